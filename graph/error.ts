@@ -1,0 +1,197 @@
+/**
+ * Everything that can go wrong, as values of one union.
+ *
+ * Library code returns these in `Either` or `TaskEither`; only the runnable files print them, with
+ * {@linkcode describe}. Each carries the facts that a person needs to act on it.
+ *
+ * @module
+ */
+
+/** Two shapes that do not fit, or a dimension that nothing determines. */
+export interface ShapeMismatch {
+  readonly _tag: "ShapeMismatch";
+  /** The node as {@linkcode show} prints it. */
+  readonly node: string;
+  /** Where the node stands in its graph: "2", or "1.body.0" inside a branch. */
+  readonly path: string;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+/** A graph's text that does not parse. */
+export interface ParseError {
+  readonly _tag: "ParseError";
+  /** 1-based. */
+  readonly line: number;
+  /** 1-based, in characters. */
+  readonly column: number;
+  readonly expected: readonly string[];
+  /** The offending line with a caret under the place. */
+  readonly frame: string;
+}
+
+/** No place that was tried had the dataset. */
+export interface DatasetUnavailable {
+  readonly _tag: "DatasetUnavailable";
+  readonly dataset: string;
+  /** Every place that was tried, in order, and why it did not do. */
+  readonly tried: readonly { readonly place: string; readonly reason: string }[];
+  readonly advice: string;
+}
+
+/** A file that is whole but is not the published one. */
+export interface ChecksumMismatch {
+  readonly _tag: "ChecksumMismatch";
+  readonly file: string;
+  /** SHA-256 of the uncompressed content, in hexadecimal. */
+  readonly expected: string;
+  readonly actual: string;
+}
+
+/** A file whose bytes are not what its format demands. */
+export interface CorruptFile {
+  readonly _tag: "CorruptFile";
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** A file that cannot be read or written. */
+export interface FileUnavailable {
+  readonly _tag: "FileUnavailable";
+  readonly operation: "read" | "write";
+  readonly file: string;
+  readonly reason: string;
+  readonly advice: string;
+}
+
+/** A tfjs backend that does not start here. */
+export interface BackendUnavailable {
+  readonly _tag: "BackendUnavailable";
+  readonly backend: string;
+  readonly reason: string;
+  readonly advice: string;
+}
+
+/** The GPU refused a shader, ran out of memory or was lost. */
+export interface GpuError {
+  readonly _tag: "GpuError";
+  readonly reason: string;
+}
+
+/** A NaN or an infinity where a finite number must be. */
+export interface NonFinite {
+  readonly _tag: "NonFinite";
+  /** "loss", or the path of a parameter. */
+  readonly tensor: string;
+  readonly value: number;
+  readonly epoch: number;
+  readonly step: number;
+  /** The file of the last model that was saved, or null. */
+  readonly lastGood: string | null;
+}
+
+/** An option outside its range. */
+export interface InvalidOption {
+  readonly _tag: "InvalidOption";
+  readonly option: string;
+  readonly actual: string;
+  readonly expected: string;
+}
+
+/** The user asked to stop. */
+export interface Interrupted {
+  readonly _tag: "Interrupted";
+  /** The epoch in which it happened, counted from 1. */
+  readonly epoch: number;
+  readonly step: number;
+}
+
+/** Any error that Sparrow returns. */
+export type SparrowError =
+  | ShapeMismatch
+  | ParseError
+  | DatasetUnavailable
+  | ChecksumMismatch
+  | CorruptFile
+  | FileUnavailable
+  | BackendUnavailable
+  | GpuError
+  | NonFinite
+  | InvalidOption
+  | Interrupted;
+
+/**
+ * An {@linkcode InvalidOption}, for code that checks its options.
+ *
+ * @param option The option's name as the user writes it.
+ * @param actual The value that was given.
+ * @param expected The allowed range, in words.
+ */
+export const invalidOption = (
+  option: string,
+  actual: unknown,
+  expected: string,
+): InvalidOption => ({
+  _tag: "InvalidOption",
+  option,
+  actual: typeof actual === "string" ? `"${actual}"` : String(actual),
+  expected,
+});
+
+/**
+ * An error as a person reads it: what could not be done, the facts, what to do. One line, but for
+ * a parse error, which shows the place.
+ *
+ * @example
+ * ```ts
+ * import { describe, invalidOption } from "./error.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(
+ *   describe(invalidOption("--epochs", -1, "an integer of at least 1")),
+ *   "Cannot use --epochs: expected an integer of at least 1, current value is -1",
+ * );
+ * ```
+ */
+export function describe(error: SparrowError): string {
+  switch (error._tag) {
+    case "ShapeMismatch":
+      return `Cannot apply ${error.node} at position ${error.path}: ` +
+        `expected ${error.expected}, current value is ${error.actual}`;
+    case "ParseError":
+      return `Cannot parse the graph: expected ${oneOf(error.expected)} ` +
+        `at line ${error.line}, column ${error.column}\n${error.frame}`;
+    case "DatasetUnavailable":
+      return `Cannot find ${error.dataset}: ` +
+        error.tried.map(({ place, reason }) => `${place}: ${reason}`).join("; ") +
+        `. ${error.advice}`;
+    case "ChecksumMismatch":
+      return `Cannot use ${error.file}: expected SHA-256 ${error.expected}, ` +
+        `current value is ${error.actual}. Delete it and fetch it anew`;
+    case "CorruptFile":
+      return `Cannot use ${error.file}: ${error.reason}`;
+    case "FileUnavailable":
+      return `Cannot ${error.operation} ${error.file}: ${error.reason}. ${error.advice}`;
+    case "BackendUnavailable":
+      return `Cannot start the ${error.backend} backend: ${error.reason}. ${error.advice}`;
+    case "GpuError":
+      return `Cannot go on with the GPU: ${error.reason}`;
+    case "NonFinite":
+      return `Cannot go on training: ${error.tensor} is ${error.value} ` +
+        `in epoch ${error.epoch}, step ${error.step}; ` +
+        (error.lastGood === null
+          ? "no model was saved before"
+          : `the last good model is ${error.lastGood}`) +
+        ". A lower learning rate may help";
+    case "InvalidOption":
+      return `Cannot use ${error.option}: expected ${error.expected}, ` +
+        `current value is ${error.actual}`;
+    case "Interrupted":
+      return `Interrupted in epoch ${error.epoch} at step ${error.step}`;
+  }
+}
+
+function oneOf(expected: readonly string[]): string {
+  if (expected.length < 2) return expected[0] ?? "something else";
+  return `${expected.slice(0, -1).join(", ")} or ${expected[expected.length - 1]}`;
+}

@@ -1,0 +1,15 @@
+/**
+ * The modules of fp-ts that Sparrow uses, with the version in this one place.
+ *
+ * Specifiers are written in full because an import map does not reach a module that is
+ * imported from a URL.
+ */
+export * as E from "npm:fp-ts@2.16.11/lib/Either.js";
+export * as O from "npm:fp-ts@2.16.11/lib/Option.js";
+export * as RA from "npm:fp-ts@2.16.11/lib/ReadonlyArray.js";
+export * as RTE from "npm:fp-ts@2.16.11/lib/ReaderTaskEither.js";
+export * as TE from "npm:fp-ts@2.16.11/lib/TaskEither.js";
+export { flow, pipe } from "npm:fp-ts@2.16.11/lib/function.js";
+export type { Category2 } from "npm:fp-ts@2.16.11/lib/Category.js";
+export type { Monoid } from "npm:fp-ts@2.16.11/lib/Monoid.js";
+export type { Strong2 } from "npm:fp-ts@2.16.11/lib/Strong.js";

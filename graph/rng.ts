@@ -1,0 +1,91 @@
+/**
+ * Randomness as a value: a state of pure-rand's xoroshiro128+ that is passed on, never changed.
+ *
+ * @module
+ */
+import {
+  xoroshiro128plus,
+  xoroshiro128plusFromState,
+} from "npm:pure-rand@8.4.2/generator/xoroshiro128plus";
+import { uniformInt } from "npm:pure-rand@8.4.2/distribution/uniformInt";
+import { uniformFloat64 } from "npm:pure-rand@8.4.2/distribution/uniformFloat64";
+
+/** A state of the generator. The same state gives the same numbers, for ever. */
+export interface Rng {
+  readonly state: readonly number[];
+}
+
+/** What {@linkcode draw} hands to its function; it must not be kept. */
+export interface Dice {
+  /** A uniform integer in [from, to], both included, without bias. */
+  readonly integer: (from: number, to: number) => number;
+  /** A uniform number in [0, 1), of 53 random bits. */
+  readonly unit: () => number;
+}
+
+/**
+ * The generator that a seed stands for.
+ *
+ * @param value An integer from 0 to 2^32 - 1.
+ */
+export function seed(value: number): Rng {
+  const generator = xoroshiro128plus(value | 0);
+  // Neighbouring seeds start from nearly the same state; far down the sequence they differ.
+  generator.jump();
+  return { state: generator.getState() };
+}
+
+/**
+ * Draws as many numbers as `use` likes.
+ *
+ * @returns What `use` returned, and the generator to draw from next.
+ *
+ * @example
+ * ```ts
+ * import { draw, seed } from "./rng.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const [first, next] = draw(seed(26), (dice) => dice.integer(1, 6));
+ * const [again] = draw(seed(26), (dice) => dice.integer(1, 6));
+ * const [second] = draw(next, (dice) => dice.integer(1, 6));
+ * assertEquals(again, first);
+ * assertEquals([first, second].every((pips) => pips >= 1 && pips <= 6), true);
+ * ```
+ */
+export function draw<A>(rng: Rng, use: (dice: Dice) => A): readonly [A, Rng] {
+  const generator = xoroshiro128plusFromState(rng.state);
+  const value = use({
+    integer: (from, to) => uniformInt(generator, from, to),
+    unit: () => uniformFloat64(generator),
+  });
+  return [value, { state: generator.getState() }];
+}
+
+/**
+ * Two generators that share no number in practice: the first 2^64 steps before the second.
+ *
+ * @returns One for the part, and one to go on with.
+ */
+export function fork(rng: Rng): readonly [Rng, Rng] {
+  const generator = xoroshiro128plusFromState(rng.state);
+  generator.jump();
+  return [rng, { state: generator.getState() }];
+}
+
+/**
+ * The integers 0 to n - 1 in a random order (Fisher & Yates, in Durstenfeld's form).
+ *
+ * @param n How many, at least 0.
+ */
+export function permutation(n: number, rng: Rng): readonly [Uint32Array, Rng] {
+  return draw(rng, ({ integer }) => {
+    const order = Uint32Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = integer(0, i);
+      const kept = order[i];
+      order[i] = order[j];
+      order[j] = kept;
+    }
+    return order;
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * The file system as Sparrow uses it, a record of functions so that tests can put faults in.
+ *
+ * @module
+ */
+import { E, TE } from "../graph/fp_ts.ts";
+import type { FileUnavailable } from "../graph/error.ts";
+
+/** Reading and writing whole files. */
+export interface Files {
+  /** The bytes of a file; `FileUnavailable` when it is not there or not readable. */
+  readonly read: (path: string) => TE.TaskEither<FileUnavailable, Uint8Array>;
+  /** Whether there is something at a path that may be read. */
+  readonly exists: (path: string) => TE.TaskEither<never, boolean>;
+  /**
+   * Writes a file so that a reader sees the old one or the new one, never a part: to a temporary
+   * name beside it, synced to the disk, renamed. The folder is made if it is missing.
+   */
+  readonly write: (
+    path: string,
+    bytes: Uint8Array | string,
+  ) => TE.TaskEither<FileUnavailable, void>;
+}
+
+/** The files of this machine, through Deno. */
+export const denoFiles: Files = {
+  read: (path) =>
+    TE.tryCatch(() => Deno.readFile(path), (cause) => unavailable("read", path, cause)),
+  exists: (path) => () => Deno.stat(path).then(() => E.right(true), () => E.right(false)),
+  write: (path, bytes) =>
+    TE.tryCatch(() => writeWhole(path, bytes), (cause) => unavailable("write", path, cause)),
+};
+
+async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+  const data = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
+  const folder = folderOf(path);
+  await Deno.mkdir(folder, { recursive: true });
+  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+  try {
+    using file = await Deno.open(temporary, { write: true, createNew: true });
+    for (let done = 0; done < data.length;) done += await file.write(data.subarray(done));
+    await file.sync();
+    await Deno.rename(temporary, path);
+  } catch (cause) {
+    await Deno.remove(temporary).catch(() => {});
+    throw cause;
+  }
+}
+
+const folderOf = (path: string): string => {
+  const end = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
+  return end < 0 ? "." : path.slice(0, end) || "/";
+};
+
+function unavailable(
+  operation: "read" | "write",
+  file: string,
+  cause: unknown,
+): FileUnavailable {
+  const denied = cause instanceof Deno.errors.NotCapable;
+  const missing = cause instanceof Deno.errors.NotFound;
+  return {
+    _tag: "FileUnavailable",
+    operation,
+    file,
+    reason: denied
+      ? `Deno was not given the permission to ${operation} there`
+      : missing
+      ? "there is no such file"
+      : cause instanceof Error
+      ? cause.message
+      : String(cause),
+    advice: denied
+      ? `Add --allow-${operation}=${operation === "write" ? folderOf(file) : file}`
+      : operation === "write"
+      ? "Choose a folder that can be written to, with enough room"
+      : "Check the path",
+  };
+}
