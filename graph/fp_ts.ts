@@ -12,4 +12,3 @@ export * as TE from "npm:fp-ts@2.16.11/lib/TaskEither.js";
 export { flow, pipe } from "npm:fp-ts@2.16.11/lib/function.js";
 export type { Category2 } from "npm:fp-ts@2.16.11/lib/Category.js";
 export type { Monoid } from "npm:fp-ts@2.16.11/lib/Monoid.js";
-export type { Strong2 } from "npm:fp-ts@2.16.11/lib/Strong.js";

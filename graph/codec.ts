@@ -1,0 +1,114 @@
+/**
+ * Graphs as JSON, and back, strictly: what is unknown, missing or out of range is an error.
+ *
+ * @module
+ */
+import { E, pipe } from "./fp_ts.ts";
+import type { CorruptFile } from "./error.ts";
+import type { Graph, Node, Nodes } from "./node.ts";
+import { allows, type Argument, kindInWords, nodeNames, signatureOf } from "./signature.ts";
+
+/** A JSON value. */
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
+
+/** Branches may stand in branches this deep. */
+const DEEPEST = 64;
+
+/**
+ * A graph as a JSON value: `{ "nodes": [{ "node": "relu" }, …] }`, every argument by name.
+ *
+ * @example
+ * ```ts
+ * import { fromJson, toJson } from "./codec.ts";
+ * import { graph } from "./parse.ts";
+ * import { E } from "./fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const encoder = graph`linear(784, 64) ▷ kwta(0.05)`;
+ * assertEquals(fromJson(JSON.parse(JSON.stringify(toJson(encoder)))), E.right(encoder));
+ * ```
+ */
+export const toJson = ({ nodes }: Nodes): Json => ({ nodes: nodes.map(nodeToJson) });
+
+const nodeToJson = (node: Node): Json => ({
+  node: node._tag,
+  ...Object.fromEntries(
+    Object.entries(signatureOf(node._tag).read(node)).map(([name, value]) => [
+      name,
+      isGraph(value) ? toJson(value) : value,
+    ]),
+  ),
+});
+
+const isGraph = (value: Argument): value is Nodes => typeof value === "object" && value !== null;
+
+/**
+ * The graph of a JSON value.
+ *
+ * @param json What {@linkcode toJson} made, or anything else.
+ * @param file What to call the source in an error; "graph JSON".
+ * @returns The graph, or a `CorruptFile` that says where and what was expected.
+ */
+export const fromJson = (json: unknown, file = "graph JSON"): E.Either<CorruptFile, Graph> =>
+  pipe(
+    readGraph(json, "", 0),
+    E.mapLeft((reason): CorruptFile => ({ _tag: "CorruptFile", file, reason })),
+  );
+
+type Read<A> = E.Either<string, A>;
+
+const wrong = <A>(place: string, expected: string, actual: unknown): Read<A> =>
+  E.left(
+    `expected ${expected} at ${place || "the top"}, current value is ${
+      JSON.stringify(actual)?.slice(0, 80)
+    }`,
+  );
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function readGraph(json: unknown, place: string, depth: number): Read<Graph> {
+  if (depth > DEEPEST) return E.left(`expected at most ${DEEPEST} branches in each other`);
+  if (!isRecord(json) || !Array.isArray(json.nodes) || Object.keys(json).length !== 1) {
+    return wrong(place, `{"nodes": […]} and nothing else`, json);
+  }
+  return pipe(
+    json.nodes as readonly unknown[],
+    E.traverseArrayWithIndex((i, node: unknown) => readNode(node, `${place}nodes[${i}]`, depth)),
+    E.map((nodes): Graph => ({ nodes })),
+  );
+}
+
+function readNode(json: unknown, place: string, depth: number): Read<Node> {
+  if (!isRecord(json)) return wrong(place, "a node", json);
+  const name = nodeNames.find((known) => known === json.node);
+  if (name === undefined) return wrong(`${place}.node`, nodeNames.join(", "), json.node);
+  const { parameters, build } = signatureOf(name);
+  const extra = Object.keys(json).find((key) =>
+    key !== "node" && !parameters.some((parameter) => parameter.name === key)
+  );
+  if (extra !== undefined) return wrong(place, `no "${extra}"`, json);
+  return pipe(
+    parameters,
+    E.traverseArray((parameter): Read<readonly [string, Argument]> => {
+      const at = `${place}.${parameter.name}`;
+      const value = Object.hasOwn(json, parameter.name) ? json[parameter.name] : parameter.fallback;
+      if (parameter.kind === "graph") {
+        return pipe(
+          readGraph(value, `${at}.`, depth + 1),
+          E.map((graph) => [parameter.name, graph] as const),
+        );
+      }
+      return allows(parameter, value)
+        ? E.right([parameter.name, value as Argument])
+        : wrong(at, kindInWords[parameter.kind], value);
+    }),
+    E.map((entries) => build(Object.fromEntries(entries))),
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * ▷ and its friends: graphs from graphs.
+ *
+ * @module
+ */
+import type { Category2 } from "./fp_ts.ts";
+import type {} from "npm:fp-ts@2.16.11/HKT";
+import type { Graph } from "./node.ts";
+import type { InputOf, MustFit, OutputOf, Pair, Same } from "./types.ts";
+
+/** The name of graphs among fp-ts's types of kind two. */
+export const URI = "sparrow/Graph";
+/** The type of {@linkcode URI}. */
+export type URI = typeof URI;
+
+declare module "npm:fp-ts@2.16.11/HKT" {
+  interface URItoKind2<E, A> {
+    readonly [URI]: Graph<E, A>;
+  }
+}
+
+/** The graph that does nothing: the unit of ▷. */
+export const identity: Graph<unknown, Same> = { nodes: [] };
+
+/**
+ * f ▷ g as a function for `pipe`: `pipe(f, to(g))`. A literal dimension that does not fit is a
+ * compile error; any other is left to shape inference.
+ *
+ * @param second What comes after.
+ * @returns A function that appends it.
+ *
+ * @example
+ * ```ts
+ * import { kwta, linear, relu } from "./constructors.ts";
+ * import { to } from "./compose.ts";
+ * import { show } from "./show.ts";
+ * import { pipe } from "./fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const encoder = pipe(linear(784, 64), to(relu), to(linear(64, 512)), to(kwta(0.05)));
+ * assertEquals(show(encoder), "linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)");
+ * ```
+ */
+export const to = <I2, O2>(second: Graph<I2, O2>) =>
+<I1, O1>(
+  first: Graph<I1, O1> & MustFit<O1, I2>,
+): Graph<InputOf<I1, O1, I2>, OutputOf<O1, O2>> => ({
+  nodes: [...first.nodes, ...second.nodes],
+});
+
+/**
+ * Any number of graphs one after the other. The shapes are left to shape inference; {@linkcode to}
+ * has them checked by the compiler.
+ */
+export const sequence = (...graphs: readonly Graph[]): Graph => ({
+  nodes: graphs.flatMap((graph) => graph.nodes),
+});
+
+/** f &&& g: x ↦ (f(x), g(x)). Merge the two with `add` or `concat`. */
+export const fanout = <I, A, B>(
+  first: Graph<I, A>,
+  second: Graph<I, B>,
+): Graph<I, Pair<A, B>> => ({
+  nodes: [{ _tag: "fanout", first: bare(first), second: bare(second) }],
+});
+
+/** f *** g: (x, y) ↦ (f(x), g(y)). */
+export const split = <I1, O1, I2, O2>(
+  first: Graph<I1, O1>,
+  second: Graph<I2, O2>,
+): Graph<Pair<I1, I2>, Pair<O1, O2>> => ({
+  nodes: [{ _tag: "split", first: bare(first), second: bare(second) }],
+});
+
+/** f on the first component of a pair, nothing on the second. */
+export const first = <I, O>(graph: Graph<I, O>): Graph<Pair<I, unknown>, Pair<O, unknown>> =>
+  split(graph, identity as Graph<unknown, unknown>);
+
+/** f on the second component of a pair, nothing on the first. */
+export const second = <I, O>(graph: Graph<I, O>): Graph<Pair<unknown, I>, Pair<unknown, O>> =>
+  split(identity as Graph<unknown, unknown>, graph);
+
+/** x ↦ x + f(x), where f keeps the shape. */
+export const residual = <I, O>(
+  body: Graph<I, O> & MustFit<O, I>,
+): Graph<I, O extends Same ? Same : I> => ({
+  nodes: [{ _tag: "residual", body: bare(body) }],
+});
+
+const bare = ({ nodes }: Graph) => ({ nodes });
+
+/**
+ * Graphs as a category, for fp-ts's own combinators: composition is ▷ read from the right.
+ *
+ * With {@linkcode first} and {@linkcode second} they are strong as well; fp-ts's `Strong` is out of
+ * reach because its `promap` takes arbitrary functions, which are not data.
+ */
+export const Category: Category2<URI> = {
+  URI,
+  compose: (second, first) => ({ nodes: [...first.nodes, ...second.nodes] }),
+  id: () => ({ nodes: [] }),
+};

@@ -1,0 +1,79 @@
+/**
+ * What a graph costs: parameters, arithmetic, memory.
+ *
+ * @module
+ */
+import { E, pipe } from "./fp_ts.ts";
+import { type InferenceError, inferShapes, isPair, sizeOf, type Step } from "./shape.ts";
+import { paramSpecs } from "./params.ts";
+import type { Nodes } from "./node.ts";
+import type { Shape, Space } from "./types.ts";
+
+/** The cost of one sample's forward pass. */
+export interface Cost {
+  /** Trainable numbers. */
+  readonly parameters: number;
+  /** Additions, multiplications, comparisons and function values; a multiply-add counts 2. */
+  readonly flops: number;
+  /** Of the parameters and of every node's output, in float32. */
+  readonly bytes: { readonly parameters: number; readonly activations: number };
+}
+
+/**
+ * What a graph costs per sample.
+ *
+ * @param input As in `inferShapes`.
+ *
+ * @example
+ * ```ts
+ * import { cost } from "./cost.ts";
+ * import { graph } from "./parse.ts";
+ * import { E } from "./fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(
+ *   cost(graph`linear(784, 64)`),
+ *   E.right({
+ *     parameters: 784 * 64 + 64,
+ *     flops: 2 * 784 * 64 + 64,
+ *     bytes: { parameters: 4 * (784 * 64 + 64), activations: 4 * 64 },
+ *   }),
+ * );
+ * ```
+ */
+export const cost = (graph: Nodes, input?: Space): E.Either<InferenceError, Cost> =>
+  pipe(
+    inferShapes(graph, input),
+    E.map(({ graph, steps }) => {
+      const parameters = paramSpecs(graph).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+      const flops = steps.reduce((sum, step) => sum + flopsOf(step), 0);
+      // A branch hands on its parts' outputs; only a residual's sum is a new tensor.
+      const outputs = steps.filter(({ node }) => node._tag !== "fanout" && node._tag !== "split");
+      const units = outputs.reduce((sum, { output }) => sum + spaceSize(output), 0);
+      return { parameters, flops, bytes: { parameters: 4 * parameters, activations: 4 * units } };
+    }),
+  );
+
+const spaceSize = (space: Space): number =>
+  isPair(space) ? spaceSize(space.first) + spaceSize(space.second) : sizeOf(space as Shape);
+
+function flopsOf({ node, input, output }: Step): number {
+  switch (node._tag) {
+    case "linear":
+      return 2 * spaceSize(input) * node.outputs + (node.bias ? node.outputs : 0);
+    case "relu":
+    case "sigmoid":
+    case "tanh":
+    case "add":
+    case "residual":
+      return spaceSize(output);
+    // One comparison per unit to find the threshold, one to apply it.
+    case "kwta":
+      return 2 * spaceSize(output);
+    case "flatten":
+    case "concat":
+    case "fanout":
+    case "split":
+      return 0;
+  }
+}

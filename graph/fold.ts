@@ -1,0 +1,75 @@
+/**
+ * The one way to read a graph: an algebra says what each node means, `fold` does the rest.
+ *
+ * @module
+ */
+import type { Branch, Fanout, Leaf, Node, Nodes, Residual, Split } from "./node.ts";
+
+type Leaves<T> = {
+  readonly [K in Leaf["_tag"]]: (node: Extract<Leaf, { _tag: K }>, path: string) => T;
+};
+
+/**
+ * What each node means as a T. A node that is added to the union makes the compiler list every
+ * algebra that must learn it.
+ *
+ * `path` is where the node stands: "2", or "1.body.0" inside a branch.
+ */
+export interface Algebra<T> extends Leaves<T> {
+  /** From input to output; none for the identity. */
+  readonly sequence: (parts: readonly T[]) => T;
+  readonly fanout: (first: T, second: T, node: Fanout, path: string) => T;
+  readonly split: (first: T, second: T, node: Split, path: string) => T;
+  readonly residual: (body: T, node: Residual, path: string) => T;
+}
+
+/**
+ * Reads a graph by an algebra, from the leaves up.
+ *
+ * @param algebra What each node means.
+ * @returns A function from graphs to their meaning.
+ *
+ * @example
+ * ```ts
+ * import { fold } from "./fold.ts";
+ * import { graph } from "./parse.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const one = () => 1;
+ * const size = fold<number>({
+ *   linear: one, relu: one, sigmoid: one, tanh: one, flatten: one, kwta: one, add: one, concat: one,
+ *   fanout: (f, g) => 1 + f + g,
+ *   split: (f, g) => 1 + f + g,
+ *   residual: (body) => 1 + body,
+ *   sequence: (parts) => parts.reduce((sum, part) => sum + part, 0),
+ * });
+ * assertEquals(size(graph`linear(8, 8) ▷ residual(linear(8, 8) ▷ relu)`), 4);
+ * ```
+ */
+export const fold = <T>(algebra: Algebra<T>) => (graph: Nodes): T => foldAt(algebra, graph, "");
+
+const foldAt = <T>(algebra: Algebra<T>, graph: Nodes, prefix: string): T =>
+  algebra.sequence(graph.nodes.map((node, i) => foldNode(algebra, node, `${prefix}${i}`)));
+
+function foldNode<T>(algebra: Algebra<T>, node: Node, path: string): T {
+  switch (node._tag) {
+    case "fanout":
+    case "split": {
+      const first = foldAt(algebra, node.first, `${path}.first.`);
+      const second = foldAt(algebra, node.second, `${path}.second.`);
+      return node._tag === "fanout"
+        ? algebra.fanout(first, second, node, path)
+        : algebra.split(first, second, node, path);
+    }
+    case "residual":
+      return algebra.residual(foldAt(algebra, node.body, `${path}.body.`), node, path);
+    default:
+      return (algebra[node._tag] as (leaf: Leaf, path: string) => T)(node, path);
+  }
+}
+
+/** The sub-graphs of a branch with their names in a path. */
+export const branches = (node: Branch): readonly (readonly [string, Nodes])[] =>
+  node._tag === "residual"
+    ? [["body", node.body]]
+    : [["first", node.first], ["second", node.second]];

@@ -1,0 +1,108 @@
+/**
+ * The algebraic data type of models: a graph is a sequence of nodes, a node is a step or a
+ * branching of sub-graphs. Holds no weights.
+ *
+ * @module
+ */
+
+/** y = x·W + b on vectors; `inputs` is null where shape inference is to find it. */
+export interface Linear {
+  readonly _tag: "linear";
+  readonly inputs: number | null;
+  readonly outputs: number;
+  readonly bias: boolean;
+}
+
+/** max(x, 0), elementwise. */
+export interface Relu {
+  readonly _tag: "relu";
+}
+
+/** 1 / (1 + exp(−x)), elementwise. */
+export interface Sigmoid {
+  readonly _tag: "sigmoid";
+}
+
+/** The hyperbolic tangent, elementwise. */
+export interface Tanh {
+  readonly _tag: "tanh";
+}
+
+/** Any tensor to a vector, row-major. */
+export interface Flatten {
+  readonly _tag: "flatten";
+}
+
+/** The activation of a soft kWTA: the logistic function, or clamp(z + 3, 0, 6) / 6. */
+export type Gate = "sigmoid" | "hard_sigmoid";
+
+/**
+ * k-winners-take-all over all n units of a sample, k = ceil(sparsity · n) but at most n − 1.
+ *
+ * Evaluated, the output is 1 where x is above the threshold, midway between the k-th and the
+ * (k+1)-th largest value, and 0 elsewhere. In training a soft one gives
+ * gate(hardness · (x − threshold)) instead.
+ */
+export interface Kwta {
+  readonly _tag: "kwta";
+  /** In (0, 1]. */
+  readonly sparsity: number;
+  /** null: hard in training too, with a straight-through gradient. */
+  readonly soft: { readonly hardness: number; readonly gate: Gate } | null;
+}
+
+/** The sum of the two tensors of a pair, which have one shape. */
+export interface Add {
+  readonly _tag: "add";
+}
+
+/** The two tensors of a pair joined along their last axis. */
+export interface Concat {
+  readonly _tag: "concat";
+}
+
+/** f &&& g: one input to both, x ↦ (f(x), g(x)). */
+export interface Fanout {
+  readonly _tag: "fanout";
+  readonly first: Nodes;
+  readonly second: Nodes;
+}
+
+/** f *** g: each component to its own, (x, y) ↦ (f(x), g(y)). */
+export interface Split {
+  readonly _tag: "split";
+  readonly first: Nodes;
+  readonly second: Nodes;
+}
+
+/** x ↦ x + f(x), where f keeps the shape. */
+export interface Residual {
+  readonly _tag: "residual";
+  readonly body: Nodes;
+}
+
+/** A node without sub-graphs. */
+export type Leaf = Linear | Relu | Sigmoid | Tanh | Flatten | Kwta | Add | Concat;
+
+/** A node with sub-graphs. */
+export type Branch = Fanout | Split | Residual;
+
+/** One step of a graph. */
+export type Node = Leaf | Branch;
+
+/** A graph as data: its nodes from input to output; none is the identity. */
+export interface Nodes {
+  readonly nodes: readonly Node[];
+}
+
+declare const shapes: unique symbol;
+
+/**
+ * An immutable description of a model, from an input of shape `I` to an output of shape `O`, batch
+ * axis left out. The two are known to the compiler only: a graph is nothing but its nodes, can be
+ * serialised, and compared by value.
+ */
+export interface Graph<I = never, O = unknown> extends Nodes {
+  /** Never present: it carries the shapes for the compiler. */
+  readonly [shapes]?: (input: I) => O;
+}

@@ -1,0 +1,56 @@
+/**
+ * Graphs from graphs, node by node.
+ *
+ * @module
+ */
+import { type Algebra, fold } from "./fold.ts";
+import type { Graph, Kwta, Leaf, Nodes } from "./node.ts";
+
+/**
+ * A graph with every leaf replaced by what `change` makes of it, branches kept.
+ *
+ * @param change From a leaf to the one in its place; the same one to leave it.
+ *
+ * @example
+ * ```ts
+ * import { mapLeaves } from "./rewrite.ts";
+ * import { graph } from "./parse.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const smooth = mapLeaves((leaf) => leaf._tag === "relu" ? { _tag: "tanh" } : leaf);
+ * assertEquals(show(smooth(graph`relu ▷ residual(relu)`)), "tanh ▷ residual(tanh)");
+ * ```
+ */
+export function mapLeaves(change: (leaf: Leaf) => Leaf): (graph: Nodes) => Graph {
+  const leaf = (node: Leaf): Graph => ({ nodes: [change(node)] });
+  const algebra: Algebra<Graph> = {
+    linear: leaf,
+    relu: leaf,
+    sigmoid: leaf,
+    tanh: leaf,
+    flatten: leaf,
+    kwta: leaf,
+    add: leaf,
+    concat: leaf,
+    fanout: (first, second) => ({ nodes: [{ _tag: "fanout", first, second }] }),
+    split: (first, second) => ({ nodes: [{ _tag: "split", first, second }] }),
+    residual: (body) => ({ nodes: [{ _tag: "residual", body }] }),
+    sequence: (parts) => ({ nodes: parts.flatMap(({ nodes }) => nodes) }),
+  };
+  return fold(algebra);
+}
+
+/** A graph with every kWTA replaced. */
+export const mapKwta = (change: (kwta: Kwta) => Kwta): (graph: Nodes) => Graph =>
+  mapLeaves((leaf) => leaf._tag === "kwta" ? change(leaf) : leaf);
+
+/** Every kWTA of a graph, in order of evaluation, those in branches included. */
+export function findKwta(graph: Nodes): readonly Kwta[] {
+  const found: Kwta[] = [];
+  mapKwta((kwta) => {
+    found.push(kwta);
+    return kwta;
+  })(graph);
+  return found;
+}

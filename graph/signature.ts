@@ -1,0 +1,140 @@
+/**
+ * How each node is written: its arguments, their kinds and their defaults. The parser, the printer,
+ * the JSON codec and the check of options all read this one table.
+ *
+ * @module
+ */
+import type { Fanout, Gate, Node, Nodes, Split } from "./node.ts";
+
+/** The value of an argument; null where a defaulted one is left out. */
+export type Argument = number | boolean | string | null | Nodes;
+
+/** What values an argument may have. */
+export type Kind = "count" | "fraction" | "positive" | "flag" | "gate" | "graph";
+
+/** One argument of a node. */
+export interface Parameter {
+  readonly name: string;
+  readonly kind: Kind;
+  /** Where there is one, the argument may be left out. */
+  readonly fallback?: Argument;
+}
+
+/** How a node of type N is written. */
+export interface Signature<N extends Node> {
+  readonly parameters: readonly Parameter[];
+  /** The ways to give arguments by position, by how many there are. */
+  readonly positional: readonly (readonly string[])[];
+  /** The node of these arguments, all present. */
+  readonly build: (values: Readonly<Record<string, Argument>>) => N;
+  /** The arguments of a node, all present. */
+  readonly read: (node: N) => Readonly<Record<string, Argument>>;
+}
+
+type Signatures = { readonly [K in Node["_tag"]]: Signature<Extract<Node, { _tag: K }>> };
+
+const nullary = <N extends Node>(node: N): Signature<N> => ({
+  parameters: [],
+  positional: [[]],
+  build: () => node,
+  read: () => ({}),
+});
+
+const binary = <N extends Fanout | Split>(_tag: N["_tag"]): Signature<N> => ({
+  parameters: [{ name: "first", kind: "graph" }, { name: "second", kind: "graph" }],
+  positional: [["first", "second"]],
+  build: ({ first, second }) => ({ _tag, first, second }) as N,
+  read: ({ first, second }) => ({ first, second }),
+});
+
+/** The signature of every node. */
+export const signatures: Signatures = {
+  linear: {
+    parameters: [
+      { name: "inputs", kind: "count", fallback: null },
+      { name: "outputs", kind: "count" },
+      { name: "bias", kind: "flag", fallback: true },
+    ],
+    positional: [["outputs"], ["inputs", "outputs"]],
+    build: ({ inputs, outputs, bias }) => ({
+      _tag: "linear",
+      inputs: inputs as number | null,
+      outputs: outputs as number,
+      bias: bias as boolean,
+    }),
+    read: ({ inputs, outputs, bias }) => ({ inputs, outputs, bias }),
+  },
+  relu: nullary({ _tag: "relu" }),
+  sigmoid: nullary({ _tag: "sigmoid" }),
+  tanh: nullary({ _tag: "tanh" }),
+  flatten: nullary({ _tag: "flatten" }),
+  kwta: {
+    parameters: [
+      { name: "sparsity", kind: "fraction" },
+      { name: "hardness", kind: "positive", fallback: 2 },
+      { name: "gate", kind: "gate", fallback: "sigmoid" },
+      { name: "hard", kind: "flag", fallback: false },
+    ],
+    positional: [["sparsity"]],
+    build: ({ sparsity, hardness, gate, hard }) => ({
+      _tag: "kwta",
+      sparsity: sparsity as number,
+      soft: hard ? null : { hardness: hardness as number, gate: gate as Gate },
+    }),
+    read: ({ sparsity, soft }) => ({
+      sparsity,
+      hardness: soft?.hardness ?? 2,
+      gate: soft?.gate ?? "sigmoid",
+      hard: soft === null,
+    }),
+  },
+  add: nullary({ _tag: "add" }),
+  concat: nullary({ _tag: "concat" }),
+  fanout: binary<Fanout>("fanout"),
+  split: binary<Split>("split"),
+  residual: {
+    parameters: [{ name: "body", kind: "graph" }],
+    positional: [["body"]],
+    build: ({ body }) => ({ _tag: "residual", body: body as Nodes }),
+    read: ({ body }) => ({ body }),
+  },
+};
+
+/** The names of all nodes. */
+export const nodeNames = Object.keys(signatures) as readonly Node["_tag"][];
+
+/** The signature of a node of any type. */
+export const signatureOf = (name: Node["_tag"]): Signature<Node> =>
+  signatures[name] as unknown as Signature<Node>;
+
+/** What values a kind allows, in words. */
+export const kindInWords: Readonly<Record<Kind, string>> = {
+  count: "an integer of at least 1",
+  fraction: "a number above 0 and at most 1",
+  positive: "a number above 0",
+  flag: "true or false",
+  gate: "sigmoid or hard_sigmoid",
+  graph: "a graph",
+};
+
+/** Whether a value is of a kind. */
+export function isOfKind(kind: Kind, value: unknown): boolean {
+  switch (kind) {
+    case "count":
+      return Number.isSafeInteger(value) && (value as number) >= 1;
+    case "fraction":
+      return typeof value === "number" && value > 0 && value <= 1;
+    case "positive":
+      return typeof value === "number" && value > 0 && value < Infinity;
+    case "flag":
+      return typeof value === "boolean";
+    case "gate":
+      return value === "sigmoid" || value === "hard_sigmoid";
+    case "graph":
+      return typeof value === "object" && value !== null && "nodes" in value;
+  }
+}
+
+/** Whether a parameter may have a value, its fallback included. */
+export const allows = ({ kind, fallback }: Parameter, value: unknown): boolean =>
+  (fallback !== undefined && value === fallback) || isOfKind(kind, value);
