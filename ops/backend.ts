@@ -1,0 +1,115 @@
+/**
+ * The backends: webgpu, wasm, cpu, and the best of them.
+ *
+ * @module
+ */
+import { E, type TE } from "../graph/fp_ts.ts";
+import type { BackendUnavailable, GpuError } from "../graph/error.ts";
+import { tf, type WebGPUBackend } from "./tfjs.ts";
+
+/** A tfjs backend that Sparrow has kernels for. */
+export type BackendName = "webgpu" | "wasm" | "cpu";
+
+/** What a user may ask for. */
+export type BackendChoice = BackendName | "auto";
+
+/** Every choice, for messages and checks. */
+export const backendChoices: readonly BackendChoice[] = ["auto", "webgpu", "wasm", "cpu"];
+
+/** A backend that runs. */
+export interface Backend {
+  readonly name: BackendName;
+  /** The GPU's name and driver; null where there is no GPU in play. */
+  readonly adapter: string | null;
+  /** The first thing that went wrong on the GPU, if any: tfjs itself says nothing of it. */
+  readonly fault: () => GpuError | null;
+}
+
+/**
+ * Starts a backend and makes it tfjs's current one.
+ *
+ * "auto" is webgpu on real hardware, else wasm (a software adapter is slower than wasm), else cpu.
+ *
+ * @returns The backend, or `BackendUnavailable` with what to install.
+ */
+export const startBackend = (choice: BackendChoice): TE.TaskEither<BackendUnavailable, Backend> =>
+  choice === "auto" ? startBest : choice === "webgpu" ? startWebgpu : startHost(choice);
+
+const startBest: TE.TaskEither<BackendUnavailable, Backend> = async () => {
+  const adapter = await requestAdapter();
+  if (adapter !== null && !adapter.info.isFallbackAdapter) {
+    const webgpu = await startWebgpu();
+    if (E.isRight(webgpu)) return webgpu;
+  }
+  const wasm = await startHost("wasm")();
+  return E.isRight(wasm) ? wasm : await startHost("cpu")();
+};
+
+const requestAdapter = async (): Promise<GPUAdapter | null> => {
+  try {
+    return await navigator.gpu?.requestAdapter() ?? null;
+  } catch {
+    return null;
+  }
+};
+
+const unavailable = (
+  backend: BackendName,
+  reason: string,
+  advice: string,
+): E.Either<BackendUnavailable, never> =>
+  E.left({ _tag: "BackendUnavailable", backend, reason, advice });
+
+const startHost =
+  (name: "wasm" | "cpu"): TE.TaskEither<BackendUnavailable, Backend> => async () => {
+    try {
+      if (await tf.setBackend(name)) return E.right({ name, adapter: null, fault: () => null });
+      return unavailable(name, "tfjs could not initialise it", "Use --backend cpu");
+    } catch (cause) {
+      return unavailable(name, String(cause), "Allow reading the npm cache, or use --backend cpu");
+    }
+  };
+
+const startWebgpu: TE.TaskEither<BackendUnavailable, Backend> = async () => {
+  const adapter = await requestAdapter();
+  if (adapter === null) {
+    return unavailable(
+      "webgpu",
+      "there is no WebGPU adapter",
+      "Install a Vulkan driver (Debian and Ubuntu: apt install mesa-vulkan-drivers), " +
+        "or use --backend wasm",
+    );
+  }
+  try {
+    if (!await tf.setBackend("webgpu")) {
+      return unavailable("webgpu", "tfjs could not initialise it", "Use --backend wasm");
+    }
+    const { device } = tf.backend() as WebGPUBackend;
+    const { vendor, architecture, device: model, description } = adapter.info;
+    return E.right({
+      name: "webgpu",
+      adapter: [description, model, vendor, architecture].find((text) => text) ?? "unnamed",
+      fault: faultsOf(device),
+    });
+  } catch (cause) {
+    return unavailable("webgpu", String(cause), "Use --backend wasm");
+  }
+};
+
+/** One listener per device, however often the backend is started. */
+const listeners = new WeakMap<GPUDevice, () => GpuError | null>();
+
+function faultsOf(device: GPUDevice): () => GpuError | null {
+  const known = listeners.get(device);
+  if (known !== undefined) return known;
+  let first: GpuError | null = null;
+  device.addEventListener("uncapturederror", (event) => {
+    first ??= { _tag: "GpuError", reason: (event as GPUUncapturedErrorEvent).error.message };
+  });
+  device.lost.then(({ reason, message }) => {
+    first ??= { _tag: "GpuError", reason: `the device was lost (${reason}): ${message}` };
+  });
+  const fault = () => first;
+  listeners.set(device, fault);
+  return fault;
+}

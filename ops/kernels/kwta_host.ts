@@ -1,0 +1,123 @@
+/**
+ * kWTA on wasm and cpu.
+ *
+ * @module
+ */
+import { tf } from "../tfjs.ts";
+import { registerHostKernel, type View } from "./host.ts";
+import {
+  HARD_KWTA,
+  type KwtaAttributes,
+  SOFT_KWTA,
+  SOFT_KWTA_GRADIENT,
+  type SoftKwtaAttributes,
+} from "./kwta.ts";
+import { edgeFinder, midway } from "./select_edges.ts";
+
+registerHostKernel<KwtaAttributes>({
+  name: HARD_KWTA,
+  inputs: ["x"],
+  outputs: ([shape]) => [{ shape, dtype: "float32" }],
+  run: ([x], [y], [[rows, n]], { k }) => {
+    const { find } = edgeFinder(n, k);
+    const edges = new Int32Array(2);
+    for (let row = 0, at = 0; row < rows; row++, at += n) {
+      find(x, at, edges, 0);
+      const threshold = midway(x[at + edges[0]], x[at + edges[1]]);
+      for (let i = at; i < at + n; i++) y[i] = x[i] > threshold ? 1 : 0;
+    }
+  },
+});
+
+/** x → [hardness · (x − threshold), edges]: the soft kWTA before its gate. */
+const BEFORE_GATE = "SparrowSoftKwtaBeforeGate";
+
+registerHostKernel<SoftKwtaAttributes>({
+  name: BEFORE_GATE,
+  inputs: ["x"],
+  outputs: ([shape]) => [
+    { shape, dtype: "float32" },
+    { shape: [shape[0], 2], dtype: "int32" },
+  ],
+  run: ([x], [z, edges], [[rows, n]], { k, hardness, gate }) => {
+    const { find } = edgeFinder(n, k);
+    for (let row = 0, at = 0; row < rows; row++, at += n) {
+      find(x, at, edges, 2 * row);
+      const threshold = midway(x[at + edges[2 * row]], x[at + edges[2 * row + 1]]);
+      for (let i = at; i < at + n; i++) z[i] = hardness * (x[i] - threshold);
+      if (gate === "hard_sigmoid") hardSigmoid(z, at, n);
+    }
+  },
+});
+
+function hardSigmoid(z: View, at: number, n: number): void {
+  for (let i = at; i < at + n; i++) z[i] = z[i] <= -3 ? 0 : z[i] >= 3 ? 1 : (z[i] + 3) / 6;
+}
+
+// The logistic function is tfjs's own: on wasm it is vectorised, Math.exp is not.
+for (const backendName of ["wasm", "cpu"]) {
+  tf.registerKernel({
+    kernelName: SOFT_KWTA,
+    backendName,
+    kernelFunc: (call) => {
+      const beforeGate = tf.getKernel(BEFORE_GATE, backendName);
+      const outputs = beforeGate.kernelFunc(call) as tf.TensorInfo[];
+      if ((call.attrs as unknown as SoftKwtaAttributes).gate === "hard_sigmoid") return outputs;
+      const [z, edges] = outputs;
+      const { backend } = call;
+      const logistic = tf.getKernel("Sigmoid", backendName);
+      const y = logistic.kernelFunc({ inputs: { x: z }, backend, attrs: {} }) as tf.TensorInfo;
+      (backend as tf.KernelBackend).disposeData(z.dataId);
+      return [y, edges];
+    },
+  });
+}
+
+registerHostKernel<SoftKwtaAttributes>({
+  name: SOFT_KWTA_GRADIENT,
+  inputs: ["dy", "x", "y", "edges"],
+  outputs: ([shape]) => [{ shape, dtype: "float32" }],
+  run: ([dy, x, y, edges], [dx], [[rows, n]], { hardness, gate }) => {
+    for (let row = 0, at = 0; row < rows; row++, at += n) {
+      const last = at + edges[2 * row];
+      const next = at + edges[2 * row + 1];
+      const sum = gate === "sigmoid"
+        ? sigmoidGradient(dy, y, dx, at, n, hardness)
+        : hardSigmoidGradient(dy, x, dx, at, n, midway(x[last], x[next]), hardness);
+      // The threshold moves with both: half of minus the sum is theirs.
+      dx[last] -= sum / 2;
+      dx[next] -= sum / 2;
+    }
+  },
+});
+
+/** Writes a_i = h · y_i (1 − y_i) · dy_i; returns their sum. */
+function sigmoidGradient(dy: View, y: View, dx: View, at: number, n: number, h: number): number {
+  let sum = 0;
+  for (let i = at; i < at + n; i++) {
+    const a = h * y[i] * (1 - y[i]) * dy[i];
+    dx[i] = a;
+    sum += a;
+  }
+  return sum;
+}
+
+/** Writes a_i = h / 6 · dy_i where −3 < z_i < 3, else 0; returns their sum. */
+function hardSigmoidGradient(
+  dy: View,
+  x: View,
+  dx: View,
+  at: number,
+  n: number,
+  threshold: number,
+  h: number,
+): number {
+  let sum = 0;
+  for (let i = at; i < at + n; i++) {
+    const z = h * (x[i] - threshold);
+    const a = z > -3 && z < 3 ? h / 6 * dy[i] : 0;
+    dx[i] = a;
+    sum += a;
+  }
+  return sum;
+}

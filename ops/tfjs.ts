@@ -1,0 +1,21 @@
+/**
+ * TensorFlow.js with its three backends, at one version, in this one place. A backend registers
+ * itself when it is imported.
+ *
+ * @module
+ */
+import * as tf from "npm:@tensorflow/tfjs@4.22.0";
+import "npm:@tensorflow/tfjs-backend-cpu@4.22.0";
+import "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
+import "npm:@tensorflow/tfjs-backend-webgpu@4.22.0";
+
+export type { BackendWasm } from "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
+export type { WebGPUBackend } from "npm:@tensorflow/tfjs-backend-webgpu@4.22.0";
+
+// Silences the advice to use Node.js bindings, which Deno cannot load.
+tf.enableProdMode();
+
+export { tf };
+
+/** Tensors by path: the weights of a graph, or anything that has their shapes. */
+export type Params = Readonly<Record<string, tf.Tensor>>;
