@@ -3,10 +3,21 @@
  *
  * @module
  */
-import type { Category2 } from "./fp_ts.ts";
 import type {} from "npm:fp-ts@2.16.11/HKT";
 import type { Graph } from "./node.ts";
-import type { InputOf, MustFit, OutputOf, Pair, Same } from "./types.ts";
+import type {
+  InputOf,
+  FanoutOf,
+  Kept,
+  KeptOf,
+  MustFit,
+  OutputOf,
+  Pair,
+  Resolve,
+  Same,
+  Shape,
+  SplitOf,
+} from "./types.ts";
 
 /** The name of graphs among fp-ts's types of kind two. */
 export const URI = "sparrow/Graph";
@@ -43,8 +54,8 @@ export const identity: Graph<unknown, Same> = { nodes: [] };
  */
 export const to = <I2, O2>(second: Graph<I2, O2>) =>
 <I1, O1>(
-  first: Graph<I1, O1> & MustFit<O1, I2>,
-): Graph<InputOf<I1, O1, I2>, OutputOf<O1, O2>> => ({
+  first: Graph<I1, O1> & MustFit<Resolve<O1, I1>, I2>,
+): Graph<InputOf<I1, O1, I2>, OutputOf<I1, O1, I2, O2>> => ({
   nodes: [...first.nodes, ...second.nodes],
 });
 
@@ -60,7 +71,7 @@ export const sequence = (...graphs: readonly Graph[]): Graph => ({
 export const fanout = <I, A, B>(
   first: Graph<I, A>,
   second: Graph<I, B>,
-): Graph<I, Pair<A, B>> => ({
+): Graph<I, FanoutOf<I, A, B>> => ({
   nodes: [{ _tag: "fanout", first: bare(first), second: bare(second) }],
 });
 
@@ -68,35 +79,60 @@ export const fanout = <I, A, B>(
 export const split = <I1, O1, I2, O2>(
   first: Graph<I1, O1>,
   second: Graph<I2, O2>,
-): Graph<Pair<I1, I2>, Pair<O1, O2>> => ({
+): Graph<Pair<I1, I2>, SplitOf<O1, O2>> => ({
   nodes: [{ _tag: "split", first: bare(first), second: bare(second) }],
 });
 
 /** f on the first component of a pair, nothing on the second. */
-export const first = <I, O>(graph: Graph<I, O>): Graph<Pair<I, unknown>, Pair<O, unknown>> =>
-  split(graph, identity as Graph<unknown, unknown>);
+export const first = <I, O>(graph: Graph<I, O>): Graph<Pair<I, unknown>, SplitOf<O, Same>> =>
+  split(graph, identity);
 
 /** f on the second component of a pair, nothing on the first. */
-export const second = <I, O>(graph: Graph<I, O>): Graph<Pair<unknown, I>, Pair<unknown, O>> =>
-  split(identity as Graph<unknown, unknown>, graph);
+export const second = <I, O>(graph: Graph<I, O>): Graph<Pair<unknown, I>, SplitOf<Same, O>> =>
+  split(identity, graph);
 
 /** x ↦ x + f(x), where f keeps the shape. */
 export const residual = <I, O>(
-  body: Graph<I, O> & MustFit<O, I>,
-): Graph<I, O extends Same ? Same : I> => ({
+  body: Graph<I, O> & MustFit<I, Shape> & MustFit<Resolve<O, I>, I>,
+): Graph<Kept<I, O>, KeptOf<Kept<I, O>>> => ({
   nodes: [{ _tag: "residual", body: bare(body) }],
 });
 
 const bare = ({ nodes }: Graph) => ({ nodes });
 
 /**
- * Graphs as a category, for fp-ts's own combinators: composition is ▷ read from the right.
+ * fp-ts's `Category2<URI>`, spelt out: Deno finds no types for fp-ts's `HKT` module, so that over
+ * there a graph is `any`. Here a literal mismatch does not compile, as with {@linkcode to}.
+ */
+export interface GraphCategory {
+  readonly URI: URI;
+  /** f ▷ g, read from the right: `compose(g, f)`. */
+  readonly compose: <I1, O1, I2, O2>(
+    second: Graph<I2, O2>,
+    first: Graph<I1, O1> & MustFit<Resolve<O1, I1>, I2>,
+  ) => Graph<InputOf<I1, O1, I2>, OutputOf<I1, O1, I2, O2>>;
+  /** {@linkcode identity}. */
+  readonly id: () => typeof identity;
+}
+
+/**
+ * Graphs as a category, for fp-ts's own combinators.
  *
  * With {@linkcode first} and {@linkcode second} they are strong as well; fp-ts's `Strong` is out of
  * reach because its `promap` takes arbitrary functions, which are not data.
+ *
+ * @example
+ * ```ts
+ * import { Category } from "./compose.ts";
+ * import { linear, relu } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(show(Category.compose(relu, linear(784, 64))), "linear(784, 64) ▷ relu");
+ * ```
  */
-export const Category: Category2<URI> = {
+export const Category: GraphCategory = {
   URI,
-  compose: (second, first) => ({ nodes: [...first.nodes, ...second.nodes] }),
-  id: () => ({ nodes: [] }),
+  compose: (second, first) => to(second)(first),
+  id: () => identity,
 };

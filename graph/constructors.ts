@@ -5,7 +5,7 @@
  * @module
  */
 import type { Gate, Graph } from "./node.ts";
-import type { First, Pair, Same, Shape } from "./types.ts";
+import type { Alike, First, Pair, Same, Shape } from "./types.ts";
 
 /** Options of {@linkcode linear}. */
 export interface LinearOptions {
@@ -49,7 +49,7 @@ export const tanh: Graph<Shape, Same> = { nodes: [{ _tag: "tanh" }] };
 export const flatten: Graph<Shape, readonly [number]> = { nodes: [{ _tag: "flatten" }] };
 
 /** The sum of the two tensors of a pair. */
-export const add: Graph<Pair<Shape, Shape>, First> = { nodes: [{ _tag: "add" }] };
+export const add: Graph<Alike, First> = { nodes: [{ _tag: "add" }] };
 
 /** The two tensors of a pair joined along their last axis. */
 export const concat: Graph<Pair<Shape, Shape>, Shape> = { nodes: [{ _tag: "concat" }] };

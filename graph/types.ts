@@ -19,15 +19,50 @@ export interface Pair<A, B> {
 /** What goes through a graph: a tensor, or a tree of pairs of tensors. */
 export type Space = Shape | Pair<Space, Space>;
 
-/** In place of an output: the input's own shape, whatever it is. */
-export interface Same {
-  readonly output: "same";
+/** A pair of tensors of one shape. */
+export interface Alike extends Pair<Shape, Shape> {
+  /** Never present: it tells the compiler that the two are compared. */
+  readonly alike?: true;
 }
 
-/** In place of an output: the shape of the input's first component. */
-export interface First {
-  readonly output: "first";
+type Path = readonly ("first" | "second")[];
+
+/** In place of an output: whatever stands at a path of the input. */
+export interface Part<P extends Path> {
+  readonly part: P;
 }
+
+/** In place of an output: the input's own shape, whatever it is. */
+export type Same = Part<readonly []>;
+
+/** In place of an output: the shape of the input's first component. */
+export type First = Part<readonly ["first"]>;
+
+/** What stands at the path P of a space; of a part, a part; `unknown` where nobody knows. */
+type At<I, P extends Path> = P extends readonly [infer K, ...infer R extends Path]
+  ? I extends Pair<infer A, infer B> ? At<K extends "first" ? A : B, R>
+  : I extends Part<infer Q> ? Part<readonly [...Q, ...P]>
+  : unknown
+  : I;
+
+/** An output O with its parts looked up in the input I. */
+export type Resolve<O, I> = O extends Part<infer P> ? At<I, P>
+  : O extends Pair<infer A, infer B> ? Pair<Resolve<A, I>, Resolve<B, I>>
+  : O;
+
+/** An output O with those parts looked up whose every dimension is a literal in I. */
+type Settle<O, I> = O extends Part<infer P> ? IsLiteral<At<I, P>> extends true ? At<I, P> : O
+  : O extends Pair<infer A, infer B> ? Pair<Settle<A, I>, Settle<B, I>>
+  : O;
+
+type IsLiteral<S> = unknown extends S ? false
+  : S extends Shape ? number extends S["length"] | S[number] ? false : true
+  : false;
+
+/** An output O of a component, as seen from the pair. */
+type Within<K extends "first" | "second", O> = O extends Part<infer P> ? Part<readonly [K, ...P]>
+  : O extends Pair<infer A, infer B> ? Pair<Within<K, A>, Within<K, B>>
+  : O;
 
 /** Whether a dimension A may meet a dimension B, as far as the compiler can tell. */
 type DimensionFits<A, B> = number extends A ? true
@@ -44,13 +79,14 @@ type ShapeFits<A extends Shape, B extends Shape> = number extends A["length"] ? 
   : B extends readonly [] ? true
   : false;
 
-/** Whether an output O may enter an input I, as far as the compiler can tell. */
+/** Whether an output O, its parts looked up, may enter an input I, as far as the compiler tells. */
 export type Fits<O, I> = unknown extends O ? true
   : unknown extends I ? true
-  : O extends Same | First ? true
   : O extends Pair<infer A, infer B>
     ? I extends Pair<infer C, infer D>
-      ? Fits<A, C> extends true ? Fits<B, D> extends true ? true : false : false
+      ? [Fits<A, C>, Fits<B, D>, "alike" extends keyof I ? Fits<A, B> : true] extends
+        [true, true, true] ? true
+      : false
     : false
   : O extends Shape ? I extends Shape ? ShapeFits<O, I> : false
   : true;
@@ -59,15 +95,45 @@ export type Fits<O, I> = unknown extends O ? true
 export type MustFit<O, I> = Fits<O, I> extends true ? unknown
   : { readonly "shapes do not fit": readonly [given: O, wanted: I] };
 
-/** The output of a node of declared output O when I goes in. */
-export type Apply<O, I> = O extends Same ? I
-  : O extends First ? (I extends Pair<infer A, unknown> ? A : Shape)
-  : O;
+/** What is known when something is both A and B, which fit. */
+type Meet<A, B> = unknown extends A ? B
+  : unknown extends B ? A
+  : A extends Part<Path> ? A
+  : A extends Pair<infer A1, infer A2>
+    ? B extends Pair<infer B1, infer B2> ? Pair<Meet<A1, B1>, Meet<A2, B2>> : A
+  : A extends Shape ? B extends Shape ? MeetShape<A, B> : A
+  : A;
 
-/** The input of f ▷ g. A shape-preserving f takes what g wants. */
-export type InputOf<I1, O1, I2> = O1 extends Same
-  ? unknown extends I1 ? I2 : Shape extends I1 ? I2 extends Shape ? I2 : I1 : I1
+type MeetShape<A extends Shape, B extends Shape> = number extends A["length"] ? B
+  : number extends B["length"] ? A
+  : {
+    readonly [K in keyof A]: number extends A[K] ? K extends keyof B ? B[K] : A[K] : A[K];
+  };
+
+/** The input I, of whose part at P it has become known that it is J. */
+type Put<I, P extends Path, J> = P extends readonly [infer K, ...infer R extends Path]
+  ? I extends Pair<infer A, infer B>
+    ? K extends "first" ? Pair<Put<A, R, J>, B> : Pair<A, Put<B, R, J>>
+  : I
+  : Meet<I, J>;
+
+/** The input of f ▷ g: where f hands a part of its input on, g may know more of it than f. */
+export type InputOf<I1, O1, I2> = O1 extends Part<infer P> ? Put<I1, P, I2>
+  : O1 extends Pair<infer A, infer B>
+    ? I2 extends Pair<infer C, infer D> ? InputOf<InputOf<I1, A, C>, B, D> : I1
   : I1;
 
 /** The output of f ▷ g. */
-export type OutputOf<O1, O2> = O1 extends Same ? O2 : Apply<O2, O1>;
+export type OutputOf<I1, O1, I2, O2> = Settle<Resolve<O2, Meet<O1, I2>>, InputOf<I1, O1, I2>>;
+
+/** The output of f *** g. */
+export type SplitOf<O1, O2> = Pair<Within<"first", O1>, Within<"second", O2>>;
+
+/** The output of f &&& g. */
+export type FanoutOf<I, A, B> = Pair<Settle<A, I>, Settle<B, I>>;
+
+/** The input of a residual: what its body takes and gives. */
+export type Kept<I, O> = Meet<Meet<I, Shape>, Resolve<O, I>>;
+
+/** The output of a residual of this input. */
+export type KeptOf<I> = Settle<Same, I>;

@@ -1,0 +1,74 @@
+/**
+ * The pure trainer: one step from a state and a batch to the next state.
+ *
+ * @module
+ */
+import type { Rng } from "../graph/rng.ts";
+import type { Shape } from "../graph/types.ts";
+import { valueAndGradients } from "./gradients.ts";
+import type { Lowered } from "./interpreter.ts";
+import type { Loss } from "./loss.ts";
+import type { Optimiser, OptimiserState } from "./optimiser.ts";
+import { type Params, tf } from "./tfjs.ts";
+
+/** What a training step reads and replaces. */
+export interface TrainState {
+  readonly params: Params;
+  readonly optimiser: OptimiserState;
+  readonly rng: Rng;
+}
+
+/** Samples as plain data. */
+export interface Batch {
+  /** labels.length × (product of the input shape), row-major. */
+  readonly values: Float32Array;
+  /** One class per sample. */
+  readonly labels: ArrayLike<number>;
+}
+
+/** What is the same in every step. */
+export interface Trainer {
+  readonly model: Lowered;
+  /** Of one sample. */
+  readonly input: Shape;
+  readonly loss: Loss;
+  readonly optimiser: Optimiser;
+}
+
+/** What a step leaves. */
+export interface Stepped {
+  readonly state: TrainState;
+  /** The batch's loss before the update; the caller disposes of it. */
+  readonly loss: tf.Scalar;
+  /** How many terms the loss is the mean of. */
+  readonly terms: number;
+}
+
+/**
+ * One step of training. It consumes the state that it is given: the tensors that the next state
+ * supersedes are disposed of, so that as many are alive after a step as before, and its loss.
+ */
+export const trainStep =
+  ({ model, input, loss, optimiser }: Trainer) => (state: TrainState, batch: Batch): Stepped => {
+    const [objective, rng] = loss.draw(batch.labels, state.rng);
+    let next = state.optimiser;
+    let value: tf.Scalar | undefined;
+    // The tidy keeps what it returns: the new params and slots, and the loss.
+    const [params] = tf.tidy(() => {
+      const x = tf.tensor(batch.values, [batch.labels.length, ...input]);
+      const stepped = valueAndGradients(
+        () => objective.evaluate(model(state.params, x, "train") as tf.Tensor),
+        state.params,
+      );
+      const [params, moved] = optimiser.update(stepped.gradients, state.optimiser, state.params);
+      next = moved;
+      value = stepped.value;
+      return [params, moved.slots, stepped.value] as unknown as [Params];
+    });
+    tf.dispose([state.params, state.optimiser.slots] as unknown as tf.TensorContainer);
+    return {
+      state: { params, optimiser: next, rng },
+      loss: value as tf.Scalar,
+      terms: objective.terms,
+    };
+  };

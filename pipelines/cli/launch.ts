@@ -1,0 +1,108 @@
+/**
+ * What every runnable pipeline does around its own work: read the command line, start the backend,
+ * listen for Ctrl-C, print errors, exit.
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { describe, type SparrowError } from "../../graph/error.ts";
+import { type BackendChoice, startBackend } from "../../ops/backend.ts";
+import type { Env } from "../env.ts";
+import { denoFiles } from "../files.ts";
+import { commonFlags, type Flags, helpText, readOptions, type Values } from "./options.ts";
+import { progressBar } from "./progress_bar.ts";
+
+/** The flags that {@linkcode launch} itself reads. */
+export type CommonFlags = typeof commonFlags;
+
+/** A runnable pipeline. */
+export interface Program<F extends Flags> {
+  /** As in `pipelines/<name>.ts`. */
+  readonly name: string;
+  /** One or two sentences for the help. */
+  readonly summary: string;
+  /** The flags besides the common ones. */
+  readonly flags: F;
+  /** Its work; returns the lines to print at the end. */
+  readonly run: (
+    options: Values<F & CommonFlags>,
+    env: Env,
+    folder: string,
+  ) => Promise<E.Either<SparrowError, readonly string[]>>;
+  /** What to say after an interruption, of the folder's state. */
+  readonly interrupted: (folder: string) => Promise<string>;
+}
+
+/** Exit codes: of an error, of a wrong command line, and of Ctrl-C as shells have it. */
+const FAILED = 1, USAGE = 2, INTERRUPTED = 130;
+
+/**
+ * Runs a pipeline as a program and exits: 0 when it is done, 1 after an error, 2 for a wrong command
+ * line, 130 when it was interrupted.
+ */
+export async function launch<F extends Flags>(program: Program<F>): Promise<never> {
+  const flags = { ...commonFlags, ...program.flags } as F & CommonFlags;
+  const read = readOptions(flags, Deno.args);
+  if (E.isLeft(read)) {
+    console.error(`${describe(read.left)}. See --help`);
+    Deno.exit(USAGE);
+  }
+  const options = read.right;
+  const { help, quiet, debug, epochs, backend: choice, out } = options as Values<CommonFlags>;
+  if (help) {
+    console.log(helpText(program.name, program.summary, flags));
+    Deno.exit(0);
+  }
+  // The software Vulkan driver complains on standard error where this is missing.
+  if (Deno.env.get("XDG_RUNTIME_DIR") === undefined) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
+
+  const abort = listen();
+  const folder = out ?? `runs/${program.name}-${timestamp(new Date())}`;
+  try {
+    const backend = await startBackend(choice as BackendChoice)();
+    const now = () => performance.now();
+    const env = (running: Env["backend"]): Env => ({
+      backend: running,
+      now,
+      files: denoFiles,
+      progress: !quiet && Deno.stderr.isTerminal()
+        ? progressBar(epochs, now)
+        : { update: () => {}, clear: () => {} },
+      signal: abort.signal,
+      log: quiet ? () => {} : (line) => console.log(line),
+    });
+    const result = E.isLeft(backend)
+      ? backend
+      : await program.run(options, env(backend.right), folder);
+    if (E.isRight(result)) {
+      if (!quiet) { for (const line of result.right) console.log(line); }
+      Deno.exit(0);
+    }
+    if (result.left._tag === "Interrupted") {
+      console.error(`${describe(result.left)}. ${await program.interrupted(folder)}`);
+      Deno.exit(INTERRUPTED);
+    }
+    console.error(describe(result.left));
+    Deno.exit(FAILED);
+  } catch (thrown) {
+    console.error(`Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`);
+    if (debug && thrown instanceof Error) console.error(thrown.stack);
+    else console.error("Add --debug for the stack, and please report it");
+    Deno.exit(FAILED);
+  }
+}
+
+/** Aborts at the first signal, exits at the second. */
+function listen(): AbortController {
+  const abort = new AbortController();
+  const onSignal = () => {
+    if (abort.signal.aborted) Deno.exit(INTERRUPTED);
+    abort.abort();
+  };
+  Deno.addSignalListener("SIGINT", onSignal);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
+  return abort;
+}
+
+/** 2026-11-23T12-30-05: sorts by time, and is a file name everywhere. */
+const timestamp = (date: Date): string => date.toISOString().slice(0, 19).replaceAll(":", "-");

@@ -1,0 +1,166 @@
+/**
+ * The command line of a runnable pipeline: a table of flags, read strictly.
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { type InvalidOption, invalidOption } from "../../graph/error.ts";
+import { backendChoices } from "../../ops/backend.ts";
+import { parseArgs } from "./std.ts";
+
+/** One flag. */
+export type Flag =
+  | { readonly kind: "switch"; readonly help: string }
+  | { readonly kind: "text"; readonly help: string; readonly value: string }
+  | {
+    readonly kind: "choice";
+    readonly help: string;
+    readonly choices: readonly string[];
+    /** null: not given. */
+    readonly fallback: string | null;
+  }
+  | {
+    readonly kind: "integer";
+    readonly help: string;
+    readonly least: number;
+    readonly most: number;
+    readonly fallback: number;
+  };
+
+/** The flags of a pipeline by name, without the dashes. */
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** The values of flags: what was given, or the fallback. */
+export type Values<F extends Flags> = {
+  readonly [K in keyof F]: F[K] extends { kind: "switch" } ? boolean
+    : F[K] extends { kind: "integer" } ? number
+    : F[K] extends { kind: "choice"; fallback: string } ? string
+    : string | null;
+};
+
+/** The flags that every pipeline has. */
+export const commonFlags = {
+  help: { kind: "switch", help: "print this help and stop" },
+  seed: {
+    kind: "integer",
+    help: "of all randomness",
+    least: 0,
+    most: 0xffff_ffff,
+    fallback: 0,
+  },
+  epochs: { kind: "integer", help: "epochs of training", least: 1, most: 1e6, fallback: 20 },
+  backend: {
+    kind: "choice",
+    help: "where to compute",
+    choices: backendChoices,
+    fallback: "auto",
+  },
+  data: { kind: "text", help: "folder of the dataset's files", value: "DIR" },
+  out: { kind: "text", help: "folder for the results [runs/<pipeline>-<time>]", value: "DIR" },
+  quiet: { kind: "switch", help: "print nothing but errors" },
+  debug: { kind: "switch", help: "print the stack of an unexpected error" },
+} as const satisfies Flags;
+
+/**
+ * Reads a command line.
+ *
+ * @param flags What may be given.
+ * @param args Without the program's name: `Deno.args`.
+ * @returns The value of every flag; `InvalidOption` for an unknown flag, a missing or surplus
+ * value, or one out of range.
+ *
+ * @example
+ * ```ts
+ * import { commonFlags, readOptions } from "./options.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const options = readOptions(commonFlags, ["--epochs", "3", "--quiet"]);
+ * assertEquals(E.isRight(options) && options.right.epochs, 3);
+ * assertEquals(E.isLeft(readOptions(commonFlags, ["--epoch", "3"])), true);
+ * ```
+ */
+export function readOptions<F extends Flags>(
+  flags: F,
+  args: readonly string[],
+): E.Either<InvalidOption, Values<F>> {
+  const surplus: string[] = [];
+  const isSwitch = (name: string) => flags[name].kind === "switch";
+  const names = Object.keys(flags);
+  const given = parseArgs(args, {
+    boolean: names.filter(isSwitch),
+    string: names.filter((name) => !isSwitch(name)),
+    unknown: (argument) => {
+      surplus.push(argument);
+      return false;
+    },
+  });
+  if (surplus.length > 0) {
+    return E.left(invalidOption(
+      surplus[0],
+      surplus[0],
+      `one of ${names.map((name) => `--${name}`).join(" ")}`,
+    ));
+  }
+  const values: Record<string, unknown> = {};
+  for (const [name, flag] of Object.entries(flags)) {
+    const read = readFlag(name, flag, given[name]);
+    if (E.isLeft(read)) return read;
+    values[name] = read.right;
+  }
+  return E.right(values as Values<F>);
+}
+
+type Read = E.Either<InvalidOption, string | number | boolean | null>;
+
+function readFlag(name: string, flag: Flag, given: unknown): Read {
+  const refuse = (expected: string): Read =>
+    E.left(invalidOption(`--${name}`, Array.isArray(given) ? given.join(" ") : given, expected));
+  if (Array.isArray(given)) return refuse("the flag once");
+  switch (flag.kind) {
+    case "switch":
+      return E.right(given === true);
+    case "text":
+      if (given === undefined) return E.right(null);
+      return given === "" ? refuse(`a value, ${flag.value}`) : E.right(String(given));
+    case "choice":
+      if (given === undefined) return E.right(flag.fallback);
+      return flag.choices.includes(String(given))
+        ? E.right(String(given))
+        : refuse(flag.choices.join(", "));
+    case "integer": {
+      if (given === undefined) return E.right(flag.fallback);
+      const value = /^\d+$/.test(String(given)) ? Number(given) : NaN;
+      return value >= flag.least && value <= flag.most
+        ? E.right(value)
+        : refuse(`an integer from ${flag.least} to ${flag.most}`);
+    }
+  }
+}
+
+/** The help of a pipeline: what it does, how to call it, every flag with its default. */
+export function helpText(name: string, summary: string, flags: Flags): string {
+  const rows = Object.entries(flags).map(([flag, spec]) => {
+    switch (spec.kind) {
+      case "switch":
+        return [`--${flag}`, spec.help];
+      case "text":
+        return [`--${flag} ${spec.value}`, spec.help];
+      case "choice":
+        return [
+          `--${flag} ${spec.choices.join("|")}`,
+          spec.help + (spec.fallback === null ? "" : ` [${spec.fallback}]`),
+        ];
+      case "integer":
+        return [`--${flag} N`, `${spec.help} [${spec.fallback}]`];
+    }
+  });
+  const width = Math.max(...rows.map(([flag]) => flag.length));
+  return [
+    summary,
+    "",
+    `Usage: deno run -P pipelines/${name}.ts [options]`,
+    "",
+    ...rows.map(([flag, help]) => `  ${flag.padEnd(width)}  ${help}`),
+  ].join("\n");
+}

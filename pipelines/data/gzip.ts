@@ -1,0 +1,85 @@
+/**
+ * Decompression of gzip (RFC 1952) within bounds.
+ *
+ * @module
+ */
+import type { CorruptFile } from "../../graph/error.ts";
+import { TE } from "../../graph/fp_ts.ts";
+import { joined } from "./bytes.ts";
+
+/**
+ * The decompressor turns each slice that it is given into one array, up to a thousand times as
+ * long, so that only small slices keep a bomb from being allocated before it can be counted.
+ */
+const sliceBytes = 16_384;
+
+/** Whether the bytes begin as a gzip file does. */
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/**
+ * The uncompressed content of a file that may be compressed.
+ *
+ * @param file The name that an error carries.
+ * @param bytes The whole file: one gzip stream, or anything that does not begin with 1f 8b.
+ * @param atMost The largest content to accept from a gzip stream, in bytes; memory stays below
+ * three times that and a few MiB.
+ * @returns The content: `bytes` itself if it is not gzip. `CorruptFile` when the stream is
+ * truncated, damaged or followed by something else, or when its content is too large.
+ *
+ * @example
+ * ```ts
+ * import { gunzip } from "./gzip.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const plain = Uint8Array.of(1, 2, 3);
+ * assertEquals(await gunzip("plain", plain, 1000)(), E.right(plain));
+ *
+ * const packed = new Response(
+ *   new Blob([new Uint8Array(5000)]).stream().pipeThrough(new CompressionStream("gzip")),
+ * );
+ * assertEquals(
+ *   await gunzip("zeros.gz", await packed.bytes(), 1000)(),
+ *   E.left({
+ *     _tag: "CorruptFile",
+ *     file: "zeros.gz",
+ *     reason: "expected at most 1000 bytes of uncompressed content, current value is larger",
+ *   }),
+ * );
+ * ```
+ */
+export const gunzip = (
+  file: string,
+  bytes: Uint8Array,
+  atMost: number,
+): TE.TaskEither<CorruptFile, Uint8Array> =>
+  isGzip(bytes)
+    ? TE.tryCatch(() => inflate(bytes, atMost), (cause) => ({
+      _tag: "CorruptFile",
+      file,
+      reason: cause === tooLarge
+        ? `expected at most ${atMost} bytes of uncompressed content, current value is larger`
+        : `expected one whole gzip stream, current value is ${bytes.length} bytes that are ` +
+          `truncated, damaged or followed by something else`,
+    }))
+    : TE.right(bytes);
+
+const tooLarge = Symbol("too large");
+
+async function inflate(bytes: Uint8Array, atMost: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  const inflated = ReadableStream.from(slices(bytes)).pipeThrough(new DecompressionStream("gzip"));
+  for await (const piece of inflated) {
+    total += piece.length;
+    if (total > atMost) throw tooLarge;
+    pieces.push(piece);
+  }
+  return joined(pieces);
+}
+
+function* slices(bytes: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < bytes.length; at += sliceBytes) {
+    yield bytes.slice(at, at + sliceBytes);
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What is effectful about a run, as a record that a stage is given.
+ *
+ * @module
+ */
+import type { Backend } from "../ops/backend.ts";
+import { denoFiles, type Files } from "./files.ts";
+
+/** How far the training is, for a person who waits. */
+export interface TrainingProgress {
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** Steps of this epoch that are done, and all of them. */
+  readonly done: number;
+  readonly total: number;
+  /** The mean over the epoch so far. */
+  readonly loss: number;
+  readonly samplesPerSecond: number;
+}
+
+/** Where progress is shown. */
+export interface Progress {
+  readonly update: (progress: TrainingProgress) => void;
+  /** Takes the bar away, before something else is printed. */
+  readonly clear: () => void;
+}
+
+/** The environment of a run. */
+export interface Env {
+  readonly backend: Backend;
+  /** Milliseconds that only grow. */
+  readonly now: () => number;
+  readonly files: Files;
+  readonly progress: Progress;
+  /** Training stops at the next step once it is aborted. */
+  readonly signal: AbortSignal;
+  /** One line for a person. */
+  readonly log: (line: string) => void;
+}
+
+/** An environment that says nothing and is never interrupted: for programs and tests. */
+export const quietEnv = (backend: Backend): Env => ({
+  backend,
+  now: () => performance.now(),
+  files: denoFiles,
+  progress: { update: () => {}, clear: () => {} },
+  signal: new AbortController().signal,
+  log: () => {},
+});

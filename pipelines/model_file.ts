@@ -1,0 +1,140 @@
+/**
+ * Trained models as files: the weights, the graph, and what the inputs must look like.
+ *
+ * @module
+ */
+import { E, pipe, TE } from "../graph/fp_ts.ts";
+import { fromJson, toJson } from "../graph/codec.ts";
+import type { CorruptFile, SparrowError } from "../graph/error.ts";
+import type { Graph } from "../graph/node.ts";
+import { type ParamArrays, paramSpecs } from "../graph/params.ts";
+import { inferShapes, isPair, sameSpace } from "../graph/shape.ts";
+import { show } from "../graph/show.ts";
+import type { Shape } from "../graph/types.ts";
+import type { Normalisation } from "./data/dataset.ts";
+import type { Files } from "./files.ts";
+import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+
+/** A trained model as plain data. */
+export interface ModelFile {
+  /** With every dimension known. */
+  readonly graph: Graph;
+  /** Of one sample. */
+  readonly input: Shape;
+  readonly params: ParamArrays;
+  /** How bytes become inputs. */
+  readonly normalisation: Normalisation;
+  /** The dataset's name. */
+  readonly dataset: string;
+  /** Epochs of training. */
+  readonly epoch: number;
+}
+
+const FORMAT = "sparrow-model-1";
+
+/**
+ * A model as a safetensors file. Linear weights have the shape [inputs, outputs]; the metadata
+ * holds the graph as JSON and as text, the input shape, the normalisation, the dataset's name and
+ * the epoch.
+ */
+export const writeModel = (model: ModelFile): Uint8Array<ArrayBuffer> =>
+  writeSafetensors({
+    tensors: model.params,
+    metadata: {
+      format: FORMAT,
+      graph: JSON.stringify(toJson(model.graph)),
+      graph_text: show(model.graph),
+      input: JSON.stringify(model.input),
+      normalisation: JSON.stringify(model.normalisation),
+      dataset: model.dataset,
+      epoch: String(model.epoch),
+    },
+  });
+
+/**
+ * The model of a file, every name and shape checked against its graph.
+ *
+ * @param file What to call it in an error.
+ * @returns The model, or `CorruptFile`, or what shape inference refuses.
+ */
+export const readModel = (
+  file: string,
+  bytes: Uint8Array,
+): E.Either<SparrowError, ModelFile> =>
+  pipe(
+    readSafetensors(file, bytes),
+    E.chainW(({ tensors, metadata }): E.Either<SparrowError, ModelFile> => {
+      const corrupt = (reason: string): E.Either<CorruptFile, never> =>
+        E.left({ _tag: "CorruptFile", file, reason });
+      const wrong = (name: string, expected: string) =>
+        corrupt(
+          `expected the metadata "${name}" to be ${expected}, ` +
+            `current value is ${String(metadata[name]).slice(0, 80)}`,
+        );
+      if (metadata.format !== FORMAT) return wrong("format", FORMAT);
+      const input = json(metadata.input);
+      if (!isShape(input)) return wrong("input", "a shape such as [784]");
+      const normalisation = json(metadata.normalisation);
+      if (!isNormalisation(normalisation)) {
+        return wrong("normalisation", `{"mean": a number, "std": a number above 0}`);
+      }
+      const epoch = Number(metadata.epoch);
+      if (!Number.isSafeInteger(epoch) || epoch < 0) return wrong("epoch", "a count");
+      if (metadata.dataset === undefined) return wrong("dataset", "a name");
+      return pipe(
+        fromJson(json(metadata.graph), `the graph of ${file}`),
+        E.chainW((graph) => inferShapes(graph, input)),
+        E.chainW(({ graph, input: space }): E.Either<CorruptFile, ModelFile> => {
+          const specs = paramSpecs(graph);
+          const missing = specs.find(({ path, shape }) =>
+            !Object.hasOwn(tensors, path) || !sameSpace(tensors[path].shape, shape)
+          );
+          if (missing !== undefined) {
+            const { path, shape } = missing;
+            return corrupt(
+              `expected a tensor ${path} of shape [${shape}], current value is ` +
+                (Object.hasOwn(tensors, path) ? `[${tensors[path].shape}]` : "none"),
+            );
+          }
+          const extra = Object.keys(tensors).find((name) =>
+            !specs.some(({ path }) => path === name)
+          );
+          if (extra !== undefined) {
+            return corrupt(`expected no tensor ${extra}: its graph has none`);
+          }
+          if (isPair(space)) return wrong("input", "one tensor's shape");
+          const { dataset } = metadata;
+          return E.right({ graph, input, params: tensors, normalisation, dataset, epoch });
+        }),
+      );
+    }),
+  );
+
+/**
+ * Loads a model.
+ *
+ * @param path Of the file that `save` wrote: "runs/…/model.safetensors".
+ * @returns The model as plain data, for `createRun` or `encode`; `FileUnavailable` or `CorruptFile`.
+ */
+export const loadModel = (path: string, files: Files): TE.TaskEither<SparrowError, ModelFile> =>
+  pipe(
+    files.read(path),
+    TE.chainEitherKW((bytes) => readModel(path, bytes)),
+  );
+
+function json(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return undefined;
+  }
+}
+
+const isShape = (value: unknown): value is Shape =>
+  Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 1);
+
+const isNormalisation = (value: unknown): value is Normalisation => {
+  if (typeof value !== "object" || value === null) return false;
+  const { mean, std } = value as Partial<Normalisation>;
+  return Number.isFinite(mean) && Number.isFinite(std) && (std as number) > 0;
+};

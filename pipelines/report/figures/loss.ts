@@ -1,0 +1,45 @@
+/**
+ * The figure of the loss over epochs.
+ *
+ * @module
+ */
+import type { History } from "../../history.ts";
+import { magnitudeAxis } from "../axis.ts";
+import type { Figure } from "../figure.ts";
+import { compact, count } from "../format.ts";
+import { lineChart, splitLines } from "../line_chart.ts";
+import { bySplit, last, seriesTable, values } from "../series.ts";
+
+/**
+ * Loss per epoch: the mean over the epoch where it was measured more often.
+ *
+ * @returns null when the history has no row named "loss".
+ */
+export function lossFigure(history: History): Figure | null {
+  const series = bySplit(history, "loss");
+  const end = last(series.find(({ label }) => label === "train") ?? series[0]);
+  if (end === null) return null;
+  const axis = magnitudeAxis(values(series));
+  const caption = `The mean loss is ${compact(end.value)} in epoch ${end.epoch}` +
+    (end.epoch > 1
+      ? `, the last of ${
+        count(end.epoch, "epoch")
+      }; a jump marks a change of the objective, such ` +
+        "as a harder kWTA."
+      : ".");
+  return {
+    id: "loss",
+    title: "Loss",
+    caption,
+    drawings: [lineChart({
+      label: `Line chart of loss per epoch. ${caption}`,
+      lines: splitLines(series),
+      axis,
+      yLabel: `${series.length === 1 ? `${series[0]?.label} ` : ""}loss (mean of the epoch` +
+        `${axis.type === "log" ? ", log scale" : ""})`,
+      size: "large",
+    })],
+    data: seriesTable(series),
+    span: "half",
+  };
+}

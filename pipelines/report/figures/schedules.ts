@@ -1,0 +1,83 @@
+/**
+ * The small figures of what is set, or results, once an epoch: learning rate, hardness, sparsity.
+ *
+ * @module
+ */
+import type { History } from "../../history.ts";
+import { type Axis, magnitudeAxis } from "../axis.ts";
+import type { Figure } from "../figure.ts";
+import { compact } from "../format.ts";
+import { lineChart, splitLines } from "../line_chart.ts";
+import { bySplit, last, seriesTable, type SplitSeries, values } from "../series.ts";
+
+interface Quantity {
+  /** As the history's rows name it. */
+  readonly name: string;
+  readonly title: string;
+  readonly yLabel: string;
+  readonly axis: (values: readonly number[]) => Axis;
+  readonly steps: boolean;
+  readonly advice: string;
+}
+
+const quantities: readonly Quantity[] = [
+  {
+    name: "learning_rate",
+    title: "Learning rate",
+    yLabel: "learning rate (per step)",
+    axis: (values) => magnitudeAxis(values, { intervals: 4 }),
+    steps: true,
+    advice: "a drop should let accuracy settle",
+  },
+  {
+    name: "hardness",
+    title: "Hardness",
+    yLabel: "hardness (sigmoid's slope)",
+    axis: (values) => magnitudeAxis(values, { intervals: 4, logFrom: 4, base: 2 }),
+    steps: true,
+    advice: "the higher, the closer soft kWTA is to binary",
+  },
+  {
+    name: "sparsity",
+    title: "Sparsity",
+    yLabel: "sparsity (fraction active)",
+    axis: (values) => magnitudeAxis(values, { intervals: 4 }),
+    steps: false,
+    advice: "it should stay where kWTA sets it",
+  },
+];
+
+/** A small figure for each of the quantities that the history has rows of. */
+export const scheduleFigures = (history: History): readonly Figure[] =>
+  quantities.flatMap((quantity) => {
+    const series = bySplit(history, quantity.name);
+    return series.length === 0 ? [] : [scheduleFigure(quantity, series)];
+  });
+
+function scheduleFigure(quantity: Quantity, series: readonly SplitSeries[]): Figure {
+  const axis = quantity.axis(values(series));
+  const caption = `${course(series)}; ${quantity.advice}.`;
+  return {
+    id: quantity.name.replaceAll("_", "-"),
+    title: quantity.title,
+    caption,
+    drawings: [lineChart({
+      label: `Line chart of ${quantity.title.toLowerCase()} per epoch. ${caption}`,
+      lines: splitLines(series),
+      axis,
+      yLabel: quantity.yLabel,
+      size: "small",
+      steps: quantity.steps,
+    })],
+    data: seriesTable(series),
+    span: "quarter",
+  };
+}
+
+function course(series: readonly SplitSeries[]): string {
+  const first = series[0]?.points[0];
+  const end = last(series[0]);
+  if (first === undefined || end === null) return "Not measured";
+  const [from, to] = [compact(first.value), compact(end.value)];
+  return `${from === to ? to : `From ${from} to ${to}`} in epoch ${end.epoch}`;
+}

@@ -1,0 +1,148 @@
+/**
+ * A wide matrix of values in 0..1 as rows of coloured cells.
+ *
+ * @module
+ */
+import { linearAxis } from "./axis.ts";
+import type { Html } from "./html.ts";
+import { widths } from "./figure.ts";
+import { axisX, axisY, customMark, draw, type SvgElement, svgElement } from "./plot.ts";
+
+/** What a heatmap shows. */
+export interface Heatmap {
+  readonly id: string;
+  /** What it shows, for those who cannot see it. */
+  readonly label: string;
+  readonly rows: readonly string[];
+  /** Rows × columns, in 0..1; what is not a number is left blank. */
+  readonly values: readonly ArrayLike<number>[];
+  readonly xLabel: string;
+  readonly yLabel: string;
+  /** How many steps of colour there are above zero: 1 for binary values. */
+  readonly levels: number;
+  /** The legend's title, or null for none. */
+  readonly legend: string | null;
+}
+
+/**
+ * The cells of each level as one path in a space of 1×1 cells: `M3,0.5h2` is a run of two cells.
+ * This takes ten bytes a run where a `<rect>` takes a hundred.
+ *
+ * @returns Paths for the levels 1..levels.
+ */
+export function levelPaths(values: Heatmap["values"], levels: number): readonly string[] {
+  const paths = Array.from({ length: levels }, () => "");
+  values.forEach((row, y) => {
+    const level = (x: number): number => Math.round(Math.min(1, Math.max(0, row[x] ?? 0)) * levels);
+    for (let x = 0, end = 0; x < row.length; x = end) {
+      const here = level(x);
+      for (end = x + 1; end < row.length && level(end) === here;) end++;
+      if (here >= 1) paths[here - 1] += `M${x},${y}.5h${end - x}`;
+    }
+  });
+  return paths;
+}
+
+/** The heatmap at each of the {@linkcode widths}. The cells are in the first; the others use them. */
+export function heatmap(map: Heatmap): readonly Html[] {
+  const id = `${map.id}-cells`;
+  return widths.map((width, i) =>
+    drawAt(
+      map,
+      width,
+      i === 0
+        ? svgElement("g", { id }, levelPaths(map.values, map.levels).map(cellPath))
+        : svgElement("use", { href: `#${id}` }),
+    )
+  );
+
+  function cellPath(path: string, i: number) {
+    return svgElement("path", { opacity: opacity(i, map.levels), d: path });
+  }
+}
+
+const opacity = (i: number, levels: number): string => ((i + 1) / levels).toFixed(3);
+
+const longestName = 14;
+
+function drawAt(map: Heatmap, width: number, cells: SvgElement): Html {
+  const columns = map.values[0]?.length ?? 0;
+  const rows = map.rows.length;
+  const fontSize = width > 500 ? 12 : 11;
+  const rowHeight = Math.max(4, Math.min(width > 500 ? 20 : 18, 400 / Math.max(1, rows)));
+  const names = map.rows.map((name) =>
+    name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name
+  );
+  const marginLeft = Math.ceil(Math.max(1, ...names.map((name) => name.length)) * fontSize * 0.64) +
+    14;
+  const marginRight = 12;
+  const ticks = linearAxis(0, columns, width > 500 ? 8 : 4).ticks
+    .filter((tick) => Number.isInteger(tick) && tick <= columns);
+  const everyNth = Math.ceil((fontSize + 2) / rowHeight);
+  return draw({
+    width,
+    height: 34 + 40 + rows * rowHeight,
+    marginTop: 34,
+    marginBottom: 40,
+    marginLeft,
+    marginRight,
+    style: { fontSize: `${fontSize}px` },
+    x: { type: "linear", domain: [0, columns] },
+    y: { type: "band", domain: [...map.rows.keys()], padding: 0 },
+    marks: [
+      customMark(({ left, top, width, height }) => [
+        svgElement("rect", {
+          x: left,
+          y: top,
+          width,
+          height,
+          fill: "var(--field, #f6f7f9)",
+          stroke: "var(--rule, #c9ced6)",
+        }),
+        svgElement("g", {
+          transform: `translate(${left},${top}) scale(${
+            width / Math.max(1, columns)
+          },${rowHeight})`,
+          stroke: "var(--heat, #123f73)",
+          "stroke-width": 0.88,
+        }, [cells]),
+      ]),
+      axisX({ ticks: [...ticks], tickFormat: String, tickSize: 4, label: map.xLabel }),
+      axisY({
+        ticks: [...map.rows.keys()].filter((row) => row % everyNth === 0),
+        tickFormat: (row: number) => names[row] ?? "",
+        tickSize: 0,
+        label: map.yLabel,
+        labelAnchor: "top",
+        labelArrow: "none",
+      }),
+      map.legend === null ? null : legendMark(map.legend, map.levels),
+    ],
+  }, map.label);
+}
+
+/** Steps of colour from 0 to 1, above the map at its right. */
+const legendMark = (title: string, levels: number) =>
+  customMark(({ left, top, width }) => {
+    const step = 96 / levels;
+    const start = left + width - 96 - 14;
+    const y = top - 22;
+    const text = (x: number, anchor: string, content: string) => {
+      const element = svgElement("text", { x, y: y + 9, "text-anchor": anchor });
+      element.textContent = content;
+      return element;
+    };
+    return [
+      text(start - 6, "end", `${title} 0`),
+      ...Array.from({ length: levels }, (_, i) =>
+        svgElement("rect", {
+          x: start + i * step,
+          y,
+          width: step,
+          height: 10,
+          fill: "var(--heat, #123f73)",
+          opacity: opacity(i, levels),
+        })),
+      text(start + 96 + 6, "start", "1"),
+    ];
+  });

@@ -1,0 +1,146 @@
+/**
+ * Lines over epochs, each labelled at its end.
+ *
+ * @module
+ */
+import { type Axis, epochTicks, position } from "./axis.ts";
+import type { Html } from "./html.ts";
+import { areaY, axisX, axisY, dot, draw, gridY, line, type Markish, text } from "./plot.ts";
+import { epochs, type Point, type Series, type SplitSeries } from "./series.ts";
+
+/** A series with its colour, a CSS one. */
+export interface Line extends Series {
+  readonly colour: string;
+}
+
+/** What a line chart needs to be drawn. */
+export interface LineChart {
+  /** What it shows, for those who cannot see it. */
+  readonly label: string;
+  readonly lines: readonly Line[];
+  /** The space between two of the lines, filled. */
+  readonly band?: readonly [low: Series, high: Series];
+  readonly axis: Axis;
+  /** The quantity with its unit. */
+  readonly yLabel: string;
+  readonly size: "large" | "small";
+  /** For what is set once an epoch and does not change within it. */
+  readonly steps?: boolean;
+}
+
+const sizes = {
+  large: { width: 520, height: 300, fontSize: 12, lineHeight: 15, ticks: 8 },
+  small: { width: 270, height: 200, fontSize: 11, lineHeight: 14, ticks: 5 },
+} as const;
+
+/** Colours by split, with a fallback for a drawing that is taken out of its page. */
+export const colours = {
+  test: "var(--test, #1f5f99)",
+  train: "var(--train, #b3541e)",
+  run: "var(--ink, #1c2127)",
+} as const;
+
+/** Lines in the colours of their splits. */
+export const splitLines = (series: readonly SplitSeries[]): readonly Line[] =>
+  series.map(({ label, points }) => ({ label, points, colour: colours[label] }));
+
+/** More points than this would be a chain of beads. */
+const mostDots = 40;
+
+/** A character's width in a common sans-serif, as a part of the font size, on the safe side. */
+const characterWidth = 0.64;
+
+/** Draws the chart; points that are not finite leave gaps. */
+export function lineChart(chart: LineChart): Html {
+  const { axis, lines, band, size } = chart;
+  const { width, height, fontSize, ticks } = sizes[size];
+  const all = epochs([...lines, ...(band ?? [])]);
+  const [first, end] = [all[0] ?? 1, all.at(-1) ?? 1];
+  const labels = lines.length < 2 ? [] : endLabels(chart);
+  const widest = (texts: readonly string[]): number =>
+    Math.ceil(Math.max(0, ...texts.map((text) => text.length)) * fontSize * characterWidth);
+  const curve = chart.steps ? "step" as const : "linear" as const;
+  const marks: readonly Markish[] = [
+    gridY({ ticks: [...axis.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
+    axisX({
+      ticks: [...epochTicks(first, end, ticks)],
+      tickFormat: String,
+      tickSize: 4,
+      label: "epoch",
+    }),
+    axisY({ ticks: [...axis.ticks], tickFormat: axis.format, tickSize: 0, label: chart.yLabel }),
+    band && bandMark(band),
+    ...lines.flatMap(({ points, colour, label }) => [
+      line(points, { x: "epoch", y: "value", stroke: colour, strokeWidth: 1.75, curve }),
+      points.length > mostDots && points.every(({ value }) => Number.isFinite(value)) ? null : dot(
+        points,
+        {
+          x: "epoch",
+          y: "value",
+          fill: colour,
+          r: size === "large" ? 2.5 : 2,
+          title: ({ epoch, value }: Point) => `epoch ${epoch}, ${label}: ${value}`,
+        },
+      ),
+    ]),
+    ...labels.map(({ line, point, dy }) =>
+      text([point], {
+        x: "epoch",
+        y: "value",
+        text: () => line.label,
+        fill: line.colour,
+        textAnchor: "start",
+        dx: 8,
+        dy,
+      })
+    ),
+  ];
+  return draw({
+    width,
+    height,
+    marginTop: 28,
+    marginBottom: 36,
+    marginLeft: widest(axis.ticks.map(axis.format)) + 12,
+    marginRight: labels.length === 0 ? 12 : widest(labels.map(({ line }) => line.label)) + 14,
+    style: { fontSize: `${fontSize}px` },
+    x: { type: "linear", domain: first === end ? [first - 0.5, end + 0.5] : [first, end] },
+    y: { type: axis.type, domain: [...axis.domain] },
+    marks: [...marks],
+  }, chart.label);
+}
+
+function bandMark([low, high]: readonly [Series, Series]): Markish {
+  const tops = new Map(high.points.map(({ epoch, value }) => [epoch, value]));
+  const between = low.points.map(({ epoch, value }) => ({ epoch, value, top: tops.get(epoch) }));
+  return areaY(between, {
+    x: "epoch",
+    y1: "value",
+    y2: "top",
+    fill: colours.test,
+    fillOpacity: 0.2,
+  });
+}
+
+interface EndLabel {
+  readonly line: Line;
+  readonly point: Point;
+  /** How far below the end of its line the label stands, in pixels. */
+  readonly dy: number;
+}
+
+/** Labels at the last finite points, moved up so far that none covers the one below it. */
+function endLabels({ lines, axis, size }: LineChart): readonly EndLabel[] {
+  const { height, lineHeight } = sizes[size];
+  const ends = lines.flatMap((line) => {
+    const point = line.points.findLast(({ value }) => Number.isFinite(value));
+    if (point === undefined) return [];
+    return [{ line, point, y: (1 - position(axis, point.value)) * (height - 64) }];
+  }).sort((a, b) => b.y - a.y);
+  return ends.reduce<readonly (EndLabel & { readonly at: number })[]>(
+    (placed, { line, point, y }) => {
+      const at = Math.min(y, (placed.at(-1)?.at ?? Infinity) - lineHeight);
+      return [...placed, { line, point, dy: at - y, at }];
+    },
+    [],
+  );
+}

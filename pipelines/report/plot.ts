@@ -1,0 +1,111 @@
+/**
+ * Observable Plot without a browser: a figure's description in, SVG text out.
+ *
+ * The only file that imports Plot and linkedom; loading it costs about a third of a second, so
+ * what may do without a report imports the report lazily.
+ *
+ * @module
+ */
+import * as Plot from "npm:@observablehq/plot@0.6.17";
+import { DOMParser } from "npm:linkedom@0.18.12";
+import { type Html, trusted } from "./html.ts";
+
+export {
+  areaY,
+  axisX,
+  axisY,
+  dot,
+  gridY,
+  line,
+  type Markish,
+  ruleY,
+  text,
+} from "npm:@observablehq/plot@0.6.17";
+
+/** The part of the DOM that is used here; Deno's types have no DOM. */
+export interface SvgElement {
+  readonly outerHTML: string;
+  textContent: string | null;
+  getAttribute(name: string): string | null;
+  setAttribute(name: string, value: string): void;
+  querySelectorAll(selector: string): Iterable<SvgElement>;
+  append(...children: SvgElement[]): void;
+  remove(): void;
+}
+
+interface Document {
+  createElementNS(namespace: string, name: string): SvgElement;
+}
+
+const document = new DOMParser().parseFromString(
+  "<!doctype html><html></html>",
+  "text/html",
+) as unknown as Document;
+
+/** Attributes that hold coordinates, whose digits beyond the second nobody sees. */
+const coordinates = ["d", "transform", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "width"];
+
+const rounded = (text: string): string =>
+  text.replace(/-?\d+\.\d{3,}(e-?\d+)?/g, (number) => String(Number(Number(number).toFixed(2))));
+
+/**
+ * Draws a plot.
+ *
+ * @param options Observable Plot's own, less its document.
+ * @param label What the figure shows, for those who cannot see it.
+ * @returns An `<svg role="img">` without style sheet or script, coordinates to 0.01 pixel.
+ */
+export function draw(options: Plot.PlotOptions, label: string): Html {
+  const svg = Plot.plot({
+    ...options,
+    document: document as unknown as Plot.PlotOptions["document"],
+    className: "plot",
+  }) as unknown as SvgElement;
+  // Plot's own style sheet is the same for all figures: the page has it once.
+  for (const style of svg.querySelectorAll("style")) style.remove();
+  for (const element of svg.querySelectorAll("*")) {
+    for (const name of coordinates) {
+      const text = element.getAttribute(name);
+      if (text !== null) element.setAttribute(name, rounded(text));
+    }
+  }
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", label);
+  return trusted(svg.outerHTML);
+}
+
+/** An SVG element by its name, attributes and children. */
+export function svgElement(
+  name: string,
+  attributes: Readonly<Record<string, string | number>>,
+  children: readonly SvgElement[] = [],
+): SvgElement {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  element.append(...children);
+  return element;
+}
+
+/**
+ * A mark that draws SVG elements of its own, given where the plot's frame lies in pixels.
+ *
+ * @param render Called once, when the plot is drawn.
+ */
+export const customMark = (
+  render: (frame: {
+    readonly left: number;
+    readonly top: number;
+    readonly width: number;
+    readonly height: number;
+  }) => readonly SvgElement[],
+): Plot.Markish =>
+(_index, _scales, _values, dimensions) => {
+  const { width, height, marginLeft, marginTop, marginRight, marginBottom } = dimensions;
+  const frame = {
+    left: marginLeft,
+    top: marginTop,
+    width: width - marginLeft - marginRight,
+    height: height - marginTop - marginBottom,
+  };
+  return svgElement("g", {}, render(frame)) as unknown as ReturnType<Plot.RenderFunction>;
+};

@@ -1,0 +1,131 @@
+/**
+ * The report of a training run: one HTML page, with nothing to load.
+ *
+ * @module
+ */
+import type { History } from "../history.ts";
+import { configuration } from "./configuration.ts";
+import { type Figure, renderFigure } from "./figure.ts";
+import { accuracyFigure } from "./figures/accuracy.ts";
+import { activeBitsFigure } from "./figures/active_bits.ts";
+import { centroidFigures, type Centroids } from "./figures/centroids.ts";
+import { lossFigure } from "./figures/loss.ts";
+import { scheduleFigures } from "./figures/schedules.ts";
+import { type Html, html } from "./html.ts";
+import { page } from "./page.ts";
+import { style } from "./style.ts";
+import { summary } from "./summary.ts";
+
+export type { Centroids } from "./figures/centroids.ts";
+
+/** What a report tells of a run. */
+export interface ReportData {
+  /** The pipeline's name: "mnist_kwta". */
+  readonly title: string;
+  /** The graph as `show` prints it. */
+  readonly graph: string;
+  readonly dataset: string;
+  /** What a reader must know before any number, such as that the digits are synthetic. */
+  readonly notice: string | null;
+  /**
+   * Figures are drawn of the names "accuracy", "loss", "learning_rate", "hardness", "sparsity",
+   * "active_min", "active_mean" and "active_max"; the table has "samples_per_second" and "seconds"
+   * (of an epoch) besides. A name without rows is left out.
+   */
+  readonly history: History;
+  readonly centroids: Centroids | null;
+  /** Options, seed, backend, versions: whatever it takes to run it again. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** False when the run was interrupted. */
+  readonly finished: boolean;
+}
+
+interface Section {
+  readonly title: string;
+  readonly figures: readonly Figure[];
+}
+
+const present = <A>(values: readonly (A | null)[]): readonly A[] =>
+  values.filter((value): value is A & NonNullable<A> => value !== null);
+
+const sections = ({ history, centroids }: ReportData): readonly Section[] =>
+  [
+    { title: "Training", figures: present([accuracyFigure(history), lossFigure(history)]) },
+    { title: "Class centroids", figures: centroids === null ? [] : centroidFigures(centroids) },
+    {
+      title: "Schedules and codes",
+      figures: present([...scheduleFigures(history), activeBitsFigure(history)]),
+    },
+  ].filter(({ figures }) => figures.length > 0);
+
+function renderSections(sections: readonly Section[]): readonly Html[] {
+  const all = sections.flatMap(({ figures }) => figures);
+  return sections.map(({ title, figures }) =>
+    html`
+      <section>
+        <h2>${title}</h2>
+        <div class="figures">
+      ${figures.map((figure) => renderFigure(figure, all.indexOf(figure) + 1))}</div>
+      </section>
+    `
+  );
+}
+
+function interruption({ history, finished }: ReportData): Html | null {
+  if (finished) return null;
+  const end = history.at(-1);
+  return html`
+    <p class="notice" role="note">This run was interrupted ${end === undefined
+      ? "before anything was measured"
+      : `after epoch ${end.epoch}, step ${end.step}: the numbers are not final`}.</p>
+  `;
+}
+
+/**
+ * Renders the report of a run.
+ *
+ * The page is self-contained: figures are inline SVG that follows the reader's light or dark
+ * preference, and the numbers behind each are in it as CSV. It has no script. Strings are escaped.
+ *
+ * @returns The text of an HTML file; about 150 KB with centroids of 10 × 512.
+ *
+ * @example
+ * ```ts
+ * import { renderReport } from "./report.ts";
+ * import { assertStringIncludes } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const page = renderReport({
+ *   title: "mnist_kwta",
+ *   graph: "linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)",
+ *   dataset: "mnist",
+ *   notice: null,
+ *   history: [{ epoch: 1, step: 235, split: "test", name: "accuracy", value: 0.91 }],
+ *   centroids: null,
+ *   config: { seed: 1 },
+ *   finished: true,
+ * });
+ * assertStringIncludes(page, "Accuracy is 0.9100 on test after 1 epoch.");
+ * ```
+ */
+export function renderReport(data: ReportData): string {
+  const found = sections(data);
+  const body = html`<header>
+<div>
+<h1>${data.title}</h1>
+<p class="graph"><code>${data.graph}</code></p>
+<p class="dataset">Dataset: ${data.dataset}</p>
+${interruption(data)}${
+    data.notice === null ? null : html`
+      <p class="notice" role="note">${data.notice}</p>
+    `
+  }</div>
+${summary(data.history)}</header>
+<main>
+${
+    found.length > 0 ? renderSections(found) : html`
+      <p>Nothing was measured: the history of this run is empty.</p>
+    `
+  }</main>
+${configuration(data.config)}`;
+  return page(data.title, style, body);
+}

@@ -1,0 +1,93 @@
+/**
+ * The style sheet of a report: light and dark, screen and paper, phone and desktop.
+ *
+ * @module
+ */
+import { widths } from "./figure.ts";
+
+/** Figures wider than this show their widest drawing. */
+const wide = 900;
+
+/** Figures narrower than this show their narrowest. */
+const narrow = 540;
+
+const show = (width: number): string =>
+  widths.map((other) => `.at-${other}{display:${other === width ? "block" : "none"}}`).join("");
+
+/** The whole style sheet. Colours are variables, which the figures use too. */
+export const style = `
+:root {
+  color-scheme: light dark;
+  --paper: #ffffff; --ink: #1c2127; --muted: #59626d; --rule: #c9ced6; --grid: #e4e7eb;
+  --field: #f7f8fa; --test: #1f5f99; --train: #b3541e; --heat: #123f73;
+  --alert: #8a5300; --alert-field: #fdf5e4;
+}
+@media screen and (prefers-color-scheme: dark) {
+  :root {
+    --paper: #14171b; --ink: #e4e7eb; --muted: #9aa4b0; --rule: #434b55; --grid: #2a3038;
+    --field: #1a1e23; --test: #7cb7ee; --train: #f0a06a; --heat: #9ccbf7;
+    --alert: #f2c572; --alert-field: #2a2415;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0 auto; padding: 40px 24px 56px; max-width: 1120px;
+  background: var(--paper); color: var(--ink);
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  -webkit-text-size-adjust: 100%;
+}
+h1 { margin: 0 0 6px; font-size: 26px; line-height: 1.2; font-weight: 650; overflow-wrap: anywhere; }
+h2 { margin: 44px 0 18px; padding-top: 12px; border-top: 1px solid var(--rule); font-size: 16px;
+  line-height: 1.3; font-weight: 650; }
+header { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 20px 56px; }
+header p { margin: 0 0 10px; }
+code, .configuration td, .configuration tbody th {
+  font-family: ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
+  font-size: 13px; overflow-wrap: anywhere;
+}
+.graph { line-height: 1.7; }
+.dataset { color: var(--muted); }
+.notice { margin: 16px 0 0; padding: 10px 14px; border-left: 3px solid var(--alert);
+  background: var(--alert-field); color: var(--alert); overflow-wrap: anywhere; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: 3px 0 3px 20px; text-align: right; font-weight: 400; vertical-align: baseline; }
+th:first-child, td:first-child { padding-left: 0; text-align: left; }
+thead th { color: var(--muted); font-size: 13px; border-bottom: 1px solid var(--rule); }
+.summary { align-self: start; font-size: 14px; }
+.summary td:nth-child(2) { font-weight: 650; }
+.summary td:nth-child(n + 3), tbody th { color: var(--muted); }
+.configuration { width: 100%; }
+.configuration th, .configuration td { text-align: left; }
+.configuration tbody tr + tr { border-top: 1px solid var(--grid); }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.figures { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 36px 24px; }
+figure { margin: 0; min-width: 0; break-inside: avoid; }
+.quarter { grid-column: span 1; } .half { grid-column: span 2; } .whole { grid-column: span 4; }
+figcaption { margin-top: 8px; max-width: 76ch; font-size: 13px; line-height: 1.45;
+  color: var(--muted); }
+figcaption b { color: var(--ink); font-weight: 650; }
+.plot { --plot-background: var(--paper); display: block; width: 100%; height: auto;
+  overflow: visible; color: var(--ink); font-family: inherit; }
+.plot text, .plot tspan { white-space: pre; }
+a { color: var(--test); text-underline-offset: 2px; }
+summary { cursor: pointer; }
+summary h2 { display: inline-block; width: calc(100% - 24px); margin-bottom: 8px; }
+footer { margin-top: 44px; color: var(--muted); font-size: 13px; }
+${show(widths[0])}
+@media screen and (max-width: ${wide}px) {
+  ${show(widths[1])}
+  header { grid-template-columns: minmax(0, 1fr); }
+  .quarter { grid-column: span 2; }
+}
+@media screen and (max-width: ${narrow}px) {
+  ${show(widths[2])}
+  body { padding: 24px 16px 40px; }
+  .quarter, .half { grid-column: span 4; }
+}
+@media print {
+  body { max-width: none; padding: 0; font-size: 10pt; }
+  h2 { break-after: avoid; }
+  .data, .unseen { display: none; }
+  details::details-content { content-visibility: visible; block-size: auto; }
+}
+`;

@@ -1,0 +1,117 @@
+/**
+ * The state of an experiment as an immutable value.
+ *
+ * @module
+ */
+import { E, pipe } from "../graph/fp_ts.ts";
+import { invalidOption, type SparrowError } from "../graph/error.ts";
+import type { Graph, Nodes } from "../graph/node.ts";
+import { initialParams, type ParamArrays } from "../graph/params.ts";
+import { fork, type Rng, seed } from "../graph/rng.ts";
+import { inferShapes, isPair } from "../graph/shape.ts";
+import type { Shape } from "../graph/types.ts";
+import type { Optimiser, OptimiserState } from "../ops/optimiser.ts";
+import { type Params, tf } from "../ops/tfjs.ts";
+import type { History } from "./history.ts";
+
+/** What the classes look like to the model, units by class. */
+export interface ClassCodes {
+  readonly classes: readonly string[];
+  /** Per class the mean activity of every unit over the training set. */
+  readonly means: readonly Float32Array[];
+  /** The same, binarised by kWTA; the means themselves where the graph has no kWTA. */
+  readonly codes: readonly Float32Array[];
+}
+
+/**
+ * The state of an experiment. Its tensors are its own: a stage consumes the run that it is given,
+ * and whoever holds the last one calls {@linkcode dispose}.
+ */
+export interface Run {
+  /** With every dimension known. */
+  readonly graph: Graph;
+  /** Of one sample. */
+  readonly input: Shape;
+  readonly params: Params;
+  readonly optimiser: OptimiserState;
+  /** Per-unit state that is not trained by gradients, by path. */
+  readonly plasticity: Params;
+  readonly rng: Rng;
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Steps done, over all epochs. */
+  readonly step: number;
+  readonly history: History;
+  /** Of the last evaluation. */
+  readonly classCodes: ClassCodes | null;
+  /** The file of the last model that was saved. */
+  readonly saved: string | null;
+}
+
+/** What a run begins with. */
+export interface RunOptions {
+  readonly graph: Nodes;
+  readonly optimiser: Optimiser;
+  /** The shape of one sample; may be left out where the graph tells it. */
+  readonly input?: Shape;
+  /** An integer from 0 to 2^32 − 1; 0. */
+  readonly seed?: number;
+  /** Weights to begin with, instead of random ones. */
+  readonly params?: ParamArrays;
+}
+
+/**
+ * A run before its first epoch, its tensors on the current backend.
+ *
+ * @returns The run, or what shape inference refuses; `InvalidOption` for a seed out of range or a
+ * graph that begins with a pair.
+ */
+export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
+  const number = options.seed ?? 0;
+  if (!Number.isInteger(number) || number < 0 || number > 0xffff_ffff) {
+    return E.left(invalidOption("seed", number, "an integer from 0 to 4294967295"));
+  }
+  return pipe(
+    inferShapes(options.graph, options.input),
+    E.chain(({ graph, input }): E.Either<SparrowError, Run> => {
+      if (isPair(input)) return E.left(invalidOption("graph", "a pair", "one tensor as its input"));
+      const [weights, rest] = fork(seed(number));
+      const arrays = options.params ?? initialParams(graph, weights)[0];
+      const params = toTensors(arrays);
+      return E.right({
+        graph,
+        input: input as Shape,
+        params,
+        optimiser: options.optimiser.init(params),
+        plasticity: {},
+        rng: rest,
+        epoch: 0,
+        step: 0,
+        history: [],
+        classCodes: null,
+        saved: null,
+      });
+    }),
+  );
+}
+
+/** Weights as tensors on the current backend. */
+export const toTensors = (arrays: ParamArrays): Params =>
+  Object.fromEntries(
+    Object.entries(arrays).map(([path, { shape, data }]) => [path, tf.tensor(data, [...shape])]),
+  );
+
+/** Tensors as weights in plain data. */
+export async function toArrays(params: Params): Promise<ParamArrays> {
+  const entries = await Promise.all(
+    Object.entries(params).map(async ([path, tensor]) =>
+      [path, { shape: tensor.shape, data: await tensor.data<"float32">() }] as const
+    ),
+  );
+  return Object.fromEntries(entries);
+}
+
+/** Frees a run's tensors. What is plain data remains readable. */
+export function dispose(run: Pick<Run, "params" | "optimiser" | "plasticity">): void {
+  tf.dispose([run.params, run.optimiser.slots, run.plasticity] as unknown as tf.TensorContainer);
+}

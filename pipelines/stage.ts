@@ -1,0 +1,85 @@
+/**
+ * Stages: functions from run to run, with effects described and not done, and what composes them.
+ *
+ * @module
+ */
+import { E, type Monoid as FpMonoid, RTE } from "../graph/fp_ts.ts";
+import type { SparrowError } from "../graph/error.ts";
+import type { Env } from "./env.ts";
+import { dispose, type Run } from "./run.ts";
+
+/**
+ * One step of a pipeline. It consumes the run that it is given: on success the next run owns all
+ * tensors, on an error they have been freed.
+ */
+export type Stage = (run: Run) => RTE.ReaderTaskEither<Env, SparrowError, Run>;
+
+/**
+ * A stage from a function that does its work. When that fails, with an error or by throwing, the
+ * run's tensors are freed; a fault of the GPU takes precedence over what it led to.
+ */
+export const stage =
+  (act: (run: Run, env: Env) => Promise<E.Either<SparrowError, Run>>): Stage =>
+  (run) =>
+  (env) =>
+  async () => {
+    try {
+      const done = await act(run, env);
+      const fault = env.backend.fault();
+      const result = fault === null ? done : E.left(fault);
+      if (E.isLeft(result)) {
+        if (E.isRight(done)) dispose(done.right);
+        dispose(run);
+      }
+      return result;
+    } catch (thrown) {
+      dispose(run);
+      const fault = env.backend.fault();
+      if (fault !== null) return E.left(fault);
+      throw thrown;
+    }
+  };
+
+/** A stage that cannot fail and has no effect: a function from run to run. */
+export const pure = (change: (run: Run) => Run): Stage => (run) => RTE.right(change(run));
+
+/** The stage that does nothing: the unit of composition. */
+export const skip: Stage = (run) => RTE.right(run);
+
+/** Stages one after the other; an error ends them. */
+export const pipeline = (...stages: readonly Stage[]): Stage => (run) => (env) => async () => {
+  let result: E.Either<SparrowError, Run> = E.right(run);
+  for (const next of stages) {
+    if (E.isLeft(result)) break;
+    result = await next(result.right)(env)();
+  }
+  return result;
+};
+
+/** Stages as a monoid under {@linkcode pipeline}, for fp-ts's own combinators. */
+export const Monoid: FpMonoid<Stage> = {
+  empty: skip,
+  concat: (first, second) => pipeline(first, second),
+};
+
+/** A stage n times; not at all where n is below 1. */
+export const repeat = (n: number) => (body: Stage): Stage => (run) => (env) => async () => {
+  let result: E.Either<SparrowError, Run> = E.right(run);
+  for (let i = 0; i < n && E.isRight(result); i++) result = await body(result.right)(env)();
+  return result;
+};
+
+/** A stage only where the predicate holds of the run. */
+export const when = (predicate: (run: Run) => boolean, body: Stage): Stage => (run) =>
+  predicate(run) ? body(run) : RTE.right(run);
+
+/** A stage after every n-th epoch, n at least 1. */
+export const every = (n: number, body: Stage): Stage =>
+  when(({ epoch }) => epoch > 0 && epoch % n === 0, body);
+
+/** An effect that looks at the run and leaves it as it is. */
+export const tap = (look: (run: Run, env: Env) => void | Promise<void>): Stage =>
+  stage(async (run, env) => {
+    await look(run, env);
+    return E.right(run);
+  });

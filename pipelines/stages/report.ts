@@ -1,0 +1,44 @@
+/**
+ * The stage that writes the report.
+ *
+ * @module
+ */
+import { E, pipe } from "../../graph/fp_ts.ts";
+import { show } from "../../graph/show.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { type Stage, stage } from "../stage.ts";
+
+/** The name of the report in the output folder. */
+export const REPORT_FILE = "report.html";
+
+/** What the report says of a run besides its history. */
+export interface ReportOptions {
+  readonly title: string;
+  readonly dataset: Dataset;
+  /** Every option, seed, backend and version. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Writes `report.html` to a folder: one page without anything to load, with the accuracy, the loss,
+ * the class centroids and the configuration.
+ *
+ * Errors: `FileUnavailable`.
+ */
+export const report = (folder: string, { title, dataset, config }: ReportOptions): Stage =>
+  stage(async (run, { files }) => {
+    // Loaded when it is wanted: drawing takes as long to load as everything else together.
+    const { renderReport } = await import("../report/report.ts");
+    const { classCodes } = run;
+    const page = renderReport({
+      title,
+      graph: show(run.graph),
+      dataset: dataset.name,
+      notice: dataset.notice,
+      history: run.history,
+      centroids: classCodes,
+      config,
+      finished: true,
+    });
+    return pipe(await files.write(`${folder}/${REPORT_FILE}`, page)(), E.map(() => run));
+  });

@@ -1,0 +1,51 @@
+/**
+ * The stage that writes the model and its numbers.
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import type { SparrowError } from "../../graph/error.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { toJsonLines } from "../history.ts";
+import { writeModel } from "../model_file.ts";
+import { type Run, toArrays } from "../run.ts";
+import { type Stage, stage } from "../stage.ts";
+
+/** The name of the model in the output folder. */
+export const MODEL_FILE = "model.safetensors";
+
+/** The name of the history in the output folder. */
+export const METRICS_FILE = "metrics.jsonl";
+
+/**
+ * Writes `model.safetensors` and `metrics.jsonl` to a folder, each in place of the one before. A
+ * reader sees the old file or the new one, never a part.
+ *
+ * Errors: `FileUnavailable`; `NonFinite` naming the weight when one is not finite, and then the
+ * last good model stays.
+ */
+export const save = (folder: string, dataset: Dataset): Stage =>
+  stage(async (run, { files }): Promise<E.Either<SparrowError, Run>> => {
+    const params = await toArrays(run.params);
+    for (const [tensor, { data }] of Object.entries(params)) {
+      const value = data.find((x) => !Number.isFinite(x));
+      if (value !== undefined) {
+        const { epoch, step, saved: lastGood } = run;
+        return E.left({ _tag: "NonFinite", tensor, value, epoch, step, lastGood });
+      }
+    }
+    const path = `${folder}/${MODEL_FILE}`;
+    const { graph, input, epoch } = run;
+    const { normalisation, name } = dataset;
+    const model = writeModel({ graph, input, params, normalisation, dataset: name, epoch });
+    for (
+      const [file, content] of [
+        [path, model],
+        [`${folder}/${METRICS_FILE}`, toJsonLines(run.history)],
+      ] as const
+    ) {
+      const written = await files.write(file, content)();
+      if (E.isLeft(written)) return written;
+    }
+    return E.right({ ...run, saved: path });
+  });

@@ -1,0 +1,151 @@
+/**
+ * The stage that trains for one epoch.
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { permutation } from "../../graph/rng.ts";
+import { findKwta } from "../../graph/rewrite.ts";
+import { sizeOf } from "../../graph/shape.ts";
+import { lower } from "../../ops/interpreter.ts";
+import type { Loss } from "../../ops/loss.ts";
+import type { Optimiser } from "../../ops/optimiser.ts";
+import { tf } from "../../ops/tfjs.ts";
+import { type TrainState, trainStep } from "../../ops/train_step.ts";
+import { breathe } from "../breathe.ts";
+import { gatherLabels, normaliser } from "../data/batch.ts";
+import type { Normalisation, Split } from "../data/dataset.ts";
+import type { Env } from "../env.ts";
+import type { Row } from "../history.ts";
+import { dispose, type Run } from "../run.ts";
+import { type Stage, stage } from "../stage.ts";
+
+/** Options of {@linkcode train}. */
+export interface TrainOptions {
+  readonly data: Split;
+  readonly normalisation: Normalisation;
+  readonly loss: Loss;
+  /** The one that the run was created with. */
+  readonly optimiser: Optimiser;
+  /** Samples per step, at least 1; 256. The last batch of an epoch holds what is left. */
+  readonly batchSize?: number;
+}
+
+/** Losses that may wait on the device before they are read: reading each would stall a GPU. */
+const MOST_PENDING = 16;
+
+/**
+ * Trains for one epoch: every sample once, in a fresh random order.
+ *
+ * Rows: "loss" (mean over the batches), "terms" (mean number of triplets or the like per batch),
+ * "learning_rate", and of the first kWTA "sparsity" and "hardness", as they were in this epoch;
+ * "samples_per_second".
+ *
+ * Errors: `Interrupted` at the next step after the signal; `NonFinite` when a loss is a NaN or
+ * infinite; `InvalidOption` when a sample has not the size of the run's input.
+ */
+export const train = (options: TrainOptions): Stage =>
+  stage((run, env) => {
+    const bad = check(options, run);
+    return bad === null ? trainEpoch(options, run, env) : Promise.resolve(E.left(bad));
+  });
+
+function check({ data, batchSize = 256 }: TrainOptions, run: Run): SparrowError | null {
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    return invalidOption("batchSize", batchSize, "an integer of at least 1");
+  }
+  if (data.count < 1) return invalidOption("data", "0 samples", "at least one sample");
+  const size = data.pixels.length / data.count;
+  return size === sizeOf(run.input)
+    ? null
+    : invalidOption("data", `samples of ${size}`, `samples of ${sizeOf(run.input)} numbers`);
+}
+
+async function trainEpoch(
+  { data, normalisation, loss, optimiser, batchSize = 256 }: TrainOptions,
+  run: Run,
+  env: Env,
+): Promise<E.Either<SparrowError, Run>> {
+  const epoch = run.epoch + 1;
+  const size = sizeOf(run.input);
+  const total = Math.ceil(data.count / batchSize);
+  const step = trainStep({ model: lower(run.graph), input: run.input, loss, optimiser });
+  const gather = normaliser(normalisation);
+  const [order, rng] = permutation(data.count, run.rng);
+
+  let state: TrainState = { params: run.params, optimiser: run.optimiser, rng };
+  let pending: tf.Scalar[] = [];
+  let [lossSum, read, terms] = [0, 0, 0];
+  const begun = env.now();
+
+  const fail = (error: SparrowError): E.Either<SparrowError, never> => {
+    tf.dispose(pending);
+    dispose({ ...run, ...state });
+    return E.left(error);
+  };
+  /** Reads the losses that wait; the number of the first that is not finite, or null. */
+  const settle = async (): Promise<{ step: number; value: number } | null> => {
+    const values = await Promise.all(pending.map((scalar) => scalar.data()));
+    tf.dispose(pending);
+    pending = [];
+    for (const [value] of values) {
+      if (!Number.isFinite(value)) return { step: run.step + read + 1, value };
+      lossSum += value;
+      read++;
+    }
+    return null;
+  };
+
+  for (let done = 0; done < total; done++) {
+    if (env.signal.aborted) {
+      return fail({ _tag: "Interrupted", epoch, step: run.step + done });
+    }
+    const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
+    const stepped = step(state, {
+      values: gather(data, size, picks),
+      labels: gatherLabels(data, picks),
+    });
+    state = stepped.state;
+    terms += stepped.terms;
+    pending.push(stepped.loss);
+    if (pending.length >= MOST_PENDING || done === total - 1) {
+      const bad = await settle();
+      const fault = env.backend.fault();
+      if (fault !== null) return fail(fault);
+      if (bad !== null) {
+        return fail({ _tag: "NonFinite", tensor: "loss", ...bad, epoch, lastGood: run.saved });
+      }
+      const seconds = (env.now() - begun) / 1000;
+      const samplesPerSecond = Math.min((done + 1) * batchSize, data.count) / seconds;
+      env.progress.update({ epoch, done: done + 1, total, loss: lossSum / read, samplesPerSecond });
+    }
+    await breathe(env);
+  }
+
+  const seconds = (env.now() - begun) / 1000;
+  const stepsDone = run.step + total;
+  const row = (split: Row["split"], name: string, value: number): Row => ({
+    epoch,
+    step: stepsDone,
+    split,
+    name,
+    value,
+  });
+  const [kwta] = findKwta(run.graph);
+  const rows = [
+    row("train", "loss", lossSum / total),
+    row("train", "terms", terms / total),
+    row("run", "learning_rate", run.optimiser.learningRate),
+    ...(kwta === undefined ? [] : [row("run", "sparsity", kwta.sparsity)]),
+    ...(kwta?.soft ? [row("run", "hardness", kwta.soft.hardness)] : []),
+    row("run", "samples_per_second", data.count / seconds),
+  ];
+  return E.right({
+    ...run,
+    ...state,
+    epoch,
+    step: stepsDone,
+    history: [...run.history, ...rows],
+  });
+}

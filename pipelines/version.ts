@@ -1,0 +1,2 @@
+/** The version of Sparrow, as in deno.json. */
+export const VERSION = "0.1.0";

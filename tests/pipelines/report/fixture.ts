@@ -1,0 +1,86 @@
+/**
+ * A simulated run of twenty epochs, for looking at and for testing.
+ *
+ * @module
+ */
+import { draw, seed } from "../../../graph/rng.ts";
+import type { History, Row, SplitName } from "../../../pipelines/history.ts";
+import type { Centroids, ReportData } from "../../../pipelines/report/report.ts";
+
+const stepsPerEpoch = 235;
+
+/** Accuracy, loss, learning rate, hardness, sparsity, bits and speed of the given epochs. */
+export function simulateHistory(epochs: number): History {
+  const [noise] = draw(
+    seed(7),
+    (dice) => Array.from({ length: epochs * 4 }, () => dice.unit() - 0.5),
+  );
+  return Array.from({ length: epochs }, (_, i): readonly Row[] => {
+    const epoch = i + 1;
+    const row = (split: SplitName, name: string, value: number): Row => ({
+      epoch,
+      step: epoch * stepsPerEpoch,
+      split,
+      name,
+      value,
+    });
+    const wobble = (k: number, size: number): number => (noise[i * 4 + k] ?? 0) * size;
+    const progress = 1 - Math.exp(-i / 5);
+    const jump = epoch === 10 ? 0.006 : 0;
+    return [
+      row("train", "loss", 0.1 * Math.exp(-i / 6) + 0.006 + jump + wobble(0, 0.002)),
+      row("train", "accuracy", 0.92 + 0.0665 * progress - jump / 2 + wobble(1, 0.002)),
+      row("test", "accuracy", 0.91 + 0.064 * progress - jump + wobble(2, 0.003)),
+      row("run", "learning_rate", epoch < 10 ? 1e-3 : 5e-4),
+      row("run", "hardness", epoch < 10 ? 2 : epoch < 20 ? 4 : 16),
+      row("test", "sparsity", 0.0508 + wobble(3, 0.0004)),
+      row("test", "active_min", epoch < 6 ? 22 : 26),
+      row("test", "active_mean", 26 + wobble(3, epoch < 6 ? 0.8 : 0)),
+      row("test", "active_max", epoch < 6 ? 31 : 26),
+      row("run", "samples_per_second", 41250 + wobble(0, 3000)),
+      row("run", "seconds", 1.45 + wobble(1, 0.1)),
+    ];
+  }).flat();
+}
+
+/** Sparse, distinct patterns: each class has units of its own and shares some with others. */
+export function simulateCentroids(classes: readonly string[], units: number): Centroids {
+  const k = Math.ceil(0.05 * units);
+  const [means] = draw(seed(26), (dice) => {
+    const owners = Array.from(
+      { length: units },
+      () => dice.unit() < 0.12 ? -1 : dice.integer(0, classes.length - 1),
+    );
+    return classes.map((_, y) =>
+      Float32Array.from(owners, (owner) => {
+        if (owner === -1) return 0;
+        const shared = dice.unit() < 0.06 ? 0.7 * dice.unit() : 0.05 * dice.unit() ** 3;
+        return owner === y ? 0.1 + 0.85 * dice.unit() ** 1.5 : shared;
+      })
+    );
+  });
+  const codes = means.map((mean) => {
+    const threshold = [...mean].sort((a, b) => b - a)[k - 1] ?? 0;
+    return Uint8Array.from(mean, (value) => value >= threshold && value > 0 ? 1 : 0);
+  });
+  return { classes, means, codes };
+}
+
+/** The report of a run like those of `pipelines/mnist_kwta.ts`, with what differs from it. */
+export const simulate = (changes: Partial<ReportData> = {}): ReportData => ({
+  title: "mnist_kwta",
+  graph: "linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)",
+  dataset: "mnist (60,000 train, 10,000 test)",
+  notice: null,
+  history: simulateHistory(20),
+  centroids: simulateCentroids(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], 512),
+  config: {
+    pipeline: "mnist_kwta",
+    seed: 26,
+    backend: "wasm",
+    options: { epochs: 20, batchSize: 256, learningRate: 1e-3, hidden: [64], out: null },
+    versions: { sparrow: "0.1.0", deno: "2.9.6", tfjs: "4.22.0" },
+  },
+  finished: true,
+  ...changes,
+});
