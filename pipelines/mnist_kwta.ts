@@ -14,7 +14,7 @@ import { duration } from "./cli/progress_bar.ts";
 import { launch } from "./cli/launch.ts";
 import { beginFolder, configOf } from "./config.ts";
 import { loadDigits } from "./data/digits.ts";
-import { denoDataEnv } from "./data/env.ts";
+import { denoDataEnv } from "./data/environment.ts";
 import { latest } from "./history.ts";
 import { createRun, dispose } from "./run.ts";
 import { pipeline, repeat } from "./stage.ts";
@@ -48,8 +48,8 @@ if (import.meta.main) {
     run: async (options, env, folder) => {
       const begun = env.now();
       const loaded = await loadDigits({
-        dataset: options.dataset as "mnist" | "strokes" | null,
-        data: options.data,
+        dataset: (options.dataset ?? undefined) as "mnist" | "strokes" | undefined,
+        data: options.data ?? undefined,
         seed: options.seed,
       }, denoDataEnv)();
       if (E.isLeft(loaded)) return loaded;

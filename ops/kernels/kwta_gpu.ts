@@ -121,16 +121,20 @@ const softKwta = (gate: SoftKwtaAttributes["gate"]): GpuProgram => ({
   };`,
 });
 
+/**
+ * The gradient reads y or x, whichever its gate needs: a binding that the shader does not use makes
+ * the pipeline invalid.
+ */
 const softKwtaGradient = (gate: SoftKwtaAttributes["gate"]): GpuProgram => ({
   key: `soft_kwta_gradient_${gate}`,
-  variables: ["dy", "x", "y", "edges"],
+  variables: ["dy", gate === "sigmoid" ? "y" : "x", "edges"],
   uniforms: "n : i32, hardness : f32",
   before: workgroupSum,
   main: `
     let base = row * uniforms.n;
     let last = edges[2 * row];
     let next = edges[2 * row + 1];
-    let threshold = (x[base + last] + x[base + next]) * 0.5;
+    ${gate === "sigmoid" ? "" : "let threshold = (x[base + last] + x[base + next]) * 0.5;"}
     var mine = 0.0;
     for (var i = lane; i < uniforms.n; i = i + ${LANES}) {
       let at = base + i;
@@ -183,6 +187,7 @@ registerGpuKernel<SoftKwtaAttributes>(
     const [rows, n] = x.shape;
     const output = { shape: x.shape, dtype: "float32" } as const;
     const uniforms = [int(n), float(hardness)];
-    return runPerRow(backend, softKwtaGradient(gate), [dy, x, y, edges], rows, output, uniforms);
+    const inputs = [dy, gate === "sigmoid" ? y : x, edges];
+    return runPerRow(backend, softKwtaGradient(gate), inputs, rows, output, uniforms);
   },
 );

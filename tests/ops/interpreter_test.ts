@@ -1,0 +1,176 @@
+import fc from "npm:fast-check@4.3.0";
+import { E } from "../../graph/fp_ts.ts";
+import { sequence } from "../../graph/compose.ts";
+import type { Graph } from "../../graph/node.ts";
+import { initialParams, type ParamArrays } from "../../graph/params.ts";
+import { graph, parse } from "../../graph/parse.ts";
+import { seed } from "../../graph/rng.ts";
+import { inferShapes } from "../../graph/shape.ts";
+import { valueAndGradients } from "../../ops/gradients.ts";
+import { lower, type Mode } from "../../ops/interpreter.ts";
+import { type Params, tf } from "../../ops/tfjs.ts";
+import { assert, assertEquals } from "../assert.ts";
+import { assertClose, numbers, onEachBackend, tensor } from "./backends.ts";
+import * as reference from "./reference.ts";
+
+const tensors = (arrays: ParamArrays): Params =>
+  Object.fromEntries(
+    Object.entries(arrays).map(([path, { shape, data }]) => [path, tensor(data, shape)]),
+  );
+
+const resolved = (g: Graph, width: number): Graph => {
+  const inferred = inferShapes(g, [width]);
+  assert(E.isRight(inferred), JSON.stringify(inferred));
+  return inferred.right.graph;
+};
+
+/** Graphs from vectors to vectors that accept any width. */
+const pieces = [
+  "relu",
+  "sigmoid",
+  "tanh",
+  "identity",
+  "flatten",
+  "linear(7)",
+  "linear(5, bias=false)",
+  "kwta(0.3)",
+  "kwta(0.3, hardness=1, gate=hard_sigmoid)",
+  "kwta(0.4, hard)",
+  "residual(tanh)",
+  "residual(linear(6) ▷ sigmoid) ",
+  "fanout(linear(4), tanh) ▷ concat",
+  "fanout(relu, sigmoid) ▷ add",
+  "fanout(tanh, relu) ▷ split(sigmoid, identity) ▷ add",
+];
+
+const chain = fc.array(
+  fc.constantFrom(...pieces.filter((piece) => !piece.startsWith("residual(linear"))),
+  { maxLength: 4 },
+).map((parts) => parse(parts.length === 0 ? "identity" : parts.join(" ▷ ")))
+  .map((parsed) => {
+    assert(E.isRight(parsed));
+    return parsed.right;
+  });
+
+onEachBackend("lower(f ▷ g) = lower(g) ∘ lower(f), to the bit", async (name) => {
+  await fc.assert(
+    fc.asyncProperty(
+      chain,
+      chain,
+      fc.constantFrom<Mode>("train", "evaluate"),
+      fc.nat(),
+      async (f, g, mode, start) => {
+        const whole = resolved(sequence(f, g), 6);
+        const first = { nodes: whole.nodes.slice(0, f.nodes.length) };
+        const second = { nodes: whole.nodes.slice(f.nodes.length) };
+        const [arrays, rng] = initialParams(whole, seed(start));
+        const [{ x }] = initialParams(graph`linear(6, 3)`, rng).slice(0, 1).map((made) => ({
+          x: (made as ParamArrays)["0.weight"].data,
+        }));
+        // The second graph's paths begin at 0 again.
+        const shifted: ParamArrays = Object.fromEntries(
+          Object.entries(arrays).map(([path, value]) => {
+            const [head, ...rest] = path.split(".");
+            return [[Number(head) - f.nodes.length, ...rest].join("."), value];
+          }),
+        );
+        const [together, apart] = await numbers(() => {
+          const input = tensor(x, [3, 6]);
+          const params = tensors(arrays);
+          const middle = lower(first)(params, input, mode);
+          return [
+            lower(whole)(params, input, mode) as tf.Tensor,
+            lower(second)(tensors(shifted), middle, mode) as tf.Tensor,
+          ].map((result) => result.clone());
+        });
+        assertEquals(apart, together);
+      },
+    ),
+    { numRuns: name === "webgpu" ? 20 : 60, seed: 26 },
+  );
+});
+
+/** What a node does, in float64: the plain counterpart of the interpreter for whole graphs. */
+const plain: Readonly<Record<string, (x: number[]) => number[]>> = {
+  relu: (x) => x.map((v) => Math.max(v, 0)),
+  sigmoid: (x) => x.map((v) => 1 / (1 + Math.exp(-v))),
+  tanh: (x) => x.map(Math.tanh),
+  "kwta(0.3)": (x) => reference.softKwta(x, 2, 2, "sigmoid"),
+  "kwta(0.3, hard)": (x) => reference.hardKwta(x, 2),
+  "residual(tanh)": (x) => x.map((v) => v + Math.tanh(v)),
+  "fanout(relu, tanh) ▷ concat": (x) => [...x.map((v) => Math.max(v, 0)), ...x.map(Math.tanh)],
+  "fanout(relu, tanh) ▷ add": (x) => x.map((v) => Math.max(v, 0) + Math.tanh(v)),
+  "fanout(relu, tanh) ▷ split(tanh, identity) ▷ add": (x) =>
+    x.map((v) => Math.tanh(Math.max(v, 0)) + Math.tanh(v)),
+  flatten: (x) => x,
+  identity: (x) => x,
+};
+
+onEachBackend("every node computes what it says", async () => {
+  const row = [0.3, -1.2, 2.5, 0.9, -0.1, 0.05];
+  for (const [text, f] of Object.entries(plain)) {
+    const parsed = parse(text);
+    assert(E.isRight(parsed));
+    const [y] = await numbers(() => {
+      const x = tf.tensor2d([row]);
+      return [(lower(parsed.right)({}, x, "train") as tf.Tensor).clone()];
+    });
+    assertClose(y, f(row), 1e-6, text);
+  }
+});
+
+onEachBackend("linear is x·W + b, flatten row-major, evaluated kWTA binary", async () => {
+  const [y, flat, code] = await numbers(() => {
+    const params = {
+      "0.weight": tf.tensor2d([[1, 2], [3, 4], [5, 6]]),
+      "0.bias": tf.tensor1d([10, 20]),
+    };
+    return [
+      lower(graph`linear(3, 2)`)(params, tf.tensor2d([[1, 0, -1]]), "train") as tf.Tensor,
+      lower(graph`flatten`)({}, tf.tensor3d([[[1, 2], [3, 4]]]), "train") as tf.Tensor,
+      lower(graph`kwta(0.5)`)({}, tf.tensor2d([[3, 1, 2, 4]]), "evaluate") as tf.Tensor,
+    ];
+  });
+  assertEquals(Array.from(y), [1 - 5 + 10, 2 - 6 + 20]);
+  assertEquals(Array.from(flat), [1, 2, 3, 4]);
+  assertEquals(Array.from(code), [1, 0, 0, 1]);
+});
+
+onEachBackend("gradients are those of finite differences, for every node", async () => {
+  for (const piece of pieces) {
+    const parsed = parse(`linear(6, 6) ▷ ${piece} ▷ linear(3)`);
+    assert(E.isRight(parsed), piece);
+    const g = resolved(parsed.right, 6);
+    // A hard kWTA's gradient is not that of its output.
+    if (piece.includes("hard)")) continue;
+    const [arrays, rng] = initialParams(g, seed(5));
+    const x = initialParams(graph`linear(6, 4)`, rng)[0]["0.weight"].data.map((v) => 4 * v);
+    const loss = (params: Params) =>
+      tf.sum(tf.square(lower(g)(params, tensor(x, [4, 6]), "train") as tf.Tensor)) as tf.Scalar;
+    const paths = Object.keys(arrays);
+    const gradients = await numbers(() => {
+      const params = tensors(arrays);
+      const found = valueAndGradients(() => loss(params), params).gradients;
+      return paths.map((path) => found[path]);
+    });
+    // Along one random direction per graph: all parameters are checked at once.
+    const directions = initialParams(g, seed(6))[0];
+    const epsilon = 1e-2;
+    const moved = (sign: number): ParamArrays =>
+      Object.fromEntries(
+        Object.entries(arrays).map(([path, { shape, data }]) => [path, {
+          shape,
+          data: data.map((v, i) => v + sign * epsilon * directions[path].data[i]),
+        }]),
+      );
+    const [up, down] = await numbers(() => [loss(tensors(moved(1))), loss(tensors(moved(-1)))]);
+    const numeric = (up[0] - down[0]) / (2 * epsilon);
+    const exact = paths.reduce(
+      (sum, path, p) =>
+        sum + gradients[p].reduce((dot, v, i) => dot + v * directions[path].data[i], 0),
+      0,
+    );
+    // Differences of float32 values around 1 over 0.02, and the curvature within it.
+    assertClose([exact], [numeric], 2e-3, piece);
+  }
+});
