@@ -6,7 +6,9 @@
 
 /** Binary codes, 32 units per word: unit u of code i is bit u mod 32 of word i·stride + ⌊u / 32⌋. */
 export interface BinaryEmbeddings {
+  /** Tells the two apart. */
   readonly kind: "binary";
+  /** Codes. */
   readonly count: number;
   /** Units per code. */
   readonly width: number;
@@ -16,8 +18,11 @@ export interface BinaryEmbeddings {
 
 /** Real-valued embeddings, row-major. */
 export interface DenseEmbeddings {
+  /** Tells the two apart. */
   readonly kind: "dense";
+  /** Embeddings. */
   readonly count: number;
+  /** Numbers per embedding. */
   readonly width: number;
   /** count × width numbers. */
   readonly values: Float32Array;

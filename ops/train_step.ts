@@ -13,8 +13,11 @@ import { type Params, tf } from "./tfjs.ts";
 
 /** What a training step reads and replaces. */
 export interface TrainState {
+  /** The weights. */
   readonly params: Params;
+  /** What the optimiser remembers. */
   readonly optimiser: OptimiserState;
+  /** What the loss draws from. */
   readonly rng: Rng;
 }
 
@@ -28,15 +31,19 @@ export interface Batch {
 
 /** What is the same in every step. */
 export interface Trainer {
+  /** The graph as a function. */
   readonly model: Lowered;
   /** Of one sample. */
   readonly input: Shape;
+  /** What is made small. */
   readonly loss: Loss;
+  /** The one that made the state. */
   readonly optimiser: Optimiser;
 }
 
 /** What a step leaves. */
 export interface Stepped {
+  /** After the update. */
   readonly state: TrainState;
   /** The batch's loss before the update; the caller disposes of it. */
   readonly loss: tf.Scalar;
@@ -49,7 +56,8 @@ export interface Stepped {
  * supersedes are disposed of, so that as many are alive after a step as before, and its loss.
  */
 export const trainStep =
-  ({ model, input, loss, optimiser }: Trainer) => (state: TrainState, batch: Batch): Stepped => {
+  ({ model, input, loss, optimiser }: Trainer): (state: TrainState, batch: Batch) => Stepped =>
+  (state, batch) => {
     const [objective, rng] = loss.draw(batch.labels, state.rng);
     let next = state.optimiser;
     let value: tf.Scalar | undefined;

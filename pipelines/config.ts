@@ -20,14 +20,19 @@ export const CONFIG_FILE = "config.json";
 
 /** What a configuration is made of. */
 export interface ConfigParts {
+  /** The pipeline's name: "mnist_kwta". */
   readonly pipeline: string;
   /** Every option of the command line, defaults included. */
   readonly options: Readonly<Record<string, unknown>>;
   /** Settings that are not options. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** As declared. */
   readonly graph: Nodes;
+  /** With its settings. */
   readonly loss: Loss;
+  /** With its settings. */
   readonly optimiser: Optimiser;
+  /** Whose name, source and hashes are kept. */
   readonly dataset: Dataset;
 }
 

@@ -22,6 +22,7 @@ const BATCH = 1000;
 export interface Model {
   /** With every dimension known. */
   readonly graph: Graph;
+  /** Those of the graph's paths. */
   readonly params: Params;
   /** Of one sample. */
   readonly input: Shape;

@@ -10,16 +10,19 @@ import { denoFiles, type Files } from "./files.ts";
 export interface TrainingProgress {
   /** Counted from 1. */
   readonly epoch: number;
-  /** Steps of this epoch that are done, and all of them. */
+  /** Steps of this epoch that are done. */
   readonly done: number;
+  /** Steps of an epoch. */
   readonly total: number;
   /** The mean over the epoch so far. */
   readonly loss: number;
+  /** Of training, over the epoch so far. */
   readonly samplesPerSecond: number;
 }
 
 /** Where progress is shown. */
 export interface Progress {
+  /** Shows how far it is; called often. */
   readonly update: (progress: TrainingProgress) => void;
   /** Takes the bar away, before something else is printed. */
   readonly clear: () => void;
@@ -27,10 +30,13 @@ export interface Progress {
 
 /** The environment of a run. */
 export interface Env {
+  /** Where tensors live. */
   readonly backend: Backend;
   /** Milliseconds that only grow. */
   readonly now: () => number;
+  /** Where results are written. */
   readonly files: Files;
+  /** Where progress is shown. */
   readonly progress: Progress;
   /** Training stops at the next step once it is aborted. */
   readonly signal: AbortSignal;

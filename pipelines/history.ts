@@ -13,9 +13,11 @@ export interface Row {
   readonly epoch: number;
   /** Training steps done by then, over all epochs. */
   readonly step: number;
+  /** What it was measured on. */
   readonly split: SplitName;
   /** "loss", "accuracy", "sparsity", "hardness", "learning_rate", "samples_per_second", … */
   readonly name: string;
+  /** In the name's own unit; fractions for accuracies and sparsities. */
   readonly value: number;
 }
 

@@ -21,6 +21,7 @@ export interface ModelFile {
   readonly graph: Graph;
   /** Of one sample. */
   readonly input: Shape;
+  /** Linear weights are [inputs, outputs]. */
   readonly params: ParamArrays;
   /** How bytes become inputs. */
   readonly normalisation: Normalisation;

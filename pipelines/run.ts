@@ -16,6 +16,7 @@ import type { History } from "./history.ts";
 
 /** What the classes look like to the model, units by class. */
 export interface ClassCodes {
+  /** Their names. */
   readonly classes: readonly string[];
   /** Per class the mean activity of every unit over the training set. */
   readonly means: readonly Float32Array[];
@@ -32,15 +33,19 @@ export interface Run {
   readonly graph: Graph;
   /** Of one sample. */
   readonly input: Shape;
+  /** The weights. */
   readonly params: Params;
+  /** What the optimiser remembers. */
   readonly optimiser: OptimiserState;
   /** Per-unit state that is not trained by gradients, by path. */
   readonly plasticity: Params;
+  /** What the next stage draws from. */
   readonly rng: Rng;
   /** Epochs done. */
   readonly epoch: number;
   /** Steps done, over all epochs. */
   readonly step: number;
+  /** Everything measured so far. */
   readonly history: History;
   /** Of the last evaluation. */
   readonly classCodes: ClassCodes | null;
@@ -50,7 +55,9 @@ export interface Run {
 
 /** What a run begins with. */
 export interface RunOptions {
+  /** Dimensions may be left out where inference finds them. */
   readonly graph: Nodes;
+  /** What trains it; the `train` stage is given the same one. */
   readonly optimiser: Optimiser;
   /** The shape of one sample; may be left out where the graph tells it. */
   readonly input?: Shape;

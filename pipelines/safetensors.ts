@@ -12,7 +12,9 @@ import { sizeOf } from "../graph/shape.ts";
 
 /** Float32 tensors by name, and text by name. */
 export interface Safetensors {
+  /** In the order in which they are written. */
   readonly tensors: ParamArrays;
+  /** Written under "__metadata__". */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

@@ -63,11 +63,12 @@ export const Monoid: FpMonoid<Stage> = {
 };
 
 /** A stage n times; not at all where n is below 1. */
-export const repeat = (n: number) => (body: Stage): Stage => (run) => (env) => async () => {
-  let result: E.Either<SparrowError, Run> = E.right(run);
-  for (let i = 0; i < n && E.isRight(result); i++) result = await body(result.right)(env)();
-  return result;
-};
+export const repeat =
+  (n: number): (body: Stage) => Stage => (body) => (run) => (env) => async () => {
+    let result: E.Either<SparrowError, Run> = E.right(run);
+    for (let i = 0; i < n && E.isRight(result); i++) result = await body(result.right)(env)();
+    return result;
+  };
 
 /** A stage only where the predicate holds of the run. */
 export const when = (predicate: (run: Run) => boolean, body: Stage): Stage => (run) =>

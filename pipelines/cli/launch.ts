@@ -53,8 +53,7 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
     console.log(helpText(program.name, program.summary, flags));
     Deno.exit(0);
   }
-  // The software Vulkan driver complains on standard error where this is missing.
-  if (Deno.env.get("XDG_RUNTIME_DIR") === undefined) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
+  quietVulkan();
 
   const abort = listen();
   const folder = out ?? `runs/${program.name}-${timestamp(new Date())}`;
@@ -90,6 +89,13 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
     else console.error("Add --debug for the stack, and please report it");
     Deno.exit(FAILED);
   }
+}
+
+/** The software Vulkan driver complains on standard error where this variable is missing. */
+function quietVulkan(): void {
+  const name = "XDG_RUNTIME_DIR";
+  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return;
+  if (Deno.env.get(name) === undefined) Deno.env.set(name, "/tmp");
 }
 
 /** Aborts at the first signal, exits at the second. */

@@ -6,6 +6,7 @@
 
 /** Images of one kind with their labels, in file order. */
 export interface Split {
+  /** Images. */
   readonly count: number;
   /** count × (product of the dataset's shape) bytes, 0 to 255, row-major. */
   readonly pixels: Uint8Array;
@@ -15,6 +16,7 @@ export interface Split {
 
 /** How a byte becomes a number: (byte / 255 − mean) / std. */
 export interface Normalisation {
+  /** Of (byte / 255). */
   readonly mean: number;
   /** Above 0. */
   readonly std: number;
@@ -28,8 +30,11 @@ export interface Dataset {
   readonly shape: readonly number[];
   /** One name per class index. */
   readonly classes: readonly string[];
+  /** From bytes to what a model is given. */
   readonly normalisation: Normalisation;
+  /** What models are trained on. */
   readonly train: Split;
+  /** What they are judged by. */
   readonly test: Split;
   /** Where it was found or how it was made. */
   readonly source: string;

@@ -20,16 +20,10 @@ const pieces = 5;
 export function curve(through: readonly Point[]): readonly Point[] {
   if (through.length < 3) return through;
   const last = through.length - 1;
+  const at = (i: number) => through[Math.min(Math.max(i, 0), last)];
   const line: Point[] = [through[0]];
   for (let i = 0; i < last; i++) {
-    const [a, b, c, d] = [
-      through[Math.max(i - 1, 0)],
-      through[i],
-      through[i + 1],
-      through[
-        Math.min(i + 2, last)
-      ],
-    ];
+    const [a, b, c, d] = [at(i - 1), at(i), at(i + 1), at(i + 2)];
     for (let piece = 1; piece <= pieces; piece++) {
       const t = piece / pieces;
       line.push([spline(a[0], b[0], c[0], d[0], t), spline(a[1], b[1], c[1], d[1], t)]);

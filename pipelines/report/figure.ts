@@ -6,6 +6,18 @@
 import { csvLink, type Table } from "./csv.ts";
 import { type Html, html } from "./html.ts";
 
+/** Kinds of screen; paper is wide. Text in an SVG shrinks with it, so each has drawings of its own. */
+export type Screen = "wide" | "medium" | "narrow";
+
+/** A drawing, and the screens on which it is shown. */
+export interface Drawing {
+  readonly screens: readonly Screen[];
+  readonly svg: Html;
+}
+
+/** How much of a row a figure takes on a wide screen. */
+export type Span = "quarter" | "half" | "whole";
+
 /** A figure before it has a number. */
 export interface Figure {
   /** Lower case with hyphens: the element's id and the data file's name. */
@@ -13,29 +25,23 @@ export interface Figure {
   readonly title: string;
   /** One sentence: the result, and what to look for. */
   readonly caption: string;
-  /** One drawing, or one for each of the widths that {@linkcode widths} names, widest first. */
-  readonly drawings: readonly Html[];
+  /** Together they cover all screens, each once. */
+  readonly drawings: readonly Drawing[];
   readonly data: Table;
-  /** How much of a row it takes on a wide screen. */
-  readonly span: "quarter" | "half" | "whole";
+  readonly span: Span;
 }
-
-/**
- * Widths in pixels of the drawings of a figure that has one for each of three kinds of screen:
- * text in an SVG shrinks with it, so a wide figure is drawn anew for a phone.
- */
-export const widths = [1072, 700, 380] as const;
 
 /** The figure as HTML, captioned "Figure 1. Title." */
 export function renderFigure(figure: Figure, number: number): Html {
   const name = `Figure ${number}`;
-  const drawings = figure.drawings.length === 1
-    ? figure.drawings
-    : figure.drawings.map((drawing, i) => html`<div class="at-${widths[i] ?? 0}">${drawing}</div>`);
+  const drawings = figure.drawings.map(({ screens, svg }) =>
+    html`
+      <div class="${screens.join(" ")}">${svg}</div>
+    `
+  );
   return html`
     <figure id="${figure.id}" class="${figure.span}">
-    ${drawings}
-    <figcaption><b>${name}. ${figure.title}.</b> ${figure.caption} ${csvLink(
+    ${drawings}<figcaption><b>${name}. ${figure.title}.</b> ${figure.caption} ${csvLink(
       figure.data,
       `${figure.id}.csv`,
       name,

@@ -5,7 +5,7 @@
  */
 import { linearAxis } from "./axis.ts";
 import type { Html } from "./html.ts";
-import { widths } from "./figure.ts";
+import type { Drawing, Screen } from "./figure.ts";
 import { axisX, axisY, customMark, draw, type SvgElement, svgElement } from "./plot.ts";
 
 /** What a heatmap shows. */
@@ -43,18 +43,26 @@ export function levelPaths(values: Heatmap["values"], levels: number): readonly 
   return paths;
 }
 
-/** The heatmap at each of the {@linkcode widths}. The cells are in the first; the others use them. */
-export function heatmap(map: Heatmap): readonly Html[] {
+/** In pixels of CSS at a page's usual width on each screen. */
+const widths: readonly (readonly [Screen, number])[] = [
+  ["wide", 1072],
+  ["medium", 700],
+  ["narrow", 358],
+];
+
+/** The heatmap for each kind of screen. The cells are in the first drawing; the others use them. */
+export function heatmap(map: Heatmap): readonly Drawing[] {
   const id = `${map.id}-cells`;
-  return widths.map((width, i) =>
-    drawAt(
+  return widths.map(([screen, width], i) => ({
+    screens: [screen],
+    svg: drawAt(
       map,
       width,
       i === 0
         ? svgElement("g", { id }, levelPaths(map.values, map.levels).map(cellPath))
         : svgElement("use", { href: `#${id}` }),
-    )
-  );
+    ),
+  }));
 
   function cellPath(path: string, i: number) {
     return svgElement("path", { opacity: opacity(i, map.levels), d: path });

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Axis, epochTicks, position } from "./axis.ts";
+import type { Drawing } from "./figure.ts";
 import type { Html } from "./html.ts";
 import { areaY, axisX, axisY, dot, draw, gridY, line, type Markish, text } from "./plot.ts";
 import { epochs, type Point, type Series, type SplitSeries } from "./series.ts";
@@ -23,15 +24,26 @@ export interface LineChart {
   readonly axis: Axis;
   /** The quantity with its unit. */
   readonly yLabel: string;
-  readonly size: "large" | "small";
+  /** The part of a row that it takes on a wide screen; elsewhere all are equal. */
+  readonly span: "half" | "quarter";
   /** For what is set once an epoch and does not change within it. */
   readonly steps?: boolean;
 }
 
-const sizes = {
-  large: { width: 520, height: 300, fontSize: 12, lineHeight: 15, ticks: 8 },
-  small: { width: 270, height: 200, fontSize: 11, lineHeight: 14, ticks: 5 },
-} as const;
+interface Size {
+  readonly width: number;
+  readonly height: number;
+  readonly fontSize: number;
+  /** About how many epochs have a tick. */
+  readonly ticks: number;
+}
+
+/** In pixels of CSS at a page's usual width, so that text keeps the size that is meant. */
+const sizes: Readonly<Record<"half" | "quarter" | "medium", Size>> = {
+  half: { width: 524, height: 300, fontSize: 12, ticks: 8 },
+  quarter: { width: 250, height: 190, fontSize: 11, ticks: 5 },
+  medium: { width: 350, height: 230, fontSize: 11.5, ticks: 6 },
+};
 
 /** Colours by split, with a fallback for a drawing that is taken out of its page. */
 export const colours = {
@@ -44,19 +56,27 @@ export const colours = {
 export const splitLines = (series: readonly SplitSeries[]): readonly Line[] =>
   series.map(({ label, points }) => ({ label, points, colour: colours[label] }));
 
+const marginTop = 28;
+const marginBottom = 36;
+
 /** More points than this would be a chain of beads. */
 const mostDots = 40;
 
 /** A character's width in a common sans-serif, as a part of the font size, on the safe side. */
 const characterWidth = 0.64;
 
-/** Draws the chart; points that are not finite leave gaps. */
-export function lineChart(chart: LineChart): Html {
-  const { axis, lines, band, size } = chart;
-  const { width, height, fontSize, ticks } = sizes[size];
+/** Draws the chart for each kind of screen; points that are not finite leave gaps. */
+export const lineChart = (chart: LineChart): readonly Drawing[] => [
+  { screens: ["wide"], svg: drawAt(chart, sizes[chart.span]) },
+  { screens: ["medium", "narrow"], svg: drawAt(chart, sizes.medium) },
+];
+
+function drawAt(chart: LineChart, size: Size): Html {
+  const { axis, lines, band } = chart;
+  const { width, height, fontSize, ticks } = size;
   const all = epochs([...lines, ...(band ?? [])]);
   const [first, end] = [all[0] ?? 1, all.at(-1) ?? 1];
-  const labels = lines.length < 2 ? [] : endLabels(chart);
+  const labels = lines.length < 2 ? [] : endLabels(chart, size);
   const widest = (texts: readonly string[]): number =>
     Math.ceil(Math.max(0, ...texts.map((text) => text.length)) * fontSize * characterWidth);
   const curve = chart.steps ? "step" as const : "linear" as const;
@@ -78,7 +98,7 @@ export function lineChart(chart: LineChart): Html {
           x: "epoch",
           y: "value",
           fill: colour,
-          r: size === "large" ? 2.5 : 2,
+          r: width > 500 ? 2.5 : 2,
           title: ({ epoch, value }: Point) => `epoch ${epoch}, ${label}: ${value}`,
         },
       ),
@@ -98,8 +118,8 @@ export function lineChart(chart: LineChart): Html {
   return draw({
     width,
     height,
-    marginTop: 28,
-    marginBottom: 36,
+    marginTop,
+    marginBottom,
     marginLeft: widest(axis.ticks.map(axis.format)) + 12,
     marginRight: labels.length === 0 ? 12 : widest(labels.map(({ line }) => line.label)) + 14,
     style: { fontSize: `${fontSize}px` },
@@ -129,12 +149,16 @@ interface EndLabel {
 }
 
 /** Labels at the last finite points, moved up so far that none covers the one below it. */
-function endLabels({ lines, axis, size }: LineChart): readonly EndLabel[] {
-  const { height, lineHeight } = sizes[size];
+function endLabels({ lines, axis }: LineChart, { height, fontSize }: Size): readonly EndLabel[] {
+  const lineHeight = 1.25 * fontSize;
   const ends = lines.flatMap((line) => {
     const point = line.points.findLast(({ value }) => Number.isFinite(value));
     if (point === undefined) return [];
-    return [{ line, point, y: (1 - position(axis, point.value)) * (height - 64) }];
+    return [{
+      line,
+      point,
+      y: (1 - position(axis, point.value)) * (height - marginTop - marginBottom),
+    }];
   }).sort((a, b) => b.y - a.y);
   return ends.reduce<readonly (EndLabel & { readonly at: number })[]>(
     (placed, { line, point, y }) => {

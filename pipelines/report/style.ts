@@ -3,16 +3,6 @@
  *
  * @module
  */
-import { widths } from "./figure.ts";
-
-/** Figures wider than this show their widest drawing. */
-const wide = 900;
-
-/** Figures narrower than this show their narrowest. */
-const narrow = 540;
-
-const show = (width: number): string =>
-  widths.map((other) => `.at-${other}{display:${other === width ? "block" : "none"}}`).join("");
 
 /** The whole style sheet. Colours are variables, which the figures use too. */
 export const style = `
@@ -53,7 +43,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 3px 0 3px 20px; text-align: right; font-weight: 400; vertical-align: baseline; }
 th:first-child, td:first-child { padding-left: 0; text-align: left; }
 thead th { color: var(--muted); font-size: 13px; border-bottom: 1px solid var(--rule); }
-.summary { align-self: start; font-size: 14px; }
+.summary { align-self: start; justify-self: start; font-size: 14px; }
 .summary td:nth-child(2) { font-weight: 650; }
 .summary td:nth-child(n + 3), tbody th { color: var(--muted); }
 .configuration { width: 100%; }
@@ -70,19 +60,24 @@ figcaption b { color: var(--ink); font-weight: 650; }
   overflow: visible; color: var(--ink); font-family: inherit; }
 .plot text, .plot tspan { white-space: pre; }
 a { color: var(--test); text-underline-offset: 2px; }
+details { margin-top: 44px; padding-top: 12px; border-top: 1px solid var(--rule); }
 summary { cursor: pointer; }
-summary h2 { display: inline-block; width: calc(100% - 24px); margin-bottom: 8px; }
+summary h2 { display: inline; padding: 0; border: 0; }
+details table { margin-top: 12px; }
 footer { margin-top: 44px; color: var(--muted); font-size: 13px; }
-${show(widths[0])}
-@media screen and (max-width: ${wide}px) {
-  ${show(widths[1])}
+.medium, .narrow { display: none; }
+@media screen and (max-width: 1000px) {
+  .wide, .narrow { display: none; }
+  .medium { display: block; }
   header { grid-template-columns: minmax(0, 1fr); }
   .quarter { grid-column: span 2; }
 }
-@media screen and (max-width: ${narrow}px) {
-  ${show(widths[2])}
+@media screen and (max-width: 640px) {
+  .wide, .medium { display: none; }
+  .narrow { display: block; }
   body { padding: 24px 16px 40px; }
-  .quarter, .half { grid-column: span 4; }
+  th, td { padding-left: 14px; }
+  .quarter, .half { grid-column: span 4; max-width: 460px; }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }

@@ -65,7 +65,7 @@ export function summary(history: History): Html | null {
     ...measured(history, "sparsity", "sparsity", undefined, compact, null),
     ...bitsSet(history),
     ...measured(history, "samples per second", "samples_per_second", undefined, compact, null),
-    ...measured(history, "seconds in the last epoch", "seconds", undefined, compact, null),
+    ...measured(history, "seconds per epoch", "seconds", undefined, compact, null),
   ];
   if (entries.length === 0) return null;
   const rows = entries.map(({ label, final, best }) =>
@@ -89,7 +89,7 @@ export function summary(history: History): Html | null {
           <th scope="col"><span class="unseen">quantity</span></th>
           <th scope="col">final</th>
           <th scope="col">best</th>
-          <th scope="col">in epoch</th>
+          <th scope="col">epoch</th>
         </tr>
       </thead>
       <tbody>

@@ -22,7 +22,9 @@ export interface KwtaScheduleOptions {
 
 /** The values that the schedule changes. */
 export interface KwtaSettings {
+  /** In (0, 1]. */
   readonly sparsity: number;
+  /** Above 0. */
   readonly hardness: number;
 }
 
@@ -44,22 +46,24 @@ export interface KwtaSettings {
  * assertEquals(scheduleKwta({ gammaSparsity: 0.5 })(10, before), { sparsity: 0.15, hardness: 4 });
  * ```
  */
-export const scheduleKwta =
-  (options: KwtaScheduleOptions = {}) => (epoch: number, now: KwtaSettings): KwtaSettings => {
-    const {
-      stepSize = 10,
-      gammaSparsity = 0.7,
-      minSparsity = 0.05,
-      gammaHardness = 2,
-      maxHardness = 20,
-    } = options;
-    if (epoch < 1 || epoch % stepSize !== 0) return now;
-    const exponent = epoch / stepSize;
-    return {
-      sparsity: Math.max(now.sparsity * gammaSparsity ** exponent, minSparsity),
-      hardness: Math.min(now.hardness * gammaHardness ** exponent, maxHardness),
-    };
+export const scheduleKwta = (
+  options: KwtaScheduleOptions = {},
+): (epoch: number, now: KwtaSettings) => KwtaSettings =>
+(epoch, now) => {
+  const {
+    stepSize = 10,
+    gammaSparsity = 0.7,
+    minSparsity = 0.05,
+    gammaHardness = 2,
+    maxHardness = 20,
+  } = options;
+  if (epoch < 1 || epoch % stepSize !== 0) return now;
+  const exponent = epoch / stepSize;
+  return {
+    sparsity: Math.max(now.sparsity * gammaSparsity ** exponent, minSparsity),
+    hardness: Math.min(now.hardness * gammaHardness ** exponent, maxHardness),
   };
+};
 
 /**
  * Changes the sparsity and the hardness of every kWTA in the run's graph once an epoch is over.

@@ -13,7 +13,9 @@ export const REPORT_FILE = "report.html";
 
 /** What the report says of a run besides its history. */
 export interface ReportOptions {
+  /** The pipeline's name. */
   readonly title: string;
+  /** Whose name and notice are shown. */
   readonly dataset: Dataset;
   /** Every option, seed, backend and version. */
   readonly config: Readonly<Record<string, unknown>>;

@@ -23,8 +23,11 @@ import { type Stage, stage } from "../stage.ts";
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
+  /** What is trained on. */
   readonly data: Split;
+  /** Of its bytes. */
   readonly normalisation: Normalisation;
+  /** What is made small. */
   readonly loss: Loss;
   /** The one that the run was created with. */
   readonly optimiser: Optimiser;

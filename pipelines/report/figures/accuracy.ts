@@ -30,13 +30,13 @@ export function accuracyFigure(history: History): Figure | null {
     id: "accuracy",
     title: "Accuracy",
     caption,
-    drawings: [lineChart({
+    drawings: lineChart({
       label: `Line chart of accuracy per epoch. ${caption}`,
       lines: splitLines(drawn),
       axis: fractionAxis(values(drawn)),
       yLabel: "accuracy (fraction correct)",
-      size: "large",
-    })],
+      span: "half",
+    }),
     data: seriesTable(series),
     span: "half",
   };

@@ -26,25 +26,27 @@ export function activeBitsFigure(history: History): Figure | null {
   const end = last(series.includes(mean) ? mean : series[0]);
   if (end === null) return null;
   const banded = low.points.length > 0 && high.points.length > 0;
-  const caption = `${compact(end.value)} bits` +
-    (banded
-      ? ` (${compact(last(low)?.value ?? NaN)} to ${compact(last(high)?.value ?? NaN)})`
-      : "") +
-    ` are set in a test code in epoch ${end.epoch}; the band from least to most closes where kWTA ` +
-    "is exact.";
+  const [least, most] = [last(low)?.value, last(high)?.value];
+  const caption = `${compact(end.value)} bits are set in ` +
+    (least === undefined || most === undefined
+      ? "a test code"
+      : least === most
+      ? "every test code"
+      : `a test code (${compact(least)} to ${compact(most)})`) +
+    ` in epoch ${end.epoch}; the band from least to most closes where kWTA is exact.`;
   return {
     id: "active-bits",
     title: "Bits set per code",
     caption,
-    drawings: [lineChart({
+    drawings: lineChart({
       label: `Line chart of bits set per code and epoch. ${caption}`,
       lines: (mean.points.length > 0 ? [mean] : series)
         .map(({ label, points }) => ({ label, points, colour: colours.test })),
       ...(banded ? { band: [low, high] } : {}),
       axis: bitsAxis(values(series)),
       yLabel: "bits set per code",
-      size: "small",
-    })],
+      span: "quarter",
+    }),
     data: seriesTable(series),
     span: "quarter",
   };

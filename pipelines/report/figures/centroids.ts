@@ -35,8 +35,8 @@ export function centroidFigures(centroids: Centroids): readonly Figure[] {
   const meanCaption =
     `Mean activity of ${size}, of which ${
       silent === 0 ? "none is" : silent === 1 ? "1 is" : `${silent.toLocaleString("en-GB")} are`
-    } silent; each class should own a dark step of the staircase, and what is dark away from it is ` +
-    "shared with other classes.";
+    } silent; each class should own one step of the staircase, and activity off the staircase is ` +
+    "shared between classes.";
   const codeCaption = `The centroids after kWTA, ${
     bits(codes)
   }; bits off the staircase are shared.`;

@@ -31,14 +31,14 @@ export function lossFigure(history: History): Figure | null {
     id: "loss",
     title: "Loss",
     caption,
-    drawings: [lineChart({
+    drawings: lineChart({
       label: `Line chart of loss per epoch. ${caption}`,
       lines: splitLines(series),
       axis,
       yLabel: `${series.length === 1 ? `${series[0]?.label} ` : ""}loss (mean of the epoch` +
         `${axis.type === "log" ? ", log scale" : ""})`,
-      size: "large",
-    })],
+      span: "half",
+    }),
     data: seriesTable(series),
     span: "half",
   };

@@ -32,7 +32,7 @@ const quantities: readonly Quantity[] = [
   {
     name: "hardness",
     title: "Hardness",
-    yLabel: "hardness (sigmoid's slope)",
+    yLabel: "hardness (sigmoid slope)",
     axis: (values) => magnitudeAxis(values, { intervals: 4, logFrom: 4, base: 2 }),
     steps: true,
     advice: "the higher, the closer soft kWTA is to binary",
@@ -61,14 +61,14 @@ function scheduleFigure(quantity: Quantity, series: readonly SplitSeries[]): Fig
     id: quantity.name.replaceAll("_", "-"),
     title: quantity.title,
     caption,
-    drawings: [lineChart({
+    drawings: lineChart({
       label: `Line chart of ${quantity.title.toLowerCase()} per epoch. ${caption}`,
       lines: splitLines(series),
       axis,
       yLabel: quantity.yLabel,
-      size: "small",
+      span: "quarter",
       steps: quantity.steps,
-    })],
+    }),
     data: seriesTable(series),
     span: "quarter",
   };

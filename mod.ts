@@ -1,0 +1,110 @@
+/**
+ * Sparrow: train and use encoders that turn images, or any vectors, into binary sparse distributed
+ * representations.
+ *
+ * A model is an immutable graph, a training run an immutable value, and what happens to them are
+ * functions that compose.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   adam,
+ *   createRun,
+ *   dispose,
+ *   E,
+ *   evaluate,
+ *   graph,
+ *   latest,
+ *   loadStrokes,
+ *   pipeline,
+ *   quietEnv,
+ *   repeat,
+ *   startBackend,
+ *   train,
+ *   tripletCosineLoss,
+ * } from "./mod.ts";
+ * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const encoder = graph`linear(784, 32) ▷ relu ▷ linear(32, 128) ▷ kwta(0.05)`;
+ * const optimiser = adam({ learningRate: 3e-3 });
+ *
+ * const digits = await loadStrokes({ seed: 26, train: 512, test: 128 })();
+ * const backend = await startBackend("wasm")();
+ * const run = createRun({ graph: encoder, optimiser, seed: 26 });
+ * assert(E.isRight(digits) && E.isRight(backend) && E.isRight(run));
+ * const data = digits.right;
+ *
+ * const experiment = pipeline(
+ *   repeat(4)(train({
+ *     data: data.train,
+ *     normalisation: data.normalisation,
+ *     loss: tripletCosineLoss(),
+ *     optimiser,
+ *     batchSize: 64,
+ *   })),
+ *   evaluate(data),
+ * );
+ * const done = await experiment(run.right)(quietEnv(backend.right))();
+ * assert(E.isRight(done));
+ * assert(latest(done.right.history, "accuracy", "test")! > 0.2);
+ * dispose(done.right);
+ * ```
+ *
+ * @module
+ */
+export * from "./graph/codec.ts";
+export * from "./graph/compose.ts";
+export * from "./graph/constructors.ts";
+export * from "./graph/cost.ts";
+export * from "./graph/error.ts";
+export * from "./graph/fold.ts";
+export { E, flow, O, pipe, RA, RTE, TE } from "./graph/fp_ts.ts";
+export * from "./graph/node.ts";
+export * from "./graph/params.ts";
+export * from "./graph/parse.ts";
+export * from "./graph/rewrite.ts";
+export * from "./graph/rng.ts";
+export * from "./graph/shape.ts";
+export * from "./graph/show.ts";
+export * from "./graph/types.ts";
+
+export * from "./ops/adam.ts";
+export * from "./ops/backend.ts";
+export * from "./ops/centroids.ts";
+export * from "./ops/embeddings.ts";
+export * from "./ops/gradients.ts";
+export * from "./ops/interpreter.ts";
+export * from "./ops/kwta.ts";
+export * from "./ops/loss.ts";
+export * from "./ops/optimiser.ts";
+export * from "./ops/schedules.ts";
+export { type Params, tf } from "./ops/tfjs.ts";
+export * from "./ops/train_step.ts";
+export * from "./ops/triplet_cosine.ts";
+export * from "./ops/triplet_loss.ts";
+export * from "./ops/triplets.ts";
+
+export * from "./pipelines/config.ts";
+export * from "./pipelines/data/batch.ts";
+export type { Dataset, Normalisation, Split as DataSplit } from "./pipelines/data/dataset.ts";
+export * from "./pipelines/data/digits.ts";
+export * from "./pipelines/data/environment.ts";
+export * from "./pipelines/data/idx.ts";
+export { loadMnist, type MnistOptions } from "./pipelines/data/mnist.ts";
+export * from "./pipelines/data/strokes.ts";
+export * from "./pipelines/encode.ts";
+export * from "./pipelines/env.ts";
+export * from "./pipelines/files.ts";
+export * from "./pipelines/history.ts";
+export * from "./pipelines/model_file.ts";
+export * from "./pipelines/run.ts";
+export * from "./pipelines/safetensors.ts";
+export * from "./pipelines/stage.ts";
+export * from "./pipelines/stages/announce.ts";
+export * from "./pipelines/stages/evaluate.ts";
+export * from "./pipelines/stages/kwta_schedule.ts";
+export * from "./pipelines/stages/learning_rate.ts";
+export * from "./pipelines/stages/report.ts";
+export * from "./pipelines/stages/save.ts";
+export * from "./pipelines/stages/train.ts";
+export * from "./pipelines/version.ts";

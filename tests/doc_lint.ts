@@ -1,0 +1,42 @@
+/**
+ * `deno doc --lint mod.ts`, less what it cannot know: it counts types of npm packages as private
+ * and looks for documentation inside of them. What remains is printed, and fails.
+ *
+ * @module
+ */
+
+/** Types of fp-ts and tfjs that our signatures mention. */
+const FOREIGN = new Set([
+  "Category2",
+  "Either",
+  "Monoid",
+  "ReaderTaskEither",
+  "Scalar",
+  "TaskEither",
+  "Tensor",
+  "Tensor1D",
+  "Tensor2D",
+]);
+
+const root = new URL("..", import.meta.url).pathname;
+const { stderr } = await new Deno.Command(Deno.execPath(), {
+  args: ["doc", "--lint", "mod.ts"],
+  cwd: root,
+  env: { NO_COLOR: "1" },
+  stdout: "null",
+}).output();
+const printed = new TextDecoder().decode(stderr);
+const findings = printed.split(/\n\s*\n(?=error\[)/).filter((block) => block.startsWith("error["));
+if (!/documentation lint error|Checked/.test(printed)) {
+  console.error(printed);
+  console.error("deno doc --lint printed neither errors nor success");
+  Deno.exit(1);
+}
+const ours = findings.filter((block) => {
+  const place = /--> (.*):\d+:\d+/.exec(block)?.[1] ?? "";
+  const privateType = /references private type '(.*?)'/.exec(block)?.[1];
+  return place.startsWith(root) && !(privateType !== undefined && FOREIGN.has(privateType));
+});
+for (const block of ours) console.error(block + "\n");
+console.log(`${ours.length} documentation errors in this project`);
+Deno.exit(ours.length === 0 ? 0 : 1);

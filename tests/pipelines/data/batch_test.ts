@@ -1,0 +1,52 @@
+import fc from "npm:fast-check@4.3.0";
+import { gatherLabels, normaliser } from "../../../pipelines/data/batch.ts";
+import { assert, assertEquals } from "../../assert.ts";
+
+const mnist = { mean: 0.1307, std: 0.3081 };
+
+Deno.test("a normaliser maps each byte to (byte / 255 − mean) / std in float32, exactly", () => {
+  const pixels = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  const split = { count: 1, pixels, labels: new Uint8Array(1) };
+  assertEquals(
+    [...normaliser(mnist)(split, 256, Uint32Array.of(0))],
+    [...pixels].map((byte) => Math.fround((byte / 255 - mnist.mean) / mnist.std)),
+  );
+});
+
+Deno.test("a normaliser gathers rows by index, in any order and repeated", () => {
+  const gather = normaliser(mnist);
+  const splits = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }))
+    .chain(([count, size]) =>
+      fc.record({
+        size: fc.constant(size),
+        split: fc.record({
+          count: fc.constant(count),
+          pixels: fc.uint8Array({ minLength: count * size, maxLength: count * size }),
+          labels: fc.uint8Array({ minLength: count, maxLength: count, max: 9 }),
+        }),
+        picks: fc.array(fc.nat(count - 1), { maxLength: 12 }).map((picks) =>
+          Uint32Array.from(picks)
+        ),
+      })
+    );
+  fc.assert(fc.property(splits, ({ split, size, picks }) => {
+    const rows = [...picks].flatMap((pick) => [
+      ...split.pixels.slice(pick * size, (pick + 1) * size),
+    ]);
+    const expected = rows.map((byte) => Math.fround((byte / 255 - mnist.mean) / mnist.std));
+    assertEquals([...gather(split, size, picks)], expected);
+    assertEquals([...gatherLabels(split, picks)], [...picks].map((pick) => split.labels[pick]));
+
+    const into = new Float32Array(picks.length * size).fill(NaN);
+    assert(gather(split, size, picks, into) === into);
+    assertEquals([...into], expected);
+  }));
+});
+
+Deno.test("two normalisers do not share their tables", () => {
+  const split = { count: 1, pixels: Uint8Array.of(255), labels: Uint8Array.of(3) };
+  const plain = normaliser({ mean: 0, std: 1 });
+  const centred = normaliser({ mean: 1, std: 2 });
+  assertEquals([...plain(split, 1, Uint32Array.of(0))], [1]);
+  assertEquals([...centred(split, 1, Uint32Array.of(0))], [0]);
+});

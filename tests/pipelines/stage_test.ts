@@ -1,0 +1,112 @@
+import fc from "npm:fast-check@4.3.0";
+import { E, RTE } from "../../graph/fp_ts.ts";
+import { invalidOption } from "../../graph/error.ts";
+import { tf } from "../../ops/tfjs.ts";
+import type { Run } from "../../pipelines/run.ts";
+import {
+  every,
+  Monoid,
+  pipeline,
+  pure,
+  repeat,
+  skip,
+  type Stage,
+  stage,
+  tap,
+  when,
+} from "../../pipelines/stage.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { begin, envOn, left, right } from "./tiny.ts";
+
+/** A run without tensors. */
+const empty: Run = {
+  graph: { nodes: [] },
+  input: [1],
+  params: {},
+  optimiser: { step: 0, learningRate: 1, slots: {} },
+  plasticity: {},
+  rng: { state: [1, 2, 3, 4] },
+  epoch: 0,
+  step: 0,
+  history: [],
+  classCodes: null,
+  saved: null,
+};
+
+const env = await envOn("cpu");
+const outcome = (body: Stage, run: Run = empty) => body(run)(env)();
+
+/** Stages that can be told apart by what they do to the step, and one that fails. */
+const someStage = fc.oneof(
+  fc.integer({ min: 1, max: 9 }).map((n) => pure((run) => ({ ...run, step: 10 * run.step + n }))),
+  fc.constant(skip),
+  fc.integer({ min: 1, max: 9 }).map((n): Stage => () =>
+    RTE.left(invalidOption("n", n, "nothing"))
+  ),
+);
+
+Deno.test("stages are a monoid", async () => {
+  await fc.assert(
+    fc.asyncProperty(someStage, someStage, someStage, async (f, g, h) => {
+      const { concat, empty } = Monoid;
+      assertEquals(await outcome(concat(empty, f)), await outcome(f));
+      assertEquals(await outcome(concat(f, empty)), await outcome(f));
+      assertEquals(
+        await outcome(concat(concat(f, g), h)),
+        await outcome(concat(f, concat(g, h))),
+      );
+      assertEquals(await outcome(pipeline(f, g, h)), await outcome(concat(f, concat(g, h))));
+    }),
+    { seed: 26 },
+  );
+});
+
+const count = pure((run) => ({ ...run, step: run.step + 1 }));
+const nextEpoch = pure((run) => ({ ...run, epoch: run.epoch + 1 }));
+
+Deno.test("repeat, every, when and tap do as their names say", async () => {
+  assertEquals(right(await outcome(repeat(5)(count))).step, 5);
+  assertEquals(right(await outcome(repeat(0)(count))).step, 0);
+  // A million rounds do not grow the stack.
+  assertEquals(right(await outcome(repeat(100_000)(count))).step, 100_000);
+  const body = pipeline(nextEpoch, every(3, count));
+  assertEquals(right(await outcome(repeat(10)(body))).step, 3);
+  assertEquals(right(await outcome(when(({ epoch }) => epoch === 1, count))).step, 0);
+  const seen: number[] = [];
+  const looked = repeat(2)(pipeline(count, tap(({ step }) => void seen.push(step))));
+  assertEquals(right(await outcome(looked)).step, 2);
+  assertEquals(seen, [1, 2]);
+});
+
+Deno.test("an error ends a pipeline and frees the run", async () => {
+  const before = tf.memory().numTensors;
+  let after = false;
+  const result = await outcome(
+    pipeline(
+      stage(() => Promise.resolve(E.left(invalidOption("x", 1, "2")))),
+      tap(() => void (after = true)),
+    ),
+    begin(),
+  );
+  assertEquals(left(result)._tag, "InvalidOption");
+  assert(!after);
+  assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test("what is thrown frees the run and is thrown on", async () => {
+  const before = tf.memory().numTensors;
+  const broken = stage(() => Promise.reject(new Error("a mistake")));
+  await assertRejects(() => outcome(broken, begin()), Error, "a mistake");
+  assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test("a fault of the GPU becomes the error of the stage in which it shows", async () => {
+  const fault = { _tag: "GpuError", reason: "the device was lost" } as const;
+  const lost = { ...env, backend: { ...env.backend, fault: () => fault } };
+  const before = tf.memory().numTensors;
+  const fine = stage((run) => Promise.resolve(E.right(run)));
+  assertEquals(left(await fine(begin())(lost)()), fault);
+  const throws = stage(() => Promise.reject(new Error("as a consequence")));
+  assertEquals(left(await throws(begin())(lost)()), fault);
+  assertEquals(tf.memory().numTensors, before);
+});
