@@ -87,9 +87,10 @@ export function readOptions<F extends Flags>(
   const surplus: string[] = [];
   const isSwitch = (name: string) => flags[name].kind === "switch";
   const names = Object.keys(flags);
-  const given = parseArgs(args, {
+  const given = parseArgs(joinValues(args), {
     boolean: names.filter(isSwitch),
     string: names.filter((name) => !isSwitch(name)),
+    collect: names.filter((name) => !isSwitch(name)),
     unknown: (argument) => {
       surplus.push(argument);
       return false;
@@ -111,12 +112,23 @@ export function readOptions<F extends Flags>(
   return E.right(values as Values<F>);
 }
 
+/** `--seed -1` as `--seed=-1`, so that the error is about the seed and not about a flag "-1". */
+const joinValues = (args: readonly string[]): readonly string[] =>
+  args.reduce<readonly string[]>((joined, argument) => {
+    const last = joined.at(-1);
+    return /^$|^-\d/.test(argument) && last !== undefined && /^--[^=]+$/.test(last)
+      ? [...joined.slice(0, -1), `${last}=${argument}`]
+      : [...joined, argument];
+  }, []);
+
 type Read = E.Either<InvalidOption, string | number | boolean | null>;
 
 function readFlag(name: string, flag: Flag, given: unknown): Read {
   const refuse = (expected: string): Read =>
     E.left(invalidOption(`--${name}`, Array.isArray(given) ? given.join(" ") : given, expected));
-  if (Array.isArray(given)) return refuse("the flag once");
+  if (Array.isArray(given)) {
+    return given.length > 1 ? refuse("the flag once") : readFlag(name, flag, given[0]);
+  }
   switch (flag.kind) {
     case "switch":
       return E.right(given === true);

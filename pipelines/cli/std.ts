@@ -9,6 +9,8 @@ import * as std from "npm:deno-std@1.4.0/cli/parse_args.js";
 export interface ParseOptions {
   readonly boolean: readonly string[];
   readonly string: readonly string[];
+  /** Flags whose values are gathered in an array, in order. */
+  readonly collect: readonly string[];
   /** Called with what is neither; false leaves it out of the result. */
   readonly unknown: (argument: string, key?: string, value?: unknown) => boolean;
 }

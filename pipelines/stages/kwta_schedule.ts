@@ -33,8 +33,9 @@ export interface KwtaSettings {
  * multiplied by gamma^(epoch / stepSize), so that after m changes it is v · gamma^(m(m+1)/2), and
  * clamped.
  *
- * Source: KWTAScheduler of dizcza/EmbedderSDR, trainer/kwta.py. What it does when a run is resumed
- * (it may apply a change twice) is a mistake there and not repeated here.
+ * Source: KWTAScheduler of dizcza/EmbedderSDR, trainer/kwta.py. Two mistakes there are not repeated
+ * here: a run that is resumed may have a change applied twice, and a sparsity that was written as a
+ * Python integer (1) is never changed.
  *
  * @example
  * ```ts

@@ -1,0 +1,137 @@
+import { assert, assertEquals, assertFalse } from "../assert.ts";
+import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
+
+type Cases = {
+  readonly [K in SparrowError["_tag"]]: readonly [Extract<SparrowError, { _tag: K }>, string];
+};
+
+/** One error of every kind, as it is described; a kind that is added does not compile without. */
+const cases: Cases = {
+  ShapeMismatch: [
+    {
+      _tag: "ShapeMismatch",
+      node: "linear(65, 10)",
+      path: "1.body.0",
+      expected: "an input of shape [65]",
+      actual: "[64]",
+    },
+    "Cannot apply linear(65, 10) at position 1.body.0: " +
+    "expected an input of shape [65], current value is [64]",
+  ],
+  ParseError: [
+    {
+      _tag: "ParseError",
+      line: 2,
+      column: 8,
+      expected: ['","', '")"'],
+      frame: "  ▷ kwta(5%)\n         ^",
+    },
+    'Cannot parse the graph: expected "," or ")" at line 2, column 8\n' +
+    "  ▷ kwta(5%)\n         ^",
+  ],
+  DatasetUnavailable: [
+    {
+      _tag: "DatasetUnavailable",
+      dataset: "MNIST",
+      tried: [
+        { place: "/data/mnist", reason: "no such folder" },
+        { place: "https://example.org/mnist", reason: "the network is unreachable" },
+      ],
+      advice: "Give its folder with --data DIR",
+    },
+    "Cannot find MNIST: /data/mnist: no such folder; " +
+    "https://example.org/mnist: the network is unreachable. Give its folder with --data DIR",
+  ],
+  ChecksumMismatch: [
+    { _tag: "ChecksumMismatch", file: "train.gz", expected: "aa00", actual: "bb11" },
+    "Cannot use train.gz: expected SHA-256 aa00, current value is bb11. " +
+    "Delete it and fetch it anew",
+  ],
+  CorruptFile: [
+    { _tag: "CorruptFile", file: "model.json", reason: "expected a node at nodes[0]" },
+    "Cannot use model.json: expected a node at nodes[0]",
+  ],
+  FileUnavailable: [
+    {
+      _tag: "FileUnavailable",
+      operation: "write",
+      file: "/etc/run",
+      reason: "permission denied",
+      advice: "Add --allow-write=/etc",
+    },
+    "Cannot write /etc/run: permission denied. Add --allow-write=/etc",
+  ],
+  BackendUnavailable: [
+    {
+      _tag: "BackendUnavailable",
+      backend: "webgpu",
+      reason: "there is no adapter",
+      advice: "Use --backend wasm",
+    },
+    "Cannot start the webgpu backend: there is no adapter. Use --backend wasm",
+  ],
+  GpuError: [
+    { _tag: "GpuError", reason: "out of memory" },
+    "Cannot go on with the GPU: out of memory",
+  ],
+  NonFinite: [
+    {
+      _tag: "NonFinite",
+      tensor: "0.weight",
+      value: NaN,
+      epoch: 3,
+      step: 17,
+      lastGood: "runs/a/model.json",
+    },
+    "Cannot go on training: 0.weight is NaN in epoch 3, step 17; " +
+    "the last good model is runs/a/model.json. A lower learning rate may help",
+  ],
+  InvalidOption: [
+    invalidOption("--epochs", -1, "an integer of at least 1"),
+    "Cannot use --epochs: expected an integer of at least 1, current value is -1",
+  ],
+  Interrupted: [
+    { _tag: "Interrupted", epoch: 2, step: 31 },
+    "Interrupted in epoch 2 at step 31",
+  ],
+};
+
+Deno.test("every error is described with its facts", () => {
+  for (const [error, text] of Object.values(cases)) assertEquals(describe(error), text);
+});
+
+Deno.test("every error is described in one line, but for a parse error, which has three", () => {
+  for (const [error] of Object.values(cases)) {
+    const lines = describe(error).split("\n").length;
+    assertEquals(lines, error._tag === "ParseError" ? 3 : 1, error._tag);
+    assertFalse(describe(error).endsWith("."), error._tag);
+  }
+});
+
+Deno.test("every error is plain data", () => {
+  for (const [error] of Object.values(cases)) assertEquals(structuredClone(error), error);
+});
+
+Deno.test("what was expected is listed as one says it", () => {
+  const parseError = { ...cases.ParseError[0], frame: "  \n  ^" };
+  const said = (...expected: readonly string[]) =>
+    describe({ ...parseError, expected }).split(" at line")[0];
+  assertEquals(said("a node"), "Cannot parse the graph: expected a node");
+  assertEquals(said("a", "b"), "Cannot parse the graph: expected a or b");
+  assertEquals(said("a", "b", "c"), "Cannot parse the graph: expected a, b or c");
+  assertEquals(said(), "Cannot parse the graph: expected something else");
+});
+
+Deno.test("without a saved model a non-finite number says so", () => {
+  assert(
+    describe({ ...cases.NonFinite[0], lastGood: null }).includes("; no model was saved before. "),
+  );
+});
+
+Deno.test("invalidOption shows the value as the user wrote it", () => {
+  const actual = (value: unknown) => invalidOption("x", value, "a number").actual;
+  assertEquals(
+    ["a b", 2.5, NaN, true, null, undefined, 3n].map(actual),
+    ['"a b"', "2.5", "NaN", "true", "null", "undefined", "3"],
+  );
+});

@@ -1,0 +1,173 @@
+import fc from "npm:fast-check@4.3.0";
+import { E } from "../../graph/fp_ts.ts";
+import { describe, type SparrowError } from "../../graph/error.ts";
+import { tf } from "../../ops/tfjs.ts";
+import type { Files } from "../../pipelines/files.ts";
+import { denoFiles } from "../../pipelines/files.ts";
+import { lower } from "../../ops/interpreter.ts";
+import { loadModel, readModel, writeModel } from "../../pipelines/model_file.ts";
+import { createRun, dispose, toArrays, toTensors } from "../../pipelines/run.ts";
+import { readSafetensors, writeSafetensors } from "../../pipelines/safetensors.ts";
+import { pipeline } from "../../pipelines/stage.ts";
+import { evaluate } from "../../pipelines/stages/evaluate.ts";
+import { report } from "../../pipelines/stages/report.ts";
+import { save } from "../../pipelines/stages/save.ts";
+import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
+import { begin, digits, encoder, envOn, left, optimiser, right, trainTiny } from "./tiny.ts";
+
+const model = async () => {
+  await envOn("cpu");
+  const run = begin();
+  const params = await toArrays(run.params);
+  dispose(run);
+  return {
+    graph: run.graph,
+    input: run.input,
+    params,
+    normalisation: { mean: 0.1307, std: 0.3081 },
+    dataset: "strokes",
+    epoch: 3,
+  };
+};
+
+Deno.test("what is saved can be loaded, and computes the same", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const data = await digits();
+    const env = await envOn("cpu");
+    const stages = pipeline(
+      trainTiny(data),
+      evaluate(data),
+      save(folder, data),
+      report(folder, { title: "tiny", dataset: data, config: { seed: 26 } }),
+    );
+    const done = right(await stages(begin())(env)());
+    const path = `${folder}/model.safetensors`;
+    assertEquals(done.saved, path);
+    const loaded = right(await loadModel(path, denoFiles)());
+    assertEquals(loaded.params, await toArrays(done.params));
+    assertEquals(loaded.graph, done.graph);
+    assertEquals([loaded.input, loaded.dataset, loaded.epoch], [[784], "strokes", 1]);
+    assertEquals(loaded.normalisation, data.normalisation);
+
+    const again = right(createRun({ ...loaded, optimiser }));
+    const x = tf.ones([2, 784]);
+    const codes = [done, again].map(({ graph, params }) =>
+      (lower(graph)(params, x, "evaluate") as tf.Tensor).dataSync()
+    );
+    assertEquals(codes[0], codes[1]);
+
+    const rows = (await Deno.readTextFile(`${folder}/metrics.jsonl`)).trim().split("\n")
+      .map((line) => JSON.parse(line));
+    assertEquals(rows, [...done.history]);
+    assertEquals(Object.keys(rows[0]), ["epoch", "step", "split", "name", "value"]);
+    const page = await Deno.readTextFile(`${folder}/report.html`);
+    assertStringIncludes(page, "<svg");
+    assertStringIncludes(page, "linear(784, 16) ▷ relu ▷ linear(16, 64) ▷ kwta(0.0625)");
+    // Nothing temporary is left.
+    assertEquals(
+      Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(),
+      ["metrics.jsonl", "model.safetensors", "report.html"],
+    );
+    x.dispose();
+    dispose(done);
+    dispose(again);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("the format is safetensors', byte by byte", () => {
+  const bytes = writeSafetensors({
+    tensors: { b: { shape: [2], data: Float32Array.of(1, -2) } },
+    metadata: { a: "x" },
+  });
+  const header = `{"__metadata__":{"a":"x"},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`;
+  const length = Math.ceil(header.length / 8) * 8;
+  assertEquals(new DataView(bytes.buffer).getBigUint64(0, true), BigInt(length));
+  assertEquals(new TextDecoder().decode(bytes.subarray(8, 8 + length)), header.padEnd(length));
+  assertEquals(Array.from(bytes.subarray(8 + length)), [0, 0, 128, 63, 0, 0, 0, 192]);
+});
+
+Deno.test("damaged model files give a typed error, never a crash", async () => {
+  const whole = writeModel(await model());
+  fc.assert(
+    fc.property(
+      fc.nat(whole.length - 1),
+      fc.integer({ min: 1, max: 255 }),
+      fc.boolean(),
+      (at, flip, cut) => {
+        const bytes = cut ? whole.slice(0, at) : whole.slice();
+        // Bits of a weight are any number's; those of the header are not.
+        if (!cut) bytes[at % 900] ^= flip;
+        const read = readModel("m.safetensors", bytes);
+        if (E.isLeft(read)) assert(describe(read.left).length > 20);
+        else assert(!cut);
+      },
+    ),
+    { numRuns: 500, seed: 26 },
+  );
+});
+
+Deno.test("a file whose parts do not belong together is named with its fault", async () => {
+  const good = await model();
+  const message = (bytes: Uint8Array) => describe(left<SparrowError>(readModel("m", bytes)));
+  const { tensors, metadata } = right(readSafetensors("m", writeModel(good)));
+  const { "0.bias": _, ...fewer } = tensors;
+  assertEquals(
+    message(writeSafetensors({ tensors: fewer, metadata })),
+    "Cannot use m: expected a tensor 0.bias of shape [16], current value is none",
+  );
+  const wrong = { ...tensors, "0.bias": { shape: [3], data: new Float32Array(3) } };
+  assertEquals(
+    message(writeSafetensors({ tensors: wrong, metadata })),
+    "Cannot use m: expected a tensor 0.bias of shape [16], current value is [3]",
+  );
+  const more = { ...tensors, "9.bias": { shape: [3], data: new Float32Array(3) } };
+  assertEquals(
+    message(writeSafetensors({ tensors: more, metadata })),
+    "Cannot use m: expected no tensor 9.bias: its graph has none",
+  );
+  assertEquals(
+    message(writeSafetensors({ tensors, metadata: { ...metadata, format: "other" } })),
+    'Cannot use m: expected the metadata "format" to be sparrow-model-1, current value is other',
+  );
+  assertEquals(
+    message(new Uint8Array(3)),
+    "Cannot use m: expected a header of at least 8 bytes, current value is 3",
+  );
+});
+
+Deno.test("a weight that is not finite is never saved over a good model", async () => {
+  const data = await digits();
+  const written: string[] = [];
+  const files: Files = {
+    ...denoFiles,
+    write: (path) => {
+      written.push(path);
+      return () => Promise.resolve(E.right(undefined));
+    },
+  };
+  const env = await envOn("cpu", { files });
+  const arrays = (await model()).params;
+  const bad = toTensors({
+    ...arrays,
+    "2.bias": { shape: [64], data: new Float32Array(64).fill(NaN) },
+  });
+  const run = begin();
+  tf.dispose(run.params);
+  const error = left(await save("out", data)({ ...run, params: bad, saved: "good" })(env)());
+  assert(error._tag === "NonFinite");
+  assertEquals([error.tensor, error.lastGood], ["2.bias", "good"]);
+  assertEquals(written, []);
+});
+
+Deno.test("a full or forbidden disk is an error with advice, and frees the run", async () => {
+  const data = await digits();
+  const env = await envOn("cpu");
+  const before = tf.memory().numTensors;
+  const error = left(await save("/proc/no/such/place", data)(begin())(env)());
+  assert(error._tag === "FileUnavailable");
+  assertStringIncludes(describe(error), "Cannot write /proc/no/such/place/model.safetensors");
+  assertEquals(tf.memory().numTensors, before);
+});
