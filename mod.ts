@@ -62,6 +62,7 @@ export { E, flow, O, pipe, RA, RTE, TE } from "./graph/fp_ts.ts";
 export * from "./graph/node.ts";
 export * from "./graph/params.ts";
 export * from "./graph/parse.ts";
+export * from "./graph/required_input.ts";
 export * from "./graph/rewrite.ts";
 export * from "./graph/rng.ts";
 export * from "./graph/shape.ts";

@@ -54,6 +54,22 @@ const isGraph = (value: Argument): value is Nodes => typeof value === "object" &
  * @param json What {@linkcode toJson} made, or anything else.
  * @param file What to call the source in an error; "graph JSON".
  * @returns The graph, or a `CorruptFile` that says where and what was expected.
+ *
+ * @example
+ * ```ts
+ * import { fromJson } from "./codec.ts";
+ * import { describe } from "./error.ts";
+ * import { E, pipe } from "./fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(
+ *   pipe(fromJson({ nodes: [{ node: "kwta", sparsity: 5 }] }), E.mapLeft(describe)),
+ *   E.left(
+ *     "Cannot use graph JSON: expected a number above 0 and at most 1 " +
+ *     "at nodes[0].sparsity, current value is 5",
+ *   ),
+ * );
+ * ```
  */
 export const fromJson = (json: unknown, file = "graph JSON"): E.Either<CorruptFile, Graph> =>
   pipe(
@@ -65,10 +81,21 @@ type Read<A> = E.Either<string, A>;
 
 const wrong = <A>(place: string, expected: string, actual: unknown): Read<A> =>
   E.left(
-    `expected ${expected} at ${place || "the top"}, current value is ${
-      JSON.stringify(actual)?.slice(0, 80)
-    }`,
+    `expected ${expected} at ${place || "the top"}, current value is ${excerpt(actual)}`,
   );
+
+/** A value in a few words, be it as deep or as long as it may. */
+const excerpt = (value: unknown): string =>
+  Array.isArray(value)
+    ? `an array of ${value.length}`
+    : isRecord(value)
+    ? `an object of ${Object.keys(value).slice(0, 5).map(quote).join(", ") || "nothing"}`
+    : typeof value === "string"
+    ? quote(value)
+    : String(value).slice(0, 80);
+
+const quote = (text: string): string =>
+  JSON.stringify(text.length <= 40 ? text : `${text.slice(0, 40)}…`);
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -80,7 +107,9 @@ function readGraph(json: unknown, place: string, depth: number): Read<Graph> {
   }
   return pipe(
     json.nodes as readonly unknown[],
-    E.traverseArrayWithIndex((i, node: unknown) => readNode(node, `${place}nodes[${i}]`, depth)),
+    E.traverseArrayWithIndex((i, node: unknown) =>
+      readNode(node, `${place && `${place}.`}nodes[${i}]`, depth)
+    ),
     E.map((nodes): Graph => ({ nodes })),
   );
 }
@@ -93,7 +122,7 @@ function readNode(json: unknown, place: string, depth: number): Read<Node> {
   const extra = Object.keys(json).find((key) =>
     key !== "node" && !parameters.some((parameter) => parameter.name === key)
   );
-  if (extra !== undefined) return wrong(place, `no "${extra}"`, json);
+  if (extra !== undefined) return wrong(place, `no ${quote(extra)}`, json);
   return pipe(
     parameters,
     E.traverseArray((parameter): Read<readonly [string, Argument]> => {
@@ -101,7 +130,7 @@ function readNode(json: unknown, place: string, depth: number): Read<Node> {
       const value = Object.hasOwn(json, parameter.name) ? json[parameter.name] : parameter.fallback;
       if (parameter.kind === "graph") {
         return pipe(
-          readGraph(value, `${at}.`, depth + 1),
+          readGraph(value, at, depth + 1),
           E.map((graph) => [parameter.name, graph] as const),
         );
       }

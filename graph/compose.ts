@@ -6,8 +6,8 @@
 import type {} from "npm:fp-ts@2.16.11/HKT";
 import type { Graph } from "./node.ts";
 import type {
-  InputOf,
   FanoutOf,
+  InputOf,
   Kept,
   KeptOf,
   MustFit,
@@ -30,7 +30,19 @@ declare module "npm:fp-ts@2.16.11/HKT" {
   }
 }
 
-/** The graph that does nothing: the unit of ▷. */
+/**
+ * The graph that does nothing: the unit of ▷.
+ *
+ * @example
+ * ```ts
+ * import { identity, to } from "./compose.ts";
+ * import { relu } from "./constructors.ts";
+ * import { pipe } from "./fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(pipe(relu, to(identity)), relu);
+ * ```
+ */
 export const identity: Graph<unknown, Same> = { nodes: [] };
 
 /**
@@ -52,22 +64,52 @@ export const identity: Graph<unknown, Same> = { nodes: [] };
  * assertEquals(show(encoder), "linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)");
  * ```
  */
-export const to = <I2, O2>(second: Graph<I2, O2>) =>
-<I1, O1>(
+export const to = <I2, O2>(
+  second: Graph<I2, O2>,
+): <I1, O1>(
   first: Graph<I1, O1> & MustFit<Resolve<O1, I1>, I2>,
-): Graph<InputOf<I1, O1, I2>, OutputOf<I1, O1, I2, O2>> => ({
-  nodes: [...first.nodes, ...second.nodes],
-});
+) => Graph<InputOf<I1, O1, I2>, OutputOf<I1, O1, I2, O2>> =>
+(first) => ({ nodes: [...first.nodes, ...second.nodes] });
 
 /**
  * Any number of graphs one after the other. The shapes are left to shape inference; {@linkcode to}
  * has them checked by the compiler.
+ *
+ * @example
+ * ```ts
+ * import { sequence } from "./compose.ts";
+ * import { linear, relu } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const layers = [64, 32, 16].flatMap((units) => [linear(units), relu]);
+ * assertEquals(
+ *   show(sequence(...layers)),
+ *   "linear(64) ▷ relu ▷ linear(32) ▷ relu ▷ linear(16) ▷ relu",
+ * );
+ * ```
  */
 export const sequence = (...graphs: readonly Graph[]): Graph => ({
   nodes: graphs.flatMap((graph) => graph.nodes),
 });
 
-/** f &&& g: x ↦ (f(x), g(x)). Merge the two with `add` or `concat`. */
+/**
+ * f &&& g: x ↦ (f(x), g(x)). Merge the two with `add` or `concat`.
+ *
+ * @example
+ * ```ts
+ * import { fanout, to } from "./compose.ts";
+ * import { concat, linear, relu } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { pipe } from "./fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(
+ *   show(pipe(fanout(linear(8, 4), relu), to(concat), to(linear(12, 2)))),
+ *   "fanout(linear(8, 4), relu) ▷ concat ▷ linear(12, 2)",
+ * );
+ * ```
+ */
 export const fanout = <I, A, B>(
   first: Graph<I, A>,
   second: Graph<I, B>,
@@ -75,7 +117,19 @@ export const fanout = <I, A, B>(
   nodes: [{ _tag: "fanout", first: bare(first), second: bare(second) }],
 });
 
-/** f *** g: (x, y) ↦ (f(x), g(y)). */
+/**
+ * f *** g: (x, y) ↦ (f(x), g(y)).
+ *
+ * @example
+ * ```ts
+ * import { split } from "./compose.ts";
+ * import { linear, relu } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(show(split(linear(8, 4), relu)), "split(linear(8, 4), relu)");
+ * ```
+ */
 export const split = <I1, O1, I2, O2>(
   first: Graph<I1, O1>,
   second: Graph<I2, O2>,
@@ -83,15 +137,53 @@ export const split = <I1, O1, I2, O2>(
   nodes: [{ _tag: "split", first: bare(first), second: bare(second) }],
 });
 
-/** f on the first component of a pair, nothing on the second. */
+/**
+ * f on the first component of a pair, nothing on the second.
+ *
+ * @example
+ * ```ts
+ * import { first } from "./compose.ts";
+ * import { relu } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(show(first(relu)), "split(relu, identity)");
+ * ```
+ */
 export const first = <I, O>(graph: Graph<I, O>): Graph<Pair<I, unknown>, SplitOf<O, Same>> =>
   split(graph, identity);
 
-/** f on the second component of a pair, nothing on the first. */
+/**
+ * f on the second component of a pair, nothing on the first.
+ *
+ * @example
+ * ```ts
+ * import { second } from "./compose.ts";
+ * import { relu } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(show(second(relu)), "split(identity, relu)");
+ * ```
+ */
 export const second = <I, O>(graph: Graph<I, O>): Graph<Pair<unknown, I>, SplitOf<Same, O>> =>
   split(identity, graph);
 
-/** x ↦ x + f(x), where f keeps the shape. */
+/**
+ * x ↦ x + f(x), where f keeps the shape.
+ *
+ * @example
+ * ```ts
+ * import { residual, to } from "./compose.ts";
+ * import { linear, relu } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { pipe } from "./fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const block = residual(pipe(linear(64, 16), to(relu), to(linear(16, 64))));
+ * assertEquals(show(block), "residual(linear(64, 16) ▷ relu ▷ linear(16, 64))");
+ * ```
+ */
 export const residual = <I, O>(
   body: Graph<I, O> & MustFit<I, Shape> & MustFit<Resolve<O, I>, I>,
 ): Graph<Kept<I, O>, KeptOf<Kept<I, O>>> => ({
@@ -105,6 +197,7 @@ const bare = ({ nodes }: Graph) => ({ nodes });
  * there a graph is `any`. Here a literal mismatch does not compile, as with {@linkcode to}.
  */
 export interface GraphCategory {
+  /** The name of graphs among fp-ts's types. */
   readonly URI: URI;
   /** f ▷ g, read from the right: `compose(g, f)`. */
   readonly compose: <I1, O1, I2, O2>(

@@ -20,6 +20,16 @@ export interface LinearOptions {
  *
  * @param inputs At least 1. Left out, as in `linear(64)`, it is what the node before gives.
  * @param outputs At least 1.
+ *
+ * @example
+ * ```ts
+ * import { linear } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(show(linear(784, 64)), "linear(784, 64)");
+ * assertEquals(show(linear(64, { bias: false })), "linear(64, bias=false)");
+ * ```
  */
 export function linear<const I extends number, const O extends number>(
   inputs: I,
@@ -71,6 +81,17 @@ export interface KwtaOptions {
  * Source: KWinnersTakeAll and KWinnersTakeAllSoft of dizcza/EmbedderSDR, models/kwta.py.
  *
  * @param sparsity In (0, 1].
+ *
+ * @example
+ * ```ts
+ * import { kwta } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(show(kwta(0.05)), "kwta(0.05)");
+ * assertEquals(show(kwta(0.05, { hardness: 4 })), "kwta(0.05, hardness=4)");
+ * assertEquals(show(kwta(0.05, { hard: true })), "kwta(0.05, hard)");
+ * ```
  */
 export const kwta = (sparsity: number, options: KwtaOptions = {}): Graph<Shape, Same> => ({
   nodes: [{

@@ -9,22 +9,27 @@
 
 /** Two shapes that do not fit, or a dimension that nothing determines. */
 export interface ShapeMismatch {
+  /** Names the error. */
   readonly _tag: "ShapeMismatch";
   /** The node as {@linkcode show} prints it. */
   readonly node: string;
   /** Where the node stands in its graph: "2", or "1.body.0" inside a branch. */
   readonly path: string;
+  /** What the node takes, in words. */
   readonly expected: string;
+  /** What it was given: "[64]". */
   readonly actual: string;
 }
 
 /** A graph's text that does not parse. */
 export interface ParseError {
+  /** Names the error. */
   readonly _tag: "ParseError";
   /** 1-based. */
   readonly line: number;
   /** 1-based, in characters. */
   readonly column: number;
+  /** What could have stood there. */
   readonly expected: readonly string[];
   /** The offending line with a caret under the place. */
   readonly frame: string;
@@ -32,59 +37,83 @@ export interface ParseError {
 
 /** No place that was tried had the dataset. */
 export interface DatasetUnavailable {
+  /** Names the error. */
   readonly _tag: "DatasetUnavailable";
+  /** Its name: "MNIST". */
   readonly dataset: string;
   /** Every place that was tried, in order, and why it did not do. */
   readonly tried: readonly { readonly place: string; readonly reason: string }[];
+  /** What to do about it, without a full stop. */
   readonly advice: string;
 }
 
 /** A file that is whole but is not the published one. */
 export interface ChecksumMismatch {
+  /** Names the error. */
   readonly _tag: "ChecksumMismatch";
+  /** Its path. */
   readonly file: string;
   /** SHA-256 of the uncompressed content, in hexadecimal. */
   readonly expected: string;
+  /** The same of the content that was found. */
   readonly actual: string;
 }
 
 /** A file whose bytes are not what its format demands. */
 export interface CorruptFile {
+  /** Names the error. */
   readonly _tag: "CorruptFile";
+  /** Its path. */
   readonly file: string;
+  /** What was expected, where, and what was there. */
   readonly reason: string;
 }
 
 /** A file that cannot be read or written. */
 export interface FileUnavailable {
+  /** Names the error. */
   readonly _tag: "FileUnavailable";
+  /** What was tried. */
   readonly operation: "read" | "write";
+  /** Its path. */
   readonly file: string;
+  /** What happened. */
   readonly reason: string;
+  /** What to do about it, without a full stop. */
   readonly advice: string;
 }
 
 /** A tfjs backend that does not start here. */
 export interface BackendUnavailable {
+  /** Names the error. */
   readonly _tag: "BackendUnavailable";
+  /** "webgpu", "wasm" or "cpu". */
   readonly backend: string;
+  /** What happened. */
   readonly reason: string;
+  /** What to do about it, without a full stop. */
   readonly advice: string;
 }
 
 /** The GPU refused a shader, ran out of memory or was lost. */
 export interface GpuError {
+  /** Names the error. */
   readonly _tag: "GpuError";
+  /** What happened. */
   readonly reason: string;
 }
 
 /** A NaN or an infinity where a finite number must be. */
 export interface NonFinite {
+  /** Names the error. */
   readonly _tag: "NonFinite";
   /** "loss", or the path of a parameter. */
   readonly tensor: string;
+  /** NaN, Infinity or −Infinity. */
   readonly value: number;
+  /** Counted from 1. */
   readonly epoch: number;
+  /** The step in which it was seen. */
   readonly step: number;
   /** The file of the last model that was saved, or null. */
   readonly lastGood: string | null;
@@ -92,17 +121,23 @@ export interface NonFinite {
 
 /** An option outside its range. */
 export interface InvalidOption {
+  /** Names the error. */
   readonly _tag: "InvalidOption";
+  /** Its name as the user writes it: "--epochs". */
   readonly option: string;
+  /** The value that was given. */
   readonly actual: string;
+  /** The allowed range, in words. */
   readonly expected: string;
 }
 
 /** The user asked to stop. */
 export interface Interrupted {
+  /** Names the error. */
   readonly _tag: "Interrupted";
   /** The epoch in which it happened, counted from 1. */
   readonly epoch: number;
+  /** The step in which it happened. */
   readonly step: number;
 }
 
@@ -126,6 +161,19 @@ export type SparrowError =
  * @param option The option's name as the user writes it.
  * @param actual The value that was given.
  * @param expected The allowed range, in words.
+ *
+ * @example
+ * ```ts
+ * import { invalidOption } from "./error.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(invalidOption("--backend", "gpu", "auto, webgpu, wasm or cpu"), {
+ *   _tag: "InvalidOption",
+ *   option: "--backend",
+ *   actual: '"gpu"',
+ *   expected: "auto, webgpu, wasm or cpu",
+ * });
+ * ```
  */
 export const invalidOption = (
   option: string,

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Branch, Fanout, Leaf, Node, Nodes, Residual, Split } from "./node.ts";
+import type { Fanout, Leaf, Node, Nodes, Residual, Split } from "./node.ts";
 
-type Leaves<T> = {
+/** What each node without sub-graphs means as a T. */
+export type Leaves<T> = {
   readonly [K in Leaf["_tag"]]: (node: Extract<Leaf, { _tag: K }>, path: string) => T;
 };
 
@@ -18,8 +19,11 @@ type Leaves<T> = {
 export interface Algebra<T> extends Leaves<T> {
   /** From input to output; none for the identity. */
   readonly sequence: (parts: readonly T[]) => T;
+  /** f &&& g, of what f and g mean. */
   readonly fanout: (first: T, second: T, node: Fanout, path: string) => T;
+  /** f *** g, of what f and g mean. */
   readonly split: (first: T, second: T, node: Split, path: string) => T;
+  /** x ↦ x + f(x), of what f means. */
   readonly residual: (body: T, node: Residual, path: string) => T;
 }
 
@@ -46,7 +50,8 @@ export interface Algebra<T> extends Leaves<T> {
  * assertEquals(size(graph`linear(8, 8) ▷ residual(linear(8, 8) ▷ relu)`), 4);
  * ```
  */
-export const fold = <T>(algebra: Algebra<T>) => (graph: Nodes): T => foldAt(algebra, graph, "");
+export const fold = <T>(algebra: Algebra<T>): (graph: Nodes) => T => (graph) =>
+  foldAt(algebra, graph, "");
 
 const foldAt = <T>(algebra: Algebra<T>, graph: Nodes, prefix: string): T =>
   algebra.sequence(graph.nodes.map((node, i) => foldNode(algebra, node, `${prefix}${i}`)));
@@ -67,9 +72,3 @@ function foldNode<T>(algebra: Algebra<T>, node: Node, path: string): T {
       return (algebra[node._tag] as (leaf: Leaf, path: string) => T)(node, path);
   }
 }
-
-/** The sub-graphs of a branch with their names in a path. */
-export const branches = (node: Branch): readonly (readonly [string, Nodes])[] =>
-  node._tag === "residual"
-    ? [["body", node.body]]
-    : [["first", node.first], ["second", node.second]];

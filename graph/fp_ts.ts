@@ -4,10 +4,15 @@
  * Specifiers are written in full because an import map does not reach a module that is
  * imported from a URL.
  */
+/** A value or an error. */
 export * as E from "npm:fp-ts@2.16.11/lib/Either.js";
+/** A value or none. */
 export * as O from "npm:fp-ts@2.16.11/lib/Option.js";
+/** Arrays that are not changed. */
 export * as RA from "npm:fp-ts@2.16.11/lib/ReadonlyArray.js";
+/** A task with an environment, whose result is a value or an error. */
 export * as RTE from "npm:fp-ts@2.16.11/lib/ReaderTaskEither.js";
+/** A task whose result is a value or an error. */
 export * as TE from "npm:fp-ts@2.16.11/lib/TaskEither.js";
 export { flow, pipe } from "npm:fp-ts@2.16.11/lib/function.js";
 export type { Category2 } from "npm:fp-ts@2.16.11/lib/Category.js";

@@ -10,8 +10,9 @@
  *
  * @module
  */
-import { C, P, S, type Stream } from "./parser_ts.ts";
-import { following, or, separated } from "./combinators.ts";
+import { P, type Stream } from "./parser_ts.ts";
+import { expecting, or, separated } from "./combinators.ts";
+import { arrow, arrows, numeral, placeholder, refuse, spaces, symbol, word } from "./lexeme.ts";
 import { pipe } from "./fp_ts.ts";
 import type { Node, Nodes } from "./node.ts";
 import {
@@ -30,45 +31,13 @@ type Parser<A> = P.Parser<string, A>;
 /** Branches may stand in branches this deep. */
 const DEEPEST = 64;
 
-const lexeme = <A>(parser: Parser<A>): Parser<A> => pipe(parser, P.apFirst(S.spaces));
-const symbol = (text: string): Parser<string> => P.expected(lexeme(S.string(text)), `"${text}"`);
-const arrow = P.expected(
-  lexeme(pipe(S.string("▷"), P.alt(() => S.string("|>")))),
-  "▷",
-);
-const word: Parser<string> = lexeme(
-  pipe(
-    C.letter,
-    P.chain((head) =>
-      pipe(C.many(P.sat((c: string) => /[A-Za-z0-9_]/.test(c))), P.map((tail) => head + tail))
-    ),
-  ),
-);
-
-const refuse = <A>(at: Stream<string>, wanted: string): Parser<A> =>
-  P.cut(P.expected(P.failAt<string, A>(at), wanted));
+const aNode = `a node (${nodeNames.join(", ")}, identity)`;
 
 /** Commits to `parser` once `start` has been seen. */
 const after = <A, B>(start: Parser<A>, parser: () => Parser<B>): Parser<B> =>
   pipe(start, P.chain(() => P.cut(parser())));
 
-const numeral: Parser<number> = pipe(
-  P.withStart(lexeme(C.many1(P.sat((c: string) => /[-+0-9.eE]/.test(c))))),
-  P.chain(([text, at]) => {
-    const value = /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text) ? Number(text) : NaN;
-    return Number.isNaN(value) ? refuse<number>(at, "a number") : P.of(value);
-  }),
-);
-
-const truth: Parser<boolean> = pipe(
-  word,
-  P.chain((text) =>
-    text === "true" || text === "false" ? P.of(text === "true") : P.fail<string, boolean>()
-  ),
-);
-
-const aNode = `a node (${nodeNames.join(", ")}, identity)`;
-
+/** One argument of a node. */
 interface Given {
   /** null: by position. */
   readonly name: string | null;
@@ -76,139 +45,160 @@ interface Given {
   readonly at: Stream<string>;
 }
 
+/** The arguments of a node, and where they end. */
+interface AllGiven {
+  readonly given: readonly Given[];
+  readonly end: Stream<string>;
+}
+
 /** The parser of whole graphs; `spliced` are the graphs that `${0}`, `${1}`, … stand for. */
 export function graphParser(spliced: readonly Nodes[]): Parser<Nodes> {
   const steps = (depth: number): Parser<Nodes> =>
     pipe(
-      step(depth),
-      P.chain((head) =>
-        pipe(
-          following(arrow, step(depth)),
-          P.map((tail): Nodes => ({ nodes: [head, ...tail].flatMap(({ nodes }) => nodes) })),
-        )
-      ),
+      separated(arrow, step(depth)),
+      P.map((parts): Nodes => ({ nodes: parts.flatMap(({ nodes }) => nodes) })),
     );
 
   const step = (depth: number): Parser<Nodes> =>
-    or(splice(spliced), () =>
-      pipe(
-        P.withStart(P.expected(word, aNode)),
-        P.chain(([name, at]) =>
-          name === "identity"
-            ? pipe(P.of<string, Nodes>({ nodes: [] }), P.apFirst(noArguments))
-            : (nodeNames as readonly string[]).includes(name)
-            ? node(name as Node["_tag"], depth)
-            : refuse<Nodes>(at, aNode)
-        ),
-      ));
+    expecting(
+      [aNode],
+      or(splice(spliced), () =>
+        pipe(
+          P.withStart(word),
+          P.chain(([name, at]) =>
+            name === "identity"
+              ? pipe(noArguments(name), P.map((): Nodes => ({ nodes: [] })))
+              : (nodeNames as readonly string[]).includes(name)
+              ? node(name as Node["_tag"], depth)
+              : refuse<Nodes>(at, aNode)
+          ),
+        )),
+    );
 
   const node = (name: Node["_tag"], depth: number): Parser<Nodes> => {
     const signature = signatureOf(name);
-    const bare = signature.parameters.length === 0;
     return pipe(
-      bare ? P.of<string, readonly Given[]>([]) : given(signature, depth),
-      P.apFirst(bare ? noArguments : P.of<string, void>(undefined)),
-      P.chain((all) => build(signature, all)),
+      signature.parameters.length === 0 ? noArguments(name) : all(name, signature, depth),
+      P.chain((given) => build(signature, given)),
     );
   };
 
-  const given = (signature: Signature<Node>, depth: number): Parser<readonly Given[]> =>
-    pipe(
-      after(
-        P.withStart(symbol("(")),
-        () => separated(symbol(","), argument(signature, depth)),
-      ),
-      P.chain((all) =>
+  const all = (
+    name: Node["_tag"],
+    signature: Signature<Node>,
+    depth: number,
+  ): Parser<AllGiven> => {
+    const names = signature.parameters.map(({ name }) => name).join(", ");
+    const kind = positionalKind(signature);
+    const wanted = kind === "graph" ? aNode : `an argument of ${name} (${names})`;
+    const closing = pipe(P.withStart(symbol(")")), P.map(([, end]) => end));
+    const none = pipe(closing, P.map((end): AllGiven => ({ given: [], end })));
+    const some = pipe(
+      separated(symbol(","), expecting([wanted], argument(signature, depth))),
+      P.chain((given) =>
         pipe(
-          P.withStart(P.cut(P.expected(symbol(")"), `"," or ")"`))),
-          P.map(([, at]): readonly Given[] => [...all, { name: ")", value: null, at }]),
+          expecting([...(kind === "graph" ? arrows : []), '","', '")"'], closing),
+          P.map((end): AllGiven => ({ given, end })),
         )
       ),
     );
+    // A node that cannot do without arguments must at least open its parentheses.
+    return P.cut(after(symbol("("), () => or(none, () => P.cut(some))));
+  };
 
   const argument = (signature: Signature<Node>, depth: number): Parser<Given> => {
-    const kind = kindOf(signature, signature.positional[0][0]);
     const byName = pipe(
       P.withStart(word),
       P.chain(([name, at]) => {
         const parameter = signature.parameters.find((known) => known.name === name);
-        if (parameter === undefined) return P.fail<string, Given>();
-        const flag = parameter.kind === "flag" ? P.of<string, Argument>(true) : undefined;
-        const value = after(symbol("="), () => valueOf(parameter.kind, depth));
+        if (parameter === undefined) return P.failAt<string, Given>(at);
+        const value = after(symbol("="), () => valueOf(parameter, depth));
         return pipe(
-          flag === undefined ? value : or(value, () => flag),
+          parameter.kind === "flag" ? or(value, () => P.of<string, Argument>(true)) : P.cut(value),
           P.map((value): Given => ({ name, value, at })),
         );
       }),
     );
     return or(byName, () =>
       pipe(
-        P.withStart(valueOf(kind, depth)),
+        P.withStart(anyValue(positionalKind(signature), depth)),
         P.map(([value, at]): Given => ({ name: null, value, at })),
       ));
   };
 
-  const valueOf = (kind: Kind, depth: number): Parser<Argument> =>
-    pipe(
-      P.withStart(anyValue(kind, depth)),
-      P.chain(([value, at]) =>
-        isOfKind(kind, value) ? P.of(value) : refuse<Argument>(at, kindInWords[kind])
-      ),
+  const valueOf = ({ name, kind }: Parameter, depth: number): Parser<Argument> => {
+    const wanted = `${name}, ${kindInWords[kind]}`;
+    return pipe(
+      P.withStart(expecting([wanted], anyValue(kind, depth))),
+      P.chain(([value, at]) => isOfKind(kind, value) ? P.of(value) : refuse<Argument>(at, wanted)),
     );
+  };
 
+  /** A value that is written like those of a kind; its range is not looked at. */
   const anyValue = (kind: Kind, depth: number): Parser<Argument> => {
     switch (kind) {
       case "graph":
-        return depth >= DEEPEST
-          ? P.cut(P.expected(P.fail(), `at most ${DEEPEST} branches in each other`))
-          : steps(depth + 1);
+        return depth < DEEPEST
+          ? steps(depth + 1)
+          : (at) => refuse<Argument>(at, `at most ${DEEPEST} branches in each other`)(at);
       case "flag":
-        return P.expected<string, Argument>(truth, kindInWords[kind]);
+        return pipe(word, P.map((text) => text === "true" || (text === "false" ? false : text)));
       case "gate":
-        return P.expected<string, Argument>(word, kindInWords[kind]);
+        return word;
       default:
-        return P.expected<string, Argument>(numeral, kindInWords[kind]);
+        return numeral;
     }
   };
 
-  return pipe(S.spaces, P.chain(() => steps(0)), P.apFirst(P.expected(P.eof(), "▷ or the end")));
+  return pipe(
+    spaces,
+    P.chain(() => steps(0)),
+    P.apFirst(expecting([...arrows, "the end"], P.eof())),
+  );
 }
 
 /** A node that takes no argument may still have its parentheses. */
-const noArguments: Parser<void> = pipe(
-  P.optional(after(symbol("("), () => symbol(")"))),
-  P.map(() => undefined),
-);
+const noArguments = (name: string): Parser<AllGiven> => (end) =>
+  pipe(
+    or(
+      after(symbol("("), () => expecting([`")" (${name} takes no arguments)`], symbol(")"))),
+      () => P.of<string, string>(""),
+    ),
+    P.map((): AllGiven => ({ given: [], end })),
+  )(end);
 
-/** What is expected in its place is a node: a splice is there, or it is not. */
 const splice = (spliced: readonly Nodes[]): Parser<Nodes> =>
   pipe(
-    P.withStart(
-      P.expected(
-        lexeme(pipe(S.string("${"), P.chain(() => S.int), P.apFirst(S.string("}")))),
-        aNode,
-      ),
-    ),
+    P.withStart(placeholder),
     P.chain(([i, at]) =>
       i in spliced ? P.of<string, Nodes>({ nodes: spliced[i].nodes }) : refuse<Nodes>(at, aNode)
     ),
   );
 
+/** All arguments that a node takes by position are of one kind. */
+const positionalKind = (signature: Signature<Node>): Kind =>
+  kindOf(signature, signature.positional[0][0]);
+
 const kindOf = ({ parameters }: Signature<Node>, name: string): Kind =>
   (parameters.find((parameter) => parameter.name === name) as Parameter).kind;
 
-/** The node of the given arguments, the last of which marks the closing parenthesis. */
-function build(signature: Signature<Node>, given: readonly Given[]): Parser<Nodes> {
+/** The node of the given arguments, those left out filled in. */
+function build(signature: Signature<Node>, { given, end }: AllGiven): Parser<Nodes> {
   const { parameters, positional } = signature;
-  const arguments_ = given.slice(0, -1);
-  const placed = arguments_.filter(({ name }) => name === null);
-  const names = positional.find((form) => form.length === placed.length) ??
+  const placed = given.filter(({ name }) => name === null);
+  const isNamed = (name: string) => given.some((argument) => argument.name === name);
+  const names = positional.find((form) => form.length === placed.length && !form.some(isNamed)) ??
     positional[positional.length - 1];
   const values: Record<string, Argument> = {};
   let place = 0;
-  for (const { name, value, at } of arguments_) {
+  for (const { name, value, at } of given) {
     const target = name ?? names[place++];
-    if (target === undefined) return refuse(at, `")" (there is one argument too many)`);
+    if (target === undefined) {
+      const named = parameters.filter(({ name }) => !(name in values) && !isNamed(name));
+      return named.length === 0
+        ? refuse(at, '")" (there is one argument too many)')
+        : refuse(at, '")"', ...named.map(({ name }) => `${name}=…`));
+    }
     if (target in values) return refuse(at, `${target} only once`);
     const kind = kindOf(signature, target);
     if (!isOfKind(kind, value)) return refuse(at, `${target}, ${kindInWords[kind]}`);
@@ -216,9 +206,7 @@ function build(signature: Signature<Node>, given: readonly Given[]): Parser<Node
   }
   for (const { name, kind, fallback } of parameters) {
     if (name in values) continue;
-    if (fallback === undefined) {
-      return refuse(given[given.length - 1].at, `${name}, ${kindInWords[kind]}`);
-    }
+    if (fallback === undefined) return refuse(end, `${name}, ${kindInWords[kind]}`);
     values[name] = fallback;
   }
   return P.of({ nodes: [signature.build(values)] });

@@ -5,7 +5,7 @@
  */
 import { P, type Stream } from "./parser_ts.ts";
 import { expecting, literal, or, takeWhile } from "./combinators.ts";
-import { pipe } from "./fp_ts.ts";
+import { E, pipe } from "./fp_ts.ts";
 
 type Parser<A> = P.Parser<string, A>;
 
@@ -50,11 +50,12 @@ export const placeholder: Parser<number> = pipe(
   lexeme(pipe(
     literal("${"),
     P.apSecond(takeWhile((c) => /[0-9]/.test(c))),
+    P.filter((digits) => digits !== ""),
     P.apFirst(literal("}")),
   )),
   P.map(Number),
 );
 
 /** There is no going back from here: this was expected at that place. */
-export const refuse = <A>(at: Stream<string>, ...wanted: readonly string[]): Parser<A> =>
-  P.cut(expecting(wanted, P.failAt<string, A>(at)));
+export const refuse = <A>(at: Stream<string>, ...wanted: readonly string[]): Parser<A> => () =>
+  E.left({ input: at, expected: [...wanted], fatal: true });

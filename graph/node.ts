@@ -5,31 +5,39 @@
  * @module
  */
 
-/** y = x·W + b on vectors; `inputs` is null where shape inference is to find it. */
+/** y = x·W + b on vectors. */
 export interface Linear {
+  /** Names the node. */
   readonly _tag: "linear";
+  /** At least 1; null where shape inference is to find it. */
   readonly inputs: number | null;
+  /** At least 1. */
   readonly outputs: number;
+  /** Whether b is added. */
   readonly bias: boolean;
 }
 
 /** max(x, 0), elementwise. */
 export interface Relu {
+  /** Names the node. */
   readonly _tag: "relu";
 }
 
 /** 1 / (1 + exp(−x)), elementwise. */
 export interface Sigmoid {
+  /** Names the node. */
   readonly _tag: "sigmoid";
 }
 
 /** The hyperbolic tangent, elementwise. */
 export interface Tanh {
+  /** Names the node. */
   readonly _tag: "tanh";
 }
 
 /** Any tensor to a vector, row-major. */
 export interface Flatten {
+  /** Names the node. */
   readonly _tag: "flatten";
 }
 
@@ -44,6 +52,7 @@ export type Gate = "sigmoid" | "hard_sigmoid";
  * gate(hardness · (x − threshold)) instead.
  */
 export interface Kwta {
+  /** Names the node. */
   readonly _tag: "kwta";
   /** In (0, 1]. */
   readonly sparsity: number;
@@ -53,31 +62,41 @@ export interface Kwta {
 
 /** The sum of the two tensors of a pair, which have one shape. */
 export interface Add {
+  /** Names the node. */
   readonly _tag: "add";
 }
 
 /** The two tensors of a pair joined along their last axis. */
 export interface Concat {
+  /** Names the node. */
   readonly _tag: "concat";
 }
 
 /** f &&& g: one input to both, x ↦ (f(x), g(x)). */
 export interface Fanout {
+  /** Names the node. */
   readonly _tag: "fanout";
+  /** f. */
   readonly first: Nodes;
+  /** g. */
   readonly second: Nodes;
 }
 
 /** f *** g: each component to its own, (x, y) ↦ (f(x), g(y)). */
 export interface Split {
+  /** Names the node. */
   readonly _tag: "split";
+  /** f, for the first component. */
   readonly first: Nodes;
+  /** g, for the second component. */
   readonly second: Nodes;
 }
 
 /** x ↦ x + f(x), where f keeps the shape. */
 export interface Residual {
+  /** Names the node. */
   readonly _tag: "residual";
+  /** f. */
   readonly body: Nodes;
 }
 
@@ -92,10 +111,12 @@ export type Node = Leaf | Branch;
 
 /** A graph as data: its nodes from input to output; none is the identity. */
 export interface Nodes {
+  /** The steps in order. */
   readonly nodes: readonly Node[];
 }
 
-declare const shapes: unique symbol;
+/** The key of a property that no graph has: it carries the shapes for the compiler. */
+export declare const shapes: unique symbol;
 
 /**
  * An immutable description of a model, from an input of shape `I` to an output of shape `O`, batch

@@ -13,6 +13,7 @@ import type { Shape } from "./types.ts";
 export interface ParamSpec {
   /** "0.weight", or "1.body.0.weight" inside a branch. */
   readonly path: string;
+  /** Of a weight [inputs, outputs], of a bias [outputs]. */
   readonly shape: Shape;
   /** The initial values are uniform in ±bound. */
   readonly bound: number;
@@ -20,7 +21,9 @@ export interface ParamSpec {
 
 /** A tensor as plain data, row-major. */
 export interface ArrayValue {
+  /** Its dimensions; [] for a scalar. */
   readonly shape: Shape;
+  /** Its elements, as many as the shape says. */
   readonly data: Float32Array;
 }
 
@@ -31,10 +34,14 @@ const none = () => [];
 
 const algebra: Algebra<readonly ParamSpec[]> = {
   linear: ({ inputs, outputs, bias }, path) => {
-    // Shape inference has filled the inputs in; without it a graph has no weights to speak of.
-    const fanIn = inputs ?? 0;
-    const bound = 1 / Math.sqrt(fanIn);
-    const weight = { path: `${path}.weight`, shape: [fanIn, outputs], bound };
+    if (inputs === null) {
+      throw new TypeError(
+        `Cannot tell the weights of linear(${outputs}) at position ${path}: ` +
+          "its inputs are unknown; infer the shapes first",
+      );
+    }
+    const bound = 1 / Math.sqrt(inputs);
+    const weight = { path: `${path}.weight`, shape: [inputs, outputs], bound };
     return bias ? [weight, { path: `${path}.bias`, shape: [outputs], bound }] : [weight];
   },
   relu: none,
@@ -55,6 +62,19 @@ const algebra: Algebra<readonly ParamSpec[]> = {
  * evaluation.
  *
  * A linear weight has the shape [inputs, outputs]: the transpose of PyTorch's.
+ *
+ * @throws {TypeError} When a dimension is unknown, as a mistake in the program.
+ *
+ * @example
+ * ```ts
+ * import { paramSpecs } from "./params.ts";
+ * import { graph } from "./parse.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(paramSpecs(graph`relu ▷ residual(linear(4, 4, bias=false))`), [
+ *   { path: "1.body.0.weight", shape: [4, 4], bound: 1 / 2 },
+ * ]);
+ * ```
  */
 export const paramSpecs: (graph: Nodes) => readonly ParamSpec[] = fold(algebra);
 
@@ -65,7 +85,9 @@ export const paramSpecs: (graph: Nodes) => readonly ParamSpec[] = fold(algebra);
  * Source: torch.nn.Linear.reset_parameters (kaiming_uniform with a = √5).
  *
  * @param graph A graph whose dimensions are known.
+ * @param rng Where the weights come from.
  * @returns The weights, and the generator to draw from next.
+ * @throws {TypeError} When a dimension is unknown, as a mistake in the program.
  *
  * @example
  * ```ts

@@ -28,7 +28,8 @@ const LONGEST = 100_000;
  * assertEquals(
  *   pipe(parse("linear(784, 64) ▷ kwta(5)"), E.mapLeft(describe)),
  *   E.left(
- *     "Cannot parse the graph: expected a number above 0 and at most 1 at line 1, column 24\n" +
+ *     "Cannot parse the graph: expected sparsity, a number above 0 and at most 1 " +
+ *     "at line 1, column 24\n" +
  *     "  linear(784, 64) ▷ kwta(5)\n" +
  *     "                         ^",
  *   ),
@@ -91,7 +92,8 @@ function errorAt(source: string, cursor: number, expected: readonly string[]): P
   const line = source.split(/\r\n|\n|\r/)[before.length - 1];
   // A window, so that the caret stays in sight in a long line.
   const from = Math.max(0, column - 60);
-  const window = line.slice(from, from + 80).replaceAll("\t", " ");
+  // Tabs would move the caret, and escape sequences more than that.
+  const window = line.slice(from, from + 80).replace(/\p{Cc}/gu, " ");
   return {
     _tag: "ParseError",
     line: before.length,

@@ -3,7 +3,5 @@
  *
  * @module
  */
-export * as C from "npm:parser-ts@0.7.0/lib/char.js";
 export * as P from "npm:parser-ts@0.7.0/lib/Parser.js";
-export * as S from "npm:parser-ts@0.7.0/lib/string.js";
 export { type Stream, stream } from "npm:parser-ts@0.7.0/lib/Stream.js";

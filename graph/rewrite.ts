@@ -41,11 +41,36 @@ export function mapLeaves(change: (leaf: Leaf) => Leaf): (graph: Nodes) => Graph
   return fold(algebra);
 }
 
-/** A graph with every kWTA replaced. */
+/**
+ * A graph with every kWTA replaced.
+ *
+ * @example
+ * ```ts
+ * import { mapKwta } from "./rewrite.ts";
+ * import { graph } from "./parse.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const harden = mapKwta((kwta) => ({ ...kwta, soft: null }));
+ * assertEquals(show(harden(graph`relu ▷ kwta(0.05)`)), "relu ▷ kwta(0.05, hard)");
+ * ```
+ */
 export const mapKwta = (change: (kwta: Kwta) => Kwta): (graph: Nodes) => Graph =>
   mapLeaves((leaf) => leaf._tag === "kwta" ? change(leaf) : leaf);
 
-/** Every kWTA of a graph, in order of evaluation, those in branches included. */
+/**
+ * Every kWTA of a graph, in order of evaluation, those in branches included.
+ *
+ * @example
+ * ```ts
+ * import { findKwta } from "./rewrite.ts";
+ * import { graph } from "./parse.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const found = findKwta(graph`kwta(0.1) ▷ residual(kwta(0.2))`);
+ * assertEquals(found.map(({ sparsity }) => sparsity), [0.1, 0.2]);
+ * ```
+ */
 export function findKwta(graph: Nodes): readonly Kwta[] {
   const found: Kwta[] = [];
   mapKwta((kwta) => {

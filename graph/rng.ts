@@ -12,6 +12,7 @@ import { uniformFloat64 } from "npm:pure-rand@8.4.2/distribution/uniformFloat64"
 
 /** A state of the generator. The same state gives the same numbers, for ever. */
 export interface Rng {
+  /** Four integers of 32 bits. */
   readonly state: readonly number[];
 }
 
@@ -27,6 +28,14 @@ export interface Dice {
  * The generator that a seed stands for.
  *
  * @param value An integer from 0 to 2^32 - 1.
+ *
+ * @example
+ * ```ts
+ * import { permutation, seed } from "./rng.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals([...permutation(8, seed(26))[0]], [1, 5, 0, 7, 3, 6, 4, 2]);
+ * ```
  */
 export function seed(value: number): Rng {
   const generator = xoroshiro128plus(value | 0);
@@ -62,20 +71,53 @@ export function draw<A>(rng: Rng, use: (dice: Dice) => A): readonly [A, Rng] {
 }
 
 /**
- * Two generators that share no number in practice: the first 2^64 steps before the second.
+ * Two generators that share no number in practice, and neither do those that they are forked into.
+ *
+ * A jump would not do: forked again, the part would run into the one to go on with. Hence the
+ * part's state is drawn, and hashed because neighbouring outputs of this generator are nearly
+ * linear in each other.
+ *
+ * Source: the hash is the finaliser of Appleby's MurmurHash3 (fmix32).
  *
  * @returns One for the part, and one to go on with.
+ *
+ * @example
+ * ```ts
+ * import { draw, fork, permutation, seed } from "./rng.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const [forOrder, next] = fork(seed(26));
+ * const [noise] = draw(next, ({ unit }) => unit());
+ * permutation(1000, forOrder);
+ * assertEquals(draw(next, ({ unit }) => unit())[0], noise);
+ * ```
  */
 export function fork(rng: Rng): readonly [Rng, Rng] {
   const generator = xoroshiro128plusFromState(rng.state);
-  generator.jump();
-  return [rng, { state: generator.getState() }];
+  const state = Array.from({ length: 4 }, () => hash(generator.next()));
+  return [{ state }, { state: generator.getState() }];
+}
+
+function hash(word: number): number {
+  const once = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35);
+  return twice ^ (twice >>> 16);
 }
 
 /**
  * The integers 0 to n - 1 in a random order (Fisher & Yates, in Durstenfeld's form).
  *
  * @param n How many, at least 0.
+ * @returns The order, and the generator to draw from next.
+ *
+ * @example
+ * ```ts
+ * import { permutation, seed } from "./rng.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const [order] = permutation(100, seed(26));
+ * assertEquals(order.toSorted(), Uint32Array.from({ length: 100 }, (_, i) => i));
+ * ```
  */
 export function permutation(n: number, rng: Rng): readonly [Uint32Array, Rng] {
   return draw(rng, ({ integer }) => {

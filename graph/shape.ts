@@ -7,19 +7,26 @@ import { E, pipe } from "./fp_ts.ts";
 import { type InvalidOption, invalidOption, type ShapeMismatch } from "./error.ts";
 import { type Algebra, fold } from "./fold.ts";
 import type { Branch, Graph, Leaf, Node, Nodes } from "./node.ts";
-import { showNode } from "./show.ts";
+import { requiredInput } from "./required_input.ts";
+import { show, showNode } from "./show.ts";
+import { isPair, sameSpace, showSpace, sizeOf } from "./space.ts";
 import { allows, kindInWords, signatureOf } from "./signature.ts";
-import type { Pair, Shape, Space } from "./types.ts";
+import type { Shape, Space } from "./types.ts";
+
+export * from "./space.ts";
 
 /** What shape inference refuses: shapes that do not fit, options out of range. */
 export type InferenceError = ShapeMismatch | InvalidOption;
 
 /** One node with what goes in and out of it. */
 export interface Step {
+  /** Where the node stands: "2", or "1.body.0" inside a branch. */
   readonly path: string;
   /** With the dimensions that were left out filled in. */
   readonly node: Node;
+  /** What goes in. */
   readonly input: Space;
+  /** What comes out. */
   readonly output: Space;
 }
 
@@ -27,7 +34,9 @@ export interface Step {
 export interface Inference {
   /** The graph with the dimensions that were left out filled in. */
   readonly graph: Graph;
+  /** What goes in. */
   readonly input: Space;
+  /** What comes out. */
   readonly output: Space;
   /** Every node in order of evaluation, a branch after its sub-graphs. */
   readonly steps: readonly Step[];
@@ -35,21 +44,6 @@ export interface Inference {
 
 type Result = E.Either<InferenceError, Inference>;
 type Infer = (input: Space) => Result;
-
-/** Whether a space is a pair. */
-export const isPair = (space: Space): space is Pair<Space, Space> => !Array.isArray(space);
-
-/** The number of elements of a shape: 1 for a scalar. */
-export const sizeOf = (shape: Shape): number => shape.reduce((size, n) => size * n, 1);
-
-/** A space as text: `[28, 28]`, `([64], [64])`. */
-export const showSpace = (space: Space): string =>
-  isPair(space)
-    ? `(${showSpace(space.first)}, ${showSpace(space.second)})`
-    : `[${(space as Shape).join(", ")}]`;
-
-/** Whether two spaces are the same. */
-export const sameSpace = (a: Space, b: Space): boolean => showSpace(a) === showSpace(b);
 
 /**
  * What goes in and out of every node of a graph.
@@ -83,21 +77,28 @@ export const sameSpace = (a: Space, b: Space): boolean => showSpace(a) === showS
  * );
  * ```
  */
-export function inferShapes(graph: Nodes, input?: Space): Result {
+export function inferShapes(
+  graph: Nodes,
+  input?: Space,
+): E.Either<InferenceError, Inference> {
   const given = input ?? requiredInput(graph);
   if (given === null) {
-    const [node] = graph.nodes;
-    return E.left(mismatch(
-      node ?? { _tag: "flatten" },
-      "0",
-      "an input shape, which the graph does not tell",
-      "none",
-    ));
+    return E.left({
+      _tag: "ShapeMismatch",
+      node: show({ nodes: graph.nodes.slice(0, 1) }),
+      path: "0",
+      expected: "an input shape, which the graph does not tell",
+      actual: "none",
+    });
   }
-  const bad = badDimension(given);
-  return bad === null
-    ? inferrer(graph)(given)
-    : E.left(invalidOption("input shape", bad, "integers of at least 1"));
+  // A dimension that the graph tells is an argument of a node, which names it when it is wrong.
+  const bad = input === undefined ? null : badDimension(input);
+  return bad === null ? inferrer(graph)(given) : E.left({
+    _tag: "InvalidOption",
+    option: "input shape",
+    actual: bad,
+    expected: "integers of at least 1",
+  });
 }
 
 const badDimension = (space: Space): string | null =>
@@ -254,57 +255,22 @@ const algebra: Algebra<Infer> = {
           ))
       ),
     ),
-  sequence: (parts) => (input) =>
-    parts.reduce<Result>(
-      (before, part) =>
-        pipe(
-          before,
-          E.chain((left) =>
-            pipe(
-              part(left.output),
-              E.map((right) => ({
-                graph: { nodes: [...left.graph.nodes, ...right.graph.nodes] },
-                input,
-                output: right.output,
-                steps: [...left.steps, ...right.steps],
-              })),
-            )
-          ),
-        ),
-      E.right({ graph: { nodes: [] }, input, output: input, steps: [] }),
-    ),
+  sequence: (parts) => (input) => {
+    const inferred: Inference[] = [];
+    let output = input;
+    for (const part of parts) {
+      const result = part(output);
+      if (E.isLeft(result)) return result;
+      inferred.push(result.right);
+      output = result.right.output;
+    }
+    return E.right({
+      graph: { nodes: inferred.flatMap(({ graph }) => graph.nodes) },
+      input,
+      output,
+      steps: inferred.flatMap(({ steps }) => steps),
+    });
+  },
 };
 
 const inferrer = fold(algebra);
-
-/** The input that a graph's first nodes demand, or null where they take several. */
-export function requiredInput({ nodes }: Nodes): Space | null {
-  for (const node of nodes) {
-    switch (node._tag) {
-      case "linear":
-        return node.inputs === null ? null : [node.inputs];
-      case "relu":
-      case "sigmoid":
-      case "tanh":
-      case "kwta":
-        continue;
-      case "fanout":
-        return requiredInput(node.first) ?? requiredInput(node.second);
-      case "split": {
-        const first = requiredInput(node.first);
-        const second = requiredInput(node.second);
-        return first === null || second === null ? null : { first, second };
-      }
-      case "residual": {
-        const inner = requiredInput(node.body);
-        if (inner !== null) return inner;
-        continue;
-      }
-      case "flatten":
-      case "add":
-      case "concat":
-        return null;
-    }
-  }
-  return null;
-}

@@ -21,7 +21,20 @@ import { type Argument, type Parameter, signatureOf } from "./signature.ts";
 export const show = ({ nodes }: Nodes): string =>
   nodes.length === 0 ? "identity" : nodes.map(showNode).join(" ▷ ");
 
-/** A node as text: `kwta(0.05, hardness=4)`. Arguments that have their default are left out. */
+/**
+ * A node as text: `kwta(0.05, hardness=4)`. Arguments that have their default are left out.
+ *
+ * @example
+ * ```ts
+ * import { showNode } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(
+ *   showNode({ _tag: "linear", inputs: 784, outputs: 64, bias: false }),
+ *   "linear(784, 64, bias=false)",
+ * );
+ * ```
+ */
 export function showNode(node: Node): string {
   const { parameters, positional, read } = signatureOf(node._tag);
   const values = read(node);

@@ -12,7 +12,9 @@ export type Shape = readonly number[];
 
 /** Two values side by side: what `fanout` makes, `split` acts on and `add` and `concat` merge. */
 export interface Pair<A, B> {
+  /** The one. */
   readonly first: A;
+  /** The other. */
   readonly second: B;
 }
 
@@ -25,10 +27,12 @@ export interface Alike extends Pair<Shape, Shape> {
   readonly alike?: true;
 }
 
-type Path = readonly ("first" | "second")[];
+/** Where something stands in a tree of pairs; [] is the whole. */
+export type Path = readonly ("first" | "second")[];
 
 /** In place of an output: whatever stands at a path of the input. */
 export interface Part<P extends Path> {
+  /** Never present: a type like this one has no values. */
   readonly part: P;
 }
 
@@ -39,7 +43,7 @@ export type Same = Part<readonly []>;
 export type First = Part<readonly ["first"]>;
 
 /** What stands at the path P of a space; of a part, a part; `unknown` where nobody knows. */
-type At<I, P extends Path> = P extends readonly [infer K, ...infer R extends Path]
+export type At<I, P extends Path> = P extends readonly [infer K, ...infer R extends Path]
   ? I extends Pair<infer A, infer B> ? At<K extends "first" ? A : B, R>
   : I extends Part<infer Q> ? Part<readonly [...Q, ...P]>
   : unknown
@@ -51,26 +55,29 @@ export type Resolve<O, I> = O extends Part<infer P> ? At<I, P>
   : O;
 
 /** An output O with those parts looked up whose every dimension is a literal in I. */
-type Settle<O, I> = O extends Part<infer P> ? IsLiteral<At<I, P>> extends true ? At<I, P> : O
+export type Settle<O, I> = O extends Part<infer P> ? IsLiteral<At<I, P>> extends true ? At<I, P> : O
   : O extends Pair<infer A, infer B> ? Pair<Settle<A, I>, Settle<B, I>>
   : O;
 
-type IsLiteral<S> = unknown extends S ? false
+/** Whether S is a shape whose every dimension is a literal. */
+export type IsLiteral<S> = unknown extends S ? false
   : S extends Shape ? number extends S["length"] | S[number] ? false : true
   : false;
 
 /** An output O of a component, as seen from the pair. */
-type Within<K extends "first" | "second", O> = O extends Part<infer P> ? Part<readonly [K, ...P]>
+export type Within<K extends "first" | "second", O> = O extends Part<infer P>
+  ? Part<readonly [K, ...P]>
   : O extends Pair<infer A, infer B> ? Pair<Within<K, A>, Within<K, B>>
   : O;
 
 /** Whether a dimension A may meet a dimension B, as far as the compiler can tell. */
-type DimensionFits<A, B> = number extends A ? true
+export type DimensionFits<A, B> = number extends A ? true
   : number extends B ? true
   : A extends B ? true
   : false;
 
-type ShapeFits<A extends Shape, B extends Shape> = number extends A["length"] ? true
+/** Whether a shape A may meet a shape B, as far as the compiler can tell. */
+export type ShapeFits<A extends Shape, B extends Shape> = number extends A["length"] ? true
   : number extends B["length"] ? true
   : A extends readonly [infer HeadA, ...infer TailA extends Shape]
     ? B extends readonly [infer HeadB, ...infer TailB extends Shape]
@@ -96,7 +103,7 @@ export type MustFit<O, I> = Fits<O, I> extends true ? unknown
   : { readonly "shapes do not fit": readonly [given: O, wanted: I] };
 
 /** What is known when something is both A and B, which fit. */
-type Meet<A, B> = unknown extends A ? B
+export type Meet<A, B> = unknown extends A ? B
   : unknown extends B ? A
   : A extends Part<Path> ? A
   : A extends Pair<infer A1, infer A2>
@@ -104,14 +111,15 @@ type Meet<A, B> = unknown extends A ? B
   : A extends Shape ? B extends Shape ? MeetShape<A, B> : A
   : A;
 
-type MeetShape<A extends Shape, B extends Shape> = number extends A["length"] ? B
+/** The literal dimensions of both shapes. */
+export type MeetShape<A extends Shape, B extends Shape> = number extends A["length"] ? B
   : number extends B["length"] ? A
   : {
     readonly [K in keyof A]: number extends A[K] ? K extends keyof B ? B[K] : A[K] : A[K];
   };
 
 /** The input I, of whose part at P it has become known that it is J. */
-type Put<I, P extends Path, J> = P extends readonly [infer K, ...infer R extends Path]
+export type Put<I, P extends Path, J> = P extends readonly [infer K, ...infer R extends Path]
   ? I extends Pair<infer A, infer B>
     ? K extends "first" ? Pair<Put<A, R, J>, B> : Pair<A, Put<B, R, J>>
   : I

@@ -44,7 +44,7 @@ export const stage =
 export const pure = (change: (run: Run) => Run): Stage => (run) => RTE.right(change(run));
 
 /** The stage that does nothing: the unit of composition. */
-export const skip: Stage = (run) => RTE.right(run);
+export const skip: Stage = pure((run) => run);
 
 /** Stages one after the other; an error ends them. */
 export const pipeline = (...stages: readonly Stage[]): Stage => (run) => (env) => async () => {

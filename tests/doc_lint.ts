@@ -35,7 +35,9 @@ if (!/documentation lint error|Checked/.test(printed)) {
 const ours = findings.filter((block) => {
   const place = /--> (.*):\d+:\d+/.exec(block)?.[1] ?? "";
   const privateType = /references private type '(.*?)'/.exec(block)?.[1];
-  return place.startsWith(root) && !(privateType !== undefined && FOREIGN.has(privateType));
+  // Of "export * as X from" it does not see the documentation.
+  if (!place.startsWith(root) || place.endsWith("/graph/fp_ts.ts")) return false;
+  return !(privateType !== undefined && FOREIGN.has(privateType));
 });
 for (const block of ours) console.error(block + "\n");
 console.log(`${ours.length} documentation errors in this project`);

@@ -1,3 +1,4 @@
+import { requiredInput } from "../../graph/required_input.ts";
 import * as fc from "npm:fast-check@4.3.0";
 import { assert, assertEquals } from "../assert.ts";
 import {
@@ -28,7 +29,6 @@ import {
   type Inference,
   inferShapes,
   isPair,
-  requiredInput,
   sameSpace,
   showSpace,
   sizeOf,

@@ -13,7 +13,7 @@ import { evaluate } from "../../pipelines/stages/evaluate.ts";
 import { report } from "../../pipelines/stages/report.ts";
 import { save } from "../../pipelines/stages/save.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
-import { begin, digits, encoder, envOn, left, optimiser, right, trainTiny } from "./tiny.ts";
+import { begin, digits, envOn, left, optimiser, right, trainTiny } from "./tiny.ts";
 
 const model = async () => {
   await envOn("cpu");

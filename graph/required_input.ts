@@ -1,0 +1,51 @@
+/**
+ * The input that a graph tells by itself.
+ *
+ * @module
+ */
+import type { Nodes } from "./node.ts";
+import type { Space } from "./types.ts";
+
+/**
+ * The input that a graph's first nodes demand, or null where they take several.
+ *
+ * @example
+ * ```ts
+ * import { requiredInput } from "./required_input.ts";
+ * import { graph } from "./parse.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(requiredInput(graph`relu ▷ linear(784, 64)`), [784]);
+ * assertEquals(requiredInput(graph`flatten ▷ linear(784, 64)`), null);
+ * ```
+ */
+export function requiredInput({ nodes }: Nodes): Space | null {
+  for (const node of nodes) {
+    switch (node._tag) {
+      case "linear":
+        return node.inputs === null ? null : [node.inputs];
+      case "relu":
+      case "sigmoid":
+      case "tanh":
+      case "kwta":
+        continue;
+      case "fanout":
+        return requiredInput(node.first) ?? requiredInput(node.second);
+      case "split": {
+        const first = requiredInput(node.first);
+        const second = requiredInput(node.second);
+        return first === null || second === null ? null : { first, second };
+      }
+      case "residual": {
+        const inner = requiredInput(node.body);
+        if (inner !== null) return inner;
+        continue;
+      }
+      case "flatten":
+      case "add":
+      case "concat":
+        return null;
+    }
+  }
+  return null;
+}

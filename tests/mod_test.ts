@@ -1,0 +1,83 @@
+import { VERSION } from "../mod.ts";
+import { assertEquals, assertMatch } from "./assert.ts";
+import { root } from "./pipelines/process.ts";
+
+/** A program that knows Sparrow by its URL only. */
+const client = (url: string) => `
+import * as sparrow from "${url}";
+const { E } = sparrow;
+
+const encoder = sparrow.graph\`linear(784, 16) ▷ relu ▷ linear(16, 64) ▷ kwta(0.0625)\`;
+const optimiser = sparrow.adam({ learningRate: 3e-3 });
+const backend = await sparrow.startBackend("wasm")();
+const data = await sparrow.loadStrokes({ seed: 26, train: 300, test: 100 })();
+const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
+if (E.isLeft(backend) || E.isLeft(data) || E.isLeft(run)) throw new Error("no start");
+const experiment = sparrow.pipeline(
+  sparrow.repeat(3)(sparrow.train({
+    data: data.right.train,
+    normalisation: data.right.normalisation,
+    loss: sparrow.tripletCosineLoss(),
+    optimiser,
+    batchSize: 32,
+  })),
+  sparrow.evaluate(data.right),
+);
+const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
+if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
+const { history, step } = done.right;
+console.log(step, sparrow.latest(history, "accuracy", "test"));
+Deno.exit(0);
+`;
+
+/** The media types of the files that modules are made of. */
+const mediaTypes: Readonly<Record<string, string>> = {
+  ts: "application/typescript",
+  json: "application/json",
+};
+
+Deno.test("a program elsewhere imports mod.ts by URL, without an import map, and trains", async () => {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    async (request) => {
+      const path = decodeURIComponent(new URL(request.url).pathname);
+      const type = mediaTypes[path.slice(path.lastIndexOf(".") + 1)];
+      if (type === undefined || path.includes("..")) return new Response(null, { status: 404 });
+      try {
+        const body = await Deno.readFile(`${root}${path.slice(1)}`);
+        return new Response(body, { headers: { "content-type": type } });
+      } catch {
+        return new Response(null, { status: 404 });
+      }
+    },
+  );
+  const folder = await Deno.makeTempDir();
+  try {
+    const { port } = server.addr;
+    const host = `127.0.0.1:${port}`;
+    await Deno.writeTextFile(`${folder}/client.ts`, client(`http://${host}/mod.ts`));
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--check",
+        "--no-config",
+        "--no-lock",
+        `--reload=http://${host}`,
+        `--allow-import=${host}`,
+        "--allow-read",
+        `${folder}/client.ts`,
+      ],
+      cwd: folder,
+      env: { NO_COLOR: "1", DENO_NO_PROMPT: "1" },
+    }).output();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+    assertMatch(new TextDecoder().decode(stdout), /^30 0\.[3-9]\d*\n$/);
+  } finally {
+    await server.shutdown();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("the version is that of deno.json", async () => {
+  assertEquals(JSON.parse(await Deno.readTextFile(`${root}deno.json`)).version, VERSION);
+});

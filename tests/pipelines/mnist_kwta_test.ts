@@ -1,0 +1,141 @@
+import { denoFiles } from "../../pipelines/files.ts";
+import { loadModel } from "../../pipelines/model_file.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { shared, sharedTest } from "../shared.ts";
+import { deno, root, start, withFolder } from "./process.ts";
+import { right } from "./tiny.ts";
+
+const run = ["run", "-P", "pipelines/mnist_kwta.ts"];
+const mnist = ["--data", shared("mnist").pathname];
+const strokes = ["--dataset", "strokes", "--backend", "wasm"];
+
+interface Row {
+  readonly epoch: number;
+  readonly step: number;
+  readonly split: string;
+  readonly name: string;
+  readonly value: number;
+}
+
+const rows = (folder: string): readonly Row[] =>
+  Deno.readTextFileSync(`${root}${folder}/metrics.jsonl`).trim().split("\n")
+    .map((line) => JSON.parse(line));
+
+const timing = ["samples_per_second", "evaluation_seconds"];
+
+Deno.test("a run leaves its model, numbers, settings and report, and repeats itself", () =>
+  withFolder(async (folder) => {
+    const once = async (name: string) => {
+      const out = `${folder}/${name}`;
+      const options = [...strokes, "--seed", "26", "--epochs", "2", "--out", out];
+      const { code, err, out: printed } = await deno(...run, ...options);
+      assertEquals([code, err], [0, ""]);
+      assertMatch(printed, /^epoch 1\/2 +loss 0\.\d{4} +train 0\.\d{4} +test 0\.\d{4} +bits 26/);
+      assertStringIncludes(printed, "Test accuracy 0.");
+      assertEquals(
+        Array.from(Deno.readDirSync(`${root}${out}`), ({ name }) => name).sort(),
+        ["config.json", "metrics.jsonl", "model.safetensors", "report.html"],
+      );
+      return out;
+    };
+    const [a, b] = [await once("a"), await once("b")];
+    const measured = (out: string) => rows(out).filter(({ name }) => !timing.includes(name));
+    assertEquals(measured(b), measured(a));
+    const weights = (out: string) => Deno.readFileSync(`${root}${out}/model.safetensors`);
+    assertEquals(weights(b), weights(a));
+
+    const config = JSON.parse(Deno.readTextFileSync(`${root}${a}/config.json`));
+    assertEquals([config.options.seed, config.options.epochs, config.dataset.name], [
+      26,
+      2,
+      "strokes",
+    ]);
+    assertEquals([config.backend.name, config.versions.tfjs], ["wasm", "4.22.0"]);
+    assertMatch(config.dataset.sha256["strokes-train"], /^[0-9a-f]{64}$/);
+
+    // Results are never overwritten.
+    const again = await deno(...run, ...strokes, "--out", a);
+    assertEquals(again.code, 1);
+    assertStringIncludes(again.err, `Cannot use --out: expected a folder that does not hold a run`);
+    assertEquals(weights(a), weights(b));
+  }));
+
+Deno.test("without a named dataset and without MNIST the built-in digits are used, and named", () =>
+  withFolder(async (folder) => {
+    // Where the cache has MNIST there is nothing to see.
+    const { code, out } = await deno(...run, "--epochs", "1", "--out", folder);
+    assertEquals(code, 0);
+    const { dataset } = JSON.parse(Deno.readTextFileSync(`${root}${folder}/config.json`));
+    if (dataset.name === "strokes") {
+      assertStringIncludes(out, "MNIST was not found; the built-in digits (strokes) are used");
+      const page = Deno.readTextFileSync(`${root}${folder}/report.html`);
+      assertStringIncludes(page, "MNIST was not found");
+    } else assertEquals(dataset.name, "mnist");
+  }));
+
+Deno.test("wrong usage exits with 2, an error with 1, help with 0: one line each", async () => {
+  const usage = await deno(...run, "--epoch", "3");
+  assertEquals(usage.code, 2);
+  assertMatch(usage.err, /^Cannot use --epoch: .*See --help\n$/);
+  const missing = await deno(...run, "--data", "/no/such/folder");
+  assertEquals(missing.code, 1);
+  assertMatch(missing.err, /^Cannot find MNIST: \/no\/such\/folder: .*\n$/);
+  const outside = await deno(...run, ...strokes, "--out", "/elsewhere");
+  assertEquals(outside.code, 1);
+  assertMatch(
+    outside.err,
+    /^Cannot write \/elsewhere\/config.json: .*--allow-write=\/elsewhere\n$/,
+  );
+  const help = await deno(...run, "--help");
+  assertEquals(help.code, 0);
+  assertStringIncludes(help.out, "--backend auto|webgpu|wasm|cpu");
+  const quiet = await deno(...run, "--quiet", "--help");
+  assertEquals(quiet.code, 0);
+});
+
+sharedTest(
+  "Ctrl-C in an epoch ends within a second and leaves the last finished one",
+  "mnist",
+  () =>
+    withFolder(async (folder) => {
+      const options = ["--backend", "wasm", "--epochs", "50", "--out", folder];
+      const running = start(...run, ...mnist, ...options);
+      await running.until("epoch  1/50");
+      // In the middle of the second epoch's training.
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      const pressed = performance.now();
+      running.kill("SIGINT");
+      const { code, err } = await running.finished;
+      const seconds = (performance.now() - pressed) / 1000;
+      assertEquals(code, 130);
+      assert(seconds < 1, `it took ${seconds.toFixed(2)} s`);
+      assertMatch(
+        err,
+        new RegExp(
+          `^Interrupted in epoch 2 at step \\d+\\. ` +
+            `The model of the last finished epoch is ${folder}/model.safetensors\n$`,
+        ),
+      );
+      const model = right(await loadModel(`${root}${folder}/model.safetensors`, denoFiles)());
+      assertEquals([model.epoch, model.dataset], [1, "mnist"]);
+      assertEquals(rows(folder).at(-1)?.epoch, 1);
+    }),
+);
+
+sharedTest(
+  "Ctrl-C before the first epoch is over says that there is no model",
+  "mnist",
+  () =>
+    withFolder(async (folder) => {
+      const running = start(...run, ...mnist, "--backend", "wasm", "--out", folder);
+      // The configuration is written just before the training begins.
+      for (let i = 0; i < 100; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        if (await Deno.stat(`${root}${folder}/config.json`).then(() => true, () => false)) break;
+      }
+      running.kill("SIGINT");
+      const { code, err } = await running.finished;
+      assertEquals(code, 130);
+      assertMatch(err, /^Interrupted in epoch 1 at step \d+\. No epoch was finished, .*\n$/);
+    }),
+);
