@@ -10,6 +10,7 @@
  * import {
  *   adam,
  *   createRun,
+ *   describe,
  *   dispose,
  *   E,
  *   evaluate,
@@ -31,7 +32,7 @@
  * const digits = await loadStrokes({ seed: 26, train: 512, test: 128 })();
  * const backend = await startBackend("wasm")();
  * const run = createRun({ graph: encoder, optimiser, seed: 26 });
- * assert(E.isRight(digits) && E.isRight(backend) && E.isRight(run));
+ * if (E.isLeft(digits) || E.isLeft(backend) || E.isLeft(run)) throw new Error("no start");
  * const data = digits.right;
  *
  * const experiment = pipeline(
@@ -45,7 +46,7 @@
  *   evaluate(data),
  * );
  * const done = await experiment(run.right)(quietEnv(backend.right))();
- * assert(E.isRight(done));
+ * if (E.isLeft(done)) throw new Error(describe(done.left));
  * assert(latest(done.right.history, "accuracy", "test")! > 0.2);
  * dispose(done.right);
  * ```
