@@ -67,6 +67,8 @@ if (import.meta.main) {
       if (E.isLeft(run)) return run;
       const experiment = pipeline(
         repeat(options.epochs)(pipeline(
+          kwtaSchedule(),
+          learningRate(stepLr(1e-3, schedule.stepSize, schedule.gamma)),
           train({
             data: dataset.train,
             normalisation: dataset.normalisation,
@@ -77,8 +79,6 @@ if (import.meta.main) {
           evaluate(dataset),
           save(folder, dataset),
           announce(options.epochs),
-          kwtaSchedule(),
-          learningRate(stepLr(1e-3, schedule.stepSize, schedule.gamma)),
         )),
         report(folder, { title: name, dataset, config }),
       );

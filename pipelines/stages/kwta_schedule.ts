@@ -67,8 +67,8 @@ export const scheduleKwta = (
 };
 
 /**
- * Changes the sparsity and the hardness of every kWTA in the run's graph once an epoch is over.
- * Comes after `evaluate`, which belongs to the settings that the epoch was trained with.
+ * Sets the sparsity and the hardness of every kWTA in the run's graph for the next epoch. It comes
+ * before `train`, so that what is evaluated and saved has the settings it was trained with.
  */
 export const kwtaSchedule = (options: KwtaScheduleOptions = {}): Stage => {
   const next = scheduleKwta(options);
