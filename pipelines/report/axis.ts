@@ -33,11 +33,14 @@ function nearStep(value: number): number {
 /** Takes the noise of k·step off: 0.30000000000000004 is 0.3. */
 const tidy = (value: number): number => Number(value.toPrecision(12));
 
-/** A linear axis from low to high, both widened to whole steps. */
-export function linearAxis(low: number, high: number, intervals = 5): Axis {
-  if (!(high > low)) {
-    return linearAxis(low - (Math.abs(low) || 1) / 2, low + (Math.abs(low) || 1) / 2);
-  }
+/**
+ * A linear axis from low to high, both widened to whole steps; around the value when they are equal.
+ */
+export function linearAxis(from: number, to: number, intervals = 5): Axis {
+  const size = Math.max(Math.abs(from), Math.abs(to));
+  // Closer together than this, the ticks would be equal once the noise is off.
+  const spare = to - from > 1e-9 * size ? 0 : (size || 1) / 2;
+  const [low, high] = [from - spare, to + spare];
   const step = nearStep((high - low) / intervals);
   const first = Math.floor(low / step + 1e-9);
   const end = Math.ceil(high / step - 1e-9);
@@ -129,9 +132,11 @@ export function epochTicks(first: number, last: number, most: number): readonly 
   return [first, ...round];
 }
 
+/** Least and greatest, in a range whose differences are finite too; zeros when there is none. */
 function range(values: readonly number[]): { readonly low: number; readonly high: number } {
+  const bounded = values.map((value) => Math.min(1e300, Math.max(-1e300, value)));
   return {
-    low: values.reduce((low, value) => Math.min(low, value), values[0] ?? 0),
-    high: values.reduce((high, value) => Math.max(high, value), values[0] ?? 0),
+    low: bounded.reduce((low, value) => Math.min(low, value), bounded[0] ?? 0),
+    high: bounded.reduce((high, value) => Math.max(high, value), bounded[0] ?? 0),
   };
 }

@@ -17,7 +17,7 @@ const formula = /^[=+\-@\t\r]/;
 function cell(value: string | number | null): string {
   if (value === null) return "";
   if (typeof value === "number") return String(value);
-  const text = formula.test(value) ? `'${value}` : value;
+  const text = formula.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
@@ -41,7 +41,8 @@ export const toCsv = ({ header, rows }: Table): string =>
  * escaping them would double its length.
  */
 export const toDataUrl = (table: Table): string =>
-  "data:text/csv;charset=utf-8," + encodeURIComponent(toCsv(table)).replaceAll("%2C", ",");
+  "data:text/csv;charset=utf-8," +
+  encodeURIComponent(toCsv(table).toWellFormed()).replaceAll("%2C", ",");
 
 /**
  * A link that downloads the table.

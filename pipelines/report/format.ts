@@ -35,7 +35,7 @@ export function compact(value: number): string {
 /** Ticks that lie a step apart, all with the decimals that the step needs. */
 export function tickFormat(step: number): (value: number) => string {
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  if (decimals > 4) return (value) => value === 0 ? "0" : exponential(value);
+  if (decimals > 4 || step >= 1e6) return (value) => value === 0 ? "0" : exponential(value);
   return (value) =>
     value.toLocaleString("en-GB", {
       minimumFractionDigits: decimals,
@@ -43,6 +43,6 @@ export function tickFormat(step: number): (value: number) => string {
     });
 }
 
-/** "1 unit", "2 units". */
-export const count = (n: number, noun: string): string =>
-  `${n.toLocaleString("en-GB")} ${noun}${n === 1 ? "" : "s"}`;
+/** "1 unit", "2 units"; "1 class", "2 classes" when the plural is given. */
+export const count = (n: number, noun: string, plural = `${noun}s`): string =>
+  `${n.toLocaleString("en-GB")} ${n === 1 ? noun : plural}`;

@@ -72,6 +72,8 @@ export function heatmap(map: Heatmap): readonly Drawing[] {
 const opacity = (i: number, levels: number): string => ((i + 1) / levels).toFixed(3);
 
 const longestName = 14;
+const marginTop = 30;
+const marginBottom = 40;
 
 function drawAt(map: Heatmap, width: number, cells: SvgElement): Html {
   const columns = map.values[0]?.length ?? 0;
@@ -89,9 +91,9 @@ function drawAt(map: Heatmap, width: number, cells: SvgElement): Html {
   const everyNth = Math.ceil((fontSize + 2) / rowHeight);
   return draw({
     width,
-    height: 34 + 40 + rows * rowHeight,
-    marginTop: 34,
-    marginBottom: 40,
+    height: marginTop + marginBottom + rows * rowHeight,
+    marginTop,
+    marginBottom,
     marginLeft,
     marginRight,
     style: { fontSize: `${fontSize}px` },
@@ -148,6 +150,7 @@ const legendMark = (title: string, levels: number) =>
           y,
           width: step,
           height: 10,
+          "shape-rendering": "crispEdges",
           fill: "var(--heat, #123f73)",
           opacity: opacity(i, levels),
         })),

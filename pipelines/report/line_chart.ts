@@ -79,7 +79,6 @@ function drawAt(chart: LineChart, size: Size): Html {
   const labels = lines.length < 2 ? [] : endLabels(chart, size);
   const widest = (texts: readonly string[]): number =>
     Math.ceil(Math.max(0, ...texts.map((text) => text.length)) * fontSize * characterWidth);
-  const curve = chart.steps ? "step" as const : "linear" as const;
   const marks: readonly Markish[] = [
     gridY({ ticks: [...axis.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
     axisX({
@@ -90,18 +89,15 @@ function drawAt(chart: LineChart, size: Size): Html {
     }),
     axisY({ ticks: [...axis.ticks], tickFormat: axis.format, tickSize: 0, label: chart.yLabel }),
     band && bandMark(band),
-    ...lines.flatMap(({ points, colour, label }) => [
-      line(points, { x: "epoch", y: "value", stroke: colour, strokeWidth: 1.75, curve }),
-      points.length > mostDots && points.every(({ value }) => Number.isFinite(value)) ? null : dot(
-        points,
-        {
-          x: "epoch",
-          y: "value",
-          fill: colour,
-          r: width > 500 ? 2.5 : 2,
-          title: ({ epoch, value }: Point) => `epoch ${epoch}, ${label}: ${value}`,
-        },
-      ),
+    ...lines.flatMap((series) => [
+      line(series.points, {
+        x: "epoch",
+        y: "value",
+        stroke: series.colour,
+        strokeWidth: 1.75,
+        curve: chart.steps ? "step" : "linear",
+      }),
+      dots(series, width > 500 ? 2.5 : 2),
     ]),
     ...labels.map(({ line, point, dy }) =>
       text([point], {
@@ -127,6 +123,21 @@ function drawAt(chart: LineChart, size: Size): Html {
     y: { type: axis.type, domain: [...axis.domain] },
     marks: [...marks],
   }, chart.label);
+}
+
+/** A dot for each point, or, where that would be too many, for those that no line leads to. */
+function dots({ points, label, colour }: Line, r: number): Markish {
+  const isFinite = (i: number): boolean => Number.isFinite(points[i]?.value);
+  const dotted = points.length <= mostDots
+    ? points
+    : points.filter((_, i) => isFinite(i) && !isFinite(i - 1) && !isFinite(i + 1));
+  return dot(dotted, {
+    x: "epoch",
+    y: "value",
+    fill: colour,
+    r,
+    title: ({ epoch, value }: Point) => `epoch ${epoch}, ${label}: ${value}`,
+  });
 }
 
 function bandMark([low, high]: readonly [Series, Series]): Markish {

@@ -28,4 +28,4 @@ export const page = (title: string, style: string, body: Html): string =>
       <body>
     ${body}</body>
     </html>
-  `.markup;
+  `.markup.trimStart();

@@ -64,7 +64,6 @@ details { margin-top: 44px; padding-top: 12px; border-top: 1px solid var(--rule)
 summary { cursor: pointer; }
 summary h2 { display: inline; padding: 0; border: 0; }
 details table { margin-top: 12px; }
-footer { margin-top: 44px; color: var(--muted); font-size: 13px; }
 .medium, .narrow { display: none; }
 @media screen and (max-width: 1000px) {
   .wide, .narrow { display: none; }
@@ -80,6 +79,7 @@ footer { margin-top: 44px; color: var(--muted); font-size: 13px; }
   .quarter, .half { grid-column: span 4; max-width: 460px; }
 }
 @media print {
+  :root { color-scheme: light; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   h2 { break-after: avoid; }
   .data, .unseen { display: none; }

@@ -29,14 +29,10 @@ export function centroidFigures(centroids: Centroids): readonly Figure[] {
   const ordered = (rows: readonly ArrayLike<number>[]): readonly ArrayLike<number>[] =>
     rows.map((row) => order.units.map((unit) => row[unit] ?? NaN));
   const silent = order.preferred.filter((preferred) => preferred === null).length;
-  const size = `${
-    count(classes.length, "class").replace(/ss(s?)$/, (_, s) => s ? "sses" : "ss")
-  } × ${count(units, "unit")}`;
+  const size = `${count(classes.length, "class", "classes")} × ${count(units, "unit")}`;
   const meanCaption =
-    `Mean activity of ${size}, of which ${
-      silent === 0 ? "none is" : silent === 1 ? "1 is" : `${silent.toLocaleString("en-GB")} are`
-    } silent; each class should own one step of the staircase, and activity off the staircase is ` +
-    "shared between classes.";
+    `Mean activity of ${size} (${silent.toLocaleString("en-GB")} silent); each class should ` +
+    "own one step of the staircase, and activity off the staircase is shared between classes.";
   const codeCaption = `The centroids after kWTA, ${
     bits(codes)
   }; bits off the staircase are shared.`;
