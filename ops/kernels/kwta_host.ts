@@ -91,15 +91,26 @@ registerHostKernel<SoftKwtaAttributes>({
   },
 });
 
-/** Writes a_i = h · y_i (1 − y_i) · dy_i; returns their sum. */
+/**
+ * Writes a_i = h · y_i (1 − y_i) · dy_i; returns their sum, of two halves side by side: a single one
+ * would wait for itself at every addition. `| 0` keeps the indices 32-bit integers in V8.
+ */
 function sigmoidGradient(dy: View, y: View, dx: View, at: number, n: number, h: number): number {
-  let sum = 0;
-  for (let i = at; i < at + n; i++) {
+  const end = (at + n) | 0;
+  let even = 0;
+  let odd = 0;
+  let i = at | 0;
+  for (; ((i + 1) | 0) < end; i = (i + 2) | 0) {
+    const j = (i + 1) | 0;
     const a = h * y[i] * (1 - y[i]) * dy[i];
+    const b = h * y[j] * (1 - y[j]) * dy[j];
     dx[i] = a;
-    sum += a;
+    dx[j] = b;
+    even += a;
+    odd += b;
   }
-  return sum;
+  if (i < end) even += dx[i] = h * y[i] * (1 - y[i]) * dy[i];
+  return even + odd;
 }
 
 /** Writes a_i = h / 6 · dy_i where −3 < z_i < 3, else 0; returns their sum. */

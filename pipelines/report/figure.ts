@@ -6,7 +6,7 @@
 import { csvLink, type Table } from "./csv.ts";
 import { type Html, html } from "./html.ts";
 
-/** Kinds of screen; paper is wide. Text in an SVG shrinks with it, so each has drawings of its own. */
+/** Kinds of screen; paper is medium. Text in an SVG shrinks with it, so each has its own drawing. */
 export type Screen = "wide" | "medium" | "narrow";
 
 /** A drawing, and the screens on which it is shown. */

@@ -5,8 +5,9 @@
  */
 import { linearAxis } from "./axis.ts";
 import type { Html } from "./html.ts";
+import type { Element } from "./dom.ts";
 import type { Drawing, Screen } from "./figure.ts";
-import { axisX, axisY, customMark, draw, type SvgElement, svgElement } from "./plot.ts";
+import { axisX, axisY, customMark, draw, svgElement } from "./plot.ts";
 
 /** What a heatmap shows. */
 export interface Heatmap {
@@ -75,7 +76,7 @@ const longestName = 14;
 const marginTop = 30;
 const marginBottom = 40;
 
-function drawAt(map: Heatmap, width: number, cells: SvgElement): Html {
+function drawAt(map: Heatmap, width: number, cells: Element): Html {
   const columns = map.values[0]?.length ?? 0;
   const rows = map.rows.length;
   const fontSize = width > 500 ? 12 : 11;

@@ -87,7 +87,8 @@ function drawAt(chart: LineChart, size: Size): Html {
       tickSize: 4,
       label: "epoch",
     }),
-    axisY({ ticks: [...axis.ticks], tickFormat: axis.format, tickSize: 0, label: chart.yLabel }),
+    // As `text`, since d3 leaves labels out of a logarithmic axis when it is given a `tickFormat`.
+    axisY({ ticks: [...axis.ticks], text: axis.format, tickSize: 0, label: chart.yLabel }),
     band && bandMark(band),
     ...lines.flatMap((series) => [
       line(series.points, {

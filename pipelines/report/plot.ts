@@ -1,13 +1,13 @@
 /**
  * Observable Plot without a browser: a figure's description in, SVG text out.
  *
- * The only file that imports Plot and linkedom; loading it costs about a third of a second, so
- * what may do without a report imports the report lazily.
+ * The only file that imports Plot; loading it costs a tenth of a second or more, so what may do
+ * without a report imports the report lazily.
  *
  * @module
  */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
-import { DOMParser } from "npm:linkedom@0.18.12";
+import { type Element, parseDocument } from "./dom.ts";
 import { type Html, trusted } from "./html.ts";
 
 export {
@@ -18,29 +18,10 @@ export {
   gridY,
   line,
   type Markish,
-  ruleY,
   text,
 } from "npm:@observablehq/plot@0.6.17";
 
-/** The part of the DOM that is used here; Deno's types have no DOM. */
-export interface SvgElement {
-  readonly outerHTML: string;
-  textContent: string | null;
-  getAttribute(name: string): string | null;
-  setAttribute(name: string, value: string): void;
-  querySelectorAll(selector: string): Iterable<SvgElement>;
-  append(...children: SvgElement[]): void;
-  remove(): void;
-}
-
-interface Document {
-  createElementNS(namespace: string, name: string): SvgElement;
-}
-
-const document = new DOMParser().parseFromString(
-  "<!doctype html><html></html>",
-  "text/html",
-) as unknown as Document;
+const document = parseDocument("<!doctype html><html></html>");
 
 /** Attributes that hold coordinates, whose digits beyond the second nobody sees. */
 const coordinates = ["d", "transform", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "width"];
@@ -60,7 +41,7 @@ export function draw(options: Plot.PlotOptions, label: string): Html {
     ...options,
     document: document as unknown as Plot.PlotOptions["document"],
     className: "plot",
-  }) as unknown as SvgElement;
+  }) as unknown as Element;
   // Plot's own style sheet is the same for all figures: the page has it once.
   for (const style of svg.querySelectorAll("style")) style.remove();
   for (const element of svg.querySelectorAll("*")) {
@@ -78,8 +59,8 @@ export function draw(options: Plot.PlotOptions, label: string): Html {
 export function svgElement(
   name: string,
   attributes: Readonly<Record<string, string | number>>,
-  children: readonly SvgElement[] = [],
-): SvgElement {
+  children: readonly Element[] = [],
+): Element {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   element.append(...children);
@@ -97,7 +78,7 @@ export const customMark = (
     readonly top: number;
     readonly width: number;
     readonly height: number;
-  }) => readonly SvgElement[],
+  }) => readonly Element[],
 ): Plot.Markish =>
 (_index, _scales, _values, dimensions) => {
   const { width, height, marginLeft, marginTop, marginRight, marginBottom } = dimensions;

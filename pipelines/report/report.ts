@@ -87,7 +87,7 @@ function interruption({ history, finished }: ReportData): Html | null {
  * The page is self-contained: figures are inline SVG that follows the reader's light or dark
  * preference, and the numbers behind each are in it as CSV. It has no script. Strings are escaped.
  *
- * @returns The text of an HTML file; about 150 KB with centroids of 10 × 512.
+ * @returns The text of an HTML file; about 180 KB with centroids of 10 × 512.
  *
  * @example
  * ```ts

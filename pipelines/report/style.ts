@@ -81,7 +81,12 @@ details table { margin-top: 12px; }
 @media print {
   :root { color-scheme: light; }
   body { max-width: none; padding: 0; font-size: 10pt; }
-  h2 { break-after: avoid; }
+  .wide { display: none; }
+  .medium { display: block; }
+  .quarter { grid-column: span 2; }
+  .figures { gap: 20px 24px; }
+  h2 { margin: 24px 0 12px; break-after: avoid; }
+  tr { break-inside: avoid; }
   .data, .unseen { display: none; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }

@@ -52,6 +52,10 @@ function bitsSet(history: History): readonly Entry[] {
   return [{ label: "bits set per code", final: compact(mean) + range, best: null }];
 }
 
+/** Where sparsity was measured on codes, rather than set, that is what counts. */
+const sparsitySplit = (history: History): SplitName | undefined =>
+  (["test", "train", "run"] as const).find((split) => latest(history, "sparsity", split) !== null);
+
 /**
  * The final values of what the history has rows of, and the best epoch's of accuracy and loss.
  *
@@ -62,7 +66,7 @@ export function summary(history: History): Html | null {
     ...measured(history, "test accuracy", "accuracy", "test", fraction, highest),
     ...measured(history, "train accuracy", "accuracy", "train", fraction, highest),
     ...measured(history, "train loss", "loss", "train", compact, lowest),
-    ...measured(history, "sparsity", "sparsity", undefined, compact, null),
+    ...measured(history, "sparsity", "sparsity", sparsitySplit(history), compact, null),
     ...bitsSet(history),
     ...measured(history, "samples per second", "samples_per_second", undefined, compact, null),
     ...measured(history, "seconds per epoch", "seconds", undefined, compact, null),

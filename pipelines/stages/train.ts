@@ -75,6 +75,9 @@ async function trainEpoch(
   const total = Math.ceil(data.count / batchSize);
   const step = trainStep({ model: lower(run.graph), input: run.input, loss, optimiser });
   const gather = normaliser(normalisation);
+  // One buffer for all batches: fresh memory costs more than filling it. A step has done with its
+  // batch when it returns, on every backend.
+  const values = new Float32Array(Math.min(batchSize, data.count) * size);
   const [order, rng] = permutation(data.count, run.rng);
 
   let state: TrainState = { params: run.params, optimiser: run.optimiser, rng };
@@ -106,7 +109,7 @@ async function trainEpoch(
     }
     const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
     const stepped = step(state, {
-      values: gather(data, size, picks),
+      values: gather(data, size, picks, values.subarray(0, picks.length * size)),
       labels: gatherLabels(data, picks),
     });
     state = stepped.state;

@@ -50,6 +50,7 @@ const run = unwrap(createRun({ graph: encoder, optimiser, seed: 26 }));
 const model = lower(run.graph);
 const step = trainStep({ model, input: [784], loss: tripletCosineLoss(), optimiser });
 const gather = normaliser(normalisation);
+const values = new Float32Array(BATCH * 784);
 
 /** Batches for ever, in a fresh order each epoch. */
 function* batches(rng: Rng): Generator<Uint32Array> {
@@ -64,7 +65,7 @@ let state: TrainState = run;
 const next = () => {
   const picks = stream.next().value;
   const stepped = step(state, {
-    values: gather(train, 784, picks),
+    values: gather(train, 784, picks, values.subarray(0, picks.length * 784)),
     labels: gatherLabels(train, picks),
   });
   state = stepped.state;
@@ -77,8 +78,8 @@ const begun = performance.now();
 for (let i = 0; i < options.steps; i++) next();
 await losses[losses.length - 1].data();
 const milliseconds = (performance.now() - begun) / options.steps;
-const values = await Promise.all(losses.map(async (loss) => (await loss.data())[0]));
-const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+const curve = await Promise.all(losses.map(async (loss) => (await loss.data())[0]));
+const mean = curve.reduce((sum, value) => sum + value, 0) / curve.length;
 console.log(JSON.stringify({
   peer: "sparrow",
   backend: backend.name,

@@ -82,7 +82,8 @@ function bits(codes: readonly ArrayLike<number>[]): string {
     values.reduce((sum, value) => sum + value, 0) / values.length;
   const sizes = codes.map((code) => overlap(code, code));
   const pairs = codes.flatMap((a, i) => codes.slice(i + 1).map((b) => overlap(a, b)));
-  return `${compact(mean(sizes))} bits each` +
+  const size = mean(sizes);
+  return `${compact(size)} ${size === 1 ? "bit" : "bits"} each` +
     (pairs.length === 0 ? "" : `, of which two classes share ${compact(mean(pairs))} on average`);
 }
 

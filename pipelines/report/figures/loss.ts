@@ -6,7 +6,7 @@
 import type { History } from "../../history.ts";
 import { magnitudeAxis } from "../axis.ts";
 import type { Figure } from "../figure.ts";
-import { compact, count } from "../format.ts";
+import { compact } from "../format.ts";
 import { lineChart, splitLines } from "../line_chart.ts";
 import { bySplit, last, seriesTable, values } from "../series.ts";
 
@@ -21,12 +21,7 @@ export function lossFigure(history: History): Figure | null {
   if (end === null) return null;
   const axis = magnitudeAxis(values(series));
   const caption = `The mean loss is ${compact(end.value)} in epoch ${end.epoch}` +
-    (end.epoch > 1
-      ? `, the last of ${
-        count(end.epoch, "epoch")
-      }; a jump marks a change of the objective, such ` +
-        "as a harder kWTA."
-      : ".");
+    (end.epoch > 1 ? "; a jump marks a change of the objective, such as a harder kWTA." : ".");
   return {
     id: "loss",
     title: "Loss",

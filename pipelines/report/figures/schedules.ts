@@ -7,7 +7,7 @@ import type { History } from "../../history.ts";
 import { type Axis, magnitudeAxis } from "../axis.ts";
 import type { Figure } from "../figure.ts";
 import { compact } from "../format.ts";
-import { lineChart, splitLines } from "../line_chart.ts";
+import { type Line, lineChart, splitLines } from "../line_chart.ts";
 import { bySplit, last, seriesTable, type SplitSeries, values } from "../series.ts";
 
 interface Quantity {
@@ -63,7 +63,7 @@ function scheduleFigure(quantity: Quantity, series: readonly SplitSeries[]): Fig
     caption,
     drawings: lineChart({
       label: `Line chart of ${quantity.title.toLowerCase()} per epoch. ${caption}`,
-      lines: splitLines(series),
+      lines: lines(series),
       axis,
       yLabel: quantity.yLabel,
       span: "quarter",
@@ -73,6 +73,14 @@ function scheduleFigure(quantity: Quantity, series: readonly SplitSeries[]): Fig
     span: "quarter",
   };
 }
+
+/**
+ * What is measured on test, or else on train, beside what is set: the two splits would hide each
+ * other. All of them are in the data.
+ */
+const lines = (series: readonly SplitSeries[]): readonly Line[] =>
+  splitLines(series.filter(({ label }, i) => i === 0 || label === "run"))
+    .map((line) => line.label === "run" ? { ...line, label: "set" } : line);
 
 function course(series: readonly SplitSeries[]): string {
   const first = series[0]?.points[0];
