@@ -108,10 +108,17 @@ async function trainEpoch(
       return fail({ _tag: "Interrupted", epoch, step: run.step + done });
     }
     const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
-    const stepped = step(state, {
-      values: gather(data, size, picks, values.subarray(0, picks.length * size)),
-      labels: gatherLabels(data, picks),
-    });
+    let stepped;
+    try {
+      stepped = step(state, {
+        values: gather(data, size, picks, values.subarray(0, picks.length * size)),
+        labels: gatherLabels(data, picks),
+      });
+    } catch (thrown) {
+      tf.dispose(pending);
+      dispose({ ...run, ...state });
+      throw thrown;
+    }
     state = stepped.state;
     terms += stepped.terms;
     pending.push(stepped.loss);

@@ -9,7 +9,7 @@ import { evaluate } from "../../pipelines/stages/evaluate.ts";
 import { kwtaSchedule } from "../../pipelines/stages/kwta_schedule.ts";
 import { learningRate } from "../../pipelines/stages/learning_rate.ts";
 import { train } from "../../pipelines/stages/train.ts";
-import { assert, assertEquals } from "../assert.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { onEachBackend } from "../ops/backends.ts";
 import { begin, digits, encoder, envOn, left, optimiser, right, trainTiny } from "./tiny.ts";
 
@@ -145,4 +145,27 @@ Deno.test("a graph without kWTA is trained and evaluated on its real-valued outp
     1e-3,
   ]);
   dispose(done);
+});
+
+Deno.test("what a loss throws in the middle of an epoch is thrown on, and everything is freed", async () => {
+  const data = await digits();
+  const env = await envOn("cpu");
+  const before = tf.memory().numTensors;
+  let draws = 0;
+  const fine = tripletCosineLoss();
+  const stage = train({
+    data: data.train,
+    normalisation: data.normalisation,
+    loss: {
+      ...fine,
+      draw: (labels, rng) => {
+        if (++draws === 5) throw new Error("a mistake");
+        return fine.draw(labels, rng);
+      },
+    },
+    optimiser,
+    batchSize: 32,
+  });
+  await assertRejects(() => stage(begin())(env)(), Error, "a mistake");
+  assertEquals(tf.memory().numTensors, before);
 });
