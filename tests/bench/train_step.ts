@@ -17,7 +17,7 @@ import { type BackendChoice, backendChoices, startBackend } from "../../ops/back
 import { lower } from "../../ops/interpreter.ts";
 import { tripletCosineLoss } from "../../ops/triplet_loss.ts";
 import { type TrainState, trainStep } from "../../ops/train_step.ts";
-import { tf } from "../../ops/tfjs.ts";
+import type { tf } from "../../ops/tfjs.ts";
 import { readOptions } from "../../pipelines/cli/options.ts";
 import { gatherLabels, normaliser } from "../../pipelines/data/batch.ts";
 import { denoDataEnv } from "../../pipelines/data/environment.ts";
