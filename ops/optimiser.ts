@@ -3,7 +3,14 @@
  *
  * @module
  */
+import type { InvalidOption } from "../graph/error.ts";
 import type { Params } from "./tfjs.ts";
+
+/** Tensors of the weights' own shapes, by role: Adam's "first" and "second" moments. */
+export type Slots = Readonly<Record<string, Params>>;
+
+/** Options as configurations keep them. */
+export type OptionValues = Readonly<Record<string, number | string | boolean>>;
 
 /** What an optimiser remembers between steps. */
 export interface OptimiserState {
@@ -11,8 +18,8 @@ export interface OptimiserState {
   readonly step: number;
   /** The rate of the next step; schedules change it. */
   readonly learningRate: number;
-  /** Tensors of the weights' own shapes, by role: Adam's "first" and "second" moments. */
-  readonly slots: Readonly<Record<string, Params>>;
+  /** By role, then by path. */
+  readonly slots: Slots;
 }
 
 /** A rule that turns gradients into new weights. */
@@ -20,7 +27,7 @@ export interface Optimiser {
   /** As configurations and reports name it. */
   readonly name: string;
   /** Its settings, for configurations. */
-  readonly options: Readonly<Record<string, number>>;
+  readonly options: OptionValues;
   /** The state before the first step. */
   readonly init: (params: Params) => OptimiserState;
   /**
@@ -32,4 +39,9 @@ export interface Optimiser {
     state: OptimiserState,
     params: Params,
   ) => readonly [Params, OptimiserState];
+  /**
+   * What is wrong with the options, given the paths of the weights; null where nothing is.
+   * `createRun` returns it.
+   */
+  readonly check: (paths: readonly string[]) => InvalidOption | null;
 }

@@ -6,8 +6,8 @@
 import type { Rng } from "../graph/rng.ts";
 import type { Shape } from "../graph/types.ts";
 import { valueAndGradients } from "./gradients.ts";
-import type { Lowered } from "./interpreter.ts";
-import type { Loss } from "./loss.ts";
+import type { Lowered, Value } from "./interpreter.ts";
+import type { Loss } from "./losses/loss.ts";
 import type { Optimiser, OptimiserState } from "./optimiser.ts";
 import { type Params, tf } from "./tfjs.ts";
 
@@ -65,7 +65,10 @@ export const trainStep =
     const [params] = tf.tidy(() => {
       const x = tf.tensor(batch.values, [batch.labels.length, ...input]);
       const stepped = valueAndGradients(
-        () => objective.evaluate(model(state.params, x, "train") as tf.Tensor),
+        () => {
+          const [outputs, latent] = ends(model(state.params, x, "train"));
+          return objective.evaluate(outputs, x, latent);
+        },
         state.params,
       );
       const [params, moved] = optimiser.update(stepped.gradients, state.optimiser, state.params);
@@ -80,3 +83,9 @@ export const trainStep =
       terms: objective.terms,
     };
   };
+
+/** Outputs and latent: of a pair the second and the first, of one tensor itself twice. */
+const ends = (value: Value): readonly [tf.Tensor, tf.Tensor] =>
+  value instanceof tf.Tensor
+    ? [value, value]
+    : [value.second as tf.Tensor, value.first as tf.Tensor];

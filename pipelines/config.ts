@@ -7,7 +7,7 @@ import { pipe, TE } from "../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../graph/error.ts";
 import type { Nodes } from "../graph/node.ts";
 import { show } from "../graph/show.ts";
-import type { Loss } from "../ops/loss.ts";
+import type { Loss } from "../ops/losses/loss.ts";
 import type { Optimiser } from "../ops/optimiser.ts";
 import { tf } from "../ops/tfjs.ts";
 import type { Dataset } from "./data/dataset.ts";

@@ -7,9 +7,9 @@
  */
 import { E, pipe } from "../graph/fp_ts.ts";
 import { graph } from "../graph/parse.ts";
-import { adam } from "../ops/adam.ts";
+import { adam } from "../ops/optimisers/adam.ts";
 import { stepLr } from "../ops/schedules.ts";
-import { tripletCosineLoss } from "../ops/triplet_loss.ts";
+import { tripletCosineLoss } from "../ops/losses/triplet_cosine_loss.ts";
 import { duration } from "./cli/progress_bar.ts";
 import { launch } from "./cli/launch.ts";
 import { beginFolder, configOf } from "./config.ts";

@@ -70,8 +70,8 @@ export interface RunOptions {
 /**
  * A run before its first epoch, its tensors on the current backend.
  *
- * @returns The run, or what shape inference refuses; `InvalidOption` for a seed out of range or a
- * graph that begins with a pair.
+ * @returns The run, or what shape inference refuses; `InvalidOption` for a seed out of range, a graph
+ * that begins with a pair, or what the optimiser's `check` finds.
  */
 export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
   const number = options.seed ?? 0;
@@ -84,6 +84,8 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
       if (isPair(input)) return E.left(invalidOption("graph", "a pair", "one tensor as its input"));
       const [weights, rest] = fork(seed(number));
       const arrays = options.params ?? initialParams(graph, weights)[0];
+      const bad = options.optimiser.check(Object.keys(arrays));
+      if (bad !== null) return E.left(bad);
       const params = toTensors(arrays);
       return E.right({
         graph,

@@ -18,6 +18,8 @@ export interface AdamAttributes {
   readonly epsilon: number;
   /** Added to the gradient, times the weight, before the moments (L2). */
   readonly weightDecay: number;
+  /** Of the weight itself, times the learning rate (AdamW). */
+  readonly decoupledDecay: number;
   /** The number of this step, counted from 1. */
   readonly step: number;
 }
@@ -25,7 +27,8 @@ export interface AdamAttributes {
 const inputs = ["param", "gradient", "first", "second"] as const;
 
 /** What remains to be multiplied once the moments are there; in float64, where it is cheap. */
-const corrections = ({ learningRate, beta1, beta2, step }: AdamAttributes) => ({
+const corrections = ({ learningRate, beta1, beta2, decoupledDecay, step }: AdamAttributes) => ({
+  kept: 1 - learningRate * decoupledDecay,
   rate: learningRate / (1 - beta1 ** step),
   root: 1 / Math.sqrt(1 - beta2 ** step),
 });
@@ -36,14 +39,14 @@ registerHostKernel<AdamAttributes>({
   outputs: ([shape]) => [0, 1, 2].map(() => ({ shape, dtype: "float32" })),
   run: ([param, gradient, first, second], [nextParam, nextFirst, nextSecond], _, attributes) => {
     const { beta1, beta2, epsilon, weightDecay } = attributes;
-    const { rate, root } = corrections(attributes);
+    const { kept, rate, root } = corrections(attributes);
     for (let i = 0; i < param.length; i++) {
       const slope = gradient[i] + weightDecay * param[i];
       const m = beta1 * first[i] + (1 - beta1) * slope;
       const v = beta2 * second[i] + (1 - beta2) * slope * slope;
       nextFirst[i] = m;
       nextSecond[i] = v;
-      nextParam[i] = param[i] - rate * m / (Math.sqrt(v) * root + epsilon);
+      nextParam[i] = kept * param[i] - rate * m / (Math.sqrt(v) * root + epsilon);
     }
   },
 });
@@ -67,8 +70,8 @@ const secondMoment: GpuProgram = {
 const update: GpuProgram = {
   key: "adam_update",
   variables: ["param", "first", "second"],
-  uniforms: "rate : f32, root : f32, epsilon : f32",
-  main: `result[index] = param[index] - uniforms.rate * first[index] /
+  uniforms: "kept : f32, rate : f32, root : f32, epsilon : f32",
+  main: `result[index] = uniforms.kept * param[index] - uniforms.rate * first[index] /
     (sqrt(second[index]) * uniforms.root + uniforms.epsilon);`,
 };
 
@@ -77,7 +80,7 @@ registerGpuKernel<AdamAttributes>(
   inputs,
   (backend: WebGPUBackend, [param, gradient, first, second], attributes): tf.TensorInfo[] => {
     const { beta1, beta2, epsilon, weightDecay } = attributes;
-    const { rate, root } = corrections(attributes);
+    const { kept, rate, root } = corrections(attributes);
     const output = { shape: param.shape, dtype: "float32" } as const;
     const moment = (program: GpuProgram, state: tf.TensorInfo, beta: number) =>
       runElementwise(backend, program, [param, gradient, state], output, [
@@ -88,6 +91,7 @@ registerGpuKernel<AdamAttributes>(
     const m = moment(firstMoment, first, beta1);
     const v = moment(secondMoment, second, beta2);
     const next = runElementwise(backend, update, [param, m, v], output, [
+      float(kept),
       float(rate),
       float(root),
       float(epsilon),

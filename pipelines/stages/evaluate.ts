@@ -6,8 +6,10 @@
 import { E } from "../../graph/fp_ts.ts";
 import type { SparrowError } from "../../graph/error.ts";
 import { findKwta } from "../../graph/rewrite.ts";
-import { accuracy, binarise, classMeans, nearestCentroids } from "../../ops/centroids.ts";
 import { activity, type Embeddings, sparsity } from "../../ops/embeddings.ts";
+import { binarise, classMeans } from "../../ops/metrics/centroids.ts";
+import { accuracy } from "../../ops/metrics/classification.ts";
+import { nearestCentroids } from "../../ops/metrics/nearest_centroid.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { encode } from "../encode.ts";
 import type { Env } from "../env.ts";

@@ -3,15 +3,20 @@
  *
  * @module
  */
+import { E } from "../../graph/fp_ts.ts";
 import type { Schedule } from "../../ops/schedules.ts";
-import { pure, type Stage } from "../stage.ts";
+import { type Stage, stage } from "../stage.ts";
 
 /**
  * Sets the optimiser's learning rate for the next epoch: what the schedule says of the epochs that
  * are done. It comes before `train`.
+ *
+ * Errors: `InvalidOption` where the schedule's `check` finds one.
  */
 export const learningRate = (schedule: Schedule): Stage =>
-  pure((run) => ({
-    ...run,
-    optimiser: { ...run.optimiser, learningRate: schedule(run.epoch) },
-  }));
+  stage((run) => {
+    const bad = schedule.check?.() ?? null;
+    if (bad !== null) return Promise.resolve(E.left(bad));
+    const optimiser = { ...run.optimiser, learningRate: schedule(run.epoch) };
+    return Promise.resolve(E.right({ ...run, optimiser }));
+  });

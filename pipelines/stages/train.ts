@@ -7,9 +7,10 @@ import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { permutation } from "../../graph/rng.ts";
 import { findKwta } from "../../graph/rewrite.ts";
-import { sizeOf } from "../../graph/shape.ts";
+import { inferShapes, isPair, showSpace, sizeOf } from "../../graph/shape.ts";
+import type { Shape } from "../../graph/types.ts";
 import { lower } from "../../ops/interpreter.ts";
-import type { Loss } from "../../ops/loss.ts";
+import type { Loss } from "../../ops/losses/loss.ts";
 import type { Optimiser } from "../../ops/optimiser.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { type TrainState, trainStep } from "../../ops/train_step.ts";
@@ -46,7 +47,8 @@ const MOST_PENDING = 16;
  * "samples_per_second".
  *
  * Errors: `Interrupted` at the next step after the signal; `NonFinite` when a loss is a NaN or
- * infinite; `InvalidOption` when a sample has not the size of the run's input.
+ * infinite; `InvalidOption` when a sample has not the size of the run's input, when an option of the
+ * loss is out of its range, and when the loss does not fit the graph's outputs.
  */
 export const train = (options: TrainOptions): Stage =>
   stage((run, env) => {
@@ -54,15 +56,32 @@ export const train = (options: TrainOptions): Stage =>
     return bad === null ? trainEpoch(options, run, env) : Promise.resolve(E.left(bad));
   });
 
-function check({ data, batchSize = 256 }: TrainOptions, run: Run): SparrowError | null {
+function check({ data, loss, batchSize = 256 }: TrainOptions, run: Run): SparrowError | null {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     return invalidOption("batchSize", batchSize, "an integer of at least 1");
   }
   if (data.count < 1) return invalidOption("data", "0 samples", "at least one sample");
   const size = data.pixels.length / data.count;
-  return size === sizeOf(run.input)
-    ? null
-    : invalidOption("data", `samples of ${size}`, `samples of ${sizeOf(run.input)} numbers`);
+  if (size !== sizeOf(run.input)) {
+    return invalidOption("data", `samples of ${size}`, `samples of ${sizeOf(run.input)} numbers`);
+  }
+  return loss.problem ?? misfit(loss, data, run);
+}
+
+/** What keeps the loss from being used on this run and data. */
+function misfit(loss: Loss, { labels }: Split, run: Run): SparrowError | null {
+  const inferred = inferShapes(run.graph, run.input);
+  if (E.isLeft(inferred)) return inferred.left;
+  const { output } = inferred.right;
+  const ends = isPair(output) ? [output.first, output.second] : [output];
+  if (ends.some(isPair)) {
+    return invalidOption("graph", `a graph that ends in ${showSpace(output)}`, "one tensor or two");
+  }
+  return loss.fits?.({
+    inputs: sizeOf(run.input),
+    outputs: sizeOf(ends[ends.length - 1] as Shape),
+    classes: labels.reduce((most, label) => Math.max(most, label + 1), 0),
+  }) ?? null;
 }
 
 async function trainEpoch(

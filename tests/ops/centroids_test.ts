@@ -1,4 +1,6 @@
-import { accuracy, binarise, classMeans, nearestCentroids } from "../../ops/centroids.ts";
+import { accuracy } from "../../ops/metrics/classification.ts";
+import { binarise, classMeans } from "../../ops/metrics/centroids.ts";
+import { nearestCentroids } from "../../ops/metrics/nearest_centroid.ts";
 import {
   activity,
   type Embeddings,

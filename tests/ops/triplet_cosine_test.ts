@@ -1,7 +1,7 @@
 import fc from "npm:fast-check@4.3.0";
 import { seed } from "../../graph/rng.ts";
-import { tripletCosine } from "../../ops/triplet_cosine.ts";
-import { drawTriplets } from "../../ops/triplets.ts";
+import { tripletCosine } from "../../ops/losses/triplet_cosine.ts";
+import { drawTriplets } from "../../ops/samplers/triplets.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { float32, type GoldenArray, goldenJson, type GoldenNumber, number } from "../shared.ts";

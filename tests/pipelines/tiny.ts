@@ -6,9 +6,9 @@
 import { E } from "../../graph/fp_ts.ts";
 import { describe } from "../../graph/error.ts";
 import { graph } from "../../graph/parse.ts";
-import { adam } from "../../ops/adam.ts";
+import { adam } from "../../ops/optimisers/adam.ts";
 import { type BackendName, startBackend } from "../../ops/backend.ts";
-import { tripletCosineLoss } from "../../ops/triplet_loss.ts";
+import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
 import { loadStrokes } from "../../pipelines/data/strokes.ts";
 import { type Env, quietEnv } from "../../pipelines/env.ts";

@@ -1,6 +1,6 @@
 import { graph } from "../../graph/parse.ts";
-import { adam } from "../../ops/adam.ts";
-import { tripletCosineLoss } from "../../ops/triplet_loss.ts";
+import { adam } from "../../ops/optimisers/adam.ts";
+import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { latest, select } from "../../pipelines/history.ts";
 import { createRun, dispose, toArrays } from "../../pipelines/run.ts";

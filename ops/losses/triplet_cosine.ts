@@ -5,10 +5,11 @@
  *
  * @module
  */
-import { tf } from "./tfjs.ts";
-import "./kernels/triplet_host.ts";
-import "./kernels/triplet_gpu.ts";
-import { incidence, TRIPLET_COSINE } from "./kernels/triplet.ts";
+import { tf } from "../tfjs.ts";
+import "../kernels/triplet_host.ts";
+import "../kernels/triplet_gpu.ts";
+import { incidence, TRIPLET_COSINE } from "../kernels/triplet.ts";
+import { nothing } from "./nothing.ts";
 
 /**
  * The mean over triplets (a, p, q) of relu(cos(x_a, x_q) − cos(x_a, x_p) + margin).
@@ -28,13 +29,11 @@ export function tripletCosine(
   triplets: Int32Array,
   margin: number,
 ): tf.Scalar {
-  // A triplet of one row thrice under the margin −1 contributes nothing.
-  const none = triplets.length === 0;
-  const drawn = none ? new Int32Array(3) : triplets;
+  if (triplets.length === 0) return nothing(codes);
   const outputs = tf.engine().runKernel(TRIPLET_COSINE, {
     codes,
-    triplets: tf.tensor2d(drawn, [drawn.length / 3, 3], "int32"),
-    incidence: tf.tensor1d(incidence(drawn, codes.shape[0]), "int32"),
-  }, { margin: none ? -1 : margin });
+    triplets: tf.tensor2d(triplets, [triplets.length / 3, 3], "int32"),
+    incidence: tf.tensor1d(incidence(triplets, codes.shape[0]), "int32"),
+  }, { margin });
   return (outputs as unknown as tf.Tensor[])[0] as tf.Scalar;
 }

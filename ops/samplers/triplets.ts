@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { draw, type Rng } from "../graph/rng.ts";
+import { draw, type Rng } from "../../graph/rng.ts";
 
 /**
  * Draws row numbers uniformly and keeps the valid triplets: anchor and positive are two rows of one
@@ -19,7 +19,7 @@ import { draw, type Rng } from "../graph/rng.ts";
  * @example
  * ```ts
  * import { drawTriplets } from "./triplets.ts";
- * import { seed } from "../graph/rng.ts";
+ * import { seed } from "../../graph/rng.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const [triplets] = drawTriplets([0, 0, 1], 100, seed(26));

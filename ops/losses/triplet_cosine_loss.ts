@@ -5,12 +5,14 @@
  */
 import type { Loss } from "./loss.ts";
 import { tripletCosine } from "./triplet_cosine.ts";
-import { drawTriplets } from "./triplets.ts";
-import { tf } from "./tfjs.ts";
+import { firstProblem, notCount, outside } from "./options.ts";
+import { drawTriplets } from "../samplers/triplets.ts";
+import { tf } from "../tfjs.ts";
 
 /** Options of {@linkcode tripletCosineLoss}. */
 export interface TripletLossOptions {
-  /** How much more alike a positive has to be than a negative, in cosine similarity; 0.5. */
+  /** How much more alike a positive has to be than a negative, in cosine similarity, at least
+   * 0; 0.5. */
   readonly margin?: number;
   /** Triplets drawn per sample, of which the valid ones are kept: 10, the reference's for 10 classes. */
   readonly drawsPerSample?: number;
@@ -26,6 +28,7 @@ export function tripletCosineLoss(options: TripletLossOptions = {}): Loss {
   return {
     name: "triplet_cosine",
     options: { margin, drawsPerSample },
+    problem: firstProblem(outside("margin", margin, 0), notCount("drawsPerSample", drawsPerSample)),
     draw: (labels, rng) => {
       const [triplets, next] = drawTriplets(labels, drawsPerSample * labels.length, rng);
       const evaluate = (outputs: tf.Tensor) =>

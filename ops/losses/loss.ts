@@ -1,0 +1,46 @@
+/**
+ * Losses: a draw that may need randomness, then a function of the outputs.
+ *
+ * @module
+ */
+import type { InvalidOption } from "../../graph/error.ts";
+import type { Rng } from "../../graph/rng.ts";
+import type { tf } from "../tfjs.ts";
+
+/** A loss of one batch, once everything random about it is drawn. */
+export interface Objective {
+  /**
+   * The loss of a batch: a scalar that tfjs can differentiate.
+   *
+   * @param outputs [samples, …]. Of a graph that ends in a pair, the second.
+   * @param inputs [samples, …], what the graph was given: the targets of an autoencoder.
+   * @param latent [samples, …]. Of a graph that ends in a pair, the first; else the outputs.
+   */
+  readonly evaluate: (outputs: tf.Tensor, inputs: tf.Tensor, latent: tf.Tensor) => tf.Scalar;
+  /** How many terms it is the mean of; 0 where the batch had none, and then the loss is 0. */
+  readonly terms: number;
+}
+
+/** What a loss is to be used on. */
+export interface LossSetting {
+  /** Numbers per sample that the graph is given. */
+  readonly inputs: number;
+  /** Numbers per sample that the graph returns. */
+  readonly outputs: number;
+  /** Of the data: one more than the largest. */
+  readonly classes: number;
+}
+
+/** A rule that makes an objective of each batch. */
+export interface Loss {
+  /** As configurations and reports name it. */
+  readonly name: string;
+  /** Its settings, for configurations. */
+  readonly options: Readonly<Record<string, number>>;
+  /** An option out of its range, with which `train` refuses the loss; null or absent if none. */
+  readonly problem?: InvalidOption | null;
+  /** What keeps it from being used there; null if nothing. Without it, it can be used anywhere. */
+  readonly fits?: (setting: LossSetting) => InvalidOption | null;
+  /** Draws the objective of a batch with these labels, one class per sample. */
+  readonly draw: (labels: ArrayLike<number>, rng: Rng) => readonly [Objective, Rng];
+}

@@ -1,0 +1,101 @@
+/**
+ * How well embeddings retrieve others of their class.
+ *
+ * Source: K. Musgrave, S. Belongie, S.-N. Lim, "A Metric Learning Reality Check", ECCV 2020:
+ * MAP@R beside recall@1, which cannot tell good spaces apart.
+ *
+ * @module
+ */
+import type { Embeddings } from "../embeddings.ts";
+import { checkLength } from "./check.ts";
+import { distanceRows, type EmbeddingDistance } from "./distances.ts";
+import { selectNearest } from "./select_nearest.ts";
+
+/** Embeddings with their classes. */
+export interface LabelledEmbeddings {
+  /** The embeddings. */
+  readonly embeddings: Embeddings;
+  /** One class per embedding. */
+  readonly labels: ArrayLike<number>;
+}
+
+/** Means over the queries that have something to retrieve; each in [0, 1]. */
+export interface RetrievalScores {
+  /** The fraction of queries whose nearest item is of their class. */
+  readonly precisionAt1: number;
+  /** Of the R nearest items, the fraction of the query's class. */
+  readonly rPrecision: number;
+  /** MAP@R. */
+  readonly meanAveragePrecision: number;
+  /** How many queries have something to retrieve. */
+  readonly queries: number;
+}
+
+/**
+ * Precision at 1, R-precision and MAP@R.
+ *
+ * With R the number of items of the query's class, P(i) the fraction of them among the i nearest items
+ * and rel(i) 1 where the i-th is one of them, else 0:
+ *
+ *     MAP@R = mean over queries of (1/R) Σ_{i=1..R} P(i) · rel(i)
+ *
+ * Items at equal distances come in the order of their index: shuffle a gallery that is sorted by class.
+ *
+ * @param gallery Where to retrieve from; by default the queries themselves, each without itself.
+ * @returns null where no query has an item of its class.
+ * @throws {RangeError} Where labels are missing or the widths differ.
+ *
+ * @example
+ * ```ts
+ * import { retrievalScores } from "./retrieval.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const values = Float32Array.of(0, 1, 3, 7);
+ * const embeddings = { kind: "dense", count: 4, width: 1, values } as const;
+ * const scores = retrievalScores({ embeddings, labels: [0, 0, 1, 1] }, "l1");
+ * assertEquals(scores?.meanAveragePrecision, 0.75);
+ * ```
+ */
+export function retrievalScores(
+  queries: LabelledEmbeddings,
+  distance: EmbeddingDistance = "cosine",
+  gallery: LabelledEmbeddings | null = null,
+): RetrievalScores | null {
+  const items = gallery ?? queries;
+  for (const { embeddings, labels } of [queries, items]) {
+    checkLength("retrieve by class", labels.length, embeddings.count);
+  }
+  const sizes = new Map<number, number>();
+  for (let j = 0; j < items.labels.length; j++) {
+    sizes.set(items.labels[j], (sizes.get(items.labels[j]) ?? 0) + 1);
+  }
+  const largest = Array.from(sizes.values()).reduce((a, b) => Math.max(a, b), 1);
+  const [indices, nearest] = [new Int32Array(largest), new Float64Array(largest)];
+  const row = new Float64Array(items.embeddings.count);
+  const fill = distanceRows(queries.embeddings, items.embeddings, distance);
+
+  let [counted, first, fraction, average] = [0, 0, 0, 0];
+  for (let i = 0; i < queries.embeddings.count; i++) {
+    const label = queries.labels[i];
+    const relevant = (sizes.get(label) ?? 0) - (gallery === null ? 1 : 0);
+    if (relevant === 0) continue;
+    fill(i, row);
+    selectNearest(row, gallery === null ? i : -1, relevant, indices, nearest);
+    counted++;
+    let [hits, precisions] = [0, 0];
+    for (let rank = 1; rank <= relevant; rank++) {
+      if (items.labels[indices[rank - 1]] !== label) continue;
+      hits++;
+      precisions += hits / rank;
+      if (rank === 1) first++;
+    }
+    fraction += hits / relevant;
+    average += precisions / relevant;
+  }
+  return counted === 0 ? null : {
+    precisionAt1: first / counted,
+    rPrecision: fraction / counted,
+    meanAveragePrecision: average / counted,
+    queries: counted,
+  };
+}

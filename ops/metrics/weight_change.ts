@@ -1,0 +1,56 @@
+/**
+ * How far weights have moved.
+ *
+ * Source: ParamRecord.count_sign_flips and Monitor.update_initial_difference of dizcza/pytorch-mighty,
+ * mighty/monitor/monitor.py.
+ *
+ * @module
+ */
+import { checkLength } from "./check.ts";
+import { euclideanNorm } from "./norm.ts";
+
+/**
+ * How many weights have changed their sign between two snapshots, such as the ends of two epochs.
+ *
+ * A weight that was or is 0 has no sign to change. The reference compares after every batch and
+ * divides by the number of batches; fold over the batches for that.
+ *
+ * @param before The weights then…
+ * @param after …and now, as many.
+ * @throws {RangeError} Where the lengths differ.
+ *
+ * @example
+ * ```ts
+ * import { signFlips } from "./weight_change.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(signFlips([1, -2, 0, 3], [-1, -1, 5, 0.1]), 1);
+ * ```
+ */
+export function signFlips(before: ArrayLike<number>, after: ArrayLike<number>): number {
+  checkLength("compare weights", after.length, before.length);
+  let flips = 0;
+  for (let i = 0; i < before.length; i++) {
+    // Not the product's sign: the product of two tiny weights is 0.
+    if ((before[i] < 0 && after[i] > 0) || (before[i] > 0 && after[i] < 0)) flips++;
+  }
+  return flips;
+}
+
+/**
+ * The relative distance of weights from where they started: ‖W − W₀‖₂ / ‖W₀‖₂.
+ *
+ * @param initial W₀, the weights before training…
+ * @param now …and W, as many.
+ * @returns At least 0; null where W₀ is all zero, as biases are (Infinity or NaN in the reference).
+ * @throws {RangeError} Where the lengths differ.
+ */
+export function distanceFromInitial(
+  initial: ArrayLike<number>,
+  now: ArrayLike<number>,
+): number | null {
+  checkLength("compare weights", now.length, initial.length);
+  const size = euclideanNorm(initial);
+  if (size === 0) return null;
+  return euclideanNorm(Float64Array.from(now, (x, i) => x - initial[i])) / size;
+}

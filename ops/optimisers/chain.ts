@@ -1,0 +1,188 @@
+/**
+ * Optimisers from transforms.
+ *
+ * @module
+ */
+import { type InvalidOption, invalidOption } from "../../graph/error.ts";
+import type { Optimiser, OptimiserState, OptionValues, Slots } from "../optimiser.ts";
+import { type Params, tf } from "../tfjs.ts";
+import { adamTail, fusedAdam } from "./fused_adam.ts";
+import { mapUpdates, type Transform } from "./transform.ts";
+
+/** An optimiser that knows what it is composed of, and can be part of another. */
+export interface Chain extends Optimiser {
+  /** In order, without nesting. */
+  readonly transforms: readonly Transform[];
+}
+
+/** Where a transform's slots lie in the state, by the names it gave them. */
+type SlotKeys = Readonly<Record<string, string>>;
+
+/** What remains to be done with the updates: new weights, and the slots that it has changed. */
+type Finish = (
+  updates: Params,
+  state: OptimiserState,
+  params: Params,
+) => readonly [Params, Slots];
+
+/**
+ * Transforms one after the other; the weights less the last one's updates are the new weights. A
+ * chain inside a chain stands for its transforms, so chain(a, chain(b, c)) is chain(chain(a, b), c).
+ *
+ * Its learning rate is that of its `scaleByLearningRate`, which `adam`, `adamW` and `sgd` end in;
+ * `check` refuses a chain with none or with several.
+ *
+ * A chain that ends in Adam, coupled or decoupled decay included, runs that end as one kernel.
+ *
+ * @example
+ * ```ts
+ * import { adam } from "./adam.ts";
+ * import { chain } from "./chain.ts";
+ * import { clipByNorm } from "./clip_by_norm.ts";
+ * import { freeze } from "./freeze.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const optimiser = chain(freeze("0"), clipByNorm(1), adam({ learningRate: 3e-3 }));
+ * assertEquals(optimiser.name, "freeze ▷ clipByNorm ▷ scaleByAdam ▷ scaleByLearningRate");
+ * assertEquals(optimiser.check(["0.weight", "2.weight"]), null);
+ * assertEquals(chain(clipByNorm(1)).check([])?.option, "chain");
+ * ```
+ */
+export function chain(...parts: readonly (Transform | Chain)[]): Chain {
+  const transforms = parts.flatMap((part) => "transforms" in part ? part.transforms : [part]);
+  const keys = slotKeys(transforms);
+  const tail = adamTail(transforms);
+  const head = transforms.slice(0, tail?.begin);
+  const finish: Finish = tail === null
+    ? subtract
+    : descendByAdam(tail.attributes, keys[tail.moments]);
+  const [learningRate = 1] = rates(transforms);
+  return {
+    name: transforms.map(({ name }) => name).join(" ▷ "),
+    options: allOptions(transforms),
+    transforms,
+    init: (params) => ({
+      step: 0,
+      learningRate,
+      slots: Object.assign(
+        {},
+        ...transforms.map(({ init }, i) => toState(init(params), keys[i])),
+      ),
+    }),
+    update: (gradients, state, params) => {
+      const step = state.step + 1;
+      const { learningRate } = state;
+      // The tidy keeps what it returns, and frees what the transforms have made in between.
+      const [next, slots] = tidy(() => {
+        let updates = gradients;
+        const changed: Record<string, Params> = {};
+        head.forEach(({ update }, i) => {
+          const own = fromState(state.slots, keys[i]);
+          const [onward, moved] = update(updates, { step, learningRate, slots: own }, params);
+          updates = onward;
+          Object.assign(changed, toState(moved, keys[i]));
+        });
+        const [weights, moved] = finish(updates, state, params);
+        Object.assign(changed, moved);
+        return [carry(params, weights), carrySlots(state.slots, changed)];
+      });
+      return [next, { step, learningRate, slots }];
+    },
+    check: (paths) => checkChain(transforms, paths),
+  };
+}
+
+const subtract: Finish = (updates, _, params) => [
+  mapUpdates(updates, (update, path) => tf.sub(params[path], update)),
+  {},
+];
+
+const descendByAdam =
+  (attributes: NonNullable<ReturnType<typeof adamTail>>["attributes"], keys: SlotKeys): Finish =>
+  (updates, { step, learningRate, slots }, params) => {
+    const weights: Record<string, tf.Tensor> = {};
+    const first: Record<string, tf.Tensor> = {};
+    const second: Record<string, tf.Tensor> = {};
+    const now = { ...attributes, learningRate, step: step + 1 };
+    for (const [path, gradient] of Object.entries(updates)) {
+      const inputs = {
+        param: params[path],
+        gradient,
+        first: slots[keys.first][path],
+        second: slots[keys.second][path],
+      };
+      [weights[path], first[path], second[path]] = fusedAdam(inputs, now);
+    }
+    return [weights, toState({ first, second }, keys)];
+  };
+
+/** The changed tensors, and copies of the others: the next state shares none with the last. */
+const carry = (before: Params, changed: Params): Params =>
+  Object.fromEntries(
+    Object.entries(before).map(([path, tensor]) => [path, changed[path] ?? tensor.clone()]),
+  );
+
+const carrySlots = (before: Slots, changed: Slots): Slots =>
+  Object.fromEntries(
+    Object.entries(before).map(([name, slot]) => [name, carry(slot, changed[name] ?? {})]),
+  );
+
+const toState = (slots: Slots, keys: SlotKeys): Slots =>
+  Object.fromEntries(Object.entries(slots).map(([name, slot]) => [keys[name], slot]));
+
+const fromState = (slots: Slots, keys: SlotKeys): Slots =>
+  Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, slots[key]]));
+
+const tidy = <Result extends readonly unknown[]>(make: () => Result): Result =>
+  tf.tidy(make as unknown as () => tf.TensorContainer) as unknown as Result;
+
+/** A name that is taken gets a number: "first", then "first#2". */
+function unique(name: string, taken: Readonly<Record<string, unknown>>): string {
+  let candidate = name;
+  for (let i = 2; candidate in taken; i++) candidate = `${name}#${i}`;
+  return candidate;
+}
+
+function slotKeys(transforms: readonly Transform[]): readonly SlotKeys[] {
+  const taken: Record<string, true> = {};
+  return transforms.map(({ init }) =>
+    Object.fromEntries(
+      Object.keys(init({})).map((name) => {
+        const key = unique(name, taken);
+        taken[key] = true;
+        return [name, key];
+      }),
+    )
+  );
+}
+
+function allOptions(transforms: readonly Transform[]): OptionValues {
+  const all: Record<string, OptionValues[string]> = {};
+  for (const { name, options } of transforms) {
+    for (const [option, value] of Object.entries(options)) {
+      all[unique(`${name}.${option}`, all)] = value;
+    }
+  }
+  return all;
+}
+
+const rates = (transforms: readonly Transform[]): readonly number[] =>
+  transforms.flatMap(({ fusible }) =>
+    fusible?._tag === "ScaleByLearningRate" ? [fusible.learningRate] : []
+  );
+
+function checkChain(
+  transforms: readonly Transform[],
+  paths: readonly string[],
+): InvalidOption | null {
+  for (const { check } of transforms) {
+    const bad = check(paths);
+    if (bad !== null) return bad;
+  }
+  const { length } = rates(transforms);
+  return length === 1 ? null : invalidOption(
+    "chain",
+    `${length} learning rates`,
+    "exactly one, as from adam, adamW, sgd or scaleByLearningRate",
+  );
+}

@@ -1,0 +1,103 @@
+/**
+ * Transforms: what an optimiser is composed of.
+ *
+ * A transform is a pair of pure functions, as in Optax: the first step's gradients enter the first
+ * transform, each hands on its updates to the next, and the last one's updates are subtracted from
+ * the weights. A path that a transform leaves out of its updates is not updated.
+ *
+ * @module
+ */
+import type { InvalidOption } from "../../graph/error.ts";
+import type { OptionValues, Slots } from "../optimiser.ts";
+import { type Params, tf } from "../tfjs.ts";
+
+/** What a transform is told of the optimiser's state. */
+export interface TransformState {
+  /** The number of this step, counted from 1. */
+  readonly step: number;
+  /** The rate of this step. */
+  readonly learningRate: number;
+  /** Those of this transform, by the names that its `init` gave them. */
+  readonly slots: Slots;
+}
+
+/** A function from updates to updates that may remember tensors between steps. */
+export interface Transform {
+  /** As configurations name it. */
+  readonly name: string;
+  /** Its settings, for configurations. */
+  readonly options: OptionValues;
+  /** New tensors that the slots begin with, for every path; the slots' names do not depend on it. */
+  readonly init: (params: Params) => Slots;
+  /**
+   * The next updates, and new tensors for the slots of each path that it was given an update for;
+   * the slots of other paths stay. What else it makes is disposed of by the chain.
+   */
+  readonly update: (
+    updates: Params,
+    state: TransformState,
+    params: Params,
+  ) => readonly [updates: Params, slots: Slots];
+  /** What is wrong with the options, given the paths of the weights; null where nothing is. */
+  readonly check: (paths: readonly string[]) => InvalidOption | null;
+  /** What a kernel may do in this transform's place, together with its neighbours. */
+  readonly fusible?: Fusible;
+}
+
+/** The transforms that the fused kernels know. */
+export type Fusible =
+  | { readonly _tag: "AddDecayedWeights"; readonly weightDecay: number }
+  | {
+    readonly _tag: "ScaleByAdam";
+    readonly beta1: number;
+    readonly beta2: number;
+    readonly epsilon: number;
+  }
+  | { readonly _tag: "ScaleByLearningRate"; readonly learningRate: number };
+
+/** Each update through a function. */
+export const mapUpdates = (
+  updates: Params,
+  change: (update: tf.Tensor, path: string) => tf.Tensor,
+): Params =>
+  Object.fromEntries(
+    Object.entries(updates).map(([path, update]) => [path, change(update, path)]),
+  );
+
+/** Zeros of the weights' shapes. */
+export const zerosLike = (params: Params): Params =>
+  mapUpdates(params, ({ shape }) => tf.zeros(shape));
+
+/**
+ * A transform that remembers nothing.
+ *
+ * @param check Nothing is refused where it is left out.
+ *
+ * @example Updates of a fixed length per weight: sign descent.
+ * ```ts
+ * import { chain } from "./chain.ts";
+ * import { scaleByLearningRate } from "./scale_by_learning_rate.ts";
+ * import { mapUpdates, stateless } from "./transform.ts";
+ * import { tf } from "../tfjs.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await tf.setBackend("cpu");
+ * const sign = stateless("sign", {}, (updates) => mapUpdates(updates, (update) => tf.sign(update)));
+ * const { init, update } = chain(sign, scaleByLearningRate(0.5));
+ * const params = { w: tf.tensor1d([1, 2, 3]) };
+ * const [{ w }] = update({ w: tf.tensor1d([-7, 0, 0.1]) }, init(params), params);
+ * assertEquals([...w.dataSync()], [1.5, 2, 2.5]);
+ * ```
+ */
+export const stateless = (
+  name: string,
+  options: OptionValues,
+  change: (updates: Params, params: Params, state: TransformState) => Params,
+  check: Transform["check"] = () => null,
+): Transform => ({
+  name,
+  options,
+  init: () => ({}),
+  update: (updates, state, params) => [change(updates, params, state), {}],
+  check,
+});

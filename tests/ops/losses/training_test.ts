@@ -1,0 +1,89 @@
+import { describe } from "../../../graph/error.ts";
+import { graph } from "../../../graph/parse.ts";
+import { bceWithLogitsLoss } from "../../../ops/losses/binary_cross_entropy.ts";
+import { contrastiveLoss } from "../../../ops/losses/contrastive_loss.ts";
+import { crossEntropyLoss } from "../../../ops/losses/cross_entropy.ts";
+import type { Loss } from "../../../ops/losses/loss.ts";
+import { meanSquaredErrorLoss } from "../../../ops/losses/mean_squared_error.ts";
+import {
+  allTripletsLoss,
+  batchHardTripletLoss,
+  semiHardTripletLoss,
+} from "../../../ops/losses/mined_triplet_loss.ts";
+import { penalised } from "../../../ops/losses/penalty.ts";
+import { supConLoss } from "../../../ops/losses/sup_con.ts";
+import { tripletCosineLoss } from "../../../ops/losses/triplet_cosine_loss.ts";
+import { tripletMarginLoss } from "../../../ops/losses/triplet_margin_loss.ts";
+import { select } from "../../../pipelines/history.ts";
+import { createRun, dispose } from "../../../pipelines/run.ts";
+import { repeat } from "../../../pipelines/stage.ts";
+import { train } from "../../../pipelines/stages/train.ts";
+import { assert, assertEquals } from "../../assert.ts";
+import { digits, envOn, left, optimiser, right } from "../../pipelines/tiny.ts";
+import { onEachBackend } from "../backends.ts";
+
+const encoder = graph`linear(784, 16) ▷ relu ▷ linear(16, 32) ▷ kwta(0.1)`;
+const classifier = graph`linear(784, 16) ▷ relu ▷ linear(16, 10)`;
+const autoencoder = graph`linear(784, 16) ▷ relu ▷ linear(16, 784)`;
+const withLatent = graph`linear(784, 16) ▷ relu ▷ fanout(identity, linear(16, 784))`;
+
+const pairings: readonly (readonly [typeof encoder, Loss])[] = [
+  [classifier, crossEntropyLoss()],
+  [autoencoder, meanSquaredErrorLoss()],
+  [withLatent, penalised(meanSquaredErrorLoss(), { weight: 0.1 })],
+  [withLatent, bceWithLogitsLoss()],
+  [encoder, tripletMarginLoss()],
+  [encoder, contrastiveLoss()],
+  [encoder, contrastiveLoss({ distance: "euclidean", pairsMultiplier: 2 })],
+  [encoder, supConLoss()],
+  [encoder, allTripletsLoss()],
+  [encoder, batchHardTripletLoss({ distance: "euclidean", margin: 1 })],
+  [encoder, semiHardTripletLoss()],
+  [encoder, penalised(tripletCosineLoss(), { norm: 2 })],
+];
+
+onEachBackend("every loss goes down while it trains, and counts its terms", async (backend) => {
+  const { train: data, normalisation } = await digits();
+  const env = await envOn(backend);
+  for (const [model, loss] of pairings) {
+    const run = right(createRun({ graph: model, optimiser, seed: 26 }));
+    const stage = train({ data, normalisation, loss, optimiser, batchSize: 64 });
+    const done = right(await repeat(3)(stage)(run)(env)());
+    const losses = select(done.history, "loss", "train").map(({ value }) => value);
+    assert(losses[2] < losses[0], `${loss.name}: ${losses}`);
+    const terms = select(done.history, "terms", "train").map(({ value }) => value);
+    assert(terms.every((count) => count > 0), `${loss.name}: ${terms}`);
+    dispose(done);
+  }
+});
+
+const refused: readonly (readonly [typeof encoder, Loss, string])[] = [
+  [encoder, tripletCosineLoss({ margin: -0.1 }), "margin"],
+  [encoder, tripletCosineLoss({ drawsPerSample: 0 }), "drawsPerSample"],
+  [encoder, tripletMarginLoss({ margin: NaN }), "margin"],
+  [encoder, tripletMarginLoss({ pairsMultiplier: 1.5 }), "pairsMultiplier"],
+  [encoder, contrastiveLoss({ margin: 1.1 }), "margin"],
+  [encoder, contrastiveLoss({ distance: "euclidean", margin: 0 }), "margin"],
+  [encoder, contrastiveLoss({ distance: "manhattan" as "cosine" }), "distance"],
+  [encoder, contrastiveLoss({ pairsMultiplier: 0 }), "pairsMultiplier"],
+  [encoder, supConLoss({ temperature: 0 }), "temperature"],
+  [encoder, batchHardTripletLoss({ margin: Infinity }), "margin"],
+  [encoder, semiHardTripletLoss({ distance: "manhattan" as "cosine" }), "distance"],
+  [encoder, penalised(supConLoss(), { weight: -1 }), "weight"],
+  [encoder, penalised(supConLoss(), { norm: 3 as 1 }), "norm"],
+  [encoder, penalised(supConLoss({ temperature: -1 })), "temperature"],
+  [graph`linear(784, 9)`, crossEntropyLoss(), "loss"],
+  [encoder, penalised(meanSquaredErrorLoss()), "loss"],
+  [graph`fanout(fanout(identity, identity), identity)`, supConLoss(), "graph"],
+];
+
+Deno.test("options out of range and outputs that do not fit are refused before training", async () => {
+  const { train: data, normalisation } = await digits();
+  const env = await envOn("cpu");
+  for (const [model, loss, option] of refused) {
+    const run = right(createRun({ graph: model, optimiser, input: [784], seed: 26 }));
+    const error = left(await train({ data, normalisation, loss, optimiser })(run)(env)());
+    assert(error._tag === "InvalidOption", describe(error));
+    assertEquals(error.option, option, describe(error));
+  }
+});

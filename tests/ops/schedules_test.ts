@@ -1,0 +1,154 @@
+import fc from "npm:fast-check@4.3.0";
+import { plateauLr, type PlateauOptions } from "../../ops/plateau.ts";
+import {
+  cosineLr,
+  cosineWithWarmup,
+  exponentialLr,
+  type Schedule,
+  stepLr,
+} from "../../ops/schedules.ts";
+import { assert, assertEquals } from "../assert.ts";
+import { goldenJson, sharedTest } from "../shared.ts";
+import { assertClose } from "./backends.ts";
+
+interface ScheduleCase {
+  readonly name: string;
+  readonly kind: string;
+  readonly scheduler: "StepLR" | "ExponentialLR" | "CosineAnnealingLR" | "ReduceLROnPlateau";
+  readonly attrs: Readonly<Record<string, number>> & { readonly mode?: "min" };
+  readonly lr0: number;
+  readonly lr_first_epoch: number;
+  readonly lr_after_step: readonly number[];
+  readonly losses?: readonly number[];
+}
+
+const casesOf = (...schedulers: readonly string[]) =>
+  goldenJson<ScheduleCase>("optim")
+    .filter(({ kind, scheduler }) => kind === "lr_scheduler" && schedulers.includes(scheduler));
+
+const scheduleOf = ({ scheduler, attrs, lr0 }: ScheduleCase): Schedule =>
+  scheduler === "StepLR"
+    ? stepLr(lr0, attrs.step_size, attrs.gamma)
+    : scheduler === "ExponentialLR"
+    ? exponentialLr(lr0, attrs.gamma)
+    : cosineLr(lr0, attrs.T_max, attrs.eta_min);
+
+sharedTest("the schedules by epoch are PyTorch's", "golden", () => {
+  const cases = casesOf("StepLR", "ExponentialLR", "CosineAnnealingLR");
+  assertEquals(cases.length, 5);
+  for (const golden of cases) {
+    const { name, lr0, lr_first_epoch, lr_after_step } = golden;
+    const schedule = scheduleOf(golden);
+    assertEquals(schedule.check?.(), null);
+    assertEquals(schedule(0), lr_first_epoch);
+    // PyTorch goes from epoch to epoch, in float64.
+    assertClose(
+      lr_after_step.map((_, e) => schedule(e + 1) / lr0),
+      lr_after_step.map((lr) => lr / lr0),
+      1e-13,
+      name,
+    );
+  }
+});
+
+sharedTest("reducing on a plateau is PyTorch's, to the bit", "golden", () => {
+  const cases = casesOf("ReduceLROnPlateau");
+  assertEquals(cases.length, 8);
+  for (const { name, attrs, lr0, lr_after_step, losses = [] } of cases) {
+    assertEquals([losses.length, "threshold_mode" in attrs], [lr_after_step.length, true]);
+    const { mode, factor, patience, threshold, cooldown, min_lr: minLr, eps: epsilon } = attrs;
+    const schedule = plateauLr(lr0, {
+      mode,
+      factor,
+      patience,
+      threshold,
+      cooldown,
+      minLr,
+      epsilon,
+    });
+    assertEquals(schedule.check(), null);
+    assertEquals(
+      lr_after_step.map((_, e) => schedule(losses.slice(0, e + 1))),
+      [...lr_after_step],
+      name,
+    );
+  }
+});
+
+Deno.test("a NaN is never better, and a metric that rises is that which falls, negated", () => {
+  const options: PlateauOptions = { factor: 0.5, patience: 1, threshold: 0 };
+  const falls = plateauLr(1, options);
+  assertEquals(falls([1, NaN, NaN]), 0.5);
+  assertEquals(falls([NaN, NaN, 1, 0.9]), 0.5);
+  const rises = plateauLr(1, { ...options, mode: "max" });
+  fc.assert(fc.property(fc.array(fc.double({ noDefaultInfinity: true })), (values) => {
+    assertEquals(rises(values), falls(values.map((value) => -value)));
+  }));
+  // With a threshold the reflection is about 0, where it is relative: one direction each.
+  const accuracy = plateauLr(1, { factor: 0.5, patience: 0, threshold: 0.1, mode: "max" });
+  assertEquals(accuracy([0.5, 0.54]), 0.5);
+  assertEquals(accuracy([0.5, 0.56]), 1);
+});
+
+Deno.test("the rate on a plateau never rises, and stays above its floor", () => {
+  fc.assert(fc.property(fc.array(fc.double({ min: 0, max: 2 }), { maxLength: 40 }), (values) => {
+    const schedule = plateauLr(1, { factor: 0.3, patience: 1, minLr: 0.05 });
+    const rates = values.map((_, i) => schedule(values.slice(0, i + 1)));
+    assert(rates.every((rate, i) => rate <= (rates[i - 1] ?? 1) && rate >= 0.05));
+  }));
+});
+
+Deno.test("the warm-up rises to the peak, and the cosine falls from it to the minimum", () => {
+  const options = fc.record({
+    peak: fc.double({ min: 1e-3, max: 10, noNaN: true }),
+    warmup: fc.integer({ min: 0, max: 10 }),
+    rest: fc.integer({ min: 1, max: 40 }),
+    fraction: fc.double({ min: 0, max: 1, noNaN: true }),
+  });
+  fc.assert(fc.property(options, ({ peak, warmup, rest, fraction }) => {
+    const epochs = warmup + rest;
+    const minimum = fraction * peak;
+    const schedule = cosineWithWarmup(peak, { epochs, warmup, minimum });
+    assertEquals(schedule.check?.(), null);
+    const rates = Array.from({ length: epochs + 3 }, (_, e) => schedule(e));
+    assertEquals(rates.slice(epochs), [minimum, minimum, minimum]);
+    // minimum + (peak − minimum) is the peak but for the last bits.
+    assertClose([rates[warmup] / peak], [1], 1e-15, "peak");
+    for (let e = 1; e < rates.length; e++) {
+      assert(e <= warmup ? rates[e] > rates[e - 1] : rates[e] <= rates[e - 1], `epoch ${e}`);
+    }
+    const plain = cosineLr(peak, rest, minimum);
+    assertClose(
+      rates.slice(warmup, epochs + 1),
+      rates.slice(warmup, epochs + 1).map((_, e) => plain(e)),
+      1e-15,
+      "cosine",
+    );
+  }));
+});
+
+Deno.test("a schedule's check names the option that is out of range", () => {
+  const cases: readonly (readonly [Schedule["check"], string])[] = [
+    [stepLr(0, 1, 0.5).check, "initial"],
+    [stepLr(1, 0, 0.5).check, "stepSize"],
+    [stepLr(1, 1.5, 0.5).check, "stepSize"],
+    [stepLr(1, 1, -0.5).check, "gamma"],
+    [exponentialLr(Infinity, 0.5).check, "initial"],
+    [exponentialLr(1, NaN).check, "gamma"],
+    [cosineLr(1, 0).check, "period"],
+    [cosineLr(1, 1, -1).check, "minimum"],
+    [cosineWithWarmup(-1, { epochs: 2 }).check, "peak"],
+    [cosineWithWarmup(1, { epochs: 2, warmup: 2 }).check, "epochs"],
+    [cosineWithWarmup(1, { epochs: 2, warmup: -1 }).check, "warmup"],
+    [plateauLr(0).check, "initial"],
+    [plateauLr(1, { factor: 1 }).check, "factor"],
+    [plateauLr(1, { patience: -1 }).check, "patience"],
+    [plateauLr(1, { threshold: 1 }).check, "threshold"],
+    [plateauLr(1, { cooldown: 0.5 }).check, "cooldown"],
+    [plateauLr(1, { minLr: NaN }).check, "minLr"],
+    [plateauLr(1, { epsilon: -1 }).check, "epsilon"],
+  ];
+  for (const [check, option] of cases) {
+    assertEquals([check?.()?._tag, check?.()?.option], ["InvalidOption", option]);
+  }
+});

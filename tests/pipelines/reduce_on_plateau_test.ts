@@ -1,0 +1,68 @@
+import { adam } from "../../ops/optimisers/adam.ts";
+import { chain } from "../../ops/optimisers/chain.ts";
+import { freeze } from "../../ops/optimisers/freeze.ts";
+import { plateauLr } from "../../ops/plateau.ts";
+import { stepLr } from "../../ops/schedules.ts";
+import { tf } from "../../ops/tfjs.ts";
+import type { Row } from "../../pipelines/history.ts";
+import { createRun, dispose } from "../../pipelines/run.ts";
+import { learningRate } from "../../pipelines/stages/learning_rate.ts";
+import { reduceOnPlateau } from "../../pipelines/stages/reduce_on_plateau.ts";
+import { pipeline, repeat } from "../../pipelines/stage.ts";
+import { latest, select } from "../../pipelines/history.ts";
+import { assert, assertEquals } from "../assert.ts";
+import { begin, digits, encoder, envOn, left, right, trainTiny } from "./tiny.ts";
+
+const losses = (...values: readonly number[]): readonly Row[] =>
+  values.map((value, i) => ({ epoch: i + 1, step: i + 1, split: "train", name: "loss", value }));
+
+Deno.test("the rate follows the watched metric, and no other", async () => {
+  const env = await envOn("cpu");
+  const schedule = plateauLr(1, { factor: 0.5, patience: 1 });
+  const history = [
+    ...losses(3, 2, 2, 2),
+    { epoch: 4, step: 4, split: "test", name: "accuracy", value: 0.5 } as const,
+  ];
+  for (
+    const [stage, rate] of [
+      [reduceOnPlateau(schedule), 0.5],
+      [reduceOnPlateau(schedule, { name: "accuracy", split: "test" }), 1],
+      [reduceOnPlateau(schedule, { split: "test" }), 1],
+    ] as const
+  ) {
+    const done = right(await stage({ ...begin(), history })(env)());
+    assertEquals(done.optimiser.learningRate, rate);
+    dispose(done);
+  }
+});
+
+Deno.test("before train it sets the rate of the next epoch", async () => {
+  const data = await digits();
+  const env = await envOn("cpu");
+  // No loss is better by 99 %: the rate halves after every epoch but the first.
+  const rate = reduceOnPlateau(plateauLr(4e-3, { factor: 0.5, patience: 0, threshold: 0.99 }));
+  const done = right(await repeat(4)(pipeline(rate, trainTiny(data)))(begin())(env)());
+  assertEquals(select(done.history, "learning_rate").map(({ value }) => value), [
+    4e-3,
+    4e-3,
+    2e-3,
+    1e-3,
+  ]);
+  assert(latest(done.history, "loss", "train") !== null);
+  dispose(done);
+});
+
+Deno.test("options out of range are refused by what uses them, and nothing leaks", async () => {
+  const env = await envOn("cpu");
+  const before = tf.memory().numTensors;
+  const broken = reduceOnPlateau(plateauLr(1, { factor: 2 }));
+  assertEquals(left(await broken(begin())(env)())._tag, "InvalidOption");
+  const zero = learningRate(stepLr(1e-3, 0, 0.5));
+  assertEquals(left(await zero(begin())(env)())._tag, "InvalidOption");
+  for (const optimiser of [adam({ beta1: 2 }), chain(freeze("7"), adam())]) {
+    assertEquals(left(createRun({ graph: encoder, optimiser }))._tag, "InvalidOption");
+  }
+  const frozen = chain(freeze("0"), adam());
+  dispose(right(createRun({ graph: encoder, optimiser: frozen })));
+  assertEquals(tf.memory().numTensors, before);
+});
