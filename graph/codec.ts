@@ -46,7 +46,8 @@ const nodeToJson = (node: Node): Json => ({
   ),
 });
 
-const isGraph = (value: Argument): value is Nodes => typeof value === "object" && value !== null;
+const isGraph = (value: Argument): value is Nodes =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * The graph of a JSON value.
@@ -135,7 +136,7 @@ function readNode(json: unknown, place: string, depth: number): Read<Node> {
         );
       }
       return allows(parameter, value)
-        ? E.right([parameter.name, value as Argument])
+        ? E.right([parameter.name, (Array.isArray(value) ? [...value] : value) as Argument])
         : wrong(at, kindInWords[parameter.kind], value);
     }),
     E.map((entries) => build(Object.fromEntries(entries))),

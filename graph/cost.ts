@@ -61,7 +61,19 @@ function flopsOf({ node, input, output }: Step): number {
   switch (node._tag) {
     case "linear":
       return 2 * spaceSize(input) * node.outputs + (node.bias ? node.outputs : 0);
+    case "conv2d":
+      return spaceSize(output) *
+        (2 * node.size ** 2 * (node.inputs as number) + (node.bias ? 1 : 0));
+    case "max_pool2d":
+    case "avg_pool2d":
+      return spaceSize(output) * node.size ** 2;
+    // The largest, the difference, the exponential, the sum, the quotient or the logarithm's difference.
+    case "softmax":
+    case "log_softmax":
+      return 5 * spaceSize(output);
     case "relu":
+    case "leaky_relu":
+    case "gelu":
     case "sigmoid":
     case "tanh":
     case "add":
@@ -69,8 +81,10 @@ function flopsOf({ node, input, output }: Step): number {
       return spaceSize(output);
     // One comparison per unit to find the threshold, one to apply it.
     case "kwta":
+    case "winner_take_all":
       return 2 * spaceSize(output);
     case "flatten":
+    case "reshape":
     case "concat":
     case "fanout":
     case "split":

@@ -10,6 +10,30 @@ export type Leaves<T> = {
   readonly [K in Leaf["_tag"]]: (node: Extract<Leaf, { _tag: K }>, path: string) => T;
 };
 
+const leafTags: Readonly<Record<Leaf["_tag"], true>> = {
+  linear: true,
+  conv2d: true,
+  max_pool2d: true,
+  avg_pool2d: true,
+  relu: true,
+  leaky_relu: true,
+  gelu: true,
+  sigmoid: true,
+  tanh: true,
+  softmax: true,
+  log_softmax: true,
+  flatten: true,
+  reshape: true,
+  kwta: true,
+  winner_take_all: true,
+  add: true,
+  concat: true,
+};
+
+/** One meaning for all leaves, for an algebra that tells few or none of them apart. */
+export const leaves = <T>(meaning: (leaf: Leaf, path: string) => T): Leaves<T> =>
+  Object.fromEntries(Object.keys(leafTags).map((tag) => [tag, meaning])) as Leaves<T>;
+
 /**
  * What each node means as a T. A node that is added to the union makes the compiler list every
  * algebra that must learn it.
@@ -35,13 +59,12 @@ export interface Algebra<T> extends Leaves<T> {
  *
  * @example
  * ```ts
- * import { fold } from "./fold.ts";
+ * import { fold, leaves } from "./fold.ts";
  * import { graph } from "./parse.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const one = () => 1;
  * const size = fold<number>({
- *   linear: one, relu: one, sigmoid: one, tanh: one, flatten: one, kwta: one, add: one, concat: one,
+ *   ...leaves(() => 1),
  *   fanout: (f, g) => 1 + f + g,
  *   split: (f, g) => 1 + f + g,
  *   residual: (body) => 1 + body,

@@ -3,7 +3,9 @@
  *
  *     graph    = step { ("▷" | "|>") step }
  *     step     = "identity" | splice | name [ "(" [ argument { "," argument } ] ")" ]
- *     argument = [ name "=" ] ( number | "true" | "false" | word | graph )   — a flag may stand alone
+ *     argument = [ name "=" ] ( number | "true" | "false" | word | shape | graph )
+ *                — a flag may stand alone
+ *     shape    = "[" number { "," number } "]"
  *     splice   = "${" index "}"
  *
  * White space and new lines are free. Which arguments a node has, {@linkcode signatures} says.
@@ -102,8 +104,12 @@ export function graphParser(spliced: readonly Nodes[]): Parser<Nodes> {
         )
       ),
     );
+    const written = after(symbol("("), () => or(none, () => P.cut(some)));
+    const optional = signature.parameters.every(({ fallback }) => fallback !== undefined);
     // A node that cannot do without arguments must at least open its parentheses.
-    return P.cut(after(symbol("("), () => or(none, () => P.cut(some))));
+    return optional
+      ? or(written, () => (end) => P.of<string, AllGiven>({ given: [], end })(end))
+      : P.cut(written);
   };
 
   const argument = (signature: Signature<Node>, depth: number): Parser<Given> => {
@@ -145,6 +151,8 @@ export function graphParser(spliced: readonly Nodes[]): Parser<Nodes> {
         return pipe(word, P.map((text) => text === "true" || (text === "false" ? false : text)));
       case "gate":
         return word;
+      case "shape":
+        return shape;
       default:
         return numeral;
     }
@@ -156,6 +164,11 @@ export function graphParser(spliced: readonly Nodes[]): Parser<Nodes> {
     P.apFirst(expecting([...arrows, "the end"], P.eof())),
   );
 }
+
+const shape: Parser<readonly number[]> = pipe(
+  after(symbol("["), () => separated(symbol(","), expecting(["a number"], numeral))),
+  P.apFirst(P.cut(expecting(['","', '"]"'], symbol("]")))),
+);
 
 /** A node that takes no argument may still have its parentheses. */
 const noArguments = (name: string): Parser<AllGiven> => (end) =>

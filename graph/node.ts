@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Shape } from "./types.ts";
 
 /** y = x·W + b on vectors. */
 export interface Linear {
@@ -33,6 +34,84 @@ export interface Sigmoid {
 export interface Tanh {
   /** Names the node. */
   readonly _tag: "tanh";
+}
+
+/** x where x ≥ 0, else slope · x, elementwise. */
+export interface LeakyRelu {
+  /** Names the node. */
+  readonly _tag: "leaky_relu";
+  /** Of the negative side; any finite number. */
+  readonly slope: number;
+}
+
+/** x · Φ(x), elementwise: Φ is the normal distribution's cumulative function. */
+export interface Gelu {
+  /** Names the node. */
+  readonly _tag: "gelu";
+}
+
+/** exp(x_i) / Σ exp(x_j) along the last axis. */
+export interface Softmax {
+  /** Names the node. */
+  readonly _tag: "softmax";
+}
+
+/** x_i − log Σ exp(x_j) along the last axis. */
+export interface LogSoftmax {
+  /** Names the node. */
+  readonly _tag: "log_softmax";
+}
+
+/** Another shape of the same size, row-major. */
+export interface Reshape {
+  /** Names the node. */
+  readonly _tag: "reshape";
+  /** Of one sample. */
+  readonly shape: Shape;
+}
+
+/** A cross-correlation over images [height, width, channels], zero-padded. */
+export interface Conv2d {
+  /** Names the node. */
+  readonly _tag: "conv2d";
+  /** Channels; null where shape inference is to find them. */
+  readonly inputs: number | null;
+  /** Channels. */
+  readonly outputs: number;
+  /** Height and width of the kernel. */
+  readonly size: number;
+  /** Pixels from one window to the next, down and across. */
+  readonly stride: number;
+  /** Rows and columns of zeros at each edge. */
+  readonly padding: number;
+  /** Whether a bias is added. */
+  readonly bias: boolean;
+}
+
+/** The largest value of each window and channel of images [height, width, channels]. */
+export interface MaxPool2d {
+  /** Names the node. */
+  readonly _tag: "max_pool2d";
+  /** Height and width of a window; what is left at the edges is not looked at. */
+  readonly size: number;
+  /** Pixels from one window to the next; null: the size. */
+  readonly stride: number | null;
+}
+
+/** The mean of each window and channel of images [height, width, channels]. */
+export interface AvgPool2d {
+  /** Names the node. */
+  readonly _tag: "avg_pool2d";
+  /** Height and width of a window; what is left at the edges is not looked at. */
+  readonly size: number;
+  /** Pixels from one window to the next; null: the size. */
+  readonly stride: number | null;
+}
+
+/** 1 for the largest unit of a sample, 0 for all others: kWTA with k = 1, hard in training too. */
+export interface WinnerTakeAll {
+  /** Names the node. */
+  readonly _tag: "winner_take_all";
 }
 
 /** Any tensor to a vector, row-major. */
@@ -101,7 +180,24 @@ export interface Residual {
 }
 
 /** A node without sub-graphs. */
-export type Leaf = Linear | Relu | Sigmoid | Tanh | Flatten | Kwta | Add | Concat;
+export type Leaf =
+  | Linear
+  | Conv2d
+  | MaxPool2d
+  | AvgPool2d
+  | Relu
+  | LeakyRelu
+  | Gelu
+  | Sigmoid
+  | Tanh
+  | Softmax
+  | LogSoftmax
+  | Flatten
+  | Reshape
+  | Kwta
+  | WinnerTakeAll
+  | Add
+  | Concat;
 
 /** A node with sub-graphs. */
 export type Branch = Fanout | Split | Residual;

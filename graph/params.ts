@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type Algebra, fold } from "./fold.ts";
-import type { Nodes } from "./node.ts";
+import { type Algebra, fold, leaves } from "./fold.ts";
+import type { Conv2d, Linear, Nodes } from "./node.ts";
 import { draw, type Rng } from "./rng.ts";
+import { showNode } from "./show.ts";
 import { sizeOf } from "./shape.ts";
 import type { Shape } from "./types.ts";
 
@@ -30,27 +31,41 @@ export interface ArrayValue {
 /** Weights as plain data, by path. */
 export type ParamArrays = Readonly<Record<string, ArrayValue>>;
 
-const none = () => [];
+/** The inputs of a node, which shape inference has found. */
+function known(node: Linear | Conv2d, path: string): number {
+  if (node.inputs !== null) return node.inputs;
+  throw new TypeError(
+    `Cannot tell the weights of ${showNode(node)} at position ${path}: ` +
+      "its inputs are unknown; infer the shapes first",
+  );
+}
+
+/** A weight, and a bias where it has outputs. */
+function affine(
+  path: string,
+  shape: Shape,
+  fanIn: number,
+  biases: number,
+): readonly ParamSpec[] {
+  const bound = 1 / Math.sqrt(fanIn);
+  const weight = { path: `${path}.weight`, shape, bound };
+  return biases > 0 ? [weight, { path: `${path}.bias`, shape: [biases], bound }] : [weight];
+}
 
 const algebra: Algebra<readonly ParamSpec[]> = {
-  linear: ({ inputs, outputs, bias }, path) => {
-    if (inputs === null) {
-      throw new TypeError(
-        `Cannot tell the weights of linear(${outputs}) at position ${path}: ` +
-          "its inputs are unknown; infer the shapes first",
-      );
-    }
-    const bound = 1 / Math.sqrt(inputs);
-    const weight = { path: `${path}.weight`, shape: [inputs, outputs], bound };
-    return bias ? [weight, { path: `${path}.bias`, shape: [outputs], bound }] : [weight];
+  // A node with weights that is forgotten here shows at once: lowering it misses them.
+  ...leaves(() => []),
+  linear: (node, path) => {
+    const { outputs } = node;
+    const inputs = known(node, path);
+    return affine(path, [inputs, outputs], inputs, node.bias ? outputs : 0);
   },
-  relu: none,
-  sigmoid: none,
-  tanh: none,
-  flatten: none,
-  kwta: none,
-  add: none,
-  concat: none,
+  conv2d: (node, path) => {
+    const { outputs, size } = node;
+    const inputs = known(node, path);
+    const fanIn = size * size * inputs;
+    return affine(path, [size, size, inputs, outputs], fanIn, node.bias ? outputs : 0);
+  },
   fanout: (first, second) => [...first, ...second],
   split: (first, second) => [...first, ...second],
   residual: (body) => body,
@@ -61,7 +76,8 @@ const algebra: Algebra<readonly ParamSpec[]> = {
  * The weights of a graph whose dimensions are known (`inferShapes(…).graph`), in order of
  * evaluation.
  *
- * A linear weight has the shape [inputs, outputs]: the transpose of PyTorch's.
+ * A linear weight has the shape [inputs, outputs], the transpose of PyTorch's; a convolution's
+ * [size, size, inputs, outputs], where PyTorch has [outputs, inputs, size, size].
  *
  * @throws {TypeError} When a dimension is unknown, as a mistake in the program.
  *
@@ -79,8 +95,8 @@ const algebra: Algebra<readonly ParamSpec[]> = {
 export const paramSpecs: (graph: Nodes) => readonly ParamSpec[] = fold(algebra);
 
 /**
- * Initial weights as PyTorch's `nn.Linear` draws them: weights and biases uniform in
- * ±1 / √inputs.
+ * Initial weights as PyTorch's `nn.Linear` and `nn.Conv2d` draw them: weights and biases uniform in
+ * ±1 / √(inputs of one output).
  *
  * Source: torch.nn.Linear.reset_parameters (kaiming_uniform with a = √5).
  *

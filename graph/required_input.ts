@@ -25,6 +25,11 @@ export function requiredInput({ nodes }: Nodes): Space | null {
       case "linear":
         return node.inputs === null ? null : [node.inputs];
       case "relu":
+      case "leaky_relu":
+      case "gelu":
+      case "softmax":
+      case "log_softmax":
+      case "winner_take_all":
       case "sigmoid":
       case "tanh":
       case "kwta":
@@ -41,7 +46,11 @@ export function requiredInput({ nodes }: Nodes): Space | null {
         if (inner !== null) return inner;
         continue;
       }
+      case "conv2d":
+      case "max_pool2d":
+      case "avg_pool2d":
       case "flatten":
+      case "reshape":
       case "add":
       case "concat":
         return null;

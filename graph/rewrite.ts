@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Algebra, fold } from "./fold.ts";
+import { type Algebra, fold, leaves } from "./fold.ts";
 import type { Graph, Kwta, Leaf, Nodes } from "./node.ts";
 
 /**
@@ -23,16 +23,8 @@ import type { Graph, Kwta, Leaf, Nodes } from "./node.ts";
  * ```
  */
 export function mapLeaves(change: (leaf: Leaf) => Leaf): (graph: Nodes) => Graph {
-  const leaf = (node: Leaf): Graph => ({ nodes: [change(node)] });
   const algebra: Algebra<Graph> = {
-    linear: leaf,
-    relu: leaf,
-    sigmoid: leaf,
-    tanh: leaf,
-    flatten: leaf,
-    kwta: leaf,
-    add: leaf,
-    concat: leaf,
+    ...leaves((leaf): Graph => ({ nodes: [change(leaf)] })),
     fanout: (first, second) => ({ nodes: [{ _tag: "fanout", first, second }] }),
     split: (first, second) => ({ nodes: [{ _tag: "split", first, second }] }),
     residual: (body) => ({ nodes: [{ _tag: "residual", body }] }),

@@ -6,7 +6,7 @@
 import { E, pipe } from "./fp_ts.ts";
 import { type InvalidOption, invalidOption, type ShapeMismatch } from "./error.ts";
 import { type Algebra, fold } from "./fold.ts";
-import type { Branch, Graph, Leaf, Node, Nodes } from "./node.ts";
+import type { AvgPool2d, Branch, Graph, Leaf, MaxPool2d, Node, Nodes } from "./node.ts";
 import { requiredInput } from "./required_input.ts";
 import { show, showNode } from "./show.ts";
 import { isPair, sameSpace, showSpace, sizeOf } from "./space.ts";
@@ -162,6 +162,22 @@ const onPair =
 
 const elementwise = onTensor<Leaf>((node, input) => [node, input]);
 
+/** How many windows there are along an axis. */
+const windows = (length: number, size: number, stride: number, padding: number): number =>
+  Math.floor((length + 2 * padding - size) / stride) + 1;
+
+function pooled<N extends MaxPool2d | AvgPool2d>(
+  node: N,
+  input: Shape,
+): string | readonly [N, Shape] {
+  const { size } = node;
+  const stride = node.stride ?? size;
+  const [height, width, channels] = input;
+  return input.length === 3 && Math.min(height, width) >= size
+    ? [node, [windows(height, size, stride, 0), windows(width, size, stride, 0), channels]]
+    : `an image [height, width, channels] of at least ${size} × ${size}`;
+}
+
 /** A branch whose sub-graphs have been inferred. */
 const joined = (
   node: Branch,
@@ -182,7 +198,33 @@ const algebra: Algebra<Infer> = {
       ? [{ ...node, inputs: input[0] }, [node.outputs]]
       : `an input of shape [${node.inputs ?? "n"}]`
   ),
+  conv2d: onTensor((node, input) => {
+    const { inputs, size, stride, padding } = node;
+    const [height, width, channels] = input;
+    const fits = input.length === 3 && (inputs === null || inputs === channels) &&
+      Math.min(height, width) + 2 * padding >= size;
+    return fits
+      ? [{ ...node, inputs: channels }, [
+        windows(height, size, stride, padding),
+        windows(width, size, stride, padding),
+        node.outputs,
+      ]]
+      : `an image [height, width, ${inputs ?? "channels"}] of at least ` +
+        `${Math.max(1, size - 2 * padding)} × ${Math.max(1, size - 2 * padding)}`;
+  }),
+  max_pool2d: onTensor(pooled),
+  avg_pool2d: onTensor(pooled),
   relu: elementwise,
+  leaky_relu: elementwise,
+  gelu: elementwise,
+  softmax: onTensor((node, input) => input.length > 0 ? [node, input] : "at least one axis"),
+  log_softmax: onTensor((node, input) => input.length > 0 ? [node, input] : "at least one axis"),
+  reshape: onTensor((node, input) =>
+    sizeOf(input) === sizeOf(node.shape) ? [node, node.shape] : `${sizeOf(node.shape)} elements`
+  ),
+  winner_take_all: onTensor((node, input) =>
+    sizeOf(input) >= 2 ? [node, input] : "at least 2 units, of which one must lose"
+  ),
   sigmoid: elementwise,
   tanh: elementwise,
   flatten: onTensor((node, input) => [node, [sizeOf(input)]]),

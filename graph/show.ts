@@ -55,4 +55,8 @@ const showKeyword = ({ name, kind }: Parameter, value: Argument): string =>
   kind === "flag" && value === true ? name : `${name}=${showArgument(value)}`;
 
 const showArgument = (value: Argument): string =>
-  typeof value === "object" && value !== null ? show(value) : String(value);
+  Array.isArray(value)
+    ? `[${value.join(", ")}]`
+    : typeof value === "object" && value !== null
+    ? show(value as Nodes)
+    : String(value);

@@ -4,13 +4,22 @@
  *
  * @module
  */
-import type { Fanout, Gate, Node, Nodes, Split } from "./node.ts";
+import type { AvgPool2d, Fanout, Gate, MaxPool2d, Node, Nodes, Split } from "./node.ts";
 
 /** The value of an argument; null where a defaulted one is left out. */
-export type Argument = number | boolean | string | null | Nodes;
+export type Argument = number | boolean | string | null | readonly number[] | Nodes;
 
 /** What values an argument may have. */
-export type Kind = "count" | "fraction" | "positive" | "flag" | "gate" | "graph";
+export type Kind =
+  | "count"
+  | "whole"
+  | "real"
+  | "fraction"
+  | "positive"
+  | "flag"
+  | "gate"
+  | "shape"
+  | "graph";
 
 /** One argument of a node. */
 export interface Parameter {
@@ -47,6 +56,13 @@ const binary = <N extends Fanout | Split>(_tag: N["_tag"]): Signature<N> => ({
   read: ({ first, second }) => ({ first, second }),
 });
 
+const pool = <N extends MaxPool2d | AvgPool2d>(_tag: N["_tag"]): Signature<N> => ({
+  parameters: [{ name: "size", kind: "count" }, { name: "stride", kind: "count", fallback: null }],
+  positional: [["size"], ["size", "stride"]],
+  build: ({ size, stride }) => ({ _tag, size, stride }) as N,
+  read: ({ size, stride }) => ({ size, stride }),
+});
+
 /** The signature of every node. */
 export const signatures: Signatures = {
   linear: {
@@ -64,10 +80,48 @@ export const signatures: Signatures = {
     }),
     read: ({ inputs, outputs, bias }) => ({ inputs, outputs, bias }),
   },
+  conv2d: {
+    parameters: [
+      { name: "inputs", kind: "count", fallback: null },
+      { name: "outputs", kind: "count" },
+      { name: "size", kind: "count" },
+      { name: "stride", kind: "count", fallback: 1 },
+      { name: "padding", kind: "whole", fallback: 0 },
+      { name: "bias", kind: "flag", fallback: true },
+    ],
+    positional: [["outputs", "size"], ["inputs", "outputs", "size"]],
+    build: ({ inputs, outputs, size, stride, padding, bias }) => ({
+      _tag: "conv2d",
+      inputs: inputs as number | null,
+      outputs: outputs as number,
+      size: size as number,
+      stride: stride as number,
+      padding: padding as number,
+      bias: bias as boolean,
+    }),
+    read: ({ _tag, ...values }) => values,
+  },
+  max_pool2d: pool<MaxPool2d>("max_pool2d"),
+  avg_pool2d: pool<AvgPool2d>("avg_pool2d"),
   relu: nullary({ _tag: "relu" }),
+  leaky_relu: {
+    parameters: [{ name: "slope", kind: "real", fallback: 0.01 }],
+    positional: [["slope"]],
+    build: ({ slope }) => ({ _tag: "leaky_relu", slope: slope as number }),
+    read: ({ slope }) => ({ slope }),
+  },
+  gelu: nullary({ _tag: "gelu" }),
   sigmoid: nullary({ _tag: "sigmoid" }),
   tanh: nullary({ _tag: "tanh" }),
+  softmax: nullary({ _tag: "softmax" }),
+  log_softmax: nullary({ _tag: "log_softmax" }),
   flatten: nullary({ _tag: "flatten" }),
+  reshape: {
+    parameters: [{ name: "shape", kind: "shape" }],
+    positional: [["shape"]],
+    build: ({ shape }) => ({ _tag: "reshape", shape: shape as readonly number[] }),
+    read: ({ shape }) => ({ shape }),
+  },
   kwta: {
     parameters: [
       { name: "sparsity", kind: "fraction" },
@@ -88,6 +142,7 @@ export const signatures: Signatures = {
       hard: soft === null,
     }),
   },
+  winner_take_all: nullary({ _tag: "winner_take_all" }),
   add: nullary({ _tag: "add" }),
   concat: nullary({ _tag: "concat" }),
   fanout: binary<Fanout>("fanout"),
@@ -110,10 +165,13 @@ export const signatureOf = (name: Node["_tag"]): Signature<Node> =>
 /** What values a kind allows, in words. */
 export const kindInWords: Readonly<Record<Kind, string>> = {
   count: "an integer of at least 1",
+  whole: "an integer of at least 0",
+  real: "a finite number",
   fraction: "a number above 0 and at most 1",
   positive: "a number above 0",
   flag: "true or false",
   gate: "sigmoid or hard_sigmoid",
+  shape: "a shape such as [28, 28, 1]",
   graph: "a graph",
 };
 
@@ -122,6 +180,13 @@ export function isOfKind(kind: Kind, value: unknown): boolean {
   switch (kind) {
     case "count":
       return Number.isSafeInteger(value) && (value as number) >= 1;
+    case "whole":
+      return Number.isSafeInteger(value) && (value as number) >= 0;
+    case "real":
+      return Number.isFinite(value);
+    case "shape":
+      return Array.isArray(value) && value.length > 0 &&
+        Array.from(value).every((n) => isOfKind("count", n));
     case "fraction":
       return typeof value === "number" && value > 0 && value <= 1;
     case "positive":

@@ -6,6 +6,8 @@
 import { type Algebra, fold } from "../graph/fold.ts";
 import type { Nodes } from "../graph/node.ts";
 import type { Pair } from "../graph/types.ts";
+import { gelu, logSoftmax, softmax, winnerTakeAll } from "./activations.ts";
+import { avgPool2d, conv2d, maxPool2d } from "./conv.ts";
 import { hardKwta, softKwta } from "./kwta.ts";
 import { linear } from "./linear.ts";
 import { type Params, tf } from "./tfjs.ts";
@@ -31,7 +33,23 @@ const algebra: Algebra<Lowered> = {
       params[`${path}.weight`] as tf.Tensor2D,
       params[`${path}.bias`] as tf.Tensor1D | undefined,
     ),
+  conv2d: ({ stride, padding }, path) => (params, x) =>
+    conv2d(
+      x as tf.Tensor4D,
+      params[`${path}.weight`] as tf.Tensor4D,
+      params[`${path}.bias`] as tf.Tensor1D | undefined,
+      { stride, padding },
+    ),
+  max_pool2d: ({ size, stride }) => (_, x) => maxPool2d(x as tf.Tensor4D, size, stride ?? size),
+  avg_pool2d: ({ size, stride }) => (_, x) => avgPool2d(x as tf.Tensor4D, size, stride ?? size),
   relu: elementwise((x) => tf.relu(x)),
+  leaky_relu: ({ slope }) => (_, x) => tf.leakyRelu(x as tf.Tensor, slope),
+  gelu: elementwise(gelu),
+  softmax: elementwise(softmax),
+  log_softmax: elementwise(logSoftmax),
+  winner_take_all: elementwise(winnerTakeAll),
+  reshape: ({ shape }) => (_, x) =>
+    tf.reshape(x as tf.Tensor, [(x as tf.Tensor).shape[0], ...shape]),
   sigmoid: elementwise((x) => tf.sigmoid(x)),
   tanh: elementwise((x) => tf.tanh(x)),
   flatten: elementwise((x) => tf.reshape(x, [x.shape[0], sizePerSample(x)])),

@@ -11,7 +11,14 @@ import type { Shape, Space } from "../../graph/types.ts";
 /** Runs of a property, and the seed that makes them the same every time. */
 export const runs = (numRuns: number): fc.Parameters<unknown> => ({ numRuns, seed: 26 });
 
-const elementwise: readonly Node[] = [{ _tag: "relu" }, { _tag: "sigmoid" }, { _tag: "tanh" }];
+const elementwise: readonly Node[] = [
+  { _tag: "relu" },
+  { _tag: "leaky_relu", slope: 0.01 },
+  { _tag: "leaky_relu", slope: -2.5 },
+  { _tag: "gelu" },
+  { _tag: "sigmoid" },
+  { _tag: "tanh" },
+];
 
 /** A kWTA with any options in range, the extremes among them. */
 const anyKwta: fc.Arbitrary<Node> = fc.record({
@@ -41,6 +48,27 @@ const anyLinear: fc.Arbitrary<Node> = fc.record({
   bias: fc.boolean(),
 });
 
+const anyConv2d: fc.Arbitrary<Node> = fc.record({
+  _tag: fc.constant("conv2d" as const),
+  inputs: fc.option(anyCount, { nil: null }),
+  outputs: anyCount,
+  size: anyCount,
+  stride: anyCount,
+  padding: fc.nat(),
+  bias: fc.boolean(),
+});
+
+const anyPool: fc.Arbitrary<Node> = fc.record({
+  _tag: fc.constantFrom("max_pool2d" as const, "avg_pool2d" as const),
+  size: anyCount,
+  stride: fc.option(anyCount, { nil: null }),
+});
+
+const anyReshape: fc.Arbitrary<Node> = fc.record({
+  _tag: fc.constant("reshape" as const),
+  shape: fc.array(anyCount, { minLength: 1, maxLength: 4 }),
+});
+
 /** Any graph whose arguments are in range; its shapes need not fit. */
 export const anyGraph: fc.Arbitrary<Graph> = fc.letrec<{ graph: Graph; node: Node }>((tie) => ({
   graph: fc.record({ nodes: fc.array(tie("node"), { maxLength: 5, depthIdentifier: "graph" }) }),
@@ -49,10 +77,16 @@ export const anyGraph: fc.Arbitrary<Graph> = fc.letrec<{ graph: Graph; node: Nod
     fc.constantFrom<Node>(
       ...elementwise,
       { _tag: "flatten" },
+      { _tag: "softmax" },
+      { _tag: "log_softmax" },
+      { _tag: "winner_take_all" },
       { _tag: "add" },
       { _tag: "concat" },
     ),
     anyKwta,
+    anyConv2d,
+    anyPool,
+    anyReshape,
     anyLinear,
     fc.record({ _tag: fc.constant("residual" as const), body: tie("graph") }),
     fc.record({

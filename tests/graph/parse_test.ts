@@ -23,8 +23,9 @@ const errorOf = (text: string): ParseError => {
   return result.left;
 };
 
-const aNode = "a node (linear, relu, sigmoid, tanh, flatten, kwta, add, concat, fanout, split, " +
-  "residual, identity)";
+const aNode = "a node (linear, conv2d, max_pool2d, avg_pool2d, relu, leaky_relu, gelu, sigmoid, " +
+  "tanh, softmax, log_softmax, flatten, reshape, kwta, winner_take_all, add, concat, fanout, " +
+  "split, residual, identity)";
 
 Deno.test("every node is written as the grammar says", () => {
   assertEquals(
@@ -104,9 +105,9 @@ Deno.test("several ways to write one thing", () => {
 Deno.test("an error says what was expected and shows where", () => {
   const cases: readonly (readonly [text: string, message: string])[] = [
     [
-      "linear(784, 64) ▷ softmax ▷ relu",
+      "linear(784, 64) ▷ softmaks ▷ relu",
       `${aNode} at line 1, column 19
-  linear(784, 64) ▷ softmax ▷ relu
+  linear(784, 64) ▷ softmaks ▷ relu
                     ^`,
     ],
     [

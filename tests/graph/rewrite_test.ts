@@ -1,7 +1,7 @@
 import * as fc from "npm:fast-check@4.3.0";
 import { assertEquals } from "../assert.ts";
 import { kwta } from "../../graph/constructors.ts";
-import { fold } from "../../graph/fold.ts";
+import { fold, leaves } from "../../graph/fold.ts";
 import type { Kwta, Leaf, Nodes } from "../../graph/node.ts";
 import { graph } from "../../graph/parse.ts";
 import { findKwta, mapKwta, mapLeaves } from "../../graph/rewrite.ts";
@@ -80,14 +80,7 @@ Deno.test("findKwta lists every kWTA in order of evaluation", () => {
 Deno.test("fold hands every node its path", () => {
   const at = (node: { readonly _tag: string }, path: string) => [`${path} ${node._tag}`];
   const paths = fold<readonly string[]>({
-    linear: at,
-    relu: at,
-    sigmoid: at,
-    tanh: at,
-    flatten: at,
-    kwta: at,
-    add: at,
-    concat: at,
+    ...leaves(at),
     fanout: (first, second, node, path) => [...first, ...second, ...at(node, path)],
     split: (first, second, node, path) => [...first, ...second, ...at(node, path)],
     residual: (body, node, path) => [...body, ...at(node, path)],

@@ -24,7 +24,8 @@ import {
 import { describe } from "../../graph/error.ts";
 import { E, pipe } from "../../graph/fp_ts.ts";
 import type { Nodes } from "../../graph/node.ts";
-import { graph } from "../../graph/parse.ts";
+import { graph, parse } from "../../graph/parse.ts";
+import type { Shape } from "../../graph/types.ts";
 import {
   type Inference,
   inferShapes,
@@ -378,4 +379,42 @@ Deno.test("a graph of 20,000 nodes is inferred in linear time", () => {
   const start = performance.now();
   assertEquals(inferred(long, [3]).steps.length, 20_000);
   assert(performance.now() - start < 1000);
+});
+
+Deno.test("images: windows, channels and sizes are inferred, and what does not fit is named", () => {
+  const shapeOf = (text: string, input: Shape) => {
+    const parsed = parse(text);
+    assert(E.isRight(parsed), text);
+    return pipe(inferShapes(parsed.right, input), E.bimap(describe, ({ output }) => output));
+  };
+  assertEquals(shapeOf("conv2d(1, 32, 5)", [28, 28, 1]), E.right([24, 24, 32]));
+  assertEquals(shapeOf("conv2d(8, 3, stride=2, padding=1)", [7, 8, 3]), E.right([4, 4, 8]));
+  assertEquals(shapeOf("max_pool2d(3)", [7, 8, 2]), E.right([2, 2, 2]));
+  assertEquals(shapeOf("avg_pool2d(2, 1)", [7, 8, 2]), E.right([6, 7, 2]));
+  assertEquals(shapeOf("reshape([28, 28, 1])", [784]), E.right([28, 28, 1]));
+  assertEquals(
+    shapeOf("conv2d(3, 8, 3)", [28, 28, 1]),
+    E.left(
+      "Cannot apply conv2d(3, 8, 3) at position 0: expected an image [height, width, 3] of at " +
+        "least 3 × 3, current value is [28, 28, 1]",
+    ),
+  );
+  assertEquals(
+    shapeOf("max_pool2d(3)", [2, 2, 1]),
+    E.left(
+      "Cannot apply max_pool2d(3) at position 0: expected an image [height, width, channels] of " +
+        "at least 3 × 3, current value is [2, 2, 1]",
+    ),
+  );
+  assertEquals(
+    shapeOf("reshape([2, 3])", [7]),
+    E.left("Cannot apply reshape([2, 3]) at position 0: expected 6 elements, current value is [7]"),
+  );
+  assertEquals(
+    shapeOf("conv2d(8, 3)", [9]),
+    E.left(
+      "Cannot apply conv2d(8, 3) at position 0: expected an image [height, width, channels] of at " +
+        "least 3 × 3, current value is [9]",
+    ),
+  );
 });

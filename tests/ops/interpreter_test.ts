@@ -41,6 +41,20 @@ const pieces = [
   "fanout(linear(4), tanh) ▷ concat",
   "fanout(relu, sigmoid) ▷ add",
   "fanout(tanh, relu) ▷ split(sigmoid, identity) ▷ add",
+  "leaky_relu(0.2)",
+  "gelu",
+  "softmax",
+  "log_softmax",
+  "winner_take_all",
+];
+
+/** Graphs on vectors of 6. */
+const imagePieces = [
+  "reshape([3, 2, 1]) ▷ conv2d(2, 2) ▷ tanh ▷ flatten",
+  "reshape([3, 2, 1]) ▷ conv2d(3, 3, stride=2, padding=1, bias=false) ▷ sigmoid ▷ flatten",
+  "reshape([1, 3, 2]) ▷ conv2d(2, 1) ▷ avg_pool2d(1, 2) ▷ flatten",
+  "reshape([3, 2, 1]) ▷ tanh ▷ max_pool2d(2, 1) ▷ flatten",
+  "reshape([3, 2, 1]) ▷ avg_pool2d(2) ▷ flatten",
 ];
 
 const chain = fc.array(
@@ -104,6 +118,20 @@ const plain: Readonly<Record<string, (x: number[]) => number[]>> = {
     x.map((v) => Math.tanh(Math.max(v, 0)) + Math.tanh(v)),
   flatten: (x) => x,
   identity: (x) => x,
+  "leaky_relu(0.2)": (x) => x.map((v) => v >= 0 ? v : 0.2 * v),
+  // Φ(0.3), Φ(−1.2), …, of a table of the normal distribution, to 7 digits.
+  gelu: (x) =>
+    x.map((v, i) => v * [0.6179114, 0.1150697, 0.9937903, 0.8159399, 0.4601722, 0.5199388][i]),
+  softmax: (x) => x.map((v) => Math.exp(v) / x.reduce((sum, w) => sum + Math.exp(w), 0)),
+  log_softmax: (x) => x.map((v) => v - Math.log(x.reduce((sum, w) => sum + Math.exp(w), 0))),
+  winner_take_all: (x) => x.map((v) => v === Math.max(...x) ? 1 : 0),
+  "reshape([3, 2, 1]) ▷ max_pool2d(2, 1) ▷ flatten": (x) => [
+    Math.max(...x.slice(0, 4)),
+    Math.max(...x.slice(2, 6)),
+  ],
+  "reshape([3, 2, 1]) ▷ avg_pool2d(2) ▷ flatten": (x) => [
+    x.slice(0, 4).reduce((sum, v) => sum + v, 0) / 4,
+  ],
 };
 
 onEachBackend("every node computes what it says", async () => {
@@ -137,12 +165,12 @@ onEachBackend("linear is x·W + b, flatten row-major, evaluated kWTA binary", as
 });
 
 onEachBackend("gradients are those of finite differences, for every node", async () => {
-  for (const piece of pieces) {
+  for (const piece of [...pieces, ...imagePieces]) {
     const parsed = parse(`linear(6, 6) ▷ ${piece} ▷ linear(3)`);
     assert(E.isRight(parsed), piece);
     const g = resolved(parsed.right, 6);
     // A hard kWTA's gradient is not that of its output.
-    if (piece.includes("hard)")) continue;
+    if (piece.includes("hard)") || piece === "winner_take_all") continue;
     const [arrays, rng] = initialParams(g, seed(5));
     const x = initialParams(graph`linear(6, 4)`, rng)[0]["0.weight"].data.map((v) => 4 * v);
     const loss = (params: Params) =>

@@ -1,0 +1,194 @@
+/**
+ * Windows of images as rows of a matrix, and back: what turns a convolution into a product of
+ * matrices, which is the fast path of every backend.
+ *
+ * @module
+ */
+import { tf } from "../tfjs.ts";
+import { type GpuProgram, int, registerGpuKernel, runElementwise } from "./gpu.ts";
+import { registerHostKernel } from "./host.ts";
+
+/**
+ * x [n, height, width, channels] → [n·rows·columns, size·size·channels]: one row per window, zeros
+ * where it hangs over the edge.
+ */
+export const IM2COL = "SparrowIm2Col";
+
+/** The transpose of {@linkcode IM2COL}: each pixel is the sum of its places in the windows. */
+export const COL2IM = "SparrowCol2Im";
+
+/** Attributes of both kernels. */
+export interface WindowAttributes {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Height and width of a window. */
+  readonly size: number;
+  readonly stride: number;
+  /** Rows and columns of zeros at each edge. */
+  readonly padding: number;
+}
+
+const along = (length: number, { size, stride, padding }: WindowAttributes): number =>
+  Math.floor((length + 2 * padding - size) / stride) + 1;
+
+/** Windows down and across. */
+const grid = (attributes: WindowAttributes): readonly [rows: number, columns: number] => [
+  along(attributes.height, attributes),
+  along(attributes.width, attributes),
+];
+
+const patchSize = ({ size, channels }: WindowAttributes): number => size * size * channels;
+
+registerHostKernel<WindowAttributes>({
+  name: IM2COL,
+  inputs: ["x"],
+  outputs: ([[n]], attributes) => {
+    const [rows, columns] = grid(attributes);
+    return [{ shape: [n * rows * columns, patchSize(attributes)], dtype: "float32" }];
+  },
+  run: ([x], [patches], _, attributes) => {
+    if (attributes.padding > 0) patches.fill(0);
+    eachRun(x.length, attributes, (from, at, length) => {
+      for (let i = 0; i < length; i++) patches[at + i] = x[from + i];
+    });
+  },
+});
+
+registerHostKernel<WindowAttributes>({
+  name: COL2IM,
+  inputs: ["patches"],
+  outputs: ([[count]], attributes) => {
+    const [rows, columns] = grid(attributes);
+    const { height, width, channels } = attributes;
+    return [{ shape: [count / (rows * columns), height, width, channels], dtype: "float32" }];
+  },
+  run: ([patches], [x], _, attributes) => {
+    x.fill(0);
+    eachRun(x.length, attributes, (from, at, length) => {
+      for (let i = 0; i < length; i++) x[from + i] += patches[at + i];
+    });
+  },
+});
+
+/**
+ * Calls `visit` for each row of each window, less what hangs over the edge: where it begins in the
+ * images and in the matrix, and how many numbers it has. They lie side by side in both.
+ */
+function eachRun(
+  total: number,
+  attributes: WindowAttributes,
+  visit: (from: number, at: number, length: number) => void,
+): void {
+  const { height, width, channels, size, stride, padding } = attributes;
+  const [rows, columns] = grid(attributes);
+  const image = height * width * channels;
+  let at = 0;
+  for (let base = 0; base < total; base += image) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const left = column * stride - padding;
+        const begin = Math.max(0, -left);
+        const end = Math.min(size, width - left);
+        for (let dy = 0; dy < size; dy++, at += size * channels) {
+          const y = row * stride + dy - padding;
+          if (y < 0 || y >= height || end <= begin) continue;
+          const from = base + (y * width + left + begin) * channels;
+          visit(from, at + begin * channels, (end - begin) * channels);
+        }
+      }
+    }
+  }
+}
+
+const uniforms = "height : i32, width : i32, channels : i32, size : i32, stride : i32, " +
+  "padding : i32, rows : i32, columns : i32";
+
+const im2col: GpuProgram = {
+  key: "im2col",
+  variables: ["x"],
+  uniforms,
+  main: `
+    let channel = index % uniforms.channels;
+    var rest = index / uniforms.channels;
+    let dx = rest % uniforms.size;
+    rest = rest / uniforms.size;
+    let dy = rest % uniforms.size;
+    rest = rest / uniforms.size;
+    let column = rest % uniforms.columns;
+    rest = rest / uniforms.columns;
+    let row = rest % uniforms.rows;
+    let n = rest / uniforms.rows;
+    let py = row * uniforms.stride + dy - uniforms.padding;
+    let px = column * uniforms.stride + dx - uniforms.padding;
+    var value = 0.0;
+    if (py >= 0 && py < uniforms.height && px >= 0 && px < uniforms.width) {
+      value = x[((n * uniforms.height + py) * uniforms.width + px) * uniforms.channels + channel];
+    }
+    result[index] = value;`,
+};
+
+/** Each pixel collects from the windows that it is in: no two invocations write one place. */
+const col2im: GpuProgram = {
+  key: "col2im",
+  variables: ["patches"],
+  uniforms,
+  main: `
+    let channel = index % uniforms.channels;
+    var rest = index / uniforms.channels;
+    let px = rest % uniforms.width + uniforms.padding;
+    rest = rest / uniforms.width;
+    let py = rest % uniforms.height + uniforms.padding;
+    let n = rest / uniforms.height;
+    var sum = 0.0;
+    for (var dy = 0; dy < uniforms.size; dy = dy + 1) {
+      let down = py - dy;
+      if (down < 0 || down % uniforms.stride != 0 || down / uniforms.stride >= uniforms.rows) {
+        continue;
+      }
+      for (var dx = 0; dx < uniforms.size; dx = dx + 1) {
+        let right = px - dx;
+        if (right < 0 || right % uniforms.stride != 0 ||
+          right / uniforms.stride >= uniforms.columns) { continue; }
+        let window = (n * uniforms.rows + down / uniforms.stride) * uniforms.columns +
+          right / uniforms.stride;
+        sum = sum + patches[((window * uniforms.size + dy) * uniforms.size + dx) *
+          uniforms.channels + channel];
+      }
+    }
+    result[index] = sum;`,
+};
+
+const values = (attributes: WindowAttributes) => {
+  const { height, width, channels, size, stride, padding } = attributes;
+  return [height, width, channels, size, stride, padding, ...grid(attributes)].map(int);
+};
+
+registerGpuKernel<WindowAttributes>(IM2COL, ["x"], (backend, [x], attributes) => {
+  const [rows, columns] = grid(attributes);
+  const shape = [x.shape[0] * rows * columns, patchSize(attributes)];
+  const output = { shape, dtype: "float32" } as const;
+  return runElementwise(backend, im2col, [x], output, values(attributes));
+});
+
+registerGpuKernel<WindowAttributes>(COL2IM, ["patches"], (backend, [patches], attributes) => {
+  const [rows, columns] = grid(attributes);
+  const { height, width, channels } = attributes;
+  const shape = [patches.shape[0] / (rows * columns), height, width, channels];
+  const output = { shape, dtype: "float32" } as const;
+  return runElementwise(backend, col2im, [patches], output, values(attributes));
+});
+
+tf.registerGradient({
+  kernelName: IM2COL,
+  gradFunc: (dy, _, attributes) => ({
+    x: () => tf.engine().runKernel(COL2IM, { patches: dy as tf.Tensor }, attributes),
+  }),
+});
+
+tf.registerGradient({
+  kernelName: COL2IM,
+  gradFunc: (dy, _, attributes) => ({
+    patches: () => tf.engine().runKernel(IM2COL, { x: dy as tf.Tensor }, attributes),
+  }),
+});
