@@ -4,6 +4,7 @@
  * @module
  */
 import { tf } from "../tfjs.ts";
+import "./identity.ts";
 
 /** (x [n, inputs], weight [inputs, outputs], bias [outputs]?) → [n, outputs]. */
 export const LINEAR = "SparrowLinear";
