@@ -68,6 +68,7 @@ export * from "./graph/rewrite.ts";
 export * from "./graph/rng.ts";
 export * from "./graph/shape.ts";
 export * from "./graph/show.ts";
+export * from "./graph/swap_head.ts";
 export * from "./graph/types.ts";
 
 export * from "./ops/backend.ts";

@@ -71,3 +71,38 @@ export function findKwta(graph: Nodes): readonly Kwta[] {
   })(graph);
   return found;
 }
+
+/**
+ * A graph whose every kWTA is hard, in training too: what inference needs.
+ *
+ * @example
+ * ```ts
+ * import { harden } from "./rewrite.ts";
+ * import { graph } from "./parse.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(show(harden(graph`relu ▷ kwta(0.05)`)), "relu ▷ kwta(0.05, hard)");
+ * ```
+ */
+export const harden: (graph: Nodes) => Graph = mapKwta((kwta) => ({ ...kwta, soft: null }));
+
+/**
+ * A graph with every leaf of one kind replaced: every relu by a kWTA, say.
+ *
+ * @param tag Which leaves.
+ * @param replacement What comes in their place; it should keep shapes as they do.
+ *
+ * @example
+ * ```ts
+ * import { replaceActivation } from "./rewrite.ts";
+ * import { graph } from "./parse.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const all = replaceActivation("relu", { _tag: "kwta", sparsity: 0.2, soft: null });
+ * assertEquals(show(all(graph`linear(8, 8) ▷ relu`)), "linear(8, 8) ▷ kwta(0.2, hard)");
+ * ```
+ */
+export const replaceActivation = (tag: Leaf["_tag"], replacement: Leaf): (graph: Nodes) => Graph =>
+  mapLeaves((leaf) => leaf._tag === tag ? replacement : leaf);

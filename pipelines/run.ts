@@ -4,11 +4,11 @@
  * @module
  */
 import { E, pipe } from "../graph/fp_ts.ts";
-import { invalidOption, type SparrowError } from "../graph/error.ts";
+import { type InvalidOption, invalidOption, type SparrowError } from "../graph/error.ts";
 import type { Graph, Nodes } from "../graph/node.ts";
-import { initialParams, type ParamArrays } from "../graph/params.ts";
+import { initialParams, type ParamArrays, paramSpecs } from "../graph/params.ts";
 import { fork, type Rng, seed } from "../graph/rng.ts";
-import { inferShapes, isPair } from "../graph/shape.ts";
+import { inferShapes, isPair, sameSpace, showSpace, sizeOf } from "../graph/shape.ts";
 import type { Shape } from "../graph/types.ts";
 import type { Optimiser, OptimiserState } from "../ops/optimiser.ts";
 import { type Params, tf } from "../ops/tfjs.ts";
@@ -63,7 +63,7 @@ export interface RunOptions {
   readonly input?: Shape;
   /** An integer from 0 to 2^32 − 1; 0. */
   readonly seed?: number;
-  /** Weights to begin with, instead of random ones. */
+  /** Weights to begin with, by path; those that are left out are drawn at random. */
   readonly params?: ParamArrays;
 }
 
@@ -71,7 +71,8 @@ export interface RunOptions {
  * A run before its first epoch, its tensors on the current backend.
  *
  * @returns The run, or what shape inference refuses; `InvalidOption` for a seed out of range, a graph
- * that begins with a pair, or what the optimiser's `check` finds.
+ * that begins with a pair, weights that the graph does not have or of another shape, or what the
+ * optimiser's `check` finds.
  */
 export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
   const number = options.seed ?? 0;
@@ -83,8 +84,9 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
     E.chain(({ graph, input }): E.Either<SparrowError, Run> => {
       if (isPair(input)) return E.left(invalidOption("graph", "a pair", "one tensor as its input"));
       const [weights, rest] = fork(seed(number));
-      const arrays = options.params ?? initialParams(graph, weights)[0];
-      const bad = options.optimiser.check(Object.keys(arrays));
+      const arrays = { ...initialParams(graph, weights)[0], ...options.params };
+      const bad = misfit(graph, options.params ?? {}) ??
+        options.optimiser.check(Object.keys(arrays));
       if (bad !== null) return E.left(bad);
       const params = toTensors(arrays);
       return E.right({
@@ -102,6 +104,22 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
       });
     }),
   );
+}
+
+/** The error of the first given weight that the graph has no place for, if any. */
+function misfit(graph: Nodes, given: ParamArrays): InvalidOption | null {
+  const specs = paramSpecs(graph);
+  for (const [path, { shape, data }] of Object.entries(given)) {
+    const spec = specs.find((known) => known.path === path);
+    if (spec === undefined) {
+      return invalidOption("params", path, `one of ${specs.map(({ path }) => path).join(", ")}`);
+    }
+    if (!sameSpace(spec.shape, shape) || data.length !== sizeOf(shape)) {
+      const actual = `${data.length} numbers of shape ${showSpace(shape)}`;
+      return invalidOption(`params ${path}`, actual, `the shape ${showSpace(spec.shape)}`);
+    }
+  }
+  return null;
 }
 
 /** Weights as tensors on the current backend. */

@@ -1,4 +1,8 @@
+import { describe } from "../../graph/error.ts";
 import { graph } from "../../graph/parse.ts";
+import { swapHead } from "../../graph/swap_head.ts";
+import { chain } from "../../ops/optimisers/chain.ts";
+import { freeze } from "../../ops/optimisers/freeze.ts";
 import { adam } from "../../ops/optimisers/adam.ts";
 import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
 import { tf } from "../../ops/tfjs.ts";
@@ -168,4 +172,50 @@ Deno.test("what a loss throws in the middle of an epoch is thrown on, and everyt
   });
   await assertRejects(() => stage(begin())(env)(), Error, "a mistake");
   assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test("a new head on a trained trunk: old weights are kept, and frozen stay to the bit", async () => {
+  const data = await digits();
+  const env = await envOn("cpu");
+  const trained = right(await trainTiny(data)(begin())(env)());
+  const params = await toArrays(trained.params);
+  dispose(trained);
+  const swapped = swapHead(
+    { graph: trained.graph, params },
+    2,
+    graph`linear(16, 32) ▷ kwta(0.125)`,
+  );
+  const frozen = chain(freeze("0"), adam({ learningRate: 3e-3 }));
+  const run = right(createRun({ ...swapped, optimiser: frozen, seed: 3 }));
+  const stage = train({
+    data: data.train,
+    normalisation: data.normalisation,
+    loss: tripletCosineLoss(),
+    optimiser: frozen,
+    batchSize: 32,
+  });
+  const before = await toArrays(run.params);
+  const done = right(await stage(run)(env)());
+  const after = await toArrays(done.params);
+  dispose(done);
+  assertEquals(after["0.weight"], params["0.weight"]);
+  assertEquals(after["0.bias"], params["0.bias"]);
+  assert(after["2.weight"].data.some((value, i) => value !== before["2.weight"].data[i]));
+});
+
+Deno.test("weights that the graph has no place for are refused by name", async () => {
+  await envOn("cpu");
+  const run = begin();
+  const params = await toArrays(run.params);
+  dispose(run);
+  const refused = (given: typeof params) =>
+    describe(left(createRun({ graph: encoder, optimiser, params: given })));
+  assertEquals(
+    refused({ "7.weight": params["0.weight"] }),
+    'Cannot use params: expected one of 0.weight, 0.bias, 2.weight, 2.bias, current value is "7.weight"',
+  );
+  assertEquals(
+    refused({ "2.bias": params["0.bias"] }),
+    'Cannot use params 2.bias: expected the shape [64], current value is "16 numbers of shape [16]"',
+  );
 });
