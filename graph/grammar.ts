@@ -14,7 +14,7 @@
  */
 import { P, type Stream } from "./parser_ts.ts";
 import { expecting, or, separated } from "./combinators.ts";
-import { arrow, arrows, numeral, placeholder, refuse, spaces, symbol, word } from "./lexeme.ts";
+import { arrow, arrows, numeral, refuse, spaces, spliceMark, symbol, word } from "./lexeme.ts";
 import { pipe } from "./fp_ts.ts";
 import type { Node, Nodes } from "./node.ts";
 import {
@@ -182,7 +182,7 @@ const noArguments = (name: string): Parser<AllGiven> => (end) =>
 
 const splice = (spliced: readonly Nodes[]): Parser<Nodes> =>
   pipe(
-    P.withStart(placeholder),
+    P.withStart(spliceMark),
     P.chain(([i, at]) =>
       i in spliced ? P.of<string, Nodes>({ nodes: spliced[i].nodes }) : refuse<Nodes>(at, aNode)
     ),

@@ -46,7 +46,7 @@ export const numeral: Parser<number> = pipe(
 );
 
 /** The place that `${i}` holds for the i-th spliced graph. */
-export const placeholder: Parser<number> = pipe(
+export const spliceMark: Parser<number> = pipe(
   lexeme(pipe(
     literal("${"),
     P.apSecond(takeWhile((c) => /[0-9]/.test(c))),

@@ -6,7 +6,8 @@
 import { E, pipe } from "./fp_ts.ts";
 import { type InvalidOption, invalidOption, type ShapeMismatch } from "./error.ts";
 import { type Algebra, fold } from "./fold.ts";
-import type { AvgPool2d, Branch, Graph, Leaf, MaxPool2d, Node, Nodes } from "./node.ts";
+import { convolved, pooled } from "./image_shape.ts";
+import type { Branch, Fanout, Graph, Leaf, Node, Nodes, Split } from "./node.ts";
 import { requiredInput } from "./required_input.ts";
 import { show, showNode } from "./show.ts";
 import { isPair, sameSpace, showSpace, sizeOf } from "./space.ts";
@@ -162,21 +163,31 @@ const onPair =
 
 const elementwise = onTensor<Leaf>((node, input) => [node, input]);
 
-/** How many windows there are along an axis. */
-const windows = (length: number, size: number, stride: number, padding: number): number =>
-  Math.floor((length + 2 * padding - size) / stride) + 1;
-
-function pooled<N extends MaxPool2d | AvgPool2d>(
-  node: N,
-  input: Shape,
-): string | readonly [N, Shape] {
-  const { size } = node;
-  const stride = node.stride ?? size;
-  const [height, width, channels] = input;
-  return input.length === 3 && Math.min(height, width) >= size
-    ? [node, [windows(height, size, stride, 0), windows(width, size, stride, 0), channels]]
-    : `an image [height, width, channels] of at least ${size} × ${size}`;
-}
+/** The two sub-graphs of a branch, each on its own input. */
+const both = (
+  node: Fanout | Split,
+  path: string,
+  input: Space,
+  first: Result,
+  second: () => Result,
+): Result =>
+  pipe(
+    first,
+    E.chain((f) =>
+      pipe(
+        second(),
+        E.map((g) =>
+          joined(
+            { ...node, first: f.graph, second: g.graph },
+            path,
+            input,
+            { first: f.output, second: g.output },
+            [f, g],
+          )
+        ),
+      )
+    ),
+  );
 
 /** A branch whose sub-graphs have been inferred. */
 const joined = (
@@ -198,20 +209,7 @@ const algebra: Algebra<Infer> = {
       ? [{ ...node, inputs: input[0] }, [node.outputs]]
       : `an input of shape [${node.inputs ?? "n"}]`
   ),
-  conv2d: onTensor((node, input) => {
-    const { inputs, size, stride, padding } = node;
-    const [height, width, channels] = input;
-    const fits = input.length === 3 && (inputs === null || inputs === channels) &&
-      Math.min(height, width) + 2 * padding >= size;
-    return fits
-      ? [{ ...node, inputs: channels }, [
-        windows(height, size, stride, padding),
-        windows(width, size, stride, padding),
-        node.outputs,
-      ]]
-      : `an image [height, width, ${inputs ?? "channels"}] of at least ` +
-        `${Math.max(1, size - 2 * padding)} × ${Math.max(1, size - 2 * padding)}`;
-  }),
+  conv2d: onTensor(convolved),
   max_pool2d: onTensor(pooled),
   avg_pool2d: onTensor(pooled),
   relu: elementwise,
@@ -244,42 +242,10 @@ const algebra: Algebra<Infer> = {
         : null,
   ),
   fanout: (first, second, node, path) => (input) =>
-    pipe(
-      first(input),
-      E.chain((f) =>
-        pipe(
-          second(input),
-          E.map((g) =>
-            joined(
-              { ...node, first: f.graph, second: g.graph },
-              path,
-              input,
-              { first: f.output, second: g.output },
-              [f, g],
-            )
-          ),
-        )
-      ),
-    ),
+    both(node, path, input, first(input), () => second(input)),
   split: (first, second, node, path) => (input) =>
     isPair(input)
-      ? pipe(
-        first(input.first),
-        E.chain((f) =>
-          pipe(
-            second(input.second),
-            E.map((g) =>
-              joined(
-                { ...node, first: f.graph, second: g.graph },
-                path,
-                input,
-                { first: f.output, second: g.output },
-                [f, g],
-              )
-            ),
-          )
-        ),
-      )
+      ? both(node, path, input, first(input.first), () => second(input.second))
       : E.left(mismatch(node, path, "a pair", showSpace(input))),
   residual: (body, node, path) => (input) =>
     pipe(
