@@ -75,7 +75,7 @@ export * from "./ops/backend.ts";
 export * from "./ops/embeddings.ts";
 export * from "./ops/gradients.ts";
 export * from "./ops/interpreter.ts";
-export * from "./ops/kwta.ts";
+export { hardKwta, softKwta, winners } from "./ops/kwta.ts";
 export * from "./ops/losses/binary_cross_entropy.ts";
 export * from "./ops/losses/contrastive.ts";
 export * from "./ops/losses/contrastive_loss.ts";

@@ -9,8 +9,12 @@ import type { Shape } from "./types.ts";
 /** A node with its inputs filled in and its output, or what it wants instead of the input. */
 type Outcome<N> = string | readonly [N, Shape];
 
-/** How many windows there are along an axis. */
-const windows = (length: number, size: number, stride: number, padding: number): number =>
+/**
+ * How many windows there are along an axis: ⌊(length + 2·padding − size) / stride⌋ + 1.
+ *
+ * Source: torch.nn.Conv2d, with a dilation of 1.
+ */
+export const windows = (length: number, size: number, stride: number, padding: number): number =>
   Math.floor((length + 2 * padding - size) / stride) + 1;
 
 /** What a convolution makes of an input. */

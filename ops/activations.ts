@@ -4,7 +4,6 @@
  * @module
  */
 import { tf } from "./tfjs.ts";
-import { HARD_KWTA } from "./kernels/kwta.ts";
 
 /**
  * x · Φ(x) = x/2 · (1 + erf(x / √2)), elementwise.
@@ -22,10 +21,3 @@ export function logSoftmax<T extends tf.Tensor>(x: T): T {
 
 /** exp(x_i) / Σ exp(x_j) along the last axis. */
 export const softmax = <T extends tf.Tensor>(x: T): T => tf.softmax(x, -1);
-
-/** 1 for the largest unit of a sample, 0 for all others; equals at the top all lose. */
-export function winnerTakeAll<T extends tf.Tensor>(x: T): T {
-  const samples = x.shape[0];
-  const rows = tf.reshape(x, [samples, x.size / Math.max(samples, 1)]);
-  return tf.reshape(tf.engine().runKernel(HARD_KWTA, { x: rows }, { k: 1 }), x.shape) as T;
-}

@@ -4,7 +4,7 @@
  * @module
  */
 import { tf } from "./tfjs.ts";
-import { IM2COL, type WindowAttributes } from "./kernels/im2col.ts";
+import { grid, IM2COL, type WindowAttributes } from "./kernels/im2col.ts";
 import { linear } from "./linear.ts";
 
 /** How windows lie on an image. */
@@ -26,8 +26,8 @@ function windowsOf(x: tf.Tensor4D, { size, stride, padding }: Windows) {
     { x },
     attributes as unknown as tf.NamedAttrMap,
   );
-  const along = (length: number) => Math.floor((length + 2 * padding - size) / stride) + 1;
-  return { patches, samples, rows: along(height), columns: along(width), channels };
+  const [rows, columns] = grid(attributes);
+  return { patches, samples, rows, columns, channels };
 }
 
 /**

@@ -5,10 +5,11 @@
  */
 import { type Algebra, fold } from "../graph/fold.ts";
 import type { Nodes } from "../graph/node.ts";
+import { sizeOf } from "../graph/space.ts";
 import type { Pair } from "../graph/types.ts";
-import { gelu, logSoftmax, softmax, winnerTakeAll } from "./activations.ts";
+import { gelu, logSoftmax, softmax } from "./activations.ts";
 import { avgPool2d, conv2d, maxPool2d } from "./conv.ts";
-import { hardKwta, softKwta } from "./kwta.ts";
+import { hardKwta, softKwta, winnerTakeAll } from "./kwta.ts";
 import { linear } from "./linear.ts";
 import { type Params, tf } from "./tfjs.ts";
 
@@ -52,7 +53,7 @@ const algebra: Algebra<Lowered> = {
     tf.reshape(x as tf.Tensor, [(x as tf.Tensor).shape[0], ...shape]),
   sigmoid: elementwise((x) => tf.sigmoid(x)),
   tanh: elementwise((x) => tf.tanh(x)),
-  flatten: elementwise((x) => tf.reshape(x, [x.shape[0], sizePerSample(x)])),
+  flatten: elementwise((x) => tf.reshape(x, [x.shape[0], sizeOf(x.shape.slice(1))])),
   kwta: ({ sparsity, soft }) => (_, x, mode) =>
     soft === null || mode === "evaluate"
       ? hardKwta(x as tf.Tensor, sparsity)
@@ -78,8 +79,6 @@ const algebra: Algebra<Lowered> = {
   sequence: (parts) => (params, x, mode) =>
     parts.reduce((value, part) => part(params, value, mode), x),
 };
-
-const sizePerSample = (x: tf.Tensor): number => x.shape.slice(1).reduce((size, n) => size * n, 1);
 
 /**
  * Lowers a graph to tfjs ops. It is a functor: lower(f ▷ g) = lower(g) ∘ lower(f), to the bit.

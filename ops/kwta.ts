@@ -57,6 +57,15 @@ export const hardKwta = <T extends tf.Tensor>(x: T, sparsity: number): T =>
   );
 
 /**
+ * 1 for the largest unit of a sample, 0 for all others: {@linkcode hardKwta} with k = 1.
+ *
+ * @param x [samples, …units], float32.
+ * @returns The same shape; of a sample whose largest value stands twice, zeros.
+ */
+export const winnerTakeAll = <T extends tf.Tensor>(x: T): T =>
+  onRows(x, (rows) => tf.engine().runKernel(HARD_KWTA, { x: rows }, { k: 1 }));
+
+/**
  * gate(hardness · (x − threshold)), which tends to {@linkcode hardKwta} as the hardness grows.
  *
  * The gradient flows through the threshold too: with a_i = h·gate′(z_i)·dy_i it is a_i − ½ Σ a_j

@@ -9,6 +9,7 @@ import type { Graph } from "../graph/node.ts";
 import { type Embeddings, packRows, stride } from "../ops/embeddings.ts";
 import { lower } from "../ops/interpreter.ts";
 import { type Params, tf } from "../ops/tfjs.ts";
+import { sizeOf } from "../graph/space.ts";
 import type { Shape } from "../graph/types.ts";
 import { normaliser } from "./data/batch.ts";
 import type { Normalisation, Split } from "./data/dataset.ts";
@@ -45,7 +46,7 @@ export async function encode(
 ): Promise<E.Either<SparrowError, Embeddings>> {
   const model = lower(graph);
   const gather = normaliser(normalisation);
-  const size = input.reduce((product, n) => product * n, 1);
+  const size = sizeOf(input);
   const binary = isBinary(graph);
   const { count } = split;
   let store: Uint32Array | Float32Array | undefined;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { windows } from "../../graph/image_shape.ts";
 import { tf } from "../tfjs.ts";
 import { type GpuProgram, int, registerGpuKernel, runElementwise } from "./gpu.ts";
 import { registerHostKernel } from "./host.ts";
@@ -29,13 +30,12 @@ export interface WindowAttributes {
   readonly padding: number;
 }
 
-const along = (length: number, { size, stride, padding }: WindowAttributes): number =>
-  Math.floor((length + 2 * padding - size) / stride) + 1;
-
 /** Windows down and across. */
-const grid = (attributes: WindowAttributes): readonly [rows: number, columns: number] => [
-  along(attributes.height, attributes),
-  along(attributes.width, attributes),
+export const grid = (
+  { height, width, size, stride, padding }: WindowAttributes,
+): readonly [rows: number, columns: number] => [
+  windows(height, size, stride, padding),
+  windows(width, size, stride, padding),
 ];
 
 const patchSize = ({ size, channels }: WindowAttributes): number => size * size * channels;
