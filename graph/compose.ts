@@ -190,6 +190,41 @@ export const residual = <I, O>(
   nodes: [{ _tag: "residual", body: bare(body) }],
 });
 
+/** Options of {@linkcode dropConnect}. */
+export interface DropConnectOptions {
+  /** How likely a weight is dropped, in [0, 1); 0.5. */
+  readonly rate?: number;
+  /** Whether the other weights are divided by 1 − rate; true. */
+  readonly rescale?: boolean;
+}
+
+/**
+ * f, in training with each weight of its linear and convolutional nodes 0 with probability `rate`,
+ * drawn anew for every batch from the run's generator. Biases stay. Evaluated, it is f.
+ *
+ * With `rescale` the mean of every pre-activation is the same in training and in evaluation. The
+ * reference does not rescale, and evaluates with sums 1 / (1 − rate) times as large as it trained
+ * with: `rescale: false` does as it does.
+ *
+ * Source: Wan et al. 2013, "Regularization of Neural Networks using DropConnect"; DropConnect of
+ * dizcza/pytorch-mighty, mighty/models/mlp.py.
+ *
+ * @example
+ * ```ts
+ * import { dropConnect } from "./compose.ts";
+ * import { linear } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const layer = dropConnect(linear(784, 256), { rate: 0.25 });
+ * assertEquals(show(layer), "drop_connect(linear(784, 256), rate=0.25)");
+ * ```
+ */
+export const dropConnect = <I, O>(
+  body: Graph<I, O>,
+  { rate = 0.5, rescale = true }: DropConnectOptions = {},
+): Graph<I, O> => ({ nodes: [{ _tag: "drop_connect", body: bare(body), rate, rescale }] });
+
 const bare = ({ nodes }: Graph) => ({ nodes });
 
 /**

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Gate, Graph } from "./node.ts";
+import type { Gate, Graph, Over, Soft } from "./node.ts";
 import type { Alike, First, Pair, Same, Shape } from "./types.ts";
 
 /** Options of {@linkcode linear}. */
@@ -153,6 +153,57 @@ export const avgPool2d = (size: number, stride?: number): Graph<Image, Image> =>
   nodes: [{ _tag: "avg_pool2d", size, stride: stride ?? null }],
 });
 
+/** Options of {@linkcode batchNorm}. */
+export interface BatchNormOptions {
+  /** Whether a learned scale and shift follow; true. */
+  readonly affine?: boolean;
+  /** How far a batch moves the running statistics, in (0, 1]; 0.1. */
+  readonly momentum?: number;
+  /** Added to the variance, above 0; 1e-5. */
+  readonly epsilon?: number;
+}
+
+/**
+ * (x − mean) / √(variance + epsilon) · scale + shift for each channel, which is the last axis: of
+ * vectors every unit, of images every map.
+ *
+ * In training mean and (biased) variance are the batch's own, and the running ones move towards them:
+ * running ← (1 − momentum) · running + momentum · batch, with the unbiased variance. Evaluated, the
+ * running ones are used. A batch of one value per channel has no variance to learn from.
+ *
+ * Params: "weight" (the scale) and "bias" (the shift), of shape [channels], where `affine`.
+ * Plasticity: "running_mean" and "running_var", of shape [channels].
+ *
+ * Source: Ioffe & Szegedy 2015, algorithm 1; torch.nn.BatchNorm1d and BatchNorm2d.
+ *
+ * @param channels At least 1. Left out or null, it is what the node before gives.
+ *
+ * @example
+ * ```ts
+ * import { batchNorm } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(show(batchNorm(64, { affine: false })), "batch_norm(64, affine=false)");
+ * ```
+ */
+export const batchNorm = (
+  channels: number | null = null,
+  { affine = true, momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions = {},
+): Graph<Shape, Same> => ({
+  nodes: [{ _tag: "batch_norm", inputs: channels, affine, momentum, epsilon }],
+});
+
+/**
+ * In training each value is 0 with probability `rate`, drawn from the run's generator, and the others
+ * are divided by 1 − rate. Evaluated, nothing happens.
+ *
+ * Source: Srivastava et al. 2014; torch.nn.Dropout.
+ *
+ * @param rate In [0, 1); 0.5.
+ */
+export const dropout = (rate = 0.5): Graph<Shape, Same> => ({ nodes: [{ _tag: "dropout", rate }] });
+
 /** Any tensor to a vector, row-major. */
 export const flatten: Graph<Shape, readonly [number]> = { nodes: [{ _tag: "flatten" }] };
 
@@ -170,11 +221,29 @@ export interface KwtaOptions {
   readonly gate?: Gate;
   /** true: binary in training too, with a straight-through gradient; false. */
   readonly hard?: boolean;
+  /**
+   * Which units compete: all of a "sample"; of an image [height, width, channels] those of each
+   * "channel", or the channels at each "location"; "sample".
+   */
+  readonly over?: Over;
 }
+
+/** Options of {@linkcode learnedKwta}. */
+export type LearnedKwtaOptions = Omit<KwtaOptions, "over">;
+
+/** Options of {@linkcode predictedKwta}. */
+export interface PredictedKwtaOptions extends LearnedKwtaOptions {
+  /** A lower prediction counts as this, in (0, maxSparsity); 0.001. */
+  readonly minSparsity?: number;
+}
+
+const soft = ({ hardness = 2, gate = "sigmoid", hard = false }: LearnedKwtaOptions): Soft | null =>
+  hard ? null : { hardness, gate };
 
 /**
  * k-winners-take-all: of the n units of a sample the k = ceil(sparsity · n) largest fire, at most
- * n − 1. Binary when evaluating; soft in training, unless `hard`.
+ * n − 1. Binary when evaluating; soft in training, unless `hard`. Of images the units of each channel
+ * or at each location may compete on their own (`over`).
  *
  * Source: KWinnersTakeAll and KWinnersTakeAllSoft of dizcza/EmbedderSDR, models/kwta.py.
  *
@@ -192,11 +261,61 @@ export interface KwtaOptions {
  * ```
  */
 export const kwta = (sparsity: number, options: KwtaOptions = {}): Graph<Shape, Same> => ({
+  nodes: [{ _tag: "kwta", sparsity, soft: soft(options), over: options.over ?? "sample" }],
+});
+
+/**
+ * A kWTA whose thresholds are weights, one per unit: 1 where x is above its own. In training
+ * gate(hardness · (x − threshold)), through which the thresholds learn, unless `hard`.
+ *
+ * Params: "threshold", of the shape of a sample.
+ *
+ * Source: KWinnersTakeAllSoft(emb_size=…) of dizcza/EmbedderSDR, models/kwta.py.
+ *
+ * @example
+ * ```ts
+ * import { learnedKwta } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(show(learnedKwta({ hardness: 4 })), "learned_kwta(hardness=4)");
+ * ```
+ */
+export const learnedKwta = (options: LearnedKwtaOptions = {}): Graph<Shape, Same> => ({
+  nodes: [{ _tag: "learned_kwta", shape: null, soft: soft(options) }],
+});
+
+/**
+ * A kWTA whose sparsity is predicted from the sample: s = max(sigmoid(x·w) · maxSparsity,
+ * minSparsity). The threshold is the one that a fraction s of a normal distribution exceeds, of the
+ * mean and the (unbiased) standard deviation of the sample's units: mean + std · √2 · erfinv(1 − 2s).
+ * In training gate(hardness · (x − threshold)), unless `hard`; gradients flow through s, the mean and
+ * the standard deviation.
+ *
+ * Params: "weight", of shape [units, 1].
+ *
+ * Source: SparsityPredictor of dizcza/EmbedderSDR, models/kwta.py.
+ *
+ * @param maxSparsity In (0, 1].
+ *
+ * @example
+ * ```ts
+ * import { predictedKwta } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(show(predictedKwta(0.3)), "predicted_kwta(0.3)");
+ * ```
+ */
+export const predictedKwta = (
+  maxSparsity: number,
+  options: PredictedKwtaOptions = {},
+): Graph<Shape, Same> => ({
   nodes: [{
-    _tag: "kwta",
-    sparsity,
-    soft: options.hard
-      ? null
-      : { hardness: options.hardness ?? 2, gate: options.gate ?? "sigmoid" },
+    _tag: "predicted_kwta",
+    inputs: null,
+    max_sparsity: maxSparsity,
+    min_sparsity: options.minSparsity ?? 0.001,
+    soft: soft(options),
   }],
 });

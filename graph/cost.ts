@@ -6,7 +6,7 @@
 import { E, pipe } from "./fp_ts.ts";
 import { type InferenceError, inferShapes, isPair, sizeOf, type Step } from "./shape.ts";
 import { paramSpecs } from "./params.ts";
-import type { Nodes } from "./node.ts";
+import type { Node, Nodes } from "./node.ts";
 import type { Shape, Space } from "./types.ts";
 
 /** The cost of one sample's forward pass. */
@@ -47,12 +47,14 @@ export const cost = (graph: Nodes, input?: Space): E.Either<InferenceError, Cost
     E.map(({ graph, steps }) => {
       const parameters = paramSpecs(graph).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
       const flops = steps.reduce((sum, step) => sum + flopsOf(step), 0);
-      // A branch hands on its parts' outputs; only a residual's sum is a new tensor.
-      const outputs = steps.filter(({ node }) => node._tag !== "fanout" && node._tag !== "split");
+      // A branch hands on its parts' outputs, and a dropout its input; only a residual's sum is new.
+      const outputs = steps.filter(({ node }) => !handsOn.has(node._tag));
       const units = outputs.reduce((sum, { output }) => sum + spaceSize(output), 0);
       return { parameters, flops, bytes: { parameters: 4 * parameters, activations: 4 * units } };
     }),
   );
+
+const handsOn: ReadonlySet<Node["_tag"]> = new Set(["fanout", "split", "drop_connect", "dropout"]);
 
 const spaceSize = (space: Space): number =>
   isPair(space) ? spaceSize(space.first) + spaceSize(space.second) : sizeOf(space as Shape);
@@ -71,6 +73,10 @@ function flopsOf({ node, input, output }: Step): number {
     case "softmax":
     case "log_softmax":
       return 5 * spaceSize(output);
+    // The weights' product, mean and variance, then one comparison.
+    case "predicted_kwta":
+      return 6 * spaceSize(output);
+    case "learned_kwta":
     case "relu":
     case "leaky_relu":
     case "gelu":
@@ -82,7 +88,11 @@ function flopsOf({ node, input, output }: Step): number {
     // One comparison per unit to find the threshold, one to apply it.
     case "kwta":
     case "winner_take_all":
+    // A scale and a shift, both known beforehand.
+    case "batch_norm":
       return 2 * spaceSize(output);
+    case "dropout":
+    case "drop_connect":
     case "flatten":
     case "reshape":
     case "concat":

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Fanout, Leaf, Node, Nodes, Residual, Split } from "./node.ts";
+import type { DropConnect, Fanout, Leaf, Node, Nodes, Residual, Split } from "./node.ts";
 
 /** What each node without sub-graphs means as a T. */
 export type Leaves<T> = {
@@ -15,6 +15,8 @@ const leafTags: Readonly<Record<Leaf["_tag"], true>> = {
   conv2d: true,
   max_pool2d: true,
   avg_pool2d: true,
+  batch_norm: true,
+  dropout: true,
   relu: true,
   leaky_relu: true,
   gelu: true,
@@ -25,6 +27,8 @@ const leafTags: Readonly<Record<Leaf["_tag"], true>> = {
   flatten: true,
   reshape: true,
   kwta: true,
+  learned_kwta: true,
+  predicted_kwta: true,
   winner_take_all: true,
   add: true,
   concat: true,
@@ -49,6 +53,8 @@ export interface Algebra<T> extends Leaves<T> {
   readonly split: (first: T, second: T, node: Split, path: string) => T;
   /** x ↦ x + f(x), of what f means. */
   readonly residual: (body: T, node: Residual, path: string) => T;
+  /** f with some of its weights dropped, of what f means. */
+  readonly drop_connect: (body: T, node: DropConnect, path: string) => T;
 }
 
 /**
@@ -68,6 +74,7 @@ export interface Algebra<T> extends Leaves<T> {
  *   fanout: (f, g) => 1 + f + g,
  *   split: (f, g) => 1 + f + g,
  *   residual: (body) => 1 + body,
+ *   drop_connect: (body) => 1 + body,
  *   sequence: (parts) => parts.reduce((sum, part) => sum + part, 0),
  * });
  * assertEquals(size(graph`linear(8, 8) ▷ residual(linear(8, 8) ▷ relu)`), 4);
@@ -91,6 +98,8 @@ function foldNode<T>(algebra: Algebra<T>, node: Node, path: string): T {
     }
     case "residual":
       return algebra.residual(foldAt(algebra, node.body, `${path}.body.`), node, path);
+    case "drop_connect":
+      return algebra.drop_connect(foldAt(algebra, node.body, `${path}.body.`), node, path);
     default:
       return (algebra[node._tag] as (leaf: Leaf, path: string) => T)(node, path);
   }

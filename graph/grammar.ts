@@ -150,6 +150,7 @@ export function graphParser(spliced: readonly Nodes[]): Parser<Nodes> {
       case "flag":
         return pipe(word, P.map((text) => text === "true" || (text === "false" ? false : text)));
       case "gate":
+      case "over":
         return word;
       case "shape":
         return shape;

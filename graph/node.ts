@@ -114,6 +114,31 @@ export interface WinnerTakeAll {
   readonly _tag: "winner_take_all";
 }
 
+/**
+ * Each channel (the last axis) normalised to mean 0 and variance 1: in training by the batch's own
+ * statistics, evaluated by running ones.
+ */
+export interface BatchNorm {
+  /** Names the node. */
+  readonly _tag: "batch_norm";
+  /** Channels; null where shape inference is to find them. */
+  readonly inputs: number | null;
+  /** Whether a learned scale and shift follow. */
+  readonly affine: boolean;
+  /** How far a batch moves the running statistics, in (0, 1]. */
+  readonly momentum: number;
+  /** Added to the variance; above 0. */
+  readonly epsilon: number;
+}
+
+/** In training each value is 0 with a probability, and the others grow to make up for it. */
+export interface Dropout {
+  /** Names the node. */
+  readonly _tag: "dropout";
+  /** The probability, in [0, 1). */
+  readonly rate: number;
+}
+
 /** Any tensor to a vector, row-major. */
 export interface Flatten {
   /** Names the node. */
@@ -123,8 +148,22 @@ export interface Flatten {
 /** The activation of a soft kWTA: the logistic function, or clamp(z + 3, 0, 6) / 6. */
 export type Gate = "sigmoid" | "hard_sigmoid";
 
+/** A soft activation: its slope, and its form. */
+export interface Soft {
+  /** Above 0. */
+  readonly hardness: number;
+  /** The form. */
+  readonly gate: Gate;
+}
+
 /**
- * k-winners-take-all over all n units of a sample, k = ceil(sparsity · n) but at most n − 1.
+ * Which units compete: all of a sample; of an image [height, width, channels] those of each channel;
+ * or those at each location.
+ */
+export type Over = "sample" | "channel" | "location";
+
+/**
+ * k-winners-take-all over the n units that compete, k = ceil(sparsity · n) but at most n − 1.
  *
  * Evaluated, the output is 1 where x is above the threshold, midway between the k-th and the
  * (k+1)-th largest value, and 0 elsewhere. In training a soft one gives
@@ -136,7 +175,33 @@ export interface Kwta {
   /** In (0, 1]. */
   readonly sparsity: number;
   /** null: hard in training too, with a straight-through gradient. */
-  readonly soft: { readonly hardness: number; readonly gate: Gate } | null;
+  readonly soft: Soft | null;
+  /** Which units compete. */
+  readonly over: Over;
+}
+
+/** A kWTA whose threshold is a weight, one per unit: nobody counts the winners. */
+export interface LearnedKwta {
+  /** Names the node. */
+  readonly _tag: "learned_kwta";
+  /** Of one sample; null where shape inference is to find it. */
+  readonly shape: Shape | null;
+  /** null: hard in training too, with a straight-through gradient; then the threshold learns nothing. */
+  readonly soft: Soft | null;
+}
+
+/** A kWTA whose sparsity is predicted from the sample, its units taken as normally distributed. */
+export interface PredictedKwta {
+  /** Names the node. */
+  readonly _tag: "predicted_kwta";
+  /** Units of a sample; null where shape inference is to find them. */
+  readonly inputs: number | null;
+  /** In (0, 1]. */
+  readonly max_sparsity: number;
+  /** In (0, max_sparsity). */
+  readonly min_sparsity: number;
+  /** null: hard in training too, with a straight-through gradient; then nothing is learned. */
+  readonly soft: Soft | null;
 }
 
 /** The sum of the two tensors of a pair, which have one shape. */
@@ -179,12 +244,26 @@ export interface Residual {
   readonly body: Nodes;
 }
 
+/** f with weights that are, in training, 0 with a probability: linear and convolutional ones. */
+export interface DropConnect {
+  /** Names the node. */
+  readonly _tag: "drop_connect";
+  /** f. */
+  readonly body: Nodes;
+  /** The probability, in [0, 1). */
+  readonly rate: number;
+  /** Whether the other weights grow to make up for it. */
+  readonly rescale: boolean;
+}
+
 /** A node without sub-graphs. */
 export type Leaf =
   | Linear
   | Conv2d
   | MaxPool2d
   | AvgPool2d
+  | BatchNorm
+  | Dropout
   | Relu
   | LeakyRelu
   | Gelu
@@ -195,12 +274,14 @@ export type Leaf =
   | Flatten
   | Reshape
   | Kwta
+  | LearnedKwta
+  | PredictedKwta
   | WinnerTakeAll
   | Add
   | Concat;
 
 /** A node with sub-graphs. */
-export type Branch = Fanout | Split | Residual;
+export type Branch = Fanout | Split | Residual | DropConnect;
 
 /** One step of a graph. */
 export type Node = Leaf | Branch;

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Algebra, fold, leaves } from "./fold.ts";
-import type { Conv2d, Linear, Nodes } from "./node.ts";
+import type { Node, Nodes } from "./node.ts";
 import { draw, type Rng } from "./rng.ts";
 import { showNode } from "./show.ts";
 import { sizeOf } from "./shape.ts";
@@ -16,7 +16,9 @@ export interface ParamSpec {
   readonly path: string;
   /** Of a weight [inputs, outputs], of a bias [outputs]. */
   readonly shape: Shape;
-  /** The initial values are uniform in ±bound. */
+  /** The initial values are uniform in mean ± bound. */
+  readonly mean: number;
+  /** 0: all are the mean. */
   readonly bound: number;
 }
 
@@ -31,9 +33,18 @@ export interface ArrayValue {
 /** Weights as plain data, by path. */
 export type ParamArrays = Readonly<Record<string, ArrayValue>>;
 
-/** The inputs of a node, which shape inference has found. */
-function known(node: Linear | Conv2d, path: string): number {
-  if (node.inputs !== null) return node.inputs;
+/**
+ * The inputs of a node, which shape inference has found.
+ *
+ * @throws {TypeError} When they are unknown, as a mistake in the program.
+ */
+export const knownInputs = <N extends Node & { readonly inputs: number | null }>(
+  node: N,
+  path: string,
+): number => known(node.inputs, node, path);
+
+function known<A>(value: A | null, node: Node, path: string): A {
+  if (value !== null) return value;
   throw new TypeError(
     `Cannot tell the weights of ${showNode(node)} at position ${path}: ` +
       "its inputs are unknown; infer the shapes first",
@@ -48,8 +59,10 @@ function affine(
   biases: number,
 ): readonly ParamSpec[] {
   const bound = 1 / Math.sqrt(fanIn);
-  const weight = { path: `${path}.weight`, shape, bound };
-  return biases > 0 ? [weight, { path: `${path}.bias`, shape: [biases], bound }] : [weight];
+  const weight = { path: `${path}.weight`, shape, mean: 0, bound };
+  return biases > 0
+    ? [weight, { path: `${path}.bias`, shape: [biases], mean: 0, bound }]
+    : [weight];
 }
 
 const algebra: Algebra<readonly ParamSpec[]> = {
@@ -57,18 +70,37 @@ const algebra: Algebra<readonly ParamSpec[]> = {
   ...leaves(() => []),
   linear: (node, path) => {
     const { outputs } = node;
-    const inputs = known(node, path);
+    const inputs = knownInputs(node, path);
     return affine(path, [inputs, outputs], inputs, node.bias ? outputs : 0);
   },
   conv2d: (node, path) => {
     const { outputs, size } = node;
-    const inputs = known(node, path);
+    const inputs = knownInputs(node, path);
     const fanIn = size * size * inputs;
     return affine(path, [size, size, inputs, outputs], fanIn, node.bias ? outputs : 0);
+  },
+  batch_norm: (node, path) => {
+    const shape = [knownInputs(node, path)];
+    return node.affine
+      ? [
+        { path: `${path}.weight`, shape, mean: 1, bound: 0 },
+        { path: `${path}.bias`, shape, mean: 0, bound: 0 },
+      ]
+      : [];
+  },
+  learned_kwta: (node, path) => {
+    const shape = known(node.shape, node, path);
+    const bound = 1 / Math.sqrt(sizeOf(shape));
+    return [{ path: `${path}.threshold`, shape, mean: 0, bound }];
+  },
+  predicted_kwta: (node, path) => {
+    const inputs = knownInputs(node, path);
+    return affine(path, [inputs, 1], inputs, 0);
   },
   fanout: (first, second) => [...first, ...second],
   split: (first, second) => [...first, ...second],
   residual: (body) => body,
+  drop_connect: (body) => body,
   sequence: (parts) => parts.flat(),
 };
 
@@ -88,7 +120,7 @@ const algebra: Algebra<readonly ParamSpec[]> = {
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * assertEquals(paramSpecs(graph`relu ▷ residual(linear(4, 4, bias=false))`), [
- *   { path: "1.body.0.weight", shape: [4, 4], bound: 1 / 2 },
+ *   { path: "1.body.0.weight", shape: [4, 4], mean: 0, bound: 1 / 2 },
  * ]);
  * ```
  */
@@ -96,9 +128,11 @@ export const paramSpecs: (graph: Nodes) => readonly ParamSpec[] = fold(algebra);
 
 /**
  * Initial weights as PyTorch's `nn.Linear` and `nn.Conv2d` draw them: weights and biases uniform in
- * ±1 / √(inputs of one output).
+ * ±1 / √(inputs of one output); a batch norm's scale is 1 and its shift 0. The thresholds of a learned
+ * kWTA of n units, and the weights of a predicted one, are uniform in ±1 / √n.
  *
- * Source: torch.nn.Linear.reset_parameters (kaiming_uniform with a = √5).
+ * Source: torch.nn.Linear.reset_parameters (kaiming_uniform with a = √5); models/kwta.py of
+ * dizcza/EmbedderSDR.
  *
  * @param graph A graph whose dimensions are known.
  * @param rng Where the weights come from.
@@ -120,11 +154,13 @@ export const paramSpecs: (graph: Nodes) => readonly ParamSpec[] = fold(algebra);
 export function initialParams(graph: Nodes, rng: Rng): readonly [ParamArrays, Rng] {
   return draw(rng, ({ unit }) =>
     Object.fromEntries(
-      paramSpecs(graph).map(({ path, shape, bound }) => [
+      paramSpecs(graph).map(({ path, shape, mean, bound }) => [
         path,
         {
           shape,
-          data: Float32Array.from({ length: sizeOf(shape) }, () => (2 * unit() - 1) * bound),
+          data: bound === 0
+            ? new Float32Array(sizeOf(shape)).fill(mean)
+            : Float32Array.from({ length: sizeOf(shape) }, () => mean + (2 * unit() - 1) * bound),
         },
       ]),
     ));

@@ -24,6 +24,8 @@ export function requiredInput({ nodes }: Nodes): Space | null {
     switch (node._tag) {
       case "linear":
         return node.inputs === null ? null : [node.inputs];
+      case "learned_kwta":
+        return node.shape;
       case "relu":
       case "leaky_relu":
       case "gelu":
@@ -33,6 +35,7 @@ export function requiredInput({ nodes }: Nodes): Space | null {
       case "sigmoid":
       case "tanh":
       case "kwta":
+      case "dropout":
         continue;
       case "fanout":
         return requiredInput(node.first) ?? requiredInput(node.second);
@@ -41,6 +44,8 @@ export function requiredInput({ nodes }: Nodes): Space | null {
         const second = requiredInput(node.second);
         return first === null || second === null ? null : { first, second };
       }
+      case "drop_connect":
+        return requiredInput(node.body);
       case "residual": {
         const inner = requiredInput(node.body);
         if (inner !== null) return inner;
@@ -49,6 +54,8 @@ export function requiredInput({ nodes }: Nodes): Space | null {
       case "conv2d":
       case "max_pool2d":
       case "avg_pool2d":
+      case "batch_norm":
+      case "predicted_kwta":
       case "flatten":
       case "reshape":
       case "add":

@@ -28,6 +28,7 @@ export function mapLeaves(change: (leaf: Leaf) => Leaf): (graph: Nodes) => Graph
     fanout: (first, second) => ({ nodes: [{ _tag: "fanout", first, second }] }),
     split: (first, second) => ({ nodes: [{ _tag: "split", first, second }] }),
     residual: (body) => ({ nodes: [{ _tag: "residual", body }] }),
+    drop_connect: (body, node) => ({ nodes: [{ ...node, body }] }),
     sequence: (parts) => ({ nodes: parts.flatMap(({ nodes }) => nodes) }),
   };
   return fold(algebra);
@@ -73,7 +74,8 @@ export function findKwta(graph: Nodes): readonly Kwta[] {
 }
 
 /**
- * A graph whose every kWTA is hard, in training too: what inference needs.
+ * A graph whose every kWTA is hard, in training too: what inference needs. Learned and predicted
+ * ones are hardened as well, and keep what they have learned.
  *
  * @example
  * ```ts
@@ -85,7 +87,9 @@ export function findKwta(graph: Nodes): readonly Kwta[] {
  * assertEquals(show(harden(graph`relu ▷ kwta(0.05)`)), "relu ▷ kwta(0.05, hard)");
  * ```
  */
-export const harden: (graph: Nodes) => Graph = mapKwta((kwta) => ({ ...kwta, soft: null }));
+export const harden: (graph: Nodes) => Graph = mapLeaves((leaf) =>
+  "soft" in leaf ? { ...leaf, soft: null } : leaf
+);
 
 /**
  * A graph with every leaf of one kind replaced: every relu by a kWTA, say.
@@ -100,7 +104,12 @@ export const harden: (graph: Nodes) => Graph = mapKwta((kwta) => ({ ...kwta, sof
  * import { show } from "./show.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const all = replaceActivation("relu", { _tag: "kwta", sparsity: 0.2, soft: null });
+ * const all = replaceActivation("relu", {
+ *   _tag: "kwta",
+ *   sparsity: 0.2,
+ *   soft: null,
+ *   over: "sample",
+ * });
  * assertEquals(show(all(graph`linear(8, 8) ▷ relu`)), "linear(8, 8) ▷ kwta(0.2, hard)");
  * ```
  */

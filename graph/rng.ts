@@ -131,3 +131,33 @@ export function permutation(n: number, rng: Rng): readonly [Uint32Array, Rng] {
     return order;
   });
 }
+
+/**
+ * n independent values, each 0 with a probability and `kept` otherwise.
+ *
+ * @param n How many, at least 0.
+ * @param probability Of a 0, in [0, 1]; rounded to a multiple of 2⁻³².
+ * @param kept The other value.
+ * @returns The values, and the generator to draw from next.
+ *
+ * @example
+ * ```ts
+ * import { mask, seed } from "./rng.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const [values] = mask(1000, 0.25, 2, seed(26));
+ * assertEquals(Math.abs(values.filter((value) => value === 0).length - 250) < 50, true);
+ * ```
+ */
+export function mask(
+  n: number,
+  probability: number,
+  kept: number,
+  rng: Rng,
+): readonly [Float32Array<ArrayBuffer>, Rng] {
+  const generator = xoroshiro128plusFromState(rng.state);
+  const below = Math.round(probability * 2 ** 32);
+  const values = new Float32Array(n);
+  for (let i = 0; i < n; i++) values[i] = generator.next() >>> 0 < below ? 0 : kept;
+  return [values, { state: generator.getState() }];
+}

@@ -7,7 +7,7 @@ import { E, pipe } from "./fp_ts.ts";
 import { type InvalidOption, invalidOption, type ShapeMismatch } from "./error.ts";
 import { type Algebra, fold } from "./fold.ts";
 import { convolved, pooled } from "./image_shape.ts";
-import type { Branch, Fanout, Graph, Leaf, Node, Nodes, Split } from "./node.ts";
+import type { Branch, Fanout, Graph, Leaf, Node, Nodes, Over, Split } from "./node.ts";
 import { requiredInput } from "./required_input.ts";
 import { show, showNode } from "./show.ts";
 import { isPair, sameSpace, showSpace, sizeOf } from "./space.ts";
@@ -122,6 +122,15 @@ function badArgument(node: Node, path: string): InvalidOption | null {
   const { parameters, read } = signatureOf(node._tag);
   const values = read(node);
   const bad = parameters.find((parameter) => !allows(parameter, values[parameter.name]));
+  if (
+    bad === undefined && node._tag === "predicted_kwta" && !(node.min_sparsity < node.max_sparsity)
+  ) {
+    return invalidOption(
+      `min_sparsity of predicted_kwta at position ${path}`,
+      node.min_sparsity,
+      `a number below max_sparsity, ${node.max_sparsity}`,
+    );
+  }
   return bad === undefined ? null : invalidOption(
     `${bad.name} of ${node._tag} at position ${path}`,
     values[bad.name],
@@ -160,6 +169,15 @@ const onPair =
       ? E.left(mismatch(node, path, wanted, showSpace(input)))
       : done(path, node, input, merged);
   };
+
+/** What is wrong with the units that compete, if anything. */
+function uncompetitive(over: Over, input: Shape): string | null {
+  const few = "at least 2 units, of which one must lose";
+  if (over === "sample") return sizeOf(input) >= 2 ? null : few;
+  if (input.length !== 3) return "an image [height, width, channels]";
+  const [height, width, channels] = input;
+  return (over === "channel" ? height * width : channels) >= 2 ? null : `${few}, per ${over}`;
+}
 
 const elementwise = onTensor<Leaf>((node, input) => [node, input]);
 
@@ -220,15 +238,33 @@ const algebra: Algebra<Infer> = {
   reshape: onTensor((node, input) =>
     sizeOf(input) === sizeOf(node.shape) ? [node, node.shape] : `${sizeOf(node.shape)} elements`
   ),
-  winner_take_all: onTensor((node, input) =>
-    sizeOf(input) >= 2 ? [node, input] : "at least 2 units, of which one must lose"
-  ),
+  batch_norm: onTensor((node, input) => {
+    const channels = input.at(-1);
+    return channels !== undefined && (node.inputs === null || node.inputs === channels)
+      ? [{ ...node, inputs: channels }, input]
+      : `${node.inputs ?? "one or more"} channels along the last axis`;
+  }),
+  dropout: elementwise,
+  winner_take_all: onTensor((node, input) => uncompetitive("sample", input) ?? [node, input]),
   sigmoid: elementwise,
   tanh: elementwise,
   flatten: onTensor((node, input) => [node, [sizeOf(input)]]),
-  kwta: onTensor((node, input) =>
-    sizeOf(input) >= 2 ? [node, input] : "at least 2 units, of which one must lose"
+  kwta: onTensor((node, input) => uncompetitive(node.over, input) ?? [node, input]),
+  learned_kwta: onTensor((node, input) =>
+    input.length > 0 && (node.shape === null || sameSpace(node.shape, input))
+      ? [{ ...node, shape: input }, input]
+      : node.shape === null
+      ? "at least one axis"
+      : `an input of shape ${showSpace(node.shape)}`
   ),
+  predicted_kwta: onTensor((node, input) => {
+    const units = sizeOf(input);
+    return units < 2
+      ? "at least 2 units"
+      : node.inputs === null || node.inputs === units
+      ? [{ ...node, inputs: units }, input]
+      : `${node.inputs} units`;
+  }),
   add: onPair(
     "a pair of tensors of one shape",
     (first, second) => sameSpace(first, second) ? first : null,
@@ -263,6 +299,13 @@ const algebra: Algebra<Infer> = {
           ))
       ),
     ),
+  drop_connect: (body, node, path) => (input) => {
+    const bad = badArgument(node, path);
+    return bad !== null ? E.left(bad) : pipe(
+      body(input),
+      E.map((f) => joined({ ...node, body: f.graph }, path, input, f.output, [f])),
+    );
+  },
   sequence: (parts) => (input) => {
     const inferred: Inference[] = [];
     let output = input;

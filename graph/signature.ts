@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { AvgPool2d, Fanout, Gate, MaxPool2d, Node, Nodes, Split } from "./node.ts";
+import type { AvgPool2d, Fanout, Gate, MaxPool2d, Node, Nodes, Over, Soft, Split } from "./node.ts";
 
 /** The value of an argument; null where a defaulted one is left out. */
 export type Argument = number | boolean | string | null | readonly number[] | Nodes;
@@ -16,8 +16,10 @@ export type Kind =
   | "real"
   | "fraction"
   | "positive"
+  | "rate"
   | "flag"
   | "gate"
+  | "over"
   | "shape"
   | "graph";
 
@@ -63,6 +65,22 @@ const pool = <N extends MaxPool2d | AvgPool2d>(_tag: N["_tag"]): Signature<N> =>
   read: ({ size, stride }) => ({ size, stride }),
 });
 
+/** How a soft activation is written: `hardness=4, gate=hard_sigmoid`, or `hard` for none. */
+const softness: readonly Parameter[] = [
+  { name: "hardness", kind: "positive", fallback: 2 },
+  { name: "gate", kind: "gate", fallback: "sigmoid" },
+  { name: "hard", kind: "flag", fallback: false },
+];
+
+const softOf = ({ hardness, gate, hard }: Readonly<Record<string, Argument>>): Soft | null =>
+  hard ? null : { hardness: hardness as number, gate: gate as Gate };
+
+const showSoft = (soft: Soft | null) => ({
+  hardness: soft?.hardness ?? 2,
+  gate: soft?.gate ?? "sigmoid",
+  hard: soft === null,
+});
+
 /** The signature of every node. */
 export const signatures: Signatures = {
   linear: {
@@ -103,6 +121,29 @@ export const signatures: Signatures = {
   },
   max_pool2d: pool<MaxPool2d>("max_pool2d"),
   avg_pool2d: pool<AvgPool2d>("avg_pool2d"),
+  batch_norm: {
+    parameters: [
+      { name: "inputs", kind: "count", fallback: null },
+      { name: "affine", kind: "flag", fallback: true },
+      { name: "momentum", kind: "fraction", fallback: 0.1 },
+      { name: "epsilon", kind: "positive", fallback: 1e-5 },
+    ],
+    positional: [["inputs"]],
+    build: ({ inputs, affine, momentum, epsilon }) => ({
+      _tag: "batch_norm",
+      inputs: inputs as number | null,
+      affine: affine as boolean,
+      momentum: momentum as number,
+      epsilon: epsilon as number,
+    }),
+    read: ({ _tag, ...values }) => values,
+  },
+  dropout: {
+    parameters: [{ name: "rate", kind: "rate", fallback: 0.5 }],
+    positional: [["rate"]],
+    build: ({ rate }) => ({ _tag: "dropout", rate: rate as number }),
+    read: ({ rate }) => ({ rate }),
+  },
   relu: nullary({ _tag: "relu" }),
   leaky_relu: {
     parameters: [{ name: "slope", kind: "real", fallback: 0.01 }],
@@ -125,21 +166,48 @@ export const signatures: Signatures = {
   kwta: {
     parameters: [
       { name: "sparsity", kind: "fraction" },
-      { name: "hardness", kind: "positive", fallback: 2 },
-      { name: "gate", kind: "gate", fallback: "sigmoid" },
-      { name: "hard", kind: "flag", fallback: false },
+      ...softness,
+      { name: "over", kind: "over", fallback: "sample" },
     ],
     positional: [["sparsity"]],
-    build: ({ sparsity, hardness, gate, hard }) => ({
+    build: (values) => ({
       _tag: "kwta",
-      sparsity: sparsity as number,
-      soft: hard ? null : { hardness: hardness as number, gate: gate as Gate },
+      sparsity: values.sparsity as number,
+      soft: softOf(values),
+      over: values.over as Over,
     }),
-    read: ({ sparsity, soft }) => ({
-      sparsity,
-      hardness: soft?.hardness ?? 2,
-      gate: soft?.gate ?? "sigmoid",
-      hard: soft === null,
+    read: ({ sparsity, soft, over }) => ({ sparsity, ...showSoft(soft), over }),
+  },
+  learned_kwta: {
+    parameters: [{ name: "shape", kind: "shape", fallback: null }, ...softness],
+    positional: [["shape"]],
+    build: (values) => ({
+      _tag: "learned_kwta",
+      shape: values.shape as readonly number[] | null,
+      soft: softOf(values),
+    }),
+    read: ({ shape, soft }) => ({ shape, ...showSoft(soft) }),
+  },
+  predicted_kwta: {
+    parameters: [
+      { name: "max_sparsity", kind: "fraction" },
+      { name: "min_sparsity", kind: "fraction", fallback: 0.001 },
+      { name: "inputs", kind: "count", fallback: null },
+      ...softness,
+    ],
+    positional: [["max_sparsity"]],
+    build: (values) => ({
+      _tag: "predicted_kwta",
+      inputs: values.inputs as number | null,
+      max_sparsity: values.max_sparsity as number,
+      min_sparsity: values.min_sparsity as number,
+      soft: softOf(values),
+    }),
+    read: ({ max_sparsity, min_sparsity, inputs, soft }) => ({
+      max_sparsity,
+      min_sparsity,
+      inputs,
+      ...showSoft(soft),
     }),
   },
   winner_take_all: nullary({ _tag: "winner_take_all" }),
@@ -152,6 +220,21 @@ export const signatures: Signatures = {
     positional: [["body"]],
     build: ({ body }) => ({ _tag: "residual", body: body as Nodes }),
     read: ({ body }) => ({ body }),
+  },
+  drop_connect: {
+    parameters: [
+      { name: "body", kind: "graph" },
+      { name: "rate", kind: "rate", fallback: 0.5 },
+      { name: "rescale", kind: "flag", fallback: true },
+    ],
+    positional: [["body"]],
+    build: ({ body, rate, rescale }) => ({
+      _tag: "drop_connect",
+      body: body as Nodes,
+      rate: rate as number,
+      rescale: rescale as boolean,
+    }),
+    read: ({ body, rate, rescale }) => ({ body, rate, rescale }),
   },
 };
 
@@ -169,8 +252,10 @@ export const kindInWords: Readonly<Record<Kind, string>> = {
   real: "a finite number",
   fraction: "a number above 0 and at most 1",
   positive: "a number above 0",
+  rate: "a number of at least 0 and below 1",
   flag: "true or false",
   gate: "sigmoid or hard_sigmoid",
+  over: "sample, channel or location",
   shape: "a shape such as [28, 28, 1]",
   graph: "a graph",
 };
@@ -191,10 +276,14 @@ export function isOfKind(kind: Kind, value: unknown): boolean {
       return typeof value === "number" && value > 0 && value <= 1;
     case "positive":
       return typeof value === "number" && value > 0 && value < Infinity;
+    case "rate":
+      return typeof value === "number" && value >= 0 && value < 1;
     case "flag":
       return typeof value === "boolean";
     case "gate":
       return value === "sigmoid" || value === "hard_sigmoid";
+    case "over":
+      return value === "sample" || value === "channel" || value === "location";
     case "graph":
       return typeof value === "object" && value !== null && "nodes" in value;
   }

@@ -1,87 +1,148 @@
 /**
- * Lowering: a graph as a function on tensors.
+ * Lowering: a graph as functions on tensors.
  *
  * @module
  */
 import { type Algebra, fold } from "../graph/fold.ts";
-import type { Nodes } from "../graph/node.ts";
+import type { BatchNorm, Nodes } from "../graph/node.ts";
 import { sizeOf } from "../graph/space.ts";
 import type { Pair } from "../graph/types.ts";
 import { gelu, logSoftmax, softmax } from "./activations.ts";
+import { batchNorm, normaliseBy, track } from "./batch_norm.ts";
 import { avgPool2d, conv2d, maxPool2d } from "./conv.ts";
-import { hardKwta, softKwta, winnerTakeAll } from "./kwta.ts";
+import { dropConnect, dropout } from "./dropout.ts";
+import {
+  competing,
+  hardKwta,
+  predictedThreshold,
+  softKwta,
+  thresholded,
+  winnerTakeAll,
+} from "./kwta.ts";
 import { linear } from "./linear.ts";
+import { inSequence, type Lowered, merged, sideBySide, stateless, type Value } from "./lowered.ts";
 import { type Params, tf } from "./tfjs.ts";
 
-/** What goes through a lowered graph: a tensor [samples, …shape], or pairs of them. */
-export type Value = tf.Tensor | Pair<Value, Value>;
+export type { Lowered, Signal, Value, Weights } from "./lowered.ts";
 
-/** In training a soft kWTA is soft; evaluated, every kWTA is binary. */
-export type Mode = "train" | "evaluate";
+const elementwise = (f: (x: tf.Tensor) => tf.Tensor) => (): Lowered =>
+  stateless((_, x) => f(x as tf.Tensor));
 
-/**
- * A graph as a function. The params are those of the graph's own paths; the caller disposes of
- * what it makes, with `tf.tidy`. Gradients flow through it on tfjs's tape.
- */
-export type Lowered = (params: Params, x: Value, mode: Mode) => Value;
+const onPair = (f: (first: tf.Tensor, second: tf.Tensor) => tf.Tensor) => (): Lowered =>
+  stateless((_, x) => {
+    const { first, second } = x as Pair<tf.Tensor, tf.Tensor>;
+    return f(first, second);
+  });
 
-const elementwise = (f: (x: tf.Tensor) => tf.Tensor) => (): Lowered => (_, x) => f(x as tf.Tensor);
+/** [samples, …units] as [samples, units]. */
+const flat = (x: tf.Tensor): tf.Tensor2D =>
+  tf.reshape(x, [x.shape[0], sizeOf(x.shape.slice(1))]) as tf.Tensor2D;
+
+/** The scale and shift of a batch norm, or the weight and bias of an affine map. */
+const affineAt = (params: Params, path: string) => ({
+  weight: params[`${path}.weight`] as tf.Tensor1D | undefined,
+  bias: params[`${path}.bias`] as tf.Tensor1D | undefined,
+});
+
+function normalised({ momentum, epsilon }: BatchNorm, path: string): Lowered {
+  const [mean, variance] = [`${path}.running_mean`, `${path}.running_var`];
+  const statistics = (plasticity: Params) => ({
+    mean: plasticity[mean] as tf.Tensor1D,
+    variance: plasticity[variance] as tf.Tensor1D,
+  });
+  return {
+    evaluate: ({ params, plasticity }, x) =>
+      normaliseBy(x as tf.Tensor, statistics(plasticity), affineAt(params, path), epsilon),
+    train: (params, signal) => {
+      const x = signal.value as tf.Tensor;
+      const [value, batch] = batchNorm(x, affineAt(params, path), epsilon);
+      const samples = sizeOf(x.shape.slice(0, -1));
+      const next = track(statistics(signal.plasticity), batch, samples, momentum);
+      const plasticity = {
+        ...signal.plasticity,
+        [mean]: next.mean,
+        [variance]: next.variance,
+      };
+      return { ...signal, value, plasticity };
+    },
+  };
+}
 
 const algebra: Algebra<Lowered> = {
-  linear: (_, path) => (params, x) =>
-    linear(
-      x as tf.Tensor2D,
-      params[`${path}.weight`] as tf.Tensor2D,
-      params[`${path}.bias`] as tf.Tensor1D | undefined,
+  linear: (_, path) =>
+    stateless((params, x) =>
+      linear(
+        x as tf.Tensor2D,
+        params[`${path}.weight`] as tf.Tensor2D,
+        params[`${path}.bias`] as tf.Tensor1D | undefined,
+      )
     ),
-  conv2d: ({ stride, padding }, path) => (params, x) =>
-    conv2d(
-      x as tf.Tensor4D,
-      params[`${path}.weight`] as tf.Tensor4D,
-      params[`${path}.bias`] as tf.Tensor1D | undefined,
-      { stride, padding },
+  conv2d: ({ stride, padding }, path) =>
+    stateless((params, x) =>
+      conv2d(
+        x as tf.Tensor4D,
+        params[`${path}.weight`] as tf.Tensor4D,
+        params[`${path}.bias`] as tf.Tensor1D | undefined,
+        { stride, padding },
+      )
     ),
-  max_pool2d: ({ size, stride }) => (_, x) => maxPool2d(x as tf.Tensor4D, size, stride ?? size),
-  avg_pool2d: ({ size, stride }) => (_, x) => avgPool2d(x as tf.Tensor4D, size, stride ?? size),
+  max_pool2d: ({ size, stride }) =>
+    stateless((_, x) => maxPool2d(x as tf.Tensor4D, size, stride ?? size)),
+  avg_pool2d: ({ size, stride }) =>
+    stateless((_, x) => avgPool2d(x as tf.Tensor4D, size, stride ?? size)),
+  batch_norm: normalised,
+  dropout: ({ rate }) => dropout(rate),
   relu: elementwise((x) => tf.relu(x)),
-  leaky_relu: ({ slope }) => (_, x) => tf.leakyRelu(x as tf.Tensor, slope),
+  leaky_relu: ({ slope }) => stateless((_, x) => tf.leakyRelu(x as tf.Tensor, slope)),
   gelu: elementwise(gelu),
   softmax: elementwise(softmax),
   log_softmax: elementwise(logSoftmax),
   winner_take_all: elementwise(winnerTakeAll),
-  reshape: ({ shape }) => (_, x) =>
-    tf.reshape(x as tf.Tensor, [(x as tf.Tensor).shape[0], ...shape]),
+  reshape: ({ shape }) =>
+    stateless((_, x) => tf.reshape(x as tf.Tensor, [(x as tf.Tensor).shape[0], ...shape])),
   sigmoid: elementwise((x) => tf.sigmoid(x)),
   tanh: elementwise((x) => tf.tanh(x)),
-  flatten: elementwise((x) => tf.reshape(x, [x.shape[0], sizeOf(x.shape.slice(1))])),
-  kwta: ({ sparsity, soft }) => (_, x, mode) =>
-    soft === null || mode === "evaluate"
-      ? hardKwta(x as tf.Tensor, sparsity)
-      : softKwta(x as tf.Tensor, sparsity, soft.hardness, soft.gate),
-  add: () => (_, x) => {
-    const { first, second } = x as Pair<tf.Tensor, tf.Tensor>;
-    return tf.add(first, second);
+  flatten: elementwise(flat),
+  kwta: ({ sparsity, soft, over }) => {
+    const hard = (_: Params, x: Value) =>
+      competing(x as tf.Tensor, over, (rows) => hardKwta(rows, sparsity));
+    return soft === null ? stateless(hard) : stateless(
+      (_, x) =>
+        competing(
+          x as tf.Tensor,
+          over,
+          (rows) => softKwta(rows, sparsity, soft.hardness, soft.gate),
+        ),
+      hard,
+    );
   },
-  concat: () => (_, x) => {
-    const { first, second } = x as Pair<tf.Tensor, tf.Tensor>;
-    return tf.concat([first, second], -1);
+  learned_kwta: ({ soft }, path) => {
+    const by = (softness: typeof soft) => (params: Params, x: Value) =>
+      thresholded(x as tf.Tensor, params[`${path}.threshold`], softness);
+    return stateless(by(soft), by(null));
   },
-  fanout: (f, g) => (params, x, mode) => ({
-    first: f(params, x, mode),
-    second: g(params, x, mode),
-  }),
-  split: (f, g) => (params, x, mode) => {
-    const { first, second } = x as Pair<Value, Value>;
-    return { first: f(params, first, mode), second: g(params, second, mode) };
+  predicted_kwta: ({ max_sparsity, min_sparsity, soft }, path) => {
+    const by = (softness: typeof soft) => (params: Params, x: Value) => {
+      const rows = flat(x as tf.Tensor);
+      const weight = params[`${path}.weight`] as tf.Tensor2D;
+      const threshold = predictedThreshold(rows, weight, max_sparsity, min_sparsity);
+      return tf.reshape(thresholded(rows, threshold, softness), (x as tf.Tensor).shape);
+    };
+    return stateless(by(soft), by(null));
   },
-  residual: (body) => (params, x, mode) =>
-    tf.add(x as tf.Tensor, body(params, x, mode) as tf.Tensor),
-  sequence: (parts) => (params, x, mode) =>
-    parts.reduce((value, part) => part(params, value, mode), x),
+  add: onPair((first, second) => tf.add(first, second)),
+  concat: onPair((first, second) => tf.concat([first, second], -1)),
+  fanout: (f, g) => sideBySide(f, g, (x) => ({ first: x, second: x })),
+  split: (f, g) => sideBySide(f, g, (x) => x as Pair<Value, Value>),
+  residual: (body) => merged(body, (x, y) => tf.add(x as tf.Tensor, y as tf.Tensor)),
+  drop_connect: (body, { rate, rescale }, path) =>
+    dropConnect(body, `${path}.body.`, rate, rescale ? 1 / (1 - rate) : 1),
+  sequence: inSequence,
 };
 
 /**
- * Lowers a graph to tfjs ops. It is a functor: lower(f ▷ g) = lower(g) ∘ lower(f), to the bit.
+ * Lowers a graph to tfjs ops. It is a functor: lower(f ▷ g) = lower(g) ∘ lower(f), to the bit; in
+ * training the composition passes the state on as well.
  *
  * @param graph One that shape inference accepts; on another, tfjs throws at a shape.
  *
@@ -94,7 +155,8 @@ const algebra: Algebra<Lowered> = {
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * await startBackend("cpu")();
- * const code = lower(graph`kwta(0.25)`)({}, tf.tensor2d([[3, 1, 4, 1]]), "evaluate");
+ * const { evaluate } = lower(graph`kwta(0.25)`);
+ * const code = evaluate({ params: {}, plasticity: {} }, tf.tensor2d([[3, 1, 4, 1]]));
  * assertEquals(await (code as tf.Tensor).array(), [[0, 0, 1, 0]]);
  * ```
  */

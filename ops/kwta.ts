@@ -6,10 +6,12 @@
  * @module
  */
 import { tf } from "./tfjs.ts";
-import type { Gate } from "../graph/node.ts";
+import type { Gate, Over, Soft } from "../graph/node.ts";
 import "./kernels/kwta_host.ts";
 import "./kernels/kwta_gpu.ts";
 import { HARD_KWTA, SOFT_KWTA } from "./kernels/kwta.ts";
+import { linear } from "./linear.ts";
+import { upperQuantile } from "./normal_quantile.ts";
 
 /**
  * How many of n units win: ceil(sparsity · n) in float64, at most n − 1.
@@ -88,3 +90,73 @@ export const softKwta = <T extends tf.Tensor>(
     const outputs = tf.engine().runKernel(SOFT_KWTA, { x: rows }, { k, hardness, gate });
     return (outputs as unknown as tf.Tensor[])[0];
   });
+
+/**
+ * A function of competing units made one on images: with `over` "channel" those of each channel
+ * compete, with "location" the channels at each place, with "sample" all.
+ *
+ * @param x [samples, height, width, channels]; any shape for "sample".
+ * @param f Of tensors whose first axis tells the competitions apart; keeps their shape.
+ * @returns The same shape.
+ */
+export function competing(x: tf.Tensor, over: Over, f: (rows: tf.Tensor) => tf.Tensor): tf.Tensor {
+  if (over === "sample") return f(x);
+  const [samples, height, width, channels] = x.shape;
+  if (over === "location") {
+    return tf.reshape(f(tf.reshape(x, [samples * height * width, channels])), x.shape);
+  }
+  const maps = tf.transpose(x, [0, 3, 1, 2]);
+  const result = f(tf.reshape(maps, [samples * channels, height * width]));
+  return tf.transpose(tf.reshape(result, maps.shape), [0, 2, 3, 1]);
+}
+
+/** clamp(z + 3, 0, 6) / 6, or 1 / (1 + exp(−z)). */
+const open = (z: tf.Tensor, gate: Gate): tf.Tensor =>
+  gate === "sigmoid" ? tf.sigmoid(z) : tf.div(tf.clipByValue(tf.add(z, 3), 0, 6), 6);
+
+/**
+ * 1 where x is above a threshold, else 0, with a gradient that is straight through to x and none to
+ * the threshold; or, soft, gate(hardness · (x − threshold)), with gradients to both.
+ *
+ * @param x [samples, …units], float32.
+ * @param threshold Broadcast to the shape of x.
+ * @param soft null: hard.
+ * @returns The shape of x.
+ */
+export function thresholded(x: tf.Tensor, threshold: tf.Tensor, soft: Soft | null): tf.Tensor {
+  if (soft !== null) return open(tf.mul(tf.sub(x, threshold), soft.hardness), soft.gate);
+  const above = tf.customGrad((values) => ({
+    // The sign of the difference: a comparison that broadcasts is slow on wasm.
+    value: tf.step(tf.sub(values as tf.Tensor, threshold)),
+    gradFunc: (dy: tf.Tensor) => tf.clone(dy),
+  }));
+  return above(x);
+}
+
+/**
+ * The threshold that a predicted fraction of a sample's units exceeds, if they are normally
+ * distributed: mean + std · z(s), s = max(sigmoid(x·w) · most, least), P(Z > z(s)) = s, of the units'
+ * mean and unbiased standard deviation.
+ *
+ * Source: SparsityPredictor of dizcza/EmbedderSDR, models/kwta.py.
+ *
+ * @param rows [samples, units].
+ * @param weight [units, 1].
+ * @param most In (0, 1].
+ * @param least In (0, most).
+ * @returns [samples, 1].
+ */
+export function predictedThreshold(
+  rows: tf.Tensor2D,
+  weight: tf.Tensor2D,
+  most: number,
+  least: number,
+): tf.Tensor2D {
+  const units = rows.shape[1];
+  const sparsity = tf.maximum(tf.mul(tf.sigmoid(linear(rows, weight)), most), least);
+  const mean = tf.mean(rows, 1, true);
+  const squares = tf.sum(tf.square(tf.sub(rows, mean)), 1, true);
+  // Of a constant row the root would have an infinite slope.
+  const deviation = tf.sqrt(tf.maximum(tf.div(squares, units - 1), 1e-20));
+  return tf.add(mean, tf.mul(deviation, upperQuantile(sparsity))) as tf.Tensor2D;
+}

@@ -15,9 +15,11 @@ import { type Params, tf } from "./tfjs.ts";
 export interface TrainState {
   /** The weights. */
   readonly params: Params;
+  /** What else the units remember. */
+  readonly plasticity: Params;
   /** What the optimiser remembers. */
   readonly optimiser: OptimiserState;
-  /** What the loss draws from. */
+  /** What the loss, then the model draws from. */
   readonly rng: Rng;
 }
 
@@ -58,15 +60,21 @@ export interface Stepped {
 export const trainStep =
   ({ model, input, loss, optimiser }: Trainer): (state: TrainState, batch: Batch) => Stepped =>
   (state, batch) => {
-    const [objective, rng] = loss.draw(batch.labels, state.rng);
+    const [objective, drawn] = loss.draw(batch.labels, state.rng);
     let next = state.optimiser;
+    let { plasticity, rng } = { plasticity: state.plasticity, rng: drawn };
     let value: tf.Scalar | undefined;
     // The tidy keeps what it returns: the new params and slots, and the loss.
     const [params] = tf.tidy(() => {
       const x = tf.tensor(batch.values, [batch.labels.length, ...input]);
       const stepped = valueAndGradients(
         () => {
-          const [outputs, latent] = ends(model(state.params, x, "train"));
+          const after = model.train(state.params, { value: x, plasticity, rng });
+          rng = after.rng;
+          // The tape would dispose of them: they are no part of the loss.
+          plasticity = after.plasticity;
+          for (const tensor of Object.values(plasticity)) tf.keep(tensor);
+          const [outputs, latent] = ends(after.value);
           return objective.evaluate(outputs, x, latent);
         },
         state.params,
@@ -77,8 +85,11 @@ export const trainStep =
       return [params, moved.slots, stepped.value] as unknown as [Params];
     });
     tf.dispose([state.params, state.optimiser.slots] as unknown as tf.TensorContainer);
+    for (const [path, tensor] of Object.entries(state.plasticity)) {
+      if (plasticity[path] !== tensor) tensor.dispose();
+    }
     return {
-      state: { params, optimiser: next, rng },
+      state: { params, plasticity, optimiser: next, rng },
       loss: value as tf.Scalar,
       terms: objective.terms,
     };

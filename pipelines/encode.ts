@@ -25,12 +25,22 @@ export interface Model {
   readonly graph: Graph;
   /** Those of the graph's paths. */
   readonly params: Params;
+  /** What else the units remember. */
+  readonly plasticity: Params;
   /** Of one sample. */
   readonly input: Shape;
 }
 
-/** Whether a graph's evaluated output is binary: its last node is a kWTA. */
-export const isBinary = ({ nodes }: Graph): boolean => nodes.at(-1)?._tag === "kwta";
+const binaryNodes: readonly string[] = [
+  "kwta",
+  "learned_kwta",
+  "predicted_kwta",
+  "winner_take_all",
+];
+
+/** Whether a graph's evaluated output is binary: its last node is a kWTA of any kind. */
+export const isBinary = ({ nodes }: Graph): boolean =>
+  binaryNodes.includes(nodes.at(-1)?._tag ?? "");
 
 /**
  * The embeddings of a split, evaluated: packed codes where the graph ends in kWTA.
@@ -38,13 +48,13 @@ export const isBinary = ({ nodes }: Graph): boolean => nodes.at(-1)?._tag === "k
  * @returns `Interrupted` when the environment's signal is aborted.
  */
 export async function encode(
-  { graph, params, input }: Model,
+  { graph, params, plasticity, input }: Model,
   split: Split,
   normalisation: Normalisation,
   env: Env,
   where: { readonly epoch: number; readonly step: number },
 ): Promise<E.Either<SparrowError, Embeddings>> {
-  const model = lower(graph);
+  const { evaluate } = lower(graph);
   const gather = normaliser(normalisation);
   const size = sizeOf(input);
   const binary = isBinary(graph);
@@ -58,7 +68,7 @@ export async function encode(
     const batch = picks.subarray(0, Math.min(BATCH, count - from)).map((i) => from + i);
     const output = tf.tidy(() => {
       const x = tf.tensor(gather(split, size, batch), [batch.length, ...input]);
-      return model(params, x, "evaluate") as tf.Tensor;
+      return evaluate({ params, plasticity }, x) as tf.Tensor;
     });
     const values = await output.data<"float32">();
     output.dispose();

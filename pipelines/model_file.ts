@@ -8,6 +8,7 @@ import { fromJson, toJson } from "../graph/codec.ts";
 import type { CorruptFile, SparrowError } from "../graph/error.ts";
 import type { Graph } from "../graph/node.ts";
 import { type ParamArrays, paramSpecs } from "../graph/params.ts";
+import { initialPlasticity } from "../graph/plasticity.ts";
 import { inferShapes, isPair, sameSpace } from "../graph/shape.ts";
 import { show } from "../graph/show.ts";
 import type { Shape } from "../graph/types.ts";
@@ -23,6 +24,8 @@ export interface ModelFile {
   readonly input: Shape;
   /** Linear weights are [inputs, outputs]. */
   readonly params: ParamArrays;
+  /** What the units remember beside the weights. */
+  readonly plasticity: ParamArrays;
   /** How bytes become inputs. */
   readonly normalisation: Normalisation;
   /** The dataset's name. */
@@ -34,13 +37,14 @@ export interface ModelFile {
 const FORMAT = "sparrow-model-1";
 
 /**
- * A model as a safetensors file. Linear weights have the shape [inputs, outputs]; the metadata
+ * A model as a safetensors file: its weights, and what else its units remember, by path. Linear
+ * weights have the shape [inputs, outputs]; the metadata
  * holds the graph as JSON and as text, the input shape, the normalisation, the dataset's name and
  * the epoch.
  */
 export const writeModel = (model: ModelFile): Uint8Array<ArrayBuffer> =>
   writeSafetensors({
-    tensors: model.params,
+    tensors: { ...model.params, ...model.plasticity },
     metadata: {
       format: FORMAT,
       graph: JSON.stringify(toJson(model.graph)),
@@ -86,7 +90,9 @@ export const readModel = (
         fromJson(json(metadata.graph), `the graph of ${file}`),
         E.chainW((graph) => inferShapes(graph, input)),
         E.chainW(({ graph, input: space }): E.Either<CorruptFile, ModelFile> => {
-          const specs = paramSpecs(graph);
+          const remembered = Object.entries(initialPlasticity(graph))
+            .map(([path, { shape }]) => ({ path, shape }));
+          const specs = [...paramSpecs(graph), ...remembered];
           const missing = specs.find(({ path, shape }) =>
             !Object.hasOwn(tensors, path) || !sameSpace(tensors[path].shape, shape)
           );
@@ -105,7 +111,10 @@ export const readModel = (
           }
           if (isPair(space)) return wrong("input", "one tensor's shape");
           const { dataset } = metadata;
-          return E.right({ graph, input, params: tensors, normalisation, dataset, epoch });
+          const among = (paths: readonly { readonly path: string }[]) =>
+            Object.fromEntries(paths.map(({ path }) => [path, tensors[path]]));
+          const [params, plasticity] = [among(paramSpecs(graph)), among(remembered)];
+          return E.right({ graph, input, params, plasticity, normalisation, dataset, epoch });
         }),
       );
     }),

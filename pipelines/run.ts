@@ -6,7 +6,8 @@
 import { E, pipe } from "../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption, type SparrowError } from "../graph/error.ts";
 import type { Graph, Nodes } from "../graph/node.ts";
-import { initialParams, type ParamArrays, paramSpecs } from "../graph/params.ts";
+import { initialParams, type ParamArrays } from "../graph/params.ts";
+import { initialPlasticity } from "../graph/plasticity.ts";
 import { fork, type Rng, seed } from "../graph/rng.ts";
 import { inferShapes, isPair, sameSpace, showSpace, sizeOf } from "../graph/shape.ts";
 import type { Shape } from "../graph/types.ts";
@@ -37,7 +38,7 @@ export interface Run {
   readonly params: Params;
   /** What the optimiser remembers. */
   readonly optimiser: OptimiserState;
-  /** Per-unit state that is not trained by gradients, by path. */
+  /** What the units remember beside the weights, by path: a batch norm's running statistics. */
   readonly plasticity: Params;
   /** What the next stage draws from. */
   readonly rng: Rng;
@@ -65,6 +66,8 @@ export interface RunOptions {
   readonly seed?: number;
   /** Weights to begin with, by path; those that are left out are drawn at random. */
   readonly params?: ParamArrays;
+  /** What the units remember, by path; what is left out begins as new. */
+  readonly plasticity?: ParamArrays;
 }
 
 /**
@@ -84,8 +87,11 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
     E.chain(({ graph, input }): E.Either<SparrowError, Run> => {
       if (isPair(input)) return E.left(invalidOption("graph", "a pair", "one tensor as its input"));
       const [weights, rest] = fork(seed(number));
-      const arrays = { ...initialParams(graph, weights)[0], ...options.params };
-      const bad = misfit(graph, options.params ?? {}) ??
+      const drawn = initialParams(graph, weights)[0];
+      const fresh = initialPlasticity(graph);
+      const arrays = { ...drawn, ...options.params };
+      const bad = misfit("params", drawn, options.params ?? {}) ??
+        misfit("plasticity", fresh, options.plasticity ?? {}) ??
         options.optimiser.check(Object.keys(arrays));
       if (bad !== null) return E.left(bad);
       const params = toTensors(arrays);
@@ -94,7 +100,7 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
         input: input as Shape,
         params,
         optimiser: options.optimiser.init(params),
-        plasticity: {},
+        plasticity: toTensors({ ...fresh, ...options.plasticity }),
         rng: rest,
         epoch: 0,
         step: 0,
@@ -106,17 +112,16 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
   );
 }
 
-/** The error of the first given weight that the graph has no place for, if any. */
-function misfit(graph: Nodes, given: ParamArrays): InvalidOption | null {
-  const specs = paramSpecs(graph);
+/** The error of the first given tensor that the graph has no place for, if any. */
+function misfit(what: string, there: ParamArrays, given: ParamArrays): InvalidOption | null {
   for (const [path, { shape, data }] of Object.entries(given)) {
-    const spec = specs.find((known) => known.path === path);
-    if (spec === undefined) {
-      return invalidOption("params", path, `one of ${specs.map(({ path }) => path).join(", ")}`);
+    if (!Object.hasOwn(there, path)) {
+      const paths = Object.keys(there);
+      return invalidOption(what, path, paths.length === 0 ? "none" : `one of ${paths.join(", ")}`);
     }
-    if (!sameSpace(spec.shape, shape) || data.length !== sizeOf(shape)) {
+    if (!sameSpace(there[path].shape, shape) || data.length !== sizeOf(shape)) {
       const actual = `${data.length} numbers of shape ${showSpace(shape)}`;
-      return invalidOption(`params ${path}`, actual, `the shape ${showSpace(spec.shape)}`);
+      return invalidOption(`${what} ${path}`, actual, `the shape ${showSpace(there[path].shape)}`);
     }
   }
   return null;

@@ -26,8 +26,8 @@ export const METRICS_FILE = "metrics.jsonl";
  */
 export const save = (folder: string, dataset: Dataset): Stage =>
   stage(async (run, { files }): Promise<E.Either<SparrowError, Run>> => {
-    const params = await toArrays(run.params);
-    for (const [tensor, { data }] of Object.entries(params)) {
+    const [params, plasticity] = [await toArrays(run.params), await toArrays(run.plasticity)];
+    for (const [tensor, { data }] of Object.entries({ ...params, ...plasticity })) {
       const value = data.find((x) => !Number.isFinite(x));
       if (value !== undefined) {
         const { epoch, step, saved: lastGood } = run;
@@ -37,7 +37,8 @@ export const save = (folder: string, dataset: Dataset): Stage =>
     const path = `${folder}/${MODEL_FILE}`;
     const { graph, input, epoch } = run;
     const { normalisation, name } = dataset;
-    const model = writeModel({ graph, input, params, normalisation, dataset: name, epoch });
+    const arrays = { params, plasticity };
+    const model = writeModel({ graph, input, ...arrays, normalisation, dataset: name, epoch });
     for (
       const [file, content] of [
         [path, model],

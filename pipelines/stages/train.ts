@@ -99,7 +99,12 @@ async function trainEpoch(
   const values = new Float32Array(Math.min(batchSize, data.count) * size);
   const [order, rng] = permutation(data.count, run.rng);
 
-  let state: TrainState = { params: run.params, optimiser: run.optimiser, rng };
+  let state: TrainState = {
+    params: run.params,
+    plasticity: run.plasticity,
+    optimiser: run.optimiser,
+    rng,
+  };
   let pending: tf.Scalar[] = [];
   let [lossSum, read, terms] = [0, 0, 0];
   const begun = env.now();

@@ -8,8 +8,16 @@ import type { Graph, Node, Nodes } from "../../graph/node.ts";
 import { isPair, sizeOf } from "../../graph/shape.ts";
 import type { Shape, Space } from "../../graph/types.ts";
 
-/** Runs of a property, and the seed that makes them the same every time. */
-export const runs = (numRuns: number): fc.Parameters<unknown> => ({ numRuns, seed: 26 });
+/**
+ * Runs of a property, and the seed that makes them the same every time. What fails is shrunk for a
+ * while only: graphs that are drawn step by step would be for ever.
+ */
+export const runs = (numRuns: number): fc.Parameters<unknown> => ({
+  numRuns,
+  seed: 26,
+  interruptAfterTimeLimit: 25_000,
+  markInterruptAsFailure: true,
+});
 
 const elementwise: readonly Node[] = [
   { _tag: "relu" },
@@ -19,25 +27,6 @@ const elementwise: readonly Node[] = [
   { _tag: "sigmoid" },
   { _tag: "tanh" },
 ];
-
-/** A kWTA with any options in range, the extremes among them. */
-const anyKwta: fc.Arbitrary<Node> = fc.record({
-  _tag: fc.constant("kwta" as const),
-  sparsity: fc.oneof(
-    fc.constantFrom(1, Number.MIN_VALUE, 0.05),
-    fc.double({ min: 0, max: 1, minExcluded: true, noNaN: true }),
-  ),
-  soft: fc.option(
-    fc.record({
-      hardness: fc.oneof(
-        fc.constantFrom(2, Number.MIN_VALUE, Number.MAX_VALUE),
-        fc.double({ min: 0, minExcluded: true, noDefaultInfinity: true, noNaN: true }),
-      ),
-      gate: fc.constantFrom("sigmoid" as const, "hard_sigmoid" as const),
-    }),
-    { nil: null },
-  ),
-});
 
 const anyCount = fc.oneof(fc.integer({ min: 1, max: 2000 }), fc.maxSafeNat().map((n) => n || 1));
 
@@ -64,6 +53,63 @@ const anyPool: fc.Arbitrary<Node> = fc.record({
   stride: fc.option(anyCount, { nil: null }),
 });
 
+/** Any soft activation, the extremes among them. */
+const anySoft = fc.option(
+  fc.record({
+    hardness: fc.oneof(
+      fc.constantFrom(2, Number.MIN_VALUE, Number.MAX_VALUE),
+      fc.double({ min: 0, minExcluded: true, noDefaultInfinity: true, noNaN: true }),
+    ),
+    gate: fc.constantFrom("sigmoid" as const, "hard_sigmoid" as const),
+  }),
+  { nil: null },
+);
+
+const anyFraction = fc.oneof(
+  fc.constantFrom(1, Number.MIN_VALUE, 0.05),
+  fc.double({ min: 0, max: 1, minExcluded: true, noNaN: true }),
+);
+
+const anyRate = fc.oneof(
+  fc.constantFrom(0, 0.25, 0.5),
+  fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+);
+
+/** A kWTA with any options in range, the extremes among them. */
+const anyKwta: fc.Arbitrary<Node> = fc.record({
+  _tag: fc.constant("kwta" as const),
+  sparsity: anyFraction,
+  soft: anySoft,
+  over: fc.constantFrom("sample" as const, "channel" as const, "location" as const),
+});
+
+const anyBatchNorm: fc.Arbitrary<Node> = fc.record({
+  _tag: fc.constant("batch_norm" as const),
+  inputs: fc.option(anyCount, { nil: null }),
+  affine: fc.boolean(),
+  momentum: anyFraction,
+  epsilon: fc.constantFrom(1e-5, 0.5, Number.MIN_VALUE),
+});
+
+const anyDropout: fc.Arbitrary<Node> = fc.record({
+  _tag: fc.constant("dropout" as const),
+  rate: anyRate,
+});
+
+const anyLearnedKwta: fc.Arbitrary<Node> = fc.record({
+  _tag: fc.constant("learned_kwta" as const),
+  shape: fc.option(fc.array(anyCount, { minLength: 1, maxLength: 4 }), { nil: null }),
+  soft: anySoft,
+});
+
+const anyPredictedKwta: fc.Arbitrary<Node> = fc.record({
+  _tag: fc.constant("predicted_kwta" as const),
+  inputs: fc.option(anyCount, { nil: null }),
+  max_sparsity: anyFraction,
+  min_sparsity: anyFraction,
+  soft: anySoft,
+}).filter(({ min_sparsity, max_sparsity }) => min_sparsity < max_sparsity);
+
 const anyReshape: fc.Arbitrary<Node> = fc.record({
   _tag: fc.constant("reshape" as const),
   shape: fc.array(anyCount, { minLength: 1, maxLength: 4 }),
@@ -88,6 +134,16 @@ export const anyGraph: fc.Arbitrary<Graph> = fc.letrec<{ graph: Graph; node: Nod
     anyPool,
     anyReshape,
     anyLinear,
+    anyBatchNorm,
+    anyDropout,
+    anyLearnedKwta,
+    anyPredictedKwta,
+    fc.record({
+      _tag: fc.constant("drop_connect" as const),
+      body: tie("graph"),
+      rate: anyRate,
+      rescale: fc.boolean(),
+    }),
     fc.record({ _tag: fc.constant("residual" as const), body: tie("graph") }),
     fc.record({
       _tag: fc.constantFrom("fanout" as const, "split" as const),
@@ -193,15 +249,50 @@ function onTensor(choose: Choose, input: Shape): (() => Typed<Node>)[] {
     () => [{ _tag: "flatten" }, [sizeOf(input)]],
     () => [{ _tag: "residual", body: { nodes: choose([], [smooth()]) } }, input],
   ];
+  if (input.length > 0) {
+    const channels = input[input.length - 1];
+    can.push(() => [{
+      _tag: "batch_norm",
+      inputs: choose(channels, null),
+      affine: choose(true, false),
+      momentum: choose(0.1, 1),
+      epsilon: 1e-5,
+    }, input], () => [
+      { _tag: "learned_kwta", shape: choose(input, null), soft: choose(...soft) } as Node,
+      input,
+    ]);
+  }
+  can.push(() => [{ _tag: "dropout", rate: choose(0, 0.3) }, input]);
   if (sizeOf(input) > 1) {
     can.push(() => [
-      { _tag: "kwta", sparsity: choose(0.05, 0.5, 1), soft: choose(...soft) } as Node,
+      {
+        _tag: "predicted_kwta",
+        inputs: choose(sizeOf(input), null),
+        max_sparsity: choose(0.5, 1),
+        min_sparsity: 0.001,
+        soft: choose(...soft),
+      } as Node,
+      input,
+    ]);
+    can.push(() => [
+      {
+        _tag: "kwta",
+        sparsity: choose(0.05, 0.5, 1),
+        soft: choose(...soft),
+        over: "sample",
+      } as Node,
       input,
     ]);
   }
   if (input.length === 1) {
     const outputs = choose(1, 2, 7);
-    can.push(() => [linear(input[0], outputs), [outputs]], () => {
+    const dropped = (): Typed<Node> => [{
+      _tag: "drop_connect",
+      body: { nodes: [linear(input[0], outputs)] },
+      rate: choose(0, 0.4),
+      rescale: choose(true, false),
+    }, [outputs]];
+    can.push(dropped, () => [linear(input[0], outputs), [outputs]], () => {
       const nodes = [linear(input[0], outputs), smooth(), linear(outputs, input[0])];
       return [{ _tag: "residual", body: { nodes } }, input];
     });

@@ -31,7 +31,7 @@ Deno.test("every argument is written by name", () => {
     {
       nodes: [
         { node: "linear", inputs: null, outputs: 64, bias: true },
-        { node: "kwta", sparsity: 0.05, hardness: 2, gate: "sigmoid", hard: false },
+        { node: "kwta", sparsity: 0.05, hardness: 2, gate: "sigmoid", hard: false, over: "sample" },
         {
           node: "fanout",
           first: { nodes: [{ node: "relu" }] },
@@ -67,9 +67,9 @@ Deno.test("a refusal says where, what was expected and what was there", () => {
     [{ nodes: [[]] }, "expected a node at nodes[0], current value is an array of 0"],
     [
       { nodes: [{ node: "relu" }, { node: "softmaks" }] },
-      "expected linear, conv2d, max_pool2d, avg_pool2d, relu, leaky_relu, gelu, sigmoid, tanh, " +
-      "softmax, log_softmax, flatten, reshape, kwta, winner_take_all, add, concat, fanout, split, " +
-      "residual " +
+      "expected linear, conv2d, max_pool2d, avg_pool2d, batch_norm, dropout, relu, leaky_relu, " +
+      "gelu, sigmoid, tanh, softmax, log_softmax, flatten, reshape, kwta, learned_kwta, " +
+      "predicted_kwta, winner_take_all, add, concat, fanout, split, residual, drop_connect " +
       'at nodes[1].node, current value is "softmaks"',
     ],
     [
@@ -167,8 +167,8 @@ Deno.test("branches nest 64 deep; deeper is refused, however deep", () => {
 });
 
 Deno.test("a long text in the wrong place is cut short", () => {
-  // The names of all nodes take 170 characters of it.
-  assertLess(reasonOf({ nodes: [{ node: "x".repeat(1e6) }] }).length, 300);
+  // The names of all nodes take 250 characters of it.
+  assertLess(reasonOf({ nodes: [{ node: "x".repeat(1e6) }] }).length, 350);
   assertLess(reasonOf({ nodes: [{ node: "relu", ["x".repeat(1e6)]: 1 }] }).length, 250);
 });
 

@@ -27,13 +27,13 @@ Deno.test("every weight has the path of its node, its shape and its bound, in or
       ▷ add
       ▷ kwta(0.5)`),
     [
-      { path: "0.weight", shape: [784, 64], bound: 1 / 28 },
-      { path: "0.bias", shape: [64], bound: 1 / 28 },
-      { path: "2.first.0.weight", shape: [64, 4], bound: 1 / 8 },
-      { path: "2.second.0.body.1.weight", shape: [64, 64], bound: 1 / 8 },
-      { path: "2.second.0.body.1.bias", shape: [64], bound: 1 / 8 },
-      { path: "3.second.0.weight", shape: [64, 4], bound: 1 / 8 },
-      { path: "3.second.0.bias", shape: [4], bound: 1 / 8 },
+      { path: "0.weight", shape: [784, 64], mean: 0, bound: 1 / 28 },
+      { path: "0.bias", shape: [64], mean: 0, bound: 1 / 28 },
+      { path: "2.first.0.weight", shape: [64, 4], mean: 0, bound: 1 / 8 },
+      { path: "2.second.0.body.1.weight", shape: [64, 64], mean: 0, bound: 1 / 8 },
+      { path: "2.second.0.body.1.bias", shape: [64], mean: 0, bound: 1 / 8 },
+      { path: "3.second.0.weight", shape: [64, 4], mean: 0, bound: 1 / 8 },
+      { path: "3.second.0.bias", shape: [4], mean: 0, bound: 1 / 8 },
     ],
   );
   assertEquals(paramSpecs(graph`relu ▷ kwta(0.5)`), []);
@@ -82,10 +82,10 @@ Deno.test("the initial weights have the shapes of the specs and keep within the 
       const params = initial(shapes.right.graph, from);
       const specs = paramSpecs(shapes.right.graph);
       assertEquals(Object.keys(params), specs.map(({ path }) => path));
-      for (const { path, shape, bound } of specs) {
+      for (const { path, shape, mean, bound } of specs) {
         assertEquals(params[path].shape, shape);
         assertEquals(params[path].data.length, sizeOf(shape));
-        assert(params[path].data.every((w) => Math.abs(w) <= Math.fround(bound)), path);
+        assert(params[path].data.every((w) => Math.abs(w - mean) <= Math.fround(bound)), path);
       }
     }),
     runs(100),

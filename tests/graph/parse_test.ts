@@ -23,9 +23,9 @@ const errorOf = (text: string): ParseError => {
   return result.left;
 };
 
-const aNode = "a node (linear, conv2d, max_pool2d, avg_pool2d, relu, leaky_relu, gelu, sigmoid, " +
-  "tanh, softmax, log_softmax, flatten, reshape, kwta, winner_take_all, add, concat, fanout, " +
-  "split, residual, identity)";
+const aNode = "a node (linear, conv2d, max_pool2d, avg_pool2d, batch_norm, dropout, relu, " +
+  "leaky_relu, gelu, sigmoid, tanh, softmax, log_softmax, flatten, reshape, kwta, learned_kwta, " +
+  "predicted_kwta, winner_take_all, add, concat, fanout, split, residual, drop_connect, identity)";
 
 Deno.test("every node is written as the grammar says", () => {
   assertEquals(
@@ -43,9 +43,9 @@ Deno.test("every node is written as the grammar says", () => {
   assertEquals(
     parsed("kwta(0.05) ▷ kwta(1, hardness=4, gate=hard_sigmoid) ▷ kwta(0.1, hard)").nodes,
     [
-      { _tag: "kwta", sparsity: 0.05, soft: { hardness: 2, gate: "sigmoid" } },
-      { _tag: "kwta", sparsity: 1, soft: { hardness: 4, gate: "hard_sigmoid" } },
-      { _tag: "kwta", sparsity: 0.1, soft: null },
+      { _tag: "kwta", sparsity: 0.05, soft: { hardness: 2, gate: "sigmoid" }, over: "sample" },
+      { _tag: "kwta", sparsity: 1, soft: { hardness: 4, gate: "hard_sigmoid" }, over: "sample" },
+      { _tag: "kwta", sparsity: 0.1, soft: null, over: "sample" },
     ],
   );
   assertEquals(
@@ -202,13 +202,13 @@ Deno.test("an error says what was expected and shows where", () => {
     ],
     [
       "kwta(0.05, 4)",
-      `")", hardness=…, gate=… or hard=… at line 1, column 12
+      `")", hardness=…, gate=…, hard=… or over=… at line 1, column 12
   kwta(0.05, 4)
              ^`,
     ],
     [
       "kwta(0.05, hardnes=4)",
-      `an argument of kwta (sparsity, hardness, gate, hard) at line 1, column 12
+      `an argument of kwta (sparsity, hardness, gate, hard, over) at line 1, column 12
   kwta(0.05, hardnes=4)
              ^`,
     ],

@@ -84,6 +84,7 @@ Deno.test("fold hands every node its path", () => {
     fanout: (first, second, node, path) => [...first, ...second, ...at(node, path)],
     split: (first, second, node, path) => [...first, ...second, ...at(node, path)],
     residual: (body, node, path) => [...body, ...at(node, path)],
+    drop_connect: (body, node, path) => [...body, ...at(node, path)],
     sequence: (parts) => parts.flat(),
   });
   assertEquals(paths(graph`relu ▷ fanout(tanh, residual(relu ▷ split(add, concat))) ▷ linear(3)`), [

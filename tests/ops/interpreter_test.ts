@@ -4,12 +4,14 @@ import { sequence } from "../../graph/compose.ts";
 import type { Graph } from "../../graph/node.ts";
 import { initialParams, type ParamArrays } from "../../graph/params.ts";
 import { graph, parse } from "../../graph/parse.ts";
+import { initialPlasticity } from "../../graph/plasticity.ts";
 import { seed } from "../../graph/rng.ts";
 import { inferShapes } from "../../graph/shape.ts";
 import { valueAndGradients } from "../../ops/gradients.ts";
-import { lower, type Mode } from "../../ops/interpreter.ts";
+import { lower } from "../../ops/interpreter.ts";
 import { type Params, tf } from "../../ops/tfjs.ts";
 import { assert, assertEquals } from "../assert.ts";
+import { apply, type Mode } from "./apply.ts";
 import { assertClose, numbers, onEachBackend, tensor } from "./backends.ts";
 import * as reference from "./reference.ts";
 
@@ -46,6 +48,14 @@ const pieces = [
   "softmax",
   "log_softmax",
   "winner_take_all",
+  "learned_kwta(hardness=3)",
+  "learned_kwta(gate=hard_sigmoid)",
+  "predicted_kwta(0.4)",
+  "batch_norm(momentum=0.3)",
+  "batch_norm(affine=false, epsilon=0.1)",
+  "dropout(0.3)",
+  "drop_connect(linear(6) ▷ tanh, rate=0.4)",
+  "drop_connect(linear(5), rate=0.4, rescale=false)",
 ];
 
 /** Graphs on vectors of 6. */
@@ -55,6 +65,9 @@ const imagePieces = [
   "reshape([1, 3, 2]) ▷ conv2d(2, 1) ▷ avg_pool2d(1, 2) ▷ flatten",
   "reshape([3, 2, 1]) ▷ tanh ▷ max_pool2d(2, 1) ▷ flatten",
   "reshape([3, 2, 1]) ▷ avg_pool2d(2) ▷ flatten",
+  "reshape([1, 3, 2]) ▷ batch_norm ▷ flatten",
+  "reshape([1, 3, 2]) ▷ kwta(0.5, over=channel) ▷ flatten",
+  "reshape([1, 2, 3]) ▷ kwta(0.5, over=location) ▷ flatten",
 ];
 
 const chain = fc.array(
@@ -82,20 +95,35 @@ onEachBackend("lower(f ▷ g) = lower(g) ∘ lower(f), to the bit", async (name)
           x: (made as ParamArrays)["0.weight"].data,
         }));
         // The second graph's paths begin at 0 again.
-        const shifted: ParamArrays = Object.fromEntries(
-          Object.entries(arrays).map(([path, value]) => {
-            const [head, ...rest] = path.split(".");
-            return [[Number(head) - f.nodes.length, ...rest].join("."), value];
-          }),
-        );
+        const shift = (arrays: ParamArrays): ParamArrays =>
+          Object.fromEntries(
+            Object.entries(arrays).map(([path, value]) => {
+              const [head, ...rest] = path.split(".");
+              return [[Number(head) - f.nodes.length, ...rest].join("."), value];
+            }),
+          );
+        const remembered = initialPlasticity(whole);
         const [together, apart] = await numbers(() => {
           const input = tensor(x, [3, 6]);
           const params = tensors(arrays);
-          const middle = lower(first)(params, input, mode);
-          return [
-            lower(whole)(params, input, mode) as tf.Tensor,
-            lower(second)(tensors(shifted), middle, mode) as tf.Tensor,
-          ].map((result) => result.clone());
+          const plasticity = tensors(remembered);
+          const later = { params: tensors(shift(arrays)), plasticity: tensors(shift(remembered)) };
+          if (mode === "evaluate") {
+            const middle = apply(first, params, input, mode, plasticity);
+            return [
+              apply(whole, params, input, mode, plasticity),
+              apply(second, later.params, middle, mode, later.plasticity),
+            ].map((result) => result.clone());
+          }
+          const start = { value: input, plasticity, rng: seed(0) };
+          const once = lower(whole).train(params, start);
+          const middle = lower(first).train(params, start);
+          const twice = lower(second).train(later.params, {
+            ...middle,
+            plasticity: later.plasticity,
+          });
+          assertEquals(twice.rng, once.rng);
+          return [once.value, twice.value].map((result) => (result as tf.Tensor).clone());
         });
         assertEquals(apart, together);
       },
@@ -141,11 +169,44 @@ onEachBackend("every node computes what it says", async () => {
     assert(E.isRight(parsed));
     const [y] = await numbers(() => {
       const x = tf.tensor2d([row]);
-      return [(lower(parsed.right)({}, x, "train") as tf.Tensor).clone()];
+      return [apply(parsed.right, {}, x, "train").clone()];
     });
     assertClose(y, f(row), 1e-6, text);
   }
 });
+
+onEachBackend(
+  "kwta over channels and over locations is kwta of the rows and of the maps",
+  async () => {
+    const data = Float32Array.from({ length: 2 * 3 * 2 * 5 }, (_, i) => Math.sin(7 * i));
+    const shape = [2, 3, 2, 5];
+    const at = (n: number, place: number, c: number) => data[(n * 6 + place) * 5 + c];
+    for (const soft of ["hard", "hardness=3"]) {
+      const plain = (row: number[], k: number) =>
+        soft === "hard" ? reference.hardKwta(row, k) : reference.softKwta(row, k, 3, "sigmoid");
+      const [maps, places] = await numbers(() =>
+        ["channel", "location"].map((over) => {
+          const parsed = parse(`kwta(0.4, ${soft}, over=${over})`);
+          assert(E.isRight(parsed));
+          return apply(parsed.right, {}, tensor(data, shape), "train").clone();
+        })
+      );
+      const expected = { maps: new Float32Array(60), places: new Float32Array(60) };
+      for (let n = 0; n < 2; n++) {
+        for (let c = 0; c < 5; c++) {
+          plain(Array.from({ length: 6 }, (_, place) => at(n, place, c)), 3)
+            .forEach((value, place) => expected.maps[(n * 6 + place) * 5 + c] = value);
+        }
+        for (let place = 0; place < 6; place++) {
+          plain(Array.from({ length: 5 }, (_, c) => at(n, place, c)), 2)
+            .forEach((value, c) => expected.places[(n * 6 + place) * 5 + c] = value);
+        }
+      }
+      assertClose(maps, expected.maps, 1e-6, `channel, ${soft}`);
+      assertClose(places, expected.places, 1e-6, `location, ${soft}`);
+    }
+  },
+);
 
 onEachBackend("linear is x·W + b, flatten row-major, evaluated kWTA binary", async () => {
   const [y, flat, code] = await numbers(() => {
@@ -154,9 +215,9 @@ onEachBackend("linear is x·W + b, flatten row-major, evaluated kWTA binary", as
       "0.bias": tf.tensor1d([10, 20]),
     };
     return [
-      lower(graph`linear(3, 2)`)(params, tf.tensor2d([[1, 0, -1]]), "train") as tf.Tensor,
-      lower(graph`flatten`)({}, tf.tensor3d([[[1, 2], [3, 4]]]), "train") as tf.Tensor,
-      lower(graph`kwta(0.5)`)({}, tf.tensor2d([[3, 1, 2, 4]]), "evaluate") as tf.Tensor,
+      apply(graph`linear(3, 2)`, params, tf.tensor2d([[1, 0, -1]]), "train"),
+      apply(graph`flatten`, {}, tf.tensor3d([[[1, 2], [3, 4]]]), "train"),
+      apply(graph`kwta(0.5)`, {}, tf.tensor2d([[3, 1, 2, 4]]), "evaluate"),
     ];
   });
   assertEquals(Array.from(y), [1 - 5 + 10, 2 - 6 + 20]);
@@ -174,7 +235,9 @@ onEachBackend("gradients are those of finite differences, for every node", async
     const [arrays, rng] = initialParams(g, seed(5));
     const x = initialParams(graph`linear(6, 4)`, rng)[0]["0.weight"].data.map((v) => 4 * v);
     const loss = (params: Params) =>
-      tf.sum(tf.square(lower(g)(params, tensor(x, [4, 6]), "train") as tf.Tensor)) as tf.Scalar;
+      tf.sum(
+        tf.square(apply(g, params, tensor(x, [4, 6]), "train", tensors(initialPlasticity(g)))),
+      ) as tf.Scalar;
     const paths = Object.keys(arrays);
     const gradients = await numbers(() => {
       const params = tensors(arrays);

@@ -24,6 +24,7 @@ const model = async () => {
     graph: run.graph,
     input: run.input,
     params,
+    plasticity: {},
     normalisation: { mean: 0.1307, std: 0.3081 },
     dataset: "strokes",
     epoch: 3,
@@ -52,8 +53,8 @@ Deno.test("what is saved can be loaded, and computes the same", async () => {
 
     const again = right(createRun({ ...loaded, optimiser }));
     const x = tf.ones([2, 784]);
-    const codes = [done, again].map(({ graph, params }) =>
-      (lower(graph)(params, x, "evaluate") as tf.Tensor).dataSync()
+    const codes = [done, again].map(({ graph, ...weights }) =>
+      (lower(graph).evaluate(weights, x) as tf.Tensor).dataSync()
     );
     assertEquals(codes[0], codes[1]);
 

@@ -1,0 +1,83 @@
+/**
+ * What a lowered graph is: a function on tensors when evaluated, one that also passes state on in
+ * training.
+ *
+ * @module
+ */
+import type { Rng } from "../graph/rng.ts";
+import type { Pair } from "../graph/types.ts";
+import type { Params, tf } from "./tfjs.ts";
+
+/** What goes through a lowered graph: a tensor [samples, …shape], or pairs of them. */
+export type Value = tf.Tensor | Pair<Value, Value>;
+
+/** The tensors of a model, by the graph's own paths. */
+export interface Weights {
+  /** What gradients train. */
+  readonly params: Params;
+  /** What else the units remember. */
+  readonly plasticity: Params;
+}
+
+/** What one node of a graph in training hands to the next. */
+export interface Signal {
+  /** The batch. */
+  readonly value: Value;
+  /** Of the whole graph; a node that changes its own puts new tensors in the place of the old. */
+  readonly plasticity: Params;
+  /** What the next node draws from. */
+  readonly rng: Rng;
+}
+
+/**
+ * A graph as functions. The caller disposes of what they make, with `tf.tidy`. Gradients flow through
+ * both on tfjs's tape.
+ */
+export interface Lowered {
+  /** Evaluated: every kWTA is binary, nothing is drawn, and nothing changes. */
+  readonly evaluate: (weights: Weights, x: Value) => Value;
+  /** In training. */
+  readonly train: (params: Params, signal: Signal) => Signal;
+}
+
+/** What a node computes from its params and input: the same in training as evaluated. */
+export type Plain = (params: Params, x: Value) => Value;
+
+/** A node without state: one function for training and one for evaluation, or one for both. */
+export const stateless = (train: Plain, evaluate: Plain = train): Lowered => ({
+  evaluate: ({ params }, x) => evaluate(params, x),
+  train: (params, signal) => ({ ...signal, value: train(params, signal.value) }),
+});
+
+/** One after the other; none is the identity. */
+export const inSequence = (parts: readonly Lowered[]): Lowered => ({
+  evaluate: (weights, x) => parts.reduce((value, part) => part.evaluate(weights, value), x),
+  train: (params, signal) => parts.reduce((at, part) => part.train(params, at), signal),
+});
+
+/** Two side by side; in training the second has the state that the first leaves. */
+export const sideBySide = (
+  f: Lowered,
+  g: Lowered,
+  inputs: (x: Value) => Pair<Value, Value>,
+): Lowered => ({
+  evaluate: (weights, x) => {
+    const { first, second } = inputs(x);
+    return { first: f.evaluate(weights, first), second: g.evaluate(weights, second) };
+  },
+  train: (params, signal) => {
+    const { first, second } = inputs(signal.value);
+    const one = f.train(params, { ...signal, value: first });
+    const other = g.train(params, { ...one, value: second });
+    return { ...other, value: { first: one.value, second: other.value } };
+  },
+});
+
+/** x and f(x) as one value. */
+export const merged = (f: Lowered, merge: (x: Value, y: Value) => Value): Lowered => ({
+  evaluate: (weights, x) => merge(x, f.evaluate(weights, x)),
+  train: (params, signal) => {
+    const after = f.train(params, signal);
+    return { ...after, value: merge(signal.value, after.value) };
+  },
+});
