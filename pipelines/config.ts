@@ -51,6 +51,7 @@ export const configOf = (
     name: parts.dataset.name,
     source: parts.dataset.source,
     train: parts.dataset.train.count,
+    ...(parts.dataset.validation === null ? {} : { validation: parts.dataset.validation.count }),
     test: parts.dataset.test.count,
     normalisation: parts.dataset.normalisation,
     sha256: parts.dataset.sha256,

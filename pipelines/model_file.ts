@@ -11,6 +11,7 @@ import { type ParamArrays, paramSpecs } from "../graph/params.ts";
 import { initialPlasticity } from "../graph/plasticity.ts";
 import { inferShapes, isPair, sameSpace } from "../graph/shape.ts";
 import { show } from "../graph/show.ts";
+import { sizeOf } from "../graph/space.ts";
 import type { Shape } from "../graph/types.ts";
 import type { Normalisation } from "./data/dataset.ts";
 import type { Files } from "./files.ts";
@@ -80,8 +81,8 @@ export const readModel = (
       const input = json(metadata.input);
       if (!isShape(input)) return wrong("input", "a shape such as [784]");
       const normalisation = json(metadata.normalisation);
-      if (!isNormalisation(normalisation)) {
-        return wrong("normalisation", `{"mean": a number, "std": a number above 0}`);
+      if (!isNormalisation(normalisation) || sizeOf(input) % normalisation.mean.length !== 0) {
+        return wrong("normalisation", normalisationForm);
       }
       const epoch = Number(metadata.epoch);
       if (!Number.isSafeInteger(epoch) || epoch < 0) return wrong("epoch", "a count");
@@ -143,8 +144,15 @@ function json(text: string | undefined): unknown {
 const isShape = (value: unknown): value is Shape =>
   Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 1);
 
+const normalisationForm =
+  '{"mean": [a number], "std": [a number above 0]} with one of each, or as many as channels';
+
 const isNormalisation = (value: unknown): value is Normalisation => {
   if (typeof value !== "object" || value === null) return false;
-  const { mean, std } = value as Partial<Normalisation>;
-  return Number.isFinite(mean) && Number.isFinite(std) && (std as number) > 0;
+  const { mean, std } = value as Partial<Record<keyof Normalisation, unknown>>;
+  return isNumbers(mean) && isNumbers(std) && mean.length === std.length && mean.length >= 1 &&
+    std.every((deviation) => deviation > 0);
 };
+
+const isNumbers = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every(Number.isFinite);

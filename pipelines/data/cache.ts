@@ -133,23 +133,26 @@ async function fromMirrors(
       tried.push({ place: url, reason: reasonOf(verified.left) });
       continue;
     }
-    await keep(file, bytes.right, folders, env);
+    // A server may have declared the compression as the transport's, which fetch has then undone.
+    const name = isGzip(bytes.right) ? `${file.name}.gz` : file.name;
+    await keep(name, bytes.right, folders, env);
     return E.right({ values: verified.right, place: mirror });
   }
   return E.left(tried);
 }
 
-/** A cache that cannot be written costs a download next time, and nothing now. */
-async function keep(
-  { name }: PublishedFile,
+/**
+ * Writes a file to the first cache folder that takes it. A cache that cannot be written costs a
+ * download next time, and nothing now.
+ */
+export async function keep(
+  name: string,
   bytes: Uint8Array,
   folders: readonly CacheFolder[],
   { files, permitted }: DataEnv,
 ): Promise<void> {
-  // A server may have declared the compression as the transport's, which fetch has then undone.
-  const kept = isGzip(bytes) ? `${name}.gz` : name;
   for (const { path, ask } of folders) {
     if (!await permitted("write", path, ask)) continue;
-    if (E.isRight(await files.write(within(path, kept), bytes)())) return;
+    if (E.isRight(await files.write(within(path, name), bytes)())) return;
   }
 }

@@ -14,19 +14,22 @@ export interface Split {
   readonly labels: Uint8Array;
 }
 
-/** How a byte becomes a number: (byte / 255 − mean) / std. */
+/**
+ * How a byte becomes a number: (byte / 255 − mean) / std, by channel. Both arrays have one value,
+ * for all bytes alike, or one per channel, where channels are the last axis of an image.
+ */
 export interface Normalisation {
   /** Of (byte / 255). */
-  readonly mean: number;
-  /** Above 0. */
-  readonly std: number;
+  readonly mean: readonly number[];
+  /** As many as means, each above 0. */
+  readonly std: readonly number[];
 }
 
 /** A training and a test set that belong together. */
 export interface Dataset {
   /** As results name it: "mnist", "strokes". */
   readonly name: string;
-  /** Of one image: [28, 28]. */
+  /** Of one image: [28, 28] of grey, [32, 32, 3] of colours. */
   readonly shape: readonly number[];
   /** One name per class index. */
   readonly classes: readonly string[];
@@ -34,6 +37,8 @@ export interface Dataset {
   readonly normalisation: Normalisation;
   /** What models are trained on. */
   readonly train: Split;
+  /** What is taken away from the training set to choose by; null where nothing is. */
+  readonly validation: Split | null;
   /** What they are judged by. */
   readonly test: Split;
   /** Where it was found or how it was made. */

@@ -3,12 +3,24 @@
  *
  * @module
  */
+import type { FileUnavailable } from "../../graph/error.ts";
+import { TE } from "../../graph/fp_ts.ts";
 import { denoFiles, type Files } from "../files.ts";
+
+/** Something in a folder. */
+export interface FolderEntry {
+  /** Without the folder's. */
+  readonly name: string;
+  /** Whether it is a folder, or a link to one. */
+  readonly isFolder: boolean;
+}
 
 /** The effects of loading a dataset. */
 export interface DataEnv {
   /** Where files are read and the cache is written. */
   readonly files: Files;
+  /** What is in a folder, in no particular order; `FileUnavailable` when it cannot be read. */
+  readonly list: (folder: string) => TE.TaskEither<FileUnavailable, readonly FolderEntry[]>;
   /** As the global `fetch`; rejects when there is no answer or the signal is aborted. */
   readonly fetch: (
     url: string,
@@ -36,6 +48,14 @@ export interface DataEnv {
  */
 export const denoDataEnv: DataEnv = {
   files: denoFiles,
+  list: (folder) =>
+    TE.tryCatch(() => entriesOf(folder), (cause) => ({
+      _tag: "FileUnavailable",
+      operation: "read",
+      file: folder,
+      reason: cause instanceof Error ? cause.message : String(cause),
+      advice: `Check the path, or add --allow-read=${folder}`,
+    })),
   fetch: (url, options) => fetch(url, options),
   variable: (name) => {
     const descriptor = { name: "env", variable: name } as const;
@@ -52,3 +72,13 @@ export const denoDataEnv: DataEnv = {
   },
   system: Deno.build.os,
 };
+
+async function entriesOf(folder: string): Promise<readonly FolderEntry[]> {
+  const entries: FolderEntry[] = [];
+  for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
+    const leadsToFolder = () =>
+      Deno.stat(`${folder}/${name}`).then((target) => target.isDirectory, () => false);
+    entries.push({ name, isFolder: isDirectory || (isSymlink && await leadsToFolder()) });
+  }
+  return entries;
+}

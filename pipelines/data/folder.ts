@@ -34,10 +34,8 @@ export const readFolder = (
 async () => {
   const lacking = (reason: string) => E.left<Lacking>({ _tag: "Lacking", place: folder, reason });
 
-  if (!await env.permitted("read", folder, true)) {
-    return lacking(`Deno may not read it, add --allow-read=${folder}`);
-  }
-  if (!await isThere(folder, env)) return lacking("there is no such folder");
+  const hindrance = await hindranceTo(folder, env);
+  if (hindrance !== null) return lacking(hindrance);
 
   const found: (readonly [PublishedFile, string])[] = [];
   const missing: string[] = [];
@@ -59,10 +57,20 @@ async () => {
   return E.right(values);
 };
 
+/**
+ * Why nothing can be read in a folder that the user named, or null. At a terminal, Deno may ask.
+ */
+export async function hindranceTo(folder: string, env: DataEnv): Promise<string | null> {
+  if (!await env.permitted("read", folder, true)) {
+    return `Deno may not read it, add --allow-read=${folder}`;
+  }
+  return await isThere(folder, env) ? null : "there is no such folder";
+}
+
 /** The paths in a folder at which there is something by a file's name, with or without ".gz". */
 export async function copiesIn(
   folder: string,
-  { name }: PublishedFile,
+  { name }: Pick<PublishedFile, "name">,
   env: DataEnv,
 ): Promise<readonly string[]> {
   const paths = [within(folder, name), within(folder, `${name}.gz`)];

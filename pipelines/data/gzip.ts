@@ -54,25 +54,36 @@ export const gunzip = (
   atMost: number,
 ): TE.TaskEither<CorruptFile, Uint8Array> =>
   isGzip(bytes)
-    ? TE.tryCatch(() => inflate(bytes, atMost), (cause) => ({
+    ? TE.tryCatch(() => inflate(bytes, "gzip", atMost), (cause) => ({
       _tag: "CorruptFile",
       file,
-      reason: cause === tooLarge
-        ? `expected at most ${atMost} bytes of uncompressed content, current value is larger`
+      reason: cause instanceof RangeError
+        ? cause.message
         : `expected one whole gzip stream, current value is ${bytes.length} bytes that are ` +
           `truncated, damaged or followed by something else`,
     }))
     : TE.right(bytes);
 
-const tooLarge = Symbol("too large");
-
-async function inflate(bytes: Uint8Array, atMost: number): Promise<Uint8Array> {
+/**
+ * The content of a compressed stream, zlib's format being called "deflate".
+ *
+ * @throws `RangeError` when it is larger than `atMost` bytes, `TypeError` when it is damaged.
+ */
+export async function inflate(
+  bytes: Uint8Array,
+  format: "gzip" | "deflate",
+  atMost: number,
+): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let total = 0;
-  const inflated = ReadableStream.from(slices(bytes)).pipeThrough(new DecompressionStream("gzip"));
+  const inflated = ReadableStream.from(slices(bytes)).pipeThrough(new DecompressionStream(format));
   for await (const piece of inflated) {
     total += piece.length;
-    if (total > atMost) throw tooLarge;
+    if (total > atMost) {
+      throw new RangeError(
+        `expected at most ${atMost} bytes of uncompressed content, current value is larger`,
+      );
+    }
     pieces.push(piece);
   }
   return joined(pieces);

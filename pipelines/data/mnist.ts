@@ -4,13 +4,12 @@
  * @module
  * @see http://yann.lecun.com/exdb/mnist/
  */
-import type { CorruptFile, SparrowError } from "../../graph/error.ts";
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import type { Dataset, Split } from "./dataset.ts";
+import type { SparrowError } from "../../graph/error.ts";
+import type { TE } from "../../graph/fp_ts.ts";
+import type { Dataset } from "./dataset.ts";
 import type { DataEnv } from "./environment.ts";
-import { readIdx } from "./idx.ts";
-import { obtain } from "./obtain.ts";
-import type { Published, PublishedFile } from "./published.ts";
+import { idxFiles, loadIdxFiles } from "./idx_dataset.ts";
+import type { Published } from "./published.ts";
 
 /** Where to look for MNIST. */
 export interface MnistOptions {
@@ -18,60 +17,28 @@ export interface MnistOptions {
   readonly data?: string;
 }
 
-const idxFile = (name: string, shape: readonly number[], sha256: string): PublishedFile => ({
-  name,
-  size: 4 + 4 * shape.length + shape.reduce((product, n) => product * n, 1),
-  sha256,
-  parse: (file, content) =>
-    pipe(
-      readIdx(file, content),
-      E.filterOrElse(
-        (idx) => idx.shape.join() === shape.join(),
-        (idx): CorruptFile => ({
-          _tag: "CorruptFile",
-          file,
-          reason: `expected the shape [${shape.join(", ")}], ` +
-            `current value is [${idx.shape.join(", ")}]`,
-        }),
-      ),
-      E.map(({ values }) => values),
-    ),
-});
-
 /** MNIST's four files. The mirrors are those of torchvision and of TensorFlow's examples. */
 export const publishedMnist: Published = {
   title: "MNIST",
   folder: "mnist",
-  files: [
-    idxFile(
-      "train-images-idx3-ubyte",
-      [60_000, 28, 28],
-      "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    ),
-    idxFile(
-      "train-labels-idx1-ubyte",
-      [60_000],
-      "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    ),
-    idxFile(
-      "t10k-images-idx3-ubyte",
-      [10_000, 28, 28],
-      "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    ),
-    idxFile(
-      "t10k-labels-idx1-ubyte",
-      [10_000],
-      "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    ),
-  ],
+  files: idxFiles({
+    trainImages: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    trainLabels: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    testImages: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    testLabels: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+  }),
   mirrors: [
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
   ],
 };
 
-/** Of byte / 255 over the training images, as in PyTorch's MNIST example (examples/mnist/main.py). */
-const normalisation = { mean: 0.1307, std: 0.3081 };
+const facts = {
+  name: "mnist",
+  classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
+  // Of byte / 255 over the training images, as in PyTorch's MNIST example (examples/mnist/main.py).
+  normalisation: { mean: [0.1307], std: [0.3081] },
+};
 
 /**
  * MNIST, verified by the SHA-256 of its files.
@@ -95,24 +62,4 @@ const normalisation = { mean: 0.1307, std: 0.3081 };
 export const loadMnist = (
   { data }: MnistOptions,
   env: DataEnv,
-): TE.TaskEither<SparrowError, Dataset> =>
-  pipe(
-    obtain(publishedMnist, data, env),
-    TE.map(({ values: [trainPixels, trainLabels, testPixels, testLabels], source }) => ({
-      name: "mnist",
-      shape: [28, 28],
-      classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
-      normalisation,
-      train: splitOf(trainPixels, trainLabels),
-      test: splitOf(testPixels, testLabels),
-      source,
-      sha256: Object.fromEntries(publishedMnist.files.map(({ name, sha256 }) => [name, sha256])),
-      notice: null,
-    })),
-  );
-
-const splitOf = (pixels: Uint8Array, labels: Uint8Array): Split => ({
-  count: labels.length,
-  pixels,
-  labels,
-});
+): TE.TaskEither<SparrowError, Dataset> => loadIdxFiles(publishedMnist, facts, data, env);

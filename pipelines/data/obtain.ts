@@ -21,7 +21,7 @@ export interface Obtained {
  * The files of a published dataset, verified.
  *
  * With `data`: from that folder, or an error. Without: from `$SPARROW_DATA` or its subfolder of the
- * dataset's name, if all files are there; else each file from the user's cache, `./runs/.cache`, or
+ * dataset's name (only that, where the dataset says so), if all files are there; else each file from the user's cache, `./runs/.cache`, or
  * the mirrors in turn. A damaged file is an error in a folder that the user named, and is replaced
  * by a download, where that is possible, in a cache.
  *
@@ -51,14 +51,19 @@ async () => {
     : E.left(unavailable(published, tried));
 };
 
-const notSet: Attempt = {
+/** For the list of attempts. */
+export const notSet: Attempt = {
   place: "$SPARROW_DATA",
   reason: "it is not set, or Deno may not read it (--allow-env=SPARROW_DATA)",
 };
 
-function sparrowData({ folder }: Published, { variable }: DataEnv): readonly string[] {
+function sparrowData(
+  { folder, onlyInSubfolder = false }: Published,
+  { variable }: DataEnv,
+): readonly string[] {
   const root = variable("SPARROW_DATA");
-  return root === undefined ? [] : [root, within(root, folder)];
+  if (root === undefined) return [];
+  return onlyInSubfolder ? [within(root, folder)] : [root, within(root, folder)];
 }
 
 async function fromCacheOrWeb(

@@ -27,6 +27,8 @@ export interface Published {
   readonly title: string;
   /** The name of its folder in a cache: "mnist". */
   readonly folder: string;
+  /** Whether `$SPARROW_DATA` itself is passed over and only its subfolder looked into. */
+  readonly onlyInSubfolder?: boolean;
   readonly files: readonly PublishedFile[];
   /** Folders on the web, each ending in "/", that hold the files as NAME.gz; the best first. */
   readonly mirrors: readonly string[];

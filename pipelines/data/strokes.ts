@@ -30,7 +30,7 @@ const largestSeed = 2 ** 32 - 1;
 const mostImages = 1_000_000;
 
 /** Of byte / 255 over the 10,000 training images of seed 1. */
-const normalisation = { mean: 0.123, std: 0.2853 };
+const normalisation = { mean: [0.123], std: [0.2853] };
 
 /**
  * Digits drawn as anti-aliased strokes, 28 × 28 bytes like MNIST: one of a few styles per digit,
@@ -54,6 +54,7 @@ export function strokes(
     classes: glyphs.map((_, digit) => String(digit)),
     normalisation,
     train: splitOf(train, forTrain),
+    validation: null,
     test: splitOf(test, forTest),
     source: `generated from seed ${seed}`,
     notice: null,

@@ -25,7 +25,7 @@ const model = async () => {
     input: run.input,
     params,
     plasticity: {},
-    normalisation: { mean: 0.1307, std: 0.3081 },
+    normalisation: { mean: [0.1307], std: [0.3081] },
     dataset: "strokes",
     epoch: 3,
   };
@@ -119,9 +119,9 @@ Deno.test("a file whose parts do not belong together is named with its fault", a
     message(writeSafetensors({ tensors: fewer, metadata })),
     "Cannot use m: expected a tensor 0.bias of shape [16], current value is none",
   );
-  const wrong = { ...tensors, "0.bias": { shape: [3], data: new Float32Array(3) } };
+  const misshapen = { ...tensors, "0.bias": { shape: [3], data: new Float32Array(3) } };
   assertEquals(
-    message(writeSafetensors({ tensors: wrong, metadata })),
+    message(writeSafetensors({ tensors: misshapen, metadata })),
     "Cannot use m: expected a tensor 0.bias of shape [16], current value is [3]",
   );
   const more = { ...tensors, "9.bias": { shape: [3], data: new Float32Array(3) } };
@@ -133,6 +133,29 @@ Deno.test("a file whose parts do not belong together is named with its fault", a
     message(writeSafetensors({ tensors, metadata: { ...metadata, format: "other" } })),
     'Cannot use m: expected the metadata "format" to be sparrow-model-1, current value is other',
   );
+  const wrong = [
+    { mean: 0.13, std: 0.31 },
+    { mean: [], std: [] },
+    { mean: [0.5, 0.5], std: [0.2] },
+    { mean: [0.5], std: [0] },
+    { mean: [null], std: [1] },
+    // 784 values do not have three channels.
+    { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] },
+  ];
+  for (const normalisation of wrong) {
+    const text = JSON.stringify(normalisation);
+    assertEquals(
+      message(writeSafetensors({ tensors, metadata: { ...metadata, normalisation: text } })),
+      'Cannot use m: expected the metadata "normalisation" to be {"mean": [a number], "std": ' +
+        "[a number above 0]} with one of each, or as many as channels, current value is " + text,
+    );
+  }
+  const colours = JSON.stringify({ mean: [0.5, 0.4], std: [0.2, 0.1] });
+  const coloured = readModel(
+    "m",
+    writeSafetensors({ tensors, metadata: { ...metadata, normalisation: colours } }),
+  );
+  assertEquals(right(coloured).normalisation.mean, [0.5, 0.4]);
   assertEquals(
     message(new Uint8Array(3)),
     "Cannot use m: expected a header of at least 8 bytes, current value is 3",

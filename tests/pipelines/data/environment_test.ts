@@ -1,7 +1,8 @@
+import { E } from "../../../graph/fp_ts.ts";
 import { denoDataEnv } from "../../../pipelines/data/environment.ts";
-import { assertEquals } from "../../assert.ts";
+import { assert, assertEquals } from "../../assert.ts";
 
-const { variable, permitted } = denoDataEnv;
+const { list, variable, permitted } = denoDataEnv;
 
 Deno.test({
   name: "a variable that is not set, empty or not permitted is undefined",
@@ -30,4 +31,27 @@ Deno.test({
     assertEquals(await permitted("read", "/elsewhere", false), false);
     assertEquals(await permitted("write", "./runs/.cache/mnist", false), false);
   },
+});
+
+Deno.test("a folder's entries are listed; what is no folder is an error that names it", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${folder}/inside`);
+    await Deno.writeTextFile(`${folder}/file`, "");
+    await Deno.symlink(`${folder}/inside`, `${folder}/link`);
+    await Deno.symlink(`${folder}/nothing`, `${folder}/broken`);
+    const listed = await list(folder)();
+    assert(E.isRight(listed));
+    assertEquals(listed.right.toSorted((a, b) => a.name < b.name ? -1 : 1), [
+      { name: "broken", isFolder: false },
+      { name: "file", isFolder: false },
+      { name: "inside", isFolder: true },
+      { name: "link", isFolder: true },
+    ]);
+    const file = await list(`${folder}/file`)();
+    assert(E.isLeft(file));
+    assertEquals([file.left.operation, file.left.file], ["read", `${folder}/file`]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

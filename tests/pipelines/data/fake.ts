@@ -101,6 +101,15 @@ export function fake(world: World = {}): Fake {
     asked,
     env: {
       files,
+      list: (folder) => {
+        const root = folder.replace(/\/?$/, "/");
+        const inside = [...disk.keys()].filter((file) => file.startsWith(root))
+          .map((file) => file.slice(root.length));
+        const names = new Set(inside.map((path) => path.split("/")[0]));
+        return TE.right(
+          [...names].map((name) => ({ name, isFolder: !inside.includes(name) })),
+        );
+      },
       fetch: (url) => {
         fetched.push(url);
         const answer = world.web?.[url] ?? "no network";

@@ -1,9 +1,19 @@
-/** The mean and the (population) standard deviation of byte / 255. */
-export function moments(pixels: Uint8Array): { readonly mean: number; readonly std: number } {
-  const counts = new Float64Array(256);
-  for (const byte of pixels) counts[byte]++;
-  const mean = counts.reduce((sum, n, byte) => sum + n * byte / 255, 0) / pixels.length;
-  const variance = counts.reduce((sum, n, byte) => sum + n * (byte / 255 - mean) ** 2, 0) /
-    pixels.length;
-  return { mean, std: Math.sqrt(variance) };
+/**
+ * The mean and the (population) standard deviation of byte / 255, of every `channels`-th byte from
+ * one on.
+ */
+export function moments(
+  pixels: Uint8Array,
+  channels = 1,
+  channel = 0,
+): { readonly mean: number; readonly std: number } {
+  let [count, sum, squares] = [0, 0, 0];
+  for (let i = channel; i < pixels.length; i += channels) {
+    count++;
+    sum += pixels[i];
+    squares += pixels[i] ** 2;
+  }
+  const mean = sum / count;
+  // Whole numbers below 2^53: nothing is lost.
+  return { mean: mean / 255, std: Math.sqrt(squares / count - mean ** 2) / 255 };
 }

@@ -1,0 +1,85 @@
+/**
+ * A split of a dataset through an evaluated model, batch by batch.
+ *
+ * @module
+ */
+import { E } from "../graph/fp_ts.ts";
+import type { SparrowError } from "../graph/error.ts";
+import type { Graph } from "../graph/node.ts";
+import { sizeOf } from "../graph/space.ts";
+import type { Shape } from "../graph/types.ts";
+import { lower, type Value, type Weights } from "../ops/interpreter.ts";
+import { tf } from "../ops/tfjs.ts";
+import { breathe } from "./breathe.ts";
+import { normaliser } from "./data/batch.ts";
+import type { Normalisation, Split } from "./data/dataset.ts";
+import type { Env } from "./env.ts";
+
+/** Samples per batch: large enough to be quick, small enough to stop within a second. */
+const BATCH = 1000;
+
+/** A model that can be evaluated. */
+export interface Model extends Weights {
+  /** With every dimension known. */
+  readonly graph: Graph;
+  /** Of one sample. */
+  readonly input: Shape;
+}
+
+/** When something is measured. */
+export interface Moment {
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Steps done. */
+  readonly step: number;
+}
+
+/** A batch that has gone through a model. */
+export interface Evaluated {
+  /** What went in, row-major; its memory is used again for the next batch. */
+  readonly inputs: Float32Array;
+  /** What came out, of the tensors that were chosen. */
+  readonly outputs: readonly Float32Array[];
+  /** The index of its first sample. */
+  readonly from: number;
+  /** How many samples it has. */
+  readonly count: number;
+}
+
+/**
+ * Sends all samples of a split through a model in order.
+ *
+ * @param choose The tensors to read, of what the graph makes.
+ * @param use Is given one batch after the other.
+ * @returns `Interrupted` when the environment's signal is aborted.
+ */
+export async function forEachBatch(
+  { graph, input, ...weights }: Model,
+  split: Split,
+  normalisation: Normalisation,
+  env: Env,
+  { epoch, step }: Moment,
+  choose: (value: Value) => readonly tf.Tensor[],
+  use: (batch: Evaluated) => void,
+): Promise<E.Either<SparrowError, void>> {
+  const { evaluate } = lower(graph);
+  const gather = normaliser(normalisation);
+  const size = sizeOf(input);
+  const store = new Float32Array(Math.min(BATCH, split.count) * size);
+  for (let from = 0; from < split.count; from += BATCH) {
+    await breathe(env);
+    if (env.signal.aborted) return E.left({ _tag: "Interrupted", epoch, step });
+    const count = Math.min(BATCH, split.count - from);
+    const picks = Uint32Array.from({ length: count }, (_, i) => from + i);
+    const inputs = gather(split, size, picks, store.subarray(0, count * size));
+    const tensors = tf.tidy(() => {
+      const x = tf.tensor(inputs, [count, ...input]);
+      // A clone of each, because a graph may hand on its input, and one tensor twice.
+      return choose(evaluate(weights, x)).map((tensor) => tf.clone(tensor));
+    });
+    const outputs = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
+    tf.dispose(tensors);
+    use({ inputs, outputs, from, count });
+  }
+  return E.right(undefined);
+}

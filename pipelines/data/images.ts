@@ -1,0 +1,71 @@
+/**
+ * The dataset that a command line names.
+ *
+ * @module
+ */
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { TE } from "../../graph/fp_ts.ts";
+import { loadCifar10 } from "./cifar10.ts";
+import type { Dataset } from "./dataset.ts";
+import { loadDigits } from "./digits.ts";
+import type { DataEnv } from "./environment.ts";
+import { loadFashionMnist } from "./fashion_mnist.ts";
+import type { Colour } from "./fit.ts";
+import { loadImageFolder } from "./image_folder.ts";
+
+/** The datasets that {@linkcode loadImages} knows by name. */
+export const datasetNames = ["mnist", "fashion_mnist", "cifar10", "strokes", "folder"] as const;
+
+/** A dataset's name on a command line; "folder" is a folder of images in one folder per class. */
+export type DatasetName = typeof datasetNames[number];
+
+/** Which images. */
+export interface ImagesOptions {
+  /** Left out: MNIST, and the built-in digits where there is none. */
+  readonly dataset?: DatasetName;
+  /** The folder with the dataset's files (`--data`); without `dataset` it names MNIST. */
+  readonly data?: string;
+  /** Of the built-in digits, and of a folder's test set: an integer from 0 to 2^32 − 1. */
+  readonly seed: number;
+  /** The height and the width of a folder's images. @default {[32, 32]} */
+  readonly size?: readonly [height: number, width: number];
+  /** The channels of a folder's images: three or one. @default {"rgb"} */
+  readonly colour?: Colour;
+}
+
+/**
+ * The named dataset; without a name MNIST, or the built-in digits with a notice.
+ *
+ * @returns The dataset, or the error of its loader; `InvalidOption` when "folder" comes without
+ * `data` or "strokes" with it.
+ *
+ * @example
+ * ```ts
+ * import { loadImages } from "./images.ts";
+ * import { denoDataEnv } from "./environment.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const digits = await loadImages({ dataset: "strokes", seed: 1 }, denoDataEnv)();
+ * assertEquals(E.isRight(digits) && digits.right.name, "strokes");
+ * ```
+ */
+export function loadImages(
+  { dataset, data, seed, size = [32, 32], colour }: ImagesOptions,
+  env: DataEnv,
+): TE.TaskEither<SparrowError, Dataset> {
+  switch (dataset) {
+    case undefined:
+    case "mnist":
+    case "strokes":
+      return loadDigits({ dataset, data, seed }, env);
+    case "fashion_mnist":
+      return loadFashionMnist({ data }, env);
+    case "cifar10":
+      return loadCifar10({ data }, env);
+    case "folder":
+      return data === undefined
+        ? TE.left(invalidOption("--data", "nothing", "the folder of the images"))
+        : loadImageFolder({ folder: data, size, colour, seed }, env);
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * Parts of a split: by index, the first of each class, at random by class.
+ *
+ * @module
+ */
+import { type InvalidOption, invalidOption } from "../../graph/error.ts";
+import { E, pipe } from "../../graph/fp_ts.ts";
+import { permutation, type Rng, seed as seeded } from "../../graph/rng.ts";
+import type { Dataset, Split } from "./dataset.ts";
+
+/** Options of {@linkcode withValidation}. */
+export interface ValidationOptions {
+  /** Of each class of the training set; above 0 and below 1. */
+  readonly fraction: number;
+  /** An integer from 0 to 2^32 − 1. */
+  readonly seed: number;
+}
+
+/**
+ * The images of a split at some indices, in their order.
+ *
+ * @param picks Each from 0 to split.count − 1.
+ * @returns A split of its own memory.
+ *
+ * @example
+ * ```ts
+ * import { subset } from "./splits.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const split = { count: 3, pixels: Uint8Array.of(1, 1, 2, 2, 3, 3), labels: Uint8Array.of(7, 8, 9) };
+ * assertEquals(subset(split, Uint32Array.of(2, 0)), {
+ *   count: 2,
+ *   pixels: Uint8Array.of(3, 3, 1, 1),
+ *   labels: Uint8Array.of(9, 7),
+ * });
+ * ```
+ */
+export function subset({ count, pixels, labels }: Split, picks: Uint32Array): Split {
+  const size = count === 0 ? 0 : pixels.length / count;
+  const chosen = new Uint8Array(picks.length * size);
+  picks.forEach((pick, i) => chosen.set(pixels.subarray(pick * size, (pick + 1) * size), i * size));
+  return {
+    count: picks.length,
+    pixels: chosen,
+    labels: Uint8Array.from(picks, (pick) => labels[pick]),
+  };
+}
+
+/**
+ * The first images of each split of a dataset, as views: for a quick look at a large one.
+ *
+ * @param most Of each split, an integer of at least 1; a smaller split stays as it is.
+ *
+ * @example
+ * ```ts
+ * import { take } from "./splits.ts";
+ * import { strokes } from "./strokes.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const dataset = { ...strokes({ seed: 1, train: 50, test: 10 }), sha256: {} };
+ * const { train, test } = take(dataset, 20);
+ * assertEquals([train.count, train.pixels.length, test.count], [20, 20 * 784, 10]);
+ * ```
+ */
+export function take(dataset: Dataset, most: number): Dataset {
+  const first = ({ count, pixels, labels }: Split): Split => {
+    const kept = Math.min(count, most);
+    return {
+      count: kept,
+      pixels: pixels.subarray(0, count === 0 ? 0 : kept * (pixels.length / count)),
+      labels: labels.subarray(0, kept),
+    };
+  };
+  return {
+    ...dataset,
+    train: first(dataset.train),
+    validation: dataset.validation && first(dataset.validation),
+    test: first(dataset.test),
+  };
+}
+
+/**
+ * A dataset of which a part of the training set, drawn from each class by a seed, has become the
+ * validation set. Both keep the order that they had. At least one image of each class goes and at
+ * least one stays.
+ *
+ * @returns The dataset; `InvalidOption` when the fraction is not above 0 and below 1, the seed not
+ * an integer from 0 to 2^32 − 1, when a class has one image only, or when there is a validation set
+ * already.
+ *
+ * @example
+ * ```ts
+ * import { withValidation } from "./splits.ts";
+ * import { strokes } from "./strokes.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const digits = { ...strokes({ seed: 1, train: 100, test: 10 }), sha256: {} };
+ * const split = withValidation(digits, { fraction: 0.2, seed: 1 });
+ * assertEquals(E.isRight(split) && split.right.train.count, 80);
+ * assertEquals(E.isRight(split) && split.right.validation?.count, 20);
+ * ```
+ */
+export function withValidation(
+  dataset: Dataset,
+  { fraction, seed }: ValidationOptions,
+): E.Either<InvalidOption, Dataset> {
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
+    return E.left(invalidOption("seed", seed, `an integer from 0 to ${2 ** 32 - 1}`));
+  }
+  if (dataset.validation !== null) {
+    return E.left(
+      invalidOption(
+        "dataset",
+        `one with a validation set of ${dataset.validation.count} images`,
+        "a dataset without a validation set",
+      ),
+    );
+  }
+  const { train, classes } = dataset;
+  return pipe(
+    stratified(train.labels, classes, fraction, seeded(seed)),
+    E.map(({ rest, part }) => ({
+      ...dataset,
+      train: subset(train, rest),
+      validation: subset(train, part),
+    })),
+  );
+}
+
+/** Indices that part a split in two, each ascending. */
+export interface Parting {
+  /** Those that stay. */
+  readonly rest: Uint32Array;
+  /** The fraction. */
+  readonly part: Uint32Array;
+}
+
+/**
+ * Parts a split by a fraction of each class, at random; of each, at least one image goes to either
+ * side.
+ *
+ * @param labels Class indices, in the split's order; a class without any image is passed over.
+ * @param classes Their names, for an error.
+ * @param fraction Above 0 and below 1.
+ * @returns The indices; `InvalidOption` for another fraction, and when a class has one image only.
+ */
+export function stratified(
+  labels: Uint8Array,
+  classes: readonly string[],
+  fraction: number,
+  rng: Rng,
+): E.Either<InvalidOption, Parting> {
+  if (!(fraction > 0 && fraction < 1)) {
+    return E.left(invalidOption("fraction", fraction, "a number above 0 and below 1"));
+  }
+  const goes = new Uint8Array(labels.length);
+  let random = rng;
+  for (const [label, name] of classes.entries()) {
+    const members = indicesWhere(labels, label);
+    if (members.length === 0) continue;
+    if (members.length === 1) {
+      return E.left(
+        invalidOption(
+          "fraction",
+          fraction,
+          `at least 2 images of every class, but "${name}" has 1, which cannot be on both sides`,
+        ),
+      );
+    }
+    const wanted = Math.round(members.length * fraction);
+    const [order, next] = permutation(members.length, random);
+    random = next;
+    for (const i of order.subarray(0, Math.min(Math.max(wanted, 1), members.length - 1))) {
+      goes[members[i]] = 1;
+    }
+  }
+  return E.right({ rest: indicesWhere(goes, 0), part: indicesWhere(goes, 1) });
+}
+
+function indicesWhere(values: Uint8Array, value: number): Uint32Array {
+  const indices = new Uint32Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] === value) indices[count++] = i;
+  }
+  return indices.slice(0, count);
+}
