@@ -1,35 +1,18 @@
 /**
- * Encoding: a split of a dataset through a model, batch by batch.
+ * Encoding: a split of a dataset to codes.
  *
  * @module
  */
-import { E } from "../graph/fp_ts.ts";
+import { E, pipe } from "../graph/fp_ts.ts";
 import type { SparrowError } from "../graph/error.ts";
+import { encoderOf } from "../graph/encoder.ts";
 import type { Graph } from "../graph/node.ts";
 import { type Embeddings, packRows, stride } from "../ops/embeddings.ts";
-import { lower } from "../ops/interpreter.ts";
-import { type Params, tf } from "../ops/tfjs.ts";
-import { sizeOf } from "../graph/space.ts";
-import type { Shape } from "../graph/types.ts";
-import { normaliser } from "./data/batch.ts";
+import type { Value } from "../ops/interpreter.ts";
+import { tf } from "../ops/tfjs.ts";
+import { forEachBatch, type Model, type Moment } from "./batches.ts";
 import type { Normalisation, Split } from "./data/dataset.ts";
 import type { Env } from "./env.ts";
-import { breathe } from "./breathe.ts";
-
-/** Samples per batch: large enough to be quick, small enough to stop within a second. */
-const BATCH = 1000;
-
-/** A model that can encode. */
-export interface Model {
-  /** With every dimension known. */
-  readonly graph: Graph;
-  /** Those of the graph's paths. */
-  readonly params: Params;
-  /** What else the units remember. */
-  readonly plasticity: Params;
-  /** Of one sample. */
-  readonly input: Shape;
-}
 
 const binaryNodes: readonly string[] = [
   "kwta",
@@ -43,47 +26,50 @@ export const isBinary = ({ nodes }: Graph): boolean =>
   binaryNodes.includes(nodes.at(-1)?._tag ?? "");
 
 /**
- * The embeddings of a split, evaluated: packed codes where the graph ends in kWTA.
+ * The embeddings of a split, evaluated: packed codes where the encoder ends in kWTA. Of a graph that
+ * ends in a pair, an autoencoder's, they are the first: the latent.
  *
  * @returns `Interrupted` when the environment's signal is aborted.
  */
 export async function encode(
-  { graph, params, plasticity, input }: Model,
+  model: Model,
   split: Split,
   normalisation: Normalisation,
   env: Env,
-  where: { readonly epoch: number; readonly step: number },
+  when: Moment,
 ): Promise<E.Either<SparrowError, Embeddings>> {
-  const { evaluate } = lower(graph);
-  const gather = normaliser(normalisation);
-  const size = sizeOf(input);
+  const graph = encoderOf(model.graph);
   const binary = isBinary(graph);
   const { count } = split;
   let store: Uint32Array | Float32Array | undefined;
   let width = 0;
-  const picks = Uint32Array.from({ length: BATCH }, (_, i) => i);
-  for (let from = 0; from < count; from += BATCH) {
-    await breathe(env);
-    if (env.signal.aborted) return E.left({ _tag: "Interrupted", ...where });
-    const batch = picks.subarray(0, Math.min(BATCH, count - from)).map((i) => from + i);
-    const output = tf.tidy(() => {
-      const x = tf.tensor(gather(split, size, batch), [batch.length, ...input]);
-      return evaluate({ params, plasticity }, x) as tf.Tensor;
-    });
-    const values = await output.data<"float32">();
-    output.dispose();
-    width = values.length / batch.length;
-    if (binary) {
-      store ??= new Uint32Array(count * stride(width));
-      packRows(values, width, store as Uint32Array, from * stride(width));
-    } else {
-      store ??= new Float32Array(count * width);
-      store.set(values, from * width);
-    }
-  }
-  return E.right(
-    binary
-      ? { kind: "binary", count, width, words: (store ?? new Uint32Array()) as Uint32Array }
-      : { kind: "dense", count, width, values: (store ?? new Float32Array()) as Float32Array },
+  const done = await forEachBatch(
+    { ...model, graph },
+    split,
+    normalisation,
+    env,
+    when,
+    (value) => [latent(value)],
+    ({ outputs: [values], from, count: samples }) => {
+      width = values.length / samples;
+      if (binary) {
+        store ??= new Uint32Array(count * stride(width));
+        packRows(values, width, store as Uint32Array, from * stride(width));
+      } else {
+        store ??= new Float32Array(count * width);
+        store.set(values, from * width);
+      }
+    },
+  );
+  return pipe(
+    done,
+    E.map(() =>
+      binary
+        ? { kind: "binary", count, width, words: (store ?? new Uint32Array()) as Uint32Array }
+        : { kind: "dense", count, width, values: (store ?? new Float32Array()) as Float32Array }
+    ),
   );
 }
+
+const latent = (value: Value): tf.Tensor =>
+  value instanceof tf.Tensor ? value : latent(value.first);

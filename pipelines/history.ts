@@ -5,7 +5,7 @@
  */
 
 /** The part of the data that a row speaks of; "run" for what belongs to none. */
-export type SplitName = "train" | "test" | "run";
+export type SplitName = "train" | "validation" | "test" | "run";
 
 /** One measured value. */
 export interface Row {

@@ -49,6 +49,7 @@ const sizes: Readonly<Record<"half" | "quarter" | "medium", Size>> = {
 export const colours = {
   test: "var(--test, #1f5f99)",
   train: "var(--train, #b3541e)",
+  validation: "var(--validation, #2c7a4b)",
   run: "var(--ink, #1c2127)",
 } as const;
 

@@ -9,13 +9,13 @@ export const style = `
 :root {
   color-scheme: light dark;
   --paper: #ffffff; --ink: #1c2127; --muted: #59626d; --rule: #c9ced6; --grid: #e4e7eb;
-  --field: #f7f8fa; --test: #1f5f99; --train: #b3541e; --heat: #123f73;
+  --field: #f7f8fa; --test: #1f5f99; --train: #b3541e; --validation: #2c7a4b; --heat: #123f73;
   --alert: #8a5300; --alert-field: #fdf5e4;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #14171b; --ink: #e4e7eb; --muted: #9aa4b0; --rule: #434b55; --grid: #2a3038;
-    --field: #1a1e23; --test: #7cb7ee; --train: #f0a06a; --heat: #9ccbf7;
+    --field: #1a1e23; --test: #7cb7ee; --train: #f0a06a; --validation: #7fd0a0; --heat: #9ccbf7;
     --alert: #f2c572; --alert-field: #2a2415;
   }
 }

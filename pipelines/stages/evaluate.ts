@@ -4,41 +4,44 @@
  * @module
  */
 import { E } from "../../graph/fp_ts.ts";
-import type { SparrowError } from "../../graph/error.ts";
+import { encoderOf } from "../../graph/encoder.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { findKwta } from "../../graph/rewrite.ts";
 import { activity, type Embeddings, sparsity } from "../../ops/embeddings.ts";
 import { binarise, classMeans } from "../../ops/metrics/centroids.ts";
-import { accuracy } from "../../ops/metrics/classification.ts";
+import { accuracy, argmax } from "../../ops/metrics/classification.ts";
 import { nearestCentroids } from "../../ops/metrics/nearest_centroid.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { encode } from "../encode.ts";
 import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
-import type { Run } from "../run.ts";
+import type { ClassCodes, Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 
+/** Options of {@linkcode evaluate}. */
+export interface EvaluateOptions {
+  /**
+   * How a sample is classified: by the class "centroid" that is nearest to its code, or by the largest
+   * ("argmax") of as many outputs as there are classes; "centroid".
+   */
+  readonly by?: "centroid" | "argmax";
+}
+
 /**
- * Encodes the training and the test set and classifies both by the nearest class centroid.
+ * Encodes the training and the test set, and the validation set where there is one, and classifies
+ * them.
  *
- * The centroids are the mean codes of the training set by class, binarised by kWTA with the graph's
- * own sparsity where it has one; the distance is the cosine's.
+ * By centroid: the centroids are the mean codes of the training set by class, binarised by kWTA with
+ * the graph's own sparsity where it has one; the distance is the cosine's.
  *
- * Rows, for "train" and "test": "accuracy", "sparsity" (mean activity), and for binary codes
- * "active_min", "active_mean", "active_max" (bits set per code); "evaluation_seconds".
+ * Rows, for "train", "validation" and "test": "accuracy", "sparsity" (mean activity), and for binary
+ * codes "active_min", "active_mean", "active_max" (bits set per code); "evaluation_seconds".
  *
- * Errors: `Interrupted`.
+ * Errors: `Interrupted`; `InvalidOption` when there are fewer outputs than classes for "argmax".
  */
-export const evaluate = (dataset: Dataset): Stage =>
+export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions = {}): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
     const begun = env.now();
-    const train = await encode(run, dataset.train, dataset.normalisation, env, run);
-    if (E.isLeft(train)) return train;
-    const test = await encode(run, dataset.test, dataset.normalisation, env, run);
-    if (E.isLeft(test)) return test;
-
-    const means = classMeans(train.right, dataset.train.labels, dataset.classes.length);
-    const kwta = findKwta(run.graph).at(-1);
-    const codes = kwta === undefined ? means : means.map((mean) => binarise(mean, kwta.sparsity));
     const row = (split: Row["split"], name: string, value: number): Row => ({
       epoch: run.epoch,
       step: run.step,
@@ -46,26 +49,52 @@ export const evaluate = (dataset: Dataset): Stage =>
       name,
       value,
     });
-    const rows = ([["train", train.right], ["test", test.right]] as const).flatMap(
-      ([split, embeddings]) => [
-        row(
-          split,
-          "accuracy",
-          accuracy(nearestCentroids(embeddings, codes), dataset[split].labels),
-        ),
-        ...describeCodes(embeddings).map(([name, value]) => row(split, name, value)),
-      ],
-    );
-    return E.right({
-      ...run,
-      classCodes: { classes: dataset.classes, means, codes },
-      history: [
-        ...run.history,
-        ...rows,
-        row("run", "evaluation_seconds", secondsSince(env, begun)),
-      ],
-    });
+    const rows: Row[] = [];
+    let classify: ((embeddings: Embeddings) => ArrayLike<number>) | undefined;
+    let { classCodes } = run;
+    for (const name of ["train", "validation", "test"] as const) {
+      const split = dataset[name];
+      if (split === null) continue;
+      const encoded = await encode(run, split, dataset.normalisation, env, run);
+      if (E.isLeft(encoded)) return encoded;
+      const embeddings = encoded.right;
+      // The training set comes first: the others are classified by its centroids.
+      if (classify === undefined) {
+        if (by === "argmax") {
+          const few = tooFew(embeddings, dataset);
+          if (few !== null) return E.left(few);
+          classify = largest;
+        } else {
+          const codes = classCodes = centroidsOf(run, embeddings, dataset);
+          classify = (others) => nearestCentroids(others, codes.codes);
+        }
+      }
+      rows.push(
+        row(name, "accuracy", accuracy(classify(embeddings), split.labels)),
+        ...describeCodes(embeddings).map(([what, value]) => row(name, what, value)),
+      );
+    }
+    const seconds = (env.now() - begun) / 1000;
+    const history = [...run.history, ...rows, row("run", "evaluation_seconds", seconds)];
+    return E.right({ ...run, classCodes, history });
   });
+
+function centroidsOf(run: Run, embeddings: Embeddings, { train, classes }: Dataset): ClassCodes {
+  const means = classMeans(embeddings, train.labels, classes.length);
+  const kwta = findKwta(encoderOf(run.graph)).at(-1);
+  const codes = kwta === undefined ? means : means.map((mean) => binarise(mean, kwta.sparsity));
+  return { classes, means, codes };
+}
+
+const tooFew = ({ kind, width }: Embeddings, { classes }: Dataset): SparrowError | null =>
+  kind === "dense" && width >= classes.length ? null : invalidOption(
+    "evaluate by argmax",
+    `${width} ${kind === "dense" ? "" : "binary "}outputs`,
+    `an output for each of the ${classes.length} classes`,
+  );
+
+const largest = (embeddings: Embeddings): ArrayLike<number> =>
+  embeddings.kind === "dense" ? argmax(embeddings.values, embeddings.width) : [];
 
 function describeCodes(embeddings: Embeddings): readonly (readonly [string, number])[] {
   const mean = ["sparsity", sparsity(embeddings)] as const;
@@ -73,5 +102,3 @@ function describeCodes(embeddings: Embeddings): readonly (readonly [string, numb
   const { least, mean: bits, most } = activity(embeddings);
   return [mean, ["active_min", least], ["active_mean", bits], ["active_max", most]];
 }
-
-const secondsSince = ({ now }: Env, begun: number): number => (now() - begun) / 1000;

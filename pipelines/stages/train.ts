@@ -15,7 +15,8 @@ import type { Optimiser } from "../../ops/optimiser.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { type TrainState, trainStep } from "../../ops/train_step.ts";
 import { breathe } from "../breathe.ts";
-import { gatherLabels, normaliser } from "../data/batch.ts";
+import type { Augmentation } from "../data/augment.ts";
+import { backgroundOf, gatherLabels, normaliser } from "../data/batch.ts";
 import type { Normalisation, Split } from "../data/dataset.ts";
 import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
@@ -34,6 +35,10 @@ export interface TrainOptions {
   readonly optimiser: Optimiser;
   /** Samples per step, at least 1; 256. The last batch of an epoch holds what is left. */
   readonly batchSize?: number;
+  /** Random changes of every batch's images; none. */
+  readonly augment?: Augmentation;
+  /** Of one image, for `augment`: the dataset's; the run's input. */
+  readonly shape?: Shape;
 }
 
 /** Losses that may wait on the device before they are read: reading each would stall a GPU. */
@@ -48,7 +53,7 @@ const MOST_PENDING = 16;
  *
  * Errors: `Interrupted` at the next step after the signal; `NonFinite` when a loss is a NaN or
  * infinite; `InvalidOption` when a sample has not the size of the run's input, when an option of the
- * loss is out of its range, and when the loss does not fit the graph's outputs.
+ * loss or of the augmentation is out of its range, and when one of them does not fit.
  */
 export const train = (options: TrainOptions): Stage =>
   stage((run, env) => {
@@ -56,7 +61,8 @@ export const train = (options: TrainOptions): Stage =>
     return bad === null ? trainEpoch(options, run, env) : Promise.resolve(E.left(bad));
   });
 
-function check({ data, loss, batchSize = 256 }: TrainOptions, run: Run): SparrowError | null {
+function check(options: TrainOptions, run: Run): SparrowError | null {
+  const { data, loss, augment, shape = run.input, batchSize = 256 } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     return invalidOption("batchSize", batchSize, "an integer of at least 1");
   }
@@ -64,6 +70,13 @@ function check({ data, loss, batchSize = 256 }: TrainOptions, run: Run): Sparrow
   const size = data.pixels.length / data.count;
   if (size !== sizeOf(run.input)) {
     return invalidOption("data", `samples of ${size}`, `samples of ${sizeOf(run.input)} numbers`);
+  }
+  if (augment !== undefined) {
+    const bad = augment.problem ?? augment.fits(shape);
+    if (bad !== null) return bad;
+    if (sizeOf(shape) !== size) {
+      return invalidOption("shape", showSpace(shape), `that of images of ${size} numbers`);
+    }
   }
   return loss.problem ?? misfit(loss, data, run);
 }
@@ -85,7 +98,7 @@ function misfit(loss: Loss, { labels }: Split, run: Run): SparrowError | null {
 }
 
 async function trainEpoch(
-  { data, normalisation, loss, optimiser, batchSize = 256 }: TrainOptions,
+  { data, normalisation, loss, optimiser, augment, shape, batchSize = 256 }: TrainOptions,
   run: Run,
   env: Env,
 ): Promise<E.Either<SparrowError, Run>> {
@@ -94,6 +107,7 @@ async function trainEpoch(
   const total = Math.ceil(data.count / batchSize);
   const step = trainStep({ model: lower(run.graph), input: run.input, loss, optimiser });
   const gather = normaliser(normalisation);
+  const layout = { shape: shape ?? run.input, background: backgroundOf(normalisation) };
   // One buffer for all batches: fresh memory costs more than filling it. A step has done with its
   // batch when it returns, on every backend.
   const values = new Float32Array(Math.min(batchSize, data.count) * size);
@@ -134,10 +148,11 @@ async function trainEpoch(
     const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
     let stepped;
     try {
-      stepped = step(state, {
-        values: gather(data, size, picks, values.subarray(0, picks.length * size)),
-        labels: gatherLabels(data, picks),
-      });
+      const batch = gather(data, size, picks, values.subarray(0, picks.length * size));
+      if (augment !== undefined) {
+        state = { ...state, rng: augment.apply(batch, layout, state.rng) };
+      }
+      stepped = step(state, { values: batch, labels: gatherLabels(data, picks) });
     } catch (thrown) {
       tf.dispose(pending);
       dispose({ ...run, ...state });

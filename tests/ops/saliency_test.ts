@@ -5,7 +5,6 @@ import { graph } from "../../graph/parse.ts";
 import { draw, type Rng, seed } from "../../graph/rng.ts";
 import { startBackend } from "../../ops/backend.ts";
 import { valueAndGradients } from "../../ops/gradients.ts";
-import { lower } from "../../ops/interpreter.ts";
 import { softKwta } from "../../ops/kwta.ts";
 import { blur, type ImageArray, shift } from "../../ops/saliency/image.ts";
 import { objective } from "../../ops/saliency/objective.ts";
@@ -30,6 +29,7 @@ import {
   fail,
 } from "../assert.ts";
 import { shared, sharedTest } from "../shared.ts";
+import { apply } from "./apply.ts";
 import { assertClose, numbers, onEachBackend } from "./backends.ts";
 import { finiteDifferences } from "./reference.ts";
 
@@ -492,13 +492,13 @@ onEachBackend("a mask unmakes a code: through soft kWTA, and through a lowered g
   const weight = tf.tensor2d(uniform(64 * 32, 12).map((w) => w - 0.5), [64, 32]);
   const encode = (x: tf.Tensor) => tf.matMul(tf.reshape(x, [-1, 64]) as tf.Tensor2D, weight);
   const params = { "1.weight": weight, "1.bias": tf.zeros([32]) };
-  const lowered = lower(graph`flatten ▷ linear(64, 32) ▷ kwta(0.125)`);
+  const encoder = graph`flatten ▷ linear(64, 32) ▷ kwta(0.125)`;
   const [code] = await numbers(() => [
-    lowered(params, tf.tensor(image.data, [1, 8, 8, 1]), "evaluate") as tf.Tensor,
+    apply(encoder, params, tf.tensor(image.data, [1, 8, 8, 1]), "evaluate"),
   ]);
   const models = [
     (x: tf.Tensor) => softKwta(encode(x) as tf.Tensor2D, 0.125, 4, "sigmoid"),
-    (x: tf.Tensor) => lowered(params, x, "train") as tf.Tensor,
+    (x: tf.Tensor) => apply(encoder, params, x, "train"),
   ];
   for (const model of models) {
     const { before, after, mask } = await found({
