@@ -5,6 +5,7 @@
  */
 import { tf } from "./tfjs.ts";
 import { grid, IM2COL, type WindowAttributes } from "./kernels/im2col.ts";
+import { MAX_POOL } from "./kernels/max_pool.ts";
 import { linear } from "./linear.ts";
 
 /** How windows lie on an image. */
@@ -64,25 +65,14 @@ function pixelsOf(x: tf.Tensor4D, size: number, stride: number): tf.Tensor5D {
  * @returns [samples, rows, columns, channels], rows = ⌊(height − size) / stride⌋ + 1.
  */
 export function maxPool2d(x: tf.Tensor4D, size: number, stride: number): tf.Tensor4D {
-  const pixels = pixelsOf(x, size, stride);
-  const pick = tf.customGrad((values, save) => {
-    const all = values as tf.Tensor5D;
-    const value = tf.max(all, 3, true);
-    (save as tf.GradSaveFunc)([all, value]);
-    const gradFunc = (dy: tf.Tensor, [all, value]: tf.Tensor[]) => {
-      // Earlier pixels of a window weigh more, so that the first of equals alone has the most.
-      const order = tf.reshape(
-        tf.tensor1d(Float32Array.from({ length: size * size }, (_, i) => size * size - i)),
-        [1, 1, 1, size * size, 1],
-      );
-      const weights = tf.mul(tf.cast(tf.equal(all, value), "float32"), order);
-      const first = tf.equal(weights, tf.max(weights, 3, true));
-      return tf.mul(dy, tf.cast(first, "float32"));
-    };
-    return { value, gradFunc };
+  const [, height, width] = x.shape;
+  const [y]: tf.Tensor4D[] = tf.engine().runKernel(MAX_POOL, { x }, {
+    height,
+    width,
+    size,
+    stride,
   });
-  const [samples, rows, columns, , channels] = pixels.shape;
-  return tf.reshape(pick(pixels), [samples, rows, columns, channels]);
+  return y;
 }
 
 /**

@@ -64,6 +64,8 @@ export interface RunOptions {
   readonly input?: Shape;
   /** An integer from 0 to 2^32 − 1; 0. */
   readonly seed?: number;
+  /** Where randomness comes from, in place of a seed. */
+  readonly rng?: Rng;
   /** Weights to begin with, by path; those that are left out are drawn at random. */
   readonly params?: ParamArrays;
   /** What the units remember, by path; what is left out begins as new. */
@@ -86,7 +88,7 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
     inferShapes(options.graph, options.input),
     E.chain(({ graph, input }): E.Either<SparrowError, Run> => {
       if (isPair(input)) return E.left(invalidOption("graph", "a pair", "one tensor as its input"));
-      const [weights, rest] = fork(seed(number));
+      const [weights, rest] = fork(options.rng ?? seed(number));
       const drawn = initialParams(graph, weights)[0];
       const fresh = initialPlasticity(graph);
       const arrays = { ...drawn, ...options.params };

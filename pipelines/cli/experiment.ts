@@ -1,0 +1,152 @@
+/**
+ * A runnable pipeline on one dataset: what all of them do before the first epoch and after the last.
+ *
+ * @module
+ */
+import { E, pipe } from "../../graph/fp_ts.ts";
+import type { SparrowError } from "../../graph/error.ts";
+import type { Nodes } from "../../graph/node.ts";
+import type { Shape } from "../../graph/types.ts";
+import type { Loss } from "../../ops/losses/loss.ts";
+import type { Optimiser } from "../../ops/optimiser.ts";
+import { beginFolder, configOf } from "../config.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { denoDataEnv } from "../data/environment.ts";
+import { type DatasetName, loadImages } from "../data/images.ts";
+import { latest } from "../history.ts";
+import { createRun, dispose, type Run } from "../run.ts";
+import { pipeline, type Stage } from "../stage.ts";
+import { report } from "../stages/report.ts";
+import { MODEL_FILE } from "../stages/save.ts";
+import { type CommonFlags, launch } from "./launch.ts";
+import type { Flags, Values } from "./options.ts";
+import { duration } from "./progress_bar.ts";
+
+/** What stages are made for. */
+export interface Setting {
+  /** What is trained on. */
+  readonly dataset: Dataset;
+  /** Where results go. */
+  readonly folder: string;
+  /** As many as `--epochs` says. */
+  readonly epochs: number;
+}
+
+/** An experiment once its data is there. */
+export interface Plan {
+  /** What is trained. */
+  readonly graph: Nodes;
+  /** Of one sample; what the graph tells. */
+  readonly input?: Shape;
+  /** What is made small. */
+  readonly loss: Loss;
+  /** What the run begins with. */
+  readonly optimiser: Optimiser;
+  /** What else the configuration is to hold. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** The data as it is used, where that is not as it was loaded. */
+  readonly dataset?: Dataset;
+  /** All training and measuring. */
+  readonly stages: (setting: Setting) => Stage;
+}
+
+/** A runnable pipeline. */
+export interface Experiment<F extends Flags> {
+  /** As in `pipelines/<name>.ts`. */
+  readonly name: string;
+  /** One or two sentences for the help. */
+  readonly summary: string;
+  /** The datasets that it can be run on. */
+  readonly datasets: readonly DatasetName[];
+  /** The flags besides the common ones; none. */
+  readonly flags?: F;
+  /** What to do with the data. */
+  readonly plan: (
+    dataset: Dataset,
+    options: Values<F & CommonFlags>,
+  ) => E.Either<SparrowError, Plan>;
+  /** What to print of the finished run, before where its files are; the test accuracy. */
+  readonly results?: (run: Run) => readonly string[];
+}
+
+/**
+ * Runs an experiment as a program: reads the command line, loads the data, writes the configuration,
+ * runs the stages, writes the report, says what came out, and exits.
+ */
+export function experiment<F extends Flags>(
+  { name, summary, datasets, flags, plan, results = accuracyOf }: Experiment<F>,
+): Promise<never> {
+  return launch({
+    name,
+    summary,
+    flags: { ...datasetFlag(datasets), ...flags } as F & ReturnType<typeof datasetFlag>,
+    run: async (options, env, folder) => {
+      const begun = env.now();
+      const { dataset: named, data, seed, epochs } = options as Values<
+        CommonFlags & ReturnType<typeof datasetFlag>
+      >;
+      const choice = {
+        dataset: (named ?? undefined) as DatasetName | undefined,
+        data: data ?? undefined,
+        seed,
+      };
+      const loaded = await loadImages(choice, denoDataEnv)();
+      if (E.isLeft(loaded)) return loaded;
+      if (loaded.right.notice !== null) env.log(loaded.right.notice);
+      const planned = plan(loaded.right, options as Values<F & CommonFlags>);
+      if (E.isLeft(planned)) return planned;
+      const { graph, input, loss, optimiser, settings, dataset = loaded.right, stages } =
+        planned.right;
+
+      const parts = { pipeline: name, options, settings, graph, loss, optimiser, dataset };
+      const config = configOf(parts, env);
+      // What cannot run leaves no folder behind.
+      const run = createRun({ graph, input, optimiser, seed });
+      if (E.isLeft(run)) return run;
+      const ready = await beginFolder(folder, config, env.files)();
+      if (E.isLeft(ready)) {
+        dispose(run.right);
+        return ready;
+      }
+      const whole = pipeline(
+        stages({ dataset, folder, epochs }),
+        report(folder, { title: name, dataset, config }),
+      );
+      return pipe(
+        await whole(run.right)(env)(),
+        E.map((finished) => {
+          dispose(finished);
+          const seconds = (env.now() - begun) / 1000;
+          return [
+            ...results(finished),
+            `${finished.epoch} epoch${finished.epoch === 1 ? "" : "s"} on ${dataset.name}, in ${
+              duration(seconds)
+            } on ` +
+            (env.backend.adapter ?? env.backend.name),
+            `${folder}: model.safetensors, metrics.jsonl, config.json, report.html`,
+          ];
+        }),
+      );
+    },
+    interrupted: async (folder) => {
+      const model = `${folder}/${MODEL_FILE}`;
+      const kept = await Deno.stat(model).then(() => true, () => false);
+      return kept
+        ? `The model of the last finished epoch is ${model}`
+        : "No epoch was finished, so no model was saved";
+    },
+  });
+}
+
+const datasetFlag = (choices: readonly DatasetName[]) => ({
+  dataset: {
+    kind: "choice",
+    help: "the images [mnist, or strokes where it is nowhere to be had]",
+    choices,
+    fallback: null,
+  },
+} as const);
+
+const accuracyOf = ({ history }: Run): readonly string[] => [
+  `Test accuracy ${latest(history, "accuracy", "test")?.toFixed(4)}`,
+];

@@ -1,0 +1,74 @@
+/**
+ * Trains an autoencoder of MNIST through a sparse binary code: 784 → 256 kWTA → 784.
+ *
+ *     deno run -P pipelines/mnist_autoencoder.ts --help
+ *
+ * @module
+ */
+import { E } from "../graph/fp_ts.ts";
+import { autoencoder } from "../graph/models/autoencoder.ts";
+import { show } from "../graph/show.ts";
+import { bceWithLogitsLoss } from "../ops/losses/binary_cross_entropy.ts";
+import { adam } from "../ops/optimisers/adam.ts";
+import { stepLr } from "../ops/schedules.ts";
+import { experiment } from "./cli/experiment.ts";
+import { latest } from "./history.ts";
+import type { Run } from "./run.ts";
+import { pipeline, repeat } from "./stage.ts";
+import { announce } from "./stages/announce.ts";
+import { evaluate } from "./stages/evaluate.ts";
+import { evaluateReconstruction } from "./stages/evaluate_reconstruction.ts";
+import { kwtaSchedule } from "./stages/kwta_schedule.ts";
+import { learningRate } from "./stages/learning_rate.ts";
+import { save } from "./stages/save.ts";
+import { train } from "./stages/train.ts";
+
+const model = autoencoder([784, 256], { head: { sparsity: 0.05 } });
+const loss = bceWithLogitsLoss();
+const optimiser = adam({ learningRate: 1e-3, weightDecay: 1e-5 });
+const schedule = { stepSize: 10, gamma: 0.5 };
+const batchSize = 256;
+
+if (import.meta.main) {
+  await experiment({
+    name: "mnist_autoencoder",
+    summary: `Trains ${show(model)}\n` +
+      "on MNIST with binary cross entropy, and counts the images that come back exactly.",
+    datasets: ["mnist", "fashion_mnist", "strokes"],
+    plan: (loaded) =>
+      E.right({
+        graph: model,
+        loss,
+        optimiser,
+        settings: { batchSize, schedule },
+        // Targets of the binary cross entropy are pixels in [0, 1].
+        dataset: { ...loaded, normalisation: { mean: [0], std: [1] } },
+        stages: ({ dataset, folder, epochs }) =>
+          repeat(epochs)(pipeline(
+            kwtaSchedule({ maxHardness: 10 }),
+            learningRate(stepLr(1e-3, schedule.stepSize, schedule.gamma)),
+            train({
+              data: dataset.train,
+              normalisation: dataset.normalisation,
+              loss,
+              optimiser,
+              batchSize,
+            }),
+            evaluate(dataset),
+            evaluateReconstruction(dataset),
+            save(folder, dataset),
+            announce(epochs),
+          )),
+      }),
+    results: ({ history }: Run) => {
+      const test = (name: string) => latest(history, name, "test") ?? NaN;
+      return [
+        `Test: ${test("exact")} images come back exactly, ` +
+        `${test("missed_pixels").toFixed(2)} of 784 pixels are wrong on average at the threshold ` +
+        `${latest(history, "reconstruction_threshold")?.toFixed(3)}, ` +
+        `PSNR ${test("psnr").toFixed(2)} dB`,
+        `Test accuracy ${test("accuracy").toFixed(4)} by the nearest centroid of the codes`,
+      ];
+    },
+  });
+}

@@ -1,0 +1,55 @@
+/**
+ * The baseline: the MLP of `mnist_kwta.ts` with relu in place of kWTA, trained by cross entropy.
+ *
+ *     deno run -P pipelines/mnist_softmax.ts --help
+ *
+ * @module
+ */
+import { E } from "../graph/fp_ts.ts";
+import { graph } from "../graph/parse.ts";
+import { crossEntropyLoss } from "../ops/losses/cross_entropy.ts";
+import { adamW } from "../ops/optimisers/adamw.ts";
+import { cosineWithWarmup } from "../ops/schedules.ts";
+import { experiment } from "./cli/experiment.ts";
+import { pipeline, repeat } from "./stage.ts";
+import { announce } from "./stages/announce.ts";
+import { evaluate } from "./stages/evaluate.ts";
+import { learningRate } from "./stages/learning_rate.ts";
+import { save } from "./stages/save.ts";
+import { train } from "./stages/train.ts";
+
+const classifier = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ relu ▷ linear(512, 10)`;
+const loss = crossEntropyLoss();
+const optimiser = adamW({ learningRate: 2e-3, weightDecay: 0.05 });
+const schedule = { peak: 2e-3, warmup: 1 };
+const batchSize = 256;
+
+if (import.meta.main) {
+  await experiment({
+    name: "mnist_softmax",
+    summary: "Trains linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ relu ▷ linear(512, 10) on MNIST\n" +
+      "with cross entropy: the baseline that kWTA is compared with.",
+    datasets: ["mnist", "fashion_mnist", "strokes"],
+    plan: () =>
+      E.right({
+        graph: classifier,
+        loss,
+        optimiser,
+        settings: { batchSize, schedule },
+        stages: ({ dataset, folder, epochs }) =>
+          repeat(epochs)(pipeline(
+            learningRate(cosineWithWarmup(2e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
+            train({
+              data: dataset.train,
+              normalisation: dataset.normalisation,
+              loss,
+              optimiser,
+              batchSize,
+            }),
+            evaluate(dataset, { by: "argmax" }),
+            save(folder, dataset),
+            announce(epochs),
+          )),
+      }),
+  });
+}

@@ -1,0 +1,90 @@
+/**
+ * Trains a classifier with cross entropy, freezes its trunk, puts a kWTA head on it, and trains that
+ * with the contrastive loss.
+ *
+ *     deno run -P pipelines/pretrain_then_kwta.ts --help
+ *
+ * @module
+ */
+import { E } from "../graph/fp_ts.ts";
+import { graph } from "../graph/parse.ts";
+import { contrastiveLoss } from "../ops/losses/contrastive_loss.ts";
+import { crossEntropyLoss } from "../ops/losses/cross_entropy.ts";
+import { adam } from "../ops/optimisers/adam.ts";
+import { chain } from "../ops/optimisers/chain.ts";
+import { freeze } from "../ops/optimisers/freeze.ts";
+import { stepLr } from "../ops/schedules.ts";
+import { experiment } from "./cli/experiment.ts";
+import type { Dataset } from "./data/dataset.ts";
+import { pipeline, repeat, type Stage } from "./stage.ts";
+import { announce } from "./stages/announce.ts";
+import { evaluate, type EvaluateOptions } from "./stages/evaluate.ts";
+import { kwtaSchedule } from "./stages/kwta_schedule.ts";
+import { learningRate } from "./stages/learning_rate.ts";
+import { newHead } from "./stages/new_head.ts";
+import { save } from "./stages/save.ts";
+import { train } from "./stages/train.ts";
+
+const classifier = graph`linear(784, 256) ▷ relu ▷ linear(256, 64) ▷ relu ▷ linear(64, 10)`;
+/** The trunk: all of it but the last layer. */
+const keep = 4;
+const head = graph`linear(64, 512, bias=false) ▷ kwta(0.05)`;
+const pretraining = {
+  loss: crossEntropyLoss(),
+  optimiser: adam({ learningRate: 1e-3, weightDecay: 1e-5 }),
+};
+const coding = {
+  loss: contrastiveLoss({ margin: 0.5 }),
+  optimiser: chain(freeze("0", "2"), adam({ learningRate: 1e-3, weightDecay: 1e-5 })),
+};
+const schedule = { stepSize: 10, gamma: 0.5 };
+const batchSize = 256;
+
+const trainingOf = ({ train: data, normalisation }: Dataset) => ({ data, normalisation });
+
+if (import.meta.main) {
+  await experiment({
+    name: "pretrain_then_kwta",
+    summary:
+      "Trains an MLP on MNIST with cross entropy, freezes its trunk, replaces its last layer\n" +
+      "by linear ▷ kWTA of 5 %, and trains that with the contrastive loss.",
+    datasets: ["mnist", "fashion_mnist", "strokes"],
+    flags: {
+      pretrain: {
+        kind: "integer",
+        help: "epochs of the classifier, before those of the codes",
+        least: 1,
+        most: 1e6,
+        fallback: 10,
+      },
+    },
+    plan: (_, { pretrain }) =>
+      E.right({
+        graph: classifier,
+        ...pretraining,
+        settings: {
+          batchSize,
+          schedule,
+          head: { loss: coding.loss.name, optimiser: coding.optimiser.name },
+        },
+        stages: ({ dataset, folder, epochs }) => {
+          const epoch = (
+            { loss, optimiser }: typeof pretraining | typeof coding,
+            by: EvaluateOptions["by"],
+          ): Stage =>
+            pipeline(
+              learningRate(stepLr(1e-3, schedule.stepSize, schedule.gamma)),
+              train({ ...trainingOf(dataset), loss, optimiser, batchSize }),
+              evaluate(dataset, { by }),
+              save(folder, dataset),
+              announce(pretrain + epochs),
+            );
+          return pipeline(
+            repeat(pretrain)(epoch(pretraining, "argmax")),
+            newHead({ keep, head, optimiser: coding.optimiser }),
+            repeat(epochs)(pipeline(kwtaSchedule(), epoch(coding, "centroid"))),
+          );
+        },
+      }),
+  });
+}

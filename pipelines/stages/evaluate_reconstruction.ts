@@ -1,0 +1,197 @@
+/**
+ * The stage that measures how much of an image its code keeps.
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { inferShapes, isPair, showSpace, sizeOf } from "../../graph/shape.ts";
+import type { Shape } from "../../graph/types.ts";
+import type { Value } from "../../ops/interpreter.ts";
+import { peakSignalToNoise, reconstructionError } from "../../ops/metrics/reconstruction.ts";
+import { tf } from "../../ops/tfjs.ts";
+import { forEachBatch } from "../batches.ts";
+import type { Dataset, Split } from "../data/dataset.ts";
+import type { Env } from "../env.ts";
+import type { Row } from "../history.ts";
+import type { Run } from "../run.ts";
+import { type Stage, stage } from "../stage.ts";
+
+/** Options of {@linkcode evaluateReconstruction}. */
+export interface ReconstructionOptions {
+  /**
+   * From outputs to pixels: "sigmoid" for a graph that ends in logits, "identity" for one that ends in
+   * pixels; "sigmoid".
+   */
+  readonly activation?: "sigmoid" | "identity";
+  /** Candidates, ascending: from which on a reconstructed pixel is set; 0.1 to 0.95 in ten steps. */
+  readonly thresholds?: readonly number[];
+}
+
+/** The reference's candidates. */
+const TEN_STEPS = Array.from({ length: 10 }, (_, i) => 0.1 + i * (0.95 - 0.1) / 9);
+
+/** What a split's reconstructions are like. */
+interface Fidelity {
+  readonly error: number;
+  readonly psnr: number | null;
+  /** Per threshold: pixels that come out wrong. */
+  readonly missed: Float64Array;
+  /** Per threshold: images without one. */
+  readonly exact: Float64Array;
+}
+
+/**
+ * Sends the training, the validation and the test set through an autoencoder, a graph that ends in
+ * `fanout(identity, decoder)`, and compares what comes out with what went in.
+ *
+ * A pixel of an image is set above the mean of the training set's pixels, one of a reconstruction from
+ * a threshold on: of the candidates the one with the fewest wrong pixels on the training set.
+ *
+ * Rows, for each split: "reconstruction_error" (mean squared), "psnr" (dB, where it is finite),
+ * "missed_pixels" (per image), "exact" (images whose every pixel is right) and "exact_fraction"; and
+ * "reconstruction_threshold".
+ *
+ * Source: TrainerAutoencoderBinary of dizcza/EmbedderSDR, trainer/autoencoder.py. There the exact
+ * images are counted with the threshold of the epoch before; here with the one just chosen.
+ *
+ * Errors: `Interrupted`; `InvalidOption` when the graph does not end in a pair whose second is as
+ * large as its input, or the thresholds are none or not ascending.
+ */
+export const evaluateReconstruction = (
+  dataset: Dataset,
+  { activation = "sigmoid", thresholds = TEN_STEPS }: ReconstructionOptions = {},
+): Stage =>
+  stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
+    const bad = misfit(run) ?? disorder(thresholds);
+    if (bad !== null) return E.left(bad);
+    const rows: Row[] = [];
+    const row = (split: Row["split"], name: string, value: number) =>
+      rows.push({ epoch: run.epoch, step: run.step, split, name, value });
+    let chosen: number | undefined;
+    for (const name of ["train", "validation", "test"] as const) {
+      const split = dataset[name];
+      if (split === null) continue;
+      const measured = await fidelity(run, split, dataset, env, activation, thresholds);
+      if (E.isLeft(measured)) return measured;
+      const { error, psnr, missed, exact } = measured.right;
+      // The training set comes first and chooses.
+      if (chosen === undefined) {
+        chosen = missed.indexOf(Math.min(...missed));
+        row("run", "reconstruction_threshold", thresholds[chosen]);
+      }
+      row(name, "reconstruction_error", error);
+      if (psnr !== null && Number.isFinite(psnr)) row(name, "psnr", psnr);
+      row(name, "missed_pixels", missed[chosen] / split.count);
+      row(name, "exact", exact[chosen]);
+      row(name, "exact_fraction", exact[chosen] / split.count);
+    }
+    return E.right({ ...run, history: [...run.history, ...rows] });
+  });
+
+async function fidelity(
+  run: Run,
+  split: Split,
+  dataset: Dataset,
+  env: Env,
+  activation: "sigmoid" | "identity",
+  thresholds: readonly number[],
+): Promise<E.Either<SparrowError, Fidelity>> {
+  const size = sizeOf(run.input);
+  const cut = meanInput(dataset);
+  const missed = new Float64Array(thresholds.length);
+  const exact = new Float64Array(thresholds.length);
+  let [error, decibels, measured] = [0, 0, 0];
+  const choose = (value: Value) => {
+    const pixels = (value as { readonly second: tf.Tensor }).second;
+    return [activation === "sigmoid" ? tf.sigmoid(pixels) : pixels];
+  };
+  const done = await forEachBatch(
+    run,
+    split,
+    dataset.normalisation,
+    env,
+    run,
+    choose,
+    ({ inputs, outputs: [made], count }) => {
+      error += reconstructionError(inputs, made) * count;
+      const psnr = peakSignalToNoise(inputs, made, size);
+      if (psnr !== null) [decibels, measured] = [decibels + psnr * count, measured + count];
+      for (let at = 0; at < inputs.length; at += size) {
+        const wrong = wrongPixels(inputs, made, at, size, cut, thresholds);
+        wrong.forEach((pixels, t) => {
+          missed[t] += pixels;
+          if (pixels === 0) exact[t]++;
+        });
+      }
+    },
+  );
+  if (E.isLeft(done)) return done;
+  return E.right({
+    error: error / split.count,
+    psnr: measured === 0 ? null : decibels / measured,
+    missed,
+    exact,
+  });
+}
+
+/** How many pixels of one image come out wrong at each threshold, in one pass over its pixels. */
+function wrongPixels(
+  inputs: Float32Array,
+  made: Float32Array,
+  at: number,
+  size: number,
+  cut: number,
+  thresholds: readonly number[],
+): Int32Array {
+  const steps = thresholds.length;
+  // A pixel that is reached by the first i thresholds is set for those and clear for the others.
+  const [reachedSet, reachedClear] = [new Int32Array(steps + 1), new Int32Array(steps + 1)];
+  let set = 0;
+  for (let i = at; i < at + size; i++) {
+    let reached = 0;
+    while (reached < steps && made[i] >= thresholds[reached]) reached++;
+    if (inputs[i] > cut) {
+      set++;
+      reachedSet[reached]++;
+    } else reachedClear[reached]++;
+  }
+  const wrong = new Int32Array(steps);
+  let [setReached, clearReached] = [0, 0];
+  for (let t = steps - 1; t >= 0; t--) {
+    setReached += reachedSet[t + 1];
+    clearReached += reachedClear[t + 1];
+    wrong[t] = set - setReached + clearReached;
+  }
+  return wrong;
+}
+
+/** The mean of the training set's normalised pixels, all channels together. */
+function meanInput({ train: { pixels }, normalisation: { mean, std } }: Dataset): number {
+  const channels = mean.length;
+  const sums = new Float64Array(channels);
+  for (let i = 0; i < pixels.length; i++) sums[i % channels] += pixels[i];
+  return sums.reduce(
+    (total, sum, c) => total + (sum / (pixels.length / channels) / 255 - mean[c]) / std[c],
+    0,
+  ) / channels;
+}
+
+function misfit({ graph, input }: Run): SparrowError | null {
+  const inferred = inferShapes(graph, input);
+  if (E.isLeft(inferred)) return inferred.left;
+  const { output } = inferred.right;
+  return isPair(output) && !isPair(output.second) &&
+      sizeOf(output.second as Shape) === sizeOf(input)
+    ? null
+    : invalidOption(
+      "evaluateReconstruction",
+      `a graph that ends in ${showSpace(output)}`,
+      `one that ends in a pair, the second of ${sizeOf(input)} numbers`,
+    );
+}
+
+const disorder = (thresholds: readonly number[]): SparrowError | null =>
+  thresholds.length > 0 && thresholds.every((t, i) => i === 0 || t > thresholds[i - 1])
+    ? null
+    : invalidOption("thresholds", `[${thresholds.join(", ")}]`, "one or more numbers, ascending");

@@ -1,0 +1,52 @@
+/**
+ * The stage that keeps a trained trunk and puts a new head on it.
+ *
+ * @module
+ */
+import { E, pipe } from "../../graph/fp_ts.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import type { Nodes } from "../../graph/node.ts";
+import { fork } from "../../graph/rng.ts";
+import { swapHead } from "../../graph/swap_head.ts";
+import type { Optimiser } from "../../ops/optimiser.ts";
+import { createRun, dispose, type Run, toArrays } from "../run.ts";
+import { type Stage, stage } from "../stage.ts";
+
+/** Options of {@linkcode newHead}. */
+export interface NewHeadOptions {
+  /** How many of the graph's top-level nodes stay, from 0 to all of them. */
+  readonly keep: number;
+  /** What comes after them. */
+  readonly head: Nodes;
+  /** What trains the run from now on; `freeze` in it keeps the trunk as it is. */
+  readonly optimiser: Optimiser;
+}
+
+/**
+ * Keeps the first nodes of the run's graph with their weights and their state, puts new nodes after
+ * them, whose weights are drawn from the run's generator, and begins with a new optimiser. Epochs,
+ * steps and history go on.
+ *
+ * Errors: `InvalidOption` when `keep` is out of range; what shape inference and the optimiser's
+ * `check` refuse.
+ */
+export const newHead = ({ keep, head, optimiser }: NewHeadOptions): Stage =>
+  stage(async (run): Promise<E.Either<SparrowError, Run>> => {
+    const most = run.graph.nodes.length;
+    if (!Number.isInteger(keep) || keep < 0 || keep > most) {
+      return E.left(invalidOption("keep", keep, `an integer from 0 to ${most}`));
+    }
+    const kept = (arrays: Awaited<ReturnType<typeof toArrays>>) =>
+      swapHead({ graph: run.graph, params: arrays }, keep, head);
+    const { graph, params } = kept(await toArrays(run.params));
+    const { params: plasticity } = kept(await toArrays(run.plasticity));
+    const [forWeights, rng] = fork(run.rng);
+    return pipe(
+      createRun({ graph, optimiser, input: run.input, rng: forWeights, params, plasticity }),
+      E.map((begun) => {
+        dispose(run);
+        const { epoch, step, history, saved } = run;
+        return { ...begun, rng, epoch, step, history, saved };
+      }),
+    );
+  });
