@@ -45,7 +45,7 @@ if (import.meta.main) {
         dataset: { ...loaded, normalisation: { mean: [0], std: [1] } },
         stages: ({ dataset, folder, epochs }) =>
           repeat(epochs)(pipeline(
-            kwtaSchedule({ maxHardness: 10 }),
+            kwtaSchedule({ stepSize: 1, gammaHardness: 1.25 }),
             learningRate(stepLr(1e-3, schedule.stepSize, schedule.gamma)),
             train({
               data: dataset.train,
