@@ -168,6 +168,7 @@ export * from "./pipelines/stage.ts";
 export * from "./pipelines/stages/announce.ts";
 export * from "./pipelines/stages/evaluate.ts";
 export * from "./pipelines/stages/evaluate_reconstruction.ts";
+export * from "./pipelines/stages/explain.ts";
 export * from "./pipelines/stages/kwta_schedule.ts";
 export * from "./pipelines/stages/learning_rate.ts";
 export * from "./pipelines/stages/new_head.ts";

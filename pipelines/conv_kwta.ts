@@ -15,6 +15,7 @@ import { augment } from "./data/augment.ts";
 import { pipeline, repeat } from "./stage.ts";
 import { announce } from "./stages/announce.ts";
 import { evaluate } from "./stages/evaluate.ts";
+import { explain } from "./stages/explain.ts";
 import { learningRate } from "./stages/learning_rate.ts";
 import { save } from "./stages/save.ts";
 import { train } from "./stages/train.ts";
@@ -60,20 +61,23 @@ if (import.meta.main) {
         optimiser,
         settings: { batchSize, schedule: { peak: 5e-3, warmup: 1 }, augment: changes },
         stages: ({ dataset, folder }) =>
-          repeat(epochs)(pipeline(
-            learningRate(cosineWithWarmup(5e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
-            train({
-              data: dataset.train,
-              normalisation: dataset.normalisation,
-              loss,
-              optimiser,
-              batchSize,
-              augment: shift > 0 || flip ? augment(changes) : undefined,
-            }),
-            evaluate(dataset),
-            save(folder, dataset),
-            announce(epochs),
-          )),
+          pipeline(
+            repeat(epochs)(pipeline(
+              learningRate(cosineWithWarmup(5e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
+              train({
+                data: dataset.train,
+                normalisation: dataset.normalisation,
+                loss,
+                optimiser,
+                batchSize,
+                augment: shift > 0 || flip ? augment(changes) : undefined,
+              }),
+              evaluate(dataset),
+              save(folder, dataset),
+              announce(epochs),
+            )),
+            explain(dataset),
+          ),
       });
     },
   });

@@ -16,6 +16,7 @@ import { experiment } from "./cli/experiment.ts";
 import { pipeline, repeat, skip } from "./stage.ts";
 import { announce } from "./stages/announce.ts";
 import { evaluate } from "./stages/evaluate.ts";
+import { explain } from "./stages/explain.ts";
 import { kwtaSchedule } from "./stages/kwta_schedule.ts";
 import { learningRate } from "./stages/learning_rate.ts";
 import { save } from "./stages/save.ts";
@@ -66,20 +67,23 @@ if (import.meta.main) {
         optimiser,
         settings: { batchSize, schedule },
         stages: ({ dataset, folder, epochs }) =>
-          repeat(epochs)(pipeline(
-            sparsify,
-            learningRate(rate),
-            train({
-              data: dataset.train,
-              normalisation: dataset.normalisation,
-              loss,
-              optimiser,
-              batchSize,
-            }),
-            evaluate(dataset),
-            save(folder, dataset),
-            announce(epochs),
-          )),
+          pipeline(
+            repeat(epochs)(pipeline(
+              sparsify,
+              learningRate(rate),
+              train({
+                data: dataset.train,
+                normalisation: dataset.normalisation,
+                loss,
+                optimiser,
+                batchSize,
+              }),
+              evaluate(dataset),
+              save(folder, dataset),
+              announce(epochs),
+            )),
+            explain(dataset),
+          ),
       });
     },
   });

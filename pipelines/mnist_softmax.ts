@@ -14,6 +14,7 @@ import { experiment } from "./cli/experiment.ts";
 import { pipeline, repeat } from "./stage.ts";
 import { announce } from "./stages/announce.ts";
 import { evaluate } from "./stages/evaluate.ts";
+import { explain } from "./stages/explain.ts";
 import { learningRate } from "./stages/learning_rate.ts";
 import { save } from "./stages/save.ts";
 import { train } from "./stages/train.ts";
@@ -37,19 +38,22 @@ if (import.meta.main) {
         optimiser,
         settings: { batchSize, schedule },
         stages: ({ dataset, folder, epochs }) =>
-          repeat(epochs)(pipeline(
-            learningRate(cosineWithWarmup(2e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
-            train({
-              data: dataset.train,
-              normalisation: dataset.normalisation,
-              loss,
-              optimiser,
-              batchSize,
-            }),
-            evaluate(dataset, { by: "argmax" }),
-            save(folder, dataset),
-            announce(epochs),
-          )),
+          pipeline(
+            repeat(epochs)(pipeline(
+              learningRate(cosineWithWarmup(2e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
+              train({
+                data: dataset.train,
+                normalisation: dataset.normalisation,
+                loss,
+                optimiser,
+                batchSize,
+              }),
+              evaluate(dataset, { by: "argmax" }),
+              save(folder, dataset),
+              announce(epochs),
+            )),
+            explain(dataset),
+          ),
       }),
   });
 }

@@ -19,6 +19,7 @@ import type { Dataset } from "./data/dataset.ts";
 import { pipeline, repeat, type Stage } from "./stage.ts";
 import { announce } from "./stages/announce.ts";
 import { evaluate, type EvaluateOptions } from "./stages/evaluate.ts";
+import { explain } from "./stages/explain.ts";
 import { kwtaSchedule } from "./stages/kwta_schedule.ts";
 import { learningRate } from "./stages/learning_rate.ts";
 import { newHead } from "./stages/new_head.ts";
@@ -83,6 +84,7 @@ if (import.meta.main) {
             repeat(pretrain)(epoch(pretraining, "argmax")),
             newHead({ keep, head, optimiser: coding.optimiser }),
             repeat(epochs)(pipeline(kwtaSchedule(), epoch(coding, "centroid"))),
+            explain(dataset),
           );
         },
       }),

@@ -12,6 +12,8 @@ import { fork, type Rng, seed } from "../graph/rng.ts";
 import { inferShapes, isPair, sameSpace, showSpace, sizeOf } from "../graph/shape.ts";
 import type { Shape } from "../graph/types.ts";
 import type { Optimiser, OptimiserState } from "../ops/optimiser.ts";
+import type { ImageArray } from "../ops/saliency/image.ts";
+import type { Saliency } from "../ops/saliency/saliency.ts";
 import { type Params, tf } from "../ops/tfjs.ts";
 import type { History } from "./history.ts";
 
@@ -23,6 +25,14 @@ export interface ClassCodes {
   readonly means: readonly Float32Array[];
   /** The same, binarised by kWTA; the means themselves where the graph has no kWTA. */
   readonly codes: readonly Float32Array[];
+}
+
+/** Where a model looks at an image. */
+export interface Explanation extends Pick<Saliency, "mask" | "perturbed" | "before" | "after"> {
+  /** What is on it: the name of its class. */
+  readonly label: string;
+  /** As the model takes it, normalisation included. */
+  readonly image: ImageArray;
 }
 
 /**
@@ -50,6 +60,8 @@ export interface Run {
   readonly history: History;
   /** Of the last evaluation. */
   readonly classCodes: ClassCodes | null;
+  /** Of the last `explain`. */
+  readonly explanations: readonly Explanation[];
   /** The file of the last model that was saved. */
   readonly saved: string | null;
 }
@@ -108,6 +120,7 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
         step: 0,
         history: [],
         classCodes: null,
+        explanations: [],
         saved: null,
       });
     }),

@@ -4,12 +4,14 @@
  * @module
  */
 import type { History } from "../history.ts";
+import type { Explanation } from "../run.ts";
 import { configuration } from "./configuration.ts";
 import { type Figure, renderFigure } from "./figure.ts";
 import { accuracyFigure } from "./figures/accuracy.ts";
 import { activeBitsFigure } from "./figures/active_bits.ts";
 import { centroidFigures, type Centroids } from "./figures/centroids.ts";
 import { lossFigure } from "./figures/loss.ts";
+import { saliencyFigure } from "./figures/saliency.ts";
 import { scheduleFigures } from "./figures/schedules.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
@@ -34,6 +36,8 @@ export interface ReportData {
    */
   readonly history: History;
   readonly centroids: Centroids | null;
+  /** Where the model looks; none. */
+  readonly explanations?: readonly Explanation[];
   /** Options, seed, backend, versions: whatever it takes to run it again. */
   readonly config: Readonly<Record<string, unknown>>;
   /** False when the run was interrupted. */
@@ -48,10 +52,11 @@ interface Section {
 const present = <A>(values: readonly (A | null)[]): readonly A[] =>
   values.filter((value): value is A & NonNullable<A> => value !== null);
 
-const sections = ({ history, centroids }: ReportData): readonly Section[] =>
+const sections = ({ history, centroids, explanations = [] }: ReportData): readonly Section[] =>
   [
     { title: "Training", figures: present([accuracyFigure(history), lossFigure(history)]) },
     { title: "Class centroids", figures: centroids === null ? [] : centroidFigures(centroids) },
+    { title: "Where it looks", figures: present([saliencyFigure(explanations)]) },
     {
       title: "Schedules and codes",
       figures: present([...scheduleFigures(history), activeBitsFigure(history)]),

@@ -39,6 +39,7 @@ export const report = (folder: string, { title, dataset, config }: ReportOptions
       notice: dataset.notice,
       history: run.history,
       centroids: classCodes,
+      explanations: run.explanations,
       config,
       finished: true,
     });

@@ -30,6 +30,7 @@ const empty: Run = {
   step: 0,
   history: [],
   classCodes: null,
+  explanations: [],
   saved: null,
 };
 

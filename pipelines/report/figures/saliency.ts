@@ -4,7 +4,7 @@
  * @module
  */
 import type { ImageArray } from "../../../ops/saliency/image.ts";
-import type { Saliency } from "../../../ops/saliency/saliency.ts";
+import type { Explanation } from "../../run.ts";
 import type { Table } from "../csv.ts";
 import type { Element } from "../dom.ts";
 import type { Drawing, Figure, Screen } from "../figure.ts";
@@ -13,14 +13,6 @@ import { levelPaths } from "../heatmap.ts";
 import type { Html } from "../html.ts";
 import { customMark, draw, svgElement } from "../plot.ts";
 import { rangeOf, rasterElements } from "./raster.ts";
-
-/** An image and its mask. */
-export interface SaliencyExample extends Pick<Saliency, "mask" | "perturbed" | "before" | "after"> {
-  /** What the score is of: "a 7", "unit 12". */
-  readonly label: string;
-  /** The image that the mask was learned for; shown from its least to its greatest value. */
-  readonly image: ImageArray;
-}
 
 /** Options of {@linkcode saliencyFigure}. */
 export interface SaliencyFigureOptions {
@@ -52,11 +44,11 @@ export interface SaliencyFigureOptions {
  * ```
  */
 export function saliencyFigure(
-  examples: readonly SaliencyExample[],
+  examples: readonly Explanation[],
   { quantity = "score", id = "saliency" }: SaliencyFigureOptions = {},
 ): Figure | null {
   if (examples.length === 0) return null;
-  const mean = (read: (example: SaliencyExample) => number): number =>
+  const mean = (read: (example: Explanation) => number): number =>
     examples.reduce((sum, example) => sum + read(example), 0) / examples.length;
   const [before, after] = [mean(({ before }) => before), mean(({ after }) => after)];
   const share = compact(100 * mean(({ mask }) => hidden(mask)));
@@ -88,7 +80,7 @@ const sizes: readonly (readonly [screens: readonly Screen[], width: number])[] =
 /** The pictures are in the first drawing; the other uses them. */
 const drawings = (
   id: string,
-  examples: readonly SaliencyExample[],
+  examples: readonly Explanation[],
   label: string,
 ): readonly Drawing[] =>
   sizes.map(([screens, width], i) => ({
@@ -107,14 +99,14 @@ const tallest = 2;
 
 function drawAt(
   figure: string,
-  examples: readonly SaliencyExample[],
+  examples: readonly Explanation[],
   width: number,
   own: boolean,
   label: string,
 ): Html {
   const fontSize = width > 500 ? 12 : 11;
   const side = (width - 2 * gap) / 3;
-  const rowHeight = ({ image: { shape: [height, width] } }: SaliencyExample): number =>
+  const rowHeight = ({ image: { shape: [height, width] } }: Explanation): number =>
     side * Math.min(tallest, Math.max(flattest, height / width));
   const tops = examples.reduce<readonly number[]>(
     (tops, example) => [...tops, tops[tops.length - 1] + header + rowHeight(example) + gap],
@@ -153,7 +145,7 @@ function drawAt(
 }
 
 /** The three pictures of a row, in spaces of 1×1 cells. */
-function picturesOf({ image, mask, perturbed }: SaliencyExample): readonly (readonly Element[])[] {
+function picturesOf({ image, mask, perturbed }: Explanation): readonly (readonly Element[])[] {
   const range = rangeOf(image.data);
   return [rasterElements(image, range), maskElements(mask), rasterElements(perturbed, range)];
 }
@@ -187,7 +179,7 @@ function maskElements({ shape: [height, width], data }: ImageArray): readonly El
 /** Longer labels would stick out of a phone. */
 const longestLabel = 24;
 
-function heading({ label, before, after }: SaliencyExample, y: number): Element {
+function heading({ label, before, after }: Explanation, y: number): Element {
   const name = label.length > longestLabel ? `${label.slice(0, longestLabel - 1)}…` : label;
   return textAt(0, y, `${name}: ${compact(before)} → ${compact(after)}`, "600");
 }
@@ -205,7 +197,7 @@ function textAt(x: number, y: number, content: string, weight = "400"): Element 
 }
 
 /** A row per pixel: where it is, what the mask leaves of it, and its values before and after. */
-function table(examples: readonly SaliencyExample[]): Table {
+function table(examples: readonly Explanation[]): Table {
   const channels = Math.max(...examples.map(({ image }) => image.shape[2]));
   const names = (what: string): readonly string[] =>
     channels === 1 ? [what] : Array.from({ length: channels }, (_, c) => `${what}_${c}`);

@@ -1,9 +1,7 @@
 import { renderFigure } from "../../../pipelines/report/figure.ts";
 import { colourPaths, rangeOf } from "../../../pipelines/report/figures/raster.ts";
-import {
-  type SaliencyExample,
-  saliencyFigure,
-} from "../../../pipelines/report/figures/saliency.ts";
+import { saliencyFigure } from "../../../pipelines/report/figures/saliency.ts";
+import type { Explanation } from "../../../pipelines/run.ts";
 import { html } from "../../../pipelines/report/html.ts";
 import { page } from "../../../pipelines/report/page.ts";
 import { style } from "../../../pipelines/report/style.ts";
@@ -23,7 +21,7 @@ import { parseReport } from "./parse.ts";
 function example(
   label: string,
   [height, width, channels]: readonly [number, number, number],
-): SaliencyExample {
+): Explanation {
   const [data] = draw(
     seed(26),
     ({ unit }) => Float32Array.from({ length: height * width * channels }, unit),

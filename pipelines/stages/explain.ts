@@ -1,0 +1,144 @@
+/**
+ * The stage that shows where a model looks.
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { encoderOf } from "../../graph/encoder.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import type { Graph } from "../../graph/node.ts";
+import { fork } from "../../graph/rng.ts";
+import { inferShapes, isPair, showSpace } from "../../graph/shape.ts";
+import { hardKwta, softKwta } from "../../ops/kwta.ts";
+import { lower } from "../../ops/interpreter.ts";
+import type { SaliencyOptions } from "../../ops/saliency/options.ts";
+import { saliency } from "../../ops/saliency/saliency.ts";
+import { overlapScore, type Score, unitScore } from "../../ops/saliency/scores.ts";
+import { tf } from "../../ops/tfjs.ts";
+import { normaliser } from "../data/batch.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Explanation, Run } from "../run.ts";
+import { type Stage, stage } from "../stage.ts";
+
+/** Options of {@linkcode explain}. */
+export interface ExplainOptions {
+  /** Images of the test set, the first of each class in turn, at least 0; 4. */
+  readonly images?: number;
+  /**
+   * Of the masks; those of `saliency`, but for an area that costs 0.1 and a blur that leaves nothing of
+   * a small image: over three quarters of its height.
+   */
+  readonly saliency?: SaliencyOptions;
+}
+
+/** The hardness of the kWTA that a mask sees: soft enough for a gradient at every unit. */
+const HARDNESS = 2;
+
+/**
+ * Learns the smallest mask that makes a model lose what it saw, for some images of the test set: of a
+ * graph that ends in kWTA the bits of the image's own code, of another the output of its class.
+ *
+ * Errors: `InvalidOption` for a dataset that has no images, for a graph that ends neither in kWTA nor
+ * in an output per class, and for options out of range; `NonFinite`; `Interrupted`.
+ */
+export const explain = (
+  dataset: Dataset,
+  { images = 4, saliency: options }: ExplainOptions = {},
+): Stage =>
+  stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
+    const bad = misfit(run, dataset, images);
+    if (bad !== null) return E.left(bad);
+    const [height, width, channels = 1] = dataset.shape;
+    const shape = [height, width, channels] as const;
+    const gather = normaliser(dataset.normalisation);
+    const explanations: Explanation[] = [];
+    let rng = run.rng;
+    for (const pick of firstOfEach(dataset, images)) {
+      if (env.signal.aborted) {
+        return E.left({ _tag: "Interrupted", epoch: run.epoch, step: run.step });
+      }
+      const size = height * width * channels;
+      const image = { shape, data: gather(dataset.test, size, Uint32Array.of(pick)) };
+      const label = dataset.test.labels[pick];
+      const [own, rest] = fork(rng);
+      rng = rest;
+      const score = await scoreOf(run, image.data, label);
+      const found = await saliency({
+        score,
+        image,
+        rng: own,
+        options: { areaWeight: 0.1, ...wideBlur(height), ...options },
+      })();
+      if (E.isLeft(found)) return found;
+      const { mask, perturbed, before, after } = found.right;
+      explanations.push({ label: dataset.classes[label], image, mask, perturbed, before, after });
+    }
+    return E.right({ ...run, rng, explanations });
+  });
+
+const wideBlur = (height: number) => ({
+  blurSize: 2 * Math.floor(3 * height / 8) + 1,
+  blurSigma: height / 5,
+});
+
+/** What the mask is to bring down. */
+async function scoreOf(
+  { graph, input, ...weights }: Run,
+  image: Float32Array,
+  label: number,
+): Promise<Score> {
+  const { nodes } = encoderOf(graph);
+  const last = nodes.at(-1);
+  const reshaped = (x: tf.Tensor) => tf.reshape(x, [x.shape[0], ...input]);
+  if (last?._tag !== "kwta") {
+    const { evaluate } = lower({ nodes });
+    return unitScore((x) => evaluate(weights, reshaped(x)) as tf.Tensor, label);
+  }
+  // Evaluated but for the kWTA, which is soft: bits have no gradient.
+  const { evaluate } = lower({ nodes: nodes.slice(0, -1) });
+  const before = (x: tf.Tensor) => evaluate(weights, reshaped(x)) as tf.Tensor;
+  const code = tf.tidy(() => hardKwta(before(tf.tensor(image, [1, ...input])), last.sparsity));
+  const bits = Float32Array.from(await code.data());
+  code.dispose();
+  return overlapScore((x) => softKwta(before(x), last.sparsity, HARDNESS), bits);
+}
+
+/** The first image of each class, then the second of each, and so on. */
+function firstOfEach({ test, classes }: Dataset, most: number): readonly number[] {
+  const byClass = classes.map((): number[] => []);
+  test.labels.forEach((label, i) => byClass[label].push(i));
+  const deepest = Math.max(0, ...byClass.map(({ length }) => length));
+  return Array.from(
+    { length: deepest },
+    (_, rank) => byClass.flatMap((own) => own.slice(rank, rank + 1)),
+  )
+    .flat().slice(0, most);
+}
+
+function misfit({ graph, input }: Run, dataset: Dataset, images: number): SparrowError | null {
+  if (!Number.isInteger(images) || images < 0) {
+    return invalidOption("images", images, "an integer of at least 0");
+  }
+  const { shape, classes } = dataset;
+  if (shape.length < 2 || shape.length > 3) {
+    return invalidOption(
+      "explain",
+      `samples of the shape ${showSpace(shape)}`,
+      "images of the shape [height, width] or [height, width, channels]",
+    );
+  }
+  const encoder: Graph = encoderOf(graph);
+  const inferred = inferShapes(encoder, input);
+  if (E.isLeft(inferred)) return inferred.left;
+  const { output } = inferred.right;
+  const last = encoder.nodes.at(-1);
+  const vector = !isPair(output) && (output as readonly number[]).length === 1;
+  const codes = last?._tag === "kwta" && last.over === "sample";
+  return vector && (codes || (output as readonly number[])[0] >= classes.length)
+    ? null
+    : invalidOption(
+      "explain",
+      `a graph that ends in ${showSpace(output)}`,
+      `one that ends in kWTA of a vector, or in ${classes.length} outputs, one per class`,
+    );
+}
