@@ -1,0 +1,54 @@
+/**
+ * A claim: something that is said of kWTA codes, as an experiment that can come out either way.
+ *
+ * @module
+ */
+import type { RTE } from "../../graph/fp_ts.ts";
+import type { SparrowError } from "../../graph/error.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Env } from "../env.ts";
+import type { Figure } from "../report/figure.ts";
+
+/** What a claim is tested on. */
+export interface ClaimSetting {
+  /** What is trained on and judged by. */
+  readonly dataset: Dataset;
+  /** One repetition for each; three or more in full. */
+  readonly seeds: readonly number[];
+  /** Whether a reduced form will do: fewer samples, epochs and settings. */
+  readonly quick: boolean;
+}
+
+/** A quantity, measured once per seed. */
+export interface Measured {
+  /** What it is: "test accuracy, kWTA". */
+  readonly name: string;
+  /** "" for a fraction or a count; "bit", "dB". */
+  readonly unit: string;
+  /** One per seed, in their order. */
+  readonly values: readonly number[];
+}
+
+/** What came out. */
+export interface Findings {
+  /** Whether the claim holds by its own criterion. */
+  readonly holds: boolean;
+  /** One or two sentences with the numbers that decided. */
+  readonly verdict: string;
+  /** Everything that was measured. */
+  readonly measured: readonly Measured[];
+  /** The one picture of it. */
+  readonly figure: Figure;
+}
+
+/** A claim. */
+export interface Claim {
+  /** As the README's table counts them. */
+  readonly number: number;
+  /** The claim, in one sentence. */
+  readonly title: string;
+  /** What must be seen for it to hold: fixed before it is run. */
+  readonly criterion: string;
+  /** Runs the experiment. */
+  readonly test: (setting: ClaimSetting) => RTE.ReaderTaskEither<Env, SparrowError, Findings>;
+}
