@@ -21,6 +21,7 @@ import {
 } from "./kwta.ts";
 import { linear } from "./linear.ts";
 import { inSequence, type Lowered, merged, sideBySide, stateless, type Value } from "./lowered.ts";
+import { scaled } from "./synaptic_scaling.ts";
 import { type Params, tf } from "./tfjs.ts";
 
 export type { Lowered, Signal, Value, Weights } from "./lowered.ts";
@@ -103,23 +104,21 @@ const algebra: Algebra<Lowered> = {
   sigmoid: elementwise((x) => tf.sigmoid(x)),
   tanh: elementwise((x) => tf.tanh(x)),
   flatten: elementwise(flat),
-  kwta: ({ sparsity, soft, over }) => {
+  kwta: ({ sparsity, soft, over }, path) => {
     const hard = (_: Params, x: Value) =>
       competing(x as tf.Tensor, over, (rows) => hardKwta(rows, sparsity));
-    return soft === null ? stateless(hard) : stateless(
-      (_, x) =>
-        competing(
-          x as tf.Tensor,
-          over,
-          (rows) => softKwta(rows, sparsity, soft.hardness, soft.gate),
-        ),
-      hard,
-    );
+    const gentle = soft === null ? hard : (_: Params, x: Value) =>
+      competing(
+        x as tf.Tensor,
+        over,
+        (rows) => softKwta(rows, sparsity, soft.hardness, soft.gate),
+      );
+    return scaled(stateless(gentle, hard), path);
   },
   learned_kwta: ({ soft }, path) => {
     const by = (softness: typeof soft) => (params: Params, x: Value) =>
       thresholded(x as tf.Tensor, params[`${path}.threshold`], softness);
-    return stateless(by(soft), by(null));
+    return scaled(stateless(by(soft), by(null)), path);
   },
   predicted_kwta: ({ max_sparsity, min_sparsity, soft }, path) => {
     const by = (softness: typeof soft) => (params: Params, x: Value) => {
@@ -128,7 +127,7 @@ const algebra: Algebra<Lowered> = {
       const threshold = predictedThreshold(rows, weight, max_sparsity, min_sparsity);
       return tf.reshape(thresholded(rows, threshold, softness), (x as tf.Tensor).shape);
     };
-    return stateless(by(soft), by(null));
+    return scaled(stateless(by(soft), by(null)), path);
   },
   add: onPair((first, second) => tf.add(first, second)),
   concat: onPair((first, second) => tf.concat([first, second], -1)),

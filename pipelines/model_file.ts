@@ -9,6 +9,7 @@ import type { CorruptFile, SparrowError } from "../graph/error.ts";
 import type { Graph } from "../graph/node.ts";
 import { type ParamArrays, paramSpecs } from "../graph/params.ts";
 import { initialPlasticity } from "../graph/plasticity.ts";
+import { scalingState } from "../graph/scaling.ts";
 import { inferShapes, isPair, sameSpace } from "../graph/shape.ts";
 import { show } from "../graph/show.ts";
 import { sizeOf } from "../graph/space.ts";
@@ -90,9 +91,14 @@ export const readModel = (
       return pipe(
         fromJson(json(metadata.graph), `the graph of ${file}`),
         E.chainW((graph) => inferShapes(graph, input)),
-        E.chainW(({ graph, input: space }): E.Either<CorruptFile, ModelFile> => {
-          const remembered = Object.entries(initialPlasticity(graph))
-            .map(([path, { shape }]) => ({ path, shape }));
+        E.chainW(({ graph, input: space, steps }): E.Either<CorruptFile, ModelFile> => {
+          const remembered = [
+            ...Object.entries(initialPlasticity(graph)).map(([path, { shape }]) => ({
+              path,
+              shape,
+            })),
+            ...scalingState(steps, (path) => Object.hasOwn(tensors, path)),
+          ];
           const specs = [...paramSpecs(graph), ...remembered];
           const missing = specs.find(({ path, shape }) =>
             !Object.hasOwn(tensors, path) || !sameSpace(tensors[path].shape, shape)

@@ -9,6 +9,7 @@ import type { Graph, Nodes } from "../graph/node.ts";
 import { initialParams, type ParamArrays } from "../graph/params.ts";
 import { initialPlasticity } from "../graph/plasticity.ts";
 import { fork, type Rng, seed } from "../graph/rng.ts";
+import { scalingState, type StateSpec } from "../graph/scaling.ts";
 import { inferShapes, isPair, sameSpace, showSpace, sizeOf } from "../graph/shape.ts";
 import type { Shape } from "../graph/types.ts";
 import type { Optimiser, OptimiserState } from "../ops/optimiser.ts";
@@ -98,14 +99,16 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
   }
   return pipe(
     inferShapes(options.graph, options.input),
-    E.chain(({ graph, input }): E.Either<SparrowError, Run> => {
+    E.chain(({ graph, input, steps }): E.Either<SparrowError, Run> => {
       if (isPair(input)) return E.left(invalidOption("graph", "a pair", "one tensor as its input"));
       const [weights, rest] = fork(options.rng ?? seed(number));
       const drawn = initialParams(graph, weights)[0];
       const fresh = initialPlasticity(graph);
       const arrays = { ...drawn, ...options.params };
-      const bad = misfit("params", drawn, options.params ?? {}) ??
-        misfit("plasticity", fresh, options.plasticity ?? {}) ??
+      const state = { ...fresh, ...options.plasticity };
+      const scaling = scalingState(steps, (path) => Object.hasOwn(state, path));
+      const bad = misfit("params", shapesOf(drawn), arrays) ??
+        misfit("plasticity", [...shapesOf(fresh), ...scaling], state) ??
         options.optimiser.check(Object.keys(arrays));
       if (bad !== null) return E.left(bad);
       const params = toTensors(arrays);
@@ -114,7 +117,7 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
         input: input as Shape,
         params,
         optimiser: options.optimiser.init(params),
-        plasticity: toTensors({ ...fresh, ...options.plasticity }),
+        plasticity: toTensors(state),
         rng: rest,
         epoch: 0,
         step: 0,
@@ -127,16 +130,31 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
   );
 }
 
-/** The error of the first given tensor that the graph has no place for, if any. */
-function misfit(what: string, there: ParamArrays, given: ParamArrays): InvalidOption | null {
-  for (const [path, { shape, data }] of Object.entries(given)) {
-    if (!Object.hasOwn(there, path)) {
-      const paths = Object.keys(there);
-      return invalidOption(what, path, paths.length === 0 ? "none" : `one of ${paths.join(", ")}`);
+const shapesOf = (arrays: ParamArrays): readonly StateSpec[] =>
+  Object.entries(arrays).map(([path, { shape }]) => ({ path, shape }));
+
+/** The error of the first tensor that the graph has no place for, or of one that it lacks, if any. */
+function misfit(
+  what: string,
+  wanted: readonly StateSpec[],
+  given: ParamArrays,
+): InvalidOption | null {
+  const paths = wanted.map(({ path }) => path);
+  const extra = Object.keys(given).find((path) => !paths.includes(path));
+  if (extra !== undefined) {
+    return invalidOption(what, extra, paths.length === 0 ? "none" : `one of ${paths.join(", ")}`);
+  }
+  for (const { path, shape } of wanted) {
+    if (!Object.hasOwn(given, path)) {
+      return invalidOption(`${what} ${path}`, "none", `the shape ${showSpace(shape)}`);
     }
-    if (!sameSpace(there[path].shape, shape) || data.length !== sizeOf(shape)) {
-      const actual = `${data.length} numbers of shape ${showSpace(shape)}`;
-      return invalidOption(`${what} ${path}`, actual, `the shape ${showSpace(there[path].shape)}`);
+    const { shape: actual, data } = given[path];
+    if (!sameSpace(shape, actual) || data.length !== sizeOf(actual)) {
+      return invalidOption(
+        `${what} ${path}`,
+        `${data.length} numbers of shape ${showSpace(actual)}`,
+        `the shape ${showSpace(shape)}`,
+      );
     }
   }
   return null;

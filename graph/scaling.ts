@@ -1,0 +1,71 @@
+/**
+ * What synaptic scaling remembers of a graph's kWTA layers.
+ *
+ * @module
+ */
+import type { Step } from "./shape.ts";
+import type { Shape } from "./types.ts";
+
+/** A tensor of the state, by its path. */
+export interface StateSpec {
+  /** "3.duty_cycle". */
+  readonly path: string;
+  /** Its dimensions; [] for a scalar. */
+  readonly shape: Shape;
+}
+
+/** The paths of what one kWTA remembers. */
+export const scalingPaths = (path: string) => ({
+  /** The mean output of each unit over all samples so far. */
+  duty: `${path}.duty_cycle`,
+  /** How many those were. */
+  samples: `${path}.samples`,
+  /** How strongly a unit that is off its target is scaled. */
+  strength: `${path}.strength`,
+  /** The duty cycle at which a unit is left alone. */
+  target: `${path}.target`,
+});
+
+/** The paths of a graph's kWTA layers with the shape of a sample there, in order of evaluation. */
+export const competitions = (steps: readonly Step[]): readonly StateSpec[] =>
+  steps.flatMap(({ node, path, input }) =>
+    node._tag === "kwta" || node._tag === "learned_kwta" || node._tag === "predicted_kwta"
+      ? [{ path, shape: input as Shape }]
+      : []
+  );
+
+/**
+ * What synaptic scaling remembers of those of a graph's kWTA layers that it is applied to.
+ *
+ * @param steps Of shape inference.
+ * @param has Whether something is remembered under a path: a layer is scaled where any of its four is.
+ *
+ * @example
+ * ```ts
+ * import { scalingState } from "./scaling.ts";
+ * import { inferShapes } from "./shape.ts";
+ * import { graph } from "./parse.ts";
+ * import { E } from "./fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const inferred = inferShapes(graph`linear(8, 4) ▷ kwta(0.25)`);
+ * if (E.isLeft(inferred)) throw new Error("this fits");
+ * const { steps } = inferred.right;
+ * const [duty] = scalingState(steps, (path) => path === "1.samples");
+ * assertEquals(duty, { path: "1.duty_cycle", shape: [4] });
+ * assertEquals(scalingState(steps, () => false), []);
+ * ```
+ */
+export const scalingState = (
+  steps: readonly Step[],
+  has: (path: string) => boolean,
+): readonly StateSpec[] =>
+  competitions(steps).flatMap(({ path, shape }) => {
+    const paths = scalingPaths(path);
+    if (!Object.values(paths).some(has)) return [];
+    const { duty, samples, strength, target } = paths;
+    return [
+      { path: duty, shape },
+      ...[samples, strength, target].map((scalar) => ({ path: scalar, shape: [] })),
+    ];
+  });

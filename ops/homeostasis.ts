@@ -1,0 +1,78 @@
+/**
+ * Homeostasis in weight space: a unit that is too active weakens all of its synapses by one factor, one
+ * that is too quiet strengthens them.
+ *
+ * @module
+ */
+import { type InvalidOption, invalidOption } from "../graph/error.ts";
+import type { ArrayValue } from "../graph/params.ts";
+import { sizeOf } from "../graph/space.ts";
+import { checkRanges, positive } from "./ranges.ts";
+
+/** Options of {@linkcode homeostasis}. */
+export interface HomeostasisOptions {
+  /** The rate at which a unit is left alone, in (0, 1]: the sparsity of the layer. */
+  readonly target: number;
+  /** β, how far a unit goes towards its target at once, above 0; 0.5. */
+  readonly exponent?: number;
+  /** No factor is below this, above 0 and at most 1; 0.5. */
+  readonly least?: number;
+  /** No factor is above this, at least 1; 2. */
+  readonly most?: number;
+}
+
+/** An option out of its range, or null. */
+export function checkHomeostasis(
+  { target, exponent = 0.5, least = 0.5, most = 2 }: HomeostasisOptions,
+): InvalidOption | null {
+  return checkRanges({ target: [target, positive], exponent: [exponent, positive] }) ??
+    (target <= 1 ? null : invalidOption("target", target, "a number above 0 and at most 1")) ??
+    (least > 0 && least <= 1
+      ? null
+      : invalidOption("least", least, "a number above 0 and at most 1")) ??
+    (most >= 1 && most < Infinity
+      ? null
+      : invalidOption("most", most, "a finite number of at least 1"));
+}
+
+/**
+ * Weights with those that lead to each unit multiplied by (target / rate)^β, at least `least` and at
+ * most `most`. The ratios between a unit's synapses stay as they are.
+ *
+ * Source: Turrigiano, Leslie, Desai, Rutherford & Nelson 1998, "Activity-dependent scaling of quantal
+ * amplitude in neocortical neurons", for scaling that is multiplicative and moves a neuron's rate
+ * towards its own; the power law with its limits is the simplest such rule that a silent unit
+ * survives.
+ *
+ * @param weight [...inputs, units].
+ * @param rates How often each unit fires, in [0, 1]; as many as units.
+ * @returns The new weights; those that are given stay.
+ * @throws {RangeError} Where there are not as many rates as units, as a mistake in the program.
+ *
+ * @example
+ * ```ts
+ * import { homeostasis } from "./homeostasis.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const weight = { shape: [1, 3], data: Float32Array.of(1, 1, 1) };
+ * const { data } = homeostasis(weight, [0.25, 1, 0], { target: 0.25 });
+ * assertEquals([...data], [1, 0.5, 2]);
+ * ```
+ */
+export function homeostasis(
+  { shape, data }: ArrayValue,
+  rates: ArrayLike<number>,
+  { target, exponent = 0.5, least = 0.5, most = 2 }: HomeostasisOptions,
+): ArrayValue {
+  const units = shape[shape.length - 1];
+  if (rates.length !== units || data.length !== sizeOf(shape)) {
+    throw new RangeError(
+      `Cannot scale the weights of ${units} units: current value is ${rates.length} rates`,
+    );
+  }
+  const factors = Float64Array.from(
+    rates,
+    (rate) => Math.min(most, Math.max(least, (target / rate) ** exponent)),
+  );
+  return { shape, data: data.map((weight, i) => weight * factors[i % units]) };
+}
