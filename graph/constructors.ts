@@ -264,6 +264,75 @@ export const kwta = (sparsity: number, options: KwtaOptions = {}): Graph<Shape, 
   nodes: [{ _tag: "kwta", sparsity, soft: soft(options), over: options.over ?? "sample" }],
 });
 
+/** Options of {@linkcode kWinners}. */
+export interface KWinnersOptions {
+  /** How strongly a duty cycle damps, at least 0; 1. */
+  readonly boost?: number;
+  /** Samples that a duty cycle remembers, at least 1; 1000. */
+  readonly period?: number;
+  /** Evaluated, k is so many times as large, above 0; 1. */
+  readonly inferenceFactor?: number;
+  /** Which units compete: of images, across the channels at each "location", say; "sample". */
+  readonly over?: Over;
+  /** Whether of equals at the boundary only the first win; false. */
+  readonly breakTies?: boolean;
+  /** Whether a winner below 0 counts as 0; false. */
+  readonly relu?: boolean;
+}
+
+/**
+ * k winners that are transmitted as they are, all others 0: a layer between others, where
+ * {@linkcode kwta} makes the code. Winners are chosen by x · exp(−boost · duty cycle), in training and
+ * evaluated; k is sparsity · n rounded half to even, and `inferenceFactor` as large when evaluated (of
+ * vectors truncated, of images rounded). With `breakTies: false` equals at the boundary all win, so
+ * that there may be more than k.
+ *
+ * A unit's duty cycle is how often its output was above 0, over about the last `period` samples; of
+ * images it is that of a channel, averaged over its locations. The gradient flows where a value is
+ * transmitted.
+ *
+ * Plasticity: "duty_cycle" of shape [units] (of images [channels]) and "samples".
+ *
+ * Source: Ahmad & Scheinkman 2019, "How Can We Be So Dense? The Benefits of Using Highly Sparse
+ * Representations" (arXiv 1903.11257); values checked against those of nupic.torch's KWinners and
+ * KWinners2d.
+ *
+ * @param sparsity In (0, 1].
+ *
+ * @example
+ * ```ts
+ * import { kWinners } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const layer = kWinners(0.1, { inferenceFactor: 1.5, over: "location" });
+ * assertEquals(show(layer), "k_winners(0.1, inference_factor=1.5, over=location)");
+ * ```
+ */
+export const kWinners = (
+  sparsity: number,
+  {
+    boost = 1,
+    period = 1000,
+    inferenceFactor = 1,
+    over = "sample",
+    breakTies = false,
+    relu = false,
+  }: KWinnersOptions = {},
+): Graph<Shape, Same> => ({
+  nodes: [{
+    _tag: "k_winners",
+    sparsity,
+    inputs: null,
+    boost,
+    period,
+    inference_factor: inferenceFactor,
+    over,
+    break_ties: breakTies,
+    relu,
+  }],
+});
+
 /**
  * A kWTA whose thresholds are weights, one per unit: 1 where x is above its own. In training
  * gate(hardness · (x − threshold)), through which the thresholds learn, unless `hard`.

@@ -88,6 +88,7 @@ function flopsOf({ node, input, output }: Step): number {
     // One comparison per unit to find the threshold, one to apply it.
     case "kwta":
     case "winner_take_all":
+    case "k_winners":
     // A scale and a shift, both known beforehand.
     case "batch_norm":
       return 2 * spaceSize(output);

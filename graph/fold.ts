@@ -29,6 +29,7 @@ const leafTags: Readonly<Record<Leaf["_tag"], true>> = {
   kwta: true,
   learned_kwta: true,
   predicted_kwta: true,
+  k_winners: true,
   winner_take_all: true,
   add: true,
   concat: true,

@@ -204,6 +204,31 @@ export interface PredictedKwta {
   readonly soft: Soft | null;
 }
 
+/**
+ * k winners by boosted activation, transmitted as they are; all others are 0. A unit's boost falls with
+ * its duty cycle.
+ */
+export interface KWinners {
+  /** Names the node. */
+  readonly _tag: "k_winners";
+  /** In (0, 1]; k is this times the units that compete, rounded half to even. */
+  readonly sparsity: number;
+  /** Units, of an image channels: what has a duty cycle; null where shape inference is to find them. */
+  readonly inputs: number | null;
+  /** How strongly a duty cycle damps, at least 0. */
+  readonly boost: number;
+  /** Samples that a duty cycle remembers, at least 1. */
+  readonly period: number;
+  /** Evaluated, k is so many times as large; above 0. */
+  readonly inference_factor: number;
+  /** Which units compete. */
+  readonly over: Over;
+  /** Whether of equals at the boundary the first win, so that there are k; else all do. */
+  readonly break_ties: boolean;
+  /** Whether a winner below 0 counts as 0. */
+  readonly relu: boolean;
+}
+
 /** The sum of the two tensors of a pair, which have one shape. */
 export interface Add {
   /** Names the node. */
@@ -276,6 +301,7 @@ export type Leaf =
   | Kwta
   | LearnedKwta
   | PredictedKwta
+  | KWinners
   | WinnerTakeAll
   | Add
   | Concat;

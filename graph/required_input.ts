@@ -56,6 +56,7 @@ export function requiredInput({ nodes }: Nodes): Space | null {
       case "avg_pool2d":
       case "batch_norm":
       case "predicted_kwta":
+      case "k_winners":
       case "flatten":
       case "reshape":
       case "add":

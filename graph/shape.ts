@@ -250,6 +250,13 @@ const algebra: Algebra<Infer> = {
   tanh: elementwise,
   flatten: onTensor((node, input) => [node, [sizeOf(input)]]),
   kwta: onTensor((node, input) => uncompetitive(node.over, input) ?? [node, input]),
+  k_winners: onTensor((node, input) => {
+    const units = input.at(-1);
+    return uncompetitive(node.over, input) ??
+      (units !== undefined && (node.inputs === null || node.inputs === units)
+        ? [{ ...node, inputs: units }, input]
+        : `${node.inputs ?? "one or more"} units along the last axis`);
+  }),
   learned_kwta: onTensor((node, input) =>
     input.length > 0 && (node.shape === null || sameSpace(node.shape, input))
       ? [{ ...node, shape: input }, input]

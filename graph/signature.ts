@@ -16,6 +16,7 @@ export type Kind =
   | "real"
   | "fraction"
   | "positive"
+  | "level"
   | "rate"
   | "flag"
   | "gate"
@@ -210,6 +211,31 @@ export const signatures: Signatures = {
       ...showSoft(soft),
     }),
   },
+  k_winners: {
+    parameters: [
+      { name: "sparsity", kind: "fraction" },
+      { name: "inputs", kind: "count", fallback: null },
+      { name: "boost", kind: "level", fallback: 1 },
+      { name: "period", kind: "count", fallback: 1000 },
+      { name: "inference_factor", kind: "positive", fallback: 1 },
+      { name: "over", kind: "over", fallback: "sample" },
+      { name: "break_ties", kind: "flag", fallback: false },
+      { name: "relu", kind: "flag", fallback: false },
+    ],
+    positional: [["sparsity"]],
+    build: (values) => ({
+      _tag: "k_winners",
+      sparsity: values.sparsity as number,
+      inputs: values.inputs as number | null,
+      boost: values.boost as number,
+      period: values.period as number,
+      inference_factor: values.inference_factor as number,
+      over: values.over as Over,
+      break_ties: values.break_ties as boolean,
+      relu: values.relu as boolean,
+    }),
+    read: ({ _tag, ...values }) => values,
+  },
   winner_take_all: nullary({ _tag: "winner_take_all" }),
   add: nullary({ _tag: "add" }),
   concat: nullary({ _tag: "concat" }),
@@ -252,6 +278,7 @@ export const kindInWords: Readonly<Record<Kind, string>> = {
   real: "a finite number",
   fraction: "a number above 0 and at most 1",
   positive: "a number above 0",
+  level: "a number of at least 0",
   rate: "a number of at least 0 and below 1",
   flag: "true or false",
   gate: "sigmoid or hard_sigmoid",
@@ -276,6 +303,8 @@ export function isOfKind(kind: Kind, value: unknown): boolean {
       return typeof value === "number" && value > 0 && value <= 1;
     case "positive":
       return typeof value === "number" && value > 0 && value < Infinity;
+    case "level":
+      return typeof value === "number" && value >= 0 && value < Infinity;
     case "rate":
       return typeof value === "number" && value >= 0 && value < 1;
     case "flag":

@@ -11,6 +11,7 @@ import { gelu, logSoftmax, softmax } from "./activations.ts";
 import { batchNorm, normaliseBy, track } from "./batch_norm.ts";
 import { avgPool2d, conv2d, maxPool2d } from "./conv.ts";
 import { dropConnect, dropout } from "./dropout.ts";
+import { kWinnersAt } from "./k_winners.ts";
 import {
   competing,
   hardKwta,
@@ -129,6 +130,7 @@ const algebra: Algebra<Lowered> = {
     };
     return scaled(stateless(by(soft), by(null)), path);
   },
+  k_winners: kWinnersAt,
   add: onPair((first, second) => tf.add(first, second)),
   concat: onPair((first, second) => tf.concat([first, second], -1)),
   fanout: (f, g) => sideBySide(f, g, (x) => ({ first: x, second: x })),

@@ -17,6 +17,19 @@ export const SOFT_KWTA = "SparrowSoftKwta";
 /** The gradient of {@linkcode SOFT_KWTA}: (dy, x, y, edges) → dx. */
 export const SOFT_KWTA_GRADIENT = "SparrowSoftKwtaGradient";
 
+/**
+ * x → 1 for the k largest of its row, else 0: with `ties` all that equal the k-th, without only those
+ * that come first. It has no gradient.
+ */
+export const WINNERS = "SparrowWinners";
+
+/** Attributes of {@linkcode WINNERS}. */
+export interface WinnersAttributes {
+  /** From 1 to units − 1. */
+  readonly k: number;
+  readonly ties: boolean;
+}
+
 /** Attributes of the kWTA kernels. */
 export interface KwtaAttributes {
   /** Winners per row, from 1 to units − 1. */

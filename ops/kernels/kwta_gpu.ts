@@ -21,6 +21,8 @@ import {
   SOFT_KWTA,
   SOFT_KWTA_GRADIENT,
   type SoftKwtaAttributes,
+  WINNERS,
+  type WinnersAttributes,
 } from "./kwta.ts";
 
 /** x [rows, n] → the positions of the k-th and the (k+1)-th largest, int32 [rows, 2]. */
@@ -110,6 +112,18 @@ const hardKwta: GpuProgram = {
   main: `${threshold} result[index] = select(0.0, 1.0, x[index] > threshold);`,
 };
 
+const winners = (ties: boolean): GpuProgram => ({
+  key: `winners_${ties ? "all" : "first"}`,
+  variables: ["x", "edges"],
+  uniforms: "n : i32",
+  main: `
+    let row = index / uniforms.n;
+    let last = edges[2 * row];
+    let least = x[row * uniforms.n + last];
+    let equal = x[index] == least${ties ? "" : " && index % uniforms.n <= last"};
+    result[index] = select(0.0, 1.0, x[index] > least || equal);`,
+});
+
 const softKwta = (gate: SoftKwtaAttributes["gate"]): GpuProgram => ({
   key: `soft_kwta_${gate}`,
   variables: ["x", "edges"],
@@ -165,6 +179,14 @@ registerGpuKernel<KwtaAttributes>(HARD_KWTA, ["x"], (backend, [x], { k }) => {
   const edges = edgesOf(backend, x, k);
   const output = { shape: x.shape, dtype: "float32" } as const;
   const y = runElementwise(backend, hardKwta, [x, edges], output, [int(x.shape[1])]);
+  backend.disposeData(edges.dataId);
+  return y;
+});
+
+registerGpuKernel<WinnersAttributes>(WINNERS, ["x"], (backend, [x], { k, ties }) => {
+  const edges = edgesOf(backend, x, k);
+  const output = { shape: x.shape, dtype: "float32" } as const;
+  const y = runElementwise(backend, winners(ties), [x, edges], output, [int(x.shape[1])]);
   backend.disposeData(edges.dataId);
   return y;
 });

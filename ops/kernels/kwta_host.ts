@@ -11,6 +11,8 @@ import {
   SOFT_KWTA,
   SOFT_KWTA_GRADIENT,
   type SoftKwtaAttributes,
+  WINNERS,
+  type WinnersAttributes,
 } from "./kwta.ts";
 import { edgeFinder, midway } from "./select_edges.ts";
 
@@ -25,6 +27,25 @@ registerHostKernel<KwtaAttributes>({
       find(x, at, edges, 0);
       const threshold = midway(x[at + edges[0]], x[at + edges[1]]);
       for (let i = at; i < at + n; i++) y[i] = x[i] > threshold ? 1 : 0;
+    }
+  },
+});
+
+registerHostKernel<WinnersAttributes>({
+  name: WINNERS,
+  inputs: ["x"],
+  outputs: ([shape]) => [{ shape, dtype: "float32" }],
+  run: ([x], [y], [[rows, n]], { k, ties }) => {
+    const { find } = edgeFinder(n, k);
+    const edges = new Int32Array(2);
+    for (let row = 0, at = 0; row < rows; row++, at += n) {
+      find(x, at, edges, 0);
+      const [last] = edges;
+      const least = x[at + last];
+      for (let i = 0; i < n; i++) {
+        const value = x[at + i];
+        y[at + i] = value > least || (value === least && (ties || i <= last)) ? 1 : 0;
+      }
     }
   },
 });

@@ -110,6 +110,18 @@ const anyPredictedKwta: fc.Arbitrary<Node> = fc.record({
   soft: anySoft,
 }).filter(({ min_sparsity, max_sparsity }) => min_sparsity < max_sparsity);
 
+const anyKWinners: fc.Arbitrary<Node> = fc.record({
+  _tag: fc.constant("k_winners" as const),
+  sparsity: anyFraction,
+  inputs: fc.option(anyCount, { nil: null }),
+  boost: fc.constantFrom(0, 1, 1.5, Number.MAX_VALUE),
+  period: anyCount,
+  inference_factor: fc.constantFrom(1, 1.5, Number.MIN_VALUE),
+  over: fc.constantFrom("sample" as const, "channel" as const, "location" as const),
+  break_ties: fc.boolean(),
+  relu: fc.boolean(),
+});
+
 const anyReshape: fc.Arbitrary<Node> = fc.record({
   _tag: fc.constant("reshape" as const),
   shape: fc.array(anyCount, { minLength: 1, maxLength: 4 }),
@@ -138,6 +150,7 @@ export const anyGraph: fc.Arbitrary<Graph> = fc.letrec<{ graph: Graph; node: Nod
     anyDropout,
     anyLearnedKwta,
     anyPredictedKwta,
+    anyKWinners,
     fc.record({
       _tag: fc.constant("drop_connect" as const),
       body: tie("graph"),
@@ -264,6 +277,23 @@ function onTensor(choose: Choose, input: Shape): (() => Typed<Node>)[] {
   }
   can.push(() => [{ _tag: "dropout", rate: choose(0, 0.3) }, input]);
   if (sizeOf(input) > 1) {
+    if (input.length > 0) {
+      const units = input[input.length - 1];
+      can.push(() => [
+        {
+          _tag: "k_winners",
+          sparsity: choose(0.1, 0.5),
+          inputs: choose(units, null),
+          boost: 1,
+          period: 1000,
+          inference_factor: choose(1, 1.5),
+          over: "sample",
+          break_ties: choose(true, false),
+          relu: choose(true, false),
+        },
+        input,
+      ]);
+    }
     can.push(() => [
       {
         _tag: "predicted_kwta",

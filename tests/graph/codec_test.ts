@@ -69,7 +69,7 @@ Deno.test("a refusal says where, what was expected and what was there", () => {
       { nodes: [{ node: "relu" }, { node: "softmaks" }] },
       "expected linear, conv2d, max_pool2d, avg_pool2d, batch_norm, dropout, relu, leaky_relu, " +
       "gelu, sigmoid, tanh, softmax, log_softmax, flatten, reshape, kwta, learned_kwta, " +
-      "predicted_kwta, winner_take_all, add, concat, fanout, split, residual, drop_connect " +
+      "predicted_kwta, k_winners, winner_take_all, add, concat, fanout, split, residual, drop_connect " +
       'at nodes[1].node, current value is "softmaks"',
     ],
     [

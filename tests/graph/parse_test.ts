@@ -25,7 +25,7 @@ const errorOf = (text: string): ParseError => {
 
 const aNode = "a node (linear, conv2d, max_pool2d, avg_pool2d, batch_norm, dropout, relu, " +
   "leaky_relu, gelu, sigmoid, tanh, softmax, log_softmax, flatten, reshape, kwta, learned_kwta, " +
-  "predicted_kwta, winner_take_all, add, concat, fanout, split, residual, drop_connect, identity)";
+  "predicted_kwta, k_winners, winner_take_all, add, concat, fanout, split, residual, drop_connect, identity)";
 
 Deno.test("every node is written as the grammar says", () => {
   assertEquals(

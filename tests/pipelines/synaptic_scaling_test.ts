@@ -10,6 +10,7 @@ import { denoFiles } from "../../pipelines/files.ts";
 import { loadModel } from "../../pipelines/model_file.ts";
 import { createRun, dispose, type Run, toArrays } from "../../pipelines/run.ts";
 import { pipeline, repeat, type Stage } from "../../pipelines/stage.ts";
+import { boostDecay } from "../../pipelines/stages/boost_decay.ts";
 import { save } from "../../pipelines/stages/save.ts";
 import { synapticScaling } from "../../pipelines/stages/synaptic_scaling.ts";
 import { weightHomeostasis } from "../../pipelines/stages/weight_homeostasis.ts";
@@ -91,6 +92,25 @@ Deno.test("options of synaptic scaling out of range are refused", async () => {
     ),
     "Cannot use weightHomeostasis: expected one that ends in linear ▷ kwta, " +
       'current value is "another graph"',
+  );
+});
+
+Deno.test("boosting fades with every epoch but the first, and its state is saved", async () => {
+  const data = await digits();
+  const env = await envOn("wasm");
+  const encoder = graph`linear(784, 16) ▷ k_winners(0.25, boost=2) ▷ linear(16, 64) ▷ kwta(0.0625)`;
+  const run = right(createRun({ graph: encoder, optimiser, seed: 26 }));
+  const done = right(await repeat(3)(pipeline(boostDecay(0.5), trainTiny(data)))(run)(env)());
+  const [, boosted] = done.graph.nodes;
+  assert(boosted._tag === "k_winners");
+  assertEquals(boosted.boost, 0.5);
+  const model = await toArrays(done.plasticity);
+  assertEquals(Object.keys(model), ["1.duty_cycle", "1.samples"]);
+  assertEquals(model["1.samples"].data[0], 900);
+  dispose(done);
+  assertEquals(
+    describe(left(await boostDecay(0)(begin())(env)()) as SparrowError),
+    "Cannot use factor: expected a number above 0 and at most 1, current value is 0",
   );
 });
 
