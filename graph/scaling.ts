@@ -14,15 +14,23 @@ export interface StateSpec {
   readonly shape: Shape;
 }
 
-/** The paths of what one kWTA remembers. */
-export const scalingPaths = (path: string) => ({
+/** Where a kWTA's state is. */
+export interface ScalingPaths {
   /** The mean output of each unit over all samples so far. */
-  duty: `${path}.duty_cycle`,
+  readonly duty: string;
   /** How many those were. */
-  samples: `${path}.samples`,
+  readonly samples: string;
   /** How strongly a unit that is off its target is scaled. */
-  strength: `${path}.strength`,
+  readonly strength: string;
   /** The duty cycle at which a unit is left alone. */
+  readonly target: string;
+}
+
+/** The paths of what the kWTA at a path remembers. */
+export const scalingPaths = (path: string): ScalingPaths => ({
+  duty: `${path}.duty_cycle`,
+  samples: `${path}.samples`,
+  strength: `${path}.strength`,
   target: `${path}.target`,
 });
 

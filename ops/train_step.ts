@@ -41,7 +41,16 @@ export interface Trainer {
   readonly loss: Loss;
   /** The one that made the state. */
   readonly optimiser: Optimiser;
+  /** Sees the gradients of every step; no one. */
+  readonly observe?: ObserveGradients;
 }
+
+/**
+ * Looks at a step's gradients: those of the loss, by path, before the optimiser clips, decays or
+ * freezes any. It is called in the step's tidy: the gradients, and what it makes of them, are disposed
+ * of after the step unless it keeps them.
+ */
+export type ObserveGradients = (gradients: Params) => void;
 
 /** What a step leaves. */
 export interface Stepped {
@@ -58,8 +67,8 @@ export interface Stepped {
  * supersedes are disposed of, so that as many are alive after a step as before, and its loss.
  */
 export const trainStep =
-  ({ model, input, loss, optimiser }: Trainer): (state: TrainState, batch: Batch) => Stepped =>
-  (state, batch) => {
+  (trainer: Trainer): (state: TrainState, batch: Batch) => Stepped => (state, batch) => {
+    const { model, input, loss, optimiser, observe } = trainer;
     const [objective, drawn] = loss.draw(batch.labels, state.rng);
     let next = state.optimiser;
     let { plasticity, rng } = { plasticity: state.plasticity, rng: drawn };
@@ -79,6 +88,7 @@ export const trainStep =
         },
         state.params,
       );
+      observe?.(stepped.gradients);
       const [params, moved] = optimiser.update(stepped.gradients, state.optimiser, state.params);
       next = moved;
       value = stepped.value;

@@ -13,7 +13,7 @@ import { lower } from "../../ops/interpreter.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import type { Optimiser } from "../../ops/optimiser.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { type TrainState, trainStep } from "../../ops/train_step.ts";
+import { type ObserveGradients, type TrainState, trainStep } from "../../ops/train_step.ts";
 import { breathe } from "../breathe.ts";
 import type { Augmentation } from "../data/augment.ts";
 import { backgroundOf, gatherLabels, normaliser } from "../data/batch.ts";
@@ -39,6 +39,8 @@ export interface TrainOptions {
   readonly augment?: Augmentation;
   /** Of one image, for `augment`: the dataset's; the run's input. */
   readonly shape?: Shape;
+  /** Sees the gradients of every step, as {@linkcode watchGradients} does; no one. */
+  readonly observe?: ObserveGradients;
 }
 
 /** Losses that may wait on the device before they are read: reading each would stall a GPU. */
@@ -48,8 +50,8 @@ const MOST_PENDING = 16;
  * Trains for one epoch: every sample once, in a fresh random order.
  *
  * Rows: "loss" (mean over the batches), "terms" (mean number of triplets or the like per batch),
- * "learning_rate", and of the first kWTA "sparsity" and "hardness", as they were in this epoch;
- * "samples_per_second".
+ * "empty_batches" (how many had none, and nothing to learn from), "learning_rate", and of the first
+ * kWTA "sparsity" and "hardness", as they were in this epoch; "samples_per_second".
  *
  * Errors: `Interrupted` at the next step after the signal; `NonFinite` when a loss is a NaN or
  * infinite; `InvalidOption` when a sample has not the size of the run's input, when an option of the
@@ -98,14 +100,14 @@ function misfit(loss: Loss, { labels }: Split, run: Run): SparrowError | null {
 }
 
 async function trainEpoch(
-  { data, normalisation, loss, optimiser, augment, shape, batchSize = 256 }: TrainOptions,
+  { data, normalisation, loss, optimiser, augment, shape, observe, batchSize = 256 }: TrainOptions,
   run: Run,
   env: Env,
 ): Promise<E.Either<SparrowError, Run>> {
   const epoch = run.epoch + 1;
   const size = sizeOf(run.input);
   const total = Math.ceil(data.count / batchSize);
-  const step = trainStep({ model: lower(run.graph), input: run.input, loss, optimiser });
+  const step = trainStep({ model: lower(run.graph), input: run.input, loss, optimiser, observe });
   const gather = normaliser(normalisation);
   const layout = { shape: shape ?? run.input, background: backgroundOf(normalisation) };
   // One buffer for all batches: fresh memory costs more than filling it. A step has done with its
@@ -120,7 +122,7 @@ async function trainEpoch(
     rng,
   };
   let pending: tf.Scalar[] = [];
-  let [lossSum, read, terms] = [0, 0, 0];
+  let [lossSum, read, terms, empty] = [0, 0, 0, 0];
   const begun = env.now();
 
   const fail = (error: SparrowError): E.Either<SparrowError, never> => {
@@ -160,6 +162,7 @@ async function trainEpoch(
     }
     state = stepped.state;
     terms += stepped.terms;
+    if (stepped.terms === 0) empty++;
     pending.push(stepped.loss);
     if (pending.length >= MOST_PENDING || done === total - 1) {
       const bad = await settle();
@@ -188,6 +191,7 @@ async function trainEpoch(
   const rows = [
     row("train", "loss", lossSum / total),
     row("train", "terms", terms / total),
+    row("train", "empty_batches", empty),
     row("run", "learning_rate", run.optimiser.learningRate),
     ...(kwta === undefined ? [] : [row("run", "sparsity", kwta.sparsity)]),
     ...(kwta?.soft ? [row("run", "hardness", kwta.soft.hardness)] : []),

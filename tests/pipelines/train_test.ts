@@ -5,14 +5,20 @@ import { chain } from "../../ops/optimisers/chain.ts";
 import { freeze } from "../../ops/optimisers/freeze.ts";
 import { adam } from "../../ops/optimisers/adam.ts";
 import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
-import { tf } from "../../ops/tfjs.ts";
+import { addGradients, gradientNorms, gradientSignals } from "../../ops/metrics/gradient_signal.ts";
+import { distanceFromInitial, signFlips } from "../../ops/metrics/weight_change.ts";
+import { type Params, tf } from "../../ops/tfjs.ts";
+import type { ObserveGradients } from "../../ops/train_step.ts";
+import type { Dataset } from "../../pipelines/data/dataset.ts";
 import { latest, select } from "../../pipelines/history.ts";
 import { createRun, dispose, toArrays } from "../../pipelines/run.ts";
-import { pipeline, repeat } from "../../pipelines/stage.ts";
+import { pipeline, repeat, tap } from "../../pipelines/stage.ts";
 import { evaluate } from "../../pipelines/stages/evaluate.ts";
 import { kwtaSchedule } from "../../pipelines/stages/kwta_schedule.ts";
 import { learningRate } from "../../pipelines/stages/learning_rate.ts";
 import { train } from "../../pipelines/stages/train.ts";
+import { watchGradients } from "../../pipelines/stages/watch_gradients.ts";
+import { watchWeights, withWeights } from "../../pipelines/stages/watch_weights.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { onEachBackend } from "../ops/backends.ts";
 import { begin, digits, encoder, envOn, left, optimiser, right, trainTiny } from "./tiny.ts";
@@ -219,3 +225,191 @@ Deno.test("weights that the graph has no place for are refused by name", async (
     'Cannot use params 2.bias: expected the shape [64], current value is "16 numbers of shape [16]"',
   );
 });
+
+/** What `trainTiny` trains with. */
+const optionsOf = ({ train: data, normalisation }: Dataset) => ({
+  data,
+  normalisation,
+  loss: tripletCosineLoss(),
+  optimiser,
+  batchSize: 32,
+});
+
+/** Copies the gradients of every step, and hands them on. */
+const keepInto = (kept: Params[], next: ObserveGradients): ObserveGradients => (gradients) => {
+  kept.push(Object.fromEntries(
+    Object.entries(gradients).map(([path, one]) => [path, tf.keep(tf.clone(one))]),
+  ));
+  next(gradients);
+};
+
+/** Tensors as numbers by path. */
+const numbersOf = async (params: Params) =>
+  Object.fromEntries(
+    Object.entries(await toArrays(params)).map(([path, { data }]) => [path, data] as const),
+  );
+
+onEachBackend("watched gradients are the metrics' own, and training is the same", async (name) => {
+  const data = await digits();
+  const env = await envOn(name);
+  const plain = right(await trainTiny(data)(begin())(env)());
+  const weights = await numbersOf(plain.params);
+  dispose(plain);
+
+  const once = async () => {
+    const kept: Params[] = [];
+    const epoch = watchGradients((observe) =>
+      train({ ...optionsOf(data), observe: keepInto(kept, observe) })
+    );
+    const done = right(await epoch(begin())(env)());
+    const steps = await Promise.all(kept.map(numbersOf));
+    assertEquals(await numbersOf(done.params), weights);
+    tf.dispose(kept as unknown as tf.TensorContainer);
+    dispose(done);
+    return { steps, rows: done.history.filter(({ name }) => name.startsWith("gradient_")) };
+  };
+  const { steps, rows } = await once();
+  const signals = gradientSignals(steps.reduce(addGradients, {}), weights);
+  const norms = steps.map(gradientNorms);
+  assertEquals([steps.length, rows.length], [10, 16]);
+  for (const [path, { mean, deviation, signalToNoise }] of Object.entries(signals)) {
+    const norm = norms.reduce((sum, step) => sum + step[path], 0) / steps.length;
+    const wanted = { norm, mean, deviation, snr: signalToNoise };
+    for (const [what, value] of Object.entries(wanted)) {
+      const actual = latest(rows, `gradient_${what}:${path}`, "train") ?? NaN;
+      // float32 sums against float64.
+      assert(Math.abs(actual / value! - 1) < 1e-5, `${what} of ${path}: ${actual}, not ${value}`);
+    }
+  }
+  assertEquals((await once()).rows, rows);
+});
+
+onEachBackend(
+  "watching ends with every ending of the epoch, and frees what it holds",
+  async (name) => {
+    const data = await digits();
+    const options = optionsOf(data);
+    const abort = new AbortController();
+    const env = await envOn(name);
+    /** Watches, and does something after some steps. */
+    const after = (steps: number, act: () => void) =>
+      watchGradients((observe) => {
+        let seen = 0;
+        return train({
+          ...options,
+          observe: (gradients) => {
+            observe(gradients);
+            if (++seen === steps) act();
+          },
+        });
+      });
+    const stopped = await after(3, () => abort.abort())(begin())({
+      ...env,
+      signal: abort.signal,
+    })();
+    assertEquals(left(stopped), { _tag: "Interrupted", epoch: 1, step: 3 });
+    const mistaken = after(3, () => {
+      throw new Error("a mistake");
+    });
+    await assertRejects(() => mistaken(begin())(env)(), Error, "a mistake");
+
+    const wild = adam({ learningRate: 1e38 });
+    const run = right(createRun({ graph: encoder, optimiser: wild, seed: 1 }));
+    const diverging = watchGradients((observe) => train({ ...options, optimiser: wild, observe }));
+    assertEquals(left(await diverging(run)(env)())._tag, "NonFinite");
+
+    // Of a single step nothing is known about the noise; over two epochs all steps count.
+    const single = watchGradients((observe) => train({ ...options, batchSize: 300, observe }));
+    const done = right(await single(begin())(env)());
+    assertEquals(latest(done.history, "gradient_deviation:0.weight"), 0);
+    assertEquals(latest(done.history, "gradient_snr:0.weight"), null);
+    const two = watchGradients((observe) =>
+      repeat(2)(train({ ...options, batchSize: 300, observe }))
+    );
+    const longer = right(await two(done)(env)());
+    assert(latest(longer.history, "gradient_snr:0.weight")! > 0);
+    assertEquals(select(longer.history, "gradient_snr:0.weight").map(({ epoch }) => epoch), [3]);
+    dispose(longer);
+  },
+);
+
+onEachBackend(
+  "watched weights: sign flips of each epoch, the distance from the initial",
+  async (name) => {
+    const data = await digits();
+    const env = await envOn(name);
+    const weights: Readonly<Record<string, ArrayLike<number>>>[] = [];
+    const look = tap(async ({ params }) => void weights.push(await numbersOf(params)));
+    const body = withWeights((initial) =>
+      pipeline(look, repeat(2)(pipeline(watchWeights(trainTiny(data), initial), look)))
+    );
+    const done = right(await body(begin())(env)());
+    dispose(done);
+    const [initial, ...epochs] = weights;
+    epochs.forEach((now, e) => {
+      for (const path of Object.keys(now)) {
+        const value = (what: string) =>
+          done.history.find(({ name, epoch }) => name === `${what}:${path}` && epoch === e + 1)
+            ?.value ?? null;
+        assertEquals(value("sign_flips"), signFlips(weights[e][path], now[path]));
+        const distance = distanceFromInitial(initial[path], now[path]);
+        assertEquals(value("distance_from_initial"), distance);
+        assert(distance !== null && distance > 0, path);
+      }
+    });
+    assert(latest(done.history, "sign_flips:0.weight", "run")! > 0);
+    assertEquals(weights.length, 3);
+  },
+);
+
+Deno.test("weights without a beginning have no distance, and a failure frees them", async () => {
+  const data = await digits();
+  const env = await envOn("cpu");
+  const before = tf.memory().numTensors;
+  const other = { "0.weight": { shape: [1], data: Float32Array.of(1) } };
+  const zero = { "0.bias": { shape: [16], data: new Float32Array(16) } };
+  for (const initial of [other, zero, {}, undefined]) {
+    const done = right(await watchWeights(trainTiny(data), initial)(begin())(env)());
+    assertEquals(done.history.filter(({ name }) => name.startsWith("distance")), []);
+    assertEquals(done.history.filter(({ name }) => name.startsWith("sign_flips")).length, 4);
+    dispose(done);
+  }
+  const stopped = { ...env, signal: AbortSignal.abort() };
+  assertEquals(left(await watchWeights(trainTiny(data))(begin())(stopped)())._tag, "Interrupted");
+  const broken = withWeights(() => {
+    throw new Error("a mistake");
+  });
+  await assertRejects(() => broken(begin())(env)(), Error, "a mistake");
+  assertEquals(tf.memory().numTensors, before);
+});
+
+onEachBackend(
+  "batches without a valid triplet are counted; their loss is 0, and so is the gradient",
+  async (name) => {
+    const data = await digits();
+    const env = await envOn(name);
+    const labelled = (labels: Uint8Array) => {
+      const options = { ...optionsOf(data), data: { ...data.train, labels } };
+      return watchGradients((observe) => train({ ...options, observe }));
+    };
+    const run = begin();
+    const initial = await numbersOf(run.params);
+    const alike = right(await labelled(data.train.labels.map(() => 3))(run)(env)());
+    const of = (what: string) => latest(alike.history, what, "train");
+    assertEquals([of("empty_batches"), of("terms"), of("loss")], [10, 0, 0]);
+    assertEquals([of("gradient_norm:0.weight"), of("gradient_snr:0.weight")], [0, null]);
+    assertEquals(await numbersOf(alike.params), initial);
+    dispose(alike);
+
+    // One sample is unlike the others, so nine of ten batches are of one class.
+    const odd = right(
+      await labelled(data.train.labels.map((_, i) => i === 0 ? 1 : 3))(begin())(env)(),
+    );
+    assertEquals(latest(odd.history, "empty_batches", "train"), 9);
+    assert(latest(odd.history, "loss", "train")! > 0);
+    dispose(odd);
+    const usual = right(await trainTiny(data)(begin())(env)());
+    assertEquals(latest(usual.history, "empty_batches", "train"), 0);
+    dispose(usual);
+  },
+);

@@ -1,0 +1,250 @@
+/**
+ * The stage that watches the codes: how the units are used, how far classes are apart, what is near.
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { permutation, seed as seeded } from "../../graph/rng.ts";
+import { type Embeddings, sparsity } from "../../ops/embeddings.ts";
+import { classMoments } from "../../ops/metrics/centroids.ts";
+import { classSpread } from "../../ops/metrics/class_spread.ts";
+import { accuracy } from "../../ops/metrics/classification.ts";
+import { classScores, confusionMatrix, macroScores } from "../../ops/metrics/confusion.ts";
+import type { EmbeddingDistance } from "../../ops/metrics/distances.ts";
+import { majorityVote, nearestNeighbours } from "../../ops/metrics/neighbours.ts";
+import { type LabelledEmbeddings, retrievalScores } from "../../ops/metrics/retrieval.ts";
+import {
+  deadUnits,
+  dutyCycles,
+  dutyEntropy,
+  maximumDutyEntropy,
+  overactiveUnits,
+  unitNorms,
+} from "../../ops/metrics/unit_activity.ts";
+import type { Dataset, Split } from "../data/dataset.ts";
+import { subset } from "../data/splits.ts";
+import { encode } from "../encode.ts";
+import type { Env } from "../env.ts";
+import type { Row } from "../history.ts";
+import type { Run } from "../run.ts";
+import { type Stage, stage } from "../stage.ts";
+
+/** Options of {@linkcode monitor}. */
+export interface MonitorOptions {
+  /** What is encoded; "test". */
+  readonly split?: "train" | "validation" | "test";
+  /**
+   * How many of its samples, at least 1; 1,000. Of fewer all are taken. Each is compared with each and
+   * with every reference, which is what takes time: of 512 units a million pairs take 0.1 seconds
+   * where they are sparse codes and a second where they are real-valued.
+   */
+  readonly samples?: number;
+  /** How many samples of the training set neighbours are sought among, at least 1; 1,000. */
+  readonly references?: number;
+  /** Neighbours that vote on a sample's class, at least 1 and at most the references; 5. */
+  readonly neighbours?: number;
+  /** What is near; "cosine". */
+  readonly distance?: EmbeddingDistance;
+  /** What the samples are drawn by, an integer from 0 to 2^32 − 1; 0. */
+  readonly seed?: number;
+}
+
+/**
+ * Encodes samples of a split and measures what the codes, or real-valued embeddings, are like.
+ *
+ * The samples are drawn by a seed of their own: the same after every epoch, and nothing that the run
+ * draws is changed. References are other samples than those that are measured: of the training set,
+ * where that is the split, one half at most is measured.
+ *
+ * Rows, for the split:
+ *
+ * - "l1_sparsity" (mean of |x|, and so the mean of the units' L1 norms per sample, of which
+ *   "unit_norm_min" and "unit_norm_max" are the range);
+ * - "duty_entropy" (bits per unit) and "duty_entropy_max", what it were if all units fired as often as
+ *   they do on average; "dead_units" (that fire for less than 0.1 % of the samples) and
+ *   "overactive_units" (five times as often as the average), counts. A unit fires where it is above 0;
+ * - "inter_class_distance", "intra_class_deviation" and "class_separation", their ratio, as `classSpread`
+ *   defines them;
+ * - "knn_accuracy", and the macro averages "knn_precision", "knn_recall" and "knn_f1", of the majority
+ *   vote of each sample's nearest references;
+ * - "map_at_r" (mean average precision at R, each sample a query among the others): it depends on the
+ *   number of samples, so compare only where that is the same.
+ *
+ * And "monitor_seconds", for "run". What is undefined is left out: distances of a single class, say.
+ *
+ * Source: MonitorEmbedding of dizcza/pytorch-mighty, mighty/monitor/monitor.py, which measures what
+ * passes through training; here the epoch's last weights encode all samples.
+ *
+ * Errors: `Interrupted`; `InvalidOption` when a number is out of its range or the split is not there.
+ *
+ * @example
+ * ```ts
+ * import { monitor } from "./monitor.ts";
+ * import { strokes } from "../data/strokes.ts";
+ * import { quietEnv } from "../env.ts";
+ * import { latest } from "../history.ts";
+ * import { createRun, dispose } from "../run.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { graph } from "../../graph/parse.ts";
+ * import { startBackend } from "../../ops/backend.ts";
+ * import { adam } from "../../ops/optimisers/adam.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const digits = { ...strokes({ seed: 1, train: 100, test: 50 }), sha256: {} };
+ * const backend = await startBackend("cpu")();
+ * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser: adam() });
+ * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ *
+ * const done = await monitor(digits)(run.right)(quietEnv(backend.right))();
+ * if (E.isLeft(done)) throw new Error("no end");
+ * assertEquals(latest(done.right.history, "l1_sparsity", "test"), 0.25);
+ * dispose(done.right);
+ * ```
+ */
+export const monitor = (dataset: Dataset, options: MonitorOptions = {}): Stage =>
+  stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
+    const begun = env.now();
+    const settings = withDefaults(options);
+    const drawn = drawSamples(dataset, settings);
+    if (E.isLeft(drawn)) return drawn;
+    const { samples, references } = drawn.right;
+    const queries = await encodeAll(run, samples, dataset, env);
+    if (E.isLeft(queries)) return queries;
+    const gallery = await encodeAll(run, references, dataset, env);
+    if (E.isLeft(gallery)) return gallery;
+
+    const classes = dataset.classes.length;
+    const measured = [
+      ...unitRows(queries.right.embeddings),
+      ...spreadRows(queries.right, classes),
+      ...neighbourRows(queries.right, gallery.right, classes, settings),
+    ];
+    const row = (split: Row["split"], name: string, value: number): Row => ({
+      epoch: run.epoch,
+      step: run.step,
+      split,
+      name,
+      value,
+    });
+    const rows = measured.flatMap(([name, value]) =>
+      value === null || !Number.isFinite(value) ? [] : [row(settings.split, name, value)]
+    );
+    const seconds = (env.now() - begun) / 1000;
+    return E.right({
+      ...run,
+      history: [...run.history, ...rows, row("run", "monitor_seconds", seconds)],
+    });
+  });
+
+type Settings = Required<MonitorOptions>;
+
+const withDefaults = (
+  {
+    split = "test",
+    samples = 1000,
+    references = 1000,
+    neighbours = 5,
+    distance = "cosine",
+    seed = 0,
+  }: MonitorOptions,
+): Settings => ({ split, samples, references, neighbours, distance, seed });
+
+/** What is measured, and among what its neighbours are sought; no sample is both. */
+interface Drawn {
+  readonly samples: Split;
+  readonly references: Split;
+}
+
+function drawSamples(
+  dataset: Dataset,
+  { split, samples, references, neighbours, seed }: Settings,
+): E.Either<SparrowError, Drawn> {
+  for (const [name, value] of Object.entries({ samples, references, neighbours })) {
+    if (!Number.isInteger(value) || value < 1) {
+      return E.left(invalidOption(name, value, "an integer of at least 1"));
+    }
+  }
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {
+    return E.left(invalidOption("seed", seed, "an integer from 0 to 4294967295"));
+  }
+  const { train } = dataset;
+  const measured = dataset[split];
+  if (measured === null || measured.count === 0) {
+    return E.left(invalidOption("split", split, "one that the dataset has"));
+  }
+  const [order, rng] = permutation(measured.count, seeded(seed));
+  const most = split === "train" ? Math.ceil(measured.count / 2) : measured.count;
+  const picks = order.subarray(0, Math.min(samples, most));
+  const others = split === "train"
+    ? order.subarray(picks.length)
+    : permutation(train.count, rng)[0];
+  if (neighbours > Math.min(references, others.length)) {
+    const there = Math.min(references, others.length);
+    return E.left(invalidOption("neighbours", neighbours, `at most the ${there} references`));
+  }
+  return E.right({
+    samples: subset(measured, picks),
+    references: subset(train, others.subarray(0, references)),
+  });
+}
+
+async function encodeAll(
+  run: Run,
+  split: Split,
+  { normalisation }: Dataset,
+  env: Env,
+): Promise<E.Either<SparrowError, LabelledEmbeddings>> {
+  const encoded = await encode(run, split, normalisation, env, run);
+  return E.map((embeddings: Embeddings) => ({ embeddings, labels: split.labels }))(encoded);
+}
+
+/** A name with its value, null where that is undefined. */
+type Measure = readonly [name: string, value: number | null];
+
+function unitRows(embeddings: Embeddings): readonly Measure[] {
+  const norms = unitNorms(embeddings);
+  const duty = dutyCycles(embeddings);
+  const rate = duty.reduce((sum, p) => sum + p, 0) / duty.length;
+  return [
+    ["l1_sparsity", sparsity(embeddings)],
+    ["unit_norm_min", norms.reduce((least, norm) => Math.min(least, norm))],
+    ["unit_norm_max", norms.reduce((most, norm) => Math.max(most, norm))],
+    ["duty_entropy", dutyEntropy(duty)],
+    ["duty_entropy_max", maximumDutyEntropy(rate)],
+    ["dead_units", deadUnits(duty).length],
+    ["overactive_units", overactiveUnits(duty, rate).length],
+  ];
+}
+
+function spreadRows(
+  { embeddings, labels }: LabelledEmbeddings,
+  classes: number,
+): readonly Measure[] {
+  const { interClass, intraClass, ratio } = classSpread(classMoments(embeddings, labels, classes));
+  return [
+    ["inter_class_distance", interClass],
+    ["intra_class_deviation", intraClass],
+    ["class_separation", ratio],
+  ];
+}
+
+function neighbourRows(
+  queries: LabelledEmbeddings,
+  gallery: LabelledEmbeddings,
+  classes: number,
+  { neighbours: k, distance }: Settings,
+): readonly Measure[] {
+  const nearest = nearestNeighbours(queries.embeddings, gallery.embeddings, { k, distance });
+  const voted = majorityVote(nearest, gallery.labels);
+  const { precision, recall, f1 } = macroScores(
+    classScores(confusionMatrix(voted, queries.labels, classes)),
+  );
+  return [
+    ["knn_accuracy", accuracy(voted, queries.labels)],
+    ["knn_precision", precision],
+    ["knn_recall", recall],
+    ["knn_f1", f1],
+    ["map_at_r", retrievalScores(queries, distance)?.meanAveragePrecision ?? null],
+  ];
+}
