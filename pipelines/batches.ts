@@ -4,7 +4,7 @@
  * @module
  */
 import { E } from "../graph/fp_ts.ts";
-import type { SparrowError } from "../graph/error.ts";
+import { invalidOption, type SparrowError } from "../graph/error.ts";
 import type { Graph } from "../graph/node.ts";
 import { sizeOf } from "../graph/space.ts";
 import type { Shape } from "../graph/types.ts";
@@ -51,7 +51,8 @@ export interface Evaluated {
  *
  * @param choose The tensors to read, of what the graph makes.
  * @param use Is given one batch after the other.
- * @returns `Interrupted` when the environment's signal is aborted.
+ * @returns `Interrupted` when the environment's signal is aborted; `InvalidOption` when a sample has
+ * not the size of the model's input.
  */
 export async function forEachBatch(
   { graph, input, ...weights }: Model,
@@ -65,6 +66,10 @@ export async function forEachBatch(
   const { evaluate } = lower(graph);
   const gather = normaliser(normalisation);
   const size = sizeOf(input);
+  if (split.pixels.length !== split.count * size) {
+    const actual = `samples of ${split.pixels.length / split.count}`;
+    return E.left(invalidOption("data", actual, `samples of ${size} numbers`));
+  }
   const store = new Float32Array(Math.min(BATCH, split.count) * size);
   for (let from = 0; from < split.count; from += BATCH) {
     await breathe(env);

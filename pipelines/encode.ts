@@ -29,7 +29,8 @@ export const isBinary = ({ nodes }: Graph): boolean =>
  * The embeddings of a split, evaluated: packed codes where the encoder ends in kWTA. Of a graph that
  * ends in a pair, an autoencoder's, they are the first: the latent.
  *
- * @returns `Interrupted` when the environment's signal is aborted.
+ * @returns `Interrupted` when the environment's signal is aborted; `InvalidOption` when a sample has
+ * not the size of the model's input.
  */
 export async function encode(
   model: Model,

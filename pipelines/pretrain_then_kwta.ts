@@ -59,6 +59,7 @@ if (import.meta.main) {
         fallback: 10,
       },
     },
+    total: ({ pretrain, epochs }) => pretrain + epochs,
     plan: (_, { pretrain }) =>
       E.right({
         graph: classifier,

@@ -65,6 +65,8 @@ export interface Experiment<F extends Flags> {
     dataset: Dataset,
     options: Values<F & CommonFlags>,
   ) => E.Either<SparrowError, Plan>;
+  /** Epochs of all its trainings together, for the progress bar; as many as `--epochs` says. */
+  readonly total?: (options: Values<F & CommonFlags>) => number;
   /** What to print of the finished run, before where its files are; the test accuracy. */
   readonly results?: (run: Run) => readonly string[];
 }
@@ -74,11 +76,12 @@ export interface Experiment<F extends Flags> {
  * runs the stages, writes the report, says what came out, and exits.
  */
 export function experiment<F extends Flags>(
-  { name, summary, datasets, flags, plan, results = accuracyOf }: Experiment<F>,
+  { name, summary, datasets, flags, plan, total, results = accuracyOf }: Experiment<F>,
 ): Promise<never> {
   return launch({
     name,
     summary,
+    epochs: total as ((options: Values<CommonFlags>) => number) | undefined,
     flags: { ...datasetFlag(datasets), ...flags } as F & ReturnType<typeof datasetFlag>,
     run: async (options, env, folder) => {
       const begun = env.now();

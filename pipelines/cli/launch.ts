@@ -23,6 +23,8 @@ export interface Program<F extends Flags> {
   readonly summary: string;
   /** The flags besides the common ones. */
   readonly flags: F;
+  /** How many epochs the progress bar counts to; as many as `--epochs` says. */
+  readonly epochs?: (options: Values<F & CommonFlags>) => number;
   /** Its work; returns the lines to print at the end. */
   readonly run: (
     options: Values<F & CommonFlags>,
@@ -65,7 +67,7 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
       now,
       files: denoFiles,
       progress: !quiet && Deno.stderr.isTerminal()
-        ? progressBar(epochs, now)
+        ? progressBar(program.epochs?.(options) ?? epochs, now)
         : { update: () => {}, clear: () => {} },
       signal: abort.signal,
       log: quiet ? () => {} : (line) => console.log(line),

@@ -13,7 +13,6 @@ import { accuracy, argmax } from "../../ops/metrics/classification.ts";
 import { nearestCentroids } from "../../ops/metrics/nearest_centroid.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { encode } from "../encode.ts";
-import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
 import type { ClassCodes, Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
@@ -37,7 +36,8 @@ export interface EvaluateOptions {
  * Rows, for "train", "validation" and "test": "accuracy", "sparsity" (mean activity), and for binary
  * codes "active_min", "active_mean", "active_max" (bits set per code); "evaluation_seconds".
  *
- * Errors: `Interrupted`; `InvalidOption` when there are fewer outputs than classes for "argmax".
+ * Errors: `Interrupted`; `InvalidOption` when a sample has not the size of the run's input, and when
+ * there are fewer outputs than classes for "argmax".
  */
 export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions = {}): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {

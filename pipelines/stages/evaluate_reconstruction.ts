@@ -56,7 +56,8 @@ interface Fidelity {
  * images are counted with the threshold of the epoch before; here with the one just chosen.
  *
  * Errors: `Interrupted`; `InvalidOption` when the graph does not end in a pair whose second is as
- * large as its input, or the thresholds are none or not ascending.
+ * large as its input, when a sample has not the size of the run's input, or the thresholds are none or
+ * not ascending.
  */
 export const evaluateReconstruction = (
   dataset: Dataset,
@@ -115,9 +116,11 @@ async function fidelity(
     choose,
     ({ inputs, outputs: [made], count }) => {
       error += reconstructionError(inputs, made) * count;
-      const psnr = peakSignalToNoise(inputs, made, size);
-      if (psnr !== null) [decibels, measured] = [decibels + psnr * count, measured + count];
       for (let at = 0; at < inputs.length; at += size) {
+        // By image: a batch's mean does not tell how many of its images have a range.
+        const [original, copy] = [inputs, made].map((all) => all.subarray(at, at + size));
+        const psnr = peakSignalToNoise(original, copy, size);
+        if (psnr !== null) [decibels, measured] = [decibels + psnr, measured + 1];
         const wrong = wrongPixels(inputs, made, at, size, cut, thresholds);
         wrong.forEach((pixels, t) => {
           missed[t] += pixels;
@@ -192,6 +195,6 @@ function misfit({ graph, input }: Run): SparrowError | null {
 }
 
 const disorder = (thresholds: readonly number[]): SparrowError | null =>
-  thresholds.length > 0 && thresholds.every((t, i) => i === 0 || t > thresholds[i - 1])
+  thresholds.length > 0 && thresholds.every((t, i) => t > (thresholds[i - 1] ?? -Infinity))
     ? null
     : invalidOption("thresholds", `[${thresholds.join(", ")}]`, "one or more numbers, ascending");

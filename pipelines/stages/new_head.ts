@@ -25,7 +25,8 @@ export interface NewHeadOptions {
 /**
  * Keeps the first nodes of the run's graph with their weights and their state, puts new nodes after
  * them, whose weights are drawn from the run's generator, and begins with a new optimiser. Epochs,
- * steps and history go on.
+ * steps and history go on. Weights can be frozen, running statistics cannot: a batch norm in the trunk
+ * goes on following its batches, as in PyTorch.
  *
  * Errors: `InvalidOption` when `keep` is out of range; what shape inference and the optimiser's
  * `check` refuse.
