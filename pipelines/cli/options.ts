@@ -87,7 +87,15 @@ export function readOptions<F extends Flags>(
   const surplus: string[] = [];
   const isSwitch = (name: string) => flags[name].kind === "switch";
   const names = Object.keys(flags);
-  const given = parseArgs(joinValues(args), {
+  // `deno task NAME -- --flag` hands the dashes on; anywhere else they would hide what follows.
+  const shown = args[0] === "--" ? args.slice(1) : args;
+  const dashes = shown.indexOf("--");
+  if (dashes >= 0) {
+    return E.left(
+      invalidOption("--", "--", `one of ${names.map((name) => `--${name}`).join(" ")}`),
+    );
+  }
+  const given = parseArgs(joinValues(shown), {
     boolean: names.filter(isSwitch),
     string: names.filter((name) => !isSwitch(name)),
     collect: names.filter((name) => !isSwitch(name)),

@@ -26,6 +26,8 @@ Deno.test("defaults are filled in, and what is given is taken", () => {
     true,
   ]);
   assertEquals(right(read("--data", "a b", "--out=/x")).data, "a b");
+  // As a task hands them on.
+  assertEquals(right(read("--", "--epochs", "3")).epochs, 3);
 });
 
 Deno.test("whatever is wrong on the command line is refused with the allowed range", () => {
@@ -35,6 +37,8 @@ Deno.test("whatever is wrong on the command line is refused with the allowed ran
     [["--epochs"], "Cannot use --epochs: expected an integer from 1 to 1000000"],
     [["--seed", "-1"], "Cannot use --seed: expected an integer from 0 to 4294967295"],
     [["--seed", "0x10"], "Cannot use --seed: expected an integer from 0 to 4294967295"],
+    [["--quiet", "--", "--epochs", "3"], "Cannot use --: expected one of --help --seed"],
+    [["--", "--", "--epochs", "3"], "Cannot use --: expected one of --help --seed"],
     [["--backend", "cuda"], "Cannot use --backend: expected auto, webgpu, wasm, cpu"],
     [["--data", ""], "Cannot use --data: expected a value, DIR"],
     [["--seed", "1", "--seed", "2"], "Cannot use --seed: expected the flag once"],

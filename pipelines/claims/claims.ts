@@ -1,0 +1,128 @@
+/**
+ * Tests what is said of kWTA codes, and writes the verdicts down.
+ *
+ *     deno task claims -- --help
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { describe, type SparrowError } from "../../graph/error.ts";
+import { type BackendChoice, startBackend } from "../../ops/backend.ts";
+import { duration } from "../cli/progress_bar.ts";
+import { denoDataEnv } from "../data/environment.ts";
+import { type DatasetName, loadImages } from "../data/images.ts";
+import type { Env } from "../env.ts";
+import { denoFiles } from "../files.ts";
+import { PAGE_FILE } from "./claims_page.ts";
+import { claimsHelp, type Command, readCommand, repeating } from "./command_line.ts";
+import { CLAIMS_FILE } from "./record.ts";
+import { claims } from "./registry.ts";
+import { runClaims } from "./run_claims.ts";
+import { trainingBar } from "./training_bar.ts";
+
+// As `launch` has them. It cannot be used here: it reads the arguments itself, of which the first
+// may be the "--" of `deno task`, and demands a number of epochs.
+const FAILED = 1, USAGE = 2, INTERRUPTED = 130;
+
+async function main(): Promise<never> {
+  const read = readCommand(Deno.args, claims.map(({ number }) => number));
+  if (E.isLeft(read)) {
+    console.error(`${describe(read.left)}. See --help`);
+    Deno.exit(USAGE);
+  }
+  const command = read.right;
+  if (command.help) {
+    console.log(claimsHelp());
+    Deno.exit(0);
+  }
+  quietVulkan();
+  const folder = command.out ?? `runs/claims-${timestamp(new Date())}`;
+  try {
+    const result = await run(command, folder, listen());
+    if (E.isRight(result)) {
+      if (!command.quiet) { for (const line of result.right) console.log(line); }
+      Deno.exit(0);
+    }
+    if (result.left._tag === "Interrupted") {
+      console.error(`${describe(result.left)}. What was finished is in ${folder}/${CLAIMS_FILE}`);
+      Deno.exit(INTERRUPTED);
+    }
+    console.error(describe(result.left));
+    Deno.exit(FAILED);
+  } catch (thrown) {
+    console.error(`Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`);
+    if (command.debug && thrown instanceof Error) console.error(thrown.stack);
+    else console.error("Add --debug for the stack, and please report it");
+    Deno.exit(FAILED);
+  }
+}
+
+/** Its work; returns the lines to print at the end. */
+async function run(
+  command: Command,
+  folder: string,
+  signal: AbortSignal,
+): Promise<E.Either<SparrowError, readonly string[]>> {
+  const { quiet, quick, seeds, numbers } = command;
+  const begun = performance.now();
+  const backend = await startBackend(command.backend as BackendChoice)();
+  if (E.isLeft(backend)) return backend;
+  const env: Env = {
+    backend: backend.right,
+    now: () => performance.now(),
+    files: denoFiles,
+    progress: !quiet && Deno.stderr.isTerminal()
+      ? trainingBar()
+      : { update: () => {}, clear: () => {} },
+    signal,
+    log: quiet ? () => {} : (line) => console.log(line),
+  };
+  const loaded = await loadImages({
+    dataset: (command.dataset ?? undefined) as DatasetName | undefined,
+    data: command.data ?? undefined,
+    seed: 0,
+  }, denoDataEnv)();
+  if (E.isLeft(loaded)) return loaded;
+  const dataset = loaded.right;
+  if (dataset.notice !== null) env.log(dataset.notice);
+  const circumstances = { dataset, seeds, quick, backend: backend.right };
+  const done = await runClaims({
+    claims: claims.filter(({ number }) => numbers.includes(number)),
+    circumstances,
+    folder,
+    commandOf: ({ number }) =>
+      repeating(command, number, backend.right.name, denoDataEnv.variable("SPARROW_DATA")),
+  }, env);
+  if (E.isLeft(done)) return done;
+  const holding = done.right.filter(({ findings }) => findings.holds).length;
+  return E.right([
+    `${holding} of ${done.right.length} hold, on ${dataset.name}, in ` +
+    `${duration((performance.now() - begun) / 1000)} on ` +
+    (backend.right.adapter ?? backend.right.name),
+    `${folder}: ${CLAIMS_FILE}, ${PAGE_FILE}`,
+  ]);
+}
+
+/** The software Vulkan driver complains on standard error where this variable is missing. */
+function quietVulkan(): void {
+  const name = "XDG_RUNTIME_DIR";
+  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return;
+  if (Deno.env.get(name) === undefined) Deno.env.set(name, "/tmp");
+}
+
+/** Aborted at the first signal; the second exits. */
+function listen(): AbortSignal {
+  const abort = new AbortController();
+  const onSignal = () => {
+    if (abort.signal.aborted) Deno.exit(INTERRUPTED);
+    abort.abort();
+  };
+  Deno.addSignalListener("SIGINT", onSignal);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
+  return abort.signal;
+}
+
+/** 2026-11-23T12-30-05: sorts by time, and is a file name everywhere. */
+const timestamp = (date: Date): string => date.toISOString().slice(0, 19).replaceAll(":", "-");
+
+if (import.meta.main) await main();

@@ -1,0 +1,88 @@
+/**
+ * How far the codes of classes are apart, over all pairs of samples.
+ *
+ * @module
+ */
+import { type Embeddings, stride } from "../../ops/embeddings.ts";
+import { rowReader } from "../../ops/metrics/rows.ts";
+
+/** What {@linkcode codeSeparation} finds. */
+export interface CodeSeparation {
+  /** How many embeddings are different from all before them. */
+  readonly distinct: number;
+  /**
+   * The mean cosine of two embeddings of different classes: for codes of equally many bits the
+   * fraction of them that the two share. NaN for fewer than two classes.
+   */
+  readonly between: number;
+  /** The same of two embeddings of one class; NaN where no class has two. */
+  readonly within: number;
+}
+
+/**
+ * Counts the distinct embeddings, and compares all pairs of different classes and all pairs of one.
+ *
+ * The sum over all pairs of u·v is had from the sums of unit vectors by class, so that its cost grows
+ * with the number of samples and not with its square.
+ *
+ * @param labels One class index per embedding, below `classes`.
+ *
+ * @example
+ * ```ts
+ * import { codeSeparation } from "./code_separation.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const values = Float32Array.of(1, 0, 1, 0, 0, 1);
+ * const embeddings = { kind: "dense", count: 3, width: 2, values } as const;
+ * assertEquals(codeSeparation(embeddings, [0, 0, 1], 2), { distinct: 2, between: 0, within: 1 });
+ * ```
+ */
+export function codeSeparation(
+  embeddings: Embeddings,
+  labels: ArrayLike<number>,
+  classes: number,
+): CodeSeparation {
+  const { count, width } = embeddings;
+  const read = rowReader(embeddings);
+  const sums = Array.from({ length: classes }, () => new Float64Array(width));
+  const sizes = new Array<number>(classes).fill(0);
+  // What a class's samples have in common with themselves, to be left out of its pairs.
+  const own = new Array<number>(classes).fill(0);
+  for (let i = 0; i < count; i++) {
+    const row = read(i);
+    const norm = Math.sqrt(dot(row, row));
+    const label = labels[i];
+    sizes[label]++;
+    if (norm === 0) continue;
+    own[label]++;
+    for (let u = 0; u < width; u++) sums[label][u] += row[u] / norm;
+  }
+  const squares = sums.map((sum) => dot(sum, sum));
+  const whole = new Float64Array(width);
+  for (const sum of sums) for (let u = 0; u < width; u++) whole[u] += sum[u];
+  const alike = total(squares);
+  const pairsWithin = total(sizes.map((n) => n * (n - 1)));
+  const pairsBetween = count * count - total(sizes.map((n) => n * n));
+  return {
+    distinct: distinctRows(embeddings),
+    between: (dot(whole, whole) - alike) / pairsBetween,
+    within: (alike - total(own)) / pairsWithin,
+  };
+}
+
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let u = 0; u < a.length; u++) sum += a[u] * b[u];
+  return sum;
+};
+
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+function distinctRows(embeddings: Embeddings): number {
+  const { count, width } = embeddings;
+  const binary = embeddings.kind === "binary";
+  const [store, step] = binary ? [embeddings.words, stride(width)] : [embeddings.values, width];
+  const seen = new Set<string>();
+  for (let i = 0; i < count; i++) seen.add(store.subarray(i * step, (i + 1) * step).join());
+  return seen.size;
+}

@@ -1,0 +1,61 @@
+/**
+ * Many rows through a function on tensors, to packed codes.
+ *
+ * @module
+ */
+import type { Interrupted, SparrowError } from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
+import {
+  type BinaryEmbeddings,
+  type DenseEmbeddings,
+  packRows,
+  stride,
+} from "../../ops/embeddings.ts";
+import { tf } from "../../ops/tfjs.ts";
+import { breathe } from "../breathe.ts";
+import type { Env } from "../env.ts";
+
+/** Rows per batch: codes of 8,192 units take 8 MB. */
+const BATCH = 250;
+
+/**
+ * Sends all rows through a function, batch by batch, and packs what comes out.
+ *
+ * @param make From [samples, width] to tensors [samples, units] of zeros and ones, as many for every
+ * batch; it runs in a `tf.tidy`.
+ * @returns Of each of the tensors the codes of all rows; `Interrupted` at the next batch after the
+ * signal, `GpuError`.
+ */
+export async function inBatches(
+  { count, width, values }: DenseEmbeddings,
+  make: (x: tf.Tensor2D) => readonly tf.Tensor2D[],
+  env: Env,
+): Promise<E.Either<SparrowError, readonly BinaryEmbeddings[]>> {
+  const codes: BinaryEmbeddings[] = [];
+  for (let from = 0; from < count; from += BATCH) {
+    await breathe(env);
+    if (env.signal.aborted) return E.left(interrupted);
+    const samples = Math.min(BATCH, count - from);
+    const rows = values.subarray(from * width, (from + samples) * width);
+    const made = tf.tidy(() => [...make(tf.tensor2d(rows, [samples, width]))]);
+    const outputs = await Promise.all(made.map((tensor) => tensor.data<"float32">()));
+    tf.dispose(made);
+    outputs.forEach((output, i) => {
+      const units = made[i].shape[1];
+      codes[i] ??= emptyCodes(count, units);
+      packRows(output, units, codes[i].words, from * stride(units));
+    });
+  }
+  const fault = env.backend.fault();
+  return fault === null ? E.right(codes) : E.left(fault);
+}
+
+const emptyCodes = (count: number, width: number): BinaryEmbeddings => ({
+  kind: "binary",
+  count,
+  width,
+  words: new Uint32Array(count * stride(width)),
+});
+
+/** Nothing is trained: it is all one epoch without a step. */
+const interrupted: Interrupted = { _tag: "Interrupted", epoch: 1, step: 0 };

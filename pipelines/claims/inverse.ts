@@ -1,0 +1,136 @@
+/**
+ * A random projection followed by kWTA, inverted by the transpose and kWTA again.
+ *
+ *     deno run -P pipelines/claims/inverse.ts --help
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { tf } from "../../ops/tfjs.ts";
+import { launch } from "../cli/launch.ts";
+import { duration } from "../cli/progress_bar.ts";
+import { beginFolder } from "../config.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { denoDataEnv } from "../data/environment.ts";
+import { type DatasetName, loadImages } from "../data/images.ts";
+import type { Env } from "../env.ts";
+import { REPORT_FILE } from "../stages/report.ts";
+import { VERSION } from "../version.ts";
+import { type BinaryImages, binaryImages } from "./binary_images.ts";
+import { type Inverse, invertImages } from "./invert_images.ts";
+
+/** The name of the numbers in the output folder. */
+const NUMBERS_FILE = "inverse.json";
+
+/** Of the test set. */
+const IMAGES = 2_000;
+const QUICK_IMAGES = 100;
+
+const flags = {
+  dataset: {
+    kind: "choice",
+    help: "the images [mnist, or strokes where it is nowhere to be had]",
+    choices: ["mnist", "fashion_mnist", "strokes"],
+    fallback: null,
+  },
+  quick: { kind: "switch", help: `${QUICK_IMAGES} images instead of ${IMAGES}` },
+  epochs: {
+    kind: "integer",
+    help: "of no effect: nothing is trained" as string,
+    least: 1,
+    most: 1e6,
+    fallback: 20,
+  },
+} as const;
+
+/** Of images without any pixel there is nothing to bring back. */
+const blank = ({ values }: BinaryImages): InvalidOption | null =>
+  values.includes(1) ? null : invalidOption("dataset", "blank images", "images with a pixel set");
+
+const configOf = (
+  { name, source, test, normalisation, sha256 }: Dataset,
+  options: Readonly<Record<string, unknown>>,
+  { backend }: Env,
+): Readonly<Record<string, unknown>> => ({
+  pipeline: "claims/inverse",
+  options,
+  dataset: { name, source, test: test.count, normalisation, sha256 },
+  backend: { name: backend.name, adapter: backend.adapter },
+  versions: {
+    sparrow: VERSION,
+    deno: Deno.version.deno,
+    v8: Deno.version.v8,
+    tfjs: tf.version_core,
+  },
+  platform: { os: Deno.build.os, arch: Deno.build.arch },
+});
+
+async function write(
+  folder: string,
+  inverse: Inverse,
+  page: string,
+  { files }: Env,
+): Promise<E.Either<SparrowError, void>> {
+  const numbers = JSON.stringify(inverse, null, 2) + "\n";
+  const written = await files.write(`${folder}/${NUMBERS_FILE}`, numbers)();
+  return E.isLeft(written) ? written : await files.write(`${folder}/${REPORT_FILE}`, page)();
+}
+
+function results({ bounds, surface, translation }: Inverse): readonly string[] {
+  const best = surface.reduce((a, b) => b.overlap > a.overlap ? b : a);
+  const { course: { overlaps: [, one] }, sparsities, dimension } = translation;
+  return [
+    `Restored images overlap with the originals by ${best.overlap.toFixed(3)} at best, with ` +
+    `${best.dimension} units and a sparsity of ${best.sparsity} (at random ` +
+    `${bounds.chance.toFixed(3)}, at most ${bounds.ceiling.toFixed(3)})`,
+    `Moved by one pixel, images overlap by ${
+      one.images.toFixed(3)
+    }, codes of ${dimension} units by ` +
+    sparsities.map((s, i) => `${one.codes[i].toFixed(3)} (sparsity ${s})`).join(", "),
+  ];
+}
+
+if (import.meta.main) {
+  await launch({
+    name: "claims/inverse",
+    summary: "Sends binarised images through a random projection and kWTA, and back through its\n" +
+      "transpose and kWTA: how much comes back, over 2^8 to 2^13 units and sparsities of 0.001\n" +
+      "to 0.75, and what a translation changes of images and of codes.",
+    flags,
+    run: async ({ dataset, data, seed, quick, ...options }, env, folder) => {
+      const begun = env.now();
+      const loaded = await loadImages({
+        dataset: (dataset ?? undefined) as DatasetName | undefined,
+        data: data ?? undefined,
+        seed,
+      }, denoDataEnv)();
+      if (E.isLeft(loaded)) return loaded;
+      const { name, notice } = loaded.right;
+      if (notice !== null) env.log(notice);
+      const images = binaryImages(loaded.right, quick ? QUICK_IMAGES : IMAGES);
+      const bad = blank(images);
+      if (bad !== null) return E.left(bad);
+      const given = { dataset, data, seed, quick, ...options };
+      const config = configOf(loaded.right, given, env);
+      const ready = await beginFolder(folder, config, env.files)();
+      if (E.isLeft(ready)) return ready;
+      const inverted = await invertImages(images, seed, env);
+      if (E.isLeft(inverted)) return inverted;
+      const [inverse, examples] = inverted.right;
+      // Loaded when it is wanted: drawing takes as long to load as everything else together.
+      const { inversePage } = await import("./inverse_page.ts");
+      const page = inversePage({ inverse, examples, dataset: name, notice, config });
+      const written = await write(folder, inverse, page, env);
+      if (E.isLeft(written)) return written;
+      return E.right([
+        ...results(inverse),
+        `${inverse.images} images of ${name}, in ${duration((env.now() - begun) / 1000)} on ${
+          env.backend.adapter ?? env.backend.name
+        }`,
+        `${folder}: ${NUMBERS_FILE}, config.json, ${REPORT_FILE}`,
+      ]);
+    },
+    interrupted: () => Promise.resolve("No numbers were saved"),
+  });
+}

@@ -1,0 +1,152 @@
+/**
+ * Claim 5: pairs of one class only.
+ *
+ * @module
+ */
+import { pipe, RTE } from "../../graph/fp_ts.ts";
+import type { Nodes } from "../../graph/node.ts";
+import { contrastiveLoss } from "../../ops/losses/contrastive_loss.ts";
+import type { Loss } from "../../ops/losses/loss.ts";
+import { adam } from "../../ops/optimisers/adam.ts";
+import { stepLr } from "../../ops/schedules.ts";
+import { linearAxis } from "../report/axis.ts";
+import { pipeline, repeat } from "../stage.ts";
+import { evaluate } from "../stages/evaluate.ts";
+import type { Claim, Findings, Measured } from "./claim.ts";
+import { type Length, lengthOf } from "./length.ts";
+import { palette, panelFigure } from "./panel.ts";
+import { encoderFor, epochOf } from "./recipes.ts";
+import { sameClassLoss } from "./same_class_loss.ts";
+import { separate } from "./separate.ts";
+import { mean, plusMinus } from "./statistics.ts";
+import { measure, measureFirst, type Outcome, trainAll, type Variant } from "./variant.ts";
+
+/** The most that codes of different classes may share. */
+const MOST_SHARED = 0.5;
+
+/** The reference's optimiser and schedule. */
+const optimiser = adam({ learningRate: 1e-3, weightDecay: 1e-5 });
+
+const coded = (name: string, encoder: Nodes, loss: Loss, length: Length): Variant => {
+  const { dataset, epochs } = length;
+  const measures = pipeline(evaluate(dataset), separate(dataset));
+  return {
+    name,
+    begin: { graph: encoder, optimiser },
+    stages: pipeline(
+      measures,
+      repeat(epochs)(epochOf({ loss, optimiser, rate: () => stepLr(1e-3, 10, 0.5) }, length)),
+      measures,
+    ),
+  };
+};
+
+/** What is measured of each way, and how it is named. */
+const quantities = [
+  ["accuracy", "test accuracy"],
+  ["between_cosine", "overlap between classes"],
+  ["within_cosine", "overlap within classes"],
+  ["distinct_codes", "distinct test codes"],
+] as const;
+
+type Quantity = typeof quantities[number][0];
+
+/** What was measured of one way to come by an embedding. */
+type Way = Readonly<Record<Quantity, Measured>>;
+
+/**
+ * 784-64-512 trained by the cosine between samples of one class: with and without kWTA; beside the
+ * untrained encoder, and one that is trained with pairs of different classes as well.
+ *
+ * The overlap is the mean cosine, which for codes is the fraction of their bits that two share.
+ */
+export const sameClass: Claim = {
+  number: 5,
+  title: "Trained on pairs of one class only, kWTA alone keeps the classes apart",
+  criterion:
+    `After training on pairs of one class only, codes of different classes share at most ` +
+    `${MOST_SHARED} of their bits on average, and the mean test accuracy is not below that of the ` +
+    `untrained codes.`,
+  test: (setting) => {
+    const length = lengthOf(setting);
+    const encoder = encoderFor(length.dataset);
+    const dense: Nodes = { nodes: encoder.nodes.slice(0, -1) };
+    return pipe(
+      trainAll(setting.seeds, [
+        coded("same-class pairs, without kWTA", dense, sameClassLoss(), length),
+        coded("same-class pairs, kWTA", encoder, sameClassLoss(), length),
+        coded("all pairs, kWTA", encoder, contrastiveLoss({ margin: 0.5 }), length),
+      ]),
+      RTE.map(([without, alone, all]) =>
+        findings(
+          {
+            untrained: wayOf("untrained kWTA", alone, measureFirst),
+            without: wayOf("same-class pairs without kWTA", without, measure),
+            alone: wayOf("same-class pairs, kWTA", alone, measure),
+            all: wayOf("all pairs, kWTA", all, measure),
+          },
+          length.dataset.test.count,
+        )
+      ),
+    );
+  },
+};
+
+const wayOf = (name: string, outcome: Outcome, of: typeof measure): Way => {
+  const quantity = (row: Quantity, what: string) => of(`${what}, ${name}`, outcome, row);
+  return Object.fromEntries(quantities.map(([row, what]) => [row, quantity(row, what)])) as Way;
+};
+
+function findings(
+  { untrained, without, alone, all }: Readonly<
+    Record<"untrained" | "without" | "alone" | "all", Way>
+  >,
+  samples: number,
+): Findings {
+  const verdict = `With kWTA, codes of different classes share ` +
+    `${plusMinus(alone.between_cosine.values)} of their bits, ` +
+    `${plusMinus(alone.distinct_codes.values)} of ${samples.toLocaleString("en-GB")} test codes ` +
+    `are distinct, and the test accuracy is ${plusMinus(alone.accuracy.values)} (untrained ` +
+    `${plusMinus(untrained.accuracy.values)}); without kWTA the mean cosine between classes is ` +
+    `${plusMinus(without.between_cosine.values)} and the accuracy ` +
+    `${plusMinus(without.accuracy.values)}.`;
+  const values = (row: Quantity, ...places: readonly (Way | null)[]) =>
+    places.map((way) => way && way[row].values);
+  const panel = (
+    row: Quantity,
+    yLabel: string,
+    axis: ReturnType<typeof linearAxis>,
+  ) => ({
+    yLabel,
+    xLabel: "",
+    categories: ["untrained", "same-class pairs", "all pairs"],
+    series: [
+      {
+        label: "without kWTA",
+        colour: palette.orange,
+        values: values(row, null, without, null),
+      },
+      { label: "kWTA", colour: palette.blue, values: values(row, untrained, alone, all) },
+    ],
+    axis,
+  });
+  return {
+    holds: mean(alone.between_cosine.values) <= MOST_SHARED &&
+      mean(alone.accuracy.values) >= mean(untrained.accuracy.values),
+    verdict,
+    measured: [untrained, without, alone, all].flatMap((way) =>
+      quantities.map(([row]) => way[row])
+    ),
+    figure: panelFigure({
+      id: "same-class",
+      title: "Pairs of one class only",
+      caption:
+        "Codes of different classes should share few bits, and samples not all have one code.",
+      panels: [
+        panel("accuracy", "test accuracy (fraction correct)", linearAxis(0, 1)),
+        panel("between_cosine", "overlap between classes (cosine)", linearAxis(0, 1)),
+        panel("distinct_codes", "distinct test codes", linearAxis(0, samples)),
+      ],
+    }),
+  };
+}

@@ -1,0 +1,193 @@
+import { permutation, seed } from "../../graph/rng.ts";
+import { type BinaryEmbeddings, packRows, stride } from "../../ops/embeddings.ts";
+import { rowReader } from "../../ops/metrics/rows.ts";
+import { tf } from "../../ops/tfjs.ts";
+import {
+  chanceContainment,
+  codeSizes,
+  containment,
+  difference,
+  pickCodes,
+  union,
+} from "../../pipelines/claims/code_sets.ts";
+import { composition } from "../../pipelines/claims/composition.ts";
+import { compositionFigure, type Training } from "../../pipelines/claims/composition_figure.ts";
+import { otherClasses } from "../../pipelines/claims/other_part.ts";
+import {
+  composites,
+  superpose,
+  superposeSome,
+  unrelatedPairs,
+} from "../../pipelines/claims/superpose.ts";
+import { take } from "../../pipelines/data/splits.ts";
+import { renderFigure } from "../../pipelines/report/figure.ts";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "../assert.ts";
+import { digits, envOn, left, right } from "./tiny.ts";
+
+/** Codes of zeros and ones, a row each. */
+function codes(...rows: readonly (readonly number[])[]): BinaryEmbeddings {
+  const [count, width] = [rows.length, rows[0].length];
+  const words = new Uint32Array(count * stride(width));
+  packRows(rows.flat(), width, words, 0);
+  return { kind: "binary", count, width, words };
+}
+
+const bits = (of: BinaryEmbeddings): readonly (readonly number[])[] => {
+  const read = rowReader(of);
+  return Array.from({ length: of.count }, (_, i) => [...read(i)]);
+};
+
+Deno.test("superposed images have of each pixel the larger, also in place", () => {
+  const [a, b] = [Uint8Array.of(0, 9, 255, 4), Uint8Array.of(7, 8, 0, 4)];
+  superpose(a, b, a);
+  assertEquals(a, Uint8Array.of(7, 9, 255, 4));
+});
+
+Deno.test("composites are of two classes, cover the split, and repeat themselves", async () => {
+  const { test } = await digits();
+  const [made, next] = composites(test, 250, seed(3));
+  assertEquals([made.count, made.pixels.length], [250, 250 * 784]);
+  for (let i = 0; i < made.count; i++) {
+    const [first, second] = [made.firsts[i], made.seconds[i]];
+    assertNotEquals(test.labels[first], test.labels[second]);
+    assertEquals(made.labels[i], test.labels[first]);
+    for (let pixel = 0; pixel < 784; pixel++) {
+      assertEquals(
+        made.pixels[i * 784 + pixel],
+        Math.max(test.pixels[first * 784 + pixel], test.pixels[second * 784 + pixel]),
+      );
+    }
+  }
+  // 250 of 100 images: each is a first part twice or three times.
+  const times = Array.from({ length: 100 }, (_, i) => made.firsts.filter((f) => f === i).length);
+  assert(times.every((n) => n === 2 || n === 3));
+  assertEquals(composites(test, 250, seed(3)), [made, next]);
+  assertNotEquals(composites(test, 250, seed(4))[0].seconds, made.seconds);
+
+  const [others] = unrelatedPairs(test, made, next);
+  for (let i = 0; i < made.count; i++) {
+    const classes = [made.firsts[i], made.seconds[i], others.firsts[i], others.seconds[i]]
+      .map((image) => test.labels[image]);
+    assertEquals(new Set(classes).size, 4);
+  }
+});
+
+Deno.test("some images of a split become composites and keep their labels", async () => {
+  const { train } = await digits();
+  const [none] = superposeSome(train, 0, seed(1));
+  assertEquals(none, train);
+  const [some] = superposeSome(train, 0.5, seed(1));
+  assertEquals(some.labels, train.labels);
+  let changed = 0;
+  for (let i = 0; i < train.count; i++) {
+    const now = some.pixels.subarray(i * 784, (i + 1) * 784);
+    const before = train.pixels.subarray(i * 784, (i + 1) * 784);
+    assert(now.every((byte, pixel) => byte >= before[pixel]));
+    if (now.some((byte, pixel) => byte > before[pixel])) changed++;
+  }
+  assert(changed > 110 && changed < 190, `${changed} of 300`);
+});
+
+Deno.test("images of one class cannot be paired", () => {
+  const split = { count: 2, pixels: new Uint8Array(2), labels: Uint8Array.of(5, 5) };
+  const message = "Cannot pair images: expected at least 2 classes, current value is 1";
+  assertThrows(() => composites(split, 1, seed(1)), RangeError, message);
+  assertThrows(() => superposeSome(split, 0.5, seed(1)), RangeError, message);
+});
+
+Deno.test("union, difference, sizes and choice of codes, over the borders of words", () => {
+  const row = (...units: readonly number[]) =>
+    Array.from({ length: 70 }, (_, u) => units.includes(u) ? 1 : 0);
+  const [a, b] = [codes(row(0, 31, 32, 69), row(5)), codes(row(31, 33), row(6))];
+  assertEquals(bits(union(a, b)), [row(0, 31, 32, 33, 69), row(5, 6)]);
+  assertEquals(bits(difference(a, b)), [row(0, 32, 69), row(5)]);
+  assertEquals([...codeSizes(union(a, b))], [5, 2]);
+  assertEquals(bits(pickCodes(a, [1, 0, 1])), [row(5), row(0, 31, 32, 69), row(5)]);
+  assertEquals([...containment(a, b)], [0.25, 0]);
+  assertThrows(() => union(a, codes(row(1))), RangeError);
+});
+
+Deno.test("an empty code has nothing of any set", () => {
+  const [empty, set] = [codes([0, 0, 0]), codes([1, 1, 0])];
+  assertEquals([...containment(empty, set), ...chanceContainment(empty, set)], [0, 0]);
+});
+
+Deno.test("the chance level is what random codes reach", () => {
+  const [width, size, many] = [96, 7, 20_000];
+  const set = codes(Array.from({ length: width }, (_, u) => u % 5 === 0 ? 1 : 0));
+  let rng = seed(26);
+  let sum = 0;
+  for (let i = 0; i < many; i++) {
+    const [order, next] = permutation(width, rng);
+    rng = next;
+    sum += order.subarray(0, size).filter((unit) => unit % 5 === 0).length / size;
+  }
+  const drawn = codes(Array.from({ length: width }, (_, u) => u < size ? 1 : 0));
+  const [chance] = chanceContainment(drawn, set);
+  assertEquals(chance, 20 / 96);
+  // Its standard error is 0.15 / √20,000.
+  assertAlmostEquals(sum / many, chance, 0.004);
+});
+
+Deno.test("the other class is the nearest but the known; an empty code has none", () => {
+  const centroids = [[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1]].map((row) => Float32Array.from(row));
+  const queries = codes([1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 1, 1]);
+  assertEquals([...otherClasses(queries, [-1, 0, 0, 2], centroids)], [0, 1, -1, 1]);
+});
+
+/** Values of a training in which all quantities are equal. */
+const training = (name: string, value: number): Training => ({
+  name,
+  values: {
+    own_union: [value],
+    unrelated_union: [value],
+    random_union: [value],
+    weaker_part: [value],
+    by_difference: [value],
+    by_itself: [value],
+    by_difference_of_all: [value],
+    by_itself_of_all: [value],
+  },
+});
+
+Deno.test("the figure has a dot for every seed and quantity, and all of them in its data", () => {
+  const figure = compositionFigure([training("with", 0.75), training("without", 0.25)], 1 / 9);
+  const { markup } = renderFigure(figure, 7);
+  assertEquals(figure.drawings.map(({ screens }) => screens).flat().length, 3);
+  // Eight rows and the legend, two trainings, two drawings.
+  assertEquals(markup.match(/<circle/g)?.length, 9 * 2 * 2);
+  assertEquals(figure.data.rows.length, 16);
+  assertStringIncludes(figure.caption, "0.75 of a composite's bits");
+});
+
+Deno.test("the quick form says what it found, frees everything and repeats itself", async () => {
+  const dataset = take(await digits(), 300);
+  const env = await envOn("wasm");
+  const tensors = tf.memory().numTensors;
+  const test = async () =>
+    right(await composition.test({ dataset, seeds: [1], quick: true })(env)());
+  const found = await test();
+  assertEquals(tf.memory().numTensors, tensors);
+  assertEquals(found.measured.length, 18);
+  for (const { name, values } of found.measured) {
+    assertEquals(values.length, 1, name);
+    assert(values[0] >= 0 && values[0] <= 1, `${name}: ${values[0]}`);
+  }
+  assertEquals((await test()).measured, found.measured);
+});
+
+Deno.test("fewer than four classes are refused", async () => {
+  const dataset = await digits();
+  const few = { ...dataset, test: { ...dataset.test, labels: new Uint8Array(100) } };
+  const result = await composition.test({ dataset: few, seeds: [1], quick: true })(
+    await envOn("wasm"),
+  )();
+  assertEquals(left(result)._tag, "InvalidOption");
+});
