@@ -13,12 +13,12 @@ import { denoDataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
 import type { Env } from "../env.ts";
 import { denoFiles } from "../files.ts";
-import { PAGE_FILE } from "./claims_page.ts";
-import { claimsHelp, type Command, readCommand, repeating } from "./command_line.ts";
-import { CLAIMS_FILE } from "./record.ts";
-import { claims } from "./registry.ts";
-import { runClaims } from "./run_claims.ts";
-import { trainingBar } from "./training_bar.ts";
+import { PAGE_FILE } from "./runner/page.ts";
+import { claimsHelp, type Command, readCommand, repeating } from "./runner/command_line.ts";
+import { CLAIMS_FILE } from "./runner/record.ts";
+import { claims } from "./runner/registry.ts";
+import { runClaims } from "./runner/run_claims.ts";
+import { trainingBar } from "./runner/training_bar.ts";
 
 // As `launch` has them. It cannot be used here: it reads the arguments itself, of which the first
 // may be the "--" of `deno task`, and demands a number of epochs.

@@ -21,11 +21,15 @@ import { take } from "../data/splits.ts";
 import { pipeline, repeat, type Stage } from "../stage.ts";
 import { evaluate } from "../stages/evaluate.ts";
 import type { Claim, Findings } from "./claim.ts";
-import { compositionFigure, type Training } from "./composition_figure.ts";
-import { evaluateComposites, quantities, type Quantity } from "./evaluate_composites.ts";
+import { compositionFigure, type Training } from "./composition/figure.ts";
+import {
+  evaluateComposites,
+  quantities,
+  type Quantity,
+} from "./composition/evaluate_composites.ts";
 import { encoderFor, epochOf, kwtaRecipe } from "./recipes.ts";
 import { plusMinus } from "./statistics.ts";
-import { superposeSome } from "./superpose.ts";
+import { superposeSome } from "./composition/superpose.ts";
 import { measure, type Outcome, trainAll, type Variant } from "./variant.ts";
 
 /** Of the digits of an epoch, those that become composites. */

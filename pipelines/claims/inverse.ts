@@ -17,8 +17,8 @@ import { type DatasetName, loadImages } from "../data/images.ts";
 import type { Env } from "../env.ts";
 import { REPORT_FILE } from "../stages/report.ts";
 import { VERSION } from "../version.ts";
-import { type BinaryImages, binaryImages } from "./binary_images.ts";
-import { type Inverse, invertImages } from "./invert_images.ts";
+import { type BinaryImages, binaryImages } from "./inverse/binary_images.ts";
+import { type Inverse, invertImages } from "./inverse/invert_images.ts";
 
 /** The name of the numbers in the output folder. */
 const NUMBERS_FILE = "inverse.json";
@@ -119,7 +119,7 @@ if (import.meta.main) {
       if (E.isLeft(inverted)) return inverted;
       const [inverse, examples] = inverted.right;
       // Loaded when it is wanted: drawing takes as long to load as everything else together.
-      const { inversePage } = await import("./inverse_page.ts");
+      const { inversePage } = await import("./inverse/page.ts");
       const page = inversePage({ inverse, examples, dataset: name, notice, config });
       const written = await write(folder, inverse, page, env);
       if (E.isLeft(written)) return written;

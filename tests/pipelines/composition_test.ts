@@ -9,16 +9,16 @@ import {
   difference,
   pickCodes,
   union,
-} from "../../pipelines/claims/code_sets.ts";
+} from "../../pipelines/claims/composition/code_sets.ts";
 import { composition } from "../../pipelines/claims/composition.ts";
-import { compositionFigure, type Training } from "../../pipelines/claims/composition_figure.ts";
-import { otherClasses } from "../../pipelines/claims/other_part.ts";
+import { compositionFigure, type Training } from "../../pipelines/claims/composition/figure.ts";
+import { otherClasses } from "../../pipelines/claims/composition/other_part.ts";
 import {
   composites,
   superpose,
   superposeSome,
   unrelatedPairs,
-} from "../../pipelines/claims/superpose.ts";
+} from "../../pipelines/claims/composition/superpose.ts";
 import { take } from "../../pipelines/data/splits.ts";
 import { renderFigure } from "../../pipelines/report/figure.ts";
 import {

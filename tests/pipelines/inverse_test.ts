@@ -1,16 +1,23 @@
 import { permutation, seed } from "../../graph/rng.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { binaryImages, setPixels, translated } from "../../pipelines/claims/binary_images.ts";
-import { inBatches } from "../../pipelines/claims/in_batches.ts";
+import {
+  binaryImages,
+  setPixels,
+  translated,
+} from "../../pipelines/claims/inverse/binary_images.ts";
+import { inBatches } from "../../pipelines/claims/inverse/in_batches.ts";
 import {
   normals,
   project,
   projectionOf,
   randomProjection,
   restore,
-} from "../../pipelines/claims/random_projection.ts";
-import { restorationBounds, restorationSurface } from "../../pipelines/claims/restoration.ts";
-import { translationCourse } from "../../pipelines/claims/translation.ts";
+} from "../../pipelines/claims/inverse/random_projection.ts";
+import {
+  restorationBounds,
+  restorationSurface,
+} from "../../pipelines/claims/inverse/restoration.ts";
+import { translationCourse } from "../../pipelines/claims/inverse/translation.ts";
 import {
   assert,
   assertAlmostEquals,

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { configuration } from "../report/configuration.ts";
-import { renderFigure } from "../report/figure.ts";
-import { html } from "../report/html.ts";
-import { page } from "../report/page.ts";
-import { style } from "../report/style.ts";
+import { configuration } from "../../report/configuration.ts";
+import { renderFigure } from "../../report/figure.ts";
+import { html } from "../../report/html.ts";
+import { page } from "../../report/page.ts";
+import { style } from "../../report/style.ts";
 import type { Inverse } from "./invert_images.ts";
 import { type Restored, restoredFigure } from "./restored_figure.ts";
 import { surfaceFigure } from "./surface_figure.ts";

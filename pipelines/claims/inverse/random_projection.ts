@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { draw, type Rng } from "../../graph/rng.ts";
-import { hardKwta } from "../../ops/kwta.ts";
-import { tf } from "../../ops/tfjs.ts";
+import { draw, type Rng } from "../../../graph/rng.ts";
+import { hardKwta } from "../../../ops/kwta.ts";
+import { tf } from "../../../ops/tfjs.ts";
 
 /** A projection as tensors on the current backend; whoever has it disposes of both. */
 export interface Projection {

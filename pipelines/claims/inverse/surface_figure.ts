@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Element } from "../report/dom.ts";
-import type { Drawing, Figure, Screen } from "../report/figure.ts";
-import { compact } from "../report/format.ts";
-import type { Html } from "../report/html.ts";
-import { customMark, draw, svgElement } from "../report/plot.ts";
+import type { Element } from "../../report/dom.ts";
+import type { Drawing, Figure, Screen } from "../../report/figure.ts";
+import { compact } from "../../report/format.ts";
+import type { Html } from "../../report/html.ts";
+import { customMark, draw, svgElement } from "../../report/plot.ts";
 import type { Restoration, RestorationBounds } from "./restoration.ts";
 
 /**

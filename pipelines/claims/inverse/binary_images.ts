@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { DenseEmbeddings } from "../../ops/embeddings.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { DenseEmbeddings } from "../../../ops/embeddings.ts";
+import type { Dataset } from "../../data/dataset.ts";
 
 /** Images whose values are zeros and ones: as overlaps and projections take them. */
 export interface BinaryImages extends DenseEmbeddings {

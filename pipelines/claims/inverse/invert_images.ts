@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { SparrowError } from "../../graph/error.ts";
-import { E } from "../../graph/fp_ts.ts";
-import { fork, seed as seeded } from "../../graph/rng.ts";
-import { tf } from "../../ops/tfjs.ts";
-import type { Env } from "../env.ts";
+import type { SparrowError } from "../../../graph/error.ts";
+import { E } from "../../../graph/fp_ts.ts";
+import { fork, seed as seeded } from "../../../graph/rng.ts";
+import { tf } from "../../../ops/tfjs.ts";
+import type { Env } from "../../env.ts";
 import type { BinaryImages } from "./binary_images.ts";
 import { inBatches } from "./in_batches.ts";
 import { project, type Projection, randomProjection, restore } from "./random_projection.ts";

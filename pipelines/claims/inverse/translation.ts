@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { SparrowError } from "../../graph/error.ts";
-import { E } from "../../graph/fp_ts.ts";
-import { meanDiceOverlap } from "../../ops/metrics/dice_overlap.ts";
-import type { Env } from "../env.ts";
+import type { SparrowError } from "../../../graph/error.ts";
+import { E } from "../../../graph/fp_ts.ts";
+import { meanDiceOverlap } from "../../../ops/metrics/dice_overlap.ts";
+import type { Env } from "../../env.ts";
 import { type BinaryImages, translated } from "./binary_images.ts";
 import { inBatches } from "./in_batches.ts";
 import { project, type Projection } from "./random_projection.ts";

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
-import { invalidOption, type SparrowError } from "../../graph/error.ts";
-import type { Env } from "../env.ts";
-import type { Claim } from "./claim.ts";
-import { claimsPage, PAGE_FILE } from "./claims_page.ts";
+import { E } from "../../../graph/fp_ts.ts";
+import { invalidOption, type SparrowError } from "../../../graph/error.ts";
+import type { Env } from "../../env.ts";
+import type { Claim } from "../claim.ts";
+import { claimsPage, PAGE_FILE } from "./page.ts";
 import { type Circumstances, CLAIMS_FILE, recordOf, type Tested, verdictLine } from "./record.ts";
 
 /** What is tested, and where the results go. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Dice, draw, permutation, type Rng } from "../../graph/rng.ts";
-import type { Split } from "../data/dataset.ts";
+import { type Dice, draw, permutation, type Rng } from "../../../graph/rng.ts";
+import type { Split } from "../../data/dataset.ts";
 
 /** Pairs of images of a split, by index. */
 export interface Pairs {
@@ -39,7 +39,7 @@ export function superpose(first: Uint8Array, second: Uint8Array, into: Uint8Arra
  * @example
  * ```ts
  * import { composites } from "./superpose.ts";
- * import { seed } from "../../graph/rng.ts";
+ * import { seed } from "../../../graph/rng.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const split = { count: 2, pixels: Uint8Array.of(9, 0, 4, 4), labels: Uint8Array.of(0, 1) };

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { BinaryEmbeddings } from "../../ops/embeddings.ts";
-import { checkLength } from "../../ops/metrics/check.ts";
-import { centroidDistances } from "../../ops/metrics/nearest_centroid.ts";
+import type { BinaryEmbeddings } from "../../../ops/embeddings.ts";
+import { checkLength } from "../../../ops/metrics/check.ts";
+import { centroidDistances } from "../../../ops/metrics/nearest_centroid.ts";
 import { codeSizes } from "./code_sets.ts";
 
 /**

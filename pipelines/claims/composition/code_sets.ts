@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type BinaryEmbeddings, popcount, stride } from "../../ops/embeddings.ts";
-import { checkLength } from "../../ops/metrics/check.ts";
+import { type BinaryEmbeddings, popcount, stride } from "../../../ops/embeddings.ts";
+import { checkLength } from "../../../ops/metrics/check.ts";
 
 /**
  * The codes at some indices, in their order.

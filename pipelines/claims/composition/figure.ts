@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { linearAxis } from "../report/axis.ts";
-import type { Element } from "../report/dom.ts";
-import type { Drawing, Figure, Screen } from "../report/figure.ts";
-import type { Html } from "../report/html.ts";
-import { colours } from "../report/line_chart.ts";
-import { axisX, customMark, draw, svgElement } from "../report/plot.ts";
+import { linearAxis } from "../../report/axis.ts";
+import type { Element } from "../../report/dom.ts";
+import type { Drawing, Figure, Screen } from "../../report/figure.ts";
+import type { Html } from "../../report/html.ts";
+import { colours } from "../../report/line_chart.ts";
+import { axisX, customMark, draw, svgElement } from "../../report/plot.ts";
 import { quantities, type Quantity } from "./evaluate_composites.ts";
-import { mean } from "./statistics.ts";
+import { mean } from "../statistics.ts";
 
 /** A way of training, and what came of it. */
 export interface Training {

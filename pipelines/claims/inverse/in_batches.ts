@@ -3,17 +3,17 @@
  *
  * @module
  */
-import type { Interrupted, SparrowError } from "../../graph/error.ts";
-import { E } from "../../graph/fp_ts.ts";
+import type { Interrupted, SparrowError } from "../../../graph/error.ts";
+import { E } from "../../../graph/fp_ts.ts";
 import {
   type BinaryEmbeddings,
   type DenseEmbeddings,
   packRows,
   stride,
-} from "../../ops/embeddings.ts";
-import { tf } from "../../ops/tfjs.ts";
-import { breathe } from "../breathe.ts";
-import type { Env } from "../env.ts";
+} from "../../../ops/embeddings.ts";
+import { tf } from "../../../ops/tfjs.ts";
+import { breathe } from "../../breathe.ts";
+import type { Env } from "../../env.ts";
 
 /** Rows per batch: codes of 8,192 units take 8 MB. */
 const BATCH = 250;

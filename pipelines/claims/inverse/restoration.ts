@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { SparrowError } from "../../graph/error.ts";
-import { E } from "../../graph/fp_ts.ts";
-import type { Rng } from "../../graph/rng.ts";
-import { winners } from "../../ops/kwta.ts";
-import { meanDiceOverlap } from "../../ops/metrics/dice_overlap.ts";
-import { tf } from "../../ops/tfjs.ts";
-import type { Env } from "../env.ts";
+import type { SparrowError } from "../../../graph/error.ts";
+import { E } from "../../../graph/fp_ts.ts";
+import type { Rng } from "../../../graph/rng.ts";
+import { winners } from "../../../ops/kwta.ts";
+import { meanDiceOverlap } from "../../../ops/metrics/dice_overlap.ts";
+import { tf } from "../../../ops/tfjs.ts";
+import type { Env } from "../../env.ts";
 import { type BinaryImages, setPixels } from "./binary_images.ts";
 import { inBatches } from "./in_batches.ts";
 import { project, randomProjection, restore } from "./random_projection.ts";

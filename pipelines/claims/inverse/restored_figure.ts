@@ -3,15 +3,15 @@
  *
  * @module
  */
-import type { BinaryEmbeddings, DenseEmbeddings, Embeddings } from "../../ops/embeddings.ts";
-import { factorsRoot } from "../../ops/metrics/factors_root.ts";
-import { rowReader } from "../../ops/metrics/rows.ts";
-import type { Element } from "../report/dom.ts";
-import type { Drawing, Figure, Screen } from "../report/figure.ts";
-import { compact } from "../report/format.ts";
-import { levelPaths } from "../report/heatmap.ts";
-import type { Html } from "../report/html.ts";
-import { customMark, draw, svgElement } from "../report/plot.ts";
+import type { BinaryEmbeddings, DenseEmbeddings, Embeddings } from "../../../ops/embeddings.ts";
+import { factorsRoot } from "../../../ops/metrics/factors_root.ts";
+import { rowReader } from "../../../ops/metrics/rows.ts";
+import type { Element } from "../../report/dom.ts";
+import type { Drawing, Figure, Screen } from "../../report/figure.ts";
+import { compact } from "../../report/format.ts";
+import { levelPaths } from "../../report/heatmap.ts";
+import type { Html } from "../../report/html.ts";
+import { customMark, draw, svgElement } from "../../report/plot.ts";
 
 /** Images through the code and back; as many of each. */
 export interface Restored {

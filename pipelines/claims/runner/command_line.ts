@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { E, pipe } from "../../graph/fp_ts.ts";
-import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import { commonFlags, type Flags, helpText, readOptions, type Values } from "../cli/options.ts";
-import { datasetNames } from "../data/images.ts";
+import { E, pipe } from "../../../graph/fp_ts.ts";
+import { type InvalidOption, invalidOption } from "../../../graph/error.ts";
+import { commonFlags, type Flags, helpText, readOptions, type Values } from "../../cli/options.ts";
+import { datasetNames } from "../../data/images.ts";
 
 /** The seeds of a full run and of a quick one: of the README's numbers. */
 const SEEDS = "26,1,2";
@@ -61,7 +61,7 @@ export const claimsHelp = (): string =>
  * @example
  * ```ts
  * import { readCommand } from "./command_line.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { E } from "../../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const command = readCommand(["--", "--claim", "4,1", "--seeds", "7,8"], [1, 2, 3, 4]);
@@ -123,7 +123,7 @@ function integers(
  * @example
  * ```ts
  * import { readCommand, repeating } from "./command_line.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { E } from "../../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const command = readCommand(["--quick", "--data", "my digits"], [1, 2]);

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { linearAxis, position } from "../report/axis.ts";
-import type { Drawing, Figure, Screen } from "../report/figure.ts";
-import { compact } from "../report/format.ts";
-import type { Html } from "../report/html.ts";
-import { colours } from "../report/line_chart.ts";
-import { axisX, axisY, dot, draw, gridY, line, text } from "../report/plot.ts";
+import { linearAxis, position } from "../../report/axis.ts";
+import type { Drawing, Figure, Screen } from "../../report/figure.ts";
+import { compact } from "../../report/format.ts";
+import type { Html } from "../../report/html.ts";
+import { colours } from "../../report/line_chart.ts";
+import { axisX, axisY, dot, draw, gridY, line, text } from "../../report/plot.ts";
 import type { TranslationCourse } from "./translation.ts";
 
 interface Course {

@@ -5,7 +5,7 @@
  */
 import cliProgress from "npm:cli-progress@3.12.0";
 import process from "node:process";
-import type { Progress } from "../env.ts";
+import type { Progress } from "../../env.ts";
 
 /** A bar of the epoch with loss and samples per second, on standard error. */
 export function trainingBar(): Progress {
