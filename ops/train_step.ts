@@ -74,7 +74,7 @@ export const trainStep =
     let { plasticity, rng } = { plasticity: state.plasticity, rng: drawn };
     let value: tf.Scalar | undefined;
     // The tidy keeps what it returns: the new params and slots, and the loss.
-    const [params] = tf.tidy(() => {
+    const updated = (): Params => {
       const x = tf.tensor(batch.values, [batch.labels.length, ...input]);
       const stepped = valueAndGradients(
         () => {
@@ -92,18 +92,30 @@ export const trainStep =
       const [params, moved] = optimiser.update(stepped.gradients, state.optimiser, state.params);
       next = moved;
       value = stepped.value;
-      return [params, moved.slots, stepped.value] as unknown as [Params];
-    });
-    tf.dispose([state.params, state.optimiser.slots] as unknown as tf.TensorContainer);
-    for (const [path, tensor] of Object.entries(state.plasticity)) {
-      if (plasticity[path] !== tensor) tensor.dispose();
+      return [params, moved.slots, stepped.value] as unknown as Params;
+    };
+    let params: Params;
+    try {
+      [params] = tf.tidy(updated as () => tf.TensorContainer) as unknown as [Params];
+    } catch (thrown) {
+      disposeUnlessIn(state.plasticity, plasticity);
+      throw thrown;
     }
+    tf.dispose([state.params, state.optimiser.slots] as unknown as tf.TensorContainer);
+    disposeUnlessIn(plasticity, state.plasticity);
     return {
       state: { params, plasticity, optimiser: next, rng },
       loss: value as tf.Scalar,
       terms: objective.terms,
     };
   };
+
+/** Disposes of those tensors that are not the same in what is kept. */
+function disposeUnlessIn(kept: Params, tensors: Params): void {
+  for (const [path, tensor] of Object.entries(tensors)) {
+    if (kept[path] !== tensor) tensor.dispose();
+  }
+}
 
 /** Outputs and latent: of a pair the second and the first, of one tensor itself twice. */
 const ends = (value: Value): readonly [tf.Tensor, tf.Tensor] =>

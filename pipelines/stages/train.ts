@@ -143,39 +143,45 @@ async function trainEpoch(
     return null;
   };
 
-  for (let done = 0; done < total; done++) {
-    if (env.signal.aborted) {
-      return fail({ _tag: "Interrupted", epoch, step: run.step + done });
-    }
-    const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
-    let stepped;
-    try {
+  try {
+    for (let done = 0; done < total; done++) {
+      if (env.signal.aborted) {
+        return fail({ _tag: "Interrupted", epoch, step: run.step + done });
+      }
+      const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
       const batch = gather(data, size, picks, values.subarray(0, picks.length * size));
       if (augment !== undefined) {
         state = { ...state, rng: augment.apply(batch, layout, state.rng) };
       }
-      stepped = step(state, { values: batch, labels: gatherLabels(data, picks) });
-    } catch (thrown) {
-      tf.dispose(pending);
-      dispose({ ...run, ...state });
-      throw thrown;
-    }
-    state = stepped.state;
-    terms += stepped.terms;
-    if (stepped.terms === 0) empty++;
-    pending.push(stepped.loss);
-    if (pending.length >= MOST_PENDING || done === total - 1) {
-      const bad = await settle();
-      const fault = env.backend.fault();
-      if (fault !== null) return fail(fault);
-      if (bad !== null) {
-        return fail({ _tag: "NonFinite", tensor: "loss", ...bad, epoch, lastGood: run.saved });
+      const stepped = step(state, { values: batch, labels: gatherLabels(data, picks) });
+      state = stepped.state;
+      terms += stepped.terms;
+      if (stepped.terms === 0) empty++;
+      pending.push(stepped.loss);
+      if (pending.length >= MOST_PENDING || done === total - 1) {
+        const bad = await settle();
+        const fault = env.backend.fault();
+        if (fault !== null) return fail(fault);
+        if (bad !== null) {
+          return fail({ _tag: "NonFinite", tensor: "loss", ...bad, epoch, lastGood: run.saved });
+        }
+        const seconds = (env.now() - begun) / 1000;
+        const samplesPerSecond = Math.min((done + 1) * batchSize, data.count) / seconds;
+        env.progress.update({
+          epoch,
+          done: done + 1,
+          total,
+          loss: lossSum / read,
+          samplesPerSecond,
+        });
       }
-      const seconds = (env.now() - begun) / 1000;
-      const samplesPerSecond = Math.min((done + 1) * batchSize, data.count) / seconds;
-      env.progress.update({ epoch, done: done + 1, total, loss: lossSum / read, samplesPerSecond });
+      await breathe(env);
     }
-    await breathe(env);
+  } catch (thrown) {
+    // Of a loss, or of a device that was lost while it was read.
+    tf.dispose(pending);
+    dispose({ ...run, ...state });
+    throw thrown;
   }
 
   const seconds = (env.now() - begun) / 1000;
