@@ -4,15 +4,23 @@
  * @module
  */
 import { E, pipe } from "./fp_ts.ts";
-import { type InvalidOption, invalidOption, type ShapeMismatch } from "./error.ts";
+import type { InvalidOption, ShapeMismatch } from "./error.ts";
 import { type Algebra, fold } from "./fold.ts";
 import { convolved, pooled } from "./image_shape.ts";
-import type { Branch, Fanout, Graph, Leaf, Node, Nodes, Over, Split } from "./node.ts";
+import type { Branch, Fanout, Graph, Leaf, Node, Nodes, Split } from "./node.ts";
+import { badArgument, badDimension, mismatch } from "./refusal.ts";
 import { requiredInput } from "./required_input.ts";
-import { show, showNode } from "./show.ts";
+import { show } from "./show.ts";
 import { isPair, sameSpace, showSpace, sizeOf } from "./space.ts";
-import { allows, kindInWords, signatureOf } from "./signature.ts";
 import type { Shape, Space } from "./types.ts";
+import {
+  boosted,
+  competed,
+  normalised,
+  predicted,
+  thresholded,
+  uncompetitive,
+} from "./unit_shape.ts";
 
 export * from "./space.ts";
 
@@ -102,42 +110,6 @@ export function inferShapes(
   });
 }
 
-const badDimension = (space: Space): string | null =>
-  isPair(space)
-    ? badDimension(space.first) ?? badDimension(space.second)
-    : (space as Shape).every((n) => Number.isSafeInteger(n) && n >= 1)
-    ? null
-    : showSpace(space);
-
-const mismatch = (node: Node, path: string, expected: string, actual: string): ShapeMismatch => ({
-  _tag: "ShapeMismatch",
-  node: showNode(node),
-  path,
-  expected,
-  actual,
-});
-
-/** The error of the first argument of a node that is out of range, if any. */
-function badArgument(node: Node, path: string): InvalidOption | null {
-  const { parameters, read } = signatureOf(node._tag);
-  const values = read(node);
-  const bad = parameters.find((parameter) => !allows(parameter, values[parameter.name]));
-  if (
-    bad === undefined && node._tag === "predicted_kwta" && !(node.min_sparsity < node.max_sparsity)
-  ) {
-    return invalidOption(
-      `min_sparsity of predicted_kwta at position ${path}`,
-      node.min_sparsity,
-      `a number below max_sparsity, ${node.max_sparsity}`,
-    );
-  }
-  return bad === undefined ? null : invalidOption(
-    `${bad.name} of ${node._tag} at position ${path}`,
-    values[bad.name],
-    kindInWords[bad.kind],
-  );
-}
-
 const done = (path: string, node: Node, input: Space, output: Space): Result =>
   E.right({ graph: { nodes: [node] }, input, output, steps: [{ path, node, input, output }] });
 
@@ -169,15 +141,6 @@ const onPair =
       ? E.left(mismatch(node, path, wanted, showSpace(input)))
       : done(path, node, input, merged);
   };
-
-/** What is wrong with the units that compete, if anything. */
-function uncompetitive(over: Over, input: Shape): string | null {
-  const few = "at least 2 units, of which one must lose";
-  if (over === "sample") return sizeOf(input) >= 2 ? null : few;
-  if (input.length !== 3) return "an image [height, width, channels]";
-  const [height, width, channels] = input;
-  return (over === "channel" ? height * width : channels) >= 2 ? null : `${few}, per ${over}`;
-}
 
 const elementwise = onTensor<Leaf>((node, input) => [node, input]);
 
@@ -238,40 +201,16 @@ const algebra: Algebra<Infer> = {
   reshape: onTensor((node, input) =>
     sizeOf(input) === sizeOf(node.shape) ? [node, node.shape] : `${sizeOf(node.shape)} elements`
   ),
-  batch_norm: onTensor((node, input) => {
-    const channels = input.at(-1);
-    return channels !== undefined && (node.inputs === null || node.inputs === channels)
-      ? [{ ...node, inputs: channels }, input]
-      : `${node.inputs ?? "one or more"} channels along the last axis`;
-  }),
+  batch_norm: onTensor(normalised),
   dropout: elementwise,
   winner_take_all: onTensor((node, input) => uncompetitive("sample", input) ?? [node, input]),
   sigmoid: elementwise,
   tanh: elementwise,
   flatten: onTensor((node, input) => [node, [sizeOf(input)]]),
-  kwta: onTensor((node, input) => uncompetitive(node.over, input) ?? [node, input]),
-  k_winners: onTensor((node, input) => {
-    const units = input.at(-1);
-    return uncompetitive(node.over, input) ??
-      (units !== undefined && (node.inputs === null || node.inputs === units)
-        ? [{ ...node, inputs: units }, input]
-        : `${node.inputs ?? "one or more"} units along the last axis`);
-  }),
-  learned_kwta: onTensor((node, input) =>
-    input.length > 0 && (node.shape === null || sameSpace(node.shape, input))
-      ? [{ ...node, shape: input }, input]
-      : node.shape === null
-      ? "at least one axis"
-      : `an input of shape ${showSpace(node.shape)}`
-  ),
-  predicted_kwta: onTensor((node, input) => {
-    const units = sizeOf(input);
-    return units < 2
-      ? "at least 2 units"
-      : node.inputs === null || node.inputs === units
-      ? [{ ...node, inputs: units }, input]
-      : `${node.inputs} units`;
-  }),
+  kwta: onTensor(competed),
+  k_winners: onTensor(boosted),
+  learned_kwta: onTensor(thresholded),
+  predicted_kwta: onTensor(predicted),
   add: onPair(
     "a pair of tensors of one shape",
     (first, second) => sameSpace(first, second) ? first : null,
