@@ -8,7 +8,8 @@
 import { E } from "../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../graph/error.ts";
 import { type BackendChoice, startBackend } from "../../ops/backend.ts";
-import { duration } from "../cli/progress_bar.ts";
+import { FAILED, INTERRUPTED, listen, quietVulkan, timestamp, USAGE } from "../cli/process.ts";
+import { duration, epochBar } from "../cli/progress_bar.ts";
 import { denoDataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
 import type { Env } from "../env.ts";
@@ -18,12 +19,9 @@ import { claimsHelp, type Command, readCommand, repeating } from "./runner/comma
 import { CLAIMS_FILE } from "./runner/record.ts";
 import { claims } from "./runner/registry.ts";
 import { runClaims } from "./runner/run_claims.ts";
-import { trainingBar } from "./runner/training_bar.ts";
 
 // As `launch` has them. It cannot be used here: it reads the arguments itself, of which the first
 // may be the "--" of `deno task`, and demands a number of epochs.
-const FAILED = 1, USAGE = 2, INTERRUPTED = 130;
-
 async function main(): Promise<never> {
   const read = readCommand(Deno.args, claims.map(({ number }) => number));
   if (E.isLeft(read)) {
@@ -72,7 +70,7 @@ async function run(
     now: () => performance.now(),
     files: denoFiles,
     progress: !quiet && Deno.stderr.isTerminal()
-      ? trainingBar()
+      ? epochBar()
       : { update: () => {}, clear: () => {} },
     signal,
     log: quiet ? () => {} : (line) => console.log(line),
@@ -102,27 +100,5 @@ async function run(
     `${folder}: ${CLAIMS_FILE}, ${PAGE_FILE}`,
   ]);
 }
-
-/** The software Vulkan driver complains on standard error where this variable is missing. */
-function quietVulkan(): void {
-  const name = "XDG_RUNTIME_DIR";
-  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return;
-  if (Deno.env.get(name) === undefined) Deno.env.set(name, "/tmp");
-}
-
-/** Aborted at the first signal; the second exits. */
-function listen(): AbortSignal {
-  const abort = new AbortController();
-  const onSignal = () => {
-    if (abort.signal.aborted) Deno.exit(INTERRUPTED);
-    abort.abort();
-  };
-  Deno.addSignalListener("SIGINT", onSignal);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
-  return abort.signal;
-}
-
-/** 2026-11-23T12-30-05: sorts by time, and is a file name everywhere. */
-const timestamp = (date: Date): string => date.toISOString().slice(0, 19).replaceAll(":", "-");
 
 if (import.meta.main) await main();

@@ -69,11 +69,7 @@ export const measure = (
   outcome: Outcome,
   row: string,
   split: SplitName = "test",
-): Measured => ({
-  name,
-  unit: "",
-  values: outcome.map((history) => latest(history, row, split) ?? NaN),
-});
+): Measured => measureAt(-1, name, outcome, row, split);
 
 /** The same of the oldest row: what was measured before training, or in its first epoch. */
 export const measureFirst = (
@@ -81,8 +77,16 @@ export const measureFirst = (
   outcome: Outcome,
   row: string,
   split: SplitName = "test",
+): Measured => measureAt(0, name, outcome, row, split);
+
+const measureAt = (
+  index: number,
+  name: string,
+  outcome: Outcome,
+  row: string,
+  split: SplitName,
 ): Measured => ({
   name,
   unit: "",
-  values: outcome.map((history) => select(history, row, split)[0]?.value ?? NaN),
+  values: outcome.map((history) => select(history, row, split).at(index)?.value ?? NaN),
 });

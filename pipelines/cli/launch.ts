@@ -10,6 +10,7 @@ import { type BackendChoice, startBackend } from "../../ops/backend.ts";
 import type { Env } from "../env.ts";
 import { denoFiles } from "../files.ts";
 import { commonFlags, type Flags, helpText, readOptions, type Values } from "./options.ts";
+import { FAILED, INTERRUPTED, listen, quietVulkan, timestamp, USAGE } from "./process.ts";
 import { progressBar } from "./progress_bar.ts";
 
 /** The flags that {@linkcode launch} itself reads. */
@@ -35,9 +36,6 @@ export interface Program<F extends Flags> {
   readonly interrupted: (folder: string) => Promise<string>;
 }
 
-/** Exit codes: of an error, of a wrong command line, and of Ctrl-C as shells have it. */
-const FAILED = 1, USAGE = 2, INTERRUPTED = 130;
-
 /**
  * Runs a pipeline as a program and exits: 0 when it is done, 1 after an error, 2 for a wrong command
  * line, 130 when it was interrupted.
@@ -57,7 +55,7 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
   }
   quietVulkan();
 
-  const abort = listen();
+  const signal = listen();
   const folder = out ?? `runs/${program.name}-${timestamp(new Date())}`;
   try {
     const backend = await startBackend(choice as BackendChoice)();
@@ -69,7 +67,7 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
       progress: !quiet && Deno.stderr.isTerminal()
         ? progressBar(program.epochs?.(options) ?? epochs, now)
         : { update: () => {}, clear: () => {} },
-      signal: abort.signal,
+      signal,
       log: quiet ? () => {} : (line) => console.log(line),
     });
     const result = E.isLeft(backend)
@@ -92,25 +90,3 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
     Deno.exit(FAILED);
   }
 }
-
-/** The software Vulkan driver complains on standard error where this variable is missing. */
-function quietVulkan(): void {
-  const name = "XDG_RUNTIME_DIR";
-  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return;
-  if (Deno.env.get(name) === undefined) Deno.env.set(name, "/tmp");
-}
-
-/** Aborts at the first signal, exits at the second. */
-function listen(): AbortController {
-  const abort = new AbortController();
-  const onSignal = () => {
-    if (abort.signal.aborted) Deno.exit(INTERRUPTED);
-    abort.abort();
-  };
-  Deno.addSignalListener("SIGINT", onSignal);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
-  return abort;
-}
-
-/** 2026-11-23T12-30-05: sorts by time, and is a file name everywhere. */
-const timestamp = (date: Date): string => date.toISOString().slice(0, 19).replaceAll(":", "-");

@@ -5,7 +5,7 @@
  */
 import cliProgress from "npm:cli-progress@3.12.0";
 import process from "node:process";
-import type { Progress } from "../env.ts";
+import type { Progress, TrainingProgress } from "../env.ts";
 
 /**
  * A bar with loss, samples per second and the time left of the whole training, on standard error.
@@ -15,9 +15,24 @@ import type { Progress } from "../env.ts";
  */
 export function progressBar(epochs: number, now: () => number): Progress {
   const begun = now();
-  const bar = new cliProgress.SingleBar({
-    format: "epoch {epoch}/{epochs} {bar} {percentage}%  loss {loss}  {speed} samples/s  " +
-      "{left} left",
+  return bar("epoch {epoch}/{epochs}", "  {left} left", ({ epoch, done, total }) => {
+    const gone = epoch - 1 + done / total;
+    const seconds = (now() - begun) / 1000 / gone * (epochs - gone);
+    return { epochs, left: duration(seconds) };
+  });
+}
+
+/** The same for trainings whose number of epochs is not known: of the epoch alone. */
+export const epochBar = (): Progress => bar("epoch {epoch}", "", () => ({}));
+
+/** A bar between two texts, in which {name} stands for what `more` says of the progress. */
+function bar(
+  before: string,
+  after: string,
+  more: (progress: TrainingProgress) => Readonly<Record<string, unknown>>,
+): Progress {
+  const single = new cliProgress.SingleBar({
+    format: `${before} {bar} {percentage}%  loss {loss}  {speed} samples/s${after}`,
     stream: process.stderr,
     barsize: 24,
     barCompleteChar: "█",
@@ -28,22 +43,20 @@ export function progressBar(epochs: number, now: () => number): Progress {
   });
   let shown = false;
   return {
-    update: ({ epoch, done, total, loss, samplesPerSecond }) => {
-      const gone = epoch - 1 + done / total;
-      const seconds = (now() - begun) / 1000 / gone * (epochs - gone);
+    update: (progress) => {
+      const { epoch, done, total, loss, samplesPerSecond } = progress;
       const payload = {
         epoch,
-        epochs,
         loss: loss.toFixed(4),
         speed: Math.round(samplesPerSecond).toLocaleString("en"),
-        left: duration(seconds),
+        ...more(progress),
       };
-      if (shown) bar.update(done, payload);
-      else bar.start(total, done, payload);
+      if (shown) single.update(done, payload);
+      else single.start(total, done, payload);
       shown = true;
     },
     clear: () => {
-      if (shown) bar.stop();
+      if (shown) single.stop();
       shown = false;
     },
   };
