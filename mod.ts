@@ -166,6 +166,7 @@ export * from "./pipelines/encode.ts";
 export * from "./pipelines/env.ts";
 export * from "./pipelines/files.ts";
 export * from "./pipelines/history.ts";
+export * from "./pipelines/layer_outputs.ts";
 export * from "./pipelines/model_file.ts";
 export * from "./pipelines/run.ts";
 export * from "./pipelines/safetensors.ts";

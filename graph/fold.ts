@@ -84,8 +84,18 @@ export interface Algebra<T> extends Leaves<T> {
 export const fold = <T>(algebra: Algebra<T>): (graph: Nodes) => T => (graph) =>
   foldAt(algebra, graph, "");
 
+/**
+ * What each node of the graph itself means, in order, where {@linkcode fold} makes one meaning of them:
+ * for whoever wants to see what passes between two nodes.
+ */
+export const foldEach = <T>(algebra: Algebra<T>): (graph: Nodes) => readonly T[] => (graph) =>
+  partsAt(algebra, graph, "");
+
 const foldAt = <T>(algebra: Algebra<T>, graph: Nodes, prefix: string): T =>
-  algebra.sequence(graph.nodes.map((node, i) => foldNode(algebra, node, `${prefix}${i}`)));
+  algebra.sequence(partsAt(algebra, graph, prefix));
+
+const partsAt = <T>(algebra: Algebra<T>, graph: Nodes, prefix: string): readonly T[] =>
+  graph.nodes.map((node, i) => foldNode(algebra, node, `${prefix}${i}`));
 
 function foldNode<T>(algebra: Algebra<T>, node: Node, path: string): T {
   switch (node._tag) {

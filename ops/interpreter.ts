@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Algebra, fold } from "../graph/fold.ts";
+import { type Algebra, fold, foldEach } from "../graph/fold.ts";
 import type { BatchNorm, Nodes } from "../graph/node.ts";
 import { sizeOf } from "../graph/space.ts";
 import type { Pair } from "../graph/types.ts";
@@ -162,3 +162,6 @@ const algebra: Algebra<Lowered> = {
  * ```
  */
 export const lower: (graph: Nodes) => Lowered = fold(algebra);
+
+/** Lowers each node of a graph on its own, in order: {@linkcode lower} is their composition. */
+export const lowerEach: (graph: Nodes) => readonly Lowered[] = foldEach(algebra);

@@ -54,16 +54,37 @@ export interface Evaluated {
  * @returns `Interrupted` when the environment's signal is aborted; `InvalidOption` when a sample has
  * not the size of the model's input.
  */
-export async function forEachBatch(
+export function forEachBatch(
   { graph, input, ...weights }: Model,
   split: Split,
   normalisation: Normalisation,
   env: Env,
-  { epoch, step }: Moment,
+  moment: Moment,
   choose: (value: Value) => readonly tf.Tensor[],
   use: (batch: Evaluated) => void,
 ): Promise<E.Either<SparrowError, void>> {
   const { evaluate } = lower(graph);
+  const forward = (x: tf.Tensor) => choose(evaluate(weights, x));
+  return forEachForward(forward, input, split, normalisation, env, moment, use);
+}
+
+/**
+ * Sends all samples of a split through a function of tensors in order.
+ *
+ * @param forward From a batch [samples, …input] to the tensors to read; it is called in a tidy.
+ * @param input The shape of one sample.
+ * @param use Is given one batch after the other.
+ * @returns As {@linkcode forEachBatch} does.
+ */
+export async function forEachForward(
+  forward: (x: tf.Tensor) => readonly tf.Tensor[],
+  input: Shape,
+  split: Split,
+  normalisation: Normalisation,
+  env: Env,
+  { epoch, step }: Moment,
+  use: (batch: Evaluated) => void,
+): Promise<E.Either<SparrowError, void>> {
   const gather = normaliser(normalisation);
   const size = sizeOf(input);
   if (split.pixels.length !== split.count * size) {
@@ -80,7 +101,7 @@ export async function forEachBatch(
     const tensors = tf.tidy(() => {
       const x = tf.tensor(inputs, [count, ...input]);
       // A clone of each, because a graph may hand on its input, and one tensor twice.
-      return choose(evaluate(weights, x)).map((tensor) => tf.clone(tensor));
+      return forward(x).map((tensor) => tf.clone(tensor));
     });
     const outputs = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
     tf.dispose(tensors);

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { E, pipe } from "../graph/fp_ts.ts";
+import { E } from "../graph/fp_ts.ts";
 import type { SparrowError } from "../graph/error.ts";
 import { encoderOf } from "../graph/encoder.ts";
-import type { Graph } from "../graph/node.ts";
-import { type Embeddings, packRows, stride } from "../ops/embeddings.ts";
+import type { Graph, Node } from "../graph/node.ts";
+import type { Embeddings } from "../ops/embeddings.ts";
 import type { Value } from "../ops/interpreter.ts";
 import { tf } from "../ops/tfjs.ts";
 import { forEachBatch, type Model, type Moment } from "./batches.ts";
+import { collector } from "./collect.ts";
 import type { Normalisation, Split } from "./data/dataset.ts";
 import type { Env } from "./env.ts";
 
@@ -21,9 +22,14 @@ const binaryNodes: readonly string[] = [
   "winner_take_all",
 ];
 
-/** Whether a graph's evaluated output is binary: its last node is a kWTA of any kind. */
-export const isBinary = ({ nodes }: Graph): boolean =>
-  binaryNodes.includes(nodes.at(-1)?._tag ?? "");
+/** Whether a node's evaluated output is binary: it is a kWTA of any kind. */
+export const isBinaryNode = ({ _tag }: Node): boolean => binaryNodes.includes(_tag);
+
+/** Whether a graph's evaluated output is binary: its last node's is. */
+export const isBinary = ({ nodes }: Graph): boolean => {
+  const last = nodes.at(-1);
+  return last !== undefined && isBinaryNode(last);
+};
 
 /**
  * The embeddings of a split, evaluated: packed codes where the encoder ends in kWTA. Of a graph that
@@ -40,10 +46,7 @@ export async function encode(
   when: Moment,
 ): Promise<E.Either<SparrowError, Embeddings>> {
   const graph = encoderOf(model.graph);
-  const binary = isBinary(graph);
-  const { count } = split;
-  let store: Uint32Array | Float32Array | undefined;
-  let width = 0;
+  const { add, embeddings } = collector(split.count, isBinary(graph));
   const done = await forEachBatch(
     { ...model, graph },
     split,
@@ -51,25 +54,9 @@ export async function encode(
     env,
     when,
     (value) => [latent(value)],
-    ({ outputs: [values], from, count: samples }) => {
-      width = values.length / samples;
-      if (binary) {
-        store ??= new Uint32Array(count * stride(width));
-        packRows(values, width, store as Uint32Array, from * stride(width));
-      } else {
-        store ??= new Float32Array(count * width);
-        store.set(values, from * width);
-      }
-    },
+    ({ outputs: [values], from, count }) => add(values, from, count),
   );
-  return pipe(
-    done,
-    E.map(() =>
-      binary
-        ? { kind: "binary", count, width, words: (store ?? new Uint32Array()) as Uint32Array }
-        : { kind: "dense", count, width, values: (store ?? new Float32Array()) as Float32Array }
-    ),
-  );
+  return E.map(embeddings)(done);
 }
 
 const latent = (value: Value): tf.Tensor =>
