@@ -8,7 +8,7 @@
  */
 import type { KWinners } from "../graph/node.ts";
 import "./kernels/kwta_gpu.ts";
-import "./kernels/kwta_host.ts";
+import "./kernels/kwta_simd.ts";
 import { WINNERS, type WinnersAttributes } from "./kernels/kwta.ts";
 import { competing } from "./kwta.ts";
 import type { Lowered } from "./lowered.ts";

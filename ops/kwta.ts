@@ -7,7 +7,7 @@
  */
 import { tf } from "./tfjs.ts";
 import type { Gate, Over, Soft } from "../graph/node.ts";
-import "./kernels/kwta_host.ts";
+import "./kernels/kwta_simd.ts";
 import "./kernels/kwta_gpu.ts";
 import { HARD_KWTA, SOFT_KWTA } from "./kernels/kwta.ts";
 import { linear } from "./linear.ts";

@@ -5,6 +5,7 @@
  */
 import { tf } from "./tfjs.ts";
 import { LINEAR } from "./kernels/linear.ts";
+import "./kernels/linear_simd.ts";
 
 /**
  * x·W + b.

@@ -24,10 +24,13 @@ export interface AdamAttributes {
   readonly step: number;
 }
 
-const inputs = ["param", "gradient", "first", "second"] as const;
+/** The names of the inputs. */
+export const inputs = ["param", "gradient", "first", "second"] as const;
 
 /** What remains to be multiplied once the moments are there; in float64, where it is cheap. */
-const corrections = ({ learningRate, beta1, beta2, decoupledDecay, step }: AdamAttributes) => ({
+export const corrections = (
+  { learningRate, beta1, beta2, decoupledDecay, step }: AdamAttributes,
+): { readonly kept: number; readonly rate: number; readonly root: number } => ({
   kept: 1 - learningRate * decoupledDecay,
   rate: learningRate / (1 - beta1 ** step),
   root: 1 / Math.sqrt(1 - beta2 ** step),

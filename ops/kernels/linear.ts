@@ -5,6 +5,7 @@
  */
 import { tf } from "../tfjs.ts";
 import "./identity.ts";
+import { columnSums, timesTransposed, transposedTimes } from "./mat_mul.ts";
 
 /** (x [n, inputs], weight [inputs, outputs], bias [outputs]?) → [n, outputs]. */
 export const LINEAR = "SparrowLinear";
@@ -31,22 +32,6 @@ for (const backendName of ["webgpu", "wasm", "cpu"]) {
   });
 }
 
-/**
- * aᵀ·b. On wasm only the product of plain matrices is fast (33 GFLOPS against 2 to 3), so something
- * is transposed first: a, or b and the result, (bᵀ·a)ᵀ, whichever is less to move.
- */
-function transposedTimes(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
-  if (tf.getBackend() !== "wasm") return tf.matMul(a, b, true, false);
-  const moved = b.size + a.shape[1] * b.shape[1];
-  return moved < a.size
-    ? tf.transpose(tf.matMul(tf.transpose(b), a))
-    : tf.matMul(tf.transpose(a), b);
-}
-
-/** a·bᵀ. */
-const timesTransposed = (a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D =>
-  tf.getBackend() === "wasm" ? tf.matMul(a, tf.transpose(b)) : tf.matMul(a, b, false, true);
-
 tf.registerGradient({
   kernelName: LINEAR,
   inputsToSave: ["x", "weight"],
@@ -57,8 +42,7 @@ tf.registerGradient({
     return {
       x: () => timesTransposed(slope, weight),
       weight: () => transposedTimes(x, slope),
-      // A product with ones: the sum over an axis would transpose the whole matrix on wasm.
-      bias: () => tf.reshape(tf.matMul(tf.ones([1, slope.shape[0]]), slope), [-1]),
+      bias: () => columnSums(slope),
     };
   },
 });

@@ -6,7 +6,7 @@
  * @module
  */
 import { tf } from "../tfjs.ts";
-import "../kernels/triplet_host.ts";
+import "../kernels/triplet_simd.ts";
 import "../kernels/triplet_gpu.ts";
 import { incidence, TRIPLET_COSINE } from "../kernels/triplet.ts";
 import { nothing } from "./nothing.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { ADAM, type AdamAttributes } from "../kernels/adam.ts";
+import "../kernels/adam_simd.ts";
 import { tf } from "../tfjs.ts";
 import type { Transform } from "./transform.ts";
 

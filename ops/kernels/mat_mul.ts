@@ -1,0 +1,106 @@
+/**
+ * The matrix products of a linear map's gradients, by each backend's fast path.
+ *
+ * @module
+ */
+import { tf } from "../tfjs.ts";
+import { simdOf } from "./simd/module.ts";
+import { registerSimdKernel } from "./simd/register.ts";
+
+/** (a, b) → aᵀ·b where `transposeA` is set, a·bᵀ where `transposeB` is; only on wasm. */
+const PRODUCT = "SparrowProduct";
+
+/** x → the sums of its columns; only on wasm. */
+const COLUMN_SUMS = "SparrowColumnSums";
+
+interface ProductAttributes {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+/** Fewer columns than this are not worth a look at how many of them are equal. */
+const MOST_DENSE = 256;
+
+/** What the packed product takes, of an inner dimension of k; and what the plain one does, of k by n. */
+export const productWork = (k: number): number => 32 * k + 128;
+
+/** What the product of plain rows takes. */
+export const plainWork = (k: number, n: number): number => 32 * k + 4 * n + 128;
+
+// Where there is no SIMD they are not called.
+for (const kernelName of [PRODUCT, COLUMN_SUMS]) {
+  tf.registerKernel({
+    kernelName,
+    backendName: "wasm",
+    kernelFunc: () => {
+      throw new Error(`${kernelName} needs SIMD and float32`);
+    },
+  });
+}
+
+registerSimdKernel<ProductAttributes>({
+  name: PRODUCT,
+  inputs: ["a", "b"],
+  outputs: ([a, b], { transposeA, transposeB }) => [{
+    shape: [a[transposeA ? 1 : 0], b[transposeB ? 0 : 1]],
+    dtype: "float32",
+  }],
+  work: ([a, b], { transposeA }) =>
+    Math.max(productWork(a[transposeA ? 0 : 1]), plainWork(a[1], b[1])),
+  run: (simd, { inputs: [a, b], outputs: [c], work }, [aShape, bShape], attributes) => {
+    const { transposeA, transposeB } = attributes;
+    const [rows, columns] = aShape;
+    const n = bShape[transposeB ? 0 : 1];
+    if (transposeA && isWorthLists(columns) && 2 * simd.plainRows(rows, columns, a) > rows) {
+      simd.plainTransposedTimes(rows, n, columns, a, b, c, work);
+      return;
+    }
+    const [m, k, aRow, aColumn] = transposeA
+      ? [columns, rows, 1, columns]
+      : [rows, columns, columns, 1];
+    const [bRow, bColumn] = transposeB ? [1, bShape[1]] : [bShape[1], 1];
+    simd.gemm(m, n, k, a, aRow, aColumn, b, bRow, bColumn, 0, c, work);
+  },
+});
+
+registerSimdKernel<object>({
+  name: COLUMN_SUMS,
+  inputs: ["x"],
+  outputs: ([[, n]]) => [{ shape: [n], dtype: "float32" }],
+  run: (simd, { inputs: [x], outputs: [sums] }, [[rows, n]]) => simd.columnSums(x, rows, n, sums),
+});
+
+/** Whether rows of so many columns may be plain enough for it to pay. */
+export const isWorthLists = (columns: number): boolean => columns >= MOST_DENSE;
+
+const hasSimd = (...tensors: readonly tf.Tensor[]): boolean =>
+  tf.getBackend() === "wasm" && simdOf(tf.backend()) !== null &&
+  tensors.every(({ dtype }) => dtype === "float32");
+
+const product = (a: tf.Tensor2D, b: tf.Tensor2D, attributes: ProductAttributes): tf.Tensor2D =>
+  tf.engine().runKernel(PRODUCT, { a, b }, { ...attributes });
+
+/**
+ * aᵀ·b. Without SIMD of our own only the product of plain matrices is fast on wasm (33 GFLOPS against 2
+ * to 3), so something is transposed first: a, or b and the result, (bᵀ·a)ᵀ, whichever is less to move.
+ */
+export function transposedTimes(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  if (hasSimd(a, b)) return product(a, b, { transposeA: true, transposeB: false });
+  if (tf.getBackend() !== "wasm") return tf.matMul(a, b, true, false);
+  const moved = b.size + a.shape[1] * b.shape[1];
+  return moved < a.size
+    ? tf.transpose(tf.matMul(tf.transpose(b), a))
+    : tf.matMul(tf.transpose(a), b);
+}
+
+/** a·bᵀ. */
+export function timesTransposed(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  if (hasSimd(a, b)) return product(a, b, { transposeA: false, transposeB: true });
+  return tf.getBackend() === "wasm" ? tf.matMul(a, tf.transpose(b)) : tf.matMul(a, b, false, true);
+}
+
+/** The sums of the columns, elsewhere as a product with ones: a sum over an axis transposes on wasm. */
+export const columnSums = (x: tf.Tensor2D): tf.Tensor1D =>
+  hasSimd(x)
+    ? tf.engine().runKernel(COLUMN_SUMS, { x })
+    : tf.reshape(tf.matMul(tf.ones([1, x.shape[0]]), x), [-1]);

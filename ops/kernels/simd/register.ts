@@ -1,0 +1,94 @@
+/**
+ * Registers kernels that run as SIMD on wasm, beside what is there without SIMD.
+ *
+ * @module
+ */
+import { type BackendWasm, tf } from "../../tfjs.ts";
+import { type Simd, type SimdBackend, simdOf } from "./module.ts";
+
+/** A kernel as a call of the SIMD module. */
+export interface SimdKernel<Attributes> {
+  /** One that wasm has already: it is what runs where SIMD does not, or does not fit. */
+  readonly name: string;
+  /** The names of the input tensors; 0 is the address of one that is not there. */
+  readonly inputs: readonly string[];
+  /** Those inputs that are int32; the others must be float32. */
+  readonly integers?: readonly string[];
+  /** Whether it can; always by default. */
+  readonly fits?: (attributes: Attributes) => boolean;
+  /** The shapes and types of the outputs. */
+  readonly outputs: (
+    shapes: readonly (readonly number[])[],
+    attributes: Attributes,
+  ) => readonly { readonly shape: readonly number[]; readonly dtype: "float32" | "int32" }[];
+  /** Bytes to work in; none by default. */
+  readonly work?: (shapes: readonly (readonly number[])[], attributes: Attributes) => number;
+  /** Fills the outputs, whose former content is arbitrary. */
+  readonly run: (
+    simd: Simd,
+    addresses: Addresses,
+    shapes: readonly (readonly number[])[],
+    attributes: Attributes,
+  ) => void;
+}
+
+/** Where the tensors of a call are. */
+export interface Addresses {
+  /** Of the inputs, in order. */
+  readonly inputs: readonly number[];
+  /** Of the outputs, in order. */
+  readonly outputs: readonly number[];
+  /** Of as many bytes as `work` says. */
+  readonly work: number;
+}
+
+/** How the wasm backend knows where a tensor is. */
+interface TensorPlaces {
+  readonly dataIdMap: { readonly get: (id: object) => { readonly memoryOffset: number } };
+}
+
+/** Puts a kernel in the place of the one that wasm has. */
+export function registerSimdKernel<Attributes>(kernel: SimdKernel<Attributes>): void {
+  const plain = tf.getKernel(kernel.name, "wasm");
+  tf.unregisterKernel(kernel.name, "wasm");
+  tf.registerKernel({
+    ...plain,
+    kernelFunc: (call) => {
+      const simd = simdOf(call.backend as tf.KernelBackend);
+      const attributes = call.attrs as unknown as Attributes;
+      return simd === null || !typesFit(kernel, call) || !(kernel.fits?.(attributes) ?? true)
+        ? plain.kernelFunc(call)
+        : runSimd(kernel, simd, call, attributes);
+    },
+  });
+}
+
+function typesFit<Attributes>(
+  { inputs, integers = [] }: SimdKernel<Attributes>,
+  call: Parameters<tf.KernelFunc>[0],
+): boolean {
+  const given = call.inputs as tf.NamedTensorInfoMap;
+  return inputs.every((name) => {
+    const dtype = given[name]?.dtype;
+    return dtype === undefined || dtype === (integers.includes(name) ? "int32" : "float32");
+  });
+}
+
+function runSimd<Attributes>(
+  kernel: SimdKernel<Attributes>,
+  { simd, workspace }: SimdBackend,
+  { inputs, backend }: Parameters<tf.KernelFunc>[0],
+  attributes: Attributes,
+): tf.TensorInfo | tf.TensorInfo[] {
+  const wasm = backend as unknown as BackendWasm & TensorPlaces;
+  const given = kernel.inputs.map((name) => (inputs as tf.NamedTensorInfoMap)[name]);
+  const shapes = given.map((info) => info?.shape ?? []);
+  const made = kernel.outputs(shapes, attributes)
+    .map(({ shape, dtype }) => wasm.makeOutput([...shape], dtype));
+  const work = kernel.work === undefined ? 0 : workspace(kernel.work(shapes, attributes));
+  const addressOf = (info: tf.TensorInfo | undefined) =>
+    info === undefined ? 0 : wasm.dataIdMap.get(info.dataId).memoryOffset;
+  const addresses = { inputs: given.map(addressOf), outputs: made.map(addressOf), work };
+  kernel.run(simd, addresses, shapes, attributes);
+  return made.length === 1 ? made[0] : made;
+}
