@@ -7,6 +7,7 @@
  */
 import { E } from "../graph/fp_ts.ts";
 import { graph } from "../graph/parse.ts";
+import { kMeansPlane } from "../ops/information/plane/k_means.ts";
 import { supConLoss } from "../ops/losses/sup_con.ts";
 import { tripletCosineLoss } from "../ops/losses/triplet_cosine_loss.ts";
 import { adam } from "../ops/optimisers/adam.ts";
@@ -17,13 +18,18 @@ import { pipeline, repeat, skip } from "./stage.ts";
 import { announce } from "./stages/announce.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
+import { infoPlane } from "./stages/info_plane.ts";
 import { kwtaSchedule } from "./stages/kwta_schedule.ts";
 import { learningRate } from "./stages/learning_rate.ts";
+import type { Midway } from "./stages/midway.ts";
 import { save } from "./stages/save.ts";
 import { train } from "./stages/train.ts";
 
 const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`;
 const batchSize = 256;
+
+/** Two that assume different things, for `--info-plane`. */
+const planeEstimators = [kMeansPlane()];
 
 /** The reference's recipe. */
 const triplet = () => ({
@@ -57,6 +63,10 @@ if (import.meta.main) {
         choices: ["triplet", "supcon"],
         fallback: "triplet",
       },
+      "info-plane": {
+        kind: "switch",
+        help: "follow the layers over the information plane, and draw it",
+      },
     },
     plan: (_, options) => {
       const recipe = options.loss === "supcon" ? supcon(options.epochs) : triplet();
@@ -66,24 +76,25 @@ if (import.meta.main) {
         loss,
         optimiser,
         settings: { batchSize, schedule },
-        stages: ({ dataset, folder, epochs }) =>
-          pipeline(
+        stages: ({ dataset, folder, epochs }) => {
+          const { train: data, normalisation } = dataset;
+          const training = (midway?: Midway) =>
+            train({ data, normalisation, loss, optimiser, batchSize, midway });
+          const epoch = options["info-plane"]
+            ? infoPlane({ dataset, estimators: planeEstimators }, training)
+            : training();
+          return pipeline(
             repeat(epochs)(pipeline(
               sparsify,
               learningRate(rate),
-              train({
-                data: dataset.train,
-                normalisation: dataset.normalisation,
-                loss,
-                optimiser,
-                batchSize,
-              }),
+              epoch,
               evaluate(dataset),
               save(folder, dataset),
               announce(epochs),
             )),
             explain(dataset),
-          ),
+          );
+        },
       });
     },
   });

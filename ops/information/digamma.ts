@@ -1,9 +1,9 @@
 /**
  * The digamma function, ψ = (ln Γ)′.
  *
- * Own code, because the one library that has it with types, `@stdlib/math-base-special-digamma`, brings
- * 156 packages, as many as all the rest of Sparrow's; and because the estimators of information only ask
- * for ψ above 0, where it is a recurrence and a short series.
+ * Own code, because the one library that has it with types, `@stdlib/math-base-special-digamma`,
+ * brings 156 packages, as many as all the rest of Sparrow's; and because the estimators of
+ * information only ask for ψ above 0, where it is a recurrence and a short series.
  *
  * @module
  */

@@ -15,9 +15,12 @@ export {
   axisX,
   axisY,
   dot,
+  gridX,
   gridY,
   line,
   type Markish,
+  ruleX,
+  ruleY,
   text,
 } from "npm:@observablehq/plot@0.6.17";
 

@@ -10,6 +10,7 @@ import { type Figure, renderFigure } from "./figure.ts";
 import { accuracyFigure } from "./figures/accuracy.ts";
 import { activeBitsFigure } from "./figures/active_bits.ts";
 import { centroidFigures, type Centroids } from "./figures/centroids.ts";
+import { informationPlaneFigures } from "./figures/information_plane.ts";
 import { lossFigure } from "./figures/loss.ts";
 import { saliencyFigure } from "./figures/saliency.ts";
 import { scheduleFigures } from "./figures/schedules.ts";
@@ -31,8 +32,8 @@ export interface ReportData {
   readonly notice: string | null;
   /**
    * Figures are drawn of the names "accuracy", "loss", "learning_rate", "hardness", "sparsity",
-   * "active_min", "active_mean" and "active_max"; the table has "samples_per_second" and "seconds"
-   * (of an epoch) besides. A name without rows is left out.
+   * "active_min", "active_mean" and "active_max", and of what `infoPlane` leaves; the table has
+   * "samples_per_second" and "seconds" (of an epoch) besides. A name without rows is left out.
    */
   readonly history: History;
   readonly centroids: Centroids | null;
@@ -55,6 +56,7 @@ const present = <A>(values: readonly (A | null)[]): readonly A[] =>
 const sections = ({ history, centroids, explanations = [] }: ReportData): readonly Section[] =>
   [
     { title: "Training", figures: present([accuracyFigure(history), lossFigure(history)]) },
+    { title: "Information plane", figures: informationPlaneFigures(history) },
     { title: "Class centroids", figures: centroids === null ? [] : centroidFigures(centroids) },
     { title: "Where it looks", figures: present([saliencyFigure(explanations)]) },
     {

@@ -22,6 +22,7 @@ import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
 import { dispose, type Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
+import type { Midway } from "./midway.ts";
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
@@ -41,6 +42,8 @@ export interface TrainOptions {
   readonly shape?: Shape;
   /** Sees the gradients of every step, as {@linkcode watchGradients} does; no one. */
   readonly observe?: ObserveGradients;
+  /** Looks at the model after every step, as {@linkcode infoPlane} does; no one. */
+  readonly midway?: Midway;
 }
 
 /** Losses that may wait on the device before they are read: reading each would stall a GPU. */
@@ -100,7 +103,17 @@ function misfit(loss: Loss, { labels }: Split, run: Run): SparrowError | null {
 }
 
 async function trainEpoch(
-  { data, normalisation, loss, optimiser, augment, shape, observe, batchSize = 256 }: TrainOptions,
+  {
+    data,
+    normalisation,
+    loss,
+    optimiser,
+    augment,
+    shape,
+    observe,
+    midway,
+    batchSize = 256,
+  }: TrainOptions,
   run: Run,
   env: Env,
 ): Promise<E.Either<SparrowError, Run>> {
@@ -123,7 +136,11 @@ async function trainEpoch(
   };
   let pending: tf.Scalar[] = [];
   let [lossSum, read, terms, empty] = [0, 0, 0, 0];
+  let seen: readonly Row[] = [];
+  let looked = 0;
   const begun = env.now();
+  /** Spent on training alone. */
+  const seconds = () => (env.now() - begun - looked) / 1000;
 
   const fail = (error: SparrowError): E.Either<SparrowError, never> => {
     tf.dispose(pending);
@@ -165,8 +182,7 @@ async function trainEpoch(
         if (bad !== null) {
           return fail({ _tag: "NonFinite", tensor: "loss", ...bad, epoch, lastGood: run.saved });
         }
-        const seconds = (env.now() - begun) / 1000;
-        const samplesPerSecond = Math.min((done + 1) * batchSize, data.count) / seconds;
+        const samplesPerSecond = Math.min((done + 1) * batchSize, data.count) / seconds();
         env.progress.update({
           epoch,
           done: done + 1,
@@ -174,6 +190,18 @@ async function trainEpoch(
           loss: lossSum / read,
           samplesPerSecond,
         });
+      }
+      const looking = midway?.(
+        { graph: run.graph, input: run.input, ...state },
+        { epoch, step: run.step + done + 1, done: done + 1, total },
+        env,
+      );
+      if (looking) {
+        const from = env.now();
+        const found = await looking;
+        if (E.isLeft(found)) return fail(found.left);
+        seen = [...seen, ...found.right];
+        looked += env.now() - from;
       }
       await breathe(env);
     }
@@ -184,7 +212,6 @@ async function trainEpoch(
     throw thrown;
   }
 
-  const seconds = (env.now() - begun) / 1000;
   const stepsDone = run.step + total;
   const row = (split: Row["split"], name: string, value: number): Row => ({
     epoch,
@@ -201,13 +228,13 @@ async function trainEpoch(
     row("run", "learning_rate", run.optimiser.learningRate),
     ...(kwta === undefined ? [] : [row("run", "sparsity", kwta.sparsity)]),
     ...(kwta?.soft ? [row("run", "hardness", kwta.soft.hardness)] : []),
-    row("run", "samples_per_second", data.count / seconds),
+    row("run", "samples_per_second", data.count / seconds()),
   ];
   return E.right({
     ...run,
     ...state,
     epoch,
     step: stepsDone,
-    history: [...run.history, ...rows],
+    history: [...run.history, ...seen, ...rows],
   });
 }

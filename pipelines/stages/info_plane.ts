@@ -1,0 +1,293 @@
+/**
+ * The stage that follows layers over the information plane.
+ *
+ * @module
+ */
+import { E, pipe } from "../../graph/fp_ts.ts";
+import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
+import type { Nodes } from "../../graph/node.ts";
+import type { Model } from "../batches.ts";
+import { fork, permutation, type Rng, seed as seeded } from "../../graph/rng.ts";
+import { fanoAccuracy } from "../../ops/information/discrete/accuracy_bound.ts";
+import { entropy } from "../../ops/information/discrete/entropy.ts";
+import type { PlaneEstimator, PlaneTask } from "../../ops/information/plane/estimator.ts";
+import { kMeansPlane } from "../../ops/information/plane/k_means.ts";
+import type { Samples } from "../../ops/information/samples.ts";
+import { checkRanges, integerFrom } from "../../ops/ranges.ts";
+import { normaliser } from "../data/batch.ts";
+import type { Dataset, Split } from "../data/dataset.ts";
+import { subset } from "../data/splits.ts";
+import type { Env } from "../env.ts";
+import type { Row } from "../history.ts";
+import { findLayers, layerName, layerOutputs } from "../layer_outputs.ts";
+import type { Run } from "../run.ts";
+import { pipeline, skip, type Stage, stage } from "../stage.ts";
+import type { Midway, MidwayMoment } from "./midway.ts";
+
+/** Options of {@linkcode infoPlane}. */
+export interface InfoPlaneOptions {
+  /** Whose images are X and whose classes are Y. */
+  readonly dataset: Dataset;
+  /** The split that the samples are drawn from; "train". */
+  readonly split?: "train" | "validation" | "test";
+  /** How many samples, the same ones each time, at least 2; 2,000. Of fewer all are taken. */
+  readonly samples?: number;
+  /**
+   * The layers T by name ("3.kwta") or path ("3"); the output of every activation and kWTA of the graph
+   * itself, or of its last node where it has none.
+   */
+  readonly layers?: readonly string[];
+  /** How information is estimated; by k-means alone, which is what the reference plots. */
+  readonly estimators?: readonly PlaneEstimator[];
+  /** After which epochs to measure; all. */
+  readonly epochs?: (epoch: number) => boolean;
+  /** After which steps of the first epoch, counted from 1; after 1, 2, 4, 8, … */
+  readonly steps?: (step: number) => boolean;
+  /** What the samples are drawn by, and whatever the estimators draw; from 0 to 2^32 − 1; 0. */
+  readonly seed?: number;
+}
+
+/**
+ * Runs stages of one epoch, and estimates the informations I(X;T) and I(T;Y) of layers T before training,
+ * at steps within the first epoch and after epochs:
+ *
+ *     infoPlane({ dataset }, (midway) => train({ …, midway }))
+ *
+ * X are images, Y their classes, all on a fixed sample of a split. Every kWTA is binary, as in
+ * evaluation. Estimators draw from a seed of their own: nothing that the run draws is changed, and a
+ * run trains the same weights with this stage as without.
+ *
+ * Rows, for the split, in bits, with the estimator's name and the layer's after colons, as in
+ * "information_label:kmeans:3.kwta": "information_input" is I(X;T), "information_label" I(T;Y),
+ * "accuracy_bound" the most accurate that a classifier could be that sees T alone, of equally frequent
+ * classes (Fano's inequality), "variance_kept" the part of the layer's variance that PCA left (where
+ * there is one; also for the layer "input", X itself). "entropy_input:<estimator>" bounds I(X;T) and
+ * "entropy_label" I(T;Y). And "info_plane_seconds", for "run", of each measurement; the first holds what
+ * is done once, about X.
+ *
+ * A layer that an estimator refuses, for a constant unit say, is left out and said once per estimator
+ * and layer.
+ *
+ * Errors: `Interrupted`; `InvalidOption` when a number is out of its range, the split is not there, a
+ * layer is not the graph's, or an option of an estimator is out of its range.
+ *
+ * Source: N. Tishby, N. Zaslavsky, "Deep learning and the information bottleneck principle", ITW 2015;
+ * MutualInfo of dizcza/pytorch-mighty, mighty/monitor/mutual_info/mutual_info.py.
+ *
+ * @param body Is called with what `train` takes as `midway`; without it the stage measures where the run
+ * stands.
+ *
+ * @example
+ * ```ts
+ * import { infoPlane } from "./info_plane.ts";
+ * import { train } from "./train.ts";
+ * import { strokes } from "../data/strokes.ts";
+ * import { quietEnv } from "../env.ts";
+ * import { latest } from "../history.ts";
+ * import { createRun, dispose } from "../run.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { graph } from "../../graph/parse.ts";
+ * import { startBackend } from "../../ops/backend.ts";
+ * import { supConLoss } from "../../ops/losses/sup_con.ts";
+ * import { adam } from "../../ops/optimisers/adam.ts";
+ * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const dataset = { ...strokes({ seed: 1, train: 200, test: 10 }), sha256: {} };
+ * const { train: data, normalisation } = dataset;
+ * const optimiser = adam();
+ * const options = { data, normalisation, loss: supConLoss(), optimiser, batchSize: 50 };
+ * const backend = await startBackend("cpu")();
+ * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
+ * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ *
+ * const epoch = infoPlane({ dataset }, (midway) => train({ ...options, midway }));
+ * const done = await epoch(run.right)(quietEnv(backend.right))();
+ * if (E.isLeft(done)) throw new Error("no end");
+ * const { history } = done.right;
+ * const bits = latest(history, "information_label:kmeans:1.kwta", "train")!;
+ * assert(bits > 1 && bits <= latest(history, "entropy_label", "train")!);
+ * dispose(done.right);
+ * ```
+ */
+export function infoPlane(
+  options: InfoPlaneOptions,
+  body: ((midway: Midway) => Stage) | null = null,
+): Stage {
+  const settings = withDefaults(options);
+  const measure = measurer(settings);
+  const here: Stage = stage(async (run, env) =>
+    pipe(
+      await measure(run, run, env),
+      E.map((rows): Run => ({ ...run, history: [...run.history, ...rows] })),
+    )
+  );
+  if (body === null) return here;
+  return (run) => {
+    const first = run.epoch === 0;
+    const midway: Midway = (model, moment, env) =>
+      first && moment.done < moment.total && settings.steps(moment.done)
+        ? measure(model, moment, env)
+        : null;
+    return pipeline(
+      first ? here : skip,
+      body(midway),
+      (after) => settings.epochs(after.epoch) ? here(after) : skip(after),
+    )(run);
+  };
+}
+
+type Settings = Required<Omit<InfoPlaneOptions, "layers">> & Pick<InfoPlaneOptions, "layers">;
+
+const withDefaults = (options: InfoPlaneOptions): Settings => ({
+  split: "train",
+  samples: 2000,
+  estimators: [kMeansPlane()],
+  epochs: () => true,
+  steps: (step) => Number.isInteger(Math.log2(step)),
+  seed: 0,
+  ...options,
+});
+
+/** The nodes whose outputs are layers when nobody says which. */
+const activations: readonly string[] = [
+  "relu",
+  "leaky_relu",
+  "gelu",
+  "sigmoid",
+  "tanh",
+  "softmax",
+  "log_softmax",
+  "kwta",
+  "learned_kwta",
+  "predicted_kwta",
+  "k_winners",
+  "winner_take_all",
+];
+
+function layersOf(graph: Nodes, names: readonly string[] | undefined) {
+  const paths = graph.nodes.flatMap(({ _tag }, path) => activations.includes(_tag) ? [path] : []);
+  const known = paths.length > 0 ? paths : [graph.nodes.length - 1];
+  return names === undefined ? E.right(known) : findLayers(graph, names);
+}
+
+/** What does not change between measurements. */
+interface Prepared {
+  readonly data: Split;
+  readonly labelEntropy: number;
+  readonly tasks: readonly (readonly [PlaneEstimator, PlaneTask])[];
+}
+
+type Measure = (
+  model: Model,
+  moment: Pick<MidwayMoment, "epoch" | "step">,
+  env: Env,
+) => Promise<E.Either<SparrowError, readonly Row[]>>;
+
+/** A function that measures, and keeps what it has found out about X: that is the same each time. */
+function measurer(settings: Settings): Measure {
+  let known: Prepared | null = null;
+  const refused = new Set<string>();
+  return async (model, { epoch, step }, env) => {
+    const begun = env.now();
+    const { split, dataset } = settings;
+    const paths = layersOf(model.graph, settings.layers);
+    if (E.isLeft(paths)) return paths;
+    if (known === null) {
+      const prepared = await prepare(settings);
+      if (E.isLeft(prepared)) return prepared;
+      known = prepared.right;
+    }
+    const { data, labelEntropy, tasks } = known;
+    const when = { epoch, step };
+    const outputs = await layerOutputs(model, paths.right, data, dataset.normalisation, env, when);
+    if (E.isLeft(outputs)) return outputs;
+
+    const row = (name: string, value: number): Row => ({ epoch, step, split, name, value });
+    const rows: Row[] = [row("entropy_label", labelEntropy)];
+    for (const [{ name }, task] of tasks) {
+      rows.push(row(`entropy_input:${name}`, task.inputEntropy));
+      if (task.inputVarianceKept !== null) {
+        rows.push(row(`variance_kept:${name}:input`, task.inputVarianceKept));
+      }
+      for (const [i, path] of paths.right.entries()) {
+        if (env.signal.aborted) return E.left({ _tag: "Interrupted", epoch, step });
+        const layer = `${name}:${layerName(model.graph, path)}`;
+        const found = await task.locate(outputs.right[i])();
+        if (E.isLeft(found)) {
+          if (found.left._tag !== "InvalidOption") return found;
+          if (!refused.has(layer)) {
+            env.log(`Information plane without ${layer}. ${describe(found.left)}`);
+          }
+          refused.add(layer);
+          continue;
+        }
+        const { input, label, varianceKept } = found.right;
+        rows.push(row(`information_input:${layer}`, input));
+        rows.push(row(`information_label:${layer}`, label));
+        const bound = fanoAccuracy(label, dataset.classes.length);
+        if (E.isRight(bound)) rows.push(row(`accuracy_bound:${layer}`, bound.right));
+        if (varianceKept !== null) rows.push(row(`variance_kept:${layer}`, varianceKept));
+      }
+    }
+    const seconds = (env.now() - begun) / 1000;
+    return E.right([
+      ...rows,
+      { epoch, step, split: "run", name: "info_plane_seconds", value: seconds },
+    ]);
+  };
+}
+
+async function prepare(
+  { dataset, split, samples, estimators, seed }: Settings,
+): Promise<E.Either<SparrowError, Prepared>> {
+  const bad = checkRanges({ samples: [samples, integerFrom(2)], seed: [seed, integerFrom(0)] }) ??
+    estimators.find(({ problem }) => problem !== null)?.problem;
+  if (bad) return E.left(bad);
+  if (seed > 0xffff_ffff) {
+    return E.left(invalidOption("seed", seed, "an integer from 0 to 4294967295"));
+  }
+  const names = estimators.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    return E.left(invalidOption("estimators", `${twice} twice`, "estimators of different names"));
+  }
+  const whole = dataset[split];
+  if (whole === null || whole.count < 2) {
+    return E.left(invalidOption("split", split, "one that the dataset has, of 2 samples or more"));
+  }
+  const [order, rng] = permutation(whole.count, seeded(seed));
+  const data = subset(whole, order.subarray(0, Math.min(samples, whole.count)));
+  const labelEntropy = entropy(data.labels);
+  if (E.isLeft(labelEntropy)) return labelEntropy;
+  const tasks = await prepareAll(estimators, inputsOf(data, dataset), data.labels, rng);
+  return E.map((tasks: Prepared["tasks"]): Prepared => ({
+    data,
+    labelEntropy: labelEntropy.right,
+    tasks,
+  }))(tasks);
+}
+
+async function prepareAll(
+  estimators: readonly PlaneEstimator[],
+  inputs: Samples,
+  labels: Uint8Array,
+  rng: Rng,
+): Promise<E.Either<SparrowError, Prepared["tasks"]>> {
+  const tasks: (readonly [PlaneEstimator, PlaneTask])[] = [];
+  let rest = rng;
+  for (const estimator of estimators) {
+    const [own, next] = fork(rest);
+    rest = next;
+    const task = await estimator.prepare(inputs, labels, own)();
+    if (E.isLeft(task)) return task;
+    tasks.push([estimator, task.right]);
+  }
+  return E.right(tasks);
+}
+
+/** The images as the model takes them. */
+function inputsOf(data: Split, { normalisation }: Dataset): Samples {
+  const width = data.pixels.length / data.count;
+  const all = Uint32Array.from({ length: data.count }, (_, i) => i);
+  return { count: data.count, width, values: normaliser(normalisation)(data, width, all) };
+}
