@@ -8,6 +8,7 @@
 import { E } from "../graph/fp_ts.ts";
 import { graph } from "../graph/parse.ts";
 import { kMeansPlane } from "../ops/information/plane/k_means.ts";
+import { nearestPlane } from "../ops/information/plane/nearest.ts";
 import { supConLoss } from "../ops/losses/sup_con.ts";
 import { tripletCosineLoss } from "../ops/losses/triplet_cosine_loss.ts";
 import { adam } from "../ops/optimisers/adam.ts";
@@ -29,7 +30,7 @@ const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05
 const batchSize = 256;
 
 /** Two that assume different things, for `--info-plane`. */
-const planeEstimators = [kMeansPlane()];
+const planeEstimators = [kMeansPlane(), nearestPlane()];
 
 /** The reference's recipe. */
 const triplet = () => ({

@@ -41,7 +41,7 @@ export interface InfoPlaneOptions {
   readonly estimators?: readonly PlaneEstimator[];
   /** After which epochs to measure; all. */
   readonly epochs?: (epoch: number) => boolean;
-  /** After which steps of the first epoch, counted from 1; after 1, 2, 4, 8, … */
+  /** After which steps of the first epoch, counted from 1; after 1, 4, 16, 64, … */
   readonly steps?: (step: number) => boolean;
   /** What the samples are drawn by, and whatever the estimators draw; from 0 to 2^32 − 1; 0. */
   readonly seed?: number;
@@ -143,7 +143,7 @@ const withDefaults = (options: InfoPlaneOptions): Settings => ({
   samples: 2000,
   estimators: [kMeansPlane()],
   epochs: () => true,
-  steps: (step) => Number.isInteger(Math.log2(step)),
+  steps: (step) => Number.isInteger(Math.log2(step) / 2),
   seed: 0,
   ...options,
 });

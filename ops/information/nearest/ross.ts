@@ -6,14 +6,7 @@
 import { E } from "../../../graph/fp_ts.ts";
 import { invalidOption } from "../../../graph/error.ts";
 import { digamma, meanDigamma } from "../digamma.ts";
-import {
-  checkDistances,
-  checkK,
-  defaultK,
-  type KnnOptions,
-  reachingCoincident,
-} from "./knn_options.ts";
-import { neighbours } from "./ksg.ts";
+import { checkDistances, checkK, defaultK, type KnnOptions } from "./knn_options.ts";
 import { neighbourSearch } from "./neighbour_search.ts";
 import { checkPairs, checkSamples, type Estimate, type Samples } from "../samples.ts";
 import { symbolCounts, symbolsOfLabels } from "../discrete/symbols.ts";
@@ -28,21 +21,20 @@ import { symbolCounts, symbolsOfLabels } from "../discrete/symbols.ts";
  * their class are left out, of n and of m too: they have no such distance.
  *
  * Not clamped: around 0 bits it may be negative, with a standard deviation of 0.02 bits for 4
- * classes, 2 units and n = 1,200. Where no distances are equal it is at most ψ(n) − ⟨ψ(n_c)⟩, about
- * H(Y).
+ * classes, 2 units and n = 1,200. It is at most ψ(n) − ⟨ψ(n_c)⟩, about H(Y).
  *
  * Bias: 2.10 bits where the truth is 2.17 (5 classes, 10 units, n = 300), 1.81 of 1.78 (4 classes,
  * 3 units, n = 500), 1.26 of 1.30 (3 classes, 1 unit, n = 500), with k = 3: one sample of each.
  *
- * It assumes that X is continuous. Where k others of its class coincide with a sample, ε = 0; then
- * its k becomes the number of the class's samples that coincide with it and m that of all, itself
- * included in both. So a constant X has 0 bits, and repeated binary codes have about the
- * information that counting gives; scikit-learn keeps k there, and a constant has ψ(k) − ⟨ψ(n_c)⟩,
- * clamped to 0. Values on a lattice, where many distances are equal and none 0, give too much;
- * {@linkcode jitter} is better there.
+ * It assumes that X is continuous. Where several others of its class are at the distance ε, or ε = 0, as
+ * on a lattice or among repeated codes, k becomes the number of the class's samples at ε or nearer and m that
+ * of all, itself included in both. So a constant X has 0 bits, repeated binary codes have about the
+ * information that counting gives, and no layer knows more than H(Y); scikit-learn keeps k there and
+ * counts none of those at ε, which gives too much: 3.45 bits of 3.32 for a trained kWTA layer of MNIST
+ * in ten principal components.
  *
  * Source: Ross, PLoS ONE 9 (2014) e87357. Equal to scikit-learn's
- * `mutual_info_classif` for one unit, but for the clamping, ε = 0, and its unit, the nat.
+ * `mutual_info_classif` for one unit, but for the clamping, ties, and its unit, the nat.
  *
  * @param x Any width; standardise it.
  * @param labels One per sample; only their being equal matters.
@@ -78,7 +70,7 @@ export function rossInformation(
   const near = nearestInClass(x, classes, k);
   const tooFar = checkDistances("x", near.distances);
   if (tooFar !== null) return E.left(tooFar);
-  const inAll = neighbourSearch(rowsOf(x, near.kept)).counts(reachingCoincident(near.distances));
+  const inAll = neighbourSearch(rowsOf(x, near.kept)).counts(near.radii);
   const nats = digamma(near.kept.length) + meanDigamma(near.inClass) - meanDigamma(near.sizes) -
     meanDigamma(inAll);
   return E.right(nats / Math.LN2);
@@ -100,10 +92,12 @@ interface InClass {
   readonly kept: Uint32Array;
   /** Samples of its class. */
   readonly sizes: Int32Array;
-  /** Neighbours that were looked for: k, or fewer in a small class, or those that coincide. */
+  /** Neighbours that were looked for: k, or fewer in a small class, or more where some are tied. */
   readonly inClass: Int32Array;
   /** The distance of the last. */
   readonly distances: Float64Array;
+  /** What is strictly nearer than this counts: the distance, or what is just above it for a tie. */
+  readonly radii: Float64Array;
 }
 
 function nearestInClass(x: Samples, classes: readonly Uint32Array[], k: number): InClass {
@@ -113,6 +107,7 @@ function nearestInClass(x: Samples, classes: readonly Uint32Array[], k: number):
     sizes: new Int32Array(total),
     inClass: new Int32Array(total),
     distances: new Float64Array(total),
+    radii: new Float64Array(total),
   };
   let at = 0;
   for (const members of classes) {
@@ -121,7 +116,12 @@ function nearestInClass(x: Samples, classes: readonly Uint32Array[], k: number):
     const distances = search.distances(nearest);
     found.kept.set(members, at);
     found.sizes.fill(members.length, at, at + members.length);
-    found.inClass.set(neighbours(search, distances, nearest), at);
+    const above = distances.map(nextUp);
+    // Itself is among both, so that without a tie there are k nearer, and k + 1 within.
+    const [nearer, within] = [search.counts(distances), search.counts(above)];
+    const isTied = (i: number): boolean => nearer[i] !== nearest || within[i] !== nearest + 1;
+    found.inClass.set(within.map((count, i) => isTied(i) ? count : nearest), at);
+    found.radii.set(distances.map((distance, i) => isTied(i) ? above[i] : distance), at);
     found.distances.set(distances, at);
     at += members.length;
   }
@@ -133,3 +133,13 @@ function rowsOf({ width, values }: Samples, rows: Uint32Array): Samples {
   rows.forEach((row, i) => kept.set(values.subarray(row * width, (row + 1) * width), i * width));
   return { count: rows.length, width, values: kept };
 }
+
+/** The least number above one that is finite and not negative. */
+function nextUp(value: number): number {
+  bits[0] = value;
+  words[0]++;
+  return bits[0];
+}
+
+const bits = new Float64Array(1);
+const words = new BigInt64Array(bits.buffer);

@@ -22,7 +22,7 @@ export interface GaussianPlaneOptions {
  *
  * Quick and of little variance, and blind to whatever is not in ranks and covariances: of a layer that
  * is a nonlinear function of its input it sees a part. A class of as few samples as there are
- * components is refused.
+ * components is refused, and one whose samples are all equal.
  *
  * Source: MutualInfoGCMI of dizcza/pytorch-mighty, mighty/monitor/mutual_info/gcmi.py, whose I(T;Y) may
  * exceed H(Y); R. Ince et al., Human Brain Mapping 38:1541, 2017.

@@ -147,7 +147,7 @@ const colourAt = (progress: number): string =>
 function axisOver(values: readonly number[], bound: number | null, intervals: number): Axis {
   // A bound that is far off would squeeze all else into a corner: the caption has it.
   const most = Math.max(...values);
-  const far = bound !== null && bound > 2.5 * most;
+  const far = bound !== null && bound > 1.6 * most;
   const high = far ? most : Math.max(most, bound ?? 0);
   return linearAxis(Math.min(0, ...values), high * 1.02, intervals);
 }
