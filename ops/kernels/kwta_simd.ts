@@ -14,16 +14,16 @@ import "./kwta_host.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
 /** What finding the edges of rows of n units takes. */
-const workOf = (n: number, k: number): number => 4 * (n + k + 1);
+const workOf = (n: number): number => 8 * n + 16;
 
 registerSimdKernel<KwtaAttributes>({
   name: HARD_KWTA,
   inputs: ["x"],
   outputs: ([shape]) => [{ shape, dtype: "float32" }],
   // The edges are kept behind what finding them takes.
-  work: ([[rows, n]], { k }) => workOf(n, k) + 8 * rows,
+  work: ([[rows, n]]) => workOf(n) + 8 * rows,
   run: (simd, { inputs: [x], outputs: [y], work }, [[rows, n]], { k }) => {
-    const edges = work + workOf(n, k);
+    const edges = work + workOf(n);
     simd.findEdges(x, rows, n, k, edges, work);
     simd.hard(x, rows, n, edges, y);
   },
@@ -37,7 +37,7 @@ registerSimdKernel<SoftKwtaAttributes>({
     { shape, dtype: "float32" },
     { shape: [shape[0], 2], dtype: "int32" },
   ],
-  work: ([[, n]], { k }) => workOf(n, k),
+  work: ([[, n]]) => workOf(n),
   run: (simd, { inputs: [x], outputs: [y, edges], work }, [[rows, n]], { k, hardness }) => {
     simd.findEdges(x, rows, n, k, edges, work);
     simd.soft(x, rows, n, hardness, edges, y);

@@ -2,69 +2,100 @@
 import { at, exp4, sumOf } from "./vector";
 
 // @ts-ignore: decorator
-
+@inline
 function value(x: usize, i: i32): f32 {
   return load<f32>(at(x, i));
 }
 
 // @ts-ignore: decorator
-
+@inline
 function entry(list: usize, i: i32): i32 {
   return load<i32>(at(list, i));
 }
 
-/** Whether unit i comes after unit j: of equal values the later one does. */
+/** An integer that orders as the float does; −0 and 0 are one. */
 // @ts-ignore: decorator
-
-function isWorse(x: usize, i: i32, j: i32): bool {
-  const a = value(x, i);
-  const b = value(x, j);
-  return a < b || (a == b && i > j);
+@inline
+function imageOf(x: f32): i32 {
+  const bits = reinterpret<i32>(x + 0);
+  return bits ^ ((bits >> 31) & 0x7fffffff);
 }
 
-function sink(x: usize, heap: usize, from: i32, size: i32): void {
-  const moved = entry(heap, from);
-  let place = from;
-  while (true) {
-    let child = 2 * place + 1;
-    if (child >= size) break;
-    if (child + 1 < size && isWorse(x, entry(heap, child + 1), entry(heap, child))) child++;
-    if (!isWorse(x, entry(heap, child), moved)) break;
-    store<i32>(at(heap, place), entry(heap, child));
-    place = child;
-  }
-  store<i32>(at(heap, place), moved);
-}
-
-/** Fills a heap, worst at the root, with the best of the candidates (in rising order). */
-function best(x: usize, candidates: usize, count: i32, heap: usize, size: i32): void {
-  memory.copy(heap, candidates, <usize> size << 2);
-  for (let i = (size >> 1) - 1; i >= 0; i--) sink(x, heap, i, size);
-  let worst = value(x, entry(heap, 0));
-  for (let i = size; i < count; i++) {
-    const candidate = entry(candidates, i);
-    if (value(x, candidate) > worst) {
-      store<i32>(heap, candidate);
-      sink(x, heap, 0, size);
-      worst = value(x, entry(heap, 0));
-    }
-  }
-}
-
-/** Lists the units above a guess, in rising order; returns how many. */
-function above(x: usize, n: i32, guess: f32, candidates: usize): i32 {
+/** Lists the units above a guess, in rising order, with their images; returns how many. */
+function above(x: usize, n: i32, guess: f32, units: usize, images: usize): i32 {
   const limit = f32x4.splat(guess);
   let count = 0;
   let i = 0;
   for (; i + 4 <= n; i += 4) {
     let mask = i32x4.bitmask(f32x4.gt(v128.load(at(x, i)), limit));
     while (mask != 0) {
-      store<i32>(at(candidates, count++), i + ctz<i32>(mask));
+      const unit = i + ctz<i32>(mask);
+      store<i32>(at(units, count), unit);
+      store<i32>(at(images, count), imageOf(value(x, unit)));
+      count++;
       mask &= mask - 1;
     }
   }
-  for (; i < n; i++) if (value(x, i) > guess) store<i32>(at(candidates, count++), i);
+  for (; i < n; i++) {
+    if (!(value(x, i) > guess)) continue;
+    store<i32>(at(units, count), i);
+    store<i32>(at(images, count), imageOf(value(x, i)));
+    count++;
+  }
   return count;
+}
+
+/** How many of the images, padded to a multiple of four, are at least a limit. */
+// @ts-ignore: decorator
+@inline
+function countFrom(images: usize, end: usize, limit: i32): i32 {
+  const limits = i32x4.splat(limit);
+  let counts = i32x4.splat(0);
+  // A comparison that holds is −1.
+  for (let p = images; p < end; p += 16) counts = i32x4.sub(counts, i32x4.ge_s(v128.load(p), limits));
+  return i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1) +
+    i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3);
+}
+
+/**
+ * The k-th largest image: its bits from the highest to the lowest, each set where k images at least
+ * are as large with it. Bits that all images have in common need no count.
+ */
+function kthLargest(images: usize, end: usize, count: i32, k: i32): i32 {
+  let all = ~0;
+  let any = 0;
+  for (let i = 0; i < count; i++) {
+    all &= entry(images, i);
+    any |= entry(images, i);
+  }
+  const differing = all ^ any;
+  if (differing == 0) return all;
+  // With the sign turned over, larger is larger bit by bit.
+  const turned = <i32>0x80000000;
+  const highest = 31 - clz<i32>(differing);
+  let found = highest == 31 ? 0 : (all ^ turned) & (~0 << (highest + 1));
+  for (let bit = highest; bit >= 0; bit--) {
+    const trial = found | (1 << bit);
+    if (countFrom(images, end, trial ^ turned) >= k) found = trial;
+  }
+  return found ^ turned;
+}
+
+/** The largest image below a limit that some image is below. */
+function largestBelow(images: usize, count: i32, limit: i32): i32 {
+  let largest = i32.MIN_VALUE;
+  for (let i = 0; i < count; i++) {
+    const image = entry(images, i);
+    if (image < limit) largest = max(largest, image);
+  }
+  return largest;
+}
+
+/** The place in a list of the nth image that equals another, n counted from 1. */
+function placeOf(images: usize, image: i32, nth: i32): i32 {
+  let i = -1;
+  while (nth > 0) if (entry(images, ++i) == image) nth--;
+  return i;
 }
 
 /**
@@ -73,30 +104,40 @@ function above(x: usize, n: i32, guess: f32, candidates: usize): i32 {
  * changes the result.
  *
  * @param edges 2 · rows integers.
- * @param work 4 · (n + k + 1) bytes.
+ * @param work 8 · n + 16 bytes.
  */
 export function findEdges(x: usize, rows: i32, n: i32, k: i32, edges: usize, work: usize): void {
-  const size = k + 1;
-  const heap = work;
-  const candidates = at(work, size);
+  const units = work;
+  const images = at(work, n);
   let guess: f32 = -Infinity;
   for (let r = 0; r < rows; r++) {
     const row = at(x, r * n);
-    let count = above(row, n, guess, candidates);
-    if (count < size) {
-      for (let i = 0; i < n; i++) store<i32>(at(candidates, i), i);
+    let count = above(row, n, guess, units, images);
+    if (count <= k) {
       count = n;
+      for (let i = 0; i < n; i++) {
+        store<i32>(at(units, i), i);
+        store<i32>(at(images, i), imageOf(value(row, i)));
+      }
     }
-    best(row, candidates, count, heap, size);
-    // The second worst is a child of the root.
-    const right = size > 2 && isWorse(row, entry(heap, 2), entry(heap, 1));
-    const last = entry(heap, right ? 2 : 1);
-    const next = entry(heap, 0);
-    store<i32>(at(edges, 2 * r), last);
-    store<i32>(at(edges, 2 * r + 1), next);
+    // What pads the last four is below all.
+    const end = at(images, (count + 3) & ~3);
+    for (let p = at(images, count); p < end; p += 4) store<i32>(p, i32.MIN_VALUE);
+
+    const kth = kthLargest(images, end, count, k);
+    const larger = kth == i32.MAX_VALUE ? 0 : countFrom(images, end, kth + 1);
+    const asLarge = countFrom(images, end, kth);
+    const last = placeOf(images, kth, k - larger);
+    const next = asLarge > k
+      ? placeOf(images, kth, k - larger + 1)
+      : placeOf(images, largestBelow(images, count, kth), 1);
+    const lastUnit = entry(units, last);
+    const nextUnit = entry(units, next);
+    store<i32>(at(edges, 2 * r), lastUnit);
+    store<i32>(at(edges, 2 * r + 1), nextUnit);
     // A little below, so that the next row's edge is likely to lie above it.
-    const edge = value(row, next);
-    guess = edge - max<f32>(8.0 * (value(row, last) - edge), abs<f32>(edge) / 4.0);
+    const edge = value(row, nextUnit);
+    guess = edge - max<f32>(8.0 * (value(row, lastUnit) - edge), abs<f32>(edge) / 4.0);
     if (guess != guess) guess = -Infinity;
   }
 }
