@@ -188,7 +188,7 @@ export * from "./pipelines/config.ts";
 export * from "./pipelines/data/augment.ts";
 export * from "./pipelines/data/batch.ts";
 export { type Cifar10Options, loadCifar10 } from "./pipelines/data/cifar10.ts";
-export type { Dataset, Normalisation, Split as DataSplit } from "./pipelines/data/dataset.ts";
+export type { Dataset, Images, Normalisation, Split as DataSplit } from "./pipelines/data/dataset.ts";
 export * from "./pipelines/data/digits.ts";
 export * from "./pipelines/data/environment.ts";
 export { type FashionMnistOptions, loadFashionMnist } from "./pipelines/data/fashion_mnist.ts";
@@ -202,6 +202,7 @@ export { subset, take, type ValidationOptions, withValidation } from "./pipeline
 export * from "./pipelines/data/strokes.ts";
 export * from "./pipelines/batches.ts";
 export * from "./pipelines/encode.ts";
+export * from "./pipelines/encode_batches.ts";
 export * from "./pipelines/env.ts";
 export * from "./pipelines/files.ts";
 export * from "./pipelines/history.ts";

@@ -12,7 +12,7 @@ import { lower, type Value, type Weights } from "../ops/interpreter.ts";
 import { tf } from "../ops/tfjs.ts";
 import { breathe } from "./breathe.ts";
 import { normaliser } from "./data/batch.ts";
-import type { Normalisation, Split } from "./data/dataset.ts";
+import type { Images, Normalisation } from "./data/dataset.ts";
 import type { Env } from "./env.ts";
 
 /** Samples per batch: large enough to be quick, small enough to stop within a second. */
@@ -47,7 +47,7 @@ export interface Evaluated {
 }
 
 /**
- * Sends all samples of a split through a model in order.
+ * Sends images through a model in order.
  *
  * @param choose The tensors to read, of what the graph makes.
  * @param use Is given one batch after the other.
@@ -56,7 +56,7 @@ export interface Evaluated {
  */
 export function forEachBatch(
   { graph, input, ...weights }: Model,
-  split: Split,
+  images: Images,
   normalisation: Normalisation,
   env: Env,
   moment: Moment,
@@ -65,11 +65,11 @@ export function forEachBatch(
 ): Promise<E.Either<SparrowError, void>> {
   const { evaluate } = lower(graph);
   const forward = (x: tf.Tensor) => choose(evaluate(weights, x));
-  return forEachForward(forward, input, split, normalisation, env, moment, use);
+  return forEachForward(forward, input, images, normalisation, env, moment, use);
 }
 
 /**
- * Sends all samples of a split through a function of tensors in order.
+ * Sends images through a function of tensors in order.
  *
  * @param forward From a batch [samples, …input] to the tensors to read; it is called in a tidy.
  * @param input The shape of one sample.
@@ -79,7 +79,7 @@ export function forEachBatch(
 export async function forEachForward(
   forward: (x: tf.Tensor) => readonly tf.Tensor[],
   input: Shape,
-  split: Split,
+  images: Images,
   normalisation: Normalisation,
   env: Env,
   { epoch, step }: Moment,
@@ -87,17 +87,17 @@ export async function forEachForward(
 ): Promise<E.Either<SparrowError, void>> {
   const gather = normaliser(normalisation);
   const size = sizeOf(input);
-  if (split.pixels.length !== split.count * size) {
-    const actual = `samples of ${split.pixels.length / split.count}`;
+  if (images.pixels.length !== images.count * size) {
+    const actual = `samples of ${images.pixels.length / images.count}`;
     return E.left(invalidOption("data", actual, `samples of ${size} numbers`));
   }
-  const store = new Float32Array(Math.min(BATCH, split.count) * size);
-  for (let from = 0; from < split.count; from += BATCH) {
+  const store = new Float32Array(Math.min(BATCH, images.count) * size);
+  for (let from = 0; from < images.count; from += BATCH) {
     await breathe(env);
     if (env.signal.aborted) return E.left({ _tag: "Interrupted", epoch, step });
-    const count = Math.min(BATCH, split.count - from);
+    const count = Math.min(BATCH, images.count - from);
     const picks = Uint32Array.from({ length: count }, (_, i) => from + i);
-    const inputs = gather(split, size, picks, store.subarray(0, count * size));
+    const inputs = gather(images, size, picks, store.subarray(0, count * size));
     const tensors = tf.tidy(() => {
       const x = tf.tensor(inputs, [count, ...input]);
       // A clone of each, because a graph may hand on its input, and one tensor twice.

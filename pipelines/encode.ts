@@ -1,5 +1,5 @@
 /**
- * Encoding: a split of a dataset to codes.
+ * Encoding: images to codes.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Value } from "../ops/interpreter.ts";
 import { tf } from "../ops/tfjs.ts";
 import { forEachBatch, type Model, type Moment } from "./batches.ts";
 import { collector } from "./collect.ts";
-import type { Normalisation, Split } from "./data/dataset.ts";
+import type { Images, Normalisation } from "./data/dataset.ts";
 import type { Env } from "./env.ts";
 
 const binaryNodes: readonly string[] = [
@@ -32,7 +32,7 @@ export const isBinary = ({ nodes }: Graph): boolean => {
 };
 
 /**
- * The embeddings of a split, evaluated: packed codes where the encoder ends in kWTA. Of a graph that
+ * The embeddings of images, evaluated: packed codes where the encoder ends in kWTA. Of a graph that
  * ends in a pair, an autoencoder's, they are the first: the latent.
  *
  * @returns `Interrupted` when the environment's signal is aborted; `InvalidOption` when a sample has
@@ -40,16 +40,16 @@ export const isBinary = ({ nodes }: Graph): boolean => {
  */
 export async function encode(
   model: Model,
-  split: Split,
+  images: Images,
   normalisation: Normalisation,
   env: Env,
   when: Moment,
 ): Promise<E.Either<SparrowError, Embeddings>> {
   const graph = encoderOf(model.graph);
-  const { add, embeddings } = collector(split.count, isBinary(graph));
+  const { add, embeddings } = collector(images.count, isBinary(graph));
   const done = await forEachBatch(
     { ...model, graph },
-    split,
+    images,
     normalisation,
     env,
     when,

@@ -1,5 +1,5 @@
 /**
- * What the layers of a model make of a split: what passes between the nodes of its graph.
+ * What the layers of a model make of images: what passes between the nodes of its graph.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { lowerEach, type Value } from "../ops/interpreter.ts";
 import { tf } from "../ops/tfjs.ts";
 import { forEachForward, type Model, type Moment } from "./batches.ts";
 import { collector } from "./collect.ts";
-import type { Normalisation, Split } from "./data/dataset.ts";
+import type { Images, Normalisation } from "./data/dataset.ts";
 import { isBinaryNode } from "./encode.ts";
 import type { Env } from "./env.ts";
 
@@ -62,13 +62,13 @@ export function findLayers(
 export async function layerOutputs(
   { graph, input, ...weights }: Model,
   paths: readonly number[],
-  split: Split,
+  images: Images,
   normalisation: Normalisation,
   env: Env,
   moment: Moment,
 ): Promise<E.Either<SparrowError, readonly Embeddings[]>> {
   const parts = lowerEach(graph);
-  const collectors = paths.map((path) => collector(split.count, isBinaryNode(graph.nodes[path])));
+  const collectors = paths.map((path) => collector(images.count, isBinaryNode(graph.nodes[path])));
   let pair: number | null = null;
   const forward = (x: tf.Tensor): readonly tf.Tensor[] => {
     const chosen: tf.Tensor[] = [];
@@ -84,7 +84,7 @@ export async function layerOutputs(
   const done = await forEachForward(
     forward,
     input,
-    split,
+    images,
     normalisation,
     env,
     moment,

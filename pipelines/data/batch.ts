@@ -5,21 +5,21 @@
  *
  * @module
  */
-import type { Normalisation, Split } from "./dataset.ts";
+import type { Images, Normalisation, Split } from "./dataset.ts";
 
 /**
  * Gathers images and normalises them.
  *
- * @param split Where they come from, of less than 2^31 bytes.
+ * @param images Where they come from, of less than 2^31 bytes.
  * @param size The bytes of one image: the product of the dataset's shape, a multiple of the
  * normalisation's channels.
- * @param picks The indices of the images, each from 0 to split.count − 1, in any order.
+ * @param picks The indices of the images, each from 0 to images.count − 1, in any order.
  * @param into Where to write, of picks.length × size numbers; by default a new array. Passing the
  * same one for every batch spares the time that fresh memory takes, which is more than the loop's.
  * @returns The batch, row-major.
  */
 export type Gather = (
-  split: Split,
+  images: Images,
   size: number,
   picks: Uint32Array,
   into?: Float32Array<ArrayBuffer>,

@@ -4,12 +4,16 @@
  * @module
  */
 
-/** Images of one kind with their labels, in file order. */
-export interface Split {
+/** Images of one kind, in file order. */
+export interface Images {
   /** Images. */
   readonly count: number;
   /** count × (product of the dataset's shape) bytes, 0 to 255, row-major. */
   readonly pixels: Uint8Array;
+}
+
+/** Images with their labels. */
+export interface Split extends Images {
   /** count class indices, below the number of classes. */
   readonly labels: Uint8Array;
 }
