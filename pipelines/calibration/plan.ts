@@ -1,0 +1,141 @@
+/**
+ * Which settings are measured by which estimators, how often and in which order.
+ *
+ * @module
+ */
+import { type EstimatorName, estimatorNames, estimatorsOf, isNeural } from "./estimators.ts";
+import type { Kind, Setting } from "./setting.ts";
+
+/** Laws and numbers of samples, all combinations of them. */
+export interface Grid {
+  /** Numbers per sample, d. */
+  readonly dimensions: readonly number[];
+  /** The truths, in bits. */
+  readonly bits: readonly number[];
+  /** Numbers of samples. */
+  readonly samples: readonly number[];
+}
+
+/** What is to be measured of a kind. */
+export interface KindPlan {
+  /** Of the estimators that compute at once. */
+  readonly direct: Grid;
+  /** Of the neural bounds, which take a thousand times as long. */
+  readonly neural: Grid;
+}
+
+/** What is to be measured, and by what. */
+export interface Plan {
+  /** The settings of each kind. */
+  readonly kinds: Readonly<Record<Kind, KindPlan>>;
+  /** All that may be used; each is where it suits the kind. */
+  readonly estimators: readonly EstimatorName[];
+  /** Repetitions of an estimate that is computed at once, at least 1. */
+  readonly seeds: number;
+  /** Repetitions of a training; at least 1. */
+  readonly neuralSeeds: number;
+  /** Of a training. */
+  readonly steps: number;
+}
+
+/** A setting with the estimators that are measured on it. */
+export interface Job {
+  /** What is estimated. */
+  readonly setting: Setting;
+  /** By what; all of them are neural or none is. */
+  readonly estimators: readonly EstimatorName[];
+  /** Repetitions. */
+  readonly seeds: number;
+}
+
+/** Repetitions of a full calibration. */
+export const SEEDS = 10;
+
+/** Repetitions of a quick one. */
+export const QUICK_SEEDS = 2;
+
+/** The most repetitions of a training, at some seconds each. */
+export const MOST_NEURAL_SEEDS = 3;
+
+const dimensions = [1, 2, 5, 10, 20];
+const samples = [500, 2_000, 10_000];
+const neuralSamples = [2_000, 10_000];
+
+/**
+ * Everything: the neural bounds at fewer truths, of 2,000 samples or more, and with three repetitions, for
+ * they take most of the time even so.
+ */
+const full: Plan["kinds"] = {
+  pairs: {
+    direct: { dimensions, bits: [0.1, 0.5, 1, 2, 4, 6], samples },
+    neural: { dimensions, bits: [1, 2, 6], samples: neuralSamples },
+  },
+  classes: {
+    direct: { dimensions: [1, 5, 20], bits: [0.2, 1, 1.8], samples },
+    neural: { dimensions: [1, 5, 20], bits: [0.2, 1, 1.8], samples: neuralSamples },
+  },
+};
+
+const small = { dimensions: [1, 5], bits: [0.5, 2], samples: [500] };
+const smallClasses = { dimensions: [1, 5], bits: [1], samples: [500] };
+
+const quick: Plan["kinds"] = {
+  pairs: { direct: small, neural: small },
+  classes: { direct: smallClasses, neural: smallClasses },
+};
+
+/**
+ * The plan of a full calibration, or of a quick one: without neural bounds unless they are asked for.
+ *
+ * @param seeds Repetitions; null for as many as the form has.
+ * @param estimators Those that are asked for; null for all that the form has.
+ */
+export const planOf = (
+  isQuick: boolean,
+  seeds: number | null,
+  estimators: readonly EstimatorName[] | null,
+): Plan => {
+  const repetitions = seeds ?? (isQuick ? QUICK_SEEDS : SEEDS);
+  return {
+    kinds: isQuick ? quick : full,
+    estimators: estimators ?? estimatorNames.filter((name) => !isQuick || !isNeural(name)),
+    seeds: repetitions,
+    neuralSeeds: Math.min(repetitions, MOST_NEURAL_SEEDS),
+    steps: isQuick ? 100 : 1_000,
+  };
+};
+
+/**
+ * The jobs of a plan. What computes at once comes first, few samples before many, so that most results are
+ * there early.
+ *
+ * @example
+ * ```ts
+ * import { jobsOf, planOf } from "./plan.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const jobs = jobsOf(planOf(true, null, ["mine", "ksg"]));
+ * assertEquals(jobs.map(({ estimators }) => estimators.join()).slice(0, 4), Array(4).fill("ksg"));
+ * assertEquals(jobs.at(-1)?.estimators, ["mine"]);
+ * ```
+ */
+export const jobsOf = (plan: Plan): readonly Job[] =>
+  [false, true].flatMap((neural) =>
+    (["pairs", "classes"] as const).flatMap((kind): readonly Job[] => {
+      const names = Object.keys(estimatorsOf(kind)) as readonly EstimatorName[];
+      const estimators = names.filter((name) =>
+        isNeural(name) === neural && plan.estimators.includes(name)
+      );
+      if (estimators.length === 0) return [];
+      const seeds = neural ? plan.neuralSeeds : plan.seeds;
+      const grid = plan.kinds[kind][neural ? "neural" : "direct"];
+      return settingsOf(kind, grid).map((setting) => ({ setting, estimators, seeds }));
+    })
+  );
+
+const settingsOf = (kind: Kind, { dimensions, bits, samples }: Grid): readonly Setting[] =>
+  samples.flatMap((samples) =>
+    dimensions.flatMap((dimension) =>
+      bits.map((bits): Setting => ({ kind, dimension, bits, samples }))
+    )
+  );

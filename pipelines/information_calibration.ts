@@ -1,0 +1,100 @@
+/**
+ * Measures how far the estimators of mutual information can be trusted, on Gaussians whose information is
+ * known.
+ *
+ *     deno run -P pipelines/information_calibration.ts --help
+ *
+ * @module
+ */
+import { E } from "../graph/fp_ts.ts";
+import { describe, type SparrowError } from "../graph/error.ts";
+import { type BackendChoice, startBackend } from "../ops/backend.ts";
+import { calibrate } from "./calibration/calibrate.ts";
+import {
+  calibrationHelp,
+  type Command,
+  readCommand,
+  repeating,
+} from "./calibration/command_line.ts";
+import { startWorker } from "./calibration/in_worker.ts";
+import { PAGE_FILE } from "./calibration/page.ts";
+import { planOf } from "./calibration/plan.ts";
+import { RECORD_FILE, TABLE_FILE } from "./calibration/record.ts";
+import { FAILED, INTERRUPTED, listen, quietVulkan, timestamp, USAGE } from "./cli/process.ts";
+import { duration } from "./cli/progress_bar.ts";
+import { quietEnv } from "./env.ts";
+
+// As `launch` has it, which demands a seed and a number of epochs.
+async function main(): Promise<never> {
+  const read = readCommand(Deno.args);
+  if (E.isLeft(read)) {
+    console.error(`${describe(read.left)}. See --help`);
+    Deno.exit(USAGE);
+  }
+  const command = read.right;
+  if (command.help) {
+    console.log(calibrationHelp());
+    Deno.exit(0);
+  }
+  quietVulkan();
+  const folder = command.out ?? `runs/calibration-${timestamp(new Date())}`;
+  try {
+    const result = await run(command, folder, listen());
+    if (E.isRight(result)) {
+      if (!command.quiet) { for (const line of result.right) console.log(line); }
+      Deno.exit(0);
+    }
+    if (result.left._tag === "Interrupted") {
+      console.error(`Interrupted. What was finished is in ${folder}/${RECORD_FILE}`);
+      Deno.exit(INTERRUPTED);
+    }
+    console.error(describe(result.left));
+    Deno.exit(FAILED);
+  } catch (thrown) {
+    console.error(`Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`);
+    if (command.debug && thrown instanceof Error) console.error(thrown.stack);
+    else console.error("Add --debug for the stack, and please report it");
+    Deno.exit(FAILED);
+  }
+}
+
+/** Its work; returns the lines to print at the end. */
+async function run(
+  command: Command,
+  folder: string,
+  signal: AbortSignal,
+): Promise<E.Either<SparrowError, readonly string[]>> {
+  const { quick, quiet, seeds, estimators } = command;
+  const begun = performance.now();
+  const backend = await startBackend(command.backend as BackendChoice)();
+  if (E.isLeft(backend)) return backend;
+  const env = {
+    ...quietEnv(backend.right),
+    signal,
+    log: quiet ? () => {} : (line: string) => console.log(line),
+  };
+  const plan = planOf(quick, seeds, estimators);
+  const circumstances = {
+    quick,
+    seeds: plan.seeds,
+    neuralSeeds: plan.neuralSeeds,
+    steps: plan.steps,
+    backend: backend.right,
+    command: repeating(command),
+  };
+  const worker = startWorker(signal);
+  try {
+    const { estimate } = worker;
+    const results = await calibrate({ plan, circumstances, folder, estimate }, env);
+    if (E.isLeft(results)) return results;
+    const estimates = results.right.reduce((sum, { estimates }) => sum + estimates.length, 0);
+    return E.right([
+      `${estimates} estimates in ${duration((performance.now() - begun) / 1000)}`,
+      `${folder}: ${RECORD_FILE}, ${TABLE_FILE}, ${PAGE_FILE}`,
+    ]);
+  } finally {
+    worker.close();
+  }
+}
+
+if (import.meta.main) await main();
