@@ -1,0 +1,60 @@
+/**
+ * Sparrow, as the peers are run: a process.
+ *
+ * @module
+ */
+import { type Contender, lastNumber } from "./contender.ts";
+
+const deno = Deno.execPath();
+
+/** A training step or encoding, by `train_step.ts`. */
+export const sparrow = (
+  data: string,
+  backend: string,
+  options: readonly string[],
+  field: string,
+): Contender => ({
+  name: `Sparrow, ${backend}`,
+  command: [
+    deno,
+    ...["run", "--no-lock", "-P", "tests/bench/train_step.ts"],
+    ...["--data", data, "--backend", backend, ...options],
+  ],
+  read: (lines) => [lastNumber(lines, field)],
+});
+
+/**
+ * A whole run on wasm by `mnist_kwta.ts`, which unlike the peers' also saves the model after every epoch,
+ * explains three images and writes a report: the seconds of the process, of training, of evaluation.
+ */
+export function sparrowRun(data: string, epochs: number): Contender {
+  const folder = `runs/bench-${crypto.randomUUID().slice(0, 8)}`;
+  return {
+    name: "Sparrow, wasm",
+    command: [
+      deno,
+      ...["run", "--no-lock", "-P", "pipelines/mnist_kwta.ts", "--quiet", "--backend", "wasm"],
+      ...["--data", data, "--epochs", String(epochs), "--out", folder],
+    ],
+    read: (_, seconds) => {
+      const values = valuesOf(`${root}${folder}`);
+      return [
+        seconds,
+        sum(values("samples_per_second").map((speed) => TRAINING_IMAGES / speed)),
+        sum(values("evaluation_seconds")),
+      ];
+    },
+    clean: () => Deno.remove(`${root}${folder}`, { recursive: true }).catch(() => {}),
+  };
+}
+
+const root = new URL("../../../", import.meta.url).pathname;
+const TRAINING_IMAGES = 60_000;
+const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
+
+/** What the run's own history says, by name. */
+function valuesOf(folder: string): (name: string) => readonly number[] {
+  const rows = Deno.readTextFileSync(`${folder}/metrics.jsonl`).trim().split("\n")
+    .map((line) => JSON.parse(line) as { readonly name: string; readonly value: number });
+  return (name) => rows.filter((row) => row.name === name).map(({ value }) => value);
+}
