@@ -10,7 +10,7 @@ import "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
 import "npm:@tensorflow/tfjs-backend-webgpu@4.22.0";
 
 export type { BackendWasm } from "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
-export type { WebGPUBackend } from "npm:@tensorflow/tfjs-backend-webgpu@4.22.0";
+export { WebGPUBackend } from "npm:@tensorflow/tfjs-backend-webgpu@4.22.0";
 
 // Silences the advice to use Node.js bindings, which Deno cannot load.
 tf.enableProdMode();

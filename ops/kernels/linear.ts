@@ -4,8 +4,10 @@
  * @module
  */
 import { tf } from "../tfjs.ts";
+import { registerGpuKernel } from "./gpu.ts";
 import "./identity.ts";
 import { columnSums, timesTransposed, transposedTimes } from "./mat_mul.ts";
+import { product } from "./product_gpu.ts";
 
 /** (x [n, inputs], weight [inputs, outputs], bias [outputs]?) → [n, outputs]. */
 export const LINEAR = "SparrowLinear";
@@ -13,7 +15,13 @@ export const LINEAR = "SparrowLinear";
 /** A matrix as the stack of one that tfjs's matMul kernels take; the memory is the same. */
 const stacked = (info: tf.TensorInfo): tf.TensorInfo => ({ ...info, shape: [1, ...info.shape] });
 
-for (const backendName of ["webgpu", "wasm", "cpu"]) {
+registerGpuKernel<object>(
+  LINEAR,
+  ["x", "weight", "bias"],
+  (backend, [x, weight, bias]) => product(backend, x, weight, { bias }),
+);
+
+for (const backendName of ["wasm", "cpu"]) {
   tf.registerKernel({
     kernelName: LINEAR,
     backendName,

@@ -4,13 +4,16 @@
  * @module
  */
 import { tf } from "../tfjs.ts";
+import { sumColumns } from "./column_sums_gpu.ts";
+import { registerGpuKernel } from "./gpu.ts";
+import { product } from "./product_gpu.ts";
 import { simdOf } from "./simd/module.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
 /** (a, b) → aᵀ·b where `transposeA` is set, a·bᵀ where `transposeB` is; only on wasm. */
 const PRODUCT = "SparrowProduct";
 
-/** x → the sums of its columns; only on wasm. */
+/** x → the sums of its columns; not on cpu. */
 const COLUMN_SUMS = "SparrowColumnSums";
 
 interface ProductAttributes {
@@ -73,11 +76,21 @@ registerSimdKernel<object>({
 /** Whether rows of so many columns may be plain enough for it to pay. */
 export const isWorthLists = (columns: number): boolean => columns >= MOST_DENSE;
 
-const hasSimd = (...tensors: readonly tf.Tensor[]): boolean =>
-  tf.getBackend() === "wasm" && simdOf(tf.backend()) !== null &&
+registerGpuKernel<ProductAttributes>(
+  PRODUCT,
+  ["a", "b"],
+  (backend, [a, b], attributes) => product(backend, a, b, attributes),
+);
+
+registerGpuKernel<object>(COLUMN_SUMS, ["x"], (backend, [x]) => sumColumns(backend, x));
+
+/** Whether the backend has kernels of our own for them. */
+const isOurs = (...tensors: readonly tf.Tensor[]): boolean =>
+  (tf.getBackend() === "webgpu" ||
+    tf.getBackend() === "wasm" && simdOf(tf.backend()) !== null) &&
   tensors.every(({ dtype }) => dtype === "float32");
 
-const product = (a: tf.Tensor2D, b: tf.Tensor2D, attributes: ProductAttributes): tf.Tensor2D =>
+const multiplied = (a: tf.Tensor2D, b: tf.Tensor2D, attributes: ProductAttributes): tf.Tensor2D =>
   tf.engine().runKernel(PRODUCT, { a, b }, { ...attributes });
 
 /**
@@ -85,7 +98,7 @@ const product = (a: tf.Tensor2D, b: tf.Tensor2D, attributes: ProductAttributes):
  * to 3), so something is transposed first: a, or b and the result, (bᵀ·a)ᵀ, whichever is less to move.
  */
 export function transposedTimes(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
-  if (hasSimd(a, b)) return product(a, b, { transposeA: true, transposeB: false });
+  if (isOurs(a, b)) return multiplied(a, b, { transposeA: true, transposeB: false });
   if (tf.getBackend() !== "wasm") return tf.matMul(a, b, true, false);
   const moved = b.size + a.shape[1] * b.shape[1];
   return moved < a.size
@@ -95,12 +108,12 @@ export function transposedTimes(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
 
 /** a·bᵀ. */
 export function timesTransposed(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
-  if (hasSimd(a, b)) return product(a, b, { transposeA: false, transposeB: true });
+  if (isOurs(a, b)) return multiplied(a, b, { transposeA: false, transposeB: true });
   return tf.getBackend() === "wasm" ? tf.matMul(a, tf.transpose(b)) : tf.matMul(a, b, false, true);
 }
 
 /** The sums of the columns, elsewhere as a product with ones: a sum over an axis transposes on wasm. */
 export const columnSums = (x: tf.Tensor2D): tf.Tensor1D =>
-  hasSimd(x)
+  isOurs(x)
     ? tf.engine().runKernel(COLUMN_SUMS, { x })
     : tf.reshape(tf.matMul(tf.ones([1, x.shape[0]]), x), [-1]);
