@@ -1,10 +1,9 @@
 /**
- * One step of Adam as one kernel: a single pass over a weight, its gradient and its two moments.
+ * One step of Adam as one kernel: a single pass over a weight, its gradient and its two moments. On
+ * webgpu, where a program has its price whatever it does, one for all weights: see adam_gpu.ts.
  *
  * @module
  */
-import type { tf, WebGPUBackend } from "../tfjs.ts";
-import { float, type GpuProgram, registerGpuKernel, runElementwise } from "./gpu.ts";
 import { registerHostKernel } from "./host.ts";
 
 /** (param, gradient, first, second) → [param, first, second], all of one shape. */
@@ -53,52 +52,3 @@ registerHostKernel<AdamAttributes>({
     }
   },
 });
-
-const slope = "let slope = gradient[index] + uniforms.decay * param[index];";
-
-const firstMoment: GpuProgram = {
-  key: "adam_first",
-  variables: ["param", "gradient", "first"],
-  uniforms: "decay : f32, kept : f32, fresh : f32",
-  main: `${slope} result[index] = uniforms.kept * first[index] + uniforms.fresh * slope;`,
-};
-
-const secondMoment: GpuProgram = {
-  key: "adam_second",
-  variables: ["param", "gradient", "second"],
-  uniforms: "decay : f32, kept : f32, fresh : f32",
-  main: `${slope} result[index] = uniforms.kept * second[index] + uniforms.fresh * slope * slope;`,
-};
-
-const update: GpuProgram = {
-  key: "adam_update",
-  variables: ["param", "first", "second"],
-  uniforms: "kept : f32, rate : f32, root : f32, epsilon : f32",
-  main: `result[index] = uniforms.kept * param[index] - uniforms.rate * first[index] /
-    (sqrt(second[index]) * uniforms.root + uniforms.epsilon);`,
-};
-
-registerGpuKernel<AdamAttributes>(
-  ADAM,
-  inputs,
-  (backend: WebGPUBackend, [param, gradient, first, second], attributes): tf.TensorInfo[] => {
-    const { beta1, beta2, epsilon, weightDecay } = attributes;
-    const { kept, rate, root } = corrections(attributes);
-    const output = { shape: param.shape, dtype: "float32" } as const;
-    const moment = (program: GpuProgram, state: tf.TensorInfo, beta: number) =>
-      runElementwise(backend, program, [param, gradient, state], output, [
-        float(weightDecay),
-        float(beta),
-        float(1 - beta),
-      ]);
-    const m = moment(firstMoment, first, beta1);
-    const v = moment(secondMoment, second, beta2);
-    const next = runElementwise(backend, update, [param, m, v], output, [
-      float(kept),
-      float(rate),
-      float(root),
-      float(epsilon),
-    ]);
-    return [next, m, v];
-  },
-);

@@ -104,15 +104,16 @@ const descendByAdam =
     const first: Record<string, tf.Tensor> = {};
     const second: Record<string, tf.Tensor> = {};
     const now = { ...attributes, learningRate, step: step + 1 };
-    for (const [path, gradient] of Object.entries(updates)) {
-      const inputs = {
-        param: params[path],
-        gradient,
-        first: slots[keys.first][path],
-        second: slots[keys.second][path],
-      };
-      [weights[path], first[path], second[path]] = fusedAdam(inputs, now);
-    }
+    const inputs = Object.entries(updates).map(([path, gradient]) => ({
+      param: params[path],
+      gradient,
+      first: slots[keys.first][path],
+      second: slots[keys.second][path],
+    }));
+    const stepped = fusedAdam(inputs, now);
+    Object.keys(updates).forEach((path, i) => {
+      [weights[path], first[path], second[path]] = stepped[i];
+    });
     return [weights, toState({ first, second }, keys)];
   };
 

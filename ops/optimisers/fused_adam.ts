@@ -4,6 +4,7 @@
  * @module
  */
 import { ADAM, type AdamAttributes } from "../kernels/adam.ts";
+import { ADAM_ALL } from "../kernels/adam_gpu.ts";
 import "../kernels/adam_simd.ts";
 import { tf } from "../tfjs.ts";
 import type { Transform } from "./transform.ts";
@@ -39,18 +40,33 @@ export function adamTail(transforms: readonly Transform[]): AdamTail | null {
   return { begin: at, moments, attributes: { beta1, beta2, epsilon, weightDecay, decoupledDecay } };
 }
 
-/** A weight and its moments after a step. */
-export const fusedAdam = (
-  inputs: {
-    readonly param: tf.Tensor;
-    readonly gradient: tf.Tensor;
-    readonly first: tf.Tensor;
-    readonly second: tf.Tensor;
-  },
+/** What a step of Adam reads of one weight. */
+export interface AdamInputs extends tf.NamedTensorMap {
+  readonly param: tf.Tensor;
+  readonly gradient: tf.Tensor;
+  readonly first: tf.Tensor;
+  readonly second: tf.Tensor;
+}
+
+/** The weights, each with its moments, after a step. */
+export function fusedAdam(
+  weights: readonly AdamInputs[],
   attributes: AdamAttributes,
-): readonly [param: tf.Tensor, first: tf.Tensor, second: tf.Tensor] =>
-  tf.engine().runKernel(
-    ADAM,
-    inputs,
-    attributes as unknown as tf.NamedAttrMap,
-  ) as unknown as [tf.Tensor, tf.Tensor, tf.Tensor];
+): readonly (readonly [param: tf.Tensor, first: tf.Tensor, second: tf.Tensor])[] {
+  const attrs = attributes as unknown as tf.NamedAttrMap;
+  const run = (kernel: string, inputs: tf.NamedTensorMap) =>
+    tf.engine().runKernel(kernel, inputs, attrs) as unknown as tf.Tensor[];
+  if (weights.length === 0) return [];
+  if (tf.getBackend() !== "webgpu") {
+    return weights.map((weight) => run(ADAM, weight) as [tf.Tensor, tf.Tensor, tf.Tensor]);
+  }
+  const all = run(
+    ADAM_ALL,
+    Object.fromEntries(
+      weights.flatMap((weight, i) =>
+        Object.entries(weight).map(([name, tensor]) => [`${name}${i}`, tensor])
+      ),
+    ),
+  );
+  return weights.map((_, i) => [all[3 * i], all[3 * i + 1], all[3 * i + 2]]);
+}

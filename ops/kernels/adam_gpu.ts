@@ -1,0 +1,114 @@
+/**
+ * A step of Adam on webgpu: one program for as many weights as the device can bind at once.
+ *
+ * @module
+ */
+import { tf, type WebGPUBackend } from "../tfjs.ts";
+import { ADAM, type AdamAttributes, corrections, inputs } from "./adam.ts";
+import { float, type GpuOutput, int, registerGpuKernel, type Uniform } from "./gpu.ts";
+import { type Binding, type RawProgram, runRaw } from "./gpu_raw.ts";
+
+/**
+ * (param0, gradient0, first0, second0, param1, …) → [param0, first0, second0, param1, …], those of
+ * each weight of one shape; only on webgpu.
+ */
+export const ADAM_ALL = "SparrowAdamAll";
+
+/** Invocations of a workgroup. */
+const LANES = 256;
+
+/** Arrays that a weight takes: what is read, and what is written. */
+const ARRAYS = 7;
+
+/** A weight with its gradient and its moments. */
+type Member = readonly tf.TensorInfo[];
+
+/** The program for so many weights: each has workgroups of its own, one after the other. */
+const programFor = (count: number): RawProgram => {
+  const members = Array.from({ length: count }, (_, i) => i);
+  const named = (names: readonly string[]): readonly Binding[] =>
+    members.flatMap((i) => names.map((name) => ({ name: `${name}${i}`, type: "f32" })));
+  const each = (f: (i: number) => string) => members.map(f).join("\n");
+  return {
+    key: `adam_${count}`,
+    inputs: named(inputs),
+    outputs: named(["next_param", "next_first", "next_second"]),
+    uniforms: "decay : f32, kept1 : f32, fresh1 : f32, kept2 : f32, fresh2 : f32, " +
+      `kept : f32, rate : f32, root : f32, epsilon : f32, ${
+        each((i) => `begin${i} : i32, size${i} : i32,`)
+      }`,
+    lanes: LANES,
+    main: each((i) => `
+      if (group >= uniforms.begin${i}) {
+        let at = (group - uniforms.begin${i}) * ${LANES} + lane;
+        if (at < uniforms.size${i}) {
+          let param = param${i}[at];
+          let slope = gradient${i}[at] + uniforms.decay * param;
+          let m = uniforms.kept1 * first${i}[at] + uniforms.fresh1 * slope;
+          let v = uniforms.kept2 * second${i}[at] + uniforms.fresh2 * slope * slope;
+          next_first${i}[at] = m;
+          next_second${i}[at] = v;
+          next_param${i}[at] = uniforms.kept * param -
+            uniforms.rate * m / (sqrt(v) * uniforms.root + uniforms.epsilon);
+        }
+      }`),
+  };
+};
+
+/** One dispatch. */
+function step(
+  backend: WebGPUBackend,
+  members: readonly Member[],
+  attributes: AdamAttributes,
+): tf.TensorInfo[] {
+  const { beta1, beta2, epsilon, weightDecay } = attributes;
+  const { kept, rate, root } = corrections(attributes);
+  const outputs = members.flatMap(([{ shape }]) =>
+    Array.from({ length: 3 }, (): GpuOutput => ({ shape, dtype: "float32" }))
+  );
+  const shared = [weightDecay, beta1, 1 - beta1, beta2, 1 - beta2, kept, rate, root, epsilon];
+  const places: Uniform[] = [];
+  let groups = 0;
+  for (const [{ shape }] of members) {
+    const size = tf.util.sizeFromShape([...shape]);
+    places.push(int(groups), int(size));
+    groups += Math.ceil(size / LANES);
+  }
+  const uniforms = [...shared.map(float), ...places];
+  return runRaw(backend, programFor(members.length), groups, members.flat(), outputs, uniforms);
+}
+
+function stepAll(
+  backend: WebGPUBackend,
+  members: readonly Member[],
+  attributes: AdamAttributes,
+): tf.TensorInfo[] {
+  const { maxStorageBuffersPerShaderStage } = backend.device.limits;
+  const most = Math.max(1, Math.floor(maxStorageBuffersPerShaderStage / ARRAYS));
+  const made: tf.TensorInfo[] = [];
+  for (let at = 0; at < members.length; at += most) {
+    made.push(...step(backend, members.slice(at, at + most), attributes));
+  }
+  return made;
+}
+
+registerGpuKernel<AdamAttributes>(
+  ADAM,
+  inputs,
+  (backend, member, attributes) => stepAll(backend, [member], attributes),
+);
+
+tf.registerKernel({
+  kernelName: ADAM_ALL,
+  backendName: "webgpu",
+  kernelFunc: (call) => {
+    const given = call.inputs as tf.NamedTensorInfoMap;
+    const count = Object.keys(given).length / inputs.length;
+    const members = Array.from(
+      { length: count },
+      (_, i) => inputs.map((name) => given[`${name}${i}`]!),
+    );
+    const attributes = call.attrs as unknown as AdamAttributes;
+    return stepAll(call.backend as WebGPUBackend, members, attributes);
+  },
+});
