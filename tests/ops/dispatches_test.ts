@@ -1,0 +1,89 @@
+import { graph } from "../../graph/parse.ts";
+import { startBackend } from "../../ops/backend.ts";
+import { lower } from "../../ops/interpreter.ts";
+import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
+import { adam } from "../../ops/optimisers/adam.ts";
+import { tf } from "../../ops/tfjs.ts";
+import { type TrainState, trainStep } from "../../ops/train_step.ts";
+import { createRun } from "../../pipelines/run.ts";
+import { assert, assertEquals } from "../assert.ts";
+import { right } from "../pipelines/tiny.ts";
+
+// In a file of its own: it counts what the whole process does on the GPU.
+if (Deno.env.get("XDG_RUNTIME_DIR") === undefined) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
+const adapter = await navigator.gpu?.requestAdapter().catch(() => null) ?? null;
+
+/** What goes to the GPU and comes back from it while `f` runs. */
+async function counted(
+  f: () => Promise<void>,
+): Promise<{ readonly dispatches: number; readonly bytesRead: number }> {
+  const pass = GPUComputePassEncoder.prototype;
+  const buffer = GPUBuffer.prototype;
+  const { dispatchWorkgroups } = pass;
+  const { mapAsync } = buffer;
+  let [dispatches, bytesRead] = [0, 0];
+  pass.dispatchWorkgroups = function (...extent) {
+    dispatches++;
+    return dispatchWorkgroups.apply(this, extent);
+  };
+  buffer.mapAsync = function (mode, ...range) {
+    if (mode === GPUMapMode.READ) bytesRead += this.size;
+    return mapAsync.call(this, mode, ...range);
+  };
+  try {
+    await f();
+  } finally {
+    pass.dispatchWorkgroups = dispatchWorkgroups;
+    buffer.mapAsync = mapAsync;
+  }
+  return { dispatches, bytesRead };
+}
+
+Deno.test({
+  name: "a training step of the MNIST encoder: its dispatches on a GPU, and nothing read back" +
+    (adapter === null ? " (no WebGPU adapter: apt install mesa-vulkan-drivers)" : ""),
+  ignore: adapter === null && Deno.env.get("CI") !== "true",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    const { fault } = right(await startBackend("webgpu")());
+    const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`;
+    const optimiser = adam({ learningRate: 1e-3, weightDecay: 1e-5 });
+    const run = right(createRun({ graph: encoder, optimiser, seed: 26 }));
+    const step = trainStep({
+      model: lower(run.graph),
+      input: [784],
+      loss: tripletCosineLoss(),
+      optimiser,
+    });
+    const labels = Uint8Array.from({ length: 256 }, (_, i) => i % 10);
+    // Samples of a class are alike, so that there is something to learn.
+    const values = Float32Array.from(
+      { length: 256 * 784 },
+      (_, at) => Math.sin(at % 784 * (1 + labels[Math.floor(at / 784)])),
+    );
+    let state: TrainState = run;
+    const losses: tf.Scalar[] = [];
+    const next = () => {
+      const stepped = step(state, { values, labels });
+      state = stepped.state;
+      losses.push(stepped.loss);
+    };
+    const steps = 4;
+    next();
+    const { dispatches, bytesRead } = await counted(() => {
+      for (let i = 0; i < steps; i++) next();
+      return Promise.resolve();
+    });
+    assertEquals(bytesRead, 0);
+    // With its gradients and one Adam for all weights; the tape of plain tfjs needs 177.
+    assertEquals(dispatches / steps, 17);
+    // The counter counts: one loss is read, in four bytes.
+    const read = await counted(async () => void await losses[steps].data());
+    assertEquals(read.bytesRead, 4);
+    const curve = await Promise.all(losses.map(async (loss) => (await loss.data())[0]));
+    assert(curve[steps] < curve[0] - 0.01, `it learns: ${curve}`);
+    assertEquals(fault(), null);
+    tf.dispose([state.params, state.optimiser.slots, losses] as unknown as tf.TensorContainer);
+  },
+});

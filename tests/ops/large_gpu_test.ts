@@ -1,0 +1,193 @@
+import * as fc from "npm:fast-check@4.3.0";
+import { draw, seed } from "../../graph/rng.ts";
+import { startBackend } from "../../ops/backend.ts";
+import { TensorTooLarge } from "../../ops/kernels/gpu_limits.ts";
+import { columnSums, timesTransposed, transposedTimes } from "../../ops/kernels/mat_mul.ts";
+import { hardwareTiling, product, softwareTiling } from "../../ops/kernels/product_gpu.ts";
+import { hardKwta, softKwta, winners } from "../../ops/kwta.ts";
+import { linear } from "../../ops/linear.ts";
+import { tf, type WebGPUBackend } from "../../ops/tfjs.ts";
+import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { right } from "../pipelines/tiny.ts";
+import { assertClose, numbers } from "./backends.ts";
+
+const adapter = await navigator.gpu?.requestAdapter().catch(() => null) ?? null;
+
+/** A test on webgpu, which leaves no tensor behind and no fault. */
+function onGpu(name: string, fn: (backend: WebGPUBackend) => Promise<void>): void {
+  Deno.test({
+    name: name + (adapter === null ? " (no WebGPU adapter: apt install mesa-vulkan-drivers)" : ""),
+    ignore: adapter === null && Deno.env.get("CI") !== "true",
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: async () => {
+      const { fault } = right(await startBackend("webgpu")());
+      const before = tf.memory().numTensors;
+      await fn(tf.backend() as WebGPUBackend);
+      right(await startBackend("webgpu")());
+      assertEquals(fault(), null);
+      assertEquals(tf.memory().numTensors, before);
+    },
+  });
+}
+
+/** What functions of tensors make on a backend. */
+async function on(name: "cpu" | "webgpu", make: () => readonly tf.Tensor[]) {
+  right(await startBackend(name)());
+  return await numbers(make);
+}
+
+/** Numbers in [−1, 1), of `levels` values where it is above 0. */
+function noise(size: number, number: number, levels = 0): Float32Array {
+  const [values] = draw(seed(number), ({ unit }) =>
+    Float32Array.from({ length: size }, () => {
+      const value = 2 * unit() - 1;
+      return levels > 0 ? Math.floor(value * levels) / levels : value;
+    }));
+  return values;
+}
+
+const size = (most: number) => fc.integer({ min: 1, max: most });
+const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+
+onGpu("products are the cpu's in either tiling, whatever is transposed", async () => {
+  const tilings = fc.constantFrom(hardwareTiling, softwareTiling);
+  const shapes = [size(70), size(40), size(70), fc.boolean(), fc.boolean()] as const;
+  await fc.assert(
+    fc.asyncProperty(
+      ...shapes,
+      fc.boolean(),
+      fc.boolean(),
+      tilings,
+      seeds,
+      async (m, k, n, transposeA, transposeB, biased, relu, tiling, number) => {
+        const [a, b, c] = [noise(m * k, number), noise(k * n, number ^ 1), noise(n, number ^ 2)];
+        const inputs = () => ({
+          a: tf.tensor2d(a, transposeA ? [k, m] : [m, k]),
+          b: tf.tensor2d(b, transposeB ? [n, k] : [k, n]),
+          bias: tf.tensor1d(c),
+        });
+        const [expected] = await on("cpu", () => {
+          const { a, b, bias } = inputs();
+          const plain = tf.matMul(a, b, transposeA, transposeB);
+          const sum = biased ? tf.add(plain, bias) : plain;
+          return [relu ? tf.relu(sum) : sum];
+        });
+        const [actual] = await on("webgpu", () => {
+          const { a, b, bias } = inputs();
+          const options = { transposeA, transposeB, relu, ...biased ? { bias } : {} };
+          const made = product(tf.backend() as WebGPUBackend, a, b, options, tiling);
+          return [tf.engine().makeTensorFromTensorInfo(made)];
+        });
+        // 40 products of numbers below 1.
+        assertClose(actual, expected, 2e-6, "product");
+      },
+    ),
+    { numRuns: 24 },
+  );
+});
+
+onGpu("an affine map and its gradients are the cpu's at sizes that fit no tile", async () => {
+  const [rows, inputs, outputs] = [37, 101, 83];
+  const [x, w] = [noise(rows * inputs, 1), noise(inputs * outputs, 2)];
+  const [b, d] = [noise(outputs, 3), noise(rows * outputs, 4)];
+  const all = () => {
+    const xs = tf.tensor2d(x, [rows, inputs]);
+    const weight = tf.tensor2d(w, [inputs, outputs]);
+    const slope = tf.tensor2d(d, [rows, outputs]);
+    return [
+      linear(xs, weight, tf.tensor1d(b)),
+      timesTransposed(slope, weight),
+      transposedTimes(xs, slope),
+      columnSums(slope),
+    ];
+  };
+  const expected = await on("cpu", all);
+  const actual = await on("webgpu", all);
+  // At most 101 products of numbers below 1.
+  actual.forEach((made, i) => assertClose(made, expected[i], 5e-6, `output ${i}`));
+});
+
+// 64, 1,024 and 1,025: where a row just fits the registers, and where it does not.
+for (const n of [2, 64, 65, 1024, 1025, 65_536]) {
+  onGpu(`kWTA of rows of ${n} units is the cpu's, ties included`, async () => {
+    const rows = 3;
+    for (const levels of [0, 2, 20]) {
+      const [x, d] = [noise(rows * n, n + levels, levels), noise(rows * n, n + 1)];
+      const all = () => {
+        const values = tf.tensor2d(x, [rows, n]);
+        const slope = tf.tensor2d(d, [rows, n]);
+        const [hard, soft] = [hardKwta(values, 0.05), softKwta(values, 0.05, 2)];
+        const gradients = tf.grad((v) => softKwta(v, 0.05, 2))(values, slope);
+        const gentle = tf.grad((v) => softKwta(v, 0.05, 2, "hard_sigmoid"))(values, slope);
+        return [hard, soft, gradients, gentle];
+      };
+      const expected = await on("cpu", all);
+      const actual = await on("webgpu", all);
+      assertEquals(actual[0], expected[0]);
+      if (levels === 0) {
+        const ones = actual[0].reduce((sum, one) => sum + one, 0);
+        assertEquals(ones, rows * winners(0.05, n));
+      }
+      assertClose(actual[1], expected[1], 1e-6, "soft");
+      // The edges' share is a sum of n numbers below 0.5, in float32.
+      assertClose(actual[2], expected[2], 1e-6 * Math.sqrt(n), "gradient");
+      assertClose(actual[3], expected[3], 1e-6 * Math.sqrt(n), "gradient of the hard sigmoid");
+    }
+  });
+}
+
+/** Runs `f` on a device that says that it can bind no more than so many bytes. */
+async function withLimit(backend: WebGPUBackend, bytes: number, f: () => Promise<void>) {
+  const { device } = backend;
+  const limits = { maxStorageBufferBindingSize: bytes };
+  const view = new Proxy(device, {
+    get: (target, name) => {
+      if (name === "limits") return { ...plainLimits(target), ...limits };
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  backend.device = view;
+  try {
+    await f();
+  } finally {
+    backend.device = device;
+  }
+}
+
+const plainLimits = ({ limits }: GPUDevice) => ({
+  maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+  maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+});
+
+onGpu("kWTA of a batch too large to bind is done in parts", async (backend) => {
+  const [rows, n] = [200, 80];
+  const [x, d] = [noise(rows * n, 5), noise(rows * n, 6)];
+  const all = () => {
+    const values = tf.tensor2d(x, [rows, n]);
+    const gradient = tf.grad((v) => softKwta(v, 0.1, 2))(values, tf.tensor2d(d, [rows, n]));
+    return [hardKwta(values, 0.1), softKwta(values, 0.1, 2), gradient];
+  };
+  const whole = await on("webgpu", all);
+  // 70 rows fit, of which 64 are taken: 4 parts.
+  await withLimit(backend, 70 * 4 * n, async () => {
+    const parts = await on("webgpu", all);
+    parts.forEach((part, i) => assertEquals(part, whole[i]));
+  });
+});
+
+onGpu("what can be bound neither whole nor in parts is an error that says the limit", async () => {
+  const backend = tf.backend() as WebGPUBackend;
+  await withLimit(backend, 1000, () => {
+    const tooWide = () => hardKwta(tf.zeros([70, 300]), 0.1);
+    const tooLarge = () =>
+      linear(tf.zeros([20, 20]) as tf.Tensor2D, tf.zeros([20, 20]) as tf.Tensor2D);
+    for (const [run, bytes] of [[tooWide, 84_000], [tooLarge, 1600]] as const) {
+      const error = assertThrows(() => tf.tidy(run), TensorTooLarge, "1000");
+      assert(error instanceof TensorTooLarge);
+      assertEquals([error.bytes, error.limit], [bytes, 1000]);
+    }
+    return Promise.resolve();
+  });
+});
