@@ -1,12 +1,14 @@
 import * as fc from "npm:fast-check@4.3.0";
 import { draw, seed } from "../../graph/rng.ts";
 import { startBackend } from "../../ops/backend.ts";
+import { gatherBytes, packBytes } from "../../ops/kernels/gather_gpu.ts";
 import { TensorTooLarge } from "../../ops/kernels/gpu_limits.ts";
 import { columnSums, timesTransposed, transposedTimes } from "../../ops/kernels/mat_mul.ts";
 import { hardwareTiling, product, softwareTiling } from "../../ops/kernels/product_gpu.ts";
 import { hardKwta, softKwta, winners } from "../../ops/kwta.ts";
 import { linear } from "../../ops/linear.ts";
 import { tf, type WebGPUBackend } from "../../ops/tfjs.ts";
+import { normaliser } from "../../pipelines/data/batch.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 import { right } from "../pipelines/tiny.ts";
 import { assertClose, numbers } from "./backends.ts";
@@ -136,6 +138,24 @@ for (const n of [2, 64, 65, 1024, 1025, 65_536]) {
     }
   });
 }
+
+onGpu("bytes are gathered and normalised as the host does it, to the bit", async () => {
+  const [count, size, channels] = [11, 27, 3];
+  const pixels = Uint8Array.from(noise(count * size, 7), (value) => 128 * (value + 1));
+  const split = { count, pixels, labels: new Uint8Array(count) };
+  const normalisation = { mean: [0.1307, 0.5, 0.25], std: [0.3081, 0.2, 0.7] };
+  const picks = Uint32Array.of(10, 0, 3, 3, 7);
+  const gather = normaliser(normalisation);
+  const expected = gather(split, size, picks);
+  const every = Uint8Array.from({ length: 256 * channels }, (_, i) => i / channels);
+  const one = { ...split, count: 1, pixels: every };
+  const table = gather(one, every.length, Uint32Array.of(0));
+  const [actual] = await on("webgpu", () => {
+    const values = tf.transpose(tf.tensor2d(table, [256, channels]));
+    return [gatherBytes(packBytes(pixels), size, picks, values)];
+  });
+  assertEquals(actual, expected);
+});
 
 /** Runs `f` on a device that says that it can bind no more than so many bytes. */
 async function withLimit(backend: WebGPUBackend, bytes: number, f: () => Promise<void>) {
