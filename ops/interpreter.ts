@@ -20,7 +20,7 @@ import {
   thresholded,
   winnerTakeAll,
 } from "./kwta.ts";
-import { linear } from "./linear.ts";
+import { linear, linearRelu } from "./linear.ts";
 import { inSequence, type Lowered, merged, sideBySide, stateless, type Value } from "./lowered.ts";
 import { scaled } from "./synaptic_scaling.ts";
 import { type Params, tf } from "./tfjs.ts";
@@ -70,15 +70,20 @@ function normalised({ momentum, epsilon }: BatchNorm, path: string): Lowered {
   };
 }
 
+const affine = (path: string, map: typeof linear): Lowered =>
+  stateless((params, x) =>
+    map(
+      x as tf.Tensor2D,
+      params[`${path}.weight`] as tf.Tensor2D,
+      params[`${path}.bias`] as tf.Tensor1D | undefined,
+    )
+  );
+
 const algebra: Algebra<Lowered> = {
-  linear: (_, path) =>
-    stateless((params, x) =>
-      linear(
-        x as tf.Tensor2D,
-        params[`${path}.weight`] as tf.Tensor2D,
-        params[`${path}.bias`] as tf.Tensor1D | undefined,
-      )
-    ),
+  linear: (_, path) => ({
+    ...affine(path, linear),
+    rectified: affine(path, linearRelu),
+  }),
   conv2d: ({ stride, padding }, path) =>
     stateless((params, x) =>
       conv2d(
@@ -94,7 +99,7 @@ const algebra: Algebra<Lowered> = {
     stateless((_, x) => avgPool2d(x as tf.Tensor4D, size, stride ?? size)),
   batch_norm: normalised,
   dropout: ({ rate }) => dropout(rate),
-  relu: elementwise((x) => tf.relu(x)),
+  relu: () => ({ ...elementwise((x) => tf.relu(x))(), isRelu: true }),
   leaky_relu: ({ slope }) => stateless((_, x) => tf.leakyRelu(x as tf.Tensor, slope)),
   gelu: elementwise(gelu),
   softmax: elementwise(softmax),

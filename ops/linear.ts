@@ -4,7 +4,7 @@
  * @module
  */
 import { tf } from "./tfjs.ts";
-import { LINEAR } from "./kernels/linear.ts";
+import { LINEAR, LINEAR_RELU } from "./kernels/linear.ts";
 import "./kernels/linear_simd.ts";
 
 /**
@@ -21,3 +21,9 @@ export const linear = (
   bias?: tf.Tensor1D,
 ): tf.Tensor2D =>
   tf.engine().runKernel(LINEAR, bias === undefined ? { x, weight } : { x, weight, bias });
+
+/** max(0, x·W + b), of the arguments of {@linkcode linear}: on webgpu one kernel, elsewhere two. */
+export const linearRelu: typeof linear = (x, weight, bias) =>
+  tf.getBackend() === "webgpu"
+    ? tf.engine().runKernel(LINEAR_RELU, bias === undefined ? { x, weight } : { x, weight, bias })
+    : tf.relu(linear(x, weight, bias));

@@ -38,6 +38,10 @@ export interface Lowered {
   readonly evaluate: (weights: Weights, x: Value) => Value;
   /** In training. */
   readonly train: (params: Params, signal: Signal) => Signal;
+  /** This node and a ReLU after it as one, which is the same to the bit; none where it is two ops. */
+  readonly rectified?: Lowered;
+  /** Whether it is a ReLU and nothing else. */
+  readonly isRelu?: true;
 }
 
 /** What a node computes from its params and input: the same in training as evaluated. */
@@ -50,10 +54,20 @@ export const stateless = (train: Plain, evaluate: Plain = train): Lowered => ({
 });
 
 /** One after the other; none is the identity. */
-export const inSequence = (parts: readonly Lowered[]): Lowered => ({
-  evaluate: (weights, x) => parts.reduce((value, part) => part.evaluate(weights, value), x),
-  train: (params, signal) => parts.reduce((at, part) => part.train(params, at), signal),
-});
+export function inSequence(nodes: readonly Lowered[]): Lowered {
+  const parts = fused(nodes);
+  return {
+    evaluate: (weights, x) => parts.reduce((value, part) => part.evaluate(weights, value), x),
+    train: (params, signal) => parts.reduce((at, part) => part.train(params, at), signal),
+  };
+}
+
+/** With one node in place of two where a ReLU follows a node that can do it as well. */
+const fused = (nodes: readonly Lowered[]): readonly Lowered[] =>
+  nodes.flatMap((node, i) => {
+    if (node.isRelu && nodes[i - 1]?.rectified !== undefined) return [];
+    return nodes[i + 1]?.isRelu && node.rectified !== undefined ? [node.rectified] : [node];
+  });
 
 /** Two side by side; in training the second has the state that the first leaves. */
 export const sideBySide = (

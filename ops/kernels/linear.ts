@@ -4,13 +4,19 @@
  * @module
  */
 import { tf } from "../tfjs.ts";
-import { registerGpuKernel } from "./gpu.ts";
+import { registerGpuKernel, runElementwise } from "./gpu.ts";
 import "./identity.ts";
 import { columnSums, timesTransposed, transposedTimes } from "./mat_mul.ts";
 import { product } from "./product_gpu.ts";
 
 /** (x [n, inputs], weight [inputs, outputs], bias [outputs]?) → [n, outputs]. */
 export const LINEAR = "SparrowLinear";
+
+/** max(0, x·W + b) of the same; only on webgpu. */
+export const LINEAR_RELU = "SparrowLinearRelu";
+
+/** (dy, y) → dy where y is above 0, else 0; only on webgpu. */
+const RELU_GRADIENT = "SparrowReluGradient";
 
 /** A matrix as the stack of one that tfjs's matMul kernels take; the memory is the same. */
 const stacked = (info: tf.TensorInfo): tf.TensorInfo => ({ ...info, shape: [1, ...info.shape] });
@@ -20,6 +26,21 @@ registerGpuKernel<object>(
   ["x", "weight", "bias"],
   (backend, [x, weight, bias]) => product(backend, x, weight, { bias }),
 );
+
+registerGpuKernel<object>(
+  LINEAR_RELU,
+  ["x", "weight", "bias"],
+  (backend, [x, weight, bias]) => product(backend, x, weight, { bias, relu: true }),
+);
+
+registerGpuKernel<object>(RELU_GRADIENT, ["dy", "y"], (backend, [dy, y]) => {
+  const program = {
+    key: "relu_gradient",
+    variables: ["dy", "y"],
+    main: "result[index] = select(0.0, dy[index], y[index] > 0.0);",
+  };
+  return runElementwise(backend, program, [dy, y], { shape: y.shape, dtype: "float32" });
+});
 
 for (const backendName of ["wasm", "cpu"]) {
   tf.registerKernel({
@@ -40,17 +61,26 @@ for (const backendName of ["wasm", "cpu"]) {
   });
 }
 
+/** The tape asks for those that it needs, so the data's own gradient costs nothing. */
+const gradients = (slope: tf.Tensor2D, x: tf.Tensor2D, weight: tf.Tensor2D) => ({
+  x: () => timesTransposed(slope, weight),
+  weight: () => transposedTimes(x, slope),
+  bias: () => columnSums(slope),
+});
+
 tf.registerGradient({
   kernelName: LINEAR,
   inputsToSave: ["x", "weight"],
-  gradFunc: (dy, saved) => {
-    const [x, weight] = saved as tf.Tensor2D[];
-    const slope = dy as tf.Tensor2D;
-    // The tape asks for those that it needs, so the data's own gradient costs nothing.
-    return {
-      x: () => timesTransposed(slope, weight),
-      weight: () => transposedTimes(x, slope),
-      bias: () => columnSums(slope),
-    };
+  gradFunc: (dy, [x, weight]) =>
+    gradients(dy as tf.Tensor2D, x as tf.Tensor2D, weight as tf.Tensor2D),
+});
+
+tf.registerGradient({
+  kernelName: LINEAR_RELU,
+  inputsToSave: ["x", "weight"],
+  outputsToSave: [true],
+  gradFunc: (dy, [x, weight, y]) => {
+    const slope: tf.Tensor2D = tf.engine().runKernel(RELU_GRADIENT, { dy: dy as tf.Tensor, y });
+    return gradients(slope, x as tf.Tensor2D, weight as tf.Tensor2D);
   },
 });

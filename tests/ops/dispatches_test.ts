@@ -77,7 +77,7 @@ Deno.test({
     });
     assertEquals(bytesRead, 0);
     // With its gradients and one Adam for all weights; the tape of plain tfjs needs 177.
-    assertEquals(dispatches / steps, 17);
+    assertEquals(dispatches / steps, 15);
     // The counter counts: one loss is read, in four bytes.
     const read = await counted(async () => void await losses[steps].data());
     assertEquals(read.bytesRead, 4);
