@@ -7,6 +7,7 @@ import { columnSums, timesTransposed, transposedTimes } from "../../ops/kernels/
 import { hardwareTiling, product, softwareTiling } from "../../ops/kernels/product_gpu.ts";
 import { hardKwta, softKwta, winners } from "../../ops/kwta.ts";
 import { linear } from "../../ops/linear.ts";
+import { adam } from "../../ops/optimisers/adam.ts";
 import { tf, type WebGPUBackend } from "../../ops/tfjs.ts";
 import { normaliser } from "../../pipelines/data/batch.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
@@ -157,10 +158,13 @@ onGpu("bytes are gathered and normalised as the host does it, to the bit", async
   assertEquals(actual, expected);
 });
 
-/** Runs `f` on a device that says that it can bind no more than so many bytes. */
-async function withLimit(backend: WebGPUBackend, bytes: number, f: () => Promise<void>) {
+/** Runs `f` on a device that says that it has lower limits. */
+async function withLimits(
+  backend: WebGPUBackend,
+  limits: Readonly<Record<string, number>>,
+  f: () => Promise<void>,
+) {
   const { device } = backend;
-  const limits = { maxStorageBufferBindingSize: bytes };
   const view = new Proxy(device, {
     get: (target, name) => {
       if (name === "limits") return { ...plainLimits(target), ...limits };
@@ -179,6 +183,29 @@ async function withLimit(backend: WebGPUBackend, bytes: number, f: () => Promise
 const plainLimits = ({ limits }: GPUDevice) => ({
   maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
   maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+  maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+});
+
+onGpu("Adam takes as many weights at a time as the device can bind", async (backend) => {
+  const sizes = [5, 300, 1, 256];
+  const optimiser = adam({ weightDecay: 0.1 });
+  const step = () => {
+    const [params, gradients] = [0, 1].map((which) =>
+      Object.fromEntries(
+        sizes.map((size, i) => [`w${i}`, tf.tensor1d(noise(size, 10 * which + i))] as const),
+      )
+    );
+    const [next, { slots }] = optimiser.update(gradients, optimiser.init(params), params);
+    return [next, slots.first, slots.second].flatMap((tensors) => Object.values(tensors));
+  };
+  const together = await on("webgpu", step);
+  // The least that every device has, and two weights' worth.
+  for (const most of [8, 15]) {
+    await withLimits(backend, { maxStorageBuffersPerShaderStage: most }, async () => {
+      assertEquals(await on("webgpu", step), together);
+    });
+  }
+  assert(together.every((values) => values.every((value) => value !== 0)));
 });
 
 onGpu("kWTA of a batch too large to bind is done in parts", async (backend) => {
@@ -191,7 +218,7 @@ onGpu("kWTA of a batch too large to bind is done in parts", async (backend) => {
   };
   const whole = await on("webgpu", all);
   // 70 rows fit, of which 64 are taken: 4 parts.
-  await withLimit(backend, 70 * 4 * n, async () => {
+  await withLimits(backend, { maxStorageBufferBindingSize: 70 * 4 * n }, async () => {
     const parts = await on("webgpu", all);
     parts.forEach((part, i) => assertEquals(part, whole[i]));
   });
@@ -199,7 +226,7 @@ onGpu("kWTA of a batch too large to bind is done in parts", async (backend) => {
 
 onGpu("what can be bound neither whole nor in parts is an error that says the limit", async () => {
   const backend = tf.backend() as WebGPUBackend;
-  await withLimit(backend, 1000, () => {
+  await withLimits(backend, { maxStorageBufferBindingSize: 1000 }, () => {
     const tooWide = () => hardKwta(tf.zeros([70, 300]), 0.1);
     const tooLarge = () =>
       linear(tf.zeros([20, 20]) as tf.Tensor2D, tf.zeros([20, 20]) as tf.Tensor2D);
