@@ -122,7 +122,7 @@ function adamCases({ short }: Bed): readonly Case[] {
       name: `Adam ${size}`,
       inputs: [[size], [size], [size], [size]],
       run: (param, gradient, first, second) => [
-        ...fusedAdam({ param, gradient, first, second }, attributes),
+        ...fusedAdam([{ param, gradient, first, second }], attributes)[0],
       ],
     })
   );
