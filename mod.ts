@@ -188,7 +188,12 @@ export * from "./pipelines/config.ts";
 export * from "./pipelines/data/augment.ts";
 export * from "./pipelines/data/batch.ts";
 export { type Cifar10Options, loadCifar10 } from "./pipelines/data/cifar10.ts";
-export type { Dataset, Images, Normalisation, Split as DataSplit } from "./pipelines/data/dataset.ts";
+export type {
+  Dataset,
+  Images,
+  Normalisation,
+  Split as DataSplit,
+} from "./pipelines/data/dataset.ts";
 export * from "./pipelines/data/digits.ts";
 export * from "./pipelines/data/environment.ts";
 export { type FashionMnistOptions, loadFashionMnist } from "./pipelines/data/fashion_mnist.ts";
