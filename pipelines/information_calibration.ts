@@ -20,7 +20,7 @@ import { startWorker } from "./calibration/in_worker.ts";
 import { PAGE_FILE } from "./calibration/page.ts";
 import { planOf } from "./calibration/plan.ts";
 import { RECORD_FILE, TABLE_FILE } from "./calibration/record.ts";
-import { FAILED, INTERRUPTED, listen, quietVulkan, timestamp, USAGE } from "./cli/process.ts";
+import { exitAfter, listen, quietVulkan, timestamp, USAGE } from "./cli/process.ts";
 import { duration } from "./cli/progress_bar.ts";
 import { quietEnv } from "./env.ts";
 
@@ -38,24 +38,10 @@ async function main(): Promise<never> {
   }
   quietVulkan();
   const folder = command.out ?? `runs/calibration-${timestamp(new Date())}`;
-  try {
-    const result = await run(command, folder, listen());
-    if (E.isRight(result)) {
-      if (!command.quiet) { for (const line of result.right) console.log(line); }
-      Deno.exit(0);
-    }
-    if (result.left._tag === "Interrupted") {
-      console.error(`Interrupted. What was finished is in ${folder}/${RECORD_FILE}`);
-      Deno.exit(INTERRUPTED);
-    }
-    console.error(describe(result.left));
-    Deno.exit(FAILED);
-  } catch (thrown) {
-    console.error(`Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`);
-    if (command.debug && thrown instanceof Error) console.error(thrown.stack);
-    else console.error("Add --debug for the stack, and please report it");
-    Deno.exit(FAILED);
-  }
+  return await exitAfter(() => run(command, folder, listen()), {
+    ...command,
+    interrupted: () => `Interrupted. What was finished is in ${folder}/${RECORD_FILE}`,
+  });
 }
 
 /** Its work; returns the lines to print at the end. */

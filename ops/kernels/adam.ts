@@ -24,7 +24,7 @@ export interface AdamAttributes {
 }
 
 /** The names of the inputs. */
-export const inputs = ["param", "gradient", "first", "second"] as const;
+export const adamInputs = ["param", "gradient", "first", "second"] as const;
 
 /** What remains to be multiplied once the moments are there; in float64, where it is cheap. */
 export const corrections = (
@@ -37,7 +37,7 @@ export const corrections = (
 
 registerHostKernel<AdamAttributes>({
   name: ADAM,
-  inputs,
+  inputs: adamInputs,
   outputs: ([shape]) => [0, 1, 2].map(() => ({ shape, dtype: "float32" })),
   run: ([param, gradient, first, second], [nextParam, nextFirst, nextSecond], _, attributes) => {
     const { beta1, beta2, epsilon, weightDecay } = attributes;

@@ -4,7 +4,7 @@
  * @module
  */
 import { tf, type WebGPUBackend } from "../tfjs.ts";
-import { ADAM, type AdamAttributes, corrections, inputs } from "./adam.ts";
+import { ADAM, type AdamAttributes, adamInputs, corrections } from "./adam.ts";
 import { float, type GpuOutput, int, registerGpuKernel, type Uniform } from "./gpu.ts";
 import { type Binding, type RawProgram, runRaw } from "./gpu_raw.ts";
 
@@ -31,7 +31,7 @@ const programFor = (count: number): RawProgram => {
   const each = (f: (i: number) => string) => members.map(f).join("\n");
   return {
     key: `adam_${count}`,
-    inputs: named(inputs),
+    inputs: named(adamInputs),
     outputs: named(["next_param", "next_first", "next_second"]),
     uniforms: "decay : f32, kept1 : f32, fresh1 : f32, kept2 : f32, fresh2 : f32, " +
       `kept : f32, rate : f32, root : f32, epsilon : f32, ${
@@ -94,7 +94,7 @@ function stepAll(
 
 registerGpuKernel<AdamAttributes>(
   ADAM,
-  inputs,
+  adamInputs,
   (backend, member, attributes) => stepAll(backend, [member], attributes),
 );
 
@@ -103,10 +103,10 @@ tf.registerKernel({
   backendName: "webgpu",
   kernelFunc: (call) => {
     const given = call.inputs as tf.NamedTensorInfoMap;
-    const count = Object.keys(given).length / inputs.length;
+    const count = Object.keys(given).length / adamInputs.length;
     const members = Array.from(
       { length: count },
-      (_, i) => inputs.map((name) => given[`${name}${i}`]!),
+      (_, i) => adamInputs.map((name) => given[`${name}${i}`]!),
     );
     const attributes = call.attrs as unknown as AdamAttributes;
     return stepAll(call.backend as WebGPUBackend, members, attributes);

@@ -4,12 +4,12 @@
  * @module
  */
 import { tf } from "../tfjs.ts";
-import { ADAM, type AdamAttributes, corrections, inputs } from "./adam.ts";
+import { ADAM, type AdamAttributes, adamInputs, corrections } from "./adam.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
 registerSimdKernel<AdamAttributes>({
   name: ADAM,
-  inputs,
+  inputs: adamInputs,
   outputs: ([shape]) => [0, 1, 2].map(() => ({ shape, dtype: "float32" })),
   run: (simd, addresses, [shape], attributes) => {
     const { beta1, beta2, epsilon, weightDecay } = attributes;

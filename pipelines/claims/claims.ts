@@ -8,7 +8,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../graph/error.ts";
 import { type BackendChoice, startBackend } from "../../ops/backend.ts";
-import { FAILED, INTERRUPTED, listen, quietVulkan, timestamp, USAGE } from "../cli/process.ts";
+import { exitAfter, listen, quietVulkan, timestamp, USAGE } from "../cli/process.ts";
 import { duration, epochBar } from "../cli/progress_bar.ts";
 import { denoDataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
@@ -35,24 +35,10 @@ async function main(): Promise<never> {
   }
   quietVulkan();
   const folder = command.out ?? `runs/claims-${timestamp(new Date())}`;
-  try {
-    const result = await run(command, folder, listen());
-    if (E.isRight(result)) {
-      if (!command.quiet) { for (const line of result.right) console.log(line); }
-      Deno.exit(0);
-    }
-    if (result.left._tag === "Interrupted") {
-      console.error(`${describe(result.left)}. What was finished is in ${folder}/${CLAIMS_FILE}`);
-      Deno.exit(INTERRUPTED);
-    }
-    console.error(describe(result.left));
-    Deno.exit(FAILED);
-  } catch (thrown) {
-    console.error(`Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`);
-    if (command.debug && thrown instanceof Error) console.error(thrown.stack);
-    else console.error("Add --debug for the stack, and please report it");
-    Deno.exit(FAILED);
-  }
+  return await exitAfter(() => run(command, folder, listen()), {
+    ...command,
+    interrupted: (error) => `${describe(error)}. What was finished is in ${folder}/${CLAIMS_FILE}`,
+  });
 }
 
 /** Its work; returns the lines to print at the end. */

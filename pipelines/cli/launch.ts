@@ -10,7 +10,7 @@ import { type BackendChoice, startBackend } from "../../ops/backend.ts";
 import type { Env } from "../env.ts";
 import { denoFiles } from "../files.ts";
 import { commonFlags, type Flags, helpText, readOptions, type Values } from "./options.ts";
-import { FAILED, INTERRUPTED, listen, quietVulkan, timestamp, USAGE } from "./process.ts";
+import { exitAfter, listen, quietVulkan, timestamp, USAGE } from "./process.ts";
 import { progressBar } from "./progress_bar.ts";
 
 /** The flags that {@linkcode launch} itself reads. */
@@ -57,11 +57,12 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
 
   const signal = listen();
   const folder = out ?? `runs/${program.name}-${timestamp(new Date())}`;
-  try {
+  const work = async () => {
     const backend = await startBackend(choice as BackendChoice)();
+    if (E.isLeft(backend)) return backend;
     const now = () => performance.now();
-    const env = (running: Env["backend"]): Env => ({
-      backend: running,
+    const env: Env = {
+      backend: backend.right,
       now,
       files: denoFiles,
       progress: !quiet && Deno.stderr.isTerminal()
@@ -69,24 +70,12 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
         : { update: () => {}, clear: () => {} },
       signal,
       log: quiet ? () => {} : (line) => console.log(line),
-    });
-    const result = E.isLeft(backend)
-      ? backend
-      : await program.run(options, env(backend.right), folder);
-    if (E.isRight(result)) {
-      if (!quiet) { for (const line of result.right) console.log(line); }
-      Deno.exit(0);
-    }
-    if (result.left._tag === "Interrupted") {
-      console.error(`${describe(result.left)}. ${await program.interrupted(folder)}`);
-      Deno.exit(INTERRUPTED);
-    }
-    console.error(describe(result.left));
-    Deno.exit(FAILED);
-  } catch (thrown) {
-    console.error(`Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`);
-    if (debug && thrown instanceof Error) console.error(thrown.stack);
-    else console.error("Add --debug for the stack, and please report it");
-    Deno.exit(FAILED);
-  }
+    };
+    return await program.run(options, env, folder);
+  };
+  return await exitAfter(work, {
+    quiet,
+    debug,
+    interrupted: async (error) => `${describe(error)}. ${await program.interrupted(folder)}`,
+  });
 }
