@@ -63,7 +63,6 @@ async function run(
   const circumstances = {
     quick,
     seeds: plan.seeds,
-    neuralSeeds: plan.neuralSeeds,
     steps: plan.steps,
     backend: backend.right,
     command: repeating(command),

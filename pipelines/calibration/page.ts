@@ -10,6 +10,7 @@ import { type Html, html } from "../report/html.ts";
 import { page } from "../report/page.ts";
 import { style } from "../report/style.ts";
 import { biasTable, tableStyle } from "./bias_table.ts";
+import { isNeural } from "./estimators.ts";
 import { estimatesFigure, figureStyle } from "./estimates_figure.ts";
 import { type Circumstances, type Progress, recordOf, TABLE_FILE, tableOf } from "./record.ts";
 import { inOrder, type Result } from "./result.ts";
@@ -55,7 +56,7 @@ export function calibrationPage(
   circumstances: Circumstances,
   progress: Progress,
 ): string {
-  const { quick, seeds, neuralSeeds, steps, backend } = circumstances;
+  const { quick, seeds, steps, backend } = circumstances;
   const { results: _, ...common } = recordOf([], circumstances, progress);
   const ordered = inOrder(results);
   const groups = [...Map.groupBy(ordered, ({ kind, samples }) => `${kind} ${samples}`).values()];
@@ -63,10 +64,11 @@ export function calibrationPage(
     <header>
       <div>
         <h1>Estimators of information on Gaussians</h1>
-        <p class="dataset">${quick ? "Quick form" : "Full form"}: ${seeds} seeds; neural bounds
-          ${neuralSeeds} seeds of ${steps} steps on ${backend.adapter ??
-            backend.name}. The same samples
-          for all estimators. Gaussians are what GCMI and the Gaussian estimate assume: on other laws they
+        <p class="dataset">${quick
+          ? "Quick form"
+          : "Full form"}: ${seeds} seeds${results.some(({ estimator }) => isNeural(estimator))
+          ? `; neural bounds of at most ${steps} steps on ${backend.adapter ?? backend.name}`
+          : ""}. The same samples for all estimators. Gaussians are what GCMI and the Gaussian estimate assume: on other laws they
           are not this good.</p>
         ${notices(quick, progress)}</div>
     </header>

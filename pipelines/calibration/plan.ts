@@ -16,25 +16,15 @@ export interface Grid {
   readonly samples: readonly number[];
 }
 
-/** What is to be measured of a kind. */
-export interface KindPlan {
-  /** Of the estimators that compute at once. */
-  readonly direct: Grid;
-  /** Of the neural bounds, which take a thousand times as long. */
-  readonly neural: Grid;
-}
-
 /** What is to be measured, and by what. */
 export interface Plan {
   /** The settings of each kind. */
-  readonly kinds: Readonly<Record<Kind, KindPlan>>;
+  readonly kinds: Readonly<Record<Kind, Grid>>;
   /** All that may be used; each is where it suits the kind. */
   readonly estimators: readonly EstimatorName[];
-  /** Repetitions of an estimate that is computed at once, at least 1. */
+  /** Repetitions of every estimate, at least 1. */
   readonly seeds: number;
-  /** Repetitions of a training; at least 1. */
-  readonly neuralSeeds: number;
-  /** Of a training. */
+  /** Of a training, at most. */
   readonly steps: number;
 }
 
@@ -54,34 +44,16 @@ export const SEEDS = 10;
 /** Repetitions of a quick one. */
 export const QUICK_SEEDS = 2;
 
-/** The most repetitions of a training, at some seconds each. */
-export const MOST_NEURAL_SEEDS = 3;
-
-const dimensions = [1, 2, 5, 10, 20];
 const samples = [500, 2_000, 10_000];
-const neuralSamples = [2_000, 10_000];
 
-/**
- * Everything: the neural bounds at fewer truths, of 2,000 samples or more, and with three repetitions, for
- * they take most of the time even so.
- */
 const full: Plan["kinds"] = {
-  pairs: {
-    direct: { dimensions, bits: [0.1, 0.5, 1, 2, 4, 6], samples },
-    neural: { dimensions, bits: [1, 2, 6], samples: neuralSamples },
-  },
-  classes: {
-    direct: { dimensions: [1, 5, 20], bits: [0.2, 1, 1.8], samples },
-    neural: { dimensions: [1, 5, 20], bits: [0.2, 1, 1.8], samples: neuralSamples },
-  },
+  pairs: { dimensions: [1, 2, 5, 10, 20], bits: [0.1, 0.5, 1, 2, 4, 6], samples },
+  classes: { dimensions: [1, 5, 20], bits: [0.2, 1, 1.8], samples },
 };
 
-const small = { dimensions: [1, 5], bits: [0.5, 2], samples: [500] };
-const smallClasses = { dimensions: [1, 5], bits: [1], samples: [500] };
-
 const quick: Plan["kinds"] = {
-  pairs: { direct: small, neural: small },
-  classes: { direct: smallClasses, neural: smallClasses },
+  pairs: { dimensions: [1, 5], bits: [0.5, 2], samples: [500] },
+  classes: { dimensions: [1, 5], bits: [1], samples: [500] },
 };
 
 /**
@@ -94,16 +66,12 @@ export const planOf = (
   isQuick: boolean,
   seeds: number | null,
   estimators: readonly EstimatorName[] | null,
-): Plan => {
-  const repetitions = seeds ?? (isQuick ? QUICK_SEEDS : SEEDS);
-  return {
-    kinds: isQuick ? quick : full,
-    estimators: estimators ?? estimatorNames.filter((name) => !isQuick || !isNeural(name)),
-    seeds: repetitions,
-    neuralSeeds: Math.min(repetitions, MOST_NEURAL_SEEDS),
-    steps: isQuick ? 100 : 1_000,
-  };
-};
+): Plan => ({
+  kinds: isQuick ? quick : full,
+  estimators: estimators ?? estimatorNames.filter((name) => !isQuick || !isNeural(name)),
+  seeds: seeds ?? (isQuick ? QUICK_SEEDS : SEEDS),
+  steps: isQuick ? 100 : 1_000,
+});
 
 /**
  * The jobs of a plan. What computes at once comes first, few samples before many, so that most results are
@@ -127,9 +95,8 @@ export const jobsOf = (plan: Plan): readonly Job[] =>
         isNeural(name) === neural && plan.estimators.includes(name)
       );
       if (estimators.length === 0) return [];
-      const seeds = neural ? plan.neuralSeeds : plan.seeds;
-      const grid = plan.kinds[kind][neural ? "neural" : "direct"];
-      return settingsOf(kind, grid).map((setting) => ({ setting, estimators, seeds }));
+      const { seeds } = plan;
+      return settingsOf(kind, plan.kinds[kind]).map((setting) => ({ setting, estimators, seeds }));
     })
   );
 

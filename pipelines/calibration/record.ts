@@ -20,11 +20,9 @@ export const TABLE_FILE = "calibration.csv";
 export interface Circumstances {
   /** Whether it was the reduced form. */
   readonly quick: boolean;
-  /** Repetitions of what computes at once. */
+  /** Repetitions of every estimate. */
   readonly seeds: number;
-  /** Repetitions of the trainings. */
-  readonly neuralSeeds: number;
-  /** Of a training. */
+  /** Of a training, at most. */
   readonly steps: number;
   /** Where the trainings were computed. */
   readonly backend: Pick<Backend, "name" | "adapter">;
@@ -43,13 +41,13 @@ export interface Progress {
 /** The record as a JSON value: one object for each setting and estimator. */
 export const recordOf = (
   results: readonly Result[],
-  { quick, seeds, neuralSeeds, steps, backend, command }: Circumstances,
+  { quick, seeds, steps, backend, command }: Circumstances,
   { done, total }: Progress,
 ): Readonly<Record<string, unknown>> => ({
   complete: done === total,
   quick,
   seeds,
-  neural: { seeds: neuralSeeds, steps },
+  neural: { steps },
   settings: { neighbours: NEIGHBOURS, bins: BINS, clusters: CLUSTERS, classes: CLASSES },
   backend: { name: backend.name, adapter: backend.adapter },
   versions: { sparrow: VERSION, deno: Deno.version.deno },

@@ -184,9 +184,9 @@ Deno.test("a summary leaves out what was refused", () => {
   assertEquals([isGood(0.1, 0.1), isGood(0.3, 2), isGood(0.6, 6)], [true, false, true]);
 });
 
-Deno.test("the full plan is the issue's; the neural bounds come last and have a part of it", () => {
+Deno.test("the full plan is the issue's; the neural bounds come last", () => {
   const plan = planOf(false, null, null);
-  assertEquals([plan.seeds, plan.neuralSeeds, plan.steps], [10, 3, 1_000]);
+  assertEquals([plan.seeds, plan.steps], [10, 1_000]);
   const jobs = jobsOf(plan);
   const firstNeural = jobs.findIndex(({ estimators }) => estimators.some(isNeural));
   assert(jobs.slice(firstNeural).every(({ estimators }) => estimators.every(isNeural)));
@@ -199,8 +199,7 @@ Deno.test("the full plan is the issue's; the neural bounds come last and have a 
   assertEquals(distinct(({ dimension }) => dimension), [1, 2, 5, 10, 20]);
   assertEquals(distinct(({ bits }) => bits), [0.1, 0.5, 1, 2, 4, 6]);
   assertEquals(distinct(({ samples }) => samples), [500, 2_000, 10_000]);
-  assert(jobs.slice(firstNeural).every(({ setting }) => setting.samples >= 2_000));
-  assertEquals(planOf(false, 2, null).neuralSeeds, 2);
+  assertEquals(jobs.slice(firstNeural).length, firstNeural);
   assert(!planOf(true, null, null).estimators.some(isNeural));
   assertEquals(jobsOf(planOf(true, null, ["ross"])).map(({ setting }) => setting.kind), [
     "classes",
@@ -253,14 +252,8 @@ const here: Estimating = (task) =>
 const tiny: Plan = {
   ...planOf(true, 2, ["ksg", "gcmi", "mine", "ross"]),
   kinds: {
-    pairs: {
-      direct: { dimensions: [1, 2], bits: [1], samples: [60] },
-      neural: { dimensions: [1], bits: [1], samples: [60] },
-    },
-    classes: {
-      direct: { dimensions: [1], bits: [1], samples: [60] },
-      neural: { dimensions: [1], bits: [1], samples: [60] },
-    },
+    pairs: { dimensions: [1, 2], bits: [1], samples: [60] },
+    classes: { dimensions: [1], bits: [1], samples: [60] },
   },
   steps: 5,
 };
@@ -270,7 +263,6 @@ const calibration = (env: Env, changes: Partial<Calibration> = {}): Calibration 
   circumstances: {
     quick: true,
     seeds: 2,
-    neuralSeeds: 2,
     steps: 5,
     backend: env.backend,
     command: "again",
@@ -302,7 +294,7 @@ Deno.test("a calibration leaves its record, table and page, the same each time",
   ]);
   const record = JSON.parse(written["out/calibration.json"]);
   assertEquals([record.complete, record.quick, record.seeds], [true, true, 2]);
-  // Two of two dimensions, two of classes, and MINE of each.
+  // Three estimators in two dimensions, and three of classes.
   const cells = record.results.map((one: Result) =>
     `${one.kind} ${one.dimension} ${one.estimator} ${one.estimates.length}`
   );
@@ -312,6 +304,7 @@ Deno.test("a calibration leaves its record, table and page, the same each time",
     "pairs 1 mine 2",
     "pairs 2 ksg 2",
     "pairs 2 gcmi 2",
+    "pairs 2 mine 2",
     "classes 1 ross 2",
     "classes 1 gcmi 2",
     "classes 1 mine 2",
@@ -321,7 +314,7 @@ Deno.test("a calibration leaves its record, table and page, the same each time",
     assert(estimates.every(Number.isFinite));
   }
   const table = written["out/calibration.csv"].trim().split("\n");
-  assertEquals(table.length, 1 + 16);
+  assertEquals(table.length, 1 + 18);
   assertEquals(
     table[0],
     "kind,dimension,bits,samples,estimator,repetition,estimate,seconds",
@@ -332,9 +325,9 @@ Deno.test("a calibration leaves its record, table and page, the same each time",
     assertStringIncludes(page, text);
   }
   assert(!page.includes("<script") && !page.includes("NaN"));
-  assertEquals(lines.length, 5);
-  assertMatch(lines[0], /^1 of 5, pairs, d = 1, 1 bit, n = 60: KSG .+ ± .+, GCMI .+ ± /);
-  assertEquals(results.length, 8);
+  assertEquals(lines.length, 6);
+  assertMatch(lines[0], /^1 of 6, pairs, d = 1, 1 bit, n = 60: KSG .+ ± .+, GCMI .+ ± /);
+  assertEquals(results.length, 9);
 
   const second = await envOn("cpu", { files: memory(again) });
   right(await calibrate(calibration(second), second));
@@ -374,7 +367,7 @@ Deno.test("an interruption keeps what was finished, and the page says how far it
   assertEquals(left(await calibrate(calibration(env), env))._tag, "Interrupted");
   const { complete, results } = JSON.parse(written["out/calibration.json"]);
   assertEquals([complete, results.length], [false, 2]);
-  assertStringIncludes(written["out/calibration.html"], "1 of 5 settings are measured");
+  assertStringIncludes(written["out/calibration.html"], "1 of 6 settings are measured");
 });
 
 Deno.test("a worker estimates as it is done here, and a signal ends it within an estimate", async () => {

@@ -28,6 +28,8 @@ export interface Trial {
   readonly shuffles: number;
   /** How it trains. */
   readonly training: CriticTraining;
+  /** Looks in a row without a better one that end the training; 0: none do. */
+  readonly patience: number;
 }
 
 /** What came of it. */
@@ -40,12 +42,14 @@ export interface Judgement {
   readonly history: Float64Array;
 }
 
+const goOn: WatchWeights = () => Promise.resolve(E.right(true));
+
 /** Judges by the weights of the last step. */
 export async function judgeLast(
   { critic, source, heldOut, shuffles, training }: Trial,
   rng: Rng,
 ): Promise<E.Either<SparrowError, Judgement>> {
-  const trained = await trainCritic(critic, source, training, () => Promise.resolve(null), rng);
+  const trained = await trainCritic(critic, source, training, goOn, rng);
   if (E.isLeft(trained)) return trained;
   const { weights, history } = trained.right;
   try {
@@ -62,20 +66,23 @@ export async function judgeLast(
  * other: a half that chose its own step would find too much.
  */
 export async function judgeBest(
-  { critic, source, heldOut, shuffles, training }: Trial,
+  { critic, source, heldOut, shuffles, training, patience }: Trial,
   rng: Rng,
 ): Promise<E.Either<SparrowError, Judgement>> {
   const halves = inHalves(heldOut);
   const checkpoints: [Checkpoint | null, Checkpoint | null] = [null, null];
   let at = 0;
+  let inVain = 0;
   const watch: WatchWeights = async (weights) => {
+    inVain++;
     for (const [half, pairs] of halves.entries()) {
       const better = await keepBetter(critic, checkpoints[half], weights, pairs);
-      if (E.isLeft(better)) return { ...better.left, step: at };
+      if (E.isLeft(better)) return E.left({ ...better.left, step: at });
+      if (better.right !== checkpoints[half]) inVain = 0;
       checkpoints[half] = better.right;
     }
     at = Math.min(at + training.judgeEvery, training.steps);
-    return null;
+    return E.right(patience === 0 || inVain < patience);
   };
   try {
     const trained = await trainCritic(critic, source, training, watch, rng);

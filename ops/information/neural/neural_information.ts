@@ -184,8 +184,8 @@ async function estimate(
   rng: Rng,
 ): Promise<E.Either<SparrowError, NeuralInformation>> {
   const critic = criticOf(source.widths, options);
-  const { shuffles, ...training } = options;
-  const trial = { critic, source, heldOut, shuffles, training };
+  const { shuffles, patience, ...training } = options;
+  const trial = { critic, source, heldOut, shuffles, training, patience };
   const found = await (options.judgeEvery === 0 ? judgeLast : judgeBest)(trial, rng);
   const fault = options.fault?.() ?? null;
   if (fault !== null) return E.left(fault);

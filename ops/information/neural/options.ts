@@ -40,6 +40,11 @@ export interface NeuralOptions {
    * learning a small sample unlearns the law. 0 takes the last step's weights.
    */
   readonly judgeEvery?: number;
+  /**
+   * Judgements in a row without a better one that end the training; 0: none do, 8 by default. A small
+   * sample is learnt within a few hundred steps, and what comes after them is not used.
+   */
+  readonly patience?: number;
   /** Marginal pairs per held-out pair, at least 1; 10. "infonce" has no use for it. */
   readonly shuffles?: number;
   /** Stops the training; never. */
@@ -64,6 +69,7 @@ export const withDefaults = (options: NeuralOptions): FullOptions => ({
   averageRate: 1,
   clip: 5,
   judgeEvery: 50,
+  patience: 8,
   shuffles: 10,
   // An undefined option is one that was left out.
   ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
@@ -71,8 +77,8 @@ export const withDefaults = (options: NeuralOptions): FullOptions => ({
 
 /** The first option that is out of its range, or null. */
 export function checkOptions(options: FullOptions): InvalidOption | null {
-  const { bound, steps, batchSize, hidden, learningRate, weightDecay, judgeEvery, shuffles } =
-    options;
+  const { bound, steps, batchSize, hidden, learningRate, weightDecay } = options;
+  const { judgeEvery, patience, shuffles } = options;
   if (!neuralBounds.includes(bound)) {
     return invalidOption("bound", bound, neuralBounds.join(", "));
   }
@@ -84,6 +90,7 @@ export function checkOptions(options: FullOptions): InvalidOption | null {
     learningRate: [learningRate, positive],
     weightDecay: [weightDecay, notNegative],
     judgeEvery: [judgeEvery, integerFrom(0)],
+    patience: [patience, integerFrom(0)],
     shuffles: [shuffles, integerFrom(1)],
   }) ?? checkAverageRate(options.averageRate) ?? checkClip(options.clip);
 }

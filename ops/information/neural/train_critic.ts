@@ -32,14 +32,14 @@ export interface CriticTraining {
   readonly fault?: () => GpuError | null;
 }
 
-/** Looks at the weights of a critic in training; they are not its own. */
-export type WatchWeights = (weights: Weights) => Promise<SparrowError | null>;
+/** Looks at the weights of a critic in training, which are not its own; returns whether to go on. */
+export type WatchWeights = (weights: Weights) => Promise<E.Either<SparrowError, boolean>>;
 
 /** A critic that is trained. */
 export interface TrainedCritic {
   /** Whoever holds them disposes of them. */
   readonly weights: Weights;
-  /** Of every step the bound on its own batch, before the update, in bits. */
+  /** Of every step taken the bound on its own batch, before the update, in bits. */
   readonly history: Float64Array;
 }
 
@@ -81,12 +81,14 @@ export async function trainCritic(
   };
   let done = false;
   try {
-    for (let taken = 0; taken < steps; taken++) {
+    for (let taken = 0; taken <= steps; taken++) {
       if (signal?.aborted) return E.left({ _tag: "Interrupted", epoch: 1, step: taken });
-      if (judgeEvery > 0 && taken % judgeEvery === 0) {
-        const bad = await watch(state);
-        if (bad !== null) return E.left(bad);
+      if (judgeEvery > 0 && (taken % judgeEvery === 0 || taken === steps)) {
+        const looked = await watch(state);
+        if (E.isLeft(looked)) return looked;
+        if (!looked.right) break;
       }
+      if (taken === steps) break;
       const [pairs, drawn] = source.draw(batchSize, state.rng);
       const [batch, mixed] = critic.batch(pairs, drawn);
       const stepped = step({ ...state, rng: mixed }, batch);
@@ -98,11 +100,11 @@ export async function trainCritic(
       // On the host nothing else has had a turn since the last time.
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
-    const bad = judgeEvery > 0 ? await watch(state) : null;
+    const bad = await settle();
     if (bad !== null) return E.left(bad);
     done = true;
     const { params, plasticity } = state;
-    return E.right({ weights: { params, plasticity }, history });
+    return E.right({ weights: { params, plasticity }, history: history.slice(0, read) });
   } finally {
     tf.dispose([pending, state.optimiser.slots] as unknown as tf.TensorContainer);
     if (!done) disposeWeights(state);

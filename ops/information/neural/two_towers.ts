@@ -7,6 +7,7 @@ import { E } from "../../../graph/fp_ts.ts";
 import { split } from "../../../graph/compose.ts";
 import { mlp } from "../../../graph/models/mlp.ts";
 import { lower } from "../../interpreter.ts";
+import { linear } from "../../linear.ts";
 import { inSequence, stateless } from "../../lowered.ts";
 import { tf } from "../../tfjs.ts";
 import type { Critic } from "./critic.ts";
@@ -56,7 +57,7 @@ export function twoTowers({ widths, hidden, block }: TwoTowersOptions): Critic {
       const blocks = Math.floor(pairs.count / size);
       let sum = 0;
       for (let b = 0; b < blocks; b++) {
-        const scores = products(f, g, b * size, size, f.length / pairs.count);
+        const scores = await products(f, g, b * size, size, f.length / pairs.count);
         const bad = nonFiniteScore(scores);
         if (bad !== null) return E.left(bad);
         const bits = infoNceBound(scores);
@@ -74,21 +75,19 @@ const blockOf = (pairs: number, most: number): number =>
   Math.floor(pairs / Math.ceil(pairs / most));
 
 /** The scalar products of `size` rows from `begin` on, all with all. */
-function products(
+async function products(
   f: Float32Array,
   g: Float32Array,
   begin: number,
   size: number,
   width: number,
-): Float64Array {
-  const scores = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) {
-      let sum = 0;
-      const [row, other] = [(begin + i) * width, (begin + j) * width];
-      for (let u = 0; u < width; u++) sum += f[row + u] * g[other + u];
-      scores[i * size + j] = sum;
-    }
+): Promise<Float32Array> {
+  const rows = (values: Float32Array) =>
+    tf.tensor2d(values.subarray(begin * width, (begin + size) * width), [size, width]);
+  const scores = tf.tidy(() => linear(rows(f), tf.transpose(rows(g))));
+  try {
+    return await scores.data<"float32">();
+  } finally {
+    scores.dispose();
   }
-  return scores;
 }

@@ -102,6 +102,19 @@ for (const bound of neuralBounds) {
   });
 }
 
+onWasm("a training that only learns by heart ends when patience does", async () => {
+  const [{ x: a, y: b }] = gaussianPairs(8, 0).draw(200, seed(7));
+  const eight = (values: Float32Array): Samples => ({ count: 200, width: 8, values });
+  const task = { x: eight(a), y: eight(b), steps: 100, learningRate: 3e-3, judgeEvery: 5 };
+  const short = right(await neuralInformation({ ...task, patience: 2 }, seed(26))());
+  const whole = right(await neuralInformation({ ...task, patience: 0 }, seed(26))());
+  assertEquals(whole.history.length, 100);
+  // A look in vain at least twice, each five steps after the last.
+  assert(short.history.length >= 10 && short.history.length < 100, `${short.history.length}`);
+  assertEquals(short.history.length % 5, 0);
+  assertEquals(short.history, whole.history.subarray(0, short.history.length));
+});
+
 onWasm("constant variables have no information", async () => {
   const constant = variable(new Float64Array(1200).fill(0.1));
   for (const bound of neuralBounds) {
@@ -186,6 +199,7 @@ onWasm("samples and options out of their ranges are errors", async () => {
     ["averageRate", { averageRate: 0 }],
     ["clip", { clip: 0 }],
     ["judgeEvery", { judgeEvery: -1 }],
+    ["patience", { patience: 0.5 }],
     ["shuffles", { shuffles: 0 }],
     ["heldOut", { heldOut: 0 }],
     ["heldOut", { heldOut: 0.99 }],
