@@ -23,10 +23,13 @@ export interface TrainState {
   readonly rng: Rng;
 }
 
-/** Samples as plain data. */
+/** Samples with their classes. */
 export interface Batch {
-  /** labels.length × (product of the input shape), row-major. */
-  readonly values: Float32Array;
+  /**
+   * labels.length × (product of the input shape), row-major: plain data, or a tensor, which the step
+   * disposes of.
+   */
+  readonly values: Float32Array | tf.Tensor;
   /** One class per sample. */
   readonly labels: ArrayLike<number>;
 }
@@ -75,7 +78,10 @@ export const trainStep =
     let value: tf.Scalar | undefined;
     // The tidy keeps what it returns: the new params and slots, and the loss.
     const updated = (): Params => {
-      const x = tf.tensor(batch.values, [batch.labels.length, ...input]);
+      const shape = [batch.labels.length, ...input];
+      const x = batch.values instanceof tf.Tensor
+        ? tf.reshape(batch.values, shape)
+        : tf.tensor(batch.values, shape);
       const stepped = valueAndGradients(
         () => {
           const after = model.train(state.params, { value: x, plasticity, rng });
@@ -100,6 +106,8 @@ export const trainStep =
     } catch (thrown) {
       disposeUnlessIn(state.plasticity, plasticity);
       throw thrown;
+    } finally {
+      if (batch.values instanceof tf.Tensor) batch.values.dispose();
     }
     tf.dispose([state.params, state.optimiser.slots] as unknown as tf.TensorContainer);
     disposeUnlessIn(plasticity, state.plasticity);

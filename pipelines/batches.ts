@@ -9,10 +9,11 @@ import type { Graph } from "../graph/node.ts";
 import { sizeOf } from "../graph/space.ts";
 import type { Shape } from "../graph/types.ts";
 import { lower, type Value, type Weights } from "../ops/interpreter.ts";
+import { gpuErrorOf } from "../ops/kernels/gpu_limits.ts";
 import { tf } from "../ops/tfjs.ts";
 import { breathe } from "./breathe.ts";
-import { normaliser } from "./data/batch.ts";
 import type { Images, Normalisation } from "./data/dataset.ts";
+import { feedOf } from "./data/feed.ts";
 import type { Env } from "./env.ts";
 
 /** Samples per batch: large enough to be quick, small enough to stop within a second. */
@@ -37,7 +38,7 @@ export interface Moment {
 /** A batch that has gone through a model. */
 export interface Evaluated {
   /** What went in, row-major; its memory is used again for the next batch. */
-  readonly inputs: Float32Array;
+  readonly inputs: () => Float32Array;
   /** What came out, of the tensors that were chosen. */
   readonly outputs: readonly Float32Array[];
   /** The index of its first sample. */
@@ -52,7 +53,7 @@ export interface Evaluated {
  * @param choose The tensors to read, of what the graph makes.
  * @param use Is given one batch after the other.
  * @returns `Interrupted` when the environment's signal is aborted; `InvalidOption` when a sample has
- * not the size of the model's input.
+ * not the size of the model's input; `GpuError` when a tensor is too large for the GPU.
  */
 export function forEachBatch(
   { graph, input, ...weights }: Model,
@@ -85,27 +86,48 @@ export async function forEachForward(
   { epoch, step }: Moment,
   use: (batch: Evaluated) => void,
 ): Promise<E.Either<SparrowError, void>> {
-  const gather = normaliser(normalisation);
   const size = sizeOf(input);
   if (images.pixels.length !== images.count * size) {
     const actual = `samples of ${images.pixels.length / images.count}`;
     return E.left(invalidOption("data", actual, `samples of ${size} numbers`));
   }
-  const store = new Float32Array(Math.min(BATCH, images.count) * size);
-  for (let from = 0; from < images.count; from += BATCH) {
-    await breathe(env);
-    if (env.signal.aborted) return E.left({ _tag: "Interrupted", epoch, step });
-    const count = Math.min(BATCH, images.count - from);
-    const picks = Uint32Array.from({ length: count }, (_, i) => from + i);
-    const inputs = gather(images, size, picks, store.subarray(0, count * size));
-    const tensors = tf.tidy(() => {
-      const x = tf.tensor(inputs, [count, ...input]);
+  const feed = feedOf(images, normalisation, BATCH);
+  try {
+    for (let from = 0; from < images.count; from += BATCH) {
+      await breathe(env);
+      if (env.signal.aborted) return E.left({ _tag: "Interrupted", epoch, step });
+      const count = Math.min(BATCH, images.count - from);
+      const picks = Uint32Array.from({ length: count }, (_, i) => from + i);
+      const rows = feed.rows(picks);
+      const tensors = evaluated(forward, rows, [count, ...input]);
+      const outputs = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
+      tf.dispose(tensors);
+      const inputs = () => rows instanceof tf.Tensor ? feed.hostRows(picks) : rows;
+      use({ inputs, outputs, from, count });
+    }
+  } catch (thrown) {
+    const error = gpuErrorOf(thrown);
+    if (error !== null) return E.left(error);
+    throw thrown;
+  } finally {
+    feed.dispose();
+  }
+  return E.right(undefined);
+}
+
+/** What the function makes of a batch, which is disposed of. */
+function evaluated(
+  forward: (x: tf.Tensor) => readonly tf.Tensor[],
+  rows: tf.Tensor | Float32Array,
+  shape: number[],
+): tf.Tensor[] {
+  try {
+    return tf.tidy(() => {
+      const x = rows instanceof tf.Tensor ? tf.reshape(rows, shape) : tf.tensor(rows, shape);
       // A clone of each, because a graph may hand on its input, and one tensor twice.
       return forward(x).map((tensor) => tf.clone(tensor));
     });
-    const outputs = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
-    tf.dispose(tensors);
-    use({ inputs, outputs, from, count });
+  } finally {
+    if (rows instanceof tf.Tensor) rows.dispose();
   }
-  return E.right(undefined);
 }

@@ -5,6 +5,7 @@
  */
 import { E, type Monoid as FpMonoid, RTE } from "../graph/fp_ts.ts";
 import type { SparrowError } from "../graph/error.ts";
+import { gpuErrorOf } from "../ops/kernels/gpu_limits.ts";
 import type { Env } from "./env.ts";
 import { dispose, type Run } from "./run.ts";
 
@@ -34,7 +35,7 @@ export const stage =
       return result;
     } catch (thrown) {
       dispose(run);
-      const fault = env.backend.fault();
+      const fault = env.backend.fault() ?? gpuErrorOf(thrown);
       if (fault !== null) return E.left(fault);
       throw thrown;
     }

@@ -3,82 +3,89 @@
  *
  * @module
  */
-import { tf } from "../tfjs.ts";
-import { int, registerGpuKernel } from "./gpu.ts";
+import { tf, type WebGPUBackend } from "../tfjs.ts";
+import { int } from "./gpu.ts";
+import { checkBindable } from "./gpu_limits.ts";
 import { runRaw } from "./gpu_raw.ts";
 
-/** (bytes int32 [words], picks int32 [rows], values [channels, 256]) → [rows, size]. */
-const GATHER_BYTES = "SparrowGatherBytes";
+const LANES = 64;
 
-interface GatherAttributes {
-  readonly size: number;
-}
+const program = {
+  key: "gather_bytes",
+  inputs: [
+    { name: "bytes", type: "i32" },
+    { name: "picks", type: "i32" },
+    { name: "values", type: "f32" },
+  ],
+  outputs: [{ name: "batch", type: "f32" }],
+  uniforms: "rows : i32, size : i32, channels : i32",
+  lanes: LANES,
+  main: `
+    let index = group * ${LANES} + lane;
+    if (index < uniforms.rows * uniforms.size) {
+      let i = index % uniforms.size;
+      let at = picks[index / uniforms.size] * uniforms.size + i;
+      let byte = extractBits(bitcast<u32>(bytes[at / 4]), u32(at % 4) * 8u, 8u);
+      batch[index] = values[i % uniforms.channels * 256 + i32(byte)];
+    }`,
+} as const;
 
-registerGpuKernel<GatherAttributes>(
-  GATHER_BYTES,
-  ["bytes", "picks", "values"],
-  (backend, [bytes, picks, values], { size }) => {
-    const [rows] = picks.shape;
-    const [channels] = values.shape;
-    const output = { shape: [rows, size], dtype: "float32" } as const;
-    if (rows * size === 0) return backend.makeTensorInfo([rows, size], "float32", []);
-    const lanes = 64;
-    const program = {
-      key: "gather_bytes",
-      inputs: [
-        { name: "bytes", type: "i32" },
-        { name: "picks", type: "i32" },
-        { name: "values", type: "f32" },
-      ],
-      outputs: [{ name: "batch", type: "f32" }],
-      uniforms: "rows : i32, size : i32, channels : i32",
-      lanes,
-      main: `
-        let index = group * ${lanes} + lane;
-        if (index < uniforms.rows * uniforms.size) {
-          let i = index % uniforms.size;
-          let at = picks[index / uniforms.size] * uniforms.size + i;
-          let byte = extractBits(bitcast<u32>(bytes[at / 4]), u32(at % 4) * 8u, 8u);
-          batch[index] = values[i % uniforms.channels * 256 + i32(byte)];
-        }`,
-    } as const;
-    const groups = Math.ceil(rows * size / lanes);
-    const uniforms = [rows, size, channels].map(int);
-    return runRaw(backend, program, groups, [bytes, picks, values], [output], uniforms)[0];
-  },
-);
+/** What is on the device, by what it was made of. */
+const resident = new WeakMap<WebGPUBackend, WeakMap<Uint8Array, tf.TensorInfo>>();
+
+const unused = new FinalizationRegistry<() => void>((free) => free());
 
 /**
- * Bytes as a tensor of a quarter of their number: four to an integer, the first in its lowest bits. On
- * webgpu it is uploaded when it is first used. The caller disposes of it.
+ * Bytes on the device, four to an integer, the first in its lowest bits; uploaded when they are first
+ * asked for. They are no tensor that tfjs counts: their memory is given back when the bytes
+ * themselves are garbage.
  */
-export function packBytes(bytes: Uint8Array): tf.Tensor1D {
-  const padded = new Uint8Array(4 * Math.ceil(bytes.length / 4));
-  padded.set(bytes);
-  return tf.tensor1d(new Int32Array(padded.buffer), "int32");
+function residentBytes(backend: WebGPUBackend, bytes: Uint8Array): tf.TensorInfo {
+  const known = resident.get(backend) ?? new WeakMap<Uint8Array, tf.TensorInfo>();
+  resident.set(backend, known);
+  let info = known.get(bytes);
+  if (info === undefined) {
+    const words = Math.ceil(bytes.length / 4);
+    checkBindable(backend.device, [{ shape: [words] }]);
+    const padded = new Uint8Array(4 * words);
+    padded.set(bytes);
+    info = backend.makeTensorInfo([words], "int32", new Int32Array(padded.buffer));
+    known.set(bytes, info);
+    const { dataId } = info;
+    unused.register(bytes, () => void backend.disposeData(dataId));
+  }
+  return info;
 }
 
 /**
  * Rows of bytes, each byte replaced by a value of its channel's table; only on webgpu. With the tables
  * of a normalisation it is the host's gathering, to the bit.
  *
- * @param bytes Of {@linkcode packBytes}, of less than 2^31 bytes and no more than the device can bind,
- * else it throws `TensorTooLarge`.
+ * @param bytes Less than 2^31 of them, and no more than the device can bind, else it throws
+ * `TensorTooLarge`. They are uploaded once; changes of them after that are not seen.
  * @param size The bytes of one row.
  * @param picks The numbers of the rows.
  * @param values [channels, 256]; byte i of a row is of channel i mod channels.
  * @returns [picks.length, size].
  */
-export const gatherBytes = (
-  bytes: tf.Tensor1D,
+export function gatherBytes(
+  bytes: Uint8Array,
   size: number,
   picks: Uint32Array,
   values: tf.Tensor2D,
-): tf.Tensor2D =>
-  tf.tidy(() =>
-    tf.engine().runKernel(
-      GATHER_BYTES,
-      { bytes, picks: tf.tensor1d(Int32Array.from(picks), "int32"), values },
-      { size },
-    )
-  );
+): tf.Tensor2D {
+  if (picks.length * size === 0) return tf.zeros([picks.length, size]);
+  const backend = tf.backend() as WebGPUBackend;
+  const source = residentBytes(backend, bytes);
+  const [channels] = values.shape;
+  const rows = tf.tensor1d(Int32Array.from(picks), "int32");
+  try {
+    const output = { shape: [picks.length, size], dtype: "float32" } as const;
+    const groups = Math.ceil(picks.length * size / LANES);
+    const uniforms = [picks.length, size, channels].map(int);
+    const [made] = runRaw(backend, program, groups, [source, rows, values], [output], uniforms);
+    return tf.engine().makeTensorFromTensorInfo(made) as tf.Tensor2D;
+  } finally {
+    rows.dispose();
+  }
+}

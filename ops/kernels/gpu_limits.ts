@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { GpuError } from "../../graph/error.ts";
 import type { GpuOutput } from "./gpu.ts";
 
 /** A tensor is larger than what a program of this device may bind. */
@@ -38,3 +39,7 @@ export function checkBindable(
     if (bytes > limit) throw new TensorTooLarge(shape, bytes, limit);
   }
 }
+
+/** The error of what was thrown where a tensor is too large; null of anything else. */
+export const gpuErrorOf = (thrown: unknown): GpuError | null =>
+  thrown instanceof TensorTooLarge ? { _tag: "GpuError", reason: thrown.message } : null;

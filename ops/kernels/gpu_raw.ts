@@ -39,7 +39,7 @@ export interface RawProgram {
 interface Recorder {
   readonly tensorMap: { readonly get: (id: object) => { readonly resource: GPUBuffer } };
   readonly commandQueueOwnedIds: WeakSet<object>;
-  readonly commandEncoder: GPUCommandEncoder;
+  readonly commandEncoder: GPUCommandEncoder | null;
   computePassEncoder: GPUComputePassEncoder | null;
   dispatchCountInPass: number;
   readonly uploadToGPU: (id: object) => void;
@@ -86,6 +86,24 @@ export function runRaw(
 }
 
 /**
+ * Runs a program that writes into arrays that there are already: only for such as nobody else sees,
+ * for tensors never change.
+ *
+ * @param groups How many workgroups.
+ */
+export function runRawInto(
+  backend: WebGPUBackend,
+  program: RawProgram,
+  groups: number,
+  inputs: readonly tf.TensorInfo[],
+  outputs: readonly tf.TensorInfo[],
+  uniforms: readonly Uniform[],
+): void {
+  checkBindable(backend.device, [...inputs, ...outputs]);
+  record(backend, program, groups, [...inputs, ...outputs], uniforms);
+}
+
+/**
  * Runs a program whose workgroup `group` reads and writes row `group` of every array, `uniforms.rows`
  * being how many rows there are. Arrays too large to bind are bound a part of the rows at a time.
  *
@@ -114,6 +132,14 @@ export function runRawPerRow(
     record(backend, program, count, [...inputs, ...made], [int(count), ...uniforms], window);
   }
   return made;
+}
+
+/** Hands all that is recorded to the device. */
+export function submit(backend: WebGPUBackend): void {
+  const recorder = backend as unknown as Recorder;
+  if (recorder.commandEncoder === null) return;
+  recorder.endComputePassEncoder();
+  recorder.submitQueue();
 }
 
 const allocate = (backend: WebGPUBackend, outputs: readonly GpuOutput[]): tf.TensorInfo[] =>
@@ -146,15 +172,12 @@ function record(
   });
   // After the uploads, which end a pass.
   recorder.ensureCommandEncoderReady();
-  const pass = recorder.computePassEncoder ??= recorder.commandEncoder.beginComputePass();
+  const pass = recorder.computePassEncoder ??= recorder.commandEncoder!.beginComputePass();
   pass.setPipeline(pipeline);
   pass.setBindGroup(0, bindings);
   const across = Math.min(groups, device.limits.maxComputeWorkgroupsPerDimension);
   pass.dispatchWorkgroups(across, Math.ceil(groups / across));
-  if (++recorder.dispatchCountInPass >= MOST_DEFERRED) {
-    recorder.endComputePassEncoder();
-    recorder.submitQueue();
-  }
+  if (++recorder.dispatchCountInPass >= MOST_DEFERRED) submit(backend);
 }
 
 function pipelineOf(device: GPUDevice, program: RawProgram): GPUComputePipeline {

@@ -114,7 +114,8 @@ async function fidelity(
     env,
     run,
     choose,
-    ({ inputs, outputs: [made], count }) => {
+    ({ inputs: inputsOf, outputs: [made], count }) => {
+      const inputs = inputsOf();
       error += reconstructionError(inputs, made) * count;
       for (let at = 0; at < inputs.length; at += size) {
         // By image: a batch's mean does not tell how many of its images have a range.

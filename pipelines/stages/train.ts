@@ -5,18 +5,24 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
-import { permutation } from "../../graph/rng.ts";
+import { permutation, type Rng } from "../../graph/rng.ts";
 import { findKwta } from "../../graph/rewrite.ts";
 import { inferShapes, isPair, showSpace, sizeOf } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
 import { lower } from "../../ops/interpreter.ts";
+import { lossLog } from "../../ops/loss_log.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import type { Optimiser } from "../../ops/optimiser.ts";
-import { tf } from "../../ops/tfjs.ts";
-import { type ObserveGradients, type TrainState, trainStep } from "../../ops/train_step.ts";
+import {
+  type Batch,
+  type ObserveGradients,
+  type TrainState,
+  trainStep,
+} from "../../ops/train_step.ts";
 import { breathe } from "../breathe.ts";
 import type { Augmentation } from "../data/augment.ts";
-import { backgroundOf, gatherLabels, normaliser } from "../data/batch.ts";
+import { backgroundOf, gatherLabels } from "../data/batch.ts";
+import { feedOf } from "../data/feed.ts";
 import type { Normalisation, Split } from "../data/dataset.ts";
 import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
@@ -46,8 +52,11 @@ export interface TrainOptions {
   readonly midway?: Midway;
 }
 
-/** Losses that may wait on the device before they are read: reading each would stall a GPU. */
-const MOST_PENDING = 16;
+/**
+ * Milliseconds between two readings of the losses, for the progress and to find what is not finite:
+ * a GPU is stalled by each, so that most epochs have one at their end.
+ */
+const [HOST_INTERVAL, GPU_INTERVAL] = [100, 2000];
 
 /**
  * Trains for one epoch: every sample once, in a fresh random order.
@@ -118,14 +127,9 @@ async function trainEpoch(
   env: Env,
 ): Promise<E.Either<SparrowError, Run>> {
   const epoch = run.epoch + 1;
-  const size = sizeOf(run.input);
   const total = Math.ceil(data.count / batchSize);
   const step = trainStep({ model: lower(run.graph), input: run.input, loss, optimiser, observe });
-  const gather = normaliser(normalisation);
   const layout = { shape: shape ?? run.input, background: backgroundOf(normalisation) };
-  // One buffer for all batches: fresh memory costs more than filling it. A step has done with its
-  // batch when it returns, on every backend.
-  const values = new Float32Array(Math.min(batchSize, data.count) * size);
   const [order, rng] = permutation(data.count, run.rng);
 
   let state: TrainState = {
@@ -134,7 +138,6 @@ async function trainEpoch(
     optimiser: run.optimiser,
     rng,
   };
-  let pending: tf.Scalar[] = [];
   let [lossSum, read, terms, empty] = [0, 0, 0, 0];
   let seen: readonly Row[] = [];
   let looked = 0;
@@ -142,22 +145,32 @@ async function trainEpoch(
   /** Spent on training alone. */
   const seconds = () => (env.now() - begun - looked) / 1000;
 
-  const fail = (error: SparrowError): E.Either<SparrowError, never> => {
-    tf.dispose(pending);
-    dispose({ ...run, ...state });
-    return E.left(error);
+  const log = lossLog(total);
+  const feed = feedOf(data, normalisation, batchSize);
+  /** The images of a batch, and what the augmentation leaves of the generator. */
+  const rows = (picks: Uint32Array, rng: Rng): readonly [Batch["values"], Rng] => {
+    if (augment === undefined) return [feed.rows(picks), rng];
+    const values = feed.hostRows(picks);
+    return [values, augment.apply(values, layout, rng)];
   };
-  /** Reads the losses that wait; the number of the first that is not finite, or null. */
-  const settle = async (): Promise<{ step: number; value: number } | null> => {
-    const values = await Promise.all(pending.map((scalar) => scalar.data()));
-    tf.dispose(pending);
-    pending = [];
-    for (const [value] of values) {
-      if (!Number.isFinite(value)) return { step: run.step + read + 1, value };
+  /** Reads the losses that wait; the error of the first that is not finite, or null. */
+  const settle = async (): Promise<SparrowError | null> => {
+    const losses = await log.read();
+    const fault = env.backend.fault();
+    if (fault !== null) return fault;
+    for (const value of losses) {
+      const at = { step: run.step + read + 1, epoch, lastGood: run.saved };
+      if (!Number.isFinite(value)) return { _tag: "NonFinite", tensor: "loss", value, ...at };
       lossSum += value;
       read++;
     }
     return null;
+  };
+  const interval = env.backend.name === "webgpu" ? GPU_INTERVAL : HOST_INTERVAL;
+  let readAt = begun;
+  const fail = (error: SparrowError): E.Either<SparrowError, never> => {
+    dispose({ ...run, ...state });
+    return E.left(error);
   };
 
   try {
@@ -166,22 +179,16 @@ async function trainEpoch(
         return fail({ _tag: "Interrupted", epoch, step: run.step + done });
       }
       const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
-      const batch = gather(data, size, picks, values.subarray(0, picks.length * size));
-      if (augment !== undefined) {
-        state = { ...state, rng: augment.apply(batch, layout, state.rng) };
-      }
-      const stepped = step(state, { values: batch, labels: gatherLabels(data, picks) });
+      const [values, rng] = rows(picks, state.rng);
+      const stepped = step({ ...state, rng }, { values, labels: gatherLabels(data, picks) });
       state = stepped.state;
       terms += stepped.terms;
       if (stepped.terms === 0) empty++;
-      pending.push(stepped.loss);
-      if (pending.length >= MOST_PENDING || done === total - 1) {
+      await log.add(stepped.loss);
+      if (done === total - 1 || env.now() - readAt >= interval) {
         const bad = await settle();
-        const fault = env.backend.fault();
-        if (fault !== null) return fail(fault);
-        if (bad !== null) {
-          return fail({ _tag: "NonFinite", tensor: "loss", ...bad, epoch, lastGood: run.saved });
-        }
+        if (bad !== null) return fail(bad);
+        readAt = env.now();
         const samplesPerSecond = Math.min((done + 1) * batchSize, data.count) / seconds();
         env.progress.update({
           epoch,
@@ -207,9 +214,11 @@ async function trainEpoch(
     }
   } catch (thrown) {
     // Of a loss, or of a device that was lost while it was read.
-    tf.dispose(pending);
     dispose({ ...run, ...state });
     throw thrown;
+  } finally {
+    log.dispose();
+    feed.dispose();
   }
 
   const stepsDone = run.step + total;
@@ -221,7 +230,7 @@ async function trainEpoch(
     value,
   });
   const [kwta] = findKwta(run.graph);
-  const rows = [
+  const made = [
     row("train", "loss", lossSum / total),
     row("train", "terms", terms / total),
     row("train", "empty_batches", empty),
@@ -235,6 +244,6 @@ async function trainEpoch(
     ...state,
     epoch,
     step: stepsDone,
-    history: [...run.history, ...seen, ...rows],
+    history: [...run.history, ...seen, ...made],
   });
 }

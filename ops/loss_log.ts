@@ -1,0 +1,94 @@
+/**
+ * The losses of many steps, kept where they are computed until somebody asks.
+ *
+ * @module
+ */
+import { makeLog, waitForDevice, writeLog } from "./kernels/loss_log_gpu.ts";
+import { tf, type WebGPUBackend } from "./tfjs.ts";
+
+/** Losses of steps, in order. */
+export interface LossLog {
+  /**
+   * Takes a step's loss over, and disposes of it. On webgpu nothing is read back; what is awaited is
+   * that the device is no more than some steps behind.
+   */
+  readonly add: (loss: tf.Scalar) => Promise<void>;
+  /** The losses since the last time that they were read. */
+  readonly read: () => Promise<Float32Array>;
+  /** Frees what has not been read. */
+  readonly dispose: () => void;
+}
+
+/** Steps that a GPU may be behind: enough to keep it busy, few enough to stop within a second. */
+const MOST_UNDER_WAY = 4;
+
+/**
+ * An empty log on tfjs's current backend.
+ *
+ * @param capacity The most losses between two readings, at least 1.
+ *
+ * @example
+ * ```ts
+ * import { lossLog } from "./loss_log.ts";
+ * import { startBackend } from "./backend.ts";
+ * import { tf } from "./tfjs.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await startBackend("cpu")();
+ * const log = lossLog(10);
+ * await log.add(tf.scalar(0.5));
+ * await log.add(tf.scalar(NaN));
+ * assertEquals(await log.read(), Float32Array.of(0.5, NaN));
+ * assertEquals(await log.read(), new Float32Array(0));
+ * assertEquals(tf.memory().numTensors, 0);
+ * ```
+ */
+export const lossLog = (capacity: number): LossLog =>
+  tf.getBackend() === "webgpu" ? onDevice(tf.backend() as WebGPUBackend, capacity) : onHost();
+
+function onHost(): LossLog {
+  let losses: number[] = [];
+  return {
+    add: (loss) => {
+      losses.push(loss.dataSync<"float32">()[0]);
+      loss.dispose();
+      return Promise.resolve();
+    },
+    read: () => {
+      const read = Float32Array.from(losses);
+      losses = [];
+      return Promise.resolve(read);
+    },
+    dispose: () => {},
+  };
+}
+
+function onDevice(backend: WebGPUBackend, capacity: number): LossLog {
+  let log: tf.TensorInfo | null = null;
+  let count = 0;
+  const underWay: Promise<undefined>[] = [];
+  const dispose = () => {
+    if (log !== null) backend.disposeData(log.dataId);
+    [log, count] = [null, 0];
+  };
+  return {
+    add: async (loss) => {
+      if (count === capacity) throw new RangeError(`Cannot log more than ${capacity} losses`);
+      writeLog(backend, log ??= makeLog(backend, capacity), count++, loss);
+      loss.dispose();
+      await waitForDevice(backend, underWay, MOST_UNDER_WAY);
+    },
+    read: async () => {
+      if (log === null) return new Float32Array(0);
+      // tfjs keeps what it has read: the next losses need an array of their own.
+      const [full, length] = [log, count];
+      [log, count] = [null, 0];
+      try {
+        return (await backend.read(full.dataId) as Float32Array).slice(0, length);
+      } finally {
+        backend.disposeData(full.dataId);
+      }
+    },
+    dispose,
+  };
+}

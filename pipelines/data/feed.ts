@@ -1,0 +1,79 @@
+/**
+ * Batches for a model: gathered on the device that computes where that is possible, else on the host.
+ *
+ * @module
+ */
+import { gatherBytes } from "../../ops/kernels/gather_gpu.ts";
+import { TensorTooLarge } from "../../ops/kernels/gpu_limits.ts";
+import { tf } from "../../ops/tfjs.ts";
+import { normaliser } from "./batch.ts";
+import type { Images, Normalisation } from "./dataset.ts";
+
+/** Normalised images of which batches are taken. Of every batch the indices of its images are given. */
+export interface Feed {
+  /**
+   * A batch where it is needed: on webgpu a tensor [picks.length, size], which the caller disposes of,
+   * else what `hostRows` returns.
+   */
+  readonly rows: (picks: Uint32Array) => tf.Tensor2D | Float32Array<ArrayBuffer>;
+  /** A batch as numbers, row-major, in memory that the next call uses again. */
+  readonly hostRows: (picks: Uint32Array) => Float32Array<ArrayBuffer>;
+  /** Frees the feed's own tensors. */
+  readonly dispose: () => void;
+}
+
+/**
+ * A feed of images for tfjs's current backend. On webgpu their bytes are uploaded once, for as long as
+ * the images live, and a batch is its indices; images too many for the device stay on the host.
+ *
+ * @param images Of less than 2^31 bytes.
+ * @param most The most images of a batch.
+ *
+ * @example
+ * ```ts
+ * import { feedOf } from "./feed.ts";
+ * import { startBackend } from "../../ops/backend.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await startBackend("wasm")();
+ * const images = { count: 3, pixels: Uint8Array.of(0, 255, 0, 0, 255, 255) };
+ * const feed = feedOf(images, { mean: [0], std: [1] }, 2);
+ * assertEquals(feed.rows(Uint32Array.of(2, 0)), Float32Array.of(1, 1, 0, 1));
+ * feed.dispose();
+ * ```
+ */
+export function feedOf(images: Images, normalisation: Normalisation, most: number): Feed {
+  const gather = normaliser(normalisation);
+  const size = images.count === 0 ? 0 : images.pixels.length / images.count;
+  let store: Float32Array<ArrayBuffer> | null = null;
+  const hostRows = (picks: Uint32Array) => {
+    // One buffer for all batches: fresh memory costs more than filling it.
+    store ??= new Float32Array(Math.min(most, images.count) * size);
+    return gather(images, size, picks, store.subarray(0, picks.length * size));
+  };
+  if (tf.getBackend() !== "webgpu") return { rows: hostRows, hostRows, dispose: () => {} };
+  const values = tf.tensor2d(tablesOf(normalisation), [normalisation.mean.length, 256]);
+  let fits = true;
+  const rows = (picks: Uint32Array) => {
+    if (!fits) return hostRows(picks);
+    try {
+      return gatherBytes(images.pixels, size, picks, values);
+    } catch (thrown) {
+      if (!(thrown instanceof TensorTooLarge)) throw thrown;
+      fits = false;
+      return hostRows(picks);
+    }
+  };
+  return { rows, hostRows, dispose: () => values.dispose() };
+}
+
+/** What every byte becomes in every channel, [channels, 256]: the host's own values. */
+function tablesOf({ mean, std }: Normalisation): Float32Array {
+  const tables = new Float32Array(256 * mean.length);
+  const image = { count: 1, pixels: Uint8Array.from({ length: 256 }, (_, byte) => byte) };
+  mean.forEach((_, channel) => {
+    const gather = normaliser({ mean: [mean[channel]], std: [std[channel]] });
+    tables.set(gather(image, 256, Uint32Array.of(0)), 256 * channel);
+  });
+  return tables;
+}
