@@ -5,6 +5,8 @@
  */
 import { E, type TE } from "../graph/fp_ts.ts";
 import type { BackendUnavailable, GpuError } from "../graph/error.ts";
+import { wantThreads } from "./kernels/simd/module.ts";
+import { sharingMemory } from "./kernels/simd/shared_memory.ts";
 import { tf, type WebGPUBackend } from "./tfjs.ts";
 
 /** A tfjs backend that Sparrow has kernels for. */
@@ -26,6 +28,16 @@ export interface Backend {
   readonly fault: () => GpuError | null;
 }
 
+/** Options of {@linkcode startBackend}. */
+export interface BackendOptions {
+  /**
+   * Threads of wasm, at least 1; 1. Results are the same bits with any number of them. The others are
+   * workers that start with the first large product and end when nothing has come for a quarter of a
+   * second. It counts where wasm starts for the first time.
+   */
+  readonly threads?: number;
+}
+
 /**
  * Starts a backend and makes it tfjs's current one.
  *
@@ -33,17 +45,24 @@ export interface Backend {
  *
  * @returns The backend, or `BackendUnavailable` with what to install.
  */
-export const startBackend = (choice: BackendChoice): TE.TaskEither<BackendUnavailable, Backend> =>
-  choice === "auto" ? startBest : choice === "webgpu" ? startWebgpu : startHost(choice);
+export const startBackend = (
+  choice: BackendChoice,
+  { threads = 1 }: BackendOptions = {},
+): TE.TaskEither<BackendUnavailable, Backend> =>
+  choice === "auto"
+    ? startBest(threads)
+    : choice === "webgpu"
+    ? startWebgpu
+    : startHost(choice, threads);
 
-const startBest: TE.TaskEither<BackendUnavailable, Backend> = async () => {
+const startBest = (threads: number): TE.TaskEither<BackendUnavailable, Backend> => async () => {
   const adapter = await requestAdapter();
   if (adapter !== null && !adapter.info.isFallbackAdapter) {
     const webgpu = await startWebgpu();
     if (E.isRight(webgpu)) return webgpu;
   }
-  const wasm = await startHost("wasm")();
-  return E.isRight(wasm) ? wasm : await startHost("cpu")();
+  const wasm = await startHost("wasm", threads)();
+  return E.isRight(wasm) ? wasm : await startHost("cpu", 1)();
 };
 
 const requestAdapter = async (): Promise<GPUAdapter | null> => {
@@ -62,9 +81,18 @@ const unavailable = (
   E.left({ _tag: "BackendUnavailable", backend, reason, advice });
 
 const startHost =
-  (name: "wasm" | "cpu"): TE.TaskEither<BackendUnavailable, Backend> => async () => {
+  (name: "wasm" | "cpu", threads: number): TE.TaskEither<BackendUnavailable, Backend> =>
+  async () => {
     try {
-      if (await tf.setBackend(name)) return E.right({ name, adapter: null, fault: () => null });
+      const start = () => tf.setBackend(name);
+      if (name === "wasm") wantThreads(threads);
+      if (await (threads > 1 ? sharingMemory(start) : start())) {
+        return E.right({
+          name,
+          adapter: null,
+          fault: () => null,
+        });
+      }
       return unavailable(name, "tfjs could not initialise it", "Use --backend cpu");
     } catch (cause) {
       return unavailable(name, String(cause), "Allow reading the npm cache, or use --backend cpu");

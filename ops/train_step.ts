@@ -34,6 +34,12 @@ export interface Batch {
   readonly labels: ArrayLike<number>;
 }
 
+/** A batch as plain data. */
+export interface HostBatch extends Batch {
+  /** labels.length × (product of the input shape), row-major. */
+  readonly values: Float32Array;
+}
+
 /** What is the same in every step. */
 export interface Trainer {
   /** The graph as a function. */

@@ -52,7 +52,7 @@ async function run(
 ): Promise<E.Either<SparrowError, readonly string[]>> {
   const { quick, quiet, seeds, estimators } = command;
   const begun = performance.now();
-  const backend = await startBackend(command.backend as BackendChoice)();
+  const backend = await startBackend(command.backend as BackendChoice, command)();
   if (E.isLeft(backend)) return backend;
   const env = {
     ...quietEnv(backend.right),

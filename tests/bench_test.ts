@@ -108,7 +108,7 @@ sharedTest(
       for (const peer of ["TensorFlow.js", "jax-js", "torch"]) {
         assertStringIncludes(out, `Skipped ${peer}: no `);
       }
-      assert(/^Sparrow, wasm .* × 1\.00$/m.test(out), out);
+      assert(/^Sparrow, wasm, 2 threads .* × 1\.00$/m.test(out), out);
     }),
 );
 

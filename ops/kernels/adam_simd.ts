@@ -11,7 +11,7 @@ registerSimdKernel<AdamAttributes>({
   name: ADAM,
   inputs: adamInputs,
   outputs: ([shape]) => [0, 1, 2].map(() => ({ shape, dtype: "float32" })),
-  run: (simd, addresses, [shape], attributes) => {
+  run: ({ simd }, addresses, [shape], attributes) => {
     const { beta1, beta2, epsilon, weightDecay } = attributes;
     const { kept, rate, root } = corrections(attributes);
     const [param, gradient, first, second] = addresses.inputs;

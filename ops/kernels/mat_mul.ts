@@ -50,19 +50,30 @@ registerSimdKernel<ProductAttributes>({
   }],
   work: ([a, b], { transposeA }) =>
     Math.max(productWork(a[transposeA ? 0 : 1]), plainWork(a[1], b[1])),
-  run: (simd, { inputs: [a, b], outputs: [c], work }, [aShape, bShape], attributes) => {
-    const { transposeA, transposeB } = attributes;
+  run: (
+    { simd, inParts },
+    { inputs: [a, b], outputs: [c], work, workBytes: bytes },
+    [aShape, bShape],
+    { transposeA, transposeB },
+  ) => {
     const [rows, columns] = aShape;
     const n = bShape[transposeB ? 0 : 1];
+    const cost = rows * columns * n;
     if (transposeA && isWorthLists(columns) && 2 * simd.plainRows(rows, columns, a) > rows) {
-      simd.plainTransposedTimes(rows, n, columns, a, b, c, work);
+      const growth = { 5: 1, 7: 4 * n };
+      const parting = { rowsAt: 6, growth, work: { at: 8, bytes } };
+      const args = [rows, n, columns, a, b, 0, columns, c, work] as const;
+      inParts("plainTransposedTimes", [...args], parting, cost / 5);
       return;
     }
     const [m, k, aRow, aColumn] = transposeA
       ? [columns, rows, 1, columns]
       : [rows, columns, columns, 1];
     const [bRow, bColumn] = transposeB ? [1, bShape[1]] : [bShape[1], 1];
-    simd.gemm(m, n, k, a, aRow, aColumn, b, bRow, bColumn, 0, c, work);
+    const growth = { 3: 4 * aRow, 10: 4 * n };
+    const parting = { rowsAt: 0, growth, work: { at: 11, bytes } };
+    const args = [m, n, k, a, aRow, aColumn, b, bRow, bColumn, 0, c, work] as const;
+    inParts("gemm", [...args], parting, cost);
   },
 });
 
@@ -70,7 +81,8 @@ registerSimdKernel<object>({
   name: COLUMN_SUMS,
   inputs: ["x"],
   outputs: ([[, n]]) => [{ shape: [n], dtype: "float32" }],
-  run: (simd, { inputs: [x], outputs: [sums] }, [[rows, n]]) => simd.columnSums(x, rows, n, sums),
+  run: ({ simd }, { inputs: [x], outputs: [sums] }, [[rows, n]]) =>
+    simd.columnSums(x, rows, n, sums),
 });
 
 /** Whether rows of so many columns may be plain enough for it to pay. */

@@ -14,7 +14,7 @@ registerSimdKernel<TripletAttributes>({
   outputs: ([codes]) => [{ shape: [], dtype: "float32" }, { shape: codes, dtype: "float32" }],
   work: ([[rows]]) => 8 * rows,
   run: (
-    simd,
+    { simd },
     { inputs: [codes, triplets], outputs: [loss, gradient], work },
     [[rows, n], [count]],
     { margin },

@@ -11,7 +11,7 @@ import { QUICK_SEEDS, SEEDS } from "./plan.ts";
 
 const MOST_SEEDS = 1_000;
 
-const { help, backend, out, quiet, debug } = commonFlags;
+const { help, backend, threads, out, quiet, debug } = commonFlags;
 
 /** Of the flags of other pipelines, a seed, a number of epochs and data mean nothing here. */
 const flags = {
@@ -28,6 +28,7 @@ const flags = {
     value: "NAME,…",
   },
   backend: { ...backend, help: "where to compute the neural bounds" },
+  threads,
   out: { ...out, help: "folder for the results [runs/calibration-<time>]" },
   quiet,
   debug,

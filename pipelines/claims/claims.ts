@@ -49,7 +49,7 @@ async function run(
 ): Promise<E.Either<SparrowError, readonly string[]>> {
   const { quiet, quick, seeds, numbers } = command;
   const begun = performance.now();
-  const backend = await startBackend(command.backend as BackendChoice)();
+  const backend = await startBackend(command.backend as BackendChoice, command)();
   if (E.isLeft(backend)) return backend;
   const env: Env = {
     backend: backend.right,

@@ -48,7 +48,9 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
     Deno.exit(USAGE);
   }
   const options = read.right;
-  const { help, quiet, debug, epochs, backend: choice, out } = options as Values<CommonFlags>;
+  const { help, quiet, debug, epochs, backend: choice, threads, out } = options as Values<
+    CommonFlags
+  >;
   if (help) {
     console.log(helpText(program.name, program.summary, flags));
     Deno.exit(0);
@@ -58,7 +60,7 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
   const signal = listen();
   const folder = out ?? `runs/${program.name}-${timestamp(new Date())}`;
   const work = async () => {
-    const backend = await startBackend(choice as BackendChoice)();
+    const backend = await startBackend(choice as BackendChoice, { threads })();
     if (E.isLeft(backend)) return backend;
     const now = () => performance.now();
     const env: Env = {

@@ -55,6 +55,13 @@ export const commonFlags = {
     choices: backendChoices,
     fallback: "auto",
   },
+  threads: {
+    kind: "integer",
+    help: "threads of the wasm backend; results do not depend on it",
+    least: 1,
+    most: 64,
+    fallback: Math.min(navigator.hardwareConcurrency, 8),
+  },
   data: { kind: "text", help: "folder of the dataset's files", value: "DIR" },
   out: { kind: "text", help: "folder for the results [runs/<pipeline>-<time>]", value: "DIR" },
   quiet: { kind: "switch", help: "print nothing but errors" },

@@ -14,7 +14,7 @@ import { E } from "../../graph/fp_ts.ts";
 import { describe } from "../../graph/error.ts";
 import { type BackendChoice, backendChoices, startBackend } from "../../ops/backend.ts";
 import type { tf } from "../../ops/tfjs.ts";
-import { readOptions } from "../../pipelines/cli/options.ts";
+import { commonFlags, readOptions } from "../../pipelines/cli/options.ts";
 import { quietVulkan, USAGE } from "../../pipelines/cli/process.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
 import { encode } from "../../pipelines/encode.ts";
@@ -28,6 +28,7 @@ const read = readOptions({
   steps: { kind: "integer", help: "steps that are timed", fallback: 230, ...count },
   warmup: { kind: "integer", help: "steps before them", fallback: 20, ...count },
   encode: { kind: "switch", help: "encode in place of training" },
+  threads: commonFlags.threads,
   passes: { kind: "integer", help: "over the images", fallback: 5, ...count },
 }, Deno.args);
 if (E.isLeft(read)) {
@@ -36,7 +37,7 @@ if (E.isLeft(read)) {
 }
 const options = read.right;
 quietVulkan();
-const backend = unwrap(await startBackend(options.backend as BackendChoice)());
+const backend = unwrap(await startBackend(options.backend as BackendChoice, options)());
 const data = await images(options.data);
 const result = options.encode ? await encoding(data, quietEnv(backend)) : await training(data);
 console.log(JSON.stringify({ peer: "sparrow", backend: backend.name, ...result }));

@@ -10,7 +10,7 @@ import type { Rng } from "../../../graph/rng.ts";
 import type { Lowered, Weights } from "../../lowered.ts";
 import type { Loss } from "../../losses/loss.ts";
 import type { Params } from "../../tfjs.ts";
-import type { Batch } from "../../train_step.ts";
+import type { HostBatch } from "../../train_step.ts";
 import type { Pairs } from "./pairs.ts";
 
 /** A bound of information with the critic that it needs. */
@@ -24,7 +24,7 @@ export interface Critic {
   /** The negative bound, in nats. */
   readonly loss: Loss;
   /** The pairs of one step as the model takes them. */
-  readonly batch: (pairs: Pairs, rng: Rng) => readonly [Batch, Rng];
+  readonly batch: (pairs: Pairs, rng: Rng) => readonly [HostBatch, Rng];
   /**
    * The bound on pairs that have not trained the critic, at least two and in random order, in bits;
    * with that many marginal pairs per joint one, if the bound has such. `NonFinite` where a score is

@@ -8,7 +8,7 @@ import { mlp } from "../../../graph/models/mlp.ts";
 import { permutation, type Rng } from "../../../graph/rng.ts";
 import { lower } from "../../interpreter.ts";
 import type { Loss } from "../../losses/loss.ts";
-import type { Batch } from "../../train_step.ts";
+import type { HostBatch } from "../../train_step.ts";
 import type { Estimate } from "../samples.ts";
 import type { Critic } from "./critic.ts";
 import { evaluatePairs, nonFiniteScore } from "./evaluate_pairs.ts";
@@ -72,7 +72,7 @@ export function jointCritic(options: JointCriticOptions): Critic {
 }
 
 /** Labels: 1 for a joint row, 0 for a marginal one. */
-function jointThenMarginal(pairs: Pairs, rng: Rng): readonly [Batch, Rng] {
+function jointThenMarginal(pairs: Pairs, rng: Rng): readonly [HostBatch, Rng] {
   const { count, x, y } = pairs;
   const [order, next] = permutation(count, rng);
   const values = new Float32Array(2 * (x.length + y.length));

@@ -20,6 +20,8 @@ async function compile(features: readonly string[]): Promise<string> {
     "--runtime=stub",
     "--importMemory",
     "--noExportMemory",
+    // As tfjs's own memory has it, so that it can be shared.
+    "--maximumMemory=65536",
     "--optimizeLevel=3",
     "--shrinkLevel=0",
     "--noAssert",

@@ -5,6 +5,9 @@
  */
 import type { tf } from "../../tfjs.ts";
 import { plain, relaxed } from "./binary.ts";
+import type { Kernel } from "./parts.ts";
+import { makePool, type Parting } from "./pool.ts";
+import { withSharedMemory } from "./shared_memory.ts";
 
 /** What `assembly/` exports; addresses are bytes from the memory's beginning. */
 export interface Simd {
@@ -36,39 +39,42 @@ export interface Simd {
     y: number,
     work: number,
   ) => void;
-  /** G [k, n] = Xᵀ · D, of X [m, k] with plain rows and D [m, n]. */
+  /** The rows from `from` on, `count` of them, of G = Xᵀ · D, of X [m, k] with plain rows and D [m, n]. */
   readonly plainTransposedTimes: (
     m: number,
     n: number,
     k: number,
     x: number,
     d: number,
+    from: number,
+    count: number,
     g: number,
     work: number,
   ) => void;
   /** The sums of the columns of a matrix [rows, n]. */
   readonly columnSums: (matrix: number, rows: number, n: number, sums: number) => void;
-  /** The k-th and the (k+1)-th of each row. */
-  readonly findEdges: (
+  /** The k-th and the (k+1)-th of each row; 1 above the threshold, else 0. */
+  readonly hardKwta: (
     x: number,
     rows: number,
     n: number,
     k: number,
     edges: number,
+    y: number,
     work: number,
   ) => void;
-  /** 1 above the threshold, else 0. */
-  readonly hard: (x: number, rows: number, n: number, edges: number, y: number) => void;
-  /** The logistic function of hardness · (x − threshold). */
-  readonly soft: (
+  /** The same edges; the logistic function of hardness · (x − threshold). */
+  readonly softKwta: (
     x: number,
     rows: number,
     n: number,
+    k: number,
     hardness: number,
     edges: number,
     y: number,
+    work: number,
   ) => void;
-  /** The gradient of `soft`. */
+  /** The gradient of `softKwta`. */
   readonly softGradient: (
     dy: number,
     y: number,
@@ -117,8 +123,21 @@ export interface Simd {
 export interface SimdBackend {
   /** The kernels. */
   readonly simd: Simd;
+  /** How many threads call them. */
+  readonly threads: number;
   /** The address of so many bytes, good until the next call. */
   readonly workspace: (bytes: number) => number;
+  /**
+   * Calls a kernel in parts of its rows on all threads, where it is worth that.
+   *
+   * @param cost About how many multiplications it takes.
+   */
+  readonly inParts: <Name extends keyof Simd>(
+    name: Name,
+    args: Parameters<Simd[Name]>,
+    parting: Parting,
+    cost: number,
+  ) => void;
 }
 
 /** The parts of Emscripten's module that are used. */
@@ -127,6 +146,17 @@ interface Emscripten {
   readonly _malloc?: (bytes: number) => number;
   readonly _free?: (address: number) => void;
 }
+
+/** Calls cheaper than this are done before a second thread is awake. */
+const WORTH_THREADS = 300_000;
+
+let wanted = 1;
+
+/**
+ * How many threads the wasm backends that start from now on have; 1 at first. More than one needs
+ * memory that is shared, which {@linkcode sharingMemory} is for.
+ */
+export const wantThreads = (threads: number): void => void (wanted = threads);
 
 const known = new WeakMap<tf.KernelBackend, SimdBackend | null>();
 
@@ -147,18 +177,32 @@ export function simdOf(backend: tf.KernelBackend): SimdBackend | null {
 function start({ asm, _malloc: allocate, _free: free }: Emscripten): SimdBackend | null {
   const memory = asm?.memory;
   if (memory === undefined || allocate === undefined || free === undefined) return null;
-  const bytes = [relaxed, plain].map(fromBase64).find((bytes) => WebAssembly.validate(bytes));
-  if (bytes === undefined) return null;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+  const plainBytes = [relaxed, plain].map(fromBase64).find((bytes) => WebAssembly.validate(bytes));
+  if (plainBytes === undefined) return null;
+  const shared = memory.buffer instanceof SharedArrayBuffer;
+  const bytes = shared ? withSharedMemory(plainBytes) : plainBytes;
+  if (bytes === null) return null;
+  const module = new WebAssembly.Module(bytes);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  const kernels = names.map((name) => exports[name] as unknown as Kernel);
+  const threads = shared ? wanted : 1;
+  const pool = threads > 1 ? makePool(threads, module, memory, names, kernels) : null;
   let [address, size] = [0, 0];
   return {
     simd: exports as unknown as Simd,
+    threads,
     workspace: (bytes) => {
       if (bytes > size) {
         if (size > 0) free(address);
         [address, size] = [allocate(bytes), bytes];
       }
       return address;
+    },
+    inParts: (name, args, parting, cost) => {
+      const kernel = names.indexOf(name);
+      if (pool === null || cost < WORTH_THREADS) kernels[kernel](...args);
+      else pool.run(kernel, args, parting);
     },
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { type BackendWasm, tf } from "../../tfjs.ts";
-import { type Simd, type SimdBackend, simdOf } from "./module.ts";
+import { type SimdBackend, simdOf } from "./module.ts";
 
 /** A kernel as a call of the SIMD module. */
 export interface SimdKernel<Attributes> {
@@ -21,11 +21,13 @@ export interface SimdKernel<Attributes> {
     shapes: readonly (readonly number[])[],
     attributes: Attributes,
   ) => readonly { readonly shape: readonly number[]; readonly dtype: "float32" | "int32" }[];
-  /** Bytes to work in; none by default. */
+  /** Bytes for each thread to work in; none by default. */
   readonly work?: (shapes: readonly (readonly number[])[], attributes: Attributes) => number;
+  /** Bytes for all threads to work in; none by default. */
+  readonly scratch?: (shapes: readonly (readonly number[])[]) => number;
   /** Fills the outputs, whose former content is arbitrary. */
   readonly run: (
-    simd: Simd,
+    simd: SimdBackend,
     addresses: Addresses,
     shapes: readonly (readonly number[])[],
     attributes: Attributes,
@@ -38,8 +40,12 @@ export interface Addresses {
   readonly inputs: readonly number[];
   /** Of the outputs, in order. */
   readonly outputs: readonly number[];
-  /** Of as many bytes as `work` says. */
+  /** Of as many bytes per thread as `work` says, the first thread's first. */
   readonly work: number;
+  /** What `work` says, and a little more. */
+  readonly workBytes: number;
+  /** Of as many bytes as `scratch` says. */
+  readonly scratch: number;
 }
 
 /** How the wasm backend knows where a tensor is. */
@@ -76,7 +82,7 @@ function typesFit<Attributes>(
 
 function runSimd<Attributes>(
   kernel: SimdKernel<Attributes>,
-  { simd, workspace }: SimdBackend,
+  simd: SimdBackend,
   { inputs, backend }: Parameters<tf.KernelFunc>[0],
   attributes: Attributes,
 ): tf.TensorInfo | tf.TensorInfo[] {
@@ -85,10 +91,15 @@ function runSimd<Attributes>(
   const shapes = given.map((info) => info?.shape ?? []);
   const made = kernel.outputs(shapes, attributes)
     .map(({ shape, dtype }) => wasm.makeOutput([...shape], dtype));
-  const work = kernel.work === undefined ? 0 : workspace(kernel.work(shapes, attributes));
+  // Cache lines apart: threads that write to one line wait for each other.
+  const workBytes = 64 * Math.ceil((kernel.work?.(shapes, attributes) ?? 0) / 64);
+  const all = simd.threads * workBytes;
+  const scratchBytes = kernel.scratch?.(shapes) ?? 0;
+  const work = all + scratchBytes === 0 ? 0 : simd.workspace(all + scratchBytes);
   const addressOf = (info: tf.TensorInfo | undefined) =>
     info === undefined ? 0 : wasm.dataIdMap.get(info.dataId).memoryOffset;
-  const addresses = { inputs: given.map(addressOf), outputs: made.map(addressOf), work };
+  const [ins, outs] = [given, made].map((infos) => infos.map(addressOf));
+  const addresses = { inputs: ins, outputs: outs, work, workBytes, scratch: work + all };
   kernel.run(simd, addresses, shapes, attributes);
   return made.length === 1 ? made[0] : made;
 }

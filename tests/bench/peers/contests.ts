@@ -42,7 +42,9 @@ export async function fixture(options: ContestOptions): Promise<Fixture> {
     : [1, 2].map((threads) => ({ python, peers, data, threads }));
 
   const stepsOn = (backend: string, count: number): readonly Contender[] => [
-    sparrow(data, backend, ["--steps", String(count)], "ms_per_step"),
+    ...(backend === "wasm" ? [2, 1] : [1]).map((threads) =>
+      sparrow(data, backend, ["--steps", String(count)], "ms_per_step", threads)
+    ),
     ...tape ? tapes(options, backend, count) : [],
     ...jax ? [javaScript("jax-js", options, "jaxjs.ts", ["--device", backend], count)] : [],
   ];
@@ -53,7 +55,7 @@ export async function fixture(options: ContestOptions): Promise<Fixture> {
     ),
     rate: false,
     contenders: [
-      sparrowRun(data, epochs),
+      ...[2, 1].map((threads) => sparrowRun(data, epochs, threads)),
       ...torches.map((place) =>
         torch(
           place,
@@ -92,7 +94,7 @@ export async function fixture(options: ContestOptions): Promise<Fixture> {
         measures: ["encoding, images/s"],
         rate: true,
         contenders: [
-          sparrow(data, "wasm", ["--encode"], "images_per_s"),
+          ...[2, 1].map((threads) => sparrow(data, "wasm", ["--encode"], "images_per_s", threads)),
           ...torches.flatMap((place) => [torchEncoding(place, true), torchEncoding(place, false)]),
         ],
       },

@@ -7,18 +7,20 @@ import { type Contender, lastNumber } from "./contender.ts";
 
 const deno = Deno.execPath();
 
-/** A training step or encoding, by `train_step.ts`. */
+/** A training step or encoding, by `train_step.ts`; of wasm on so many threads. */
 export const sparrow = (
   data: string,
   backend: string,
   options: readonly string[],
   field: string,
+  threads = 1,
 ): Contender => ({
-  name: `Sparrow, ${backend}`,
+  name: `Sparrow, ${backend}${onThreads(backend, threads)}`,
   command: [
     deno,
     ...["run", "--no-lock", "-P", "tests/bench/train_step.ts"],
     ...["--data", data, "--backend", backend, ...options],
+    ...["--threads", String(threads)],
   ],
   read: (lines) => [lastNumber(lines, field)],
 });
@@ -27,14 +29,15 @@ export const sparrow = (
  * A whole run on wasm by `mnist_kwta.ts`, which unlike the peers' also saves the model after every epoch,
  * explains three images and writes a report: the seconds of the process, of training, of evaluation.
  */
-export function sparrowRun(data: string, epochs: number): Contender {
+export function sparrowRun(data: string, epochs: number, threads: number): Contender {
   const folder = `runs/bench-${crypto.randomUUID().slice(0, 8)}`;
   return {
-    name: "Sparrow, wasm",
+    name: `Sparrow, wasm${onThreads("wasm", threads)}`,
     command: [
       deno,
       ...["run", "--no-lock", "-P", "pipelines/mnist_kwta.ts", "--quiet", "--backend", "wasm"],
       ...["--data", data, "--epochs", String(epochs), "--out", folder],
+      ...["--threads", String(threads)],
     ],
     read: (_, seconds) => {
       const values = valuesOf(`${root}${folder}`);
@@ -47,6 +50,9 @@ export function sparrowRun(data: string, epochs: number): Contender {
     clean: () => Deno.remove(`${root}${folder}`, { recursive: true }).catch(() => {}),
   };
 }
+
+const onThreads = (backend: string, threads: number): string =>
+  backend === "wasm" ? `, ${threads} ${threads === 1 ? "thread" : "threads"}` : "";
 
 const root = new URL("../../../", import.meta.url).pathname;
 const TRAINING_IMAGES = 60_000;

@@ -1,6 +1,6 @@
 // What the module exports.
 export { adam } from "./adam";
 export { gemm } from "./gemm";
-export { findEdges, hard, soft, softGradient } from "./kwta";
+export { hardKwta, softGradient, softKwta } from "./kwta";
 export { columnSums, plainRows, plainTimes, plainTransposedTimes } from "./plain";
 export { tripletCosine } from "./triplet";

@@ -106,7 +106,7 @@ function placeOf(images: usize, image: i32, nth: i32): i32 {
  * @param edges 2 · rows integers.
  * @param work 8 · n + 16 bytes.
  */
-export function findEdges(x: usize, rows: i32, n: i32, k: i32, edges: usize, work: usize): void {
+function findEdges(x: usize, rows: i32, n: i32, k: i32, edges: usize, work: usize): void {
   const units = work;
   const images = at(work, n);
   let guess: f32 = -Infinity;
@@ -150,7 +150,7 @@ function thresholdOf(row: usize, edges: usize, r: i32): f32 {
 }
 
 /** y = 1 where x is above the row's threshold, else 0. */
-export function hard(x: usize, rows: i32, n: i32, edges: usize, y: usize): void {
+function hard(x: usize, rows: i32, n: i32, edges: usize, y: usize): void {
   const one = f32x4.splat(1);
   for (let r = 0; r < rows; r++) {
     const row = at(x, r * n);
@@ -166,7 +166,7 @@ export function hard(x: usize, rows: i32, n: i32, edges: usize, y: usize): void 
 }
 
 /** y = 1 / (1 + exp(−hardness · (x − threshold))). */
-export function soft(x: usize, rows: i32, n: i32, hardness: f32, edges: usize, y: usize): void {
+function soft(x: usize, rows: i32, n: i32, hardness: f32, edges: usize, y: usize): void {
   for (let r = 0; r < rows; r++) {
     const row = at(x, r * n);
     const to = at(y, r * n);
@@ -232,4 +232,33 @@ export function softGradient(
     const next = at(to, entry(edges, 2 * r + 1));
     store<f32>(next, load<f32>(next) - sum / 2);
   }
+}
+
+/** `findEdges`, then `hard`. */
+export function hardKwta(
+  x: usize,
+  rows: i32,
+  n: i32,
+  k: i32,
+  edges: usize,
+  y: usize,
+  work: usize,
+): void {
+  findEdges(x, rows, n, k, edges, work);
+  hard(x, rows, n, edges, y);
+}
+
+/** `findEdges`, then `soft`. */
+export function softKwta(
+  x: usize,
+  rows: i32,
+  n: i32,
+  k: i32,
+  hardness: f32,
+  edges: usize,
+  y: usize,
+  work: usize,
+): void {
+  findEdges(x, rows, n, k, edges, work);
+  soft(x, rows, n, hardness, edges, y);
 }

@@ -190,8 +190,10 @@ function spread(g: usize, n: i32, d: usize, from: usize, end: usize): void {
 }
 
 /**
- * G [k, n] = Xᵀ · D for X [m, k], most of whose rows are plain, and D [m, n].
+ * Rows of G [k, n] = Xᵀ · D for X [m, k], most of whose rows are plain, and D [m, n]: `count` of them,
+ * from row `from` on.
  *
+ * @param g The first of these rows.
  * @param work 8·k + 4·n bytes.
  */
 export function plainTransposedTimes(
@@ -200,6 +202,8 @@ export function plainTransposedTimes(
   k: i32,
   x: usize,
   d: usize,
+  from: i32,
+  count: i32,
   g: usize,
   work: usize,
 ): void {
@@ -207,10 +211,10 @@ export function plainTransposedTimes(
   const places = at(work, n);
   memory.fill(base, 0, <usize> n << 2);
   for (let i = 0; i < m; i++) addScaled(base, at(d, i * n), n, groundOf(at(x, i * k), k));
-  for (let p = 0; p < k; p++) memory.copy(at(g, p * n), base, <usize> n << 2);
+  for (let p = 0; p < count; p++) memory.copy(at(g, p * n), base, <usize> n << 2);
   for (let i = 0; i < m; i++) {
     const row = at(x, i * k);
-    const end = list(row, k, groundOf(row, k), places);
+    const end = list(at(row, from), count, groundOf(row, k), places);
     spread(g, n, at(d, i * n), places, end);
   }
 }

@@ -1,0 +1,176 @@
+/**
+ * Threads that do parts of a kernel's call.
+ *
+ * @module
+ */
+import {
+  BLOCK_BYTES,
+  type BlockLayout,
+  type Kernel,
+  layout,
+  LEFT_BITS,
+  partTaker,
+  place,
+} from "./parts.ts";
+
+/** How a call is parted by rows. */
+export interface Parting {
+  /** Which argument is the number of rows. */
+  readonly rowsAt: number;
+  /** By how much the arguments of these numbers grow from row to row. */
+  readonly growth: Readonly<Record<number, number>>;
+  /** Which argument is the workspace, and the bytes that a thread needs of it. */
+  readonly work?: { readonly at: number; readonly bytes: number };
+}
+
+/** Threads that share a memory. */
+export interface Pool {
+  /**
+   * Calls a kernel, on as many threads as there are at that moment.
+   *
+   * @param kernel Its number.
+   * @param args As if it were one call; the workspace is as many times as large as there are threads.
+   */
+  readonly run: (kernel: number, args: readonly number[], parting: Parting) => void;
+}
+
+/** Milliseconds after which a worker without work ends: nobody has to end it. */
+const IDLE = 250;
+
+/** Looks at the block before a worker sleeps; to be woken takes some 50 µs. */
+const SPINS = 5_000;
+
+/** Parts per thread: more than one, so that a late thread does not hold the others up. */
+const PARTS_PER_THREAD = 2;
+
+/** Milliseconds that a thread may take for its part before it is given up. */
+const PATIENCE = 30_000;
+
+/** What a worker is told. */
+interface Start {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly block: SharedArrayBuffer;
+  readonly names: readonly string[];
+  readonly layout: BlockLayout;
+  readonly thread: number;
+  readonly idle: number;
+  readonly spins: number;
+}
+
+/** The worker's program; sent as text, as {@linkcode partTaker} is. */
+function workOn({ module, memory, block, names, layout, thread, idle, spins }: Start): void {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const kernels = names.map((name) => exports[name] as unknown as Kernel);
+  const take = partTaker(block, layout, kernels, thread);
+  const words = new Int32Array(block, 0, 32);
+  const { state, done, alive } = layout.place;
+  Atomics.add(words, alive, 1);
+  for (let looks = 0;;) {
+    const seen = Atomics.load(words, state);
+    if (take()) {
+      Atomics.notify(words, done);
+      looks = 0;
+    } else if (looks < spins) looks++;
+    else if (Atomics.wait(words, state, seen, idle) === "timed-out") break;
+    else looks = 0;
+  }
+  Atomics.sub(words, alive, 1);
+}
+
+const program = (): string => `
+  const partTaker = ${partTaker.toString()};
+  const workOn = ${workOn.toString()};
+  onmessage = ({ data }) => {
+    try { workOn(data); } finally { close(); }
+  };`;
+
+/**
+ * A pool. Its workers start with the first call, end when there has been nothing to do for a while, and
+ * start again.
+ *
+ * @param threads At least 2, this one among them.
+ * @param memory Shared.
+ * @param names Of the kernels, by number.
+ */
+export function makePool(
+  threads: number,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  names: readonly string[],
+  kernels: readonly Kernel[],
+): Pool {
+  const block = new SharedArrayBuffer(BLOCK_BYTES);
+  const words = new Int32Array(block, 0, 32);
+  const base = new Float64Array(block, 128, layout.most);
+  const growth = new Float64Array(block, 128 + 8 * layout.most, layout.most);
+  const take = partTaker(block, layout, kernels, 0);
+  let calls = 0;
+  let startedAt = -Infinity;
+  const start = () => {
+    startedAt = performance.now();
+    const url = URL.createObjectURL(new Blob([program()], { type: "application/javascript" }));
+    for (let thread = 1; thread < threads; thread++) {
+      const worker = new Worker(url, { type: "module" });
+      // One that cannot start is one thread less.
+      worker.onerror = (event) => event.preventDefault();
+      const told: Start = {
+        module,
+        memory,
+        block,
+        names,
+        layout,
+        thread,
+        idle: IDLE,
+        spins: SPINS,
+      };
+      worker.postMessage(told);
+    }
+    setTimeout(() => URL.revokeObjectURL(url), 10 * IDLE);
+  };
+  const wait = (parts: number) => {
+    const begun = performance.now();
+    for (let looks = 0;; looks++) {
+      const done = Atomics.load(words, place.done);
+      if (done === parts) return;
+      if (looks < SPINS) continue;
+      Atomics.wait(words, place.done, done, 1);
+      if (performance.now() - begun > PATIENCE) {
+        throw new Error("A thread of the wasm backend has not finished its part of a kernel");
+      }
+    }
+  };
+  return {
+    run: (kernel, args, { rowsAt, growth: grows, work }) => {
+      const rows = args[rowsAt];
+      const step = Math.max(
+        1,
+        Math.ceil(rows / Math.min(threads * PARTS_PER_THREAD, 2 ** LEFT_BITS - 1)),
+      );
+      const parts = Math.ceil(rows / step);
+      args.forEach((value, i) => {
+        base[i] = value;
+        growth[i] = grows[i] ?? 0;
+      });
+      words[place.kernel] = kernel;
+      words[place.count] = args.length;
+      words[place.rows] = rows;
+      words[place.step] = step;
+      words[place.parts] = parts;
+      words[place.rowsAt] = rowsAt;
+      words[place.workAt] = work?.at ?? -1;
+      words[place.work] = work?.bytes ?? 0;
+      words[place.failed] = 0;
+      Atomics.store(words, place.done, 0);
+      calls = (calls + 1) % 2 ** (31 - LEFT_BITS);
+      Atomics.store(words, place.state, calls * 2 ** LEFT_BITS + parts);
+      const alive = Atomics.load(words, place.alive);
+      if (alive > 0) Atomics.notify(words, place.state);
+      // Those that are starting are not there yet.
+      else if (performance.now() - startedAt > 2 * IDLE) start();
+      while (take());
+      wait(parts);
+      if (words[place.failed] !== 0) throw new Error("A kernel of the wasm backend has failed");
+    },
+  };
+}
