@@ -178,6 +178,7 @@ export type { ImageArray } from "./ops/saliency/image.ts";
 export type { SaliencyOptions } from "./ops/saliency/options.ts";
 export * from "./ops/saliency/saliency.ts";
 export * from "./ops/saliency/scores.ts";
+export * from "./ops/profiler.ts";
 export * from "./ops/schedules.ts";
 export * from "./ops/select_rows.ts";
 export { type Params, tf } from "./ops/tfjs.ts";

@@ -12,7 +12,7 @@ import {
 } from "./assert.ts";
 import { type Effort, measure } from "./bench/measure.ts";
 import { summarise } from "./bench/summary.ts";
-import { showTime, table } from "./bench/table.ts";
+import { showTime, table } from "../pipelines/cli/table.ts";
 import { quietVulkan } from "../pipelines/cli/process.ts";
 import { deno, withFolder } from "./pipelines/process.ts";
 import { right } from "./pipelines/tiny.ts";

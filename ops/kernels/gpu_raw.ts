@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { tf, WebGPUBackend } from "../tfjs.ts";
+import { tf, type WebGPUBackend } from "../tfjs.ts";
 import { type GpuOutput, int, type Uniform } from "./gpu.ts";
 import { checkBindable } from "./gpu_limits.ts";
 
@@ -49,8 +49,8 @@ interface Recorder {
   readonly submitQueue: () => void;
 }
 
-/** Programs in one submission, as tfjs's WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE has it. */
-const MOST_DEFERRED = 15;
+/** tfjs's flag for how many programs it submits at once. */
+const BATCH = "WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE";
 
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 
@@ -177,7 +177,7 @@ function record(
   pass.setBindGroup(0, bindings);
   const across = Math.min(groups, device.limits.maxComputeWorkgroupsPerDimension);
   pass.dispatchWorkgroups(across, Math.ceil(groups / across));
-  if (++recorder.dispatchCountInPass >= MOST_DEFERRED) submit(backend);
+  if (++recorder.dispatchCountInPass >= tf.env().getNumber(BATCH)) submit(backend);
 }
 
 function pipelineOf(device: GPUDevice, program: RawProgram): GPUComputePipeline {

@@ -7,10 +7,12 @@
 import { E } from "../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../graph/error.ts";
 import { type BackendChoice, startBackend } from "../../ops/backend.ts";
+import { startProfiler } from "../../ops/profiler.ts";
 import type { Env } from "../env.ts";
 import { denoFiles } from "../files.ts";
 import { commonFlags, type Flags, helpText, readOptions, type Values } from "./options.ts";
 import { exitAfter, listen, quietVulkan, timestamp, USAGE } from "./process.ts";
+import { profileLines } from "./profile.ts";
 import { progressBar } from "./progress_bar.ts";
 
 /** The flags that {@linkcode launch} itself reads. */
@@ -48,7 +50,7 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
     Deno.exit(USAGE);
   }
   const options = read.right;
-  const { help, quiet, debug, epochs, backend: choice, threads, out } = options as Values<
+  const { help, quiet, debug, profile, epochs, backend: choice, threads, out } = options as Values<
     CommonFlags
   >;
   if (help) {
@@ -73,7 +75,11 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
       signal,
       log: quiet ? () => {} : (line) => console.log(line),
     };
-    return await program.run(options, env, folder);
+    if (!profile) return await program.run(options, env, folder);
+    const profiler = startProfiler();
+    const lines = await program.run(options, env, folder);
+    const measured = profileLines(await profiler.stop(), backend.right.name);
+    return E.map((before: readonly string[]) => [...before, ...measured])(lines);
   };
   return await exitAfter(work, {
     quiet,

@@ -65,6 +65,7 @@ export const commonFlags = {
   data: { kind: "text", help: "folder of the dataset's files", value: "DIR" },
   out: { kind: "text", help: "folder for the results [runs/<pipeline>-<time>]", value: "DIR" },
   quiet: { kind: "switch", help: "print nothing but errors" },
+  profile: { kind: "switch", help: "measure every kernel, and print a table at the end" },
   debug: { kind: "switch", help: "print the stack of an unexpected error" },
 } as const satisfies Flags;
 

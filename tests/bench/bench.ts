@@ -28,7 +28,7 @@ import { information, neuralInformation } from "./subjects/information.ts";
 import { kernels } from "./subjects/kernels.ts";
 import { search } from "./subjects/search.ts";
 import { trainingBatch, trainingStep } from "./subjects/training.ts";
-import { showTime, table } from "./table.ts";
+import { showTime, table } from "../../pipelines/cli/table.ts";
 
 /** In the order in which they are measured. */
 const subjects: readonly Subject[] = [

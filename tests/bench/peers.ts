@@ -31,7 +31,7 @@ import { machine, showMachine } from "./machine.ts";
 import { contend, type Contest } from "./peers/contender.ts";
 import { fixture } from "./peers/contests.ts";
 import { summarise } from "./summary.ts";
-import { table } from "./table.ts";
+import { table } from "../../pipelines/cli/table.ts";
 
 const many = { least: 1, most: 1e6 } as const;
 const flags = {

@@ -25,11 +25,10 @@ const timing = ["samples_per_second", "evaluation_seconds"];
 
 Deno.test("a run leaves its files, and repeats itself on any number of threads", () =>
   withFolder(async (folder) => {
-    const once = async (name: string, threads: number) => {
+    const once = async (name: string, ...more: readonly string[]) => {
       const out = `${folder}/${name}`;
       const options = [...strokes, "--seed", "26", "--epochs", "2", "--out", out];
-      options.push("--threads", String(threads));
-      const { code, err, out: printed } = await deno(...run, ...options);
+      const { code, err, out: printed } = await deno(...run, ...options, ...more);
       assertEquals([code, err], [0, ""]);
       assertMatch(printed, /^epoch 1\/2 +loss 0\.\d{4} +train 0\.\d{4} +test 0\.\d{4} +bits 26/);
       assertStringIncludes(printed, "Test accuracy 0.");
@@ -37,9 +36,13 @@ Deno.test("a run leaves its files, and repeats itself on any number of threads",
         Array.from(Deno.readDirSync(`${root}${out}`), ({ name }) => name).sort(),
         ["config.json", "metrics.jsonl", "model.safetensors", "report.html"],
       );
+      const profiled =
+        /^Profile of .* on wasm: kernels .*\nkernel +calls .*\n[^]*^SparrowLinear +\d/m;
+      assertEquals(profiled.test(printed), more.includes("--profile"));
       return out;
     };
-    const [a, b] = [await once("a", 1), await once("b", 3)];
+    const a = await once("a", "--threads", "1");
+    const b = await once("b", "--threads", "3", "--profile");
     const measured = (out: string) => rows(out).filter(({ name }) => !timing.includes(name));
     assertEquals(measured(b), measured(a));
     const weights = (out: string) => Deno.readFileSync(`${root}${out}/model.safetensors`);

@@ -17,6 +17,7 @@ Deno.test("defaults are filled in, and what is given is taken", () => {
     data: null,
     out: null,
     quiet: false,
+    profile: false,
     debug: false,
   });
   const given = right(read("--seed", "4294967295", "--epochs=3", "--backend", "cpu", "--quiet"));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { compact } from "../../pipelines/report/format.ts";
+import { compact } from "../report/format.ts";
 
 /**
  * Columns as wide as their widest cell; the first is flush left, the others right.
