@@ -180,6 +180,28 @@ export * from "./ops/saliency/saliency.ts";
 export * from "./ops/saliency/scores.ts";
 export * from "./ops/profiler.ts";
 export * from "./ops/schedules.ts";
+export * from "./ops/sdr/bundle.ts";
+export {
+  appendCodes,
+  concatenate,
+  emptyCodes,
+  fromDense,
+  fromIndices,
+  fromWords,
+  pickCodes,
+  toDense,
+  toIndices,
+} from "./ops/sdr/codes.ts";
+export * from "./ops/sdr/false_match.ts";
+export * from "./ops/sdr/noise.ts";
+export {
+  complement,
+  difference,
+  intersection,
+  symmetricDifference,
+  union,
+} from "./ops/sdr/set_algebra.ts";
+export * from "./ops/sdr/similarity.ts";
 export * from "./ops/select_rows.ts";
 export { type Params, tf } from "./ops/tfjs.ts";
 export { nextDuty, scalingFactors } from "./ops/synaptic_scaling.ts";

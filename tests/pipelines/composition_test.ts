@@ -1,15 +1,6 @@
-import { permutation, seed } from "../../graph/rng.ts";
+import { seed } from "../../graph/rng.ts";
 import { type BinaryEmbeddings, packRows, stride } from "../../ops/embeddings.ts";
-import { rowReader } from "../../ops/metrics/rows.ts";
 import { tf } from "../../ops/tfjs.ts";
-import {
-  chanceContainment,
-  codeSizes,
-  containment,
-  difference,
-  pickCodes,
-  union,
-} from "../../pipelines/claims/composition/code_sets.ts";
 import { composition } from "../../pipelines/claims/composition.ts";
 import { compositionFigure, type Training } from "../../pipelines/claims/composition/figure.ts";
 import { otherClasses } from "../../pipelines/claims/composition/other_part.ts";
@@ -23,7 +14,6 @@ import { take } from "../../pipelines/data/splits.ts";
 import { renderFigure } from "../../pipelines/report/figure.ts";
 import {
   assert,
-  assertAlmostEquals,
   assertEquals,
   assertNotEquals,
   assertStringIncludes,
@@ -38,11 +28,6 @@ function codes(...rows: readonly (readonly number[])[]): BinaryEmbeddings {
   packRows(rows.flat(), width, words, 0);
   return { kind: "binary", count, width, words };
 }
-
-const bits = (of: BinaryEmbeddings): readonly (readonly number[])[] => {
-  const read = rowReader(of);
-  return Array.from({ length: of.count }, (_, i) => [...read(i)]);
-};
 
 Deno.test("superposed images have of each pixel the larger, also in place", () => {
   const [a, b] = [Uint8Array.of(0, 9, 255, 4), Uint8Array.of(7, 8, 0, 4)];
@@ -100,40 +85,6 @@ Deno.test("images of one class cannot be paired", () => {
   const message = "Cannot pair images: expected at least 2 classes, current value is 1";
   assertThrows(() => composites(split, 1, seed(1)), RangeError, message);
   assertThrows(() => superposeSome(split, 0.5, seed(1)), RangeError, message);
-});
-
-Deno.test("union, difference, sizes and choice of codes, over the borders of words", () => {
-  const row = (...units: readonly number[]) =>
-    Array.from({ length: 70 }, (_, u) => units.includes(u) ? 1 : 0);
-  const [a, b] = [codes(row(0, 31, 32, 69), row(5)), codes(row(31, 33), row(6))];
-  assertEquals(bits(union(a, b)), [row(0, 31, 32, 33, 69), row(5, 6)]);
-  assertEquals(bits(difference(a, b)), [row(0, 32, 69), row(5)]);
-  assertEquals([...codeSizes(union(a, b))], [5, 2]);
-  assertEquals(bits(pickCodes(a, [1, 0, 1])), [row(5), row(0, 31, 32, 69), row(5)]);
-  assertEquals([...containment(a, b)], [0.25, 0]);
-  assertThrows(() => union(a, codes(row(1))), RangeError);
-});
-
-Deno.test("an empty code has nothing of any set", () => {
-  const [empty, set] = [codes([0, 0, 0]), codes([1, 1, 0])];
-  assertEquals([...containment(empty, set), ...chanceContainment(empty, set)], [0, 0]);
-});
-
-Deno.test("the chance level is what random codes reach", () => {
-  const [width, size, many] = [96, 7, 20_000];
-  const set = codes(Array.from({ length: width }, (_, u) => u % 5 === 0 ? 1 : 0));
-  let rng = seed(26);
-  let sum = 0;
-  for (let i = 0; i < many; i++) {
-    const [order, next] = permutation(width, rng);
-    rng = next;
-    sum += order.subarray(0, size).filter((unit) => unit % 5 === 0).length / size;
-  }
-  const drawn = codes(Array.from({ length: width }, (_, u) => u < size ? 1 : 0));
-  const [chance] = chanceContainment(drawn, set);
-  assertEquals(chance, 20 / 96);
-  // Its standard error is 0.15 / √20,000.
-  assertAlmostEquals(sum / many, chance, 0.004);
 });
 
 Deno.test("the other class is the nearest but the known; an empty code has none", () => {

@@ -7,11 +7,13 @@ import type { SparrowError } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
 import { seed as seeded } from "../../../graph/rng.ts";
 import type { Embeddings } from "../../../ops/embeddings.ts";
+import { pickCodes } from "../../../ops/sdr/codes.ts";
+import { difference, union } from "../../../ops/sdr/set_algebra.ts";
+import { chanceContainment, containment } from "../../../ops/sdr/similarity.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { encode } from "../../encode.ts";
 import type { Run } from "../../run.ts";
 import { type Stage, stage } from "../../stage.ts";
-import { chanceContainment, containment, difference, pickCodes, union } from "./code_sets.ts";
 import { otherClasses } from "./other_part.ts";
 import { composites, type Pairs, unrelatedPairs } from "./superpose.ts";
 

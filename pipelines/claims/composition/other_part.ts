@@ -6,7 +6,7 @@
 import type { BinaryEmbeddings } from "../../../ops/embeddings.ts";
 import { checkLength } from "../../../ops/metrics/check.ts";
 import { centroidDistances } from "../../../ops/metrics/nearest_centroid.ts";
-import { codeSizes } from "./code_sets.ts";
+import { codeSizes } from "../../../ops/sdr/similarity.ts";
 
 /**
  * For each code the class whose centroid is nearest by the cosine, the known class left out; of equal
