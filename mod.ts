@@ -207,6 +207,7 @@ export { type Params, tf } from "./ops/tfjs.ts";
 export { nextDuty, scalingFactors } from "./ops/synaptic_scaling.ts";
 export * from "./ops/train_step.ts";
 
+export * from "./pipelines/codes_file.ts";
 export * from "./pipelines/config.ts";
 export * from "./pipelines/data/augment.ts";
 export * from "./pipelines/data/batch.ts";
