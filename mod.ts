@@ -202,6 +202,9 @@ export {
   union,
 } from "./ops/sdr/set_algebra.ts";
 export * from "./ops/sdr/similarity.ts";
+export * from "./ops/sdr/willshaw.ts";
+export * from "./ops/sdr/willshaw_recall.ts";
+export * from "./ops/sdr/willshaw_theory.ts";
 export * from "./ops/select_rows.ts";
 export { type Params, tf } from "./ops/tfjs.ts";
 export { nextDuty, scalingFactors } from "./ops/synaptic_scaling.ts";

@@ -1,0 +1,181 @@
+/**
+ * The figures of a Willshaw memory's capacity.
+ *
+ * @module
+ */
+import { WILLSHAW_LIMIT } from "../../ops/sdr/willshaw_theory.ts";
+import { type Axis, linearAxis, logAxis } from "../report/axis.ts";
+import type { Figure, Screen } from "../report/figure.ts";
+import { compact } from "../report/format.ts";
+import type { Html } from "../report/html.ts";
+import {
+  axisX,
+  axisY,
+  dot,
+  draw,
+  gridX,
+  gridY,
+  line,
+  type Markish,
+  ruleY,
+  text,
+} from "../report/plot.ts";
+
+/** What is measured beside what is predicted, at one x. */
+export interface Compared {
+  /** Pairs that are stored, or units of a code. */
+  readonly x: number;
+  /** Bits per synapse, measured; null where the rate of errors was not reached. */
+  readonly measured: number | null;
+  /** Bits per synapse, by theory. */
+  readonly predicted: number;
+}
+
+/** A load or a size that the text under a figure names. */
+export interface Marked extends Compared {
+  /** The rate of errors, as a fraction. */
+  readonly error: number;
+  /** Of the synapses. */
+  readonly fill: number;
+}
+
+const widths: readonly (readonly [readonly Screen[], number])[] = [
+  [["wide"], 524],
+  [["medium", "narrow"], 350],
+];
+
+/**
+ * Stored information over the number of pairs: beyond the mark there is more of it for a while, in codes
+ * that are full of errors.
+ *
+ * @param loads Rising.
+ * @param at The load at the rate of errors that is looked at.
+ */
+export function loadFigure(loads: readonly Compared[], at: Marked, units: number): Figure {
+  const caption =
+    `Measured and predicted information agree: at ${compact(100 * at.error)} % wrong ` +
+    `units, ${compact(at.x)} pairs of ${units.toLocaleString("en-GB")} units hold ` +
+    `${at.measured?.toFixed(3)} bits per synapse, where theory says ${at.predicted.toFixed(3)}; ` +
+    `${
+      (100 * at.fill).toFixed(0)
+    } % of the synapses are set (dots measured, line predicted, ring at ` +
+    "that load).";
+  const label = `Bits per synapse over stored pairs. ${caption}`;
+  return {
+    id: "load",
+    title: "Information against load",
+    caption,
+    drawings: widths.map(([screens, width]) => ({
+      screens,
+      svg: drawAt(loads, width, label, linearAxis(0, Math.max(...loads.map(({ x }) => x)), 4), {
+        axis: "stored pairs",
+        ring: at,
+      }),
+    })),
+    data: table("pairs", loads),
+    span: "half",
+  };
+}
+
+/** Information at one rate of errors over the size of codes, below its limit. */
+export function sizeFigure(sizes: readonly Compared[], error: number): Figure {
+  const largest = sizes[sizes.length - 1];
+  const caption =
+    `The limit of ln 2 = 0.69 bits is far off at any size: at ${compact(100 * error)} % ` +
+    `wrong units theory predicts ${largest.predicted.toFixed(2)} bits for ` +
+    `${
+      largest.x.toLocaleString("en-GB")
+    } units with log₂ n active. Below 1,000 units it promises too ` +
+    "much, for synapses are not set independently (dots measured, line predicted, dashes the limit).";
+  const label = `Bits per synapse over units. ${caption}`;
+  const [low, high] = [sizes[0].x, largest.x];
+  return {
+    id: "sizes",
+    title: "Information against size",
+    caption,
+    drawings: widths.map(([screens, width]) => ({
+      screens,
+      svg: drawAt(sizes, width, label, logAxis(low, high, 2), {
+        axis: "units n, of which log₂ n are active",
+        limit: WILLSHAW_LIMIT,
+      }),
+    })),
+    data: table("units", sizes),
+    span: "half",
+  };
+}
+
+const table = (x: string, rows: readonly Compared[]) => ({
+  header: [x, "measured_bits", "predicted_bits"],
+  rows: rows.map((row) => [row.x, row.measured, row.predicted]),
+});
+
+interface Extras {
+  readonly axis: string;
+  readonly limit?: number;
+  readonly ring?: Compared;
+}
+
+function drawAt(
+  rows: readonly Compared[],
+  width: number,
+  label: string,
+  x: Axis,
+  { axis, limit, ring }: Extras,
+): Html {
+  const values = rows.flatMap(({ measured, predicted }) => [measured ?? 0, predicted]);
+  const y = linearAxis(0, Math.max(...values, limit ?? 0), 4);
+  const ticks = x.ticks.filter((_, i) => width > 500 || x.ticks.length < 7 || i % 2 === 0);
+  const points = rows.filter(({ measured }) => measured !== null);
+  const marks: readonly Markish[] = [
+    gridX({ ticks: [...ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
+    gridY({ ticks: [...y.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
+    axisX({
+      ticks: [...ticks],
+      tickFormat: x.format,
+      tickSize: 0,
+      label: axis,
+      labelArrow: "none",
+    }),
+    axisY({
+      ticks: [...y.ticks],
+      tickFormat: y.format,
+      tickSize: 0,
+      label: "bits per synapse",
+      labelArrow: "none",
+    }),
+    ...limit === undefined ? [] : [
+      ruleY([limit], { stroke: "var(--muted, #59626d)", strokeDasharray: "5 3" }),
+      text([[x.domain[0], limit]], {
+        text: () => "ln 2",
+        textAnchor: "start",
+        dx: 4,
+        dy: -8,
+        fill: "var(--muted, #59626d)",
+      }),
+    ],
+    line(rows, { x: "x", y: "predicted", stroke: "var(--test, #1f5f99)", strokeWidth: 1.6 }),
+    dot(points, {
+      x: "x",
+      y: "measured",
+      fill: "var(--train, #b3541e)",
+      r: 3,
+      title: ({ x, measured }: Compared) => `${compact(x)}: ${measured?.toFixed(3)} bits`,
+    }),
+    ...ring === undefined || ring.measured === null
+      ? []
+      : [dot([ring], { x: "x", y: "measured", stroke: "var(--train, #b3541e)", r: 7 })],
+  ];
+  return draw({
+    width,
+    height: 280,
+    marginTop: 26,
+    marginRight: 24,
+    marginBottom: 38,
+    marginLeft: 44,
+    style: { fontSize: width > 500 ? "12px" : "11px" },
+    x: { type: x.type, domain: [...x.domain] },
+    y: { type: "linear", domain: [...y.domain] },
+    marks: [...marks],
+  }, label);
+}
