@@ -15,6 +15,9 @@ export interface Axis {
   readonly format: (value: number) => string;
 }
 
+/** How an axis is scaled: as its values suggest, or as a person wants it. */
+export type Scale = "auto" | "linear" | "log";
+
 /** The smallest of 1, 2, 5 × 10ⁿ that is not below the value. */
 function roundStep(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
@@ -77,17 +80,24 @@ export function logAxis(low: number, high: number, base: 2 | 10 = 10): Axis {
 /**
  * An axis from zero, for what shrinks towards it; a logarithmic one when the values are positive
  * and span more than the given ratio, because their end would not be seen on a linear one.
+ *
+ * @param scale "log" and "linear" take the choice away from the ratio; values that are not positive have
+ * no logarithm, and a linear axis whatever it says.
  */
 export function magnitudeAxis(
   values: readonly number[],
-  { intervals = 5, logFrom = 20, base = 10 }: {
+  { intervals = 5, logFrom = 20, base = 10, scale = "auto" }: {
     readonly intervals?: number;
     readonly logFrom?: number;
     readonly base?: 2 | 10;
+    readonly scale?: Scale;
   } = {},
 ): Axis {
   const { low, high } = range(values);
-  if (low > 0 && high / low >= logFrom) return logAxis(low, high, base);
+  const ratio = { auto: logFrom, linear: Infinity, log: 1 }[scale];
+  if (low > 0 && high / low >= ratio) {
+    return low === high ? logAxis(low / 2, 2 * high, base) : logAxis(low, high, base);
+  }
   return linearAxis(Math.min(0, low), Math.max(0, high) || 1, intervals);
 }
 

@@ -4,9 +4,19 @@
  * @module
  */
 import { type Axis, epochTicks, position } from "./axis.ts";
-import type { Drawing } from "./figure.ts";
-import type { Html } from "./html.ts";
-import { areaY, axisX, axisY, dot, draw, gridY, line, type Markish, text } from "./plot.ts";
+import type { Drawing, Figure } from "./figure.ts";
+import {
+  areaY,
+  axisX,
+  axisY,
+  dot,
+  draw,
+  gridY,
+  line,
+  type Markish,
+  type PlotOptions,
+  text,
+} from "./plot.ts";
 import { epochs, type Point, type Series, type SplitSeries } from "./series.ts";
 
 /** A series with its colour, a CSS one. */
@@ -30,7 +40,20 @@ export interface LineChart {
   readonly steps?: boolean;
 }
 
-interface Size {
+/** A figure of lines that is not drawn yet. */
+export interface LineFigure extends Omit<Figure, "drawings"> {
+  readonly chart: LineChart;
+}
+
+/** The figure with its drawings. */
+export const drawLines = ({ chart, ...figure }: LineFigure): Figure => ({
+  ...figure,
+  drawings: lineChart(chart),
+});
+
+/** The size of a drawing. */
+export interface ChartSize {
+  /** In pixels of CSS, as all lengths. */
   readonly width: number;
   readonly height: number;
   readonly fontSize: number;
@@ -39,7 +62,7 @@ interface Size {
 }
 
 /** In pixels of CSS at a page's usual width, so that text keeps the size that is meant. */
-const sizes: Readonly<Record<"half" | "quarter" | "medium", Size>> = {
+const sizes: Readonly<Record<"half" | "quarter" | "medium", ChartSize>> = {
   half: { width: 524, height: 300, fontSize: 12, ticks: 8 },
   quarter: { width: 250, height: 190, fontSize: 11, ticks: 5 },
   medium: { width: 350, height: 230, fontSize: 11.5, ticks: 6 },
@@ -68,11 +91,12 @@ const characterWidth = 0.64;
 
 /** Draws the chart for each kind of screen; points that are not finite leave gaps. */
 export const lineChart = (chart: LineChart): readonly Drawing[] => [
-  { screens: ["wide"], svg: drawAt(chart, sizes[chart.span]) },
-  { screens: ["medium", "narrow"], svg: drawAt(chart, sizes.medium) },
+  { screens: ["wide"], svg: draw(linePlot(chart, sizes[chart.span]), chart.label) },
+  { screens: ["medium", "narrow"], svg: draw(linePlot(chart, sizes.medium), chart.label) },
 ];
 
-function drawAt(chart: LineChart, size: Size): Html {
+/** The chart as Observable Plot takes it, for a drawing of a size. */
+export function linePlot(chart: LineChart, size: ChartSize): PlotOptions {
   const { axis, lines, band } = chart;
   const { width, height, fontSize, ticks } = size;
   const all = epochs([...lines, ...(band ?? [])]);
@@ -113,7 +137,7 @@ function drawAt(chart: LineChart, size: Size): Html {
       })
     ),
   ];
-  return draw({
+  return {
     width,
     height,
     marginTop,
@@ -124,7 +148,7 @@ function drawAt(chart: LineChart, size: Size): Html {
     x: { type: "linear", domain: first === end ? [first - 0.5, end + 0.5] : [first, end] },
     y: { type: axis.type, domain: [...axis.domain] },
     marks: [...marks],
-  }, chart.label);
+  };
 }
 
 /** A dot for each point, or, where that would be too many, for those that no line leads to. */
@@ -162,7 +186,10 @@ interface EndLabel {
 }
 
 /** Labels at the last finite points, moved up so far that none covers the one below it. */
-function endLabels({ lines, axis }: LineChart, { height, fontSize }: Size): readonly EndLabel[] {
+function endLabels(
+  { lines, axis }: LineChart,
+  { height, fontSize }: ChartSize,
+): readonly EndLabel[] {
   const lineHeight = 1.25 * fontSize;
   const ends = lines.flatMap((line) => {
     const point = line.points.findLast(({ value }) => Number.isFinite(value));

@@ -19,6 +19,7 @@ export {
   gridY,
   line,
   type Markish,
+  type PlotOptions,
   ruleX,
   ruleY,
   text,
@@ -32,6 +33,9 @@ const coordinates = ["d", "transform", "x", "y", "x1", "y1", "x2", "y2", "cx", "
 const rounded = (text: string): string =>
   text.replace(/-?\d+\.\d{3,}(e-?\d+)?/g, (number) => String(Number(Number(number).toFixed(2))));
 
+/** A plot that is drawn, and how its data became coordinates. */
+export type Drawn = Element & Pick<Plot.Plot, "scale">;
+
 /**
  * Draws a plot.
  *
@@ -39,15 +43,21 @@ const rounded = (text: string): string =>
  * @param label What the figure shows, for those who cannot see it.
  * @returns An `<svg role="img">` without style sheet or script, coordinates to 0.01 pixel.
  */
-export function draw(options: Plot.PlotOptions, label: string): Html {
+export const draw = (options: Plot.PlotOptions, label: string): Html =>
+  trusted(drawElement(options, label).outerHTML);
+
+/** The same as an element of the document that plots are drawn in. */
+export function drawElement(options: Plot.PlotOptions, label: string): Drawn {
   const svg = Plot.plot({
     ...options,
     document: document as unknown as Plot.PlotOptions["document"],
     className: "plot",
-  }) as unknown as Element;
+  }) as unknown as Drawn;
   // Plot's own style sheet is the same for all figures: the page has it once.
   for (const style of svg.querySelectorAll("style")) style.remove();
   for (const element of svg.querySelectorAll("*")) {
+    // The figure is one image, with one label: parts of an image have none.
+    element.removeAttribute("aria-label");
     for (const name of coordinates) {
       const text = element.getAttribute(name);
       if (text !== null) element.setAttribute(name, rounded(text));
@@ -55,7 +65,7 @@ export function draw(options: Plot.PlotOptions, label: string): Html {
   }
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
-  return trusted(svg.outerHTML);
+  return svg;
 }
 
 /** An SVG element by its name, attributes and children. */

@@ -7,7 +7,7 @@ import type { History } from "../../history.ts";
 import { fractionAxis } from "../axis.ts";
 import type { Figure } from "../figure.ts";
 import { count, fraction } from "../format.ts";
-import { lineChart, splitLines } from "../line_chart.ts";
+import { drawLines, type LineFigure, splitLines } from "../line_chart.ts";
 import { bySplit, last, perEpoch, type Series, seriesTable, values } from "../series.ts";
 
 /**
@@ -19,6 +19,12 @@ import { bySplit, last, perEpoch, type Series, seriesTable, values } from "../se
  * @returns null when the history has no row named "accuracy".
  */
 export function accuracyFigure(history: History): Figure | null {
+  const chart = accuracyChart(history);
+  return chart && drawLines(chart);
+}
+
+/** The same before it is drawn. */
+export function accuracyChart(history: History): LineFigure | null {
   const series = bySplit(history, "accuracy");
   if (series.length === 0) return null;
   const trained = series
@@ -30,13 +36,13 @@ export function accuracyFigure(history: History): Figure | null {
     id: "accuracy",
     title: "Accuracy",
     caption,
-    drawings: lineChart({
+    chart: {
       label: `Line chart of accuracy per epoch. ${caption}`,
       lines: splitLines(drawn),
       axis: fractionAxis(values(drawn)),
       yLabel: "accuracy (fraction correct)",
       span: "half",
-    }),
+    },
     data: seriesTable(series),
     span: "half",
   };

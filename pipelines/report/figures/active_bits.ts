@@ -4,10 +4,10 @@
  * @module
  */
 import type { History } from "../../history.ts";
-import { linearAxis, magnitudeAxis } from "../axis.ts";
+import { linearAxis, magnitudeAxis, type Scale } from "../axis.ts";
 import type { Figure } from "../figure.ts";
 import { compact } from "../format.ts";
-import { colours, lineChart } from "../line_chart.ts";
+import { colours, drawLines, type LineFigure } from "../line_chart.ts";
 import { last, perEpoch, type Series, seriesTable, values } from "../series.ts";
 
 /**
@@ -17,6 +17,12 @@ import { last, perEpoch, type Series, seriesTable, values } from "../series.ts";
  * @returns null when the history has none of the three.
  */
 export function activeBitsFigure(history: History): Figure | null {
+  const chart = activeBitsChart(history);
+  return chart && drawLines(chart);
+}
+
+/** The same before it is drawn. */
+export function activeBitsChart(history: History, scale: Scale = "auto"): LineFigure | null {
   const of = (label: string): Series => ({
     label,
     points: perEpoch(history, `active_${label}`, "test"),
@@ -38,25 +44,25 @@ export function activeBitsFigure(history: History): Figure | null {
     id: "active-bits",
     title: "Bits set per code",
     caption,
-    drawings: lineChart({
+    chart: {
       label: `Line chart of bits set per code and epoch. ${caption}`,
       lines: (mean.points.length > 0 ? [mean] : series)
         .map(({ label, points }) => ({ label, points, colour: colours.test })),
       ...(banded ? { band: [low, high] } : {}),
-      axis: bitsAxis(values(series)),
+      axis: bitsAxis(values(series), scale),
       yLabel: "bits set per code",
       span: "quarter",
-    }),
+    },
     data: seriesTable(series),
     span: "quarter",
   };
 }
 
 /** From zero, unless all values lie so far from it that their differences would vanish. */
-function bitsAxis(values: readonly number[]): ReturnType<typeof linearAxis> {
+function bitsAxis(values: readonly number[], scale: Scale): ReturnType<typeof linearAxis> {
   const low = Math.min(...values);
   const high = Math.max(...values);
-  return low > 0.8 * high && high - low >= 4
+  return scale !== "log" && low > 0.8 * high && high - low >= 4
     ? linearAxis(low, high, 4)
-    : magnitudeAxis(values, { intervals: 4, logFrom: Infinity });
+    : magnitudeAxis(values, { intervals: 4, logFrom: Infinity, scale });
 }

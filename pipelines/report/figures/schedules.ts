@@ -4,10 +4,10 @@
  * @module
  */
 import type { History } from "../../history.ts";
-import { type Axis, magnitudeAxis } from "../axis.ts";
+import { type Axis, magnitudeAxis, type Scale } from "../axis.ts";
 import type { Figure } from "../figure.ts";
 import { compact } from "../format.ts";
-import { type Line, lineChart, splitLines } from "../line_chart.ts";
+import { drawLines, type Line, type LineFigure, splitLines } from "../line_chart.ts";
 import { bySplit, last, seriesTable, type SplitSeries, values } from "../series.ts";
 
 interface Quantity {
@@ -15,7 +15,7 @@ interface Quantity {
   readonly name: string;
   readonly title: string;
   readonly yLabel: string;
-  readonly axis: (values: readonly number[]) => Axis;
+  readonly axis: (values: readonly number[], scale: Scale) => Axis;
   readonly steps: boolean;
   readonly advice: string;
 }
@@ -25,7 +25,7 @@ const quantities: readonly Quantity[] = [
     name: "learning_rate",
     title: "Learning rate",
     yLabel: "learning rate (per step)",
-    axis: (values) => magnitudeAxis(values, { intervals: 4 }),
+    axis: (values, scale) => magnitudeAxis(values, { intervals: 4, scale }),
     steps: true,
     advice: "a drop should let accuracy settle",
   },
@@ -33,7 +33,7 @@ const quantities: readonly Quantity[] = [
     name: "hardness",
     title: "Hardness",
     yLabel: "hardness (sigmoid slope)",
-    axis: (values) => magnitudeAxis(values, { intervals: 4, logFrom: 4, base: 2 }),
+    axis: (values, scale) => magnitudeAxis(values, { intervals: 4, logFrom: 4, base: 2, scale }),
     steps: true,
     advice: "the higher, the closer soft kWTA is to binary",
   },
@@ -41,7 +41,7 @@ const quantities: readonly Quantity[] = [
     name: "sparsity",
     title: "Sparsity",
     yLabel: "sparsity (fraction active)",
-    axis: (values) => magnitudeAxis(values, { intervals: 4 }),
+    axis: (values, scale) => magnitudeAxis(values, { intervals: 4, scale }),
     steps: false,
     advice: "it should stay where kWTA sets it",
   },
@@ -49,26 +49,37 @@ const quantities: readonly Quantity[] = [
 
 /** A small figure for each of the quantities that the history has rows of. */
 export const scheduleFigures = (history: History): readonly Figure[] =>
+  scheduleCharts(history).map(drawLines);
+
+/** The same before they are drawn. */
+export const scheduleCharts = (
+  history: History,
+  scale: Scale = "auto",
+): readonly LineFigure[] =>
   quantities.flatMap((quantity) => {
     const series = bySplit(history, quantity.name);
-    return series.length === 0 ? [] : [scheduleFigure(quantity, series)];
+    return series.length === 0 ? [] : [scheduleChart(quantity, series, scale)];
   });
 
-function scheduleFigure(quantity: Quantity, series: readonly SplitSeries[]): Figure {
-  const axis = quantity.axis(values(series));
+function scheduleChart(
+  quantity: Quantity,
+  series: readonly SplitSeries[],
+  scale: Scale,
+): LineFigure {
+  const axis = quantity.axis(values(series), scale);
   const caption = `${course(series)}; ${quantity.advice}.`;
   return {
     id: quantity.name.replaceAll("_", "-"),
     title: quantity.title,
     caption,
-    drawings: lineChart({
+    chart: {
       label: `Line chart of ${quantity.title.toLowerCase()} per epoch. ${caption}`,
       lines: lines(series),
       axis,
       yLabel: quantity.yLabel,
       span: "quarter",
       steps: quantity.steps,
-    }),
+    },
     data: seriesTable(series),
     span: "quarter",
   };

@@ -42,6 +42,15 @@ Deno.test("axis: what spans decades is logarithmic, what touches zero is not", (
   assertEquals(magnitudeAxis([2, 4, 16], { logFrom: 4, base: 2 }).ticks, [2, 4, 8, 16]);
 });
 
+Deno.test("axis: whoever asks for a scale gets it, but no logarithm of zero", () => {
+  assertEquals(magnitudeAxis([5, 0.02], { scale: "linear" }).type, "linear");
+  assertEquals(magnitudeAxis([5, 4], { scale: "log" }).type, "log");
+  assertEquals(magnitudeAxis([5, 0], { scale: "log" }).type, "linear");
+  // Of one value a range is made, around it.
+  const { type, domain } = magnitudeAxis([0.05], { scale: "log" });
+  assertEquals([type, domain[0] < 0.05, domain[1] > 0.05], ["log", true, true]);
+});
+
 Deno.test("axis: a logarithmic axis has few ticks however far it reaches", () => {
   for (const high of [3, 30, 1e4, 1e12, 1e200]) {
     const { ticks, domain } = logAxis(1, high);
