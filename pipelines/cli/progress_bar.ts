@@ -6,6 +6,10 @@
 import cliProgress from "npm:cli-progress@3.12.0";
 import process from "node:process";
 import type { Progress, TrainingProgress } from "../env.ts";
+import { duration } from "./duration.ts";
+import { secondsLeft } from "./time_left.ts";
+
+export { duration } from "./duration.ts";
 
 /**
  * A bar with loss, samples per second and the time left of the whole training, on standard error.
@@ -15,11 +19,10 @@ import type { Progress, TrainingProgress } from "../env.ts";
  */
 export function progressBar(epochs: number, now: () => number): Progress {
   const begun = now();
-  return bar("epoch {epoch}/{epochs}", "  {left} left", ({ epoch, done, total }) => {
-    const gone = epoch - 1 + done / total;
-    const seconds = (now() - begun) / 1000 / gone * (epochs - gone);
-    return { epochs, left: duration(seconds) };
-  });
+  return bar("epoch {epoch}/{epochs}", "  {left} left", (progress) => ({
+    epochs,
+    left: duration(secondsLeft(progress, epochs, (now() - begun) / 1000)),
+  }));
 }
 
 /** The same for trainings whose number of epochs is not known: of the epoch alone. */
@@ -60,14 +63,4 @@ function bar(
       shown = false;
     },
   };
-}
-
-/** A length of time as a person says it: 45 s, 3 min 20 s, 1 h 05 min. */
-export function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
-  return `${Math.floor(whole / 3600)} h ${
-    String(Math.floor(whole / 60) % 60).padStart(2, "0")
-  } min`;
 }
