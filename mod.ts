@@ -212,6 +212,13 @@ export * from "./ops/train_step.ts";
 
 export * from "./pipelines/codes_file.ts";
 export * from "./pipelines/config.ts";
+export {
+  type Dashboard,
+  type DashboardOptions,
+  startDashboard,
+} from "./pipelines/dashboard/dashboard.ts";
+export { DASHBOARD_PORT } from "./pipelines/dashboard/port.ts";
+export type { RunEnd } from "./pipelines/dashboard/update.ts";
 export * from "./pipelines/data/augment.ts";
 export * from "./pipelines/data/batch.ts";
 export { type Cifar10Options, loadCifar10 } from "./pipelines/data/cifar10.ts";

@@ -5,6 +5,7 @@
  */
 import type { Backend } from "../ops/backend.ts";
 import { denoFiles, type Files } from "./files.ts";
+import type { Run } from "./run.ts";
 
 /** How far the training is, for a person who waits. */
 export interface TrainingProgress {
@@ -28,6 +29,24 @@ export interface Progress {
   readonly clear: () => void;
 }
 
+/** What can be said of a program once its data is there. */
+export interface RunDescription {
+  /** The dataset's name. */
+  readonly dataset: string;
+  /** What a reader must know before any number; nothing. */
+  readonly notice: string | null;
+  /** Options, seed, backend, versions. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Who looks on while a program runs: a dashboard. */
+export interface Observer {
+  /** Is told once, before training. */
+  readonly about: (about: RunDescription) => void;
+  /** Is shown the run after every stage; its tensors may be freed as soon as this returns. */
+  readonly run: (run: Run) => void;
+}
+
 /** The environment of a run. */
 export interface Env {
   /** Where tensors live. */
@@ -42,6 +61,8 @@ export interface Env {
   readonly signal: AbortSignal;
   /** One line for a person. */
   readonly log: (line: string) => void;
+  /** Who looks on; no one. */
+  readonly observer?: Observer;
 }
 
 /** An environment that says nothing and is never interrupted: for programs and tests. */

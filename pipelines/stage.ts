@@ -31,7 +31,7 @@ export const stage =
       if (E.isLeft(result)) {
         if (E.isRight(done)) dispose(done.right);
         dispose(run);
-      }
+      } else env.observer?.run(result.right);
       return result;
     } catch (thrown) {
       dispose(run);

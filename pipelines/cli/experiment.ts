@@ -111,6 +111,7 @@ export function experiment<F extends Flags>(
         dispose(run.right);
         return ready;
       }
+      env.observer?.about({ dataset: dataset.name, notice: dataset.notice, config });
       const whole = pipeline(
         stages({ dataset, folder, epochs }),
         report(folder, { title: name, dataset, config }),

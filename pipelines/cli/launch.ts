@@ -8,6 +8,8 @@ import { E } from "../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../graph/error.ts";
 import { type BackendChoice, startBackend } from "../../ops/backend.ts";
 import { startProfiler } from "../../ops/profiler.ts";
+import type { Dashboard } from "../dashboard/dashboard.ts";
+import { withDashboard } from "./with_dashboard.ts";
 import type { Env } from "../env.ts";
 import { denoFiles } from "../files.ts";
 import { commonFlags, type Flags, helpText, readOptions, type Values } from "./options.ts";
@@ -50,9 +52,10 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
     Deno.exit(USAGE);
   }
   const options = read.right;
-  const { help, quiet, debug, profile, epochs, backend: choice, threads, out } = options as Values<
-    CommonFlags
-  >;
+  const { help, quiet, debug, profile, epochs, backend: choice, threads, out, dashboard: port } =
+    options as Values<
+      CommonFlags
+    >;
   if (help) {
     console.log(helpText(program.name, program.summary, flags));
     Deno.exit(0);
@@ -61,7 +64,9 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
 
   const signal = listen();
   const folder = out ?? `runs/${program.name}-${timestamp(new Date())}`;
-  const work = async () => {
+  const total = program.epochs?.(options) ?? epochs;
+  const log: Env["log"] = quiet ? () => {} : (line) => console.log(line);
+  const work = async (dashboard: Dashboard | null) => {
     const backend = await startBackend(choice as BackendChoice, { threads })();
     if (E.isLeft(backend)) return backend;
     const now = () => performance.now();
@@ -70,18 +75,22 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
       now,
       files: denoFiles,
       progress: !quiet && Deno.stderr.isTerminal()
-        ? progressBar(program.epochs?.(options) ?? epochs, now)
+        ? progressBar(total, now)
         : { update: () => {}, clear: () => {} },
       signal,
-      log: quiet ? () => {} : (line) => console.log(line),
+      log,
     };
-    if (!profile) return await program.run(options, env, folder);
+    const watched = dashboard === null ? env : dashboard.watch(env);
+    if (!profile) return await program.run(options, watched, folder);
     const profiler = startProfiler();
-    const lines = await program.run(options, env, folder);
+    const lines = await program.run(options, watched, folder);
     const measured = profileLines(await profiler.stop(), backend.right.name);
     return E.map((before: readonly string[]) => [...before, ...measured])(lines);
   };
-  return await exitAfter(work, {
+  const watched = port === null
+    ? () => work(null)
+    : () => withDashboard({ title: program.name, port, epochs: total }, log, work);
+  return await exitAfter(watched, {
     quiet,
     debug,
     interrupted: async (error) => `${describe(error)}. ${await program.interrupted(folder)}`,

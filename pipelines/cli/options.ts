@@ -6,6 +6,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { backendChoices } from "../../ops/backend.ts";
+import { DASHBOARD_PORT } from "../dashboard/port.ts";
 import { parseArgs } from "./std.ts";
 
 /** One flag. */
@@ -25,15 +26,23 @@ export type Flag =
     readonly least: number;
     readonly most: number;
     readonly fallback: number;
+  }
+  | {
+    /** Off unless it is given; the port may be left out. */
+    readonly kind: "port";
+    readonly help: string;
+    /** Where no port follows. */
+    readonly usual: number;
   };
 
 /** The flags of a pipeline by name, without the dashes. */
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** The values of flags: what was given, or the fallback. */
+/** The values of flags: what was given, or the fallback; null for what is off. */
 export type Values<F extends Flags> = {
   readonly [K in keyof F]: F[K] extends { kind: "switch" } ? boolean
     : F[K] extends { kind: "integer" } ? number
+    : F[K] extends { kind: "port" } ? number | null
     : F[K] extends { kind: "choice"; fallback: string } ? string
     : string | null;
 };
@@ -64,6 +73,11 @@ export const commonFlags = {
   },
   data: { kind: "text", help: "folder of the dataset's files", value: "DIR" },
   out: { kind: "text", help: "folder for the results [runs/<pipeline>-<time>]", value: "DIR" },
+  dashboard: {
+    kind: "port",
+    help: "show the run in a browser, at a port of 127.0.0.1 (0: any that is free)",
+    usual: DASHBOARD_PORT,
+  },
   quiet: { kind: "switch", help: "print nothing but errors" },
   profile: { kind: "switch", help: "measure every kernel, and print a table at the end" },
   debug: { kind: "switch", help: "print the stack of an unexpected error" },
@@ -103,7 +117,7 @@ export function readOptions<F extends Flags>(
       invalidOption("--", "--", `one of ${names.map((name) => `--${name}`).join(" ")}`),
     );
   }
-  const given = parseArgs(joinValues(shown), {
+  const given = parseArgs(joinValues(withPorts(flags, shown)), {
     boolean: names.filter(isSwitch),
     string: names.filter((name) => !isSwitch(name)),
     collect: names.filter((name) => !isSwitch(name)),
@@ -128,6 +142,14 @@ export function readOptions<F extends Flags>(
   return E.right(values as Values<F>);
 }
 
+/** `--dashboard` as `--dashboard=7377` where no port follows. */
+const withPorts = (flags: Flags, args: readonly string[]): readonly string[] =>
+  args.map((argument, i) => {
+    const flag = argument.startsWith("--") ? flags[argument.slice(2)] : undefined;
+    const bare = flag?.kind === "port" && (args[i + 1] ?? "--").startsWith("--");
+    return bare ? `${argument}=${flag.usual}` : argument;
+  });
+
 /** `--seed -1` as `--seed=-1`, so that the error is about the seed and not about a flag "-1". */
 const joinValues = (args: readonly string[]): readonly string[] =>
   args.reduce<readonly string[]>((joined, argument) => {
@@ -136,6 +158,8 @@ const joinValues = (args: readonly string[]): readonly string[] =>
       ? [...joined.slice(0, -1), `${last}=${argument}`]
       : [...joined, argument];
   }, []);
+
+const LAST_PORT = 65_535;
 
 type Read = E.Either<InvalidOption, string | number | boolean | null>;
 
@@ -163,6 +187,13 @@ function readFlag(name: string, flag: Flag, given: unknown): Read {
         ? E.right(value)
         : refuse(`an integer from ${flag.least} to ${flag.most}`);
     }
+    case "port": {
+      if (given === undefined) return E.right(null);
+      const value = /^\d+$/.test(String(given)) ? Number(given) : NaN;
+      return value <= LAST_PORT
+        ? E.right(value)
+        : refuse(`a port from 0 to ${LAST_PORT}, or nothing for ${flag.usual}`);
+    }
   }
 }
 
@@ -181,6 +212,8 @@ export function helpText(name: string, summary: string, flags: Flags): string {
         ];
       case "integer":
         return [`--${flag} N`, `${spec.help} [${spec.fallback}]`];
+      case "port":
+        return [`--${flag} [PORT]`, `${spec.help} [off; ${spec.usual}]`];
     }
   });
   const width = Math.max(...rows.map(([flag]) => flag.length));

@@ -16,6 +16,7 @@ Deno.test("defaults are filled in, and what is given is taken", () => {
     threads: Math.min(navigator.hardwareConcurrency, 8),
     data: null,
     out: null,
+    dashboard: null,
     quiet: false,
     profile: false,
     debug: false,
@@ -28,6 +29,12 @@ Deno.test("defaults are filled in, and what is given is taken", () => {
     true,
   ]);
   assertEquals(right(read("--data", "a b", "--out=/x")).data, "a b");
+  const port = (...args: string[]) => right(read(...args)).dashboard;
+  assertEquals(
+    [port("--dashboard"), port("--dashboard", "--quiet"), port("--quiet", "--dashboard")],
+    [7377, 7377, 7377],
+  );
+  assertEquals([port("--dashboard", "0"), port("--dashboard=65535")], [0, 65535]);
   // As a task hands them on.
   assertEquals(right(read("--", "--epochs", "3")).epochs, 3);
 });
@@ -45,6 +52,10 @@ Deno.test("whatever is wrong on the command line is refused with the allowed ran
     [["--data", ""], "Cannot use --data: expected a value, DIR"],
     [["--seed", "1", "--seed", "2"], "Cannot use --seed: expected the flag once"],
     [["--sed", "1"], "Cannot use --sed: expected one of --help --seed"],
+    [["--dashboard", "65536"], "Cannot use --dashboard: expected a port from 0 to 65535"],
+    [["--dashboard="], "Cannot use --dashboard: expected a port from 0 to 65535"],
+    [["--dashboard", "-1"], "Cannot use --dashboard: expected a port from 0 to 65535"],
+    [["--dashboard", "http"], "Cannot use --dashboard: expected a port from 0 to 65535"],
     [["-x"], "Cannot use -x: expected one of --help"],
     [["mnist"], "Cannot use mnist: expected one of --help"],
   ];

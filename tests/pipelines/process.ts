@@ -28,6 +28,8 @@ export interface Running {
   readonly finished: Promise<Finished>;
   /** Resolves once standard output holds the text; rejects if the process ends before. */
   readonly until: (text: string) => Promise<void>;
+  /** What was printed so far. */
+  readonly out: () => string;
   readonly kill: (signal: Deno.Signal) => void;
 }
 
@@ -67,6 +69,7 @@ export function start(...args: readonly string[]): Running {
         waiting.push({ text, resolve, reject });
         notify();
       }),
+    out: () => out,
     kill: (signal) => child.kill(signal),
   };
 }

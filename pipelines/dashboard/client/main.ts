@@ -1,0 +1,141 @@
+/**
+ * The script of the dashboard's page.
+ *
+ * @module
+ */
+/// <reference lib="dom" />
+import { configuration } from "../../report/configuration.ts";
+import type { Scale } from "../../report/axis.ts";
+import { html } from "../../report/html.ts";
+import { paths } from "../paths.ts";
+import type { Update } from "../update.ts";
+import { figuresIn } from "./figures_view.ts";
+import { blank, factsOf, growing, heard, partDone, stateOf, unheard, type View } from "./view.ts";
+
+/** Milliseconds between two drawings: drawing takes a processor that the training may want. */
+const REDRAW = 1000;
+
+/** Milliseconds before a connection that the server refused is tried again. */
+const RETRY = 3000;
+
+const byId = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
+
+const [pause, scale, cursor, progress] = [
+  byId<HTMLButtonElement>("pause"),
+  byId<HTMLSelectElement>("scale"),
+  byId<HTMLInputElement>("cursor"),
+  byId<HTMLProgressElement>("progress"),
+];
+
+let view: View = blank;
+/** What is shown while the page is paused; null while it is not. */
+let frozen: View | null = null;
+/** Whether the cursor stays with the newest epoch. */
+let following = true;
+
+/** Writes a text where it differs: a status that is written again would be spoken again. */
+function write(id: string, text: string): void {
+  const element = byId(id);
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function showState(): void {
+  const { name, title, lines } = stateOf(view);
+  document.body.dataset.state = name;
+  write("state", frozen !== null ? `${title}, shown as it was when paused` : title);
+  const ending = html`${lines.map((line) => html`<p>${line}</p>`)}`.markup;
+  const element = byId("ending");
+  if (element.innerHTML !== ending) element.innerHTML = ending;
+}
+
+function showFacts(): void {
+  for (const [id, text] of Object.entries(factsOf(view))) write(id, text);
+  const part = partDone(view);
+  if (part === null) progress.removeAttribute("value");
+  else progress.value = part;
+  const { about, status } = view;
+  write("graph", status?.graph ?? "");
+  if (about === null) return;
+  write("dataset", `Dataset: ${about.dataset}`);
+  write("notice", about.notice ?? "");
+  byId("notice").hidden = about.notice === null;
+}
+
+const pointedAt = (): number | null => following ? null : Number(cursor.value);
+
+const figures = figuresIn(byId("figures"), (epoch) => point(epoch ?? pointedAt()));
+
+function point(epoch: number | null): void {
+  write("at", epoch === null ? "the last epoch" : `epoch ${epoch}`);
+  figures.point(epoch);
+}
+
+function showFigures(): void {
+  const history = growing(frozen ?? view);
+  figures.show(history, scale.value as Scale);
+  const epochs = history.map(({ epoch }) => epoch);
+  const [first, last] = [epochs[0] ?? 0, epochs.at(-1) ?? 0];
+  cursor.disabled = first === last;
+  cursor.min = String(first);
+  cursor.max = String(last);
+  if (following) cursor.value = String(last);
+}
+
+let drawn = -Infinity;
+let waiting = false;
+
+/** Draws soon: not more often than once a second, and not where nobody looks. */
+function drawSoon(): void {
+  if (waiting || frozen !== null || document.hidden) return;
+  waiting = true;
+  setTimeout(() => {
+    waiting = false;
+    drawn = performance.now();
+    showFigures();
+  }, Math.max(0, drawn + REDRAW - performance.now()));
+}
+
+let configured = "";
+
+function showConfiguration(): void {
+  const text = JSON.stringify(view.about?.config ?? {});
+  if (text === configured) return;
+  configured = text;
+  byId("configuration").innerHTML = configuration(view.about?.config ?? {})?.markup ?? "";
+}
+
+function update(next: View): void {
+  view = next;
+  showState();
+  if (frozen !== null) return;
+  showFacts();
+  showConfiguration();
+  drawSoon();
+}
+
+function connect(): void {
+  const source = new EventSource(paths.events);
+  source.onmessage = ({ data }) => {
+    update(heard(view, JSON.parse(data) as Update));
+    if (view.end !== null) source.close();
+  };
+  source.onerror = () => {
+    update(unheard(view));
+    // The browser itself tries again, unless the server has refused.
+    if (source.readyState === EventSource.CLOSED && view.end === null) setTimeout(connect, RETRY);
+  };
+}
+
+pause.addEventListener("click", () => {
+  frozen = frozen === null ? view : null;
+  pause.setAttribute("aria-pressed", String(frozen !== null));
+  update(view);
+});
+scale.addEventListener("change", showFigures);
+cursor.addEventListener("input", () => {
+  following = cursor.value === cursor.max;
+  point(pointedAt());
+});
+document.addEventListener("visibilitychange", drawSoon);
+new ResizeObserver(drawSoon).observe(byId("figures"));
+connect();

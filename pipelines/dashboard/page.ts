@@ -1,0 +1,120 @@
+/**
+ * The page of a dashboard before its script has filled it.
+ *
+ * @module
+ */
+import { type Html, html } from "../report/html.ts";
+import { style } from "../report/style.ts";
+import { paths } from "./paths.ts";
+
+/** Elements that the script looks for, by their ids; their names are those of the facts they show. */
+const facts: readonly (readonly [id: string, label: string])[] = [
+  ["epoch", "epoch"],
+  ["left", "time left"],
+  ["gone", "time gone"],
+  ["speed", "samples per second"],
+  ["loss-now", "loss so far"],
+  ["backend", "backend"],
+  ["memory", "memory"],
+];
+
+/** The page of a program. */
+export const pageOf = (title: string): string =>
+  html`
+    <!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>${title}</title>
+        <link rel="icon" href="${paths.icon}" type="image/svg+xml">
+        <link rel="stylesheet" href="${paths.style}">
+        <script type="module" src="${paths.script}"></script>
+      </head>
+      <body data-state="starting">
+        <header>
+          <div>
+            <h1>${title}</h1>
+            <p class="graph"><code id="graph"></code></p>
+            <p class="dataset" id="dataset"></p>
+            <p class="notice" id="notice" role="note" hidden></p>
+          </div>
+          <div class="state">
+            <p id="state" role="status">Starting</p>
+            <progress id="progress" max="1" value="0"
+              aria-label="Part of the training that is done"></progress>
+          </div>
+        </header>
+        <div id="ending" role="alert"></div>
+        <noscript><p class="notice">The page needs its script to show anything.</p></noscript>
+        <dl class="facts">${facts.map(fact)}</dl>
+        <form class="controls" aria-label="What is shown">
+          <button type="button" id="pause" aria-pressed="false">Pause</button>
+          <label>scale of loss and schedules
+            <select id="scale">
+              <option value="auto">automatic</option>
+              <option value="linear">linear</option>
+              <option value="log">logarithmic</option>
+            </select>
+          </label>
+          <label class="cursor">values of <output id="at">the last epoch</output>
+            <input type="range" id="cursor" min="0" max="0" value="0" step="1" disabled>
+          </label>
+        </form>
+        <main id="figures">
+          <p>Nothing was measured yet.</p>
+        </main>
+        <div id="configuration"></div>
+      </body>
+    </html>
+  `.markup.trimStart();
+
+const fact = ([id, label]: readonly [string, string]): Html =>
+  html`
+    <div>
+      <dt>${label}</dt>
+      <dd id="${id}">–</dd>
+    </div>
+  `;
+
+/** The style sheet: the report's, and what a report does not have. */
+export const pageStyle: string = `${style}
+body[data-state="failed"], body[data-state="lost"] { --state: #a3262a; }
+body[data-state="finished"] { --state: var(--validation); }
+@media screen and (prefers-color-scheme: dark) {
+  body[data-state="failed"], body[data-state="lost"] { --state: #f19a94; }
+}
+header { align-items: start; }
+.state { min-width: 240px; }
+#state { margin: 4px 0 8px; font-weight: 650; color: var(--state, var(--ink)); }
+progress { width: 100%; height: 8px; accent-color: var(--state, var(--test)); }
+#ending:empty { display: none; }
+#ending { margin: 20px 0 0; padding: 10px 14px; border-left: 3px solid var(--state, var(--alert));
+  background: var(--field); overflow-wrap: anywhere; }
+#ending p { margin: 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 14px 20px;
+  margin: 24px 0 0; padding: 14px 0; border-top: 1px solid var(--rule);
+  border-bottom: 1px solid var(--rule); }
+dt { color: var(--muted); font-size: 13px; }
+dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.controls { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap;
+  align-items: center; gap: 8px 28px; padding: 10px 0; background: var(--paper); font-size: 13px; }
+.controls button, .controls select { font: inherit; color: inherit; padding: 4px 12px;
+  background: var(--field); border: 1px solid var(--muted); border-radius: 4px; }
+.controls button[aria-pressed="true"] { background: var(--ink); color: var(--paper); }
+.controls :focus-visible { outline: 2px solid var(--test); outline-offset: 2px; }
+.controls select { margin-left: 6px; }
+.cursor { display: flex; align-items: center; gap: 10px; flex: 1 1 300px; }
+.cursor output { min-width: 6.5em; font-variant-numeric: tabular-nums; }
+.cursor input { flex: 1; min-width: 120px; max-width: 420px; accent-color: var(--test); }
+main h2 { margin-top: 20px; }
+.drawing { touch-action: pan-y; }
+.drawing .plot { width: 100%; }
+.readout { margin: 6px 0 0; min-height: 1.45em; font-size: 13px; font-variant-numeric: tabular-nums; }
+`;
+
+/** A sparrow's eye would be too much: a few bits of a code, set. */
+export const icon: string =
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path fill="#b9c4d0" d="M0 0h8v8H0z"/>` +
+  `<path fill="#1f5f99" d="M1 1h2v2H1zM5 3h2v2H5zM3 5h2v2H3z"/></svg>`;

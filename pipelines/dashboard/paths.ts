@@ -1,0 +1,14 @@
+/**
+ * Where the page is, and what it loads.
+ *
+ * @module
+ */
+
+/** Paths on the dashboard's server. */
+export const paths = {
+  page: "/",
+  style: "/style.css",
+  script: "/script.js",
+  icon: "/icon.svg",
+  events: "/events",
+} as const;

@@ -1,0 +1,8 @@
+/**
+ * Where a dashboard is looked for.
+ *
+ * @module
+ */
+
+/** The port where nobody names one. */
+export const DASHBOARD_PORT = 7377;

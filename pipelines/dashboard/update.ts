@@ -1,0 +1,134 @@
+/**
+ * What a dashboard's server tells a page: everything at first, then what is new.
+ *
+ * There is no queue of messages. A page is told what it does not know yet, however long it did not
+ * listen, so a slow one costs no memory and misses nothing that still holds.
+ *
+ * @module
+ */
+import type { RunDescription } from "../env.ts";
+import type { History, Row } from "../history.ts";
+
+/** How a program ended. */
+export interface RunEnd {
+  /** "interrupted" by a person, "failed" by itself. */
+  readonly how: "finished" | "interrupted" | "failed";
+  /** What it printed: results, or the error. */
+  readonly lines: readonly string[];
+}
+
+/** How far the training is, in the moment. */
+export interface Status {
+  /** Since the program began. */
+  readonly seconds: number;
+  /** Counted from 1; 0 before the first. */
+  readonly epoch: number;
+  /** How many there will be; null where nobody knows. */
+  readonly epochs: number | null;
+  /** The part of the epoch that is done, in 0..1. */
+  readonly part: number;
+  /** Of the training; null before it began and where nobody knows. */
+  readonly secondsLeft: number | null;
+  /** The mean over the epoch so far; null before the first. */
+  readonly loss: number | null;
+  /** Of training; null before the first. */
+  readonly samplesPerSecond: number | null;
+  /** The device that computes; null before it is started. */
+  readonly backend: string | null;
+  /** Of the process, in bytes. */
+  readonly memory: number;
+  /** Of that, what tensors take, in bytes, and how many there are. */
+  readonly tensors: { readonly bytes: number; readonly count: number };
+  /** The model as it is, as `show` prints it; null before there is one. */
+  readonly graph: string | null;
+}
+
+/** A row; null for a value that JSON does not know, which is then NaN. */
+export type SentRow = Omit<Row, "value"> & { readonly value: number | null };
+
+/** One message to a page. */
+export interface Update {
+  /** Whether it is the first of a connection: what the page knew before may be of another program. */
+  readonly first: boolean;
+  /** Which run of the program it is about, counted from 0: a new one forgets the rows of the last. */
+  readonly run: number;
+  /** How many rows of the run come before these. */
+  readonly from: number;
+  /** The rows that are new to the page. */
+  readonly rows: readonly SentRow[];
+  /** null where it is not known, or was told before. */
+  readonly about: RunDescription | null;
+  /** As it is now. */
+  readonly status: Status;
+  /** null while the program runs. */
+  readonly end: RunEnd | null;
+}
+
+/** What there is to tell. */
+export interface Known extends Pick<Update, "run" | "end"> {
+  /** null before the data is there. */
+  readonly about: RunDescription | null;
+  /** Of the run that goes on. */
+  readonly history: History;
+}
+
+/** How much a page was told. */
+export interface Cursor {
+  readonly run: number;
+  /** Of that run. */
+  readonly rows: number;
+  readonly about: RunDescription | null;
+}
+
+/** Of a page that was told nothing. */
+export const nothing: Cursor = { run: -1, rows: 0, about: null };
+
+/** Before anything is known. */
+export const unknown: Known = { run: 0, history: [], about: null, end: null };
+
+/**
+ * Takes in the history of a run. One that does not continue the last belongs to another run.
+ *
+ * @example
+ * ```ts
+ * import { unknown, withHistory } from "./update.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const row = { epoch: 1, step: 10, split: "train", name: "loss", value: 0.5 } as const;
+ * const one = withHistory(unknown, [row]);
+ * assertEquals(withHistory(one, [row, row]).run, 0);
+ * assertEquals(withHistory(one, []).run, 1);
+ * ```
+ */
+export function withHistory(known: Known, history: History): Known {
+  const last = known.history.length - 1;
+  const continues = last < 0 || history[last] === known.history[last];
+  return { ...known, history, run: continues ? known.run : known.run + 1 };
+}
+
+/** What a page is told that was told as much as the cursor says, and how much it knows then. */
+export function updateSince(
+  known: Known,
+  status: Status,
+  cursor: Cursor,
+): readonly [Update, Cursor] {
+  const { run, history, about, end } = known;
+  const from = cursor.run === run ? cursor.rows : 0;
+  const rows = history.slice(from).map((row): SentRow =>
+    Number.isFinite(row.value) ? row : { ...row, value: null }
+  );
+  const first = cursor === nothing;
+  const news = about === cursor.about ? null : about;
+  const update = { first, run, from, rows, about: news, status, end };
+  return [update, { run, rows: history.length, about }];
+}
+
+/** The history of a page after an update. */
+export function mergeRows(
+  known: { readonly run: number; readonly history: History },
+  { run, from, rows }: Pick<Update, "run" | "from" | "rows">,
+): History {
+  if (rows.length === 0 && run === known.run) return known.history;
+  const before = run === known.run ? known.history.slice(0, from) : [];
+  return [...before, ...rows.map((row): Row => ({ ...row, value: row.value ?? NaN }))];
+}
