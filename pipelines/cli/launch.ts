@@ -8,8 +8,7 @@ import { E } from "../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../graph/error.ts";
 import { type BackendChoice, startBackend } from "../../ops/backend.ts";
 import { startProfiler } from "../../ops/profiler.ts";
-import type { Dashboard } from "../dashboard/dashboard.ts";
-import { withDashboard } from "./with_dashboard.ts";
+import { watched } from "./with_dashboard.ts";
 import type { Env } from "../env.ts";
 import { denoFiles } from "../files.ts";
 import { commonFlags, type Flags, helpText, readOptions, type Values } from "./options.ts";
@@ -65,12 +64,11 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
   const signal = listen();
   const folder = out ?? `runs/${program.name}-${timestamp(new Date())}`;
   const total = program.epochs?.(options) ?? epochs;
-  const log: Env["log"] = quiet ? () => {} : (line) => console.log(line);
-  const work = async (dashboard: Dashboard | null) => {
+  const work = watched({ title: program.name, epochs: total, port, quiet }, async (watch) => {
     const backend = await startBackend(choice as BackendChoice, { threads })();
     if (E.isLeft(backend)) return backend;
     const now = () => performance.now();
-    const env: Env = {
+    const env = watch({
       backend: backend.right,
       now,
       files: denoFiles,
@@ -78,19 +76,15 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
         ? progressBar(total, now)
         : { update: () => {}, clear: () => {} },
       signal,
-      log,
-    };
-    const watched = dashboard === null ? env : dashboard.watch(env);
-    if (!profile) return await program.run(options, watched, folder);
+      log: quiet ? () => {} : (line) => console.log(line),
+    });
+    if (!profile) return await program.run(options, env, folder);
     const profiler = startProfiler();
-    const lines = await program.run(options, watched, folder);
+    const lines = await program.run(options, env, folder);
     const measured = profileLines(await profiler.stop(), backend.right.name);
     return E.map((before: readonly string[]) => [...before, ...measured])(lines);
-  };
-  const watched = port === null
-    ? () => work(null)
-    : () => withDashboard({ title: program.name, port, epochs: total }, log, work);
-  return await exitAfter(watched, {
+  });
+  return await exitAfter(work, {
     quiet,
     debug,
     interrupted: async (error) => `${describe(error)}. ${await program.interrupted(folder)}`,

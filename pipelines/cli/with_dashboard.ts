@@ -5,37 +5,43 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import type { SparrowError } from "../../graph/error.ts";
-import {
-  type Dashboard,
-  type DashboardOptions,
-  endOf,
-  startDashboard,
-} from "../dashboard/dashboard.ts";
+import type { DashboardOptions } from "../dashboard/dashboard.ts";
+import type { Env } from "../env.ts";
 
 type Result = E.Either<SparrowError, readonly string[]>;
 
+/** Whether there is a dashboard, and what it tells. */
+export interface Watching extends Pick<DashboardOptions, "title" | "epochs"> {
+  /** As `--dashboard` has it; null for none. */
+  readonly port: number | null;
+  /** Does not say where the page is. */
+  readonly quiet: boolean;
+}
+
 /**
- * Starts a dashboard, says where it is, does the work, and tells the pages how that ended, also where
- * it throws.
+ * Does a program's work. With a port it starts a dashboard before, says where it is, and tells the pages
+ * how the work ended, also where it throws.
  *
+ * @param work Is given what makes the dashboard look on at an environment.
  * @returns What the work returns; `InvalidOption` for a port that cannot be had, before any work.
  */
-export async function withDashboard(
-  options: DashboardOptions,
-  log: (line: string) => void,
-  work: (dashboard: Dashboard) => Promise<Result>,
-): Promise<Result> {
-  const started = await startDashboard(options)();
-  if (E.isLeft(started)) return started;
-  const dashboard = started.right;
-  log(`Dashboard: ${dashboard.url}`);
-  try {
-    const result = await work(dashboard);
-    await dashboard.close(endOf(result));
-    return result;
-  } catch (thrown) {
-    const line = `Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`;
-    await dashboard.close({ how: "failed", lines: [line] });
-    throw thrown;
-  }
-}
+export const watched =
+  ({ port, quiet, ...options }: Watching, work: (watch: (env: Env) => Env) => Promise<Result>) =>
+  async (): Promise<Result> => {
+    if (port === null) return await work((env) => env);
+    // Loaded when it is wanted: most runs have no dashboard.
+    const { endOf, startDashboard } = await import("../dashboard/dashboard.ts");
+    const started = await startDashboard({ ...options, port })();
+    if (E.isLeft(started)) return started;
+    const { url, watch, close } = started.right;
+    if (!quiet) console.log(`Dashboard: ${url}`);
+    try {
+      const result = await work(watch);
+      await close(endOf(result));
+      return result;
+    } catch (thrown) {
+      const line = `Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`;
+      await close({ how: "failed", lines: [line] });
+      throw thrown;
+    }
+  };

@@ -101,6 +101,10 @@ async () => {
       return {
         ...env,
         observer,
+        log: (line) => {
+          env.log(line);
+          change({ said: line });
+        },
         progress: {
           ...env.progress,
           update: (progress) => {

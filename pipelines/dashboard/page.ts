@@ -46,6 +46,7 @@ export const pageOf = (title: string): string =>
               aria-label="Part of the training that is done"></progress>
           </div>
         </header>
+        <p class="said" id="said"></p>
         <div id="ending" role="alert"></div>
         <noscript><p class="notice">The page needs its script to show anything.</p></noscript>
         <dl class="facts">${facts.map(fact)}</dl>
@@ -89,6 +90,8 @@ header { align-items: start; }
 .state { min-width: 240px; }
 #state { margin: 4px 0 8px; font-weight: 650; color: var(--state, var(--ink)); }
 progress { width: 100%; height: 8px; accent-color: var(--state, var(--test)); }
+.said { margin: 16px 0 0; min-height: 1.5em; color: var(--muted); font-size: 13px;
+  overflow-wrap: anywhere; }
 #ending:empty { display: none; }
 #ending { margin: 20px 0 0; padding: 10px 14px; border-left: 3px solid var(--state, var(--alert));
   background: var(--field); overflow-wrap: anywhere; }

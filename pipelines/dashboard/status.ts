@@ -25,6 +25,8 @@ export interface Seen {
   readonly graph: Graph | null;
   /** The newest; null before the first. */
   readonly progress: TrainingProgress | null;
+  /** The newest line; null before the first. */
+  readonly said: string | null;
 }
 
 /** Before anything was seen, beginning now. */
@@ -35,6 +37,7 @@ export const nothingSeen = (epochs: number | null): Seen => ({
   backend: null,
   graph: null,
   progress: null,
+  said: null,
 });
 
 /** Texts of graphs: the same one is asked for four times a second. */
@@ -47,7 +50,9 @@ function textOf(graph: Graph): string {
 }
 
 /** The state at this moment. */
-export function statusOf({ begun, trainingFrom, epochs, backend, graph, progress }: Seen): Status {
+export function statusOf(
+  { begun, trainingFrom, epochs, backend, graph, progress, said }: Seen,
+): Status {
   const now = performance.now();
   const trained = trainingFrom === null ? 0 : (now - trainingFrom) / 1000;
   // tfjs would start a backend of its own if it was asked before there is one.
@@ -66,5 +71,6 @@ export function statusOf({ begun, trainingFrom, epochs, backend, graph, progress
     memory: Deno.memoryUsage().rss,
     tensors: { bytes: tensors?.numBytes ?? 0, count: tensors?.numTensors ?? 0 },
     graph: graph === null ? null : textOf(graph),
+    said,
   };
 }

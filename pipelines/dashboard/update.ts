@@ -41,6 +41,8 @@ export interface Status {
   readonly tensors: { readonly bytes: number; readonly count: number };
   /** The model as it is, as `show` prints it; null before there is one. */
   readonly graph: string | null;
+  /** The last line that was logged; null before the first. */
+  readonly said: string | null;
 }
 
 /** A row; null for a value that JSON does not know, which is then NaN. */

@@ -55,6 +55,7 @@ function showFacts(): void {
   else progress.value = part;
   const { about, status } = view;
   write("graph", status?.graph ?? "");
+  write("said", status?.said ?? "");
   if (about === null) return;
   write("dataset", `Dataset: ${about.dataset}`);
   write("notice", about.notice ?? "");

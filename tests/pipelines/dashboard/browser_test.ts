@@ -130,6 +130,7 @@ browserTest(
       assertMatch(await textOf(page, "#speed"), /^[\d,]+$/);
       assertEquals(await textOf(page, "#backend"), "wasm");
       assertMatch(await textOf(page, "#memory"), /MB, of it \d+ k?M?B in \d+ tensors/);
+      assertMatch(await textOf(page, "#said"), /^epoch +\d+\/200 +loss /);
       assertMatch(await textOf(page, "#graph"), /^linear\(784, 64\) ▷ relu/);
       assertEquals(complaints, []);
 

@@ -100,11 +100,13 @@ Deno.test("a page is told everything at once, then what is new, then how it ende
     assertStringIncludes(first.status.graph!, "kwta(");
 
     env.progress.update({ epoch: 2, done: 1, total: 4, loss: 0.25, samplesPerSecond: 99 });
+    env.log("half way");
     grow(3);
     const second = (await page.next())!;
     assertEquals([second.from, second.rows], [2, [rowOf(2)]]);
     const { epoch, epochs, part, loss, samplesPerSecond, memory } = second.status;
     assertEquals([epoch, epochs, part, loss, samplesPerSecond], [2, 3, 0.25, 0.25, 99]);
+    assertEquals(second.status.said, "half way");
     assert(memory > 1e7);
 
     // One that comes later, or again, is told everything too.

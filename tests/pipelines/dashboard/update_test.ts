@@ -25,6 +25,7 @@ const status: Status = {
   memory: 1,
   tensors: { bytes: 1, count: 1 },
   graph: null,
+  said: null,
 };
 
 const rowOf = (value: number, i: number): Row => ({

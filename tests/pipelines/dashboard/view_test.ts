@@ -22,6 +22,7 @@ const status: Status = {
   memory: 312e6,
   tensors: { bytes: 1.2e6, count: 21 },
   graph: "relu",
+  said: null,
 };
 
 const loss = (epoch: number) =>
