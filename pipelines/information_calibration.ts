@@ -22,7 +22,8 @@ import { planOf } from "./calibration/plan.ts";
 import { RECORD_FILE, TABLE_FILE } from "./calibration/record.ts";
 import { exitAfter, listen, quietVulkan, timestamp, USAGE } from "./cli/process.ts";
 import { duration } from "./cli/progress_bar.ts";
-import { quietEnv } from "./env.ts";
+import { watched } from "./cli/with_dashboard.ts";
+import { type Env, quietEnv } from "./env.ts";
 
 // As `launch` has it, which demands a seed and a number of epochs.
 async function main(): Promise<never> {
@@ -38,7 +39,13 @@ async function main(): Promise<never> {
   }
   quietVulkan();
   const folder = command.out ?? `runs/calibration-${timestamp(new Date())}`;
-  return await exitAfter(() => run(command, folder, listen()), {
+  const { dashboard: port, quiet } = command;
+  const signal = listen();
+  const work = watched(
+    { title: "information_calibration", port, quiet },
+    (watch) => run(command, folder, signal, watch),
+  );
+  return await exitAfter(work, {
     ...command,
     interrupted: () => `Interrupted. What was finished is in ${folder}/${RECORD_FILE}`,
   });
@@ -49,16 +56,17 @@ async function run(
   command: Command,
   folder: string,
   signal: AbortSignal,
+  watch: (env: Env) => Env,
 ): Promise<E.Either<SparrowError, readonly string[]>> {
   const { quick, quiet, seeds, estimators } = command;
   const begun = performance.now();
   const backend = await startBackend(command.backend as BackendChoice, command)();
   if (E.isLeft(backend)) return backend;
-  const env = {
+  const env = watch({
     ...quietEnv(backend.right),
     signal,
     log: quiet ? () => {} : (line: string) => console.log(line),
-  };
+  });
   const plan = planOf(quick, seeds, estimators);
   const circumstances = {
     quick,

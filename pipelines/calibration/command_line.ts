@@ -11,7 +11,7 @@ import { QUICK_SEEDS, SEEDS } from "./plan.ts";
 
 const MOST_SEEDS = 1_000;
 
-const { help, backend, threads, out, quiet, debug } = commonFlags;
+const { help, backend, threads, out, dashboard, quiet, debug } = commonFlags;
 
 /** Of the flags of other pipelines, a seed, a number of epochs and data mean nothing here. */
 const flags = {
@@ -30,6 +30,7 @@ const flags = {
   backend: { ...backend, help: "where to compute the neural bounds" },
   threads,
   out: { ...out, help: "folder for the results [runs/calibration-<time>]" },
+  dashboard: { ...dashboard, help: `${dashboard.help}, without figures` },
   quiet,
   debug,
 } as const satisfies Flags;

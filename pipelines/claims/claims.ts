@@ -9,6 +9,7 @@ import { E } from "../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../graph/error.ts";
 import { type BackendChoice, startBackend } from "../../ops/backend.ts";
 import { exitAfter, listen, quietVulkan, timestamp, USAGE } from "../cli/process.ts";
+import { watched } from "../cli/with_dashboard.ts";
 import { duration, epochBar } from "../cli/progress_bar.ts";
 import { denoDataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
@@ -35,7 +36,13 @@ async function main(): Promise<never> {
   }
   quietVulkan();
   const folder = command.out ?? `runs/claims-${timestamp(new Date())}`;
-  return await exitAfter(() => run(command, folder, listen()), {
+  const { dashboard: port, quiet } = command;
+  const signal = listen();
+  const work = watched(
+    { title: "claims", port, quiet },
+    (watch) => run(command, folder, signal, watch),
+  );
+  return await exitAfter(work, {
     ...command,
     interrupted: (error) => `${describe(error)}. What was finished is in ${folder}/${CLAIMS_FILE}`,
   });
@@ -46,12 +53,13 @@ async function run(
   command: Command,
   folder: string,
   signal: AbortSignal,
+  watch: (env: Env) => Env,
 ): Promise<E.Either<SparrowError, readonly string[]>> {
   const { quiet, quick, seeds, numbers } = command;
   const begun = performance.now();
   const backend = await startBackend(command.backend as BackendChoice, command)();
   if (E.isLeft(backend)) return backend;
-  const env: Env = {
+  const env = watch({
     backend: backend.right,
     now: () => performance.now(),
     files: denoFiles,
@@ -60,7 +68,7 @@ async function run(
       : { update: () => {}, clear: () => {} },
     signal,
     log: quiet ? () => {} : (line) => console.log(line),
-  };
+  });
   const loaded = await loadImages({
     dataset: (command.dataset ?? undefined) as DatasetName | undefined,
     data: command.data ?? undefined,
@@ -69,6 +77,7 @@ async function run(
   if (E.isLeft(loaded)) return loaded;
   const dataset = loaded.right;
   if (dataset.notice !== null) env.log(dataset.notice);
+  env.observer?.about({ dataset: dataset.name, notice: dataset.notice, config: { ...command } });
   const circumstances = { dataset, seeds, quick, backend: backend.right };
   const done = await runClaims({
     claims: claims.filter(({ number }) => numbers.includes(number)),

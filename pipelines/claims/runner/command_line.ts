@@ -12,7 +12,7 @@ import { datasetNames } from "../../data/images.ts";
 const SEEDS = "26,1,2";
 const LARGEST_SEED = 0xffff_ffff;
 
-const { help, backend, threads, data, out, quiet, debug } = commonFlags;
+const { help, backend, threads, data, out, dashboard, quiet, debug } = commonFlags;
 
 /** Of the flags of other pipelines, one seed and a number of epochs mean nothing here. */
 const flags = {
@@ -30,6 +30,7 @@ const flags = {
   threads,
   data,
   out: { ...out, help: "folder for the results [runs/claims-<time>]" },
+  dashboard,
   quiet,
   debug,
 } as const satisfies Flags;
