@@ -45,7 +45,7 @@ export interface WillshawCapacity {
 }
 
 /** What C tends to: ln 2 bits per synapse. */
-export const WILLSHAW_LIMIT = Math.LN2;
+export const WILLSHAW_LIMIT: number = Math.LN2;
 
 /** The fraction of synapses that so many pairs set: p₁, in [0, 1]. */
 export const expectedFill = (sizes: WillshawSizes, pairs: number): number =>

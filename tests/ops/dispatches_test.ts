@@ -38,10 +38,10 @@ async function counted(
     return mapAsync.call(this, mode, ...range);
   };
   // Both ways of an upload; reading maps a range, too.
-  queue.writeBuffer = function (...args) {
-    bytesMade += args[2].byteLength;
-    return writeBuffer.apply(this, args);
-  };
+  queue.writeBuffer = function (this: GPUQueue, ...args: unknown[]) {
+    bytesMade += (args[2] as ArrayBufferView).byteLength;
+    return (writeBuffer as (...args: unknown[]) => undefined).apply(this, args);
+  } as typeof writeBuffer;
   buffer.getMappedRange = function (...range) {
     bytesMade += this.size;
     return getMappedRange.apply(this, range);
