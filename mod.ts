@@ -180,7 +180,16 @@ export * from "./ops/saliency/saliency.ts";
 export * from "./ops/saliency/scores.ts";
 export * from "./ops/profiler.ts";
 export * from "./ops/schedules.ts";
+export * from "./ops/sdr/approximate_search.ts";
 export * from "./ops/sdr/bundle.ts";
+export {
+  type CodeDistance,
+  type CodeIndex,
+  codeIndex,
+  search,
+  type SearchOptions,
+} from "./ops/sdr/code_index.ts";
+export * from "./ops/sdr/code_index_gpu.ts";
 export {
   appendCodes,
   concatenate,

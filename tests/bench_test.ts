@@ -22,11 +22,14 @@ const bench = (...options: readonly string[]) =>
   deno("run", "-P=test", "tests/bench/bench.ts", ...options);
 
 /** The subjects on a device, in order… */
-const onDevice = ["training step", "epoch", "encoding", "kernels", "information, neural"] as const;
+const onDevice = [
+  ...["training step", "epoch", "encoding", "kernels", "information, neural"],
+  "search on webgpu",
+];
 /** …and all. */
 const all = [
   ...["training step", "training batch", "epoch", "encoding", "encoding on the host", "kernels"],
-  ...["information", "information, neural", "search"],
+  ...["information", "information, neural", "search", "search of an index"],
 ];
 
 /** The subjects of a short run; fails unless each of its lines holds what was measured. */

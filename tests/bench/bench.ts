@@ -26,7 +26,7 @@ import { encoding, encodingOnHost } from "./subjects/encoding.ts";
 import { epoch } from "./subjects/epoch.ts";
 import { information, neuralInformation } from "./subjects/information.ts";
 import { kernels } from "./subjects/kernels.ts";
-import { search } from "./subjects/search.ts";
+import { gpuSearch, indexSearch, search } from "./subjects/search.ts";
 import { trainingBatch, trainingStep } from "./subjects/training.ts";
 import { showTime, table } from "../../pipelines/cli/table.ts";
 
@@ -41,6 +41,8 @@ const subjects: readonly Subject[] = [
   information,
   neuralInformation,
   search,
+  indexSearch,
+  gpuSearch,
 ];
 
 /** The quickest first: it is the one that prepares what is measured on the host. */

@@ -97,6 +97,35 @@ export interface Simd {
     gradient: number,
     work: number,
   ) => void;
+  /** The k nearest of a block of packed codes, by comparing words. */
+  readonly scanCodes: (
+    queries: number,
+    many: number,
+    codes: number,
+    from: number,
+    to: number,
+    chunks: number,
+    distances: number,
+    indices: number,
+    k: number,
+    shared: number,
+  ) => void;
+  /** The same by lists of the codes that have a unit. */
+  readonly countLists: (
+    units: number,
+    unitStarts: number,
+    many: number,
+    members: number,
+    starts: number,
+    base: number,
+    score: number,
+    first: number,
+    count: number,
+    step: number,
+    distances: number,
+    indices: number,
+    k: number,
+  ) => void;
   /** One step of Adam. */
   readonly adam: (
     size: number,
@@ -177,12 +206,9 @@ export function simdOf(backend: tf.KernelBackend): SimdBackend | null {
 function start({ asm, _malloc: allocate, _free: free }: Emscripten): SimdBackend | null {
   const memory = asm?.memory;
   if (memory === undefined || allocate === undefined || free === undefined) return null;
-  const plainBytes = [relaxed, plain].map(fromBase64).find((bytes) => WebAssembly.validate(bytes));
-  if (plainBytes === undefined) return null;
   const shared = memory.buffer instanceof SharedArrayBuffer;
-  const bytes = shared ? withSharedMemory(plainBytes) : plainBytes;
-  if (bytes === null) return null;
-  const module = new WebAssembly.Module(bytes);
+  const module = compiled(shared);
+  if (module === null) return null;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   const kernels = names.map((name) => exports[name] as unknown as Kernel);
@@ -205,6 +231,24 @@ function start({ asm, _malloc: allocate, _free: free }: Emscripten): SimdBackend
       else pool.run(kernel, args, parting);
     },
   };
+}
+
+/**
+ * The kernels on a memory; null where the engine has no SIMD.
+ *
+ * @param memory Not shared, and with a maximum.
+ */
+export function simdOn(memory: WebAssembly.Memory): Simd | null {
+  const module = compiled(false);
+  if (module === null) return null;
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Simd;
+}
+
+/** The module, for memory that is shared or not; null where the engine cannot have it. */
+function compiled(shared: boolean): WebAssembly.Module | null {
+  const bytes = [relaxed, plain].map(fromBase64).find((bytes) => WebAssembly.validate(bytes));
+  const binary = bytes === undefined || !shared ? bytes : withSharedMemory(bytes);
+  return binary ? new WebAssembly.Module(binary) : null;
 }
 
 const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>

@@ -3,4 +3,5 @@ export { adam } from "./adam";
 export { gemm } from "./gemm";
 export { hardKwta, softGradient, softKwta } from "./kwta";
 export { columnSums, plainRows, plainTimes, plainTransposedTimes } from "./plain";
+export { countLists, scanCodes } from "./search";
 export { tripletCosine } from "./triplet";

@@ -1,0 +1,171 @@
+import fc from "npm:fast-check@4.3.0";
+import { E } from "../../../graph/fp_ts.ts";
+import { seed } from "../../../graph/rng.ts";
+import { startBackend } from "../../../ops/backend.ts";
+import type { BinaryEmbeddings } from "../../../ops/embeddings.ts";
+import { embeddingDistances } from "../../../ops/metrics/distances.ts";
+import { nearestNeighbours, type Neighbours } from "../../../ops/metrics/neighbours.ts";
+import { recallOf, searchApproximately } from "../../../ops/sdr/approximate_search.ts";
+import { codeIndex, search, type SearchOptions } from "../../../ops/sdr/code_index.ts";
+import { searchOnGpu } from "../../../ops/sdr/code_index_gpu.ts";
+import { appendCodes, pickCodes } from "../../../ops/sdr/codes.ts";
+import { moveUnits } from "../../../ops/sdr/noise.ts";
+import { BLOCK } from "../../../ops/sdr/posting_lists.ts";
+import { loadCodes, saveCodes } from "../../../pipelines/codes_file.ts";
+import { denoFiles } from "../../../pipelines/files.ts";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "../../assert.ts";
+import { withFolder } from "../../pipelines/process.ts";
+import { right } from "../../pipelines/tiny.ts";
+import { onEachBackend } from "../backends.ts";
+import { codesOf, ok, random, refusal, setsOf } from "./sets.ts";
+
+const distances = ["hamming", "overlap"] as const;
+const methods = ["scan", "lists"] as const;
+
+/** The definition: all distances, sorted, the lower index first. */
+function naive(
+  queries: BinaryEmbeddings,
+  codes: BinaryEmbeddings,
+  k: number,
+  distance: "hamming" | "overlap",
+): Neighbours {
+  const all = embeddingDistances(queries, codes, distance);
+  const indices = Array.from({ length: queries.count }, (_, i) => {
+    const row = all.subarray(i * codes.count, (i + 1) * codes.count);
+    return Array.from(row, (_, j) => j).sort((a, b) => row[a] - row[b] || a - b).slice(0, k);
+  });
+  return {
+    k,
+    indices: Int32Array.from(indices.flat()),
+    distances: Float64Array.from(
+      indices.flatMap((own, i) => own.map((j) => all[i * codes.count + j])),
+    ),
+  };
+}
+
+/** Codes whose count, sizes and width fit no block, chunk or pair of words; many are equal. */
+const uneven = (width: number, number: number): BinaryEmbeddings => {
+  const some = appendCodes(random(40, width, 3, number), random(30, width, width >> 1, number + 1));
+  return pickCodes(some, Array.from({ length: 5000 }, (_, i) => (i * i) % 70));
+};
+
+onEachBackend("the nearest codes are those that sorting all distances gives", async (name) => {
+  const find = async (
+    codes: BinaryEmbeddings,
+    queries: BinaryEmbeddings,
+    options: SearchOptions,
+  ) => {
+    const index = codeIndex(codes);
+    if (name !== "webgpu") return ok(search(index, queries, { ...options, on: name }));
+    const backend = right(await startBackend("webgpu")());
+    return right(await searchOnGpu(index, queries, options, backend)());
+  };
+  const cases = fc.tuple(setsOf(2).filter(([{ count }]) => count > 0), fc.nat(), fc.nat(1));
+  await fc.assert(
+    fc.asyncProperty(cases, async ([[codes, queries], pick, which]) => {
+      const options = { k: 1 + pick % codes.count, distance: distances[which] };
+      assertEquals(
+        await find(codes, queries, options),
+        naive(queries, codes, options.k, options.distance),
+      );
+    }),
+    { numRuns: name === "webgpu" ? 20 : 100 },
+  );
+  for (const width of [70, 512]) {
+    const [codes, queries] = [uneven(width, width), random(7, width, 9)];
+    for (const distance of distances) {
+      const expected = naive(queries, codes, 10, distance);
+      assertEquals(await find(codes, queries, { k: 10, distance }), expected);
+    }
+  }
+});
+
+Deno.test("by words or by lists, the same is found, over the borders of blocks", () => {
+  fc.assert(fc.property(setsOf(2).filter(([{ count }]) => count > 0), ([codes, queries]) => {
+    for (const distance of distances) {
+      for (const method of methods) {
+        const k = 1 + queries.words.length % codes.count;
+        const found = ok(search(codeIndex(codes), queries, { k, distance, method }));
+        assertEquals(found, naive(queries, codes, k, distance));
+      }
+    }
+  }));
+  // 20,000 codes are three blocks; one in a thousand is of another kind, and they are equal.
+  const kinds = Array.from({ length: 20_000 }, (_, i) => i % 1000 === 7 ? 1 : 0);
+  const codes = pickCodes(random(2, 96, 8), kinds);
+  const queries = pickCodes(codes, [7, 0]);
+  for (const distance of distances) {
+    const expected = nearestNeighbours(queries, codes, { k: 30, distance });
+    assert(expected.indices[19] > 2 * BLOCK && expected.indices[20] === 0);
+    for (const method of methods) {
+      assertEquals(ok(search(codeIndex(codes), queries, { k: 30, distance, method })), expected);
+    }
+  }
+});
+
+Deno.test("an index is searched again and again, also with more queries than before", () => {
+  const codes = random(1000, 100, 7);
+  const index = codeIndex(codes);
+  assertEquals([index.meanSize, index.largestSize], [7, 7]);
+  assertEquals(index.frequencies.reduce((sum, n) => sum + n, 0), 7000);
+  for (
+    const [count, method] of [[3, "scan"], [3000, "lists"], [1, "lists"], [3000, "scan"]] as const
+  ) {
+    const queries = random(count, 100, 7, count);
+    const found = ok(search(index, queries, { k: 3, method }));
+    assertEquals(found, nearestNeighbours(queries, codes, { k: 3, distance: "hamming" }));
+  }
+  const none = ok(search(index, { ...codes, count: 0, words: new Uint32Array() }, { k: 1 }));
+  assertEquals(none.indices.length, 0);
+});
+
+Deno.test("an approximate search finds nearly all near codes, and says exact distances", () => {
+  const codes = random(5000, 512, 26);
+  const index = codeIndex(codes);
+  const wanted = pickCodes(codes, Array.from({ length: 100 }, (_, i) => 31 * i));
+  const [queries] = ok(moveUnits(wanted, 0.25, seed(1)));
+  for (const distance of distances) {
+    const exact = ok(search(index, queries, { k: 1, distance }));
+    const recalls = [1, 4, 10].map((probes) => {
+      const options = { k: 1, distance, probes, candidates: 20 };
+      const found = ok(searchApproximately(index, queries, options));
+      const all = embeddingDistances(queries, codes, distance);
+      found.indices.forEach((j, i) => assertEquals(found.distances[i], all[i * codes.count + j]));
+      return recallOf(found, exact);
+    });
+    assert(recalls[0] < recalls[2] && recalls[1] > 0.6 && recalls[2] >= 0.99, recalls.join());
+    const few = codeIndex(pickCodes(codes, Array.from({ length: 300 }, (_, i) => i % 250)));
+    const every = { k: 10, distance, probes: 512, candidates: 300 };
+    const all = ok(search(few, queries, { k: 10, distance }));
+    assertEquals(ok(searchApproximately(few, queries, every)), all);
+  }
+});
+
+Deno.test("an index is saved as its codes", () =>
+  withFolder(async (folder) => {
+    const [codes, queries] = [random(300, 70, 5), random(4, 70, 5, 1)];
+    const path = `${folder}/index.npz`;
+    right(await saveCodes(path, { codes, labels: null }, denoFiles)());
+    const loaded = codeIndex(right(await loadCodes(path, denoFiles)()).codes);
+    const options = { k: 5, method: "lists" } as const;
+    assertEquals(
+      ok(search(loaded, queries, options)),
+      ok(search(codeIndex(codes), queries, options)),
+    );
+  }));
+
+Deno.test("what cannot be searched is refused by name", async () => {
+  const index = codeIndex(codesOf([[1], [2]], 8));
+  const query = codesOf([[1]], 8);
+  assertStringIncludes(refusal(search(index, query, { k: 3 })), "number of codes, 2");
+  assertStringIncludes(refusal(search(index, query, { k: 0.5 })), "current value is 0.5");
+  const approximate = (probes: number, candidates: number) =>
+    refusal(searchApproximately(index, query, { k: 2, probes, candidates }));
+  assertStringIncludes(approximate(0, 2), "probes");
+  assertStringIncludes(approximate(1, 1), "at least k, 2");
+  assertThrows(() => search(index, codesOf([[1]], 9), { k: 1 }), RangeError, "search for codes");
+  const cpu = right(await startBackend("cpu")());
+  const none = await searchOnGpu(index, query, { k: 1 }, cpu)();
+  assert(E.isLeft(none) && none.left._tag === "BackendUnavailable");
+  assertStringIncludes(refusal(none), "the current backend is cpu");
+});
