@@ -1,6 +1,11 @@
 /**
  * The search for nearest codes that looks at a part of the lists only.
  *
+ * What it is for: finding a code again from a damaged one. With 40 % of a query's 26 units moved, 10 lists
+ * of 26 and 20 candidates find the nearest of 60,000 with a probability of 0.93, 13 lists with 0.996, in
+ * half of the time of all lists. All of the ten nearest it finds far less often (0.37 and 0.55), and where
+ * nothing is near, of random codes, it should not be used.
+ *
  * @module
  */
 import { E } from "../../graph/fp_ts.ts";
@@ -19,7 +24,7 @@ export interface ApproximateOptions {
   readonly distance?: CodeDistance;
   /** Units of a query whose lists are read, the rarest first: at least 1. */
   readonly probes: number;
-  /** Codes that share most of those units, and are compared exactly: at least k; 10 k by default. */
+  /** Codes that share most of those units, and are compared exactly: at least k; 4 k by default. */
   readonly candidates?: number;
 }
 
@@ -36,7 +41,7 @@ export interface ApproximateOptions {
 export function searchApproximately(
   index: CodeIndex,
   queries: BinaryEmbeddings,
-  { k, distance = "hamming", probes, candidates = 10 * k }: ApproximateOptions,
+  { k, distance = "hamming", probes, candidates = 4 * k }: ApproximateOptions,
 ): E.Either<InvalidOption, Neighbours> {
   const checked = checkSearch(index, queries, k);
   if (E.isLeft(checked)) return checked;

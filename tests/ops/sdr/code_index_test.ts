@@ -106,7 +106,7 @@ Deno.test("by words or by lists, the same is found, over the borders of blocks",
 Deno.test("an index is searched again and again, also with more queries than before", () => {
   const codes = random(1000, 100, 7);
   const index = codeIndex(codes);
-  assertEquals([index.meanSize, index.largestSize], [7, 7]);
+  assertEquals(index.largestSize, 7);
   assertEquals(index.frequencies.reduce((sum, n) => sum + n, 0), 7000);
   for (
     const [count, method] of [[3, "scan"], [3000, "lists"], [1, "lists"], [3000, "scan"]] as const
