@@ -114,6 +114,19 @@ export const saveCodes = (
  * Reads the codes of an .npz file.
  *
  * @returns The codes; `FileUnavailable`, `CorruptFile`.
+ *
+ * @example
+ * ```ts
+ * import { loadCodes, saveCodes } from "./codes_file.ts";
+ * import { denoFiles } from "./files.ts";
+ * import { E } from "../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const path = `${await Deno.makeTempDir()}/codes.npz`;
+ * const codes = { kind: "binary", count: 1, width: 3, words: Uint32Array.of(0b101) } as const;
+ * await saveCodes(path, { codes, labels: null }, denoFiles)();
+ * assertEquals(await loadCodes(path, denoFiles)(), E.right({ codes, labels: null }));
+ * ```
  */
 export const loadCodes = (
   path: string,

@@ -37,6 +37,27 @@ export interface ApproximateOptions {
  * @param queries As wide as the codes; sparse, or else nothing is gained.
  * @returns As `search` has it, also for ties; `InvalidOption` where a number is out of its range.
  * @throws {RangeError} Where the widths differ.
+ *
+ * @example
+ * ```ts
+ * import { recallOf, searchApproximately } from "./approximate_search.ts";
+ * import { codeIndex, search } from "./code_index.ts";
+ * import { moveUnits, randomCodes } from "./noise.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { seed } from "../../graph/rng.ts";
+ * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const drawn = randomCodes(1000, 512, 26, seed(26));
+ * if (E.isLeft(drawn)) throw new Error("no codes");
+ * const [codes, rng] = drawn.right;
+ * const index = codeIndex(codes);
+ * const damaged = moveUnits(codes, 0.25, rng);
+ * if (E.isLeft(damaged)) throw new Error("no noise");
+ * const found = searchApproximately(index, damaged.right[0], { k: 1, probes: 10 });
+ * const exact = search(index, damaged.right[0], { k: 1 });
+ * if (E.isLeft(found) || E.isLeft(exact)) throw new Error("out of range");
+ * assert(recallOf(found.right, exact.right) > 0.95);
+ * ```
  */
 export function searchApproximately(
   index: CodeIndex,

@@ -122,6 +122,19 @@ export interface FalseMatches {
  * @param active Those that are set, from 1 to n.
  * @returns One row for each threshold from 1 to `active`; `InvalidOption` where a number is out of its
  * range.
+ *
+ * @example
+ * ```ts
+ * import { falseMatchTable } from "./false_match.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const table = falseMatchTable(512, 26);
+ * if (E.isLeft(table)) throw new Error("out of range");
+ * // Half of the units may move, and one unrelated code in some hundred billion matches.
+ * const { threshold, noise, log10 } = table.right[12];
+ * assertEquals([threshold, noise, Math.round(log10)], [13, 0.5, -11]);
+ * ```
  */
 export function falseMatchTable(
   units: number,

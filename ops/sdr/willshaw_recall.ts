@@ -105,6 +105,25 @@ export function recall(
  * @param most Steps at most, an integer of at least 1; codes may alternate for ever.
  * @returns `InvalidOption` where a number is out of its range, or cues and targets differ in width.
  * @throws {RangeError} Where the cues' width is not the memory's.
+ *
+ * @example
+ * ```ts
+ * import { recallIterated } from "./willshaw_recall.ts";
+ * import { emptyMemory, store } from "./willshaw.ts";
+ * import { moveUnits, randomCodes } from "./noise.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { seed } from "../../graph/rng.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const [empty, drawn] = [emptyMemory(1024), randomCodes(100, 1024, 16, seed(26))];
+ * if (E.isLeft(empty) || E.isLeft(drawn)) throw new Error("out of range");
+ * const [codes, rng] = drawn.right;
+ * const noisy = moveUnits(codes, 0.25, rng);
+ * if (E.isLeft(noisy)) throw new Error("no noise");
+ * const memory = store(empty.right, codes);
+ * const recalled = recallIterated(memory, noisy.right[0], { kind: "winners", k: 16 });
+ * assertEquals(E.isRight(recalled) && recalled.right.codes, codes);
+ * ```
  */
 export function recallIterated(
   memory: WillshawMemory,
