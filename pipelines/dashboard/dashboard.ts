@@ -92,7 +92,12 @@ async () => {
   const trainingFrom = () => seen.trainingFrom ?? performance.now();
   const observer: Observer = {
     about: (about) => change({ trainingFrom: trainingFrom() }, { about }),
-    run: ({ graph, history }) => change({ graph }, withHistory(known, history)),
+    run: ({ graph, history, classCodes }) => {
+      const next = { ...withHistory(known, history), classCodes };
+      // How far the last run was says nothing of a new one.
+      const progress = next.run === known.run ? seen.progress : null;
+      change({ graph, progress }, next);
+    },
   };
   return E.right({
     url,

@@ -114,6 +114,7 @@ dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 main h2 { margin-top: 20px; }
 .drawing { touch-action: pan-y; }
 .drawing .plot { width: 100%; }
+.readout:empty { display: none; }
 .readout { margin: 6px 0 0; min-height: 1.45em; font-size: 13px; font-variant-numeric: tabular-nums; }
 `;
 

@@ -8,6 +8,7 @@
  */
 import type { RunDescription } from "../env.ts";
 import type { History, Row } from "../history.ts";
+import type { ClassCodes } from "../run.ts";
 
 /** How a program ended. */
 export interface RunEnd {
@@ -48,6 +49,13 @@ export interface Status {
 /** A row; null for a value that JSON does not know, which is then NaN. */
 export type SentRow = Omit<Row, "value"> & { readonly value: number | null };
 
+/** The codes of classes as plain numbers, to four digits. */
+export interface SentCodes {
+  readonly classes: readonly string[];
+  readonly means: readonly (readonly number[])[];
+  readonly codes: readonly (readonly number[])[];
+}
+
 /** One message to a page. */
 export interface Update {
   /** Whether it is the first of a connection: what the page knew before may be of another program. */
@@ -60,6 +68,8 @@ export interface Update {
   readonly rows: readonly SentRow[];
   /** null where it is not known, or was told before. */
   readonly about: RunDescription | null;
+  /** null where there are none or too many, or where they were told before. */
+  readonly classCodes: SentCodes | null;
   /** As it is now. */
   readonly status: Status;
   /** null while the program runs. */
@@ -70,6 +80,8 @@ export interface Update {
 export interface Known extends Pick<Update, "run" | "end"> {
   /** null before the data is there. */
   readonly about: RunDescription | null;
+  /** Of the last evaluation; null before it. */
+  readonly classCodes: ClassCodes | null;
   /** Of the run that goes on. */
   readonly history: History;
 }
@@ -80,13 +92,20 @@ export interface Cursor {
   /** Of that run. */
   readonly rows: number;
   readonly about: RunDescription | null;
+  readonly classCodes: ClassCodes | null;
 }
 
 /** Of a page that was told nothing. */
-export const nothing: Cursor = { run: -1, rows: 0, about: null };
+export const nothing: Cursor = { run: -1, rows: 0, about: null, classCodes: null };
 
 /** Before anything is known. */
-export const unknown: Known = { run: 0, history: [], about: null, end: null };
+export const unknown: Known = {
+  run: 0,
+  history: [],
+  about: null,
+  classCodes: null,
+  end: null,
+};
 
 /**
  * Takes in the history of a run. One that does not continue the last belongs to another run.
@@ -114,15 +133,28 @@ export function updateSince(
   status: Status,
   cursor: Cursor,
 ): readonly [Update, Cursor] {
-  const { run, history, about, end } = known;
+  const { run, history, about, classCodes, end } = known;
   const from = cursor.run === run ? cursor.rows : 0;
   const rows = history.slice(from).map((row): SentRow =>
     Number.isFinite(row.value) ? row : { ...row, value: null }
   );
   const first = cursor === nothing;
   const news = about === cursor.about ? null : about;
-  const update = { first, run, from, rows, about: news, status, end };
-  return [update, { run, rows: history.length, about }];
+  const codes = classCodes === cursor.classCodes ? null : sentCodes(classCodes);
+  const update = { first, run, from, rows, about: news, classCodes: codes, status, end };
+  return [update, { run, rows: history.length, about, classCodes }];
+}
+
+/** More than these would be a long message after every epoch, and a figure with nothing to see. */
+const MOST_CELLS = 20_000;
+
+function sentCodes(classCodes: ClassCodes | null): SentCodes | null {
+  if (classCodes === null) return null;
+  const { classes, means, codes } = classCodes;
+  if (classes.length * (means[0]?.length ?? 0) > MOST_CELLS) return null;
+  const plain = (rows: readonly Float32Array[]) =>
+    rows.map((row) => Array.from(row, (value) => Math.round(value * 1e4) / 1e4));
+  return { classes, means: plain(means), codes: plain(codes) };
 }
 
 /** The history of a page after an update. */

@@ -4,17 +4,16 @@
  * @module
  */
 /// <reference lib="dom" />
-import type { History } from "../../history.ts";
 import type { Scale } from "../../report/axis.ts";
 import { csvLink } from "../../report/csv.ts";
 import { html } from "../../report/html.ts";
 import { type ChartView, showChart } from "./chart_view.ts";
-import { type Panel, sectionsOf } from "./panels.ts";
+import { type Measured, type Panel, sectionsOf } from "./panels.ts";
 
 /** All figures. */
 export interface FiguresView {
-  /** Shows a history. */
-  readonly show: (history: History, scale: Scale) => void;
+  /** Shows what was measured. */
+  readonly show: (measured: Measured, scale: Scale) => void;
   /** Shows the values of an epoch in all figures, or of the newest for null. */
   readonly point: (epoch: number | null) => void;
 }
@@ -39,7 +38,8 @@ export function figuresIn(
   onPoint: (epoch: number | null) => void,
 ): FiguresView {
   const shown = new Map<string, Shown>();
-  let layout = "";
+  const empty = main.innerHTML;
+  let layout = "[]";
   let pointed: number | null = null;
 
   const place = (sections: ReturnType<typeof sectionsOf>) => {
@@ -48,15 +48,16 @@ export function figuresIn(
     );
     if (wanted === layout) return;
     layout = wanted;
-    main.replaceChildren(...sections.map(({ title, panels }) => {
-      const section = document.createElement("section");
-      section.innerHTML = html`
-        <h2>${title}</h2>
-        <div class="figures"></div>
-      `.markup;
-      section.lastElementChild!.append(...panels.map((panel) => frameOf(panel).element));
-      return section;
-    }));
+    if (sections.length === 0) main.innerHTML = empty;
+    else {main.replaceChildren(...sections.map(({ title, panels }) => {
+        const section = document.createElement("section");
+        section.innerHTML = html`
+          <h2>${title}</h2>
+          <div class="figures"></div>
+        `.markup;
+        section.lastElementChild!.append(...panels.map((panel) => frameOf(panel).element));
+        return section;
+      }));}
   };
   const frameOf = ({ id, span }: Panel): Shown => {
     const before = shown.get(id);
@@ -88,15 +89,15 @@ export function figuresIn(
       frame.chart = showChart(panel, frame.drawing, frame.readout, onPoint);
       frame.chart.point(pointed);
     } else {
-      const screen = frame.drawing.clientWidth > 450 ? "wide" : "narrow";
-      const drawing = panel.drawings.find(({ screens }) => screens.includes(screen));
-      frame.drawing.innerHTML = drawing?.svg.markup ?? "";
+      // All of them, as in the report: one may use parts of another.
+      frame.drawing.innerHTML = panel.drawings.map(({ screens, svg }) =>
+        html`<div class="${screens.join(" ")}">${svg}</div>`.markup
+      ).join("");
     }
   };
   return {
-    show: (history, scale) => {
-      const sections = sectionsOf(history, scale);
-      if (sections.length === 0) return;
+    show: (measured, scale) => {
+      const sections = sectionsOf(measured, scale);
       place(sections);
       for (const { panels } of sections) {
         for (const panel of panels) draw(panel, frameOf(panel));

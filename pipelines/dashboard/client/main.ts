@@ -72,9 +72,10 @@ function point(epoch: number | null): void {
 }
 
 function showFigures(): void {
-  const history = growing(frozen ?? view);
-  figures.show(history, scale.value as Scale);
-  const epochs = history.map(({ epoch }) => epoch);
+  const shown = frozen ?? view;
+  const measured = { ...shown, growing: growing(shown) };
+  figures.show(measured, scale.value as Scale);
+  const epochs = measured.growing.map(({ epoch }) => epoch);
   const [first, last] = [epochs[0] ?? 0, epochs.at(-1) ?? 0];
   cursor.disabled = first === last;
   cursor.min = String(first);

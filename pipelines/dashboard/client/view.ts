@@ -7,7 +7,7 @@ import { duration } from "../../cli/duration.ts";
 import type { RunDescription } from "../../env.ts";
 import type { History, Row } from "../../history.ts";
 import { compact } from "../../report/format.ts";
-import { mergeRows, type RunEnd, type Status, type Update } from "../update.ts";
+import { mergeRows, type RunEnd, type SentCodes, type Status, type Update } from "../update.ts";
 
 /** What a page knows. */
 export interface View {
@@ -16,6 +16,7 @@ export interface View {
   readonly run: number;
   readonly history: History;
   readonly about: RunDescription | null;
+  readonly classCodes: SentCodes | null;
   readonly status: Status | null;
   readonly end: RunEnd | null;
 }
@@ -26,6 +27,7 @@ export const blank: View = {
   run: -1,
   history: [],
   about: null,
+  classCodes: null,
   status: null,
   end: null,
 };
@@ -39,6 +41,7 @@ export function heard(view: View, update: Update): View {
     run,
     history: mergeRows(before, update),
     about: update.about ?? before.about,
+    classCodes: update.classCodes ?? (run === before.run ? before.classCodes : null),
     status,
     end,
   };

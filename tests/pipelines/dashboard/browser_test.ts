@@ -216,6 +216,9 @@ browserTest(
       await untilState(page, "Finished");
       assertMatch(await textOf(page, "#ending"), /^Test accuracy 0\.\d{4}\n/);
       await untilEpoch(page, "accuracy", 8);
+      // Units of the kWTA layer by class, in cells.
+      const cells = page.locator("#centroid-codes .wide path[d^=M]");
+      assertGreater(await cells.count(), 0);
       assertEquals(await textOf(page, "#left"), "–");
       assertEquals(complaints, []);
       assertEquals(await violations(page), []);

@@ -109,6 +109,14 @@ Deno.test("a page is told everything at once, then what is new, then how it ende
     assertEquals(second.status.said, "half way");
     assert(memory > 1e7);
 
+    // Another run begins with nothing.
+    grow(0);
+    const third = (await page.next())!;
+    assertEquals([third.run, third.rows], [1, []]);
+    assertEquals([third.status.epoch, third.status.loss], [0, null]);
+    grow(3);
+    assertEquals((await page.next())?.rows.length, 3);
+
     // One that comes later, or again, is told everything too.
     const other = await listen(url);
     assertEquals((await other.next())?.rows.length, 3);

@@ -91,6 +91,26 @@ Deno.test("a history that grows is the same run, any other one a new run", () =>
   assertEquals(withHistory(first, [a, { ...b }]).run, 1);
 });
 
+Deno.test("codes of classes are told once each, to four digits, and not by the megabyte", () => {
+  const codesOf = (units: number) => ({
+    classes: ["a"],
+    means: [new Float32Array(units).fill(0.33333)],
+    codes: [new Float32Array(units).fill(1)],
+  });
+  const known = { ...unknown, classCodes: codesOf(2) };
+  const [update, cursor] = updateSince(known, status, nothing);
+  assertEquals(update.classCodes, {
+    classes: ["a"],
+    means: [[0.3333, 0.3333]],
+    codes: [[1, 1]],
+  });
+  assertEquals(updateSince(known, status, cursor)[0].classCodes, null);
+  const other = { ...known, classCodes: codesOf(3) };
+  assertEquals(updateSince(other, status, cursor)[0].classCodes?.codes, [[1, 1, 1]]);
+  const large = { ...known, classCodes: codesOf(30_000) };
+  assertEquals(updateSince(large, status, cursor)[0].classCodes, null);
+});
+
 Deno.test("what does not change is told once", () => {
   const about = { dataset: "mnist", notice: null, config: { seed: 1 } };
   const known = { ...withHistory(unknown, [rowOf(1, 0)]), about };

@@ -34,6 +34,7 @@ const update = (changes: Partial<Update> = {}): Update => ({
   from: 0,
   rows: [],
   about: null,
+  classCodes: null,
   status,
   end: null,
   ...changes,
@@ -66,6 +67,14 @@ Deno.test("the first message of a connection replaces what was known", () => {
   assertEquals([next.history, next.about], [[loss(1), loss(2), loss(3)], about]);
   const other = heard(next, update({ rows: [loss(7)] }));
   assertEquals([other.history, other.about], [[loss(7)], null]);
+});
+
+Deno.test("class codes stay until there are others, or another run", () => {
+  const classCodes = { classes: ["a"], means: [[0.5]], codes: [[1]] };
+  const view = heard(blank, update({ classCodes }));
+  const next = heard(view, update({ first: false }));
+  assertEquals(next.classCodes, classCodes);
+  assertEquals(heard(next, update({ first: false, run: 1 })).classCodes, null);
 });
 
 Deno.test("the loss of the epoch under way is in the figures until its row is there", () => {
