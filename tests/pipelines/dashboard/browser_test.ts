@@ -209,21 +209,26 @@ browserTest(
 );
 
 browserTest(
-  "a page says that the program has finished, and that it was killed",
-  async (browser) => {
-    await withTraining(8, async (url) => {
+  "a page says that the program has finished, and with which results",
+  (browser) =>
+    withTraining(5, async (url) => {
       const { page, complaints } = await open(browser, url);
       await untilState(page, "Finished");
       assertMatch(await textOf(page, "#ending"), /^Test accuracy 0\.\d{4}\n/);
-      await untilEpoch(page, "accuracy", 8);
+      await untilEpoch(page, "accuracy", 5);
       // Units of the kWTA layer by class, in cells.
       const cells = page.locator("#centroid-codes .wide path[d^=M]");
       assertGreater(await cells.count(), 0);
       assertEquals(await textOf(page, "#left"), "–");
       assertEquals(complaints, []);
       assertEquals(await violations(page), []);
-    });
-    await withTraining(200, async (url, running) => {
+    }),
+);
+
+browserTest(
+  "a page says that the program was killed",
+  (browser) =>
+    withTraining(200, async (url, running) => {
       const { page } = await open(browser, url);
       await untilEpoch(page, "accuracy", 1);
       running.kill("SIGKILL");
@@ -233,6 +238,5 @@ browserTest(
         await page.emulateMedia({ colorScheme });
         assertEquals(await violations(page), [], colorScheme);
       }
-    });
-  },
+    }),
 );
