@@ -132,6 +132,8 @@ pause.addEventListener("click", () => {
   frozen = frozen === null ? view : null;
   pause.setAttribute("aria-pressed", String(frozen !== null));
   update(view);
+  // The figures are as old as a drawing that waits: they stop at what the facts say.
+  if (frozen !== null) showFigures();
 });
 scale.addEventListener("change", showFigures);
 cursor.addEventListener("input", () => {
