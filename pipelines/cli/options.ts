@@ -69,7 +69,7 @@ export const commonFlags = {
     help: "threads of the wasm backend; results do not depend on it",
     least: 1,
     most: 64,
-    fallback: Math.min(navigator.hardwareConcurrency, 8),
+    fallback: 1,
   },
   data: { kind: "text", help: "folder of the dataset's files", value: "DIR" },
   out: { kind: "text", help: "folder for the results [runs/<pipeline>-<time>]", value: "DIR" },

@@ -170,7 +170,9 @@ export function makePool(
       else if (performance.now() - startedAt > 2 * IDLE) start();
       while (take());
       wait(parts);
-      if (words[place.failed] !== 0) throw new Error("A kernel of the wasm backend has failed");
+      // A worker may not know yet that the memory has grown: V8 tells its bulk operations late. The call
+      // is the same again, and what is wrong with it is thrown here.
+      if (words[place.failed] !== 0) kernels[kernel](...args);
     },
   };
 }
