@@ -40,7 +40,7 @@ export interface Evaluated {
   /** What went in, row-major; its memory is used again for the next batch. */
   readonly inputs: () => Float32Array;
   /** What came out, of the tensors that were chosen. */
-  readonly outputs: readonly Float32Array[];
+  readonly outputs: readonly (Float32Array | Int32Array)[];
   /** The index of its first sample. */
   readonly from: number;
   /** How many samples it has. */
@@ -100,7 +100,9 @@ export async function forEachForward(
       const picks = Uint32Array.from({ length: count }, (_, i) => from + i);
       const rows = feed.rows(picks);
       const tensors = evaluated(forward, rows, [count, ...input]);
-      const outputs = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
+      const outputs = await Promise.all(
+        tensors.map((tensor) => tensor.data<"float32" | "int32">()),
+      );
       tf.dispose(tensors);
       const inputs = () => rows instanceof tf.Tensor ? feed.hostRows(picks) : rows;
       use({ inputs, outputs, from, count });

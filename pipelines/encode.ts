@@ -46,15 +46,15 @@ export async function encode(
   when: Moment,
 ): Promise<E.Either<SparrowError, Embeddings>> {
   const graph = encoderOf(model.graph);
-  const { add, embeddings } = collector(images.count, isBinary(graph));
+  const { compact, add, embeddings } = collector(images.count, isBinary(graph));
   const done = await forEachBatch(
     { ...model, graph },
     images,
     normalisation,
     env,
     when,
-    (value) => [latent(value)],
-    ({ outputs: [values], from, count }) => add(values, from, count),
+    (value) => [compact(latent(value))],
+    ({ outputs: [read], from }) => add(read, from),
   );
   return E.map(embeddings)(done);
 }

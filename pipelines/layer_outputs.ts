@@ -76,7 +76,8 @@ export async function layerOutputs(
     for (let path = 0; path <= (paths.at(-1) ?? -1); path++) {
       value = parts[path].evaluate(weights, value);
       if (!paths.includes(path)) continue;
-      if (value instanceof tf.Tensor) chosen.push(value);
+      const { compact } = collectors[paths.indexOf(path)];
+      if (value instanceof tf.Tensor) chosen.push(compact(value));
       else pair ??= path;
     }
     return chosen;
@@ -88,8 +89,8 @@ export async function layerOutputs(
     normalisation,
     env,
     moment,
-    ({ outputs, from, count }) => {
-      if (pair === null) outputs.forEach((values, i) => collectors[i].add(values, from, count));
+    ({ outputs, from }) => {
+      if (pair === null) outputs.forEach((read, i) => collectors[i].add(read, from));
     },
   );
   if (pair !== null) {

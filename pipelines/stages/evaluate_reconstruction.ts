@@ -142,7 +142,7 @@ async function fidelity(
 /** How many pixels of one image come out wrong at each threshold, in one pass over its pixels. */
 function wrongPixels(
   inputs: Float32Array,
-  made: Float32Array,
+  made: ArrayLike<number>,
   at: number,
   size: number,
   cut: number,

@@ -84,6 +84,8 @@ export interface Simd {
     edges: number,
     dx: number,
   ) => void;
+  /** Rows of zeros and ones as bits, 32 units per word. */
+  readonly packBits: (x: number, rows: number, n: number, words: number) => void;
   /** The triplet cosine loss and its gradient. */
   readonly tripletCosine: (
     codes: number,

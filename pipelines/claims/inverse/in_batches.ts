@@ -5,12 +5,8 @@
  */
 import type { Interrupted, SparrowError } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
-import {
-  type BinaryEmbeddings,
-  type DenseEmbeddings,
-  packRows,
-  stride,
-} from "../../../ops/embeddings.ts";
+import { type BinaryEmbeddings, type DenseEmbeddings, stride } from "../../../ops/embeddings.ts";
+import { packBits } from "../../../ops/pack_bits.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { breathe } from "../../breathe.ts";
 import type { Env } from "../../env.ts";
@@ -37,13 +33,17 @@ export async function inBatches(
     if (env.signal.aborted) return E.left(interrupted);
     const samples = Math.min(BATCH, count - from);
     const rows = values.subarray(from * width, (from + samples) * width);
-    const made = tf.tidy(() => [...make(tf.tensor2d(rows, [samples, width]))]);
-    const outputs = await Promise.all(made.map((tensor) => tensor.data<"float32">()));
-    tf.dispose(made);
+    let widths: readonly number[] = [];
+    const packed = tf.tidy(() => {
+      const made = make(tf.tensor2d(rows, [samples, width]));
+      widths = made.map(({ shape: [, units] }) => units);
+      return made.map(packBits);
+    });
+    const outputs = await Promise.all(packed.map((tensor) => tensor.data<"int32">()));
+    tf.dispose(packed);
     outputs.forEach((output, i) => {
-      const units = made[i].shape[1];
-      codes[i] ??= emptyCodes(count, units);
-      packRows(output, units, codes[i].words, from * stride(units));
+      codes[i] ??= emptyCodes(count, widths[i]);
+      codes[i].words.set(output, from * stride(widths[i]));
     });
   }
   const fault = env.backend.fault();

@@ -2,6 +2,7 @@
 export { adam } from "./adam";
 export { gemm } from "./gemm";
 export { hardKwta, softGradient, softKwta } from "./kwta";
+export { packBits } from "./pack";
 export { columnSums, plainRows, plainTimes, plainTransposedTimes } from "./plain";
 export { countLists, scanCodes } from "./search";
 export { tripletCosine } from "./triplet";
