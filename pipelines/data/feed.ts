@@ -4,6 +4,7 @@
  * @module
  */
 import { gatherBytes } from "../../ops/kernels/gather_gpu.ts";
+import { gatherBytesOnWasm } from "../../ops/kernels/gather_simd.ts";
 import { TensorTooLarge } from "../../ops/kernels/gpu_limits.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { normaliser } from "./batch.ts";
@@ -12,8 +13,8 @@ import type { Images, Normalisation } from "./dataset.ts";
 /** Normalised images of which batches are taken. Of every batch the indices of its images are given. */
 export interface Feed {
   /**
-   * A batch where it is needed: on webgpu a tensor [picks.length, size], which the caller disposes of,
-   * else what `hostRows` returns.
+   * A batch where it is needed: on webgpu and on wasm with SIMD a tensor [picks.length, size], which the
+   * caller disposes of, else what `hostRows` returns.
    */
   readonly rows: (picks: Uint32Array) => tf.Tensor2D | Float32Array<ArrayBuffer>;
   /** A batch as numbers, row-major, in memory that the next call uses again. */
@@ -38,7 +39,7 @@ export interface Feed {
  * await startBackend("wasm")();
  * const images = { count: 3, pixels: Uint8Array.of(0, 255, 0, 0, 255, 255) };
  * const feed = feedOf(images, { mean: [0], std: [1] }, 2);
- * assertEquals(feed.rows(Uint32Array.of(2, 0)), Float32Array.of(1, 1, 0, 1));
+ * assertEquals(feed.hostRows(Uint32Array.of(2, 0)), Float32Array.of(1, 1, 0, 1));
  * feed.dispose();
  * ```
  */
@@ -51,8 +52,14 @@ export function feedOf(images: Images, normalisation: Normalisation, most: numbe
     store ??= new Float32Array(Math.min(most, images.count) * size);
     return gather(images, size, picks, store.subarray(0, picks.length * size));
   };
+  const tables = tablesOf(normalisation);
+  if (tf.getBackend() === "wasm") {
+    const rows = (picks: Uint32Array) =>
+      gatherBytesOnWasm(images.pixels, size, picks, tables) ?? hostRows(picks);
+    return { rows, hostRows, dispose: () => {} };
+  }
   if (tf.getBackend() !== "webgpu") return { rows: hostRows, hostRows, dispose: () => {} };
-  const values = tf.tensor2d(tablesOf(normalisation), [normalisation.mean.length, 256]);
+  const values = tf.tensor2d(tables, [normalisation.mean.length, 256]);
   let fits = true;
   const rows = (picks: Uint32Array) => {
     if (!fits) return hostRows(picks);

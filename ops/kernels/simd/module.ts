@@ -84,6 +84,15 @@ export interface Simd {
     edges: number,
     dx: number,
   ) => void;
+  /** Rows of bytes, each replaced by an entry of its channel's table. */
+  readonly expandBytes: (
+    bytes: number,
+    rows: number,
+    size: number,
+    channels: number,
+    tables: number,
+    y: number,
+  ) => void;
   /** Rows of zeros and ones as bits, 32 units per word. */
   readonly packBits: (x: number, rows: number, n: number, words: number) => void;
   /** The triplet cosine loss and its gradient. */
