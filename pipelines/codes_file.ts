@@ -8,11 +8,15 @@
  * | `codes`  | uint32 | [count, ceil(width / 32)]  | unit u is bit u mod 32 of word ⌊u / 32⌋           |
  * | `width`  | uint32 | []                         | units per code                                    |
  * | `labels` | int32  | [count]                    | one integer per code; not there where none are    |
+ * | `origins`| uint8  | [bytes]                    | where the images came from, as JSON; may be missing |
  *
  * Why .npz: it is what NumPy itself reads, in its container every array has a checksum, and the words
  * stand in the file as they do in memory, for `numpy.bitwise_count` as for us. Arrow and Parquet need a
  * package that many Pythons lack. An index (`ops/sdr/code_index.ts`) is saved as its codes: its lists are
  * made again in less time than they could be read and checked.
+ *
+ * Which model made the codes, the names of the labels, and of every code the file or the dataset, split
+ * and index of its image: `json.loads(f["origins"].tobytes())`.
  *
  * Codes of other programs may also be bytes, as `numpy.packbits(bits, axis=1, bitorder="little")` makes
  * them, and labels and width any type of integer.
@@ -31,6 +35,7 @@ import { checkWidth, emptyCodes, fromWords } from "../ops/sdr/codes.ts";
 import type { Files } from "./files.ts";
 import type { NpyArray } from "./npy.ts";
 import { type NpyArrays, readNpz, writeNpz } from "./npz.ts";
+import { countOf, type Origins, readOrigins } from "./search/origins.ts";
 
 /** Codes, and what is known of each. */
 export interface LabelledCodes {
@@ -38,12 +43,14 @@ export interface LabelledCodes {
   readonly codes: BinaryEmbeddings;
   /** One integer of 32 bits per code: a class, or the number of an image; null for none. */
   readonly labels: Int32Array | null;
+  /** Where the images came from; left out where that is not known. */
+  readonly origins?: Origins;
 }
 
 /**
  * Codes as the bytes of an .npz file.
  *
- * @returns The bytes; `InvalidOption` where there is not one label per code.
+ * @returns The bytes; `InvalidOption` where there is not one label, or not one origin, per code.
  *
  * @example
  * ```ts
@@ -62,16 +69,22 @@ export interface LabelledCodes {
  * ```
  */
 export const writeCodes = (
-  { codes, labels }: LabelledCodes,
+  { codes, labels, origins }: LabelledCodes,
 ): TE.TaskEither<InvalidOption, Uint8Array> => {
   const { count, width, words } = codes;
   if (labels !== null && labels.length !== count) {
     return TE.left(invalidOption("labels", `${labels.length} labels`, `one per code, ${count}`));
   }
+  const known = origins?.parts.reduce((sum, part) => sum + countOf(part), 0) ?? count;
+  if (known !== count) {
+    return TE.left(invalidOption("origins", `${known} origins`, `one per code, ${count}`));
+  }
+  const text = origins === undefined ? null : new TextEncoder().encode(JSON.stringify(origins));
   const arrays: NpyArrays = {
     codes: { type: "<u4", shape: [count, stride(width)], data: words },
     width: { type: "<u4", shape: [], data: Uint32Array.of(width) },
     ...labels === null ? {} : { labels: { type: "<i4", shape: [count], data: labels } },
+    ...text === null ? {} : { origins: { type: "|u1", shape: [text.length], data: text } },
   };
   return async () => E.right(await writeNpz(arrays));
 };
@@ -101,7 +114,8 @@ export const readCodes = (
 /**
  * Writes codes to an .npz file, whole or not at all.
  *
- * @returns Nothing; `InvalidOption` where there is not one label per code, `FileUnavailable`.
+ * @returns Nothing; `InvalidOption` where there is not one label, or not one origin, per code;
+ * `FileUnavailable`.
  */
 export const saveCodes = (
   path: string,
@@ -145,9 +159,18 @@ function codesOf(arrays: NpyArrays): E.Either<string, LabelledCodes> {
   }
   const codes = packed(arrays.codes, Number(width));
   if (E.isLeft(codes)) return codes;
-  if (!Object.hasOwn(arrays, "labels")) return E.right({ codes: codes.right, labels: null });
-  const labels = integers(arrays.labels, codes.right.count);
-  return E.isLeft(labels) ? labels : E.right({ codes: codes.right, labels: labels.right });
+  const labels = Object.hasOwn(arrays, "labels")
+    ? integers(arrays.labels, codes.right.count)
+    : E.right(null);
+  if (E.isLeft(labels)) return labels;
+  const file = { codes: codes.right, labels: labels.right };
+  if (!Object.hasOwn(arrays, "origins")) return E.right(file);
+  const { type, data } = arrays.origins;
+  if (!(data instanceof Uint8Array)) {
+    return E.left(`expected origins to be uint8, current value is ${type}`);
+  }
+  const origins = readOrigins(new TextDecoder().decode(data), file.codes.count);
+  return E.isLeft(origins) ? origins : E.right({ ...file, origins: origins.right });
 }
 
 function packed(

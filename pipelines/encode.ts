@@ -1,5 +1,7 @@
 /**
- * Encoding: images to codes.
+ * Encoding: images to codes. Run, it encodes images into a file:
+ *
+ *     deno run -P pipelines/encode.ts --help
  *
  * @module
  */
@@ -61,3 +63,6 @@ export async function encode(
 
 const latent = (value: Value): tf.Tensor =>
   value instanceof tf.Tensor ? value : latent(value.first);
+
+// Not awaited: the program needs this module, which is not done before its last line.
+if (import.meta.main) import("./search/encode_program.ts").then((main) => main.encodeProgram());

@@ -197,8 +197,12 @@ function readFlag(name: string, flag: Flag, given: unknown): Read {
   }
 }
 
-/** The help of a pipeline: what it does, how to call it, every flag with its default. */
-export function helpText(name: string, summary: string, flags: Flags): string {
+/**
+ * The help of a pipeline: what it does, how to call it, every flag with its default.
+ *
+ * @param operands What is to be given without a flag: "MODEL INPUT…"; nothing by default.
+ */
+export function helpText(name: string, summary: string, flags: Flags, operands = ""): string {
   const rows = Object.entries(flags).map(([flag, spec]) => {
     switch (spec.kind) {
       case "switch":
@@ -220,7 +224,7 @@ export function helpText(name: string, summary: string, flags: Flags): string {
   return [
     summary,
     "",
-    `Usage: deno run -P pipelines/${name}.ts [options]`,
+    `Usage: deno run -P pipelines/${name}.ts ${operands === "" ? "" : `${operands} `}[options]`,
     "",
     ...rows.map(([flag, help]) => `  ${flag.padEnd(width)}  ${help}`),
   ].join("\n");

@@ -1,0 +1,171 @@
+/**
+ * Finds the images whose codes are nearest to those of others.
+ *
+ *     deno run -P pipelines/search.ts --help
+ *
+ * @module
+ */
+import { invalidOption, type SparrowError } from "../graph/error.ts";
+import { E } from "../graph/fp_ts.ts";
+import type { CodeDistance } from "../ops/sdr/code_index.ts";
+import { command, type Tools } from "./cli/command.ts";
+import { commonFlags, type Flags, type Values } from "./cli/options.ts";
+import { table } from "./cli/table.ts";
+import { loadCodes } from "./codes_file.ts";
+import { denoDataEnv } from "./data/environment.ts";
+import { denoFiles } from "./files.ts";
+import { count } from "./report/format.ts";
+import { albumOf } from "./search/album.ts";
+import { inputFlags, inputOptions } from "./search/input_flags.ts";
+import { type Answer, nearest } from "./search/nearest.ts";
+import { isCodesFile, queryCodes } from "./search/queries.ts";
+import { searchSheet } from "./search/search_sheet.ts";
+import { VERSION } from "./version.ts";
+
+/** The name of the contact sheet in the output folder. */
+const SHEET_FILE = "search.html";
+
+const flags = {
+  model: {
+    kind: "text",
+    help: "model that encodes query images [the one that made CODES, where it still is]",
+    value: "MODEL",
+  },
+  k: { kind: "integer", help: "results per query; also -k N", least: 1, most: 1000, fallback: 10 },
+  distance: {
+    kind: "choice",
+    help: "what the nearest have least of, or most",
+    choices: ["hamming", "overlap"],
+    fallback: "hamming",
+  },
+  show: {
+    kind: "integer",
+    help: "queries to print and to put on the contact sheet",
+    least: 1,
+    most: 10_000,
+    fallback: 20,
+  },
+  json: { kind: "switch", help: "print all results as JSON, in place of the table" },
+  out: { kind: "text", help: `folder for a contact sheet, ${SHEET_FILE} [none]`, value: "DIR" },
+  ...inputFlags,
+  seed: commonFlags.seed,
+} as const satisfies Flags;
+
+/** Its work; returns the lines to print at the end. */
+async function run(
+  options: Values<typeof flags>,
+  [file, ...operands]: readonly string[],
+  tools: Tools,
+): Promise<E.Either<SparrowError, readonly string[]>> {
+  const loaded = await loadCodes(file, denoFiles)();
+  if (E.isLeft(loaded)) return loaded;
+  const set = loaded.right;
+  const { model, k, distance, show, json, out, invert, "skip-bad": skipBad } = options;
+  // Before any image is encoded for nothing.
+  if (k > set.codes.count) {
+    const range = `an integer from 1 to the number of codes, ${set.codes.count}`;
+    return E.left(
+      set.codes.count === 0
+        ? invalidOption(`the codes ${file}`, "none", "at least one code")
+        : invalidOption("-k", k, range),
+    );
+  }
+  const queries = await queryCodes(
+    set,
+    operands,
+    { model, invert, skipBad, ...inputOptions(options) },
+    tools,
+  );
+  if (E.isLeft(queries)) return queries;
+  const found = nearest(set, queries.right, k, distance as CodeDistance);
+  if (E.isLeft(found)) return found;
+  const answers = found.right;
+  const lines = json
+    ? [JSON.stringify({ codes: file, distance, k, answers }, null, 2)]
+    : [resultTable(answers.slice(0, show)), ...summary(answers, show)];
+  if (out === null) return E.right(lines);
+
+  const page = `${out}/${SHEET_FILE}`;
+  const sheet = await searchSheet({
+    set,
+    queries: queries.right,
+    answers: answers.slice(0, show),
+    distance: distance === "hamming" ? "Hamming distance" : "overlap",
+    notices: [],
+    config: { codes: file, queries: operands, options, version: VERSION },
+  }, albumOf(denoDataEnv, options.data ?? undefined));
+  const written = await denoFiles.write(page, sheet)();
+  if (E.isLeft(written)) return written;
+  if (json) tools.note(page);
+  return E.right(json ? lines : [...lines, page]);
+}
+
+const resultTable = (answers: readonly Answer[]): string =>
+  table([
+    ["query", "label", "rank", "name", "label", "distance", "overlap"],
+    ...answers.flatMap(({ query, results }) =>
+      results.map(({ rank, name, label, distance, overlap }) => [
+        rank === 1 ? query.name : "",
+        rank === 1 ? query.label ?? "–" : "",
+        String(rank),
+        name,
+        label ?? "–",
+        String(distance),
+        String(overlap),
+      ])
+    ),
+  ]);
+
+/** What is not in the table, and how often labels agree where there are some on both sides. */
+function summary(answers: readonly Answer[], show: number): readonly string[] {
+  const judged = answers.filter(({ query, results }) =>
+    query.label !== null && results.every(({ label }) => label !== null)
+  );
+  const same = (results: Answer["results"], label: string | null) =>
+    results.filter((result) => result.label === label).length / results.length;
+  const share = (of: (answer: Answer) => number) =>
+    (judged.reduce((sum, answer) => sum + of(answer), 0) / judged.length).toFixed(4);
+  return [
+    ...answers.length > show
+      ? [
+        `… and ${
+          count(answers.length - show, "more query", "more queries")
+        }: --show, or --json for all`,
+      ]
+      : [],
+    ...judged.length === 0 ? [] : [
+      `The nearest has the query's label in ${
+        share(({ query, results }) => same(results.slice(0, 1), query.label))
+      }` +
+      ` of ${count(judged.length, "query", "queries")}, all results in ${
+        share(({ query, results }) => same(results, query.label))
+      }`,
+    ],
+  ];
+}
+
+if (import.meta.main) {
+  await command({
+    name: "search",
+    summary:
+      "Finds, among CODES that encode.ts wrote, the nearest to each query, exactly. A QUERY is a file\n" +
+      "of codes (.npz), or whatever encode.ts encodes: an image file, a folder, a dataset's name.\n" +
+      "Of equal distances the code that comes first is first.",
+    operands: "CODES QUERY…",
+    count: [2, Infinity],
+    flags,
+    refuse: ({ model, invert }, [, ...queries]) => {
+      if (queries.every(isCodesFile) && (model !== null || invert)) {
+        return invalidOption(
+          model === null ? "--invert" : "--model",
+          queries.join(" "),
+          "images among the queries",
+        );
+      }
+      return queries.length > 1 && queries.some(isCodesFile)
+        ? invalidOption("QUERY", queries.join(" "), "one file of codes, or images")
+        : null;
+    },
+    run,
+  });
+}

@@ -1,0 +1,119 @@
+/**
+ * The images of inputs as a model's bytes, a batch at a time.
+ *
+ * @module
+ */
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import type { Bitmap } from "../data/bitmap.ts";
+import type { Images } from "../data/dataset.ts";
+import { decodeImage } from "../data/decode_image.ts";
+import { breathe } from "../breathe.ts";
+import type { Env } from "../env.ts";
+import type { Files } from "../files.ts";
+import type { Input } from "./inputs.ts";
+import { areaOf, bitmapOf, type Layout, toInput } from "./layout.ts";
+
+/** How pictures become bytes. */
+export interface PictureOptions {
+  /** What the model takes. */
+  readonly layout: Layout;
+  /** Whether image files are inverted; datasets never are. */
+  readonly invert: boolean;
+  /** Whether an image file that cannot be used is passed over, and not an error. */
+  readonly skipBad: boolean;
+}
+
+/** Images with what is known of each. */
+export interface Batch extends Images {
+  /** The input that they are of. */
+  readonly input: Input;
+  /** Per image its index in the input: in its split's chosen images, or among its files. */
+  readonly indices: readonly number[];
+}
+
+/** Called with the error of each image file that is passed over. */
+export type OnBad = (error: SparrowError) => void;
+
+/** Of datasets: what the model takes at once. */
+const IMAGES = 1000;
+/** Of files: a decoded image takes far longer than its place in a batch. */
+const FILES = 100;
+
+/**
+ * The images of an input as a model's bytes. Memory is that of one batch, beside a dataset's own.
+ *
+ * @returns Batches; or at the end `CorruptFile` or `FileUnavailable`, naming an image that cannot be
+ * used, or `Interrupted`.
+ */
+export async function* picturesOf(
+  input: Input,
+  options: PictureOptions,
+  env: Env,
+  onBad: OnBad,
+): AsyncGenerator<E.Either<SparrowError, Batch>, void, void> {
+  if (input.kind === "dataset") yield* ofDataset(input, options);
+  else yield* ofFiles(input, options, env, onBad);
+}
+
+function* ofDataset(
+  input: Extract<Input, { readonly kind: "dataset" }>,
+  { layout }: PictureOptions,
+): Generator<E.Either<never, Batch>> {
+  const { images, shape } = input;
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  const isThere = shape[0] === layout.size[0] && shape[1] === layout.size[1] &&
+    size === areaOf(layout);
+  for (let from = 0; from < images.count; from += IMAGES) {
+    const count = Math.min(IMAGES, images.count - from);
+    const indices = Array.from({ length: count }, (_, i) => from + i);
+    const pixels = isThere ? images.pixels.subarray(from * size, (from + count) * size) : joined(
+      layout,
+      indices.map((i) => {
+        const bitmap = bitmapOf(images.pixels.subarray(i * size, (i + 1) * size), shape);
+        return toInput(bitmap, layout, false);
+      }),
+    );
+    yield E.right({ count, pixels, input, indices });
+  }
+}
+
+async function* ofFiles(
+  input: Extract<Input, { readonly kind: "files" }>,
+  { layout, invert, skipBad }: PictureOptions,
+  env: Env,
+  onBad: OnBad,
+): AsyncGenerator<E.Either<SparrowError, Batch>, void, void> {
+  const { files } = input;
+  for (let from = 0; from < files.length; from += FILES) {
+    const [rows, indices]: [Uint8Array[], number[]] = [[], []];
+    for (let i = from; i < Math.min(from + FILES, files.length); i++) {
+      await breathe(env);
+      if (env.signal.aborted) return yield E.left({ _tag: "Interrupted", epoch: 0, step: 0 });
+      const bitmap = await readBitmap(files[i].path, env.files)();
+      if (E.isRight(bitmap)) {
+        rows.push(toInput(bitmap.right, layout, invert));
+        indices.push(i);
+      } else if (skipBad) onBad(bitmap.left);
+      else return yield bitmap;
+    }
+    if (rows.length > 0) {
+      yield E.right({ count: rows.length, pixels: joined(layout, rows), input, indices });
+    }
+  }
+}
+
+function joined(layout: Layout, rows: readonly Uint8Array[]): Uint8Array {
+  const area = areaOf(layout);
+  const pixels = new Uint8Array(rows.length * area);
+  rows.forEach((row, i) => pixels.set(row, i * area));
+  return pixels;
+}
+
+/** The pixels of an image file; `FileUnavailable` or `CorruptFile`, naming it. */
+export const readBitmap = (path: string, files: Files): TE.TaskEither<SparrowError, Bitmap> =>
+  pipe(files.read(path), TE.chainW((bytes) => decodeImage(path, bytes)));
+
+/** The error of inputs that have no image that can be used. */
+export const noImages = (operands: readonly string[]): SparrowError =>
+  invalidOption(operands.join(" "), "none that can be read", "at least one image");
