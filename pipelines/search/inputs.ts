@@ -131,12 +131,12 @@ async function datasetInput(
 }
 
 async function filesInput(path: string, env: DataEnv): Promise<Found> {
+  const there = await env.files.exists(path)();
+  if (E.isRight(there) && !there.right) return E.left(noSuch(path));
   const listed = await env.list(path)();
+  // What cannot be listed is taken for a file, whatever its name: reading it will tell.
   if (E.isLeft(listed)) {
-    const there = await env.files.exists(path)();
-    return E.isRight(there) && there.right
-      ? E.right({ kind: "files", files: [{ path, label: null }], passed: [] })
-      : E.left(noSuch(path));
+    return E.right({ kind: "files", files: [{ path, label: null }], passed: [] });
   }
   const files: ImageFile[] = [];
   const passed: string[] = [];

@@ -1,0 +1,183 @@
+/**
+ * Stores images in an associative memory and recalls them from a part of the picture.
+ *
+ *     deno run -P pipelines/recall.ts --help
+ *
+ * @module
+ */
+import { describe, invalidOption, type SparrowError } from "../graph/error.ts";
+import { E } from "../graph/fp_ts.ts";
+import { seed as seeded } from "../graph/rng.ts";
+import { command, type Tools } from "./cli/command.ts";
+import { commonFlags, type Flags, type Values } from "./cli/options.ts";
+import { timestamp } from "./cli/process.ts";
+import { table } from "./cli/table.ts";
+import { denoDataEnv } from "./data/environment.ts";
+import { denoFiles } from "./files.ts";
+import { type CueKind, cueKinds, cuesOf } from "./recall/cue.ts";
+import { faultOf, measureRecall, type RecallResult } from "./recall/measure.ts";
+import { recallSheet } from "./recall/sheet.ts";
+import { resultRows, storedLine, warnings } from "./recall/summary.ts";
+import { loadEncoder, withEncoder } from "./search/encoder.ts";
+import { encodePictures, gather } from "./search/gather.ts";
+import { inputFlags, inputOptions } from "./search/input_flags.ts";
+import { findInputs, namesDataset } from "./search/inputs.ts";
+import { notesOf } from "./search/notes.ts";
+import { VERSION } from "./version.ts";
+
+const RECORD_FILE = "recall.json";
+const SHEET_FILE = "recall.html";
+
+const { first: _all, ...imageFlags } = inputFlags;
+
+const flags = {
+  store: {
+    kind: "integer",
+    help: "images to store, from the first on",
+    least: 1,
+    most: 100_000,
+    fallback: 200,
+  },
+  cue: { kind: "choice", help: "what is left of a picture", choices: cueKinds, fallback: "top" },
+  keep: {
+    kind: "text",
+    help: "how much of it is left, above 0 and at most 1 [0.5]",
+    value: "PART",
+  },
+  steps: {
+    kind: "integer",
+    help: "steps of a recall at most, each beginning with what the last recalled",
+    least: 1,
+    most: 100,
+    fallback: 1,
+  },
+  show: {
+    kind: "integer",
+    help: "images to put on the contact sheet",
+    least: 1,
+    most: 10_000,
+    fallback: 20,
+  },
+  out: { kind: "text", help: "folder for the results [runs/recall-<time>]", value: "DIR" },
+  ...imageFlags,
+  seed: commonFlags.seed,
+} as const satisfies Flags;
+
+type Options = Values<typeof flags>;
+
+const partOf = (keep: string | null): number => keep === null ? 0.5 : Number(keep);
+
+/** Its work; returns the lines to print at the end. */
+async function run(
+  options: Options,
+  [path, ...operands]: readonly string[],
+  { note, begin }: Tools,
+): Promise<E.Either<SparrowError, readonly string[]>> {
+  const { store, seed, invert, show } = options;
+  const kind = options.cue as CueKind;
+  const keep = partOf(options.keep);
+  const file = await loadEncoder(path, denoFiles)();
+  if (E.isLeft(file)) return file;
+  const { dataset } = file.right.model;
+  if (operands.length === 0 && !namesDataset(dataset)) {
+    return E.left(
+      invalidOption(
+        "INPUT",
+        "nothing",
+        `images: the model was trained on "${dataset}", no known dataset`,
+      ),
+    );
+  }
+  const sources = operands.length === 0 ? [dataset] : operands;
+  const inputs = await findInputs(
+    sources,
+    { ...inputOptions({ ...options, first: store }) },
+    denoDataEnv,
+  );
+  if (E.isLeft(inputs)) return inputs;
+  notesOf(inputs.right).forEach(note);
+  const env = await begin();
+  if (E.isLeft(env)) return env;
+
+  const measured = await withEncoder(file.right, async (encoder) => {
+    const picturesOptions = { layout: encoder.layout, invert, skipBad: options["skip-bad"] };
+    const gathered = await gather(inputs.right, picturesOptions, store, env.right, (error) => {
+      note(`Skipped: ${describe(error)}`);
+    });
+    if (E.isLeft(gathered)) return gathered;
+    const { images, names } = gathered.right;
+    if (images.count < store) {
+      return E.left(
+        invalidOption("--store", store, `at most the ${images.count} images there are`),
+      );
+    }
+    const cues = cuesOf(images, encoder.layout, kind, keep, seeded(seed));
+    if (E.isLeft(cues)) return cues;
+    const codes = await encodePictures(encoder, images, env.right);
+    if (E.isLeft(codes)) return codes;
+    const damaged = await encodePictures(encoder, cues.right, env.right);
+    if (E.isLeft(damaged)) return damaged;
+    return E.map((result: RecallResult) => ({
+      result,
+      images,
+      names,
+      cues: cues.right,
+    }))(
+      measureRecall(codes.right, damaged.right, options.steps),
+    );
+  });
+  if (E.isLeft(measured)) return measured;
+
+  const { result, images, names, cues } = measured.right;
+  const folder = options.out ?? `runs/recall-${timestamp(new Date())}`;
+  const config = { model: path, images: sources, options: { ...options, keep }, version: VERSION };
+  const cue = kind === "noise"
+    ? `${keep} of its pixels, the others being drawn from all images`
+    : `its ${kind} ${keep === 0.5 ? "half" : `part, ${keep} of it`}`;
+  const labels = names.every(({ label }) => label !== null)
+    ? names.map(({ label }) => label)
+    : null;
+  const record = { config, fault: faultOf(result), ...result, images: names };
+  for (
+    const [name, text] of [
+      [RECORD_FILE, JSON.stringify(record, null, 2) + "\n"],
+      [
+        SHEET_FILE,
+        recallSheet({ result, images, cues, layout: file.right.layout, names, cue, show, config }),
+      ],
+    ]
+  ) {
+    const written = await denoFiles.write(`${folder}/${name}`, text)();
+    if (E.isLeft(written)) return written;
+  }
+  return E.right([
+    storedLine(result),
+    ...warnings(result),
+    `Each is recalled from ${cue}:`,
+    table(resultRows(result, labels)),
+    `${folder}: ${RECORD_FILE}, ${SHEET_FILE}`,
+  ]);
+}
+
+if (import.meta.main) {
+  await command({
+    name: "recall",
+    summary:
+      "Stores the codes of images in a Willshaw memory, and recalls each from the code of a part of the\n" +
+      "picture. An INPUT is what encode.ts takes; by default it is the dataset that the model was\n" +
+      "trained on. A search for the cue's own code, without a memory, stands beside it.",
+    operands: "MODEL [INPUT…]",
+    count: [1, Infinity],
+    flags,
+    refuse: ({ keep, invert }, [, ...inputs]) => {
+      const part = partOf(keep);
+      if (!(part > 0 && part <= 1)) {
+        return invalidOption("--keep", keep, "a number above 0 and at most 1");
+      }
+      return invert && inputs.every(namesDataset)
+        ? invalidOption("--invert", inputs.join(" "), "at least one image file or folder")
+        : null;
+    },
+    run,
+  });
+}
