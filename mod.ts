@@ -258,6 +258,14 @@ export * from "./pipelines/layer_outputs.ts";
 export * from "./pipelines/model_file.ts";
 export * from "./pipelines/run.ts";
 export * from "./pipelines/safetensors.ts";
+export {
+  nameOf,
+  type Origin,
+  originOf,
+  type OriginPart,
+  type Origins,
+  type SplitOf,
+} from "./pipelines/search/origins.ts";
 export * from "./pipelines/stage.ts";
 export * from "./pipelines/stages/announce.ts";
 export * from "./pipelines/stages/boost_decay.ts";

@@ -7,6 +7,7 @@
  */
 import { invalidOption, type SparrowError } from "../graph/error.ts";
 import { E } from "../graph/fp_ts.ts";
+import type { BinaryEmbeddings } from "../ops/embeddings.ts";
 import type { CodeDistance } from "../ops/sdr/code_index.ts";
 import { command, type Tools } from "./cli/command.ts";
 import { commonFlags, type Flags, type Values } from "./cli/options.ts";
@@ -16,6 +17,7 @@ import { denoDataEnv } from "./data/environment.ts";
 import { denoFiles } from "./files.ts";
 import { count } from "./report/format.ts";
 import { albumOf } from "./search/album.ts";
+import { distinctCodes } from "./search/distinct.ts";
 import { inputFlags, inputOptions } from "./search/input_flags.ts";
 import { type Answer, nearest } from "./search/nearest.ts";
 import { isCodesFile, queryCodes } from "./search/queries.ts";
@@ -82,7 +84,7 @@ async function run(
   const answers = found.right;
   const lines = json
     ? [JSON.stringify({ codes: file, distance, k, answers }, null, 2)]
-    : [resultTable(answers.slice(0, show)), ...summary(answers, show)];
+    : [resultTable(answers.slice(0, show)), ...summary(answers, show), codesLine(set.codes)];
   if (out === null) return E.right(lines);
 
   const page = `${out}/${SHEET_FILE}`;
@@ -115,6 +117,13 @@ const resultTable = (answers: readonly Answer[]): string =>
       ])
     ),
   ]);
+
+/** Where many codes are the same, which of them is nearest means nothing. */
+const codesLine = (codes: BinaryEmbeddings): string =>
+  `${count(codes.count, "code")} searched, ${
+    distinctCodes(codes).toLocaleString("en-GB")
+  } of them ` +
+  "distinct; of equal distances the first in the file is first";
 
 /** What is not in the table, and how often labels agree where there are some on both sides. */
 function summary(answers: readonly Answer[], show: number): readonly string[] {

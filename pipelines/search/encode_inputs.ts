@@ -12,7 +12,7 @@ import { encodeBatches } from "../encode_batches.ts";
 import type { Env } from "../env.ts";
 import type { Encoder } from "./encoder.ts";
 import type { Input } from "./inputs.ts";
-import type { Origins, Part } from "./origins.ts";
+import type { OriginPart, Origins } from "./origins.ts";
 import { type Batch, noImages, type OnBad, type PictureOptions, picturesOf } from "./pictures.ts";
 
 /** How inputs are encoded. */
@@ -93,7 +93,7 @@ function labelsOf(
   return { classes: [...classes.keys()], labels: Int32Array.from(labels) };
 }
 
-const partOf = (input: Input, batches: readonly Batch[]): Part =>
+const partOf = (input: Input, batches: readonly Batch[]): OriginPart =>
   input.kind === "dataset" ? input.part : {
     kind: "files",
     files: batches.flatMap(({ indices }) => indices.map((i) => input.files[i].path)),

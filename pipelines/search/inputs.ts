@@ -9,7 +9,7 @@ import type { Split } from "../data/dataset.ts";
 import type { DataEnv, FolderEntry } from "../data/environment.ts";
 import { type DatasetName, datasetNames, loadImages } from "../data/images.ts";
 import { within } from "../data/published.ts";
-import type { Part, SplitOf } from "./origins.ts";
+import type { OriginPart, SplitOf } from "./origins.ts";
 
 /** Which images of what is named. */
 export interface InputOptions {
@@ -37,7 +37,7 @@ export type Input =
     /** Of a dataset, in memory. */
     readonly kind: "dataset";
     /** Which. */
-    readonly part: Extract<Part, { readonly kind: "dataset" }>;
+    readonly part: Extract<OriginPart, { readonly kind: "dataset" }>;
     /** The images that were chosen. */
     readonly images: Split;
     /** Of one image. */

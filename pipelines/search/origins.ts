@@ -10,7 +10,7 @@ import { type DatasetName, datasetNames } from "../data/images.ts";
 export type SplitOf = "train" | "test";
 
 /** Codes in a row whose images came from one place. */
-export type Part =
+export type OriginPart =
   | {
     /** Of a dataset. */
     readonly kind: "dataset";
@@ -50,19 +50,19 @@ export interface Origins {
   /** Names of the labels, by label; a label of −1 is none. */
   readonly classes: readonly string[];
   /** In the order of the codes. */
-  readonly parts: readonly Part[];
+  readonly parts: readonly OriginPart[];
 }
 
 /** The origin of one image. */
 export interface Origin {
   /** The part that it belongs to. */
-  readonly part: Part;
+  readonly part: OriginPart;
   /** Its index there. */
   readonly at: number;
 }
 
 /** How many images there are. */
-export const countOf = (part: Part): number =>
+export const countOf = (part: OriginPart): number =>
   part.kind === "dataset" ? part.count : part.files.length;
 
 /** The origin of image i, or null where there are not so many. */
@@ -118,7 +118,7 @@ export function readOrigins(text: string, count: number): E.Either<string, Origi
       `expected every origin to be of files or of a dataset, current value is ${shown(wrong)}`,
     );
   }
-  const total = (parts as readonly Part[]).reduce((sum, part) => sum + countOf(part), 0);
+  const total = (parts as readonly OriginPart[]).reduce((sum, part) => sum + countOf(part), 0);
   return total === count
     ? E.right({ model: { file, sha256 }, inverted, classes, parts })
     : E.left(`expected ${count} origins, one per code, current value is ${total}`);
@@ -143,7 +143,7 @@ const isTexts = (value: unknown): value is readonly string[] =>
 const isIndex = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0;
 
-function isPart(part: unknown): part is Part {
+function isPart(part: unknown): part is OriginPart {
   if (!isRecord(part)) return false;
   if (part.kind === "files") return isTexts(part.files);
   const { kind, dataset, name, data, seed, split, from, count } = part;

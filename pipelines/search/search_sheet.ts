@@ -9,6 +9,7 @@ import { html } from "../report/html.ts";
 import type { LabelledCodes } from "../codes_file.ts";
 import type { Album } from "./album.ts";
 import type { Answer, Named, Result } from "./nearest.ts";
+import { distinctCodes } from "./distinct.ts";
 import { originOf } from "./origins.ts";
 import { heading, sheetPage, strip, type Tile } from "./sheet.ts";
 
@@ -56,7 +57,8 @@ export async function searchSheet(
   const asked = answers.length === queries.codes.count
     ? count(answers.length, "query", "queries")
     : `the first ${answers.length} of ${count(queries.codes.count, "query", "queries")}`;
-  const about = `${count(set.codes.count, "code")} of ${set.codes.width} units, searched for the ` +
+  const about = `${count(set.codes.count, "code")} of ${set.codes.width} units, ` +
+    `${distinctCodes(set.codes).toLocaleString("en-GB")} of them distinct, searched for the ` +
     `nearest of ${asked} by ${distance}. Under an image its label, and in how many units its code ` +
     "differs from the query's and how many both have; another label than the query's is framed";
   return sheetPage(

@@ -25,7 +25,7 @@ const sheetStyle = `
 .tile.other b { color: var(--train); }
 .query .tile, .query .tile img, .query .tile .absent { width: 132px; }
 .query .tile img, .query .tile .absent { height: 132px; }
-.counts { margin-top: 4px; }
+.counts { margin-top: 18px; }
 .counts th:first-child { color: var(--ink); }
 @media screen and (max-width: 640px) {
   .strip { grid-template-columns: minmax(0, 1fr); }

@@ -61,7 +61,11 @@ Deno.test("encode, then search: a table, JSON, and a contact sheet with its pict
       lines[6],
       /^The nearest has the query's label in [\d.]+ of 3 queries, all results in /,
     );
-    assertEquals(lines[7], `${folder}/sheet/search.html`);
+    assertMatch(
+      lines[7],
+      /^40 codes searched, \d+ of them distinct; of equal distances the first /,
+    );
+    assertEquals(lines[8], `${folder}/sheet/search.html`);
 
     const page = await Deno.readTextFile(`${root}${folder}/sheet/search.html`);
     assertFalse(/NaN|undefined|<script|https?:\/\//.test(page.replaceAll("http://www.w3.org", "")));
