@@ -83,6 +83,18 @@ export interface FileUnavailable {
   readonly advice: string;
 }
 
+/** A database that cannot be opened, or that refuses what is asked of it. */
+export interface DatabaseUnavailable {
+  /** Names the error. */
+  readonly _tag: "DatabaseUnavailable";
+  /** Where it is, without a password: "memory", a folder or an address. */
+  readonly database: string;
+  /** What happened. */
+  readonly reason: string;
+  /** What to do about it, without a full stop. */
+  readonly advice: string;
+}
+
 /** A tfjs backend that does not start here. */
 export interface BackendUnavailable {
   /** Names the error. */
@@ -149,6 +161,7 @@ export type SparrowError =
   | ChecksumMismatch
   | CorruptFile
   | FileUnavailable
+  | DatabaseUnavailable
   | BackendUnavailable
   | GpuError
   | NonFinite
@@ -220,6 +233,8 @@ export function describe(error: SparrowError): string {
       return `Cannot use ${error.file}: ${error.reason}`;
     case "FileUnavailable":
       return `Cannot ${error.operation} ${error.file}: ${error.reason}. ${error.advice}`;
+    case "DatabaseUnavailable":
+      return `Cannot use the database ${error.database}: ${error.reason}. ${error.advice}`;
     case "BackendUnavailable":
       return `Cannot start the ${error.backend} backend: ${error.reason}. ${error.advice}`;
     case "GpuError":

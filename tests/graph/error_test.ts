@@ -61,6 +61,15 @@ const cases: Cases = {
     },
     "Cannot write /etc/run: permission denied. Add --allow-write=/etc",
   ],
+  DatabaseUnavailable: [
+    {
+      _tag: "DatabaseUnavailable",
+      database: "postgres://me@localhost/codes",
+      reason: "nobody listens there",
+      advice: "Start the server",
+    },
+    "Cannot use the database postgres://me@localhost/codes: nobody listens there. Start the server",
+  ],
   BackendUnavailable: [
     {
       _tag: "BackendUnavailable",
