@@ -231,6 +231,7 @@ export type { RunEnd } from "./pipelines/dashboard/update.ts";
 export * from "./pipelines/data/augment.ts";
 export * from "./pipelines/data/batch.ts";
 export { type Cifar10Options, loadCifar10 } from "./pipelines/data/cifar10.ts";
+export * from "./pipelines/data/classes.ts";
 export type {
   Dataset,
   Images,
@@ -253,6 +254,7 @@ export * from "./pipelines/encode.ts";
 export * from "./pipelines/encode_batches.ts";
 export * from "./pipelines/env.ts";
 export * from "./pipelines/files.ts";
+export { averagePrecision } from "./pipelines/held_out/average_precision.ts";
 export * from "./pipelines/history.ts";
 export * from "./pipelines/layer_outputs.ts";
 export * from "./pipelines/model_file.ts";
@@ -286,4 +288,19 @@ export * from "./pipelines/stages/train.ts";
 export * from "./pipelines/stages/watch_gradients.ts";
 export * from "./pipelines/stages/watch_weights.ts";
 export * from "./pipelines/stages/weight_homeostasis.ts";
+export {
+  addCodes,
+  type CodeTable,
+  type CodeTableOptions,
+  countCodes,
+  openCodeTable,
+} from "./pipelines/vector_database/code_table.ts";
+export {
+  closeDatabase,
+  type Database,
+  type DatabaseOptions,
+  openDatabase,
+} from "./pipelines/vector_database/database.ts";
+export type { Driver, Query } from "./pipelines/vector_database/driver.ts";
+export { searchTable } from "./pipelines/vector_database/search_table.ts";
 export * from "./pipelines/version.ts";

@@ -93,11 +93,14 @@ async function nearest(
   return { k, indices, distances };
 }
 
-/** The cast of the distance keeps an approximate index of the table's from being used in its place. */
+/**
+ * The cast of the distance keeps an approximate index of the table's from being used in its place; were
+ * the queries not materialised, each would be read from its text anew for every code.
+ */
 const statementFor = (table: CodeTable): string =>
-  "SELECT near.id, near.distance " +
-  "FROM unnest($1::text[]) WITH ORDINALITY AS asked(text, place) " +
-  `CROSS JOIN LATERAL (SELECT asked.text::varbit::bit(${table.width}) AS code) AS query ` +
-  `CROSS JOIN LATERAL (SELECT id, (${quoted(table)}.code <~> query.code)::int4 AS distance ` +
-  `FROM ${quoted(table)} ORDER BY distance, id LIMIT $2::int4) AS near ` +
+  `WITH asked AS MATERIALIZED (SELECT place, text::varbit::bit(${table.width}) AS code ` +
+  "FROM unnest($1::text[]) WITH ORDINALITY AS one(text, place)) " +
+  "SELECT near.id, near.distance FROM asked CROSS JOIN LATERAL " +
+  `(SELECT id, (${quoted(table)}.code <~> asked.code)::int4 AS distance FROM ${quoted(table)} ` +
+  "ORDER BY distance, id LIMIT $2::int4) AS near " +
   "ORDER BY asked.place, near.distance, near.id";

@@ -1,0 +1,108 @@
+/**
+ * Measures how well images of classes that were held out of training are found by others of their class.
+ *
+ *     deno run -P pipelines/held_out_classes.ts --help
+ *
+ * @module
+ */
+import { E } from "../graph/fp_ts.ts";
+import { describe, invalidOption, type SparrowError } from "../graph/error.ts";
+import { type BackendChoice, startBackend } from "../ops/backend.ts";
+import { exitAfter, listen, quietVulkan, timestamp, USAGE } from "./cli/process.ts";
+import { duration, epochBar } from "./cli/progress_bar.ts";
+import { watched } from "./cli/with_dashboard.ts";
+import { denoDataEnv } from "./data/environment.ts";
+import { type DatasetName, loadImages } from "./data/images.ts";
+import { take } from "./data/splits.ts";
+import type { Env } from "./env.ts";
+import { denoFiles } from "./files.ts";
+import { type Command, heldOutHelp, readCommand } from "./held_out/command_line.ts";
+import { compareWays } from "./held_out/compare.ts";
+import { heldOutPage, PAGE_FILE } from "./held_out/page.ts";
+import { type Circumstances, RECORD_FILE, recordOf, resultTable } from "./held_out/record.ts";
+
+// As `launch` has it, which demands one seed.
+async function main(): Promise<never> {
+  const read = readCommand(Deno.args);
+  if (E.isLeft(read)) {
+    console.error(`${describe(read.left)}. See --help`);
+    Deno.exit(USAGE);
+  }
+  const command = read.right;
+  if (command.help) {
+    console.log(heldOutHelp());
+    Deno.exit(0);
+  }
+  quietVulkan();
+  const folder = command.out ?? `runs/held_out_classes-${timestamp(new Date())}`;
+  const { dashboard: port, quiet } = command;
+  const signal = listen();
+  const work = watched(
+    { title: "held_out_classes", port, quiet },
+    (watch) => run(command, folder, signal, watch),
+  );
+  return await exitAfter(work, {
+    ...command,
+    interrupted: (error) => `${describe(error)}. Nothing was written`,
+  });
+}
+
+/** Its work; returns the lines to print at the end. */
+async function run(
+  command: Command,
+  folder: string,
+  signal: AbortSignal,
+  watch: (env: Env) => Env,
+): Promise<E.Either<SparrowError, readonly string[]>> {
+  const { quiet, seeds, epochs, heldOut, images } = command;
+  const begun = performance.now();
+  const taken = await denoFiles.exists(`${folder}/${RECORD_FILE}`)();
+  if (E.isRight(taken) && taken.right) {
+    return E.left(invalidOption("--out", folder, `a folder without ${RECORD_FILE}`));
+  }
+  const backend = await startBackend(command.backend as BackendChoice, command)();
+  if (E.isLeft(backend)) return backend;
+  const env = watch({
+    backend: backend.right,
+    now: () => performance.now(),
+    files: denoFiles,
+    progress: !quiet && Deno.stderr.isTerminal()
+      ? epochBar()
+      : { update: () => {}, clear: () => {} },
+    signal,
+    log: quiet ? () => {} : (line) => console.log(line),
+  });
+  const loaded = await loadImages({
+    dataset: (command.dataset ?? undefined) as DatasetName | undefined,
+    data: command.data ?? undefined,
+    seed: 0,
+  }, denoDataEnv)();
+  if (E.isLeft(loaded)) return loaded;
+  const dataset = images === 0 ? loaded.right : take(loaded.right, images);
+  if (dataset.notice !== null) env.log(dataset.notice);
+  env.observer?.about({ dataset: dataset.name, notice: dataset.notice, config: { ...command } });
+  const comparison = { dataset, unseen: heldOut, epochs };
+  const judged = await compareWays(comparison, seeds, env);
+  if (E.isLeft(judged)) return judged;
+
+  const circumstances: Circumstances = { ...comparison, seeds, backend: backend.right };
+  const record = JSON.stringify(recordOf(judged.right, circumstances), null, 2) + "\n";
+  for (
+    const [file, text] of [
+      [RECORD_FILE, record],
+      [PAGE_FILE, heldOutPage(judged.right, circumstances)],
+    ]
+  ) {
+    const written = await denoFiles.write(`${folder}/${file}`, text)();
+    if (E.isLeft(written)) return written;
+  }
+  return E.right([
+    resultTable(judged.right),
+    `Without ${heldOut.map((label) => dataset.classes[label]).join(", ")} of ${dataset.name}, in ` +
+    `${duration((performance.now() - begun) / 1000)} on ` +
+    (backend.right.adapter ?? backend.right.name),
+    `${folder}: ${RECORD_FILE}, ${PAGE_FILE}`,
+  ]);
+}
+
+if (import.meta.main) await main();
