@@ -8,6 +8,7 @@ import { DOMParser } from "npm:linkedom@0.18.12";
 /** The part of an element that is used here; Deno's types have no DOM. */
 export interface Element {
   readonly id: string;
+  readonly children: Iterable<Element>;
   readonly outerHTML: string;
   textContent: string | null;
   getAttribute(name: string): string | null;
@@ -40,3 +41,30 @@ export interface Document {
  */
 export const parseDocument = (page: string): Document =>
   new DOMParser().parseFromString(page, "text/html") as unknown as Document;
+
+/** An SVG element as a document of its own. */
+export interface SvgDocument {
+  readonly root: Element;
+  /** A new element of it. */
+  readonly create: (name: string, attributes: Readonly<Record<string, string>>) => Element;
+  /** As it is now, in XML. */
+  readonly text: () => string;
+}
+
+/** Parses an SVG element as it stands in a page, in which no namespace is declared. */
+export function parseSvg(markup: string): SvgDocument {
+  const namespace = "http://www.w3.org/2000/svg";
+  const declared = markup.includes(`xmlns="${namespace}"`)
+    ? markup
+    : markup.replace("<svg", `<svg xmlns="${namespace}"`);
+  const document = new DOMParser().parseFromString(declared, "image/svg+xml");
+  return {
+    root: document.documentElement as unknown as Element,
+    create: (name, attributes) => {
+      const element = document.createElementNS(namespace, name, undefined) as unknown as Element;
+      for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+      return element;
+    },
+    text: () => document.documentElement!.outerHTML + "\n",
+  };
+}

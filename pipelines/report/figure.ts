@@ -31,8 +31,12 @@ export interface Figure {
   readonly span: Span;
 }
 
-/** The figure as HTML, captioned "Figure 1. Title." */
-export function renderFigure(figure: Figure, number: number): Html {
+/**
+ * The figure as HTML, captioned "Figure 1. Title."
+ *
+ * @param file Where the drawing is as a file, relative to the page; there is none.
+ */
+export function renderFigure(figure: Figure, number: number, file: string | null = null): Html {
   const name = `Figure ${number}`;
   const drawings = figure.drawings.map(({ screens, svg }) =>
     html`
@@ -45,7 +49,10 @@ export function renderFigure(figure: Figure, number: number): Html {
       figure.data,
       `${figure.id}.csv`,
       name,
-    )}</figcaption>
+    )}${file === null ? null : html`
+      <a class="data" href="${file}"
+        aria-label="${name}: drawing as SVG">svg</a>
+    `}</figcaption>
     </figure>
   `;
 }

@@ -13,9 +13,11 @@ import { centroidFigures, type Centroids } from "./figures/centroids.ts";
 import { informationPlaneFigures } from "./figures/information_plane.ts";
 import { lossFigure } from "./figures/loss.ts";
 import { saliencyFigure } from "./figures/saliency.ts";
+import { type Model, modelDiagram } from "./figures/model_diagram.ts";
 import { scheduleFigures } from "./figures/schedules.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
+import { figureFile, standalone } from "./standalone.ts";
 import { style } from "./style.ts";
 import { summary } from "./summary.ts";
 
@@ -37,6 +39,8 @@ export interface ReportData {
    */
   readonly history: History;
   readonly centroids: Centroids | null;
+  /** What is drawn as a diagram; none. */
+  readonly model?: Model;
   /** Where the model looks; none. */
   readonly explanations?: readonly Explanation[];
   /** Options, seed, backend, versions: whatever it takes to run it again. */
@@ -53,9 +57,12 @@ interface Section {
 const present = <A>(values: readonly (A | null)[]): readonly A[] =>
   values.filter((value): value is A & NonNullable<A> => value !== null);
 
-const sections = ({ history, centroids, explanations = [] }: ReportData): readonly Section[] =>
+const sections = (
+  { history, centroids, model, explanations = [] }: ReportData,
+): readonly Section[] =>
   [
     { title: "Training", figures: present([accuracyFigure(history), lossFigure(history)]) },
+    { title: "Model", figures: present([model === undefined ? null : modelDiagram(model)]) },
     { title: "Information plane", figures: informationPlaneFigures(history) },
     { title: "Class centroids", figures: centroids === null ? [] : centroidFigures(centroids) },
     { title: "Where it looks", figures: present([saliencyFigure(explanations)]) },
@@ -65,14 +72,23 @@ const sections = ({ history, centroids, explanations = [] }: ReportData): readon
     },
   ].filter(({ figures }) => figures.length > 0);
 
-function renderSections(sections: readonly Section[]): readonly Html[] {
+function renderSections(
+  sections: readonly Section[],
+  files: ReadonlyMap<string, string>,
+): readonly Html[] {
   const all = sections.flatMap(({ figures }) => figures);
   return sections.map(({ title, figures }) =>
     html`
       <section>
         <h2>${title}</h2>
         <div class="figures">
-      ${figures.map((figure) => renderFigure(figure, all.indexOf(figure) + 1))}</div>
+      ${figures.map((figure) =>
+        renderFigure(
+          figure,
+          all.indexOf(figure) + 1,
+          files.has(figureFile(figure)) ? figureFile(figure) : null,
+        )
+      )}</div>
       </section>
     `
   );
@@ -114,8 +130,33 @@ function interruption({ history, finished }: ReportData): Html | null {
  * assertStringIncludes(page, "Accuracy is 0.9100 on test after 1 epoch.");
  * ```
  */
-export function renderReport(data: ReportData): string {
+export const renderReport = (data: ReportData): string => render(data, sections(data), new Map());
+
+/** A report as files. */
+export interface ReportFiles {
+  /** With links to the drawings. */
+  readonly page: string;
+  /** The text of each drawing by its path beside the page: "figures/loss.svg". */
+  readonly drawings: ReadonlyMap<string, string>;
+}
+
+/** The report of a run, and its figures as SVG files of their own. */
+export function reportFiles(data: ReportData): ReportFiles {
   const found = sections(data);
+  const drawings = new Map(
+    found.flatMap(({ figures }) => figures).flatMap((figure) => {
+      const text = standalone(figure);
+      return text === null ? [] : [[figureFile(figure), text] as const];
+    }),
+  );
+  return { page: render(data, found, drawings), drawings };
+}
+
+function render(
+  data: ReportData,
+  found: readonly Section[],
+  files: ReadonlyMap<string, string>,
+): string {
   const body = html`<header>
 <div>
 <h1>${data.title}</h1>
@@ -129,7 +170,7 @@ ${interruption(data)}${
 ${summary(data.history)}</header>
 <main>
 ${
-    found.length > 0 ? renderSections(found) : html`
+    found.length > 0 ? renderSections(found, files) : html`
       <p>Nothing was measured: the history of this run is empty.</p>
     `
   }</main>

@@ -4,20 +4,57 @@
  * @module
  */
 
-/** The whole style sheet. Colours are variables, which the figures use too. */
+import { darkLines, lightLines, numbered } from "./palette.ts";
+
+/** Colours by name, as the figures use them too: `var(--test)`. */
+export type Colours = Readonly<Record<string, string>>;
+
+/** On light paper. */
+export const light: Colours = {
+  paper: "#ffffff",
+  ink: "#1c2127",
+  muted: "#59626d",
+  rule: "#c9ced6",
+  grid: "#e4e7eb",
+  field: "#f7f8fa",
+  test: "#1f5f99",
+  train: "#b3541e",
+  validation: "#2c7a4b",
+  heat: "#123f73",
+  alert: "#8a5300",
+  "alert-field": "#fdf5e4",
+  ...numbered(lightLines),
+};
+
+/** On dark paper. */
+export const dark: Colours = {
+  paper: "#14171b",
+  ink: "#e4e7eb",
+  muted: "#9aa4b0",
+  rule: "#434b55",
+  grid: "#2a3038",
+  field: "#1a1e23",
+  test: "#7cb7ee",
+  train: "#f0a06a",
+  validation: "#7fd0a0",
+  heat: "#9ccbf7",
+  alert: "#f2c572",
+  "alert-field": "#2a2415",
+  ...numbered(darkLines),
+};
+
+/** As declarations of CSS. */
+export const declared = (colours: Colours): string =>
+  Object.entries(colours).map(([name, colour]) => `--${name}: ${colour};`).join(" ");
+
+/** The whole style sheet. */
 export const style = `
 :root {
   color-scheme: light dark;
-  --paper: #ffffff; --ink: #1c2127; --muted: #59626d; --rule: #c9ced6; --grid: #e4e7eb;
-  --field: #f7f8fa; --test: #1f5f99; --train: #b3541e; --validation: #2c7a4b; --heat: #123f73;
-  --alert: #8a5300; --alert-field: #fdf5e4;
+  ${declared(light)}
 }
 @media screen and (prefers-color-scheme: dark) {
-  :root {
-    --paper: #14171b; --ink: #e4e7eb; --muted: #9aa4b0; --rule: #434b55; --grid: #2a3038;
-    --field: #1a1e23; --test: #7cb7ee; --train: #f0a06a; --validation: #7fd0a0; --heat: #9ccbf7;
-    --alert: #f2c572; --alert-field: #2a2415;
-  }
+  :root { ${declared(dark)} }
 }
 * { box-sizing: border-box; }
 body {

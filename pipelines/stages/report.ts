@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { E, pipe } from "../../graph/fp_ts.ts";
+import { E } from "../../graph/fp_ts.ts";
 import { show } from "../../graph/show.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Stage, stage } from "../stage.ts";
@@ -23,25 +23,30 @@ export interface ReportOptions {
 
 /**
  * Writes `report.html` to a folder: one page without anything to load, with the accuracy, the loss,
- * the class centroids and the configuration.
+ * the model, the class centroids and the configuration. Each figure is an SVG file in `figures/` besides.
  *
  * Errors: `FileUnavailable`.
  */
 export const report = (folder: string, { title, dataset, config }: ReportOptions): Stage =>
   stage(async (run, { files }) => {
     // Loaded when it is wanted: drawing takes as long to load as everything else together.
-    const { renderReport } = await import("../report/report.ts");
+    const { reportFiles } = await import("../report/report.ts");
     const { classCodes } = run;
-    const page = renderReport({
+    const { page, drawings } = reportFiles({
       title,
       graph: show(run.graph),
       dataset: dataset.name,
       notice: dataset.notice,
       history: run.history,
       centroids: classCodes,
+      model: { graph: run.graph, input: run.input },
       explanations: run.explanations,
       config,
       finished: true,
     });
-    return pipe(await files.write(`${folder}/${REPORT_FILE}`, page)(), E.map(() => run));
+    for (const [file, content] of [...drawings, [REPORT_FILE, page] as const]) {
+      const written = await files.write(`${folder}/${file}`, content)();
+      if (E.isLeft(written)) return written;
+    }
+    return E.right(run);
   });
