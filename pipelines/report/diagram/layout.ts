@@ -6,7 +6,7 @@
 import dagre from "npm:@dagrejs/dagre@3.1.3";
 import type { Wire } from "../../../graph/wiring.ts";
 import { type Segment, segmentsOf } from "./segments.ts";
-import type { Stack, Stacked } from "./stack.ts";
+import { forked, type Stack, type Stacked } from "./stack.ts";
 
 /** A place, in pixels of CSS as all lengths here; y grows downwards. */
 export interface Spot {
@@ -81,10 +81,13 @@ function ranked(
     return { stack, x, y, ...sizeOf(stack) };
   });
   const routed = wires.map((wire, i): Routed => {
-    const { points, x, y } = graph.edge(wire.from, wire.to, String(i)) as Spot & {
+    const way = graph.edge(wire.from, wire.to, String(i)) as Partial<Spot> & {
       readonly points: readonly Spot[];
     };
-    return { wire, points: points.map(({ x, y }) => ({ x, y })), label: { x, y } };
+    const points = way.points.map(({ x, y }) => ({ x, y }));
+    // Without a label dagre keeps no place for one.
+    const { x, y } = points[Math.floor(points.length / 2)];
+    return { wire, points, label: { x: way.x ?? x, y: way.y ?? y } };
   });
   return normalised(placed, routed);
 }
@@ -143,7 +146,7 @@ const joined = (placed: readonly Placed[], routed: readonly Routed[]): Layout =>
  * be wider.
  */
 export function inRows(diagram: Stacked, measures: Measures, width: number): Layout {
-  const pieces = segmentsOf(diagram).map((segment): Piece => pieceOf(segment, measures));
+  const pieces = segmentsOf(forked(diagram)).map((segment): Piece => pieceOf(segment, measures));
   const gapOf = ({ entry }: Piece): number =>
     entry === null ? 0 : measures.labelWidth(entry) + 2 * SPACE;
   const rows = pieces.reduce<readonly (readonly Piece[])[]>((rows, piece) => {

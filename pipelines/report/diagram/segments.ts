@@ -41,7 +41,9 @@ export function segmentsOf({ stacks, wires }: Stacked): readonly Segment[] {
   stacks.forEach((stack, i) => {
     const crossing = wires.filter(({ from, to }) => at(from) < i && at(to) >= i);
     const [only] = crossing;
-    if (i === 0 || (crossing.length === 1 && only.to === stack.id)) {
+    if (
+      i === 0 || (crossing.length === 1 && only.to === stack.id && only.from === stacks[i - 1].id)
+    ) {
       groups.push([stack]);
       entries.push(only ?? null);
     } else groups[groups.length - 1].push(stack);

@@ -9,7 +9,7 @@ import type { Box, Wire, Wiring } from "../../../graph/wiring.ts";
 export interface Stack {
   /** Of its first box. */
   readonly id: string;
-  /** In the order in which a tensor goes through them; at least one. */
+  /** In the order in which a tensor goes through them; none where a wire parts. */
   readonly boxes: readonly Box[];
 }
 
@@ -69,5 +69,41 @@ export function stacked(wiring: Wiring): Stacked {
     wires: wires
       .map(({ from, to, shape }) => ({ from: ownerOf(from), to: ownerOf(to), shape }))
       .filter(({ from, to }) => from !== to),
+  };
+}
+
+/** Whether it is no stack but a point at which a wire parts. */
+export const isFork = ({ boxes }: Stack): boolean => boxes.length === 0;
+
+/**
+ * Gives every wire that parts a point at which it does, so that a single wire leaves each stack.
+ *
+ * @example
+ * ```ts
+ * import { forked, isFork, single } from "./stack.ts";
+ * import { graph } from "../../../graph/parse.ts";
+ * import { wiringOf } from "../../../graph/wiring.ts";
+ * import { E } from "../../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const wiring = wiringOf(graph`linear(8, 8) ▷ residual(relu)`);
+ * if (E.isLeft(wiring)) throw new Error("no shapes");
+ * assertEquals(forked(single(wiring.right)).stacks.filter(isFork).length, 1);
+ * ```
+ */
+export function forked({ stacks, wires }: Stacked): Stacked {
+  const leaving = Map.groupBy(wires, ({ from }) => from);
+  const parts = (id: string): boolean => (leaving.get(id)?.length ?? 0) > 1;
+  const fork = (id: string): string => `${id}~`;
+  return {
+    stacks: stacks.flatMap((stack) =>
+      parts(stack.id) ? [stack, { id: fork(stack.id), boxes: [] }] : [stack]
+    ),
+    wires: [
+      ...stacks.flatMap(({ id }) =>
+        parts(id) ? [{ from: id, to: fork(id), shape: leaving.get(id)![0].shape }] : []
+      ),
+      ...wires.map((wire) => parts(wire.from) ? { ...wire, from: fork(wire.from) } : wire),
+    ],
   };
 }

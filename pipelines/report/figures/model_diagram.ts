@@ -12,7 +12,7 @@ import { type Box, type Wire, type Wiring, wiringOf } from "../../../graph/wirin
 import type { Table } from "../csv.ts";
 import { downwards, inRows, type Layout, type Measures, type Placed } from "../diagram/layout.ts";
 import type { Routed, Spot } from "../diagram/layout.ts";
-import { single, type Stack, type Stacked, stacked } from "../diagram/stack.ts";
+import { isFork, single, type Stack, type Stacked, stacked } from "../diagram/stack.ts";
 import type { Element } from "../dom.ts";
 import type { Drawing, Figure, Screen } from "../figure.ts";
 import { count } from "../format.ts";
@@ -121,17 +121,21 @@ function optionLines({ options }: Box): readonly string[] {
 
 const boxHeight = (box: Box): number => LINE * (1 + optionLines(box).length) + PADDING;
 
+/** After a fork stands what stands before it. */
+const labelOf = ({ from, shape }: Wire): string => from.endsWith("~") ? "" : shown(shape);
+
 const measures: Measures = {
-  sizeOf: ({ boxes }: Stack) => ({
-    width: 2 * PADDING + Math.max(
-      ...boxes.flatMap((box) => [
-        box.name.length * NAME_SIZE * (characterWidth + 0.05),
-        ...optionLines(box).map((line) => line.length * OPTION_SIZE * characterWidth),
-      ]),
-    ),
-    height: boxes.reduce((sum, box) => sum + boxHeight(box), 0),
-  }),
-  labelWidth: ({ shape }: Wire) => shown(shape).length * OPTION_SIZE * characterWidth,
+  sizeOf: ({ boxes }: Stack) =>
+    boxes.length === 0 ? { width: 0, height: 0 } : {
+      width: 2 * PADDING + Math.max(
+        ...boxes.flatMap((box) => [
+          box.name.length * NAME_SIZE * (characterWidth + 0.05),
+          ...optionLines(box).map((line) => line.length * OPTION_SIZE * characterWidth),
+        ]),
+      ),
+      height: boxes.reduce((sum, box) => sum + boxHeight(box), 0),
+    },
+  labelWidth: (wire: Wire) => labelOf(wire).length * OPTION_SIZE * characterWidth,
   labelHeight: OPTION_SIZE + 3,
 };
 
@@ -156,8 +160,10 @@ function draw(layout: Layout, most: number, label: string): Html {
   }, [
     svgElement("g", { transform: `translate(${round(left)},${MARGIN})` }, [
       ...layout.routed.map(wayElement),
-      ...layout.placed.flatMap(boxElements),
-      ...layout.routed.map(labelElement),
+      ...layout.placed.flatMap((placed) =>
+        isFork(placed.stack) ? [dot(placed)] : boxElements(placed)
+      ),
+      ...layout.routed.filter(({ wire }) => labelOf(wire) !== "").map(labelElement),
     ]),
   ]);
   return trusted(svg.outerHTML);
@@ -167,20 +173,30 @@ const round = (length: number): number => Number(length.toFixed(1));
 
 const spot = ({ x, y }: Spot): string => `${round(x)},${round(y)}`;
 
-function wayElement({ points }: Routed): Element {
+const line = {
+  fill: "none",
+  stroke: "var(--muted, #59626d)",
+  "stroke-width": 1.25,
+  "stroke-linejoin": "round",
+} as const;
+
+const dot = ({ x, y }: Spot): Element =>
+  svgElement("circle", { cx: round(x), cy: round(y), r: 2.5, fill: "var(--muted, #59626d)" });
+
+function wayElement({ wire, points }: Routed): Element {
   const [from, to] = [points[points.length - 2], points[points.length - 1]];
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
   const [dx, dy] = [(to.x - from.x) / length, (to.y - from.y) / length];
   const wing = (side: number): string =>
     spot({ x: to.x - 7 * dx - side * 3.5 * dy, y: to.y - 7 * dy + side * 3.5 * dx });
+  if (wire.to.endsWith("~")) {
+    return svgElement("path", { d: `M${points.map(spot).join("L")}`, ...line });
+  }
   const neck = { x: to.x - 5 * dx, y: to.y - 5 * dy };
   return svgElement("g", { class: "way" }, [
     svgElement("path", {
       d: `M${[...points.slice(0, -1), neck].map(spot).join("L")}`,
-      fill: "none",
-      stroke: "var(--muted, #59626d)",
-      "stroke-width": 1.25,
-      "stroke-linejoin": "round",
+      ...line,
     }),
     svgElement("path", {
       d: `M${spot(to)}L${wing(1)}L${wing(-1)}Z`,
@@ -200,7 +216,7 @@ const textAt = (
 };
 
 const labelElement = ({ wire, label: { x, y } }: Routed): Element =>
-  textAt({ x, y: y - 4 }, shown(wire.shape), {
+  textAt({ x, y: y - 4 }, labelOf(wire), {
     fill: "var(--ink, #1c2127)",
     stroke: "var(--paper, #ffffff)",
     "stroke-width": 3,
