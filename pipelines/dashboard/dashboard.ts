@@ -85,7 +85,8 @@ async () => {
       return encoder.encode(`data: ${JSON.stringify(update)}\n\n`);
     });
   };
-  const served = await serve(port, title, reader);
+  const all = () => updateSince(known, statusOf(seen), nothing)[0];
+  const served = await serve(port, title, all, reader);
   if (E.isLeft(served)) return served;
   const { url, stop } = served.right;
 

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { type Html, html } from "../report/html.ts";
+import { type Html, html, trusted } from "../report/html.ts";
+import { documentOf } from "../report/page.ts";
 import { style } from "../report/style.ts";
 import { paths } from "./paths.ts";
+import type { Update } from "./update.ts";
 
 /** Elements that the script looks for, by their ids; their names are those of the facts they show. */
 const facts: readonly (readonly [id: string, label: string])[] = [
@@ -18,58 +20,66 @@ const facts: readonly (readonly [id: string, label: string])[] = [
   ["memory", "memory"],
 ];
 
+/** What a page is made of besides its title. */
+export interface PageContent {
+  /** Of JavaScript, whole: a page that is loaded when the program ends needs nothing more of it. */
+  readonly script: string;
+  /** All that there is to tell, so that a page shows it even where no message comes after. */
+  readonly first: Update;
+}
+
+/** The text of a script as it may stand in a page: nothing in it ends the element, or begins another. */
+export const inlined = (script: string): string => script.replaceAll(/<(\/script|!--)/gi, "<\\$1");
+
 /** The page of a program. */
-export const pageOf = (title: string): string =>
-  html`
-    <!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>${title}</title>
-        <link rel="icon" href="${paths.icon}" type="image/svg+xml">
-        <link rel="stylesheet" href="${paths.style}">
-        <script type="module" src="${paths.script}"></script>
-      </head>
-      <body data-state="starting">
-        <header>
-          <div>
-            <h1>${title}</h1>
-            <p class="graph"><code id="graph"></code></p>
-            <p class="dataset" id="dataset"></p>
-            <p class="notice" id="notice" role="note" hidden></p>
-          </div>
-          <div class="state">
-            <p id="state" role="status">Starting</p>
-            <progress id="progress" max="1" value="0"
-              aria-label="Part of the training that is done"></progress>
-          </div>
-        </header>
-        <p class="said" id="said"></p>
-        <div id="ending" role="alert"></div>
-        <noscript><p class="notice">The page needs its script to show anything.</p></noscript>
-        <dl class="facts">${facts.map(fact)}</dl>
-        <form class="controls" aria-label="What is shown">
-          <button type="button" id="pause" aria-pressed="false">Pause</button>
-          <label>scale of loss and schedules
-            <select id="scale">
-              <option value="auto">automatic</option>
-              <option value="linear">linear</option>
-              <option value="log">logarithmic</option>
-            </select>
-          </label>
-          <label class="cursor">values of <output id="at">the last epoch</output>
-            <input type="range" id="cursor" min="0" max="0" value="0" step="1" disabled>
-          </label>
-        </form>
-        <main id="figures">
-          <p>Nothing was measured yet.</p>
-        </main>
-        <div id="configuration"></div>
-      </body>
-    </html>
-  `.markup.trimStart();
+export const pageOf = (title: string, { script, first }: PageContent): string =>
+  documentOf({
+    title,
+    style: pageStyle,
+    head: html`
+      <link rel="icon" href="${paths.icon}" type="image/svg+xml">
+    `,
+    body: html`
+      <header>
+        <div>
+          <h1>${title}</h1>
+          <p class="graph"><code id="graph"></code></p>
+          <p class="dataset" id="dataset"></p>
+          <p class="notice" id="notice" role="note" hidden></p>
+        </div>
+        <div class="state">
+          <p id="state" role="status">Starting</p>
+          <progress id="progress" max="1" value="0"
+            aria-label="Part of the training that is done"></progress>
+        </div>
+      </header>
+      <p class="said" id="said"></p>
+      <div id="ending" role="alert"></div>
+      <noscript><p class="notice">The page needs its script to show anything.</p></noscript>
+      <dl class="facts">${facts.map(fact)}</dl>
+      <form class="controls" aria-label="What is shown">
+        <button type="button" id="pause" aria-pressed="false">Pause</button>
+        <label>scale of loss and schedules
+          <select id="scale">
+            <option value="auto">automatic</option>
+            <option value="linear">linear</option>
+            <option value="log">logarithmic</option>
+          </select>
+        </label>
+        <label class="cursor">values of <output id="at">the last epoch</output>
+          <input type="range" id="cursor" min="0" max="0" value="0" step="1" disabled>
+        </label>
+      </form>
+      <main id="figures">
+        <p>Nothing was measured yet.</p>
+      </main>
+      <div id="configuration"></div>
+      <script type="application/json" id="first">${trusted(
+        JSON.stringify(first).replaceAll("<", "\\u003c"),
+      )}</script>
+      <script type="module">${trusted(script)}</script>
+    `,
+  });
 
 const fact = ([id, label]: readonly [string, string]): Html =>
   html`

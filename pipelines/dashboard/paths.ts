@@ -7,8 +7,6 @@
 /** Paths on the dashboard's server. */
 export const paths = {
   page: "/",
-  style: "/style.css",
-  script: "/script.js",
   icon: "/icon.svg",
   events: "/events",
 } as const;

@@ -5,23 +5,30 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import { icon, pageOf, pageStyle } from "./page.ts";
+import { icon, inlined, pageOf, pageStyle } from "./page.ts";
 import { paths } from "./paths.ts";
 import { refusal } from "./refusal.ts";
+import type { Update } from "./update.ts";
 import { within } from "./within.ts";
 
 /** Only this machine can reach it. */
 const HOSTNAME = "127.0.0.1";
 
-/** Nothing but what the server itself serves, and nobody's frame. */
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; " +
+/** Nothing but the page's own script and style, and nobody's frame. */
+const policy = async (script: string, style: string): Promise<string> =>
+  `default-src 'none'; script-src '${await hashOf(script)}'; style-src '${await hashOf(style)}'; ` +
   // Attributes that the charts bring; they can load nothing.
   "style-src-attr 'unsafe-inline'; " +
   "img-src 'self'; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const headers = {
-  "content-security-policy": POLICY,
+/** As a policy names a script or a style sheet that stands in the page. */
+async function hashOf(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return `sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}`;
+}
+
+const fixedHeaders = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-resource-policy": "same-origin",
@@ -43,21 +50,24 @@ export interface Server {
  *
  * @param port 0 for any that is free.
  * @param title Of the page.
+ * @param first All that there is to tell at this moment.
  * @param events A new stream of server-sent events; null where there are too many.
  * @returns The server; `InvalidOption` for a port that is taken, or not ours to take.
  */
 export async function serve(
   port: number,
   title: string,
+  first: () => Update,
   events: () => ReadableStream<Uint8Array> | null,
 ): Promise<E.Either<InvalidOption, Server>> {
   // Loaded when it is wanted: most runs have no dashboard.
-  const { default: script } = await import("./client/bundle.js", { with: { type: "text" } });
-  const files: Readonly<Record<string, readonly [type: string, content: string]>> = {
-    [paths.page]: ["text/html; charset=utf-8", pageOf(title)],
-    [paths.style]: ["text/css; charset=utf-8", pageStyle],
-    [paths.script]: ["text/javascript; charset=utf-8", script],
-    [paths.icon]: ["image/svg+xml", icon],
+  const { default: bundle } = await import("./client/bundle.js", { with: { type: "text" } });
+  const script = inlined(bundle);
+  const headers = { ...fixedHeaders, "content-security-policy": await policy(script, pageStyle) };
+  const refuse = refusing(headers);
+  const files: Readonly<Record<string, readonly [type: string, content: () => string]>> = {
+    [paths.page]: ["text/html; charset=utf-8", () => pageOf(title, { script, first: first() })],
+    [paths.icon]: ["image/svg+xml", () => icon],
   };
   const known = Object.values(paths);
   let actual = port;
@@ -68,7 +78,9 @@ export async function serve(
     const head = request.method === "HEAD";
     if (pathname !== paths.events) {
       const [type, content] = files[pathname];
-      return new Response(head ? null : content, { headers: { ...headers, "content-type": type } });
+      return new Response(head ? null : content(), {
+        headers: { ...headers, "content-type": type },
+      });
     }
     const type = { ...headers, "content-type": "text/event-stream" };
     if (head) return new Response(null, { headers: type });
@@ -108,15 +120,16 @@ export async function serve(
   }
 }
 
-const refuse = (status: number, reason: string): Response =>
-  new Response(`${reason}\n`, {
-    status,
-    headers: {
-      ...headers,
-      "content-type": "text/plain; charset=utf-8",
-      ...status === 405 ? { allow: "GET, HEAD" } : {},
-    },
-  });
+const refusing =
+  (headers: Readonly<Record<string, string>>) => (status: number, reason: string): Response =>
+    new Response(`${reason}\n`, {
+      status,
+      headers: {
+        ...headers,
+        "content-type": "text/plain; charset=utf-8",
+        ...status === 405 ? { allow: "GET, HEAD" } : {},
+      },
+    });
 
 function expected(cause: unknown): string {
   if (cause instanceof Deno.errors.AddrInUse) {

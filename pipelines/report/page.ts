@@ -5,6 +5,36 @@
  */
 import { type Html, html, trusted } from "./html.ts";
 
+/** The parts of a page of ours. */
+export interface PageParts {
+  /** What the browser's tab shows. */
+  readonly title: string;
+  /** CSS of our own. */
+  readonly style: string;
+  /** What else stands in its head; nothing. */
+  readonly head?: Html;
+  /** All that is seen. */
+  readonly body: Html;
+}
+
+/** An HTML document, light or dark as the reader prefers. */
+export const documentOf = ({ title, style, head, body }: PageParts): string =>
+  html`
+    <!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        ${head ?? null}
+        <title>${title}</title>
+        <style>${trusted(style)}</style>
+      </head>
+      <body>
+    ${body}</body>
+    </html>
+  `.markup.trimStart();
+
 /**
  * A whole HTML document. Its policy forbids everything but its own style sheet, so that a string
  * that should slip through the escaping could neither run nor call home.
@@ -13,19 +43,12 @@ import { type Html, html, trusted } from "./html.ts";
  * @param style CSS of our own.
  */
 export const page = (title: string, style: string, body: Html): string =>
-  html`
-    <!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'">
-        <title>${title}</title>
-        <style>${trusted(style)}</style>
-      </head>
-      <body>
-    ${body}</body>
-    </html>
-  `.markup.trimStart();
+  documentOf({
+    title,
+    style,
+    head: html`
+      <meta http-equiv="Content-Security-Policy"
+        content="default-src 'none'; style-src 'unsafe-inline'">
+    `,
+    body,
+  });

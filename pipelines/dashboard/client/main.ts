@@ -7,16 +7,13 @@
 import { configuration } from "../../report/configuration.ts";
 import type { Scale } from "../../report/axis.ts";
 import { html } from "../../report/html.ts";
-import { paths } from "../paths.ts";
 import type { Update } from "../update.ts";
 import { figuresIn } from "./figures_view.ts";
-import { blank, factsOf, growing, heard, partDone, stateOf, unheard, type View } from "./view.ts";
+import { listen } from "./listen.ts";
+import { blank, factsOf, growing, heard, partDone, stateOf, type View } from "./view.ts";
 
 /** Milliseconds between two drawings: drawing takes a processor that the training may want. */
 const REDRAW = 1000;
-
-/** Milliseconds before a connection that the server refused is tried again. */
-const RETRY = 3000;
 
 const byId = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
 
@@ -115,19 +112,6 @@ function update(next: View): void {
   drawSoon();
 }
 
-function connect(): void {
-  const source = new EventSource(paths.events);
-  source.onmessage = ({ data }) => {
-    update(heard(view, JSON.parse(data) as Update));
-    if (view.end !== null) source.close();
-  };
-  source.onerror = () => {
-    update(unheard(view));
-    // The browser itself tries again, unless the server has refused.
-    if (source.readyState === EventSource.CLOSED && view.end === null) setTimeout(connect, RETRY);
-  };
-}
-
 pause.addEventListener("click", () => {
   frozen = frozen === null ? view : null;
   pause.setAttribute("aria-pressed", String(frozen !== null));
@@ -142,4 +126,6 @@ cursor.addEventListener("input", () => {
 });
 document.addEventListener("visibilitychange", drawSoon);
 new ResizeObserver(drawSoon).observe(byId("figures"));
-connect();
+const first = JSON.parse(byId("first").textContent ?? "null") as Update | null;
+if (first !== null) update(heard(blank, first));
+listen(() => view, update);

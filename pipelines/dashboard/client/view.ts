@@ -47,6 +47,10 @@ export function heard(view: View, update: Update): View {
   };
 }
 
+/** Whether a message continues what is known, so that it leaves no gap. */
+export const follows = (view: View, { first, run, from }: Update): boolean =>
+  first || from === 0 || (run === view.run && from <= view.history.length);
+
 /** After the connection broke; a program that has ended may be gone. */
 export const unheard = (view: View): View =>
   view.end === null ? { ...view, connection: "lost" } : view;

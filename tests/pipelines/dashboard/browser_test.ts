@@ -1,7 +1,9 @@
 import axe, { type AxeResults } from "npm:axe-core@4.14.1";
 import type { Browser, Page } from "npm:playwright-core@1.65.1";
 import { assert, assertEquals, assertGreater, assertMatch, assertNotEquals } from "../../assert.ts";
+import { startDashboard } from "../../../pipelines/dashboard/dashboard.ts";
 import { type Running, start, withFolder } from "../process.ts";
+import { envOn, right } from "../tiny.ts";
 
 const executablePath = "/usr/bin/chromium";
 
@@ -141,6 +143,41 @@ browserTest(
       assertEquals((await running.finished).code, 130);
       assertGreater(await points(), 2, "the figures stay");
     }),
+);
+
+browserTest(
+  "more tabs than a browser has connections are all told, whoever of them goes",
+  async (browser) => {
+    const dashboard = right(await startDashboard({ title: "tabs", port: 0 })());
+    const env = dashboard.watch(await envOn("cpu"));
+    const { page: first, complaints } = await open(browser, dashboard.url);
+    const tabs: Page[] = [];
+    for (let i = 0; i < 7; i++) {
+      const tab = await first.context().newPage();
+      tab.setDefaultTimeout(15_000);
+      await tab.goto(dashboard.url);
+      tabs.push(tab);
+    }
+    const allSay = async (line: string) => {
+      env.log(line);
+      for (const tab of tabs) await tab.locator("#said", { hasText: line }).waitFor();
+    };
+    await allSay("one");
+    // The one that has the connection.
+    await first.close();
+    await allSay("two");
+    const late = await tabs[0].context().newPage();
+    await late.goto(dashboard.url);
+    tabs.push(late);
+    await tabs.shift()!.close();
+    await allSay("three");
+    await dashboard.close({ how: "failed", lines: ["why"] });
+    for (const tab of tabs) {
+      await untilState(tab, "Failed");
+      assertEquals(await textOf(tab, "#ending"), "why");
+    }
+    assertEquals(complaints, []);
+  },
 );
 
 browserTest(

@@ -1,6 +1,7 @@
 import { describe } from "../../../graph/error.ts";
 import type { Backend } from "../../../ops/backend.ts";
 import { type Dashboard, endOf, startDashboard } from "../../../pipelines/dashboard/dashboard.ts";
+import { inlined } from "../../../pipelines/dashboard/page.ts";
 import type { Update } from "../../../pipelines/dashboard/update.ts";
 import { type Env, quietEnv } from "../../../pipelines/env.ts";
 import type { Row } from "../../../pipelines/history.ts";
@@ -192,8 +193,6 @@ Deno.test("what is served says that it may load nothing else, and is not to be k
   withDashboard(async ({ url }) => {
     const types = {
       "": "text/html; charset=utf-8",
-      "style.css": "text/css; charset=utf-8",
-      "script.js": "text/javascript; charset=utf-8",
       "icon.svg": "image/svg+xml",
     };
     for (const [path, type] of Object.entries(types)) {
@@ -203,7 +202,7 @@ Deno.test("what is served says that it may load nothing else, and is not to be k
       assertEquals([response.status, headers.get("content-type")], [200, type]);
       assertMatch(
         headers.get("content-security-policy")!,
-        /^default-src 'none'; script-src 'self';/,
+        /^default-src 'none'; script-src 'sha256-[\w+/=]{44}'; style-src 'sha256-[\w+/=]{44}';/,
       );
       assertEquals(headers.get("x-content-type-options"), "nosniff");
       assertMatch(headers.get("cache-control")!, /^no-store/);
@@ -215,6 +214,23 @@ Deno.test("what is served says that it may load nothing else, and is not to be k
     }
     const head = await fetch(`${url}events`, { method: "HEAD" });
     assertEquals([head.status, await head.text()], [200, ""]);
+  }));
+
+Deno.test("a page that is loaded in the last moment is whole, and nothing in it ends its scripts", () =>
+  withDashboard(async ({ url, env, grow }) => {
+    grow(3);
+    const notice = "</script><!--<script>";
+    env.observer?.about({ dataset: "mnist", notice, config: {} });
+    const page = await (await fetch(url)).text();
+    const parts = [...page.matchAll(/<script type="([^"]+)"[^>]*>([^]*?)<\/script>/g)];
+    assertEquals(parts.map(([, type]) => type), ["application/json", "module"]);
+    const first = JSON.parse(parts[0][2]) as Update;
+    assertEquals([first.first, first.rows.length, first.about?.notice], [true, 3, notice]);
+    assertEquals(page.slice(0, page.indexOf("<script")).match(/ (src|href)="[^"]+"/g), [
+      ' href="/icon.svg"',
+    ]);
+    assertMatch(page, /<style>[^<]*--ink/);
+    assertEquals(inlined("a</script>b<!-- c</SCRIPT>"), "a<\\/script>b<\\!-- c<\\/SCRIPT>");
   }));
 
 Deno.test("whatever else is asked for is refused, whoever asks", () =>

@@ -1,6 +1,7 @@
 import {
   blank,
   factsOf,
+  follows,
   growing,
   heard,
   partDone,
@@ -67,6 +68,19 @@ Deno.test("the first message of a connection replaces what was known", () => {
   assertEquals([next.history, next.about], [[loss(1), loss(2), loss(3)], about]);
   const other = heard(next, update({ rows: [loss(7)] }));
   assertEquals([other.history, other.about], [[loss(7)], null]);
+});
+
+Deno.test("a message that leaves a gap is told from one that follows", () => {
+  const view = heard(blank, update({ rows: [loss(1), loss(2)] }));
+  assertEquals([0, 1, 2].map((from) => follows(view, update({ first: false, from }))), [
+    true,
+    true,
+    true,
+  ]);
+  assertEquals(follows(view, update({ first: false, from: 3 })), false);
+  assertEquals(follows(view, update({ first: false, run: 1, from: 1 })), false);
+  assertEquals(follows(view, update({ first: false, run: 1, from: 0 })), true);
+  assertEquals(follows(blank, update({ from: 0 })), true);
 });
 
 Deno.test("class codes stay until there are others, or another run", () => {
