@@ -22,6 +22,8 @@ import { epochs, type Point, type Series, type SplitSeries } from "./series.ts";
 /** A series with its colour, a CSS one. */
 export interface Line extends Series {
   readonly colour: string;
+  /** As `stroke-dasharray` has it; solid. */
+  readonly dash?: string;
 }
 
 /** What a line chart needs to be drawn. */
@@ -121,6 +123,7 @@ export function linePlot(chart: LineChart, size: ChartSize): PlotOptions {
         y: "value",
         stroke: series.colour,
         strokeWidth: 1.75,
+        ...(series.dash ? { strokeDasharray: series.dash } : {}),
         curve: chart.steps ? "step" : "linear",
       }),
       dots(series, width > 500 ? 2.5 : 2),

@@ -1,0 +1,92 @@
+/**
+ * Puts several runs beside each other in one report: curves, final numbers, what differs.
+ *
+ *     deno run -P pipelines/compare.ts RUN_DIR…
+ *
+ * @module
+ */
+import { E } from "../graph/fp_ts.ts";
+import { describe, invalidOption, type SparrowError } from "../graph/error.ts";
+import { separate } from "./cli/operands.ts";
+import { commonFlags, type Flags, helpText, readOptions } from "./cli/options.ts";
+import { exitAfter, timestamp, USAGE } from "./cli/process.ts";
+import { compareRuns } from "./compare/comparison.ts";
+import { readRun, type SavedRun } from "./compare/read_run.ts";
+import { denoFiles, type Files } from "./files.ts";
+
+/** The name of the page in the output folder. */
+export const COMPARE_FILE = "compare.html";
+
+const { help, out, quiet, debug } = commonFlags;
+
+const flags = {
+  help,
+  out: { ...out, help: "folder for the report [runs/compare-<time>]" },
+  quiet,
+  debug,
+} satisfies Flags;
+
+/**
+ * Compares runs and writes the report, with its figures as SVG files beside it.
+ *
+ * @param folders Of runs; the others are compared with the first.
+ * @param to The folder of the report.
+ * @returns The lines to print; `InvalidOption` for no folder, one folder twice, or runs that share no
+ * quantity, `FileUnavailable` and `CorruptFile` for what is not a run.
+ */
+export async function compare(
+  folders: readonly string[],
+  to: string,
+  files: Files,
+): Promise<E.Either<SparrowError, readonly string[]>> {
+  if (folders.length === 0) {
+    return E.left(invalidOption("RUN_DIR", "nothing", "the folder of at least one run"));
+  }
+  const twice = folders.find((folder, i) => folders.indexOf(folder) < i);
+  if (twice !== undefined) return E.left(invalidOption("RUN_DIR", twice, "each folder once"));
+  const runs: SavedRun[] = [];
+  for (const folder of folders) {
+    const run = await readRun(folder, files)();
+    if (E.isLeft(run)) return run;
+    runs.push(run.right);
+  }
+  const comparison = compareRuns(runs);
+  if (E.isLeft(comparison)) return comparison;
+  // Loaded when it is wanted: drawing takes as long to load as everything else together.
+  const { comparePage } = await import("./compare/page.ts");
+  const { page, drawings } = comparePage(comparison.right);
+  for (const [file, text] of [...drawings, [COMPARE_FILE, page] as const]) {
+    const written = await files.write(`${to}/${file}`, text)();
+    if (E.isLeft(written)) return written;
+  }
+  const { quantities, differences } = comparison.right;
+  return E.right([
+    runs.length === 1
+      ? "One run only: there is nothing to compare it with"
+      : `${runs.length} runs share ${quantities.length} quantities; ` +
+        `${differences.length} of their settings differ`,
+    `${to}: ${COMPARE_FILE}, ${drawings.size} figures`,
+  ]);
+}
+
+if (import.meta.main) {
+  const { operands, rest } = separate(flags, Deno.args);
+  const read = readOptions(flags, rest);
+  if (E.isLeft(read)) {
+    console.error(`${describe(read.left)}. See --help`);
+    Deno.exit(USAGE);
+  }
+  const options = read.right;
+  if (options.help) {
+    const summary =
+      "Puts runs beside each other in one report: their curves, their final numbers with the\n" +
+      "differences to the first, mean and deviation over seeds, and what differs in their settings.";
+    console.log(helpText("compare", summary, flags, "RUN_DIR…"));
+    Deno.exit(0);
+  }
+  const folder = options.out ?? `runs/compare-${timestamp(new Date())}`;
+  await exitAfter(() => compare(operands, folder, denoFiles), {
+    ...options,
+    interrupted: () => "Interrupted",
+  });
+}
