@@ -1,50 +1,44 @@
 /**
  * The search for nearest codes in WebAssembly, on a memory of its own that holds the codes.
  *
+ * The codes are held as columns: of 512 codes at a time, for each unit a bit per code. The units that a
+ * query shares with 128 codes are counted at once, by adders of single bits, so that a query costs its
+ * units and not the codes' width, and however often each unit is used.
+ *
  * @module
  */
-import { type BinaryEmbeddings, stride } from "../embeddings.ts";
-import { eachBit } from "../metrics/rows.ts";
-import { BLOCK, type PostingLists, postingLists } from "../sdr/posting_lists.ts";
+import type { BinaryEmbeddings } from "../embeddings.ts";
 import { codeSizes } from "../sdr/similarity.ts";
+import { BLOCK, COLUMN, otherUnits, sizedRows, type UnitLists, unitsOf } from "./code_columns.ts";
 import { type Simd, simdOn } from "./simd/module.ts";
-
-/** The nearest of each query, as the kernels leave them. */
-export interface FoundCodes {
-  /** queries × k, rising; `2³¹ − 1` where there are fewer codes. */
-  readonly distances: Int32Array;
-  /** queries × k: which codes. */
-  readonly indices: Int32Array;
-}
 
 /** "hamming": units that differ; "overlap": minus the units that both have. */
 export type CodeDistance = "hamming" | "overlap";
 
-/** A set of codes in memory. */
-export interface CodeSearch {
-  /** Compares all words; queries are as wide as the codes. */
-  readonly scan: (queries: BinaryEmbeddings, k: number, distance: CodeDistance) => FoundCodes;
-  /**
-   * Counts by lists.
-   *
-   * @param units The queries' units, one list after the other…
-   * @param unitStarts …and where each begins, and the last ends.
-   * @returns Minus each code's score: its overlap; for "hamming" twice that, less its size, plus the
-   * largest size, so that a query's size alone is missing to the distance.
-   */
-  readonly count: (
-    units: Uint32Array,
-    unitStarts: Uint32Array,
-    k: number,
-    distance: CodeDistance,
-  ) => FoundCodes;
+/** The nearest of each query. */
+export interface FoundCodes {
+  /** queries × k, rising. */
+  readonly distances: Float64Array;
+  /** queries × k: which codes; of equal distances the lower index is first. */
+  readonly indices: Int32Array;
 }
 
-/** Codes that a query is compared with before the next one is: 32 kB of 512 units. */
-const SCANNED = 512;
+/** A set of codes in memory; k is from 1 to their number. */
+export interface CodeSearch {
+  /** Finds the nearest; queries are as wide as the codes. */
+  readonly nearest: (queries: BinaryEmbeddings, k: number, distance: CodeDistance) => FoundCodes;
+  /** Finds those that have most of some units; distances are minus how many. */
+  readonly sharing: (lists: UnitLists, k: number) => FoundCodes;
+}
+
+/** Bytes that the kernel works in. */
+const WORK = 1536;
 
 /** Kept free at the beginning, so that no address is 0. */
 const BEGINNING = 1024;
+
+/** Larger than any distance. */
+const FARTHEST = 2 ** 31 - 1;
 
 const known = new WeakMap<BinaryEmbeddings, CodeSearch | null>();
 
@@ -52,24 +46,34 @@ const known = new WeakMap<BinaryEmbeddings, CodeSearch | null>();
 export function codeSearchOf(codes: BinaryEmbeddings): CodeSearch | null {
   const found = known.get(codes);
   if (found !== undefined) return found;
-  const made = start(codes);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536 });
+  const simd = simdOn(memory);
+  const made = simd === null ? null : codeSearch(codes, simd, growing(memory));
   known.set(codes, made);
   return made;
 }
 
-function start(codes: BinaryEmbeddings): CodeSearch | null {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536 });
-  const simd = simdOn(memory);
-  if (simd === null) return null;
+/** A memory from which pieces are taken. */
+interface Pieces {
+  /** The address of so many bytes, a multiple of 64. */
+  readonly reserve: (bytes: number) => number;
+  /** Reserves bytes for some numbers, and writes them. */
+  readonly put: (numbers: Uint32Array) => number;
+  /** Gives back what is reserved meanwhile. */
+  readonly scratch: <A>(use: () => A) => A;
+  /** All bytes; good until the next piece is taken. */
+  readonly buffer: () => ArrayBufferLike;
+}
+
+function growing(memory: WebAssembly.Memory): Pieces {
   let end = BEGINNING;
   const reserve = (bytes: number): number => {
     const at = end;
-    end += Math.ceil(bytes / 16) * 16;
+    end += Math.ceil(bytes / COLUMN) * COLUMN;
     const missing = end - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / 65_536));
     return at;
   };
-  // What stays is written once; what a call needs comes after it, and is given back.
   const scratch = <A>(use: () => A): A => {
     const kept = end;
     try {
@@ -78,148 +82,68 @@ function start(codes: BinaryEmbeddings): CodeSearch | null {
       end = kept;
     }
   };
-  const put = (array: Uint16Array | Uint32Array): number => {
-    const at = reserve(array.byteLength);
-    new Uint8Array(memory.buffer, at).set(
-      new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
-    );
+  const put = (numbers: Uint32Array): number => {
+    const at = reserve(numbers.byteLength);
+    new Uint32Array(memory.buffer, at, numbers.length).set(numbers);
     return at;
   };
-  const found = (many: number, k: number, run: (distances: number, indices: number) => void) => {
-    const [distances, indices] = [reserve(4 * many * k), reserve(4 * many * k)];
-    new Int32Array(memory.buffer, distances, many * k).fill(2 ** 31 - 1);
-    run(distances, indices);
-    return {
-      distances: new Int32Array(memory.buffer, distances, many * k).slice(),
-      indices: new Int32Array(memory.buffer, indices, many * k).slice(),
-    };
-  };
-  let [placed, listed]: [number | null, Listed | null] = [null, null];
-  return {
-    scan: (queries, k, distance) => {
-      const at = placed ??= put(padded(codes));
-      const chunks = Math.ceil(stride(codes.width) / 2);
-      return scratch(() => {
-        const asked = put(padded(queries));
-        return found(queries.count, k, (distances, indices) => {
-          for (let from = 0; from < codes.count; from += SCANNED) {
-            const to = Math.min(codes.count, from + SCANNED);
-            const shared = Number(distance === "overlap");
-            simd.scanCodes(
-              ...[
-                asked,
-                queries.count,
-                at,
-                from,
-                to,
-                chunks,
-                distances,
-                indices,
-                k,
-                shared,
-              ] as const,
-            );
-          }
-        });
-      });
+  return { reserve, put, scratch, buffer: () => memory.buffer };
+}
+
+function codeSearch(codes: BinaryEmbeddings, simd: Simd, pieces: Pieces): CodeSearch {
+  const { reserve, put, scratch, buffer } = pieces;
+  const { size, largest, bits, before, bytes, write } = sizedRows(codes);
+  const perBlock = 8 * bytes * COLUMN;
+  const blocks = reserve(Math.ceil(codes.count / BLOCK) * perBlock);
+  scratch(() => {
+    const rows = reserve(BLOCK * bytes);
+    for (let first = 0, columns = blocks; first < codes.count; first += BLOCK) {
+      write(first, new Uint8Array(buffer(), rows, BLOCK * bytes));
+      simd.sliceCodes(rows, bytes, columns);
+      columns += perBlock;
+    }
+  });
+  /** The least of ± (a code's size missing to the largest, where wanted, + scale · units shared). */
+  const find = (
+    { units, starts }: UnitLists,
+    k: number,
+    { sized, scale, turned }: {
+      readonly sized: boolean;
+      readonly scale: 1 | 2;
+      readonly turned: boolean;
     },
-    count: (units, unitStarts, k, distance) => {
-      const lists = listed ??= placeLists(codes, put);
-      const many = unitStarts.length - 1;
-      return scratch(() => {
-        const [asked, from, score] = [put(units), put(unitStarts), reserve(2 * BLOCK)];
-        return found(
-          many,
-          k,
-          (distances, indices) =>
-            countBlocks(simd, codes, lists, distance, {
-              asked,
-              from,
-              score,
-              many,
-              distances,
-              indices,
-              k,
-            }),
-        );
-      });
-    },
-  };
-}
-
-/** Where the lists are. */
-interface Listed {
-  readonly members: number;
-  readonly starts: number;
-  /** Numbers that scores begin with, by distance; BLOCK zeros after the last. */
-  readonly base: Readonly<Record<CodeDistance, number>>;
-}
-
-function placeLists(codes: BinaryEmbeddings, put: (array: Uint16Array | Uint32Array) => number) {
-  const { members, starts }: PostingLists = postingLists(codes);
-  const sizes = codeSizes(codes);
-  const most = largest(sizes);
-  const base = new Uint16Array(codes.count + BLOCK);
-  for (let i = 0; i < codes.count; i++) base[i] = most - sizes[i];
+    offset: (query: number) => number,
+  ): FoundCodes =>
+    scratch(() => {
+      const many = starts.length - 1;
+      const [distances, indices] = [reserve(4 * many * k), reserve(4 * many * k)];
+      const lists = put(units.map((unit) => unit * COLUMN));
+      const [from, work] = [put(starts), reserve(WORK)];
+      const values = new Int32Array(buffer(), distances, many * k).fill(FARTHEST);
+      const [sizeBits, most] = sized ? [bits, largest] : [0, 0];
+      simd.searchCodes(
+        ...[many, lists, from, blocks, perBlock, codes.count] as const,
+        ...[8 * before * COLUMN, sizeBits, most, scale - 1, Number(turned)] as const,
+        ...[distances, indices, k, work] as const,
+      );
+      return {
+        distances: Float64Array.from(values, (value, i) => value + offset(Math.floor(i / k))),
+        indices: new Int32Array(buffer(), indices, many * k).slice(),
+      };
+    });
   return {
-    members: put(members),
-    starts: put(starts),
-    base: { hamming: put(base), overlap: put(new Uint16Array(BLOCK)) },
+    nearest: (queries, k, distance) => {
+      const sizes = codeSizes(queries);
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      // Of queries that have most units, those that they have not are fewer: |a ∩ b| = |b| − |b \ a|.
+      const turned = 2 * total > queries.count * queries.width;
+      const lists = turned ? otherUnits(queries) : unitsOf(queries);
+      const from = turned ? -size : size;
+      // |a △ b| = |a| + |b| − 2 |a ∩ b|, where |b| is the largest size less what is missing to it.
+      return distance === "hamming"
+        ? find(lists, k, { sized: true, scale: 2, turned }, (query) => from + sizes[query])
+        : find(lists, k, { sized: turned, scale: 1, turned }, () => turned ? from : 0);
+    },
+    sharing: (lists, k) => find(lists, k, { sized: false, scale: 1, turned: false }, () => 0),
   };
-}
-
-function countBlocks(
-  simd: Simd,
-  { count, width }: BinaryEmbeddings,
-  { members, starts, base }: Listed,
-  distance: CodeDistance,
-  call: {
-    readonly asked: number;
-    readonly from: number;
-    readonly score: number;
-    readonly many: number;
-    readonly distances: number;
-    readonly indices: number;
-    readonly k: number;
-  },
-): void {
-  const { asked, from, score, many, distances, indices, k } = call;
-  for (let first = 0; first < count; first += BLOCK) {
-    const lists = starts + 4 * (first / BLOCK) * (width + 1);
-    const begins = distance === "hamming" ? base.hamming + 2 * first : base.overlap;
-    const [size, step] = [Math.min(BLOCK, count - first), distance === "hamming" ? 2 : 1];
-    simd.countLists(
-      ...[asked, from, many, members, lists, begins, score, first, size, step] as const,
-      ...[distances, indices, k] as const,
-    );
-  }
-}
-
-/** The units of all queries, one list after the other. */
-export function unitsOf(
-  { count, width, words }: BinaryEmbeddings,
-): { readonly units: Uint32Array; readonly unitStarts: Uint32Array } {
-  const perCode = stride(width);
-  const unitStarts = new Uint32Array(count + 1);
-  const units: number[] = [];
-  for (let i = 0; i < count; i++) {
-    eachBit(words, i * perCode, perCode, (unit) => units.push(unit));
-    unitStarts[i + 1] = units.length;
-  }
-  return { units: Uint32Array.from(units), unitStarts };
-}
-
-/** The largest of some numbers; 0 for none. */
-export const largest = (sizes: Uint32Array): number =>
-  sizes.reduce((most, size) => Math.max(most, size), 0);
-
-/** Rows of 64-bit words: an odd number of words per code gets one of zeros. */
-function padded({ count, width, words }: BinaryEmbeddings): Uint32Array {
-  const perCode = stride(width);
-  if (perCode % 2 === 0) return words;
-  const rows = new Uint32Array(count * (perCode + 1));
-  for (let i = 0; i < count; i++) {
-    rows.set(words.subarray(i * perCode, (i + 1) * perCode), i * (perCode + 1));
-  }
-  return rows;
 }

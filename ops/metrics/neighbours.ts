@@ -4,19 +4,12 @@
  * @module
  */
 import type { Embeddings } from "../embeddings.ts";
+import { type CodeDistance, codeSearchOf } from "../kernels/code_search_simd.ts";
 import { checkLength } from "./check.ts";
-import { distanceRows, type EmbeddingDistance } from "./distances.ts";
-import { selectNearest } from "./select_nearest.ts";
+import type { EmbeddingDistance } from "./distances.ts";
+import { nearestByRows, type Neighbours } from "./nearest_by_rows.ts";
 
-/** The nearest embeddings of each query. */
-export interface Neighbours {
-  /** Neighbours per query. */
-  readonly k: number;
-  /** queries × k indices into the gallery; the nearest first, of equal distances the lowest. */
-  readonly indices: Int32Array;
-  /** Their distances. */
-  readonly distances: Float64Array;
-}
+export type { Neighbours } from "./nearest_by_rows.ts";
 
 /** How {@linkcode nearestNeighbours} searches. */
 export interface NeighbourOptions {
@@ -28,8 +21,17 @@ export interface NeighbourOptions {
   readonly leaveOneOut?: boolean;
 }
 
+/** Fewer codes are compared sooner than they are placed in WebAssembly's memory. */
+const MANY = 512;
+
+/** Each that is kept is sorted in: more are kept sooner by what searches their place by halves. */
+const FEW = 64;
+
 /**
- * Compares each query with the whole gallery: O(queries · gallery · width), in words for packed codes.
+ * Finds the nearest embeddings of each query, exactly, among the whole gallery: packed codes by the search
+ * of `codeIndex` where it knows the distance, which is all but "cosine", else by all distances,
+ * O(queries · gallery · width). The results are the same. A gallery of codes must not be changed while it
+ * is used.
  *
  * @throws {RangeError} Where the widths differ or k is out of range.
  */
@@ -45,21 +47,34 @@ export function nearestNeighbours(
       `Cannot find k neighbours: expected an integer from 1 to ${most}, current value is ${k}`,
     );
   }
-  const fill = distanceRows(queries, gallery, distance);
-  const row = new Float64Array(gallery.count);
-  const indices = new Int32Array(queries.count * k);
-  const distances = new Float64Array(queries.count * k);
-  for (let i = 0; i < queries.count; i++) {
-    fill(i, row);
-    selectNearest(
-      row,
-      leaveOneOut ? i : -1,
-      k,
-      indices.subarray(i * k, (i + 1) * k),
-      distances.subarray(i * k, (i + 1) * k),
-    );
+  const one = Number(leaveOneOut);
+  if (queries.kind === "dense" || gallery.kind === "dense" || distance === "cosine") {
+    return nearestByRows(queries, gallery, k, distance, leaveOneOut);
   }
-  return { k, indices, distances };
+  checkLength("compare embeddings", gallery.width, queries.width);
+  const quick = gallery.count >= MANY && k + one <= FEW ? codeSearchOf(gallery) : null;
+  if (quick === null) return nearestByRows(queries, gallery, k, distance, leaveOneOut);
+  const { indices, distances } = quick.nearest(queries, k + one, ofCodes(distance));
+  const found = { k: k + one, indices, distances };
+  return leaveOneOut ? withoutSelf(found) : found;
+}
+
+/** "l1", "l2" and "hamming" are the same of binary codes. */
+const ofCodes = (distance: EmbeddingDistance): CodeDistance =>
+  distance === "overlap" ? "overlap" : "hamming";
+
+/** One neighbour less per query: itself, or the farthest where it is not among them. */
+function withoutSelf({ k, indices, distances }: Neighbours): Neighbours {
+  const kept = indices.map((_, at) => at).filter((at) => {
+    const query = Math.floor(at / k);
+    const self = indices.subarray(query * k, (query + 1) * k).indexOf(query);
+    return at % k !== (self < 0 ? k - 1 : self);
+  });
+  return {
+    k: k - 1,
+    indices: kept.map((at) => indices[at]),
+    distances: Float64Array.from(kept, (at) => distances[at]),
+  };
 }
 
 /**

@@ -11,7 +11,8 @@
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { type BinaryEmbeddings, popcount, stride } from "../embeddings.ts";
-import { codeSearchOf, unitsOf } from "../kernels/code_search_simd.ts";
+import { type UnitLists, unitsOf } from "../kernels/code_columns.ts";
+import { codeSearchOf } from "../kernels/code_search_simd.ts";
 import type { Neighbours } from "../metrics/neighbours.ts";
 import { selectNearest } from "../metrics/select_nearest.ts";
 import { checkSearch, type CodeDistance, type CodeIndex, search } from "./code_index.ts";
@@ -76,8 +77,7 @@ export function searchApproximately(
   const engine = codeSearchOf(codes);
   if (engine === null) return search(index, queries, { k, distance });
   const few = Math.min(candidates, codes.count);
-  const { units, unitStarts } = rarest(queries, frequencies, probes);
-  const { indices } = engine.count(units, unitStarts, few, "overlap");
+  const { indices } = engine.sharing(rarest(queries, frequencies, probes), few);
   const found = new Int32Array(queries.count * k);
   const distances = new Float64Array(queries.count * k);
   const row = new Float64Array(few);
@@ -115,17 +115,17 @@ function compare(
 }
 
 /** The units of each query that the fewest codes have. */
-function rarest(queries: BinaryEmbeddings, frequencies: Uint32Array, probes: number) {
+function rarest(queries: BinaryEmbeddings, frequencies: Uint32Array, probes: number): UnitLists {
   const all = unitsOf(queries);
   const units: number[] = [];
-  const unitStarts = new Uint32Array(queries.count + 1);
+  const starts = new Uint32Array(queries.count + 1);
   for (let i = 0; i < queries.count; i++) {
-    const own = all.units.subarray(all.unitStarts[i], all.unitStarts[i + 1]);
+    const own = all.units.subarray(all.starts[i], all.starts[i + 1]);
     const sorted = Array.from(own).sort((a, b) => frequencies[a] - frequencies[b] || a - b);
     units.push(...sorted.slice(0, probes));
-    unitStarts[i + 1] = units.length;
+    starts[i + 1] = units.length;
   }
-  return { units: Uint32Array.from(units), unitStarts };
+  return { units: Uint32Array.from(units), starts };
 }
 
 /**

@@ -108,34 +108,25 @@ export interface Simd {
     gradient: number,
     work: number,
   ) => void;
-  /** The k nearest of a block of packed codes, by comparing words. */
-  readonly scanCodes: (
-    queries: number,
+  /** Columns of 512 packed codes. */
+  readonly sliceCodes: (rows: number, bytes: number, columns: number) => void;
+  /** The k nearest codes of each query. */
+  readonly searchCodes: (
     many: number,
-    codes: number,
-    from: number,
-    to: number,
-    chunks: number,
-    distances: number,
-    indices: number,
-    k: number,
-    shared: number,
-  ) => void;
-  /** The same by lists of the codes that have a unit. */
-  readonly countLists: (
-    units: number,
-    unitStarts: number,
-    many: number,
-    members: number,
+    lists: number,
     starts: number,
+    blocks: number,
+    stride: number,
+    codes: number,
     base: number,
-    score: number,
-    first: number,
-    count: number,
-    step: number,
+    bits: number,
+    largest: number,
+    shift: number,
+    turned: number,
     distances: number,
     indices: number,
     k: number,
+    work: number,
   ) => void;
   /** One step of Adam. */
   readonly adam: (
@@ -255,8 +246,18 @@ export function simdOn(memory: WebAssembly.Memory): Simd | null {
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Simd;
 }
 
+const modules = new Map<boolean, WebAssembly.Module | null>();
+
 /** The module, for memory that is shared or not; null where the engine cannot have it. */
 function compiled(shared: boolean): WebAssembly.Module | null {
+  const found = modules.get(shared);
+  if (found !== undefined) return found;
+  const made = compile(shared);
+  modules.set(shared, made);
+  return made;
+}
+
+function compile(shared: boolean): WebAssembly.Module | null {
   const bytes = [relaxed, plain].map(fromBase64).find((bytes) => WebAssembly.validate(bytes));
   const binary = bytes === undefined || !shared ? bytes : withSharedMemory(bytes);
   return binary ? new WebAssembly.Module(binary) : null;

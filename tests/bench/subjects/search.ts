@@ -1,21 +1,23 @@
 /**
- * The search for the 10 nearest among packed codes of 512 bits, one thread. Codes are random, so that they
- * need no training: 26 bits set, or half of them.
+ * The search for the 10 nearest among packed codes of 512 bits, one thread. Codes are drawn, so that they
+ * need no training: 26 bits set, or half of them; or 26 with some units used far more often than others,
+ * as a trained encoder has them.
  *
- * Of `nearestNeighbours` all that it does is in the time, its index of the gallery included, which it makes
- * anew at each call. Of an index (`ops/sdr/`) the first search, which places the codes, is in the warm-up;
- * on webgpu the upload of the codes is in every call.
+ * Plain TypeScript makes its lists of the gallery anew at each call, and that is in the time. Of an index
+ * (`ops/sdr/`) the first search, which places the codes, is in the warm-up; on webgpu the upload of the
+ * codes is in every call.
  *
  * @module
  */
 import { E } from "../../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../../graph/error.ts";
-import { seed } from "../../../graph/rng.ts";
+import { draw, seed } from "../../../graph/rng.ts";
 import type { BinaryEmbeddings } from "../../../ops/embeddings.ts";
-import { nearestNeighbours } from "../../../ops/metrics/neighbours.ts";
+import { nearestByRows } from "../../../ops/metrics/nearest_by_rows.ts";
 import { searchApproximately } from "../../../ops/sdr/approximate_search.ts";
 import { codeIndex, search as searchIndex } from "../../../ops/sdr/code_index.ts";
 import { searchOnGpu } from "../../../ops/sdr/code_index_gpu.ts";
+import { fromIndices } from "../../../ops/sdr/codes.ts";
 import { randomCodes } from "../../../ops/sdr/noise.ts";
 import type { Case } from "../measure.ts";
 import type { Subject } from "../subject.ts";
@@ -37,29 +39,29 @@ export const search: Subject = {
   },
 };
 
-/** An index, by its methods, in WebAssembly whatever the backend. */
+/** An index, in WebAssembly whatever the backend. */
 export const indexSearch: Subject = {
   name: "search of an index",
   where: "host",
   cases: ({ short }) => {
     const [count, queries] = short ? [1_000, 10] : [60_000, 1_000];
-    const named = (name: string, bits: number, find: Find): Case => ({
-      name: `${name}, ${queries} among ${count} of ${bits}/${WIDTH} bits`,
+    const named = (name: string, drawCodes: DrawCodes, find: Find): Case => ({
+      name: `${name}, ${queries} among ${count}`,
       work: { count: queries, what: "queries" },
       prepare: () => {
-        const [index, asked] = [codeIndex(codes(count, bits, 1)), codes(queries, bits, 2)];
+        const [index, asked] = [codeIndex(drawCodes(count, 1)), drawCodes(queries, 2)];
         return { call: () => succeed(find(index, asked)), dispose: () => {} };
       },
     });
-    const exact = (method: "scan" | "lists"): Find => (index, asked) =>
-      searchIndex(index, asked, { k: K, method });
+    const evenly = (bits: number): DrawCodes => (many, number) => codes(many, bits, number);
+    const exact: Find = (index, asked) => searchIndex(index, asked, { k: K });
     return [
-      named("scan", WIDTH / 2, exact("scan")),
-      named("scan", 26, exact("scan")),
-      named("lists", 26, exact("lists")),
+      named(`${WIDTH / 2} of ${WIDTH} bits`, evenly(WIDTH / 2), exact),
+      named(`26 of ${WIDTH} bits`, evenly(26), exact),
+      named(`26 of ${WIDTH} bits, unequally used`, unequalCodes, exact),
       named(
-        "13 lists of 26",
-        26,
+        `13 probes of 26 of ${WIDTH} bits`,
+        evenly(26),
         (index, asked) => searchApproximately(index, asked, { k: K, probes: 13 }),
       ),
     ];
@@ -87,6 +89,9 @@ export const gpuSearch: Subject = {
   },
 };
 
+/** So many codes, by the number of a seed. */
+type DrawCodes = (count: number, number: number) => BinaryEmbeddings;
+
 type Find = (
   index: ReturnType<typeof codeIndex>,
   queries: BinaryEmbeddings,
@@ -110,7 +115,7 @@ function searchCase(
       const gallery = codes(count, bits, 1);
       const asked = codes(queries, bits, 2);
       return {
-        call: () => nearestNeighbours(asked, gallery, { k: K, distance }),
+        call: () => nearestByRows(asked, gallery, K, distance, false),
         dispose: () => {},
       };
     },
@@ -123,3 +128,16 @@ function codes(count: number, bits: number, number: number): BinaryEmbeddings {
   if (E.isLeft(drawn)) throw new Error(describe(drawn.left));
   return drawn.right[0];
 }
+
+/** Codes of 26 bits that fall on the first units most: half of them on the first 48. */
+const unequalCodes: DrawCodes = (count, number) => {
+  const [lists] = draw(seed(number), ({ unit }) =>
+    Array.from({ length: count }, () => {
+      const units = new Set<number>();
+      while (units.size < 26) units.add(Math.floor(WIDTH * unit() ** 3.4));
+      return [...units];
+    }));
+  const made = fromIndices(lists, WIDTH);
+  if (E.isLeft(made)) throw new Error(describe(made.left));
+  return made.right;
+};

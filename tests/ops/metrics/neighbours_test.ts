@@ -1,7 +1,12 @@
 import fc from "npm:fast-check@4.3.0";
+import { E } from "../../../graph/fp_ts.ts";
+import { seed } from "../../../graph/rng.ts";
 import { embeddingDistances } from "../../../ops/metrics/distances.ts";
 import { majorityVote, nearestNeighbours } from "../../../ops/metrics/neighbours.ts";
+import { nearestByRows } from "../../../ops/metrics/nearest_by_rows.ts";
 import { retrievalScores } from "../../../ops/metrics/retrieval.ts";
+import { appendCodes, pickCodes } from "../../../ops/sdr/codes.ts";
+import { randomCodes } from "../../../ops/sdr/noise.ts";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "../../assert.ts";
 import { codeSets, dense, integerRows, packed, row } from "./embeddings.ts";
 
@@ -42,6 +47,29 @@ Deno.test("one that is left out is not its own neighbour", () => {
   assertEquals([...nearestNeighbours(x, x, options).indices], [1, 2, 0, 2, 1, 0]);
   assertThrows(() => nearestNeighbours(x, x, { ...options, k: 3 }), RangeError, "from 1 to 2");
   assertThrows(() => nearestNeighbours(x, x, { k: 0 }), RangeError, "current value is 0");
+});
+
+Deno.test("among many codes the same is found as by all distances, itself left out or not", () => {
+  const codes = (count: number, size: number, number: number) => {
+    const drawn = randomCodes(count, 70, size, seed(number));
+    assert(E.isRight(drawn));
+    return drawn.right[0];
+  };
+  // Sizes differ, and each code is there four times: a query is often not the first of its equals.
+  const some = appendCodes(codes(100, 5, 1), codes(100, 40, 2));
+  const gallery = pickCodes(some, Array.from({ length: 800 }, (_, i) => i % 200));
+  for (const distance of [...distances, "l1", "l2"] as const) {
+    for (const k of [1, 10]) {
+      for (const leaveOneOut of [false, true]) {
+        assertEquals(
+          nearestNeighbours(gallery, gallery, { k, distance, leaveOneOut }),
+          nearestByRows(gallery, gallery, k, distance, leaveOneOut),
+        );
+      }
+    }
+  }
+  const wide = { ...gallery, width: 69 };
+  assertThrows(() => nearestNeighbours(wide, gallery, { k: 1 }), RangeError, "compare embeddings");
 });
 
 Deno.test("of equally frequent classes the one with the nearest member wins", () => {

@@ -4,14 +4,13 @@ import { seed } from "../../../graph/rng.ts";
 import { startBackend } from "../../../ops/backend.ts";
 import type { BinaryEmbeddings } from "../../../ops/embeddings.ts";
 import { embeddingDistances } from "../../../ops/metrics/distances.ts";
-import { nearestNeighbours, type Neighbours } from "../../../ops/metrics/neighbours.ts";
+import { nearestByRows, type Neighbours } from "../../../ops/metrics/nearest_by_rows.ts";
 import { recallOf, searchApproximately } from "../../../ops/sdr/approximate_search.ts";
 import { codeIndex, search, type SearchOptions } from "../../../ops/sdr/code_index.ts";
 import { searchOnGpu } from "../../../ops/sdr/code_index_gpu.ts";
 import { appendCodes, pickCodes } from "../../../ops/sdr/codes.ts";
 import { moveUnits } from "../../../ops/sdr/noise.ts";
 import { hamming, overlap } from "../../../ops/sdr/similarity.ts";
-import { BLOCK } from "../../../ops/sdr/posting_lists.ts";
 import { loadCodes, saveCodes } from "../../../pipelines/codes_file.ts";
 import { denoFiles } from "../../../pipelines/files.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "../../assert.ts";
@@ -21,7 +20,6 @@ import { onEachBackend } from "../backends.ts";
 import { codesOf, ok, random, refusal, setsOf } from "./sets.ts";
 
 const distances = ["hamming", "overlap"] as const;
-const methods = ["scan", "lists"] as const;
 
 /** The definition: all distances, sorted, the lower index first. */
 function naive(
@@ -81,25 +79,75 @@ onEachBackend("the nearest codes are those that sorting all distances gives", as
   }
 });
 
-Deno.test("by words or by lists, the same is found, over the borders of blocks", () => {
-  fc.assert(fc.property(setsOf(2).filter(([{ count }]) => count > 0), ([codes, queries]) => {
-    for (const distance of distances) {
-      for (const method of methods) {
-        const k = 1 + queries.words.length % codes.count;
-        const found = ok(search(codeIndex(codes), queries, { k, distance, method }));
-        assertEquals(found, naive(queries, codes, k, distance));
+Deno.test("codes of any size and any number are found, over the borders of blocks", () => {
+  const count = fc.integer({ min: 1, max: 1400 });
+  const part = fc.double({ min: 0, max: 1, noNaN: true });
+  const cases = fc.record({
+    count,
+    width: fc.integer({ min: 1, max: 140 }),
+    kinds: fc.integer({ min: 1, max: 40 }),
+    sizes: fc.tuple(part, part),
+    asked: part,
+    k: fc.integer({ min: 1, max: 20 }),
+    number: fc.nat(1e6),
+  });
+  fc.assert(
+    fc.property(cases, ({ count, width, kinds, sizes, asked, k, number }) => {
+      // A few kinds of two sizes, so that there are ties of both.
+      const some = sizes.map((size, i) =>
+        random(kinds, width, Math.round(size * width), number + i)
+      );
+      const picks = Array.from({ length: count }, (_, i) => (i * i + number) % (2 * kinds));
+      const codes = pickCodes(appendCodes(some[0], some[1]), picks);
+      const queries = random(3, width, Math.round(asked * width), number + 2);
+      for (const distance of distances) {
+        const options = { k: Math.min(k, count), distance };
+        assertEquals(
+          ok(search(codeIndex(codes), queries, options)),
+          nearestByRows(queries, codes, options.k, distance, false),
+        );
       }
-    }
-  }));
-  // 20,000 codes are three blocks; one in a thousand is of another kind, and they are equal.
+    }),
+    { numRuns: 150 },
+  );
+  // One in a thousand of 20,000 is of another kind, and they are equal.
   const kinds = Array.from({ length: 20_000 }, (_, i) => i % 1000 === 7 ? 1 : 0);
   const codes = pickCodes(random(2, 96, 8), kinds);
   const queries = pickCodes(codes, [7, 0]);
   for (const distance of distances) {
-    const expected = nearestNeighbours(queries, codes, { k: 30, distance });
-    assert(expected.indices[19] > 2 * BLOCK && expected.indices[20] === 0);
-    for (const method of methods) {
-      assertEquals(ok(search(codeIndex(codes), queries, { k: 30, distance, method })), expected);
+    const expected = nearestByRows(queries, codes, 30, distance, false);
+    assert(expected.indices[19] === 19_007 && expected.indices[20] === 0);
+    assertEquals(ok(search(codeIndex(codes), queries, { k: 30, distance })), expected);
+  }
+});
+
+Deno.test("queries that have most units, some or none are found among codes that do", () => {
+  for (const width of [31, 64, 100]) {
+    const sets = [0, 1, width >> 1, width - 1, width].map((size) => random(200, width, size, size));
+    const mixed = sets.reduce(appendCodes);
+    for (const codes of [...sets, mixed]) {
+      for (const set of sets) {
+        const queries = pickCodes(set, [0, 1]);
+        for (const distance of distances) {
+          assertEquals(
+            ok(search(codeIndex(codes), queries, { k: 9, distance })),
+            nearestByRows(queries, codes, 9, distance, false),
+          );
+        }
+      }
+    }
+  }
+});
+
+Deno.test("codes of many units are counted as they are", () => {
+  const codes = appendCodes(random(700, 5000, 2400), random(700, 5000, 40));
+  for (const size of [40, 2500, 4990]) {
+    const queries = appendCodes(random(3, 5000, size, 1), pickCodes(codes, [3, 900]));
+    for (const distance of distances) {
+      assertEquals(
+        ok(search(codeIndex(codes), queries, { k: 10, distance })),
+        nearestByRows(queries, codes, 10, distance, false),
+      );
     }
   }
 });
@@ -107,14 +155,11 @@ Deno.test("by words or by lists, the same is found, over the borders of blocks",
 Deno.test("an index is searched again and again, also with more queries than before", () => {
   const codes = random(1000, 100, 7);
   const index = codeIndex(codes);
-  assertEquals(index.largestSize, 7);
   assertEquals(index.frequencies.reduce((sum, n) => sum + n, 0), 7000);
-  for (
-    const [count, method] of [[3, "scan"], [3000, "lists"], [1, "lists"], [3000, "scan"]] as const
-  ) {
-    const queries = random(count, 100, 7, count);
-    const found = ok(search(index, queries, { k: 3, method }));
-    assertEquals(found, nearestNeighbours(queries, codes, { k: 3, distance: "hamming" }));
+  for (const [count, size] of [[3, 7], [3000, 7], [1, 93], [3000, 90]]) {
+    const queries = random(count, 100, size, count);
+    const found = ok(search(index, queries, { k: 3 }));
+    assertEquals(found, nearestByRows(queries, codes, 3, "hamming", false));
   }
   const none = ok(search(index, { ...codes, count: 0, words: new Uint32Array() }, { k: 1 }));
   assertEquals(none.indices.length, 0);
@@ -150,7 +195,7 @@ Deno.test("an index is saved as its codes", () =>
     const path = `${folder}/index.npz`;
     right(await saveCodes(path, { codes, labels: null }, denoFiles)());
     const loaded = codeIndex(right(await loadCodes(path, denoFiles)()).codes);
-    const options = { k: 5, method: "lists" } as const;
+    const options = { k: 5 };
     assertEquals(
       ok(search(loaded, queries, options)),
       ok(search(codeIndex(codes), queries, options)),

@@ -5,5 +5,5 @@ export { gemm } from "./gemm";
 export { hardKwta, softGradient, softKwta } from "./kwta";
 export { packBits } from "./pack";
 export { columnSums, plainRows, plainTimes, plainTransposedTimes } from "./plain";
-export { countLists, scanCodes } from "./search";
+export { searchCodes, sliceCodes } from "./search";
 export { tripletCosine } from "./triplet";
