@@ -101,7 +101,7 @@ function figureOf(judged: readonly Judged[]): Figure {
   return panelFigure({
     id: "retrieval",
     title: "Mean average precision by embedding",
-    caption: "What training without the unseen classes gains on them, and what seeing them adds.",
+    caption: "What is found by each embedding; the colours say what it was trained on.",
     panels: panels.map(([task, yLabel]) => ({
       yLabel,
       xLabel: "",
