@@ -5,7 +5,7 @@
  */
 import { palette, panelFigure, panelStyle } from "../claims/panel.ts";
 import { plusMinus } from "../claims/statistics.ts";
-import { fractionAxis } from "../report/axis.ts";
+import { linearAxis } from "../report/axis.ts";
 import { configuration } from "../report/configuration.ts";
 import { type Figure, renderFigure } from "../report/figure.ts";
 import { type Html, html } from "../report/html.ts";
@@ -97,7 +97,6 @@ const panels: readonly (readonly [task: Task, label: string])[] = [
 
 function figureOf(judged: readonly Judged[]): Figure {
   const names = [...new Set(judged.map(({ name }) => name))];
-  const all = panels.flatMap(([task]) => judged.flatMap(({ found }) => found[task].map));
   return panelFigure({
     id: "retrieval",
     title: "Mean average precision by embedding",
@@ -114,7 +113,7 @@ function figureOf(judged: readonly Judged[]): Figure {
             null
         ),
       })),
-      axis: fractionAxis(all.filter(Number.isFinite)),
+      axis: linearAxis(0, 1),
     })),
   });
 }
