@@ -68,13 +68,13 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
     const backend = await startBackend(choice as BackendChoice, { threads })();
     if (E.isLeft(backend)) return backend;
     const now = () => performance.now();
+    const bar = !quiet && Deno.stderr.isTerminal() ? progressBar(total, now) : null;
     const env = watch({
       backend: backend.right,
       now,
       files: denoFiles,
-      progress: !quiet && Deno.stderr.isTerminal()
-        ? progressBar(total, now)
-        : { update: () => {}, clear: () => {} },
+      progress: bar?.progress ?? { update: () => {}, clear: () => {} },
+      ...(bar === null ? {} : { observer: bar.observer }),
       signal,
       log: quiet ? () => {} : (line) => console.log(line),
     });

@@ -3,64 +3,99 @@
  *
  * @module
  */
-import cliProgress from "npm:cli-progress@3.12.0";
-import process from "node:process";
-import type { Progress, TrainingProgress } from "../env.ts";
-import { duration } from "./duration.ts";
-import { secondsLeft } from "./time_left.ts";
+import type { Observer, Progress, TrainingProgress } from "../env.ts";
+import { latest, select } from "../history.ts";
+import { type Colours, plain, progressLine } from "./progress_line.ts";
+import { colour } from "./std.ts";
 
 export { duration } from "./duration.ts";
 
-/**
- * A bar with loss, samples per second and the time left of the whole training, on standard error.
- *
- * @param epochs How many there will be.
- * @param now Milliseconds that only grow.
- */
-export function progressBar(epochs: number, now: () => number): Progress {
-  const begun = now();
-  return bar("epoch {epoch}/{epochs}", "  {left} left", (progress) => ({
-    epochs,
-    left: duration(secondsLeft(progress, epochs, (now() - begun) / 1000)),
-  }));
+/** Milliseconds between two drawings of the bar: faster than this nobody reads. */
+const INTERVAL = 100;
+
+/** Where a bar is drawn. */
+export interface Terminal {
+  /** Writes at once. */
+  readonly write: (text: string) => void;
+  /** Characters of a line. */
+  readonly columns: () => number;
+  /** Whether `NO_COLOR` is unset. */
+  readonly coloured: boolean;
 }
 
-/** The same for trainings whose number of epochs is not known: of the epoch alone. */
-export const epochBar = (): Progress => bar("epoch {epoch}", "", () => ({}));
+/** The terminal that standard error goes to. */
+export const standardError: Terminal = {
+  write: (text) => {
+    const bytes = new TextEncoder().encode(text);
+    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
+  },
+  columns: () => {
+    try {
+      return Deno.consoleSize().columns || 80;
+    } catch {
+      return 80;
+    }
+  },
+  coloured: !Deno.noColor,
+};
 
-/** A bar between two texts, in which {name} stands for what `more` says of the progress. */
-function bar(
-  before: string,
-  after: string,
-  more: (progress: TrainingProgress) => Readonly<Record<string, unknown>>,
-): Progress {
-  const single = new cliProgress.SingleBar({
-    format: `${before} {bar} {percentage}%  loss {loss}  {speed} samples/s${after}`,
-    stream: process.stderr,
-    barsize: 24,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    hideCursor: true,
-    clearOnComplete: true,
-    linewrap: false,
-  });
-  let shown = false;
+const colours: Colours = { bar: colour.cyan, rest: colour.dim, spark: colour.green };
+
+/** Back to the beginning of the line, and nothing behind. */
+const ERASE = "\r\x1b[K";
+
+/** A bar, and who tells it how accurate the model is. */
+export interface Bar {
+  readonly progress: Progress;
+  /** To be shown every run, as a dashboard is. */
+  readonly observer: Observer;
+}
+
+/**
+ * A bar with loss, samples per second, the time left of the whole training and a sparkline of the test
+ * accuracy, on a terminal.
+ *
+ * @param epochs How many there will be; null where nobody knows: then there is no time left either.
+ * @param now Milliseconds that only grow.
+ */
+export function progressBar(
+  epochs: number | null,
+  now: () => number,
+  terminal: Terminal = standardError,
+): Bar {
+  const begun = now();
+  let drawn = -Infinity;
+  let newest: TrainingProgress | null = null;
+  let accuracies: readonly number[] = [];
+  const draw = (progress: TrainingProgress) => {
+    drawn = now();
+    const state = { progress, epochs, seconds: (drawn - begun) / 1000, accuracies };
+    // In the last column a terminal would begin a new line.
+    const line = progressLine(state, terminal.columns() - 1, terminal.coloured ? colours : plain);
+    terminal.write(ERASE + line);
+  };
   return {
-    update: (progress) => {
-      const { epoch, done, total, loss, samplesPerSecond } = progress;
-      const payload = {
-        epoch,
-        loss: loss.toFixed(4),
-        speed: Math.round(samplesPerSecond).toLocaleString("en"),
-        ...more(progress),
-      };
-      if (shown) single.update(done, payload);
-      else single.start(total, done, payload);
-      shown = true;
+    progress: {
+      update: (progress) => {
+        const changed = newest?.epoch !== progress.epoch || progress.done >= progress.total;
+        newest = progress;
+        if (changed || now() - drawn >= INTERVAL) draw(progress);
+      },
+      clear: () => {
+        if (newest !== null) terminal.write(ERASE);
+        newest = null;
+      },
     },
-    clear: () => {
-      if (shown) single.stop();
-      shown = false;
+    observer: {
+      about: () => {},
+      run: ({ history }) => {
+        if (latest(history, "accuracy", "test") === null) return accuracies = [];
+        accuracies = select(history, "accuracy", "test")
+          .filter(({ epoch }) => epoch > 0).map(({ value }) => value);
+      },
     },
   };
 }
+
+/** The same for trainings whose number of epochs is not known: of the epoch alone. */
+export const epochBar = (): Progress => progressBar(null, () => performance.now()).progress;

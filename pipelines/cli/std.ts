@@ -4,6 +4,7 @@
  * @module
  */
 import * as std from "npm:deno-std@1.4.0/cli/parse_args.js";
+import * as colors from "npm:deno-std@1.4.0/fmt/colors.js";
 
 /** Options of {@linkcode parseArgs}. */
 export interface ParseOptions {
@@ -20,3 +21,6 @@ export const parseArgs: (
   args: readonly string[],
   options: ParseOptions,
 ) => Readonly<Record<string, unknown>> = std.parseArgs;
+
+/** Text in a colour of the terminal's; as it is where `NO_COLOR` is set. */
+export const colour: Readonly<Record<"cyan" | "dim" | "green", (text: string) => string>> = colors;

@@ -106,7 +106,16 @@ async () => {
       change({ backend: env.backend });
       return {
         ...env,
-        observer,
+        observer: {
+          about: (about) => {
+            env.observer?.about(about);
+            observer.about(about);
+          },
+          run: (run) => {
+            env.observer?.run(run);
+            observer.run(run);
+          },
+        },
         log: (line) => {
           env.log(line);
           change({ said: line });

@@ -57,14 +57,19 @@ export function flatten(
   });
 }
 
-/** The table in a `<details>`, or null for an empty configuration. */
-export function configuration(config: Readonly<Record<string, unknown>>): Html | null {
+/** What a configuration says of where a run was, and not of what it does. */
+const environment = ["backend", "versions", "platform"] as const;
+
+const table = (
+  title: string,
+  config: Readonly<Record<string, unknown>>,
+): readonly Html[] => {
   const entries = flatten(config);
-  if (entries.length === 0) return null;
-  return html`
+  if (entries.length === 0) return [];
+  return [html`
     <details>
       <summary>
-        <h2>Configuration</h2>
+        <h2>${title}</h2>
       </summary>
       <table class="configuration">
         <thead>
@@ -84,5 +89,19 @@ export function configuration(config: Readonly<Record<string, unknown>>): Html |
     )}</tbody>
       </table>
     </details>
+  `];
+};
+
+/** The tables of the settings and of the environment, each in a `<details>`; null for neither. */
+export function configuration(config: Readonly<Record<string, unknown>>): Html | null {
+  const isOutside = ([key]: readonly [string, unknown]): boolean =>
+    environment.some((name) => name === key);
+  const entries = Object.entries(config);
+  const tables = [
+    ...table("Configuration", Object.fromEntries(entries.filter((entry) => !isOutside(entry)))),
+    ...table("Environment", Object.fromEntries(entries.filter(isOutside))),
+  ];
+  return tables.length === 0 ? null : html`
+    <div class="settings">${tables}</div>
   `;
 }

@@ -20,6 +20,7 @@ export {
   line,
   type Markish,
   type PlotOptions,
+  rectY,
   ruleX,
   ruleY,
   text,

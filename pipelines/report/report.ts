@@ -15,6 +15,7 @@ import { lossFigure } from "./figures/loss.ts";
 import { saliencyFigure } from "./figures/saliency.ts";
 import { type Model, modelDiagram } from "./figures/model_diagram.ts";
 import { scheduleFigures } from "./figures/schedules.ts";
+import { timingFigure } from "./figures/timing.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
 import { figureFile, standalone } from "./standalone.ts";
@@ -70,6 +71,7 @@ const sections = (
       title: "Schedules and codes",
       figures: present([...scheduleFigures(history), activeBitsFigure(history)]),
     },
+    { title: "Where the time went", figures: present([timingFigure(history)]) },
   ].filter(({ figures }) => figures.length > 0);
 
 function renderSections(

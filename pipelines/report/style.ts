@@ -98,6 +98,8 @@ figcaption b { color: var(--ink); font-weight: 650; }
 .plot text, .plot tspan { white-space: pre; }
 a { color: var(--test); text-underline-offset: 2px; }
 details { margin-top: 44px; padding-top: 12px; border-top: 1px solid var(--rule); }
+.settings { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(420px, 100%), 1fr));
+  gap: 0 40px; align-items: start; }
 summary { cursor: pointer; }
 summary h2 { display: inline; padding: 0; border: 0; }
 details table { margin-top: 12px; }

@@ -63,7 +63,8 @@ const [HOST_INTERVAL, GPU_INTERVAL] = [100, 2000];
  *
  * Rows: "loss" (mean over the batches), "terms" (mean number of triplets or the like per batch),
  * "empty_batches" (how many had none, and nothing to learn from), "learning_rate", and of the first
- * kWTA "sparsity" and "hardness", as they were in this epoch; "samples_per_second".
+ * kWTA "sparsity" and "hardness", as they were in this epoch; "samples_per_second", and
+ * "training_seconds", what `midway` takes left out.
  *
  * Errors: `Interrupted` at the next step after the signal; `NonFinite` when a loss is a NaN or
  * infinite; `InvalidOption` when a sample has not the size of the run's input, when an option of the
@@ -221,6 +222,7 @@ async function trainEpoch(
     feed.dispose();
   }
 
+  const spent = seconds();
   const stepsDone = run.step + total;
   const row = (split: Row["split"], name: string, value: number): Row => ({
     epoch,
@@ -237,7 +239,8 @@ async function trainEpoch(
     row("run", "learning_rate", run.optimiser.learningRate),
     ...(kwta === undefined ? [] : [row("run", "sparsity", kwta.sparsity)]),
     ...(kwta?.soft ? [row("run", "hardness", kwta.soft.hardness)] : []),
-    row("run", "samples_per_second", data.count / seconds()),
+    row("run", "samples_per_second", data.count / spent),
+    row("run", "training_seconds", spent),
   ];
   return E.right({
     ...run,

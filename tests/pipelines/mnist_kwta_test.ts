@@ -21,7 +21,7 @@ const rows = (folder: string): readonly Row[] =>
   Deno.readTextFileSync(`${root}${folder}/metrics.jsonl`).trim().split("\n")
     .map((line) => JSON.parse(line));
 
-const timing = ["samples_per_second", "evaluation_seconds"];
+const timing = ["samples_per_second", "training_seconds", "evaluation_seconds"];
 
 Deno.test("a run leaves its files, and repeats itself on any number of threads", () =>
   withFolder(async (folder) => {
@@ -34,7 +34,7 @@ Deno.test("a run leaves its files, and repeats itself on any number of threads",
       assertStringIncludes(printed, "Test accuracy 0.");
       assertEquals(
         Array.from(Deno.readDirSync(`${root}${out}`), ({ name }) => name).sort(),
-        ["config.json", "metrics.jsonl", "model.safetensors", "report.html"],
+        ["config.json", "figures", "metrics.jsonl", "model.safetensors", "report.html"],
       );
       const profiled =
         /^Profile of .* on wasm: kernels .*\nkernel +calls .*\n[^]*^SparrowLinear +\d/m;

@@ -68,7 +68,7 @@ Deno.test("what is saved can be loaded, and computes the same", async () => {
     // Nothing temporary is left.
     assertEquals(
       Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(),
-      ["metrics.jsonl", "model.safetensors", "report.html"],
+      ["figures", "metrics.jsonl", "model.safetensors", "report.html"],
     );
     x.dispose();
     dispose(done);

@@ -23,7 +23,7 @@ import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { onEachBackend } from "../ops/backends.ts";
 import { begin, digits, encoder, envOn, left, optimiser, right, trainTiny } from "./tiny.ts";
 
-const timing = new Set(["samples_per_second", "evaluation_seconds"]);
+const timing = new Set(["samples_per_second", "training_seconds", "evaluation_seconds"]);
 
 onEachBackend("training learns, evaluates and repeats itself to the bit", async (name) => {
   const data = await digits();
