@@ -61,6 +61,7 @@ export * from "./graph/encoder.ts";
 export * from "./graph/error.ts";
 export * from "./graph/fold.ts";
 export { E, flow, O, pipe, RA, RTE, TE } from "./graph/fp_ts.ts";
+export * from "./graph/mermaid.ts";
 export * from "./graph/models/autoencoder.ts";
 export * from "./graph/models/embedder_sdr.ts";
 export type * from "./graph/models/head.ts";
@@ -79,6 +80,7 @@ export * from "./graph/shape.ts";
 export * from "./graph/show.ts";
 export * from "./graph/swap_head.ts";
 export * from "./graph/types.ts";
+export * from "./graph/wiring.ts";
 
 export * from "./ops/backend.ts";
 export * from "./ops/embeddings.ts";

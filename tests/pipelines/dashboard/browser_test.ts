@@ -1,110 +1,24 @@
-import axe, { type AxeResults } from "npm:axe-core@4.14.1";
 import type { Browser, Page } from "npm:playwright-core@1.65.1";
-import { assert, assertEquals, assertGreater, assertMatch, assertNotEquals } from "../../assert.ts";
 import { startDashboard } from "../../../pipelines/dashboard/dashboard.ts";
-import { type Running, start, withFolder } from "../process.ts";
+import { assert, assertEquals, assertGreater, assertMatch, assertNotEquals } from "../../assert.ts";
+import * as browsers from "../browser.ts";
+import { epochAt, open, textOf, untilEpoch, violations } from "../browser.ts";
+import type { Running } from "../process.ts";
 import { envOn, right } from "../tiny.ts";
 
-const executablePath = "/usr/bin/chromium";
-
-/** Playwright, which would read files of /proc while it loads that a test is not allowed to. */
-async function loadPlaywright() {
-  Deno.env.set("__IS_WSL_TEST__", "1");
-  return (await import("npm:playwright-core@1.65.1")).chromium;
-}
-
-const isThere = (file: string): boolean => {
-  try {
-    return Deno.statSync(file).isFile;
-  } catch {
-    return false;
-  }
-};
-
-/** A test in chromium. Playwright keeps handles of its own until the browser is closed. */
 const browserTest = (name: string, fn: (browser: Browser) => Promise<void>) =>
-  Deno.test({
-    name: `dashboard: ${name}`,
-    ignore: !isThere(executablePath) && Deno.env.get("CI") !== "true",
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: async () => {
-      const chromium = await loadPlaywright();
-      const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-      try {
-        await fn(browser);
-      } finally {
-        await browser.close();
-      }
-    },
-  });
+  browsers.browserTest(`dashboard: ${name}`, fn);
 
 /** Trains on the built-in digits; gives the address of the dashboard. */
-async function withTraining(
+const withTraining = (
   epochs: number,
   use: (url: string, running: Running) => Promise<void>,
-): Promise<void> {
-  await withFolder(async (folder) => {
-    const program = ["run", "-P", "pipelines/mnist_kwta.ts", "--dataset", "strokes"];
-    const options = ["--backend", "wasm", "--epochs", String(epochs), "--out", folder];
-    const running = start(...program, ...options, "--dashboard", "0");
-    try {
-      await running.until("/\n");
-      await use(/^Dashboard: (http:\S+)$/m.exec(running.out())![1], running);
-    } finally {
-      try {
-        running.kill("SIGKILL");
-      } catch {
-        // It has ended.
-      }
-      await running.finished;
-    }
-  });
-}
-
-/** A new page, and what its console complains of. */
-async function open(browser: Browser, url: string) {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 1000 } });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-  });
-  await page.goto(url);
-  return { page, complaints };
-}
-
-const textOf = (page: Page, selector: string): Promise<string> =>
-  page.locator(selector).innerText();
-
-/** The epoch whose values a figure tells. */
-const epochAt = async (page: Page, figure: string): Promise<number> =>
-  Number(/^epoch (\d+):/.exec(await textOf(page, `#${figure} .readout`))![1]);
-
-/** Waits until a figure tells the values of an epoch, or of a later one. */
-async function untilEpoch(page: Page, figure: string, epoch: number): Promise<void> {
-  for (let i = 0; i < 150; i++) {
-    const there = await page.locator(`#${figure} .readout`).count() > 0;
-    if (there && await epochAt(page, figure) >= epoch) return;
-    await page.waitForTimeout(100);
-  }
-  throw new Error(`${figure} did not get to epoch ${epoch}`);
-}
+): Promise<void> =>
+  browsers.withTraining(["--dataset", "strokes", "--epochs", String(epochs)], use);
 
 const untilState = (page: Page, state: string): Promise<void> =>
-  page.locator("#state", { hasText: state }).waitFor();
-
-/** What axe finds serious in the page as it is. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate("axe.run()") as AxeResults;
-  assertGreater(found.passes.length, 10);
-  return found.violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-}
+  // Epochs take their time where the machine is busy.
+  page.locator("#state", { hasText: state }).waitFor({ timeout: 25_000 });
 
 browserTest(
   "a page grows with a real training, in every tab, and survives a reload",

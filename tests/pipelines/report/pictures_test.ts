@@ -1,0 +1,17 @@
+import { root } from "../process.ts";
+import { PICTURES, pictures, size } from "./pictures.ts";
+import { assertEquals, assertGreater, assertLess } from "../../assert.ts";
+
+Deno.test("the pictures of the README are there, in their size, and small", async () => {
+  const files = Array.from(Deno.readDirSync(root + PICTURES), ({ name }) => name).sort();
+  assertEquals(files, [...pictures].sort());
+  for (const file of files) {
+    const bytes = await Deno.readFile(`${root}${PICTURES}/${file}`);
+    assertEquals([...bytes.subarray(1, 4)], [..."PNG"].map((letter) => letter.charCodeAt(0)));
+    // The header's width and height (PNG specification, 11.2.2).
+    const view = new DataView(bytes.buffer);
+    assertEquals({ width: view.getUint32(16), height: view.getUint32(20) }, size, file);
+    assertLess(bytes.length, 200_000, file);
+    assertGreater(bytes.length, 20_000, file);
+  }
+});
