@@ -19,6 +19,12 @@ const PLACE_BITS = 11;
 /** A key without a code. */
 export const NO_KEY = 0xffff_ffff;
 
+/** Codes that an invocation compares at a time: what is loaded of the query is for all of them. */
+const TOGETHER = 8;
+
+const each = (line: (i: number) => string): string =>
+  Array.from({ length: TOGETHER }, (_, i) => line(i)).join("\n");
+
 const program: RawProgram = {
   key: "sparrow_code_search",
   inputs: [{ name: "codes", type: "i32" }, { name: "queries", type: "i32" }],
@@ -29,6 +35,11 @@ const program: RawProgram = {
     const NO_KEY = ${NO_KEY}u;
     var<workgroup> keys : array<u32, ${CHUNK}>;
     var<workgroup> least : array<u32, ${LANES}>;
+    fn keep(first : i32, place : i32, units : i32) {
+      let distance = select(units, uniforms.most - units, uniforms.overlap == 1);
+      let key = (u32(distance) << ${PLACE_BITS}u) | u32(place);
+      keys[place] = select(NO_KEY, key, first + place < uniforms.count);
+    }
     fn leastOf(lane : i32) -> u32 {
       var found = NO_KEY;
       for (var place = lane; place < ${CHUNK}; place = place + ${LANES}) {
@@ -41,20 +52,18 @@ const program: RawProgram = {
     if (group >= uniforms.groups) { return; }
     let query = group / uniforms.chunks;
     let first = (group % uniforms.chunks) * ${CHUNK};
-    for (var place = lane; place < ${CHUNK}; place = place + ${LANES}) {
-      var key = NO_KEY;
-      if (first + place < uniforms.count) {
-        var distance = 0;
-        let code = (first + place) * uniforms.words;
-        for (var w = 0; w < uniforms.words; w = w + 1) {
-          let a = queries[query * uniforms.words + w];
-          let b = codes[code + w];
-          distance = distance + countOneBits(select(a ^ b, a & b, uniforms.overlap == 1));
+    for (var place = lane; place < ${CHUNK}; place = place + ${LANES * TOGETHER}) {
+      ${each((i) => `let code${i} = (first + place + ${i * LANES}) * uniforms.words;`)}
+      ${each((i) => `var distance${i} = 0;`)}
+      for (var w = 0; w < uniforms.words; w = w + 1) {
+        let a = queries[query * uniforms.words + w];
+        if (uniforms.overlap == 1) {
+          ${each((i) => `distance${i} += countOneBits(a & codes[code${i} + w]);`)}
+        } else {
+          ${each((i) => `distance${i} += countOneBits(a ^ codes[code${i} + w]);`)}
         }
-        distance = select(distance, uniforms.most - distance, uniforms.overlap == 1);
-        key = (u32(distance) << ${PLACE_BITS}u) | u32(place);
       }
-      keys[place] = key;
+      ${each((i) => `keep(first, place + ${i * LANES}, distance${i});`)}
     }
     var mine = leastOf(lane);
     for (var n = 0; n < uniforms.k; n = n + 1) {

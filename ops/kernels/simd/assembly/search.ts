@@ -23,7 +23,7 @@ const NONE: i32 = i32.MAX_VALUE;
 // @ts-ignore: decorator
 @inline
 function odd(a: v128, b: v128, c: v128): v128 {
-  return v128.xor(v128.xor(a, b), c);
+  return v128.xor(a, v128.xor(b, c));
 }
 
 /** …and its high bit. */
@@ -31,13 +31,6 @@ function odd(a: v128, b: v128, c: v128): v128 {
 @inline
 function most(a: v128, b: v128, c: v128): v128 {
   return v128.xor(v128.and(v128.xor(a, b), v128.xor(b, c)), b);
-}
-
-/** A column of the query: `list` says how many bytes from `codes` on it is. */
-// @ts-ignore: decorator
-@inline
-function column(codes: usize, list: usize, i: usize): v128 {
-  return v128.load(codes + <usize> load<u32>(list + (i << 2)));
 }
 
 // @ts-ignore: decorator
@@ -108,6 +101,15 @@ function spread(value: i32, top: i32, counter: usize): void {
   }
 }
 
+/** Which of 128 codes have a number of their own. */
+// @ts-ignore: decorator
+@inline
+function sizes(base: usize, bits: i32): v128 {
+  let any = nothing();
+  for (let bit = 0; bit < bits; bit++) any = v128.or(any, v128.load(base + <usize> bit * COLUMN));
+  return any;
+}
+
 /** Adds the columns of `base`, `bits` of them, to a counter of `top` + 1 vectors. */
 function begin(bias: usize, base: usize, bits: i32, top: i32, counter: usize): void {
   let carry = nothing();
@@ -120,9 +122,10 @@ function begin(bias: usize, base: usize, bits: i32, top: i32, counter: usize): v
 }
 
 /**
- * Adds to each of 128 counters how many of the columns in a list have the code.
+ * Adds to each of 128 counters how many of the columns in a list have the code. The list says how many
+ * bytes from `codes` on each column is.
  *
- * @param from What the counters begin with, `height` + 1 vectors, of which the low four…
+ * @param from What the counters begin with, `height` + 1 vectors, of which the low five…
  * @param sum …and the rest of them, are left here.
  * @returns The highest vector.
  */
@@ -130,55 +133,65 @@ function begin(bias: usize, base: usize, bits: i32, top: i32, counter: usize): v
 @inline
 function count(codes: usize, list: usize, end: usize, from: usize, height: usize, sum: usize): v128 {
   let ones = v128.load(from), twos = v128.load(from, 16);
-  let fours = v128.load(from, 32), eights = v128.load(from, 48);
+  let fours = v128.load(from, 32), eights = v128.load(from, 48), sixteens = v128.load(from, 64);
   let twosA: v128, twosB: v128, foursA: v128, foursB: v128, eightsA: v128, eightsB: v128;
   let a: v128, b: v128;
-  let high = from + 64;
+  // The carry of every other sixteen columns waits for the next, so that few go through memory.
+  let waiting = nothing(), waits = false;
+  let high = from + 80;
   const highest = height << 4;
   for (; list + 64 <= end; list += 64) {
-    a = column(codes, list, 0), b = column(codes, list, 1);
+    a = v128.load(codes + load<u32>(list)), b = v128.load(codes + load<u32>(list, 4));
     twosA = most(ones, a, b), ones = odd(ones, a, b);
-    a = column(codes, list, 2), b = column(codes, list, 3);
+    a = v128.load(codes + load<u32>(list, 8)), b = v128.load(codes + load<u32>(list, 12));
     twosB = most(ones, a, b), ones = odd(ones, a, b);
     foursA = most(twos, twosA, twosB), twos = odd(twos, twosA, twosB);
-    a = column(codes, list, 4), b = column(codes, list, 5);
+    a = v128.load(codes + load<u32>(list, 16)), b = v128.load(codes + load<u32>(list, 20));
     twosA = most(ones, a, b), ones = odd(ones, a, b);
-    a = column(codes, list, 6), b = column(codes, list, 7);
+    a = v128.load(codes + load<u32>(list, 24)), b = v128.load(codes + load<u32>(list, 28));
     twosB = most(ones, a, b), ones = odd(ones, a, b);
     foursB = most(twos, twosA, twosB), twos = odd(twos, twosA, twosB);
     eightsA = most(fours, foursA, foursB), fours = odd(fours, foursA, foursB);
-    a = column(codes, list, 8), b = column(codes, list, 9);
+    a = v128.load(codes + load<u32>(list, 32)), b = v128.load(codes + load<u32>(list, 36));
     twosA = most(ones, a, b), ones = odd(ones, a, b);
-    a = column(codes, list, 10), b = column(codes, list, 11);
+    a = v128.load(codes + load<u32>(list, 40)), b = v128.load(codes + load<u32>(list, 44));
     twosB = most(ones, a, b), ones = odd(ones, a, b);
     foursA = most(twos, twosA, twosB), twos = odd(twos, twosA, twosB);
-    a = column(codes, list, 12), b = column(codes, list, 13);
+    a = v128.load(codes + load<u32>(list, 48)), b = v128.load(codes + load<u32>(list, 52));
     twosA = most(ones, a, b), ones = odd(ones, a, b);
-    a = column(codes, list, 14), b = column(codes, list, 15);
+    a = v128.load(codes + load<u32>(list, 56)), b = v128.load(codes + load<u32>(list, 60));
     twosB = most(ones, a, b), ones = odd(ones, a, b);
     foursB = most(twos, twosA, twosB), twos = odd(twos, twosA, twosB);
     eightsB = most(fours, foursA, foursB), fours = odd(fours, foursA, foursB);
-    let carry = most(eights, eightsA, eightsB);
+    const sixteen = most(eights, eightsA, eightsB);
     eights = odd(eights, eightsA, eightsB);
-    for (let bit: usize = 64; bit <= highest; bit += 16) {
-      const vector = v128.load(high + bit - 64);
+    waits = !waits;
+    if (waits) {
+      waiting = sixteen;
+      continue;
+    }
+    let carry = most(sixteens, waiting, sixteen);
+    sixteens = odd(sixteens, waiting, sixteen);
+    waiting = nothing();
+    for (let bit: usize = 80; bit <= highest; bit += 16) {
+      const vector = v128.load(high + bit - 80);
       v128.store(sum + bit, v128.xor(vector, carry));
       carry = v128.and(vector, carry);
     }
-    high = sum + 64;
+    high = sum + 80;
   }
   // Of the up to 15 that are left, eight, four, two and one at a time; their carries go in last.
   const left = end - list;
   eightsB = nothing(), foursB = nothing(), twosB = nothing();
   if (left & 32) {
-    a = column(codes, list, 0), b = column(codes, list, 1);
+    a = v128.load(codes + load<u32>(list)), b = v128.load(codes + load<u32>(list, 4));
     twosA = most(ones, a, b), ones = odd(ones, a, b);
-    a = column(codes, list, 2), b = column(codes, list, 3);
+    a = v128.load(codes + load<u32>(list, 8)), b = v128.load(codes + load<u32>(list, 12));
     twosB = most(ones, a, b), ones = odd(ones, a, b);
     foursA = most(twos, twosA, twosB), twos = odd(twos, twosA, twosB);
-    a = column(codes, list, 4), b = column(codes, list, 5);
+    a = v128.load(codes + load<u32>(list, 16)), b = v128.load(codes + load<u32>(list, 20));
     twosA = most(ones, a, b), ones = odd(ones, a, b);
-    a = column(codes, list, 6), b = column(codes, list, 7);
+    a = v128.load(codes + load<u32>(list, 24)), b = v128.load(codes + load<u32>(list, 28));
     twosB = most(ones, a, b), ones = odd(ones, a, b);
     foursB = most(twos, twosA, twosB), twos = odd(twos, twosA, twosB);
     eightsB = most(fours, foursA, foursB), fours = odd(fours, foursA, foursB);
@@ -186,30 +199,32 @@ function count(codes: usize, list: usize, end: usize, from: usize, height: usize
     foursB = nothing(), twosB = nothing();
   }
   if (left & 16) {
-    a = column(codes, list, 0), b = column(codes, list, 1);
+    a = v128.load(codes + load<u32>(list)), b = v128.load(codes + load<u32>(list, 4));
     twosA = most(ones, a, b), ones = odd(ones, a, b);
-    a = column(codes, list, 2), b = column(codes, list, 3);
+    a = v128.load(codes + load<u32>(list, 8)), b = v128.load(codes + load<u32>(list, 12));
     twosB = most(ones, a, b), ones = odd(ones, a, b);
     foursB = most(twos, twosA, twosB), twos = odd(twos, twosA, twosB);
     list += 16;
     twosB = nothing();
   }
   if (left & 8) {
-    a = column(codes, list, 0), b = column(codes, list, 1);
+    a = v128.load(codes + load<u32>(list)), b = v128.load(codes + load<u32>(list, 4));
     twosB = most(ones, a, b), ones = odd(ones, a, b);
     list += 8;
   }
-  a = (left & 4) ? column(codes, list, 0) : nothing();
+  a = (left & 4) ? v128.load(codes + load<u32>(list)) : nothing();
   twosA = v128.and(ones, a), ones = v128.xor(ones, a);
   foursA = most(twos, twosA, twosB), twos = odd(twos, twosA, twosB);
   eightsA = most(fours, foursA, foursB), fours = odd(fours, foursA, foursB);
-  let carry = most(eights, eightsA, eightsB);
+  const sixteen = most(eights, eightsA, eightsB);
   eights = odd(eights, eightsA, eightsB);
-  v128.store(sum, ones), v128.store(sum, twos, 16);
-  v128.store(sum, fours, 32), v128.store(sum, eights, 48);
-  let vector = carry;
-  for (let bit: usize = 64; bit <= highest; bit += 16) {
-    const old = v128.load(high + bit - 64);
+  let carry = most(sixteens, waiting, sixteen);
+  sixteens = odd(sixteens, waiting, sixteen);
+  v128.store(sum, ones), v128.store(sum, twos, 16), v128.store(sum, fours, 32);
+  v128.store(sum, eights, 48), v128.store(sum, sixteens, 64);
+  let vector = sixteens;
+  for (let bit: usize = 80; bit <= highest; bit += 16) {
+    const old = v128.load(high + bit - 80);
     vector = v128.xor(old, carry);
     v128.store(sum + bit, vector);
     carry = v128.and(old, carry);
@@ -281,7 +296,7 @@ export function searchCodes(
       for (let vector = 0; vector < vectors; vector++) {
         const at = block + (<usize> vector << 4);
         let from = bias;
-        if (bits > 0) {
+        if (bits > 0 && v128.any_true(sizes(at + base, bits))) {
           begin(bias, at + base, bits, top, begun);
           from = begun;
         }
