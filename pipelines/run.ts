@@ -16,6 +16,7 @@ import type { Optimiser, OptimiserState } from "../ops/optimiser.ts";
 import type { ImageArray } from "../ops/saliency/image.ts";
 import type { Saliency } from "../ops/saliency/saliency.ts";
 import { type Params, tf } from "../ops/tfjs.ts";
+import type { Findings } from "./findings.ts";
 import type { History } from "./history.ts";
 
 /** What the classes look like to the model, units by class. */
@@ -34,6 +35,20 @@ export interface Explanation extends Pick<Saliency, "mask" | "perturbed" | "befo
   readonly label: string;
   /** As the model takes it, normalisation included. */
   readonly image: ImageArray;
+}
+
+/** An image, and what an autoencoder makes of it. */
+export interface Reconstruction {
+  /** Its place in the test set. */
+  readonly index: number;
+  /** What is on it: the name of its class. */
+  readonly label: string;
+  /** As it is in the file, in [0, 1]. */
+  readonly original: ImageArray;
+  /** In the same scale, which it may leave. */
+  readonly made: ImageArray;
+  /** Pixels that come out wrong at the threshold of the evaluation. */
+  readonly missed: number;
 }
 
 /**
@@ -63,6 +78,10 @@ export interface Run {
   readonly classCodes: ClassCodes | null;
   /** Of the last `explain`. */
   readonly explanations: readonly Explanation[];
+  /** Of the last evaluation. */
+  readonly findings: Findings | null;
+  /** Of the last `evaluateReconstruction`. */
+  readonly reconstructions: readonly Reconstruction[];
   /** The file of the last model that was saved. */
   readonly saved: string | null;
 }
@@ -124,6 +143,8 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
         history: [],
         classCodes: null,
         explanations: [],
+        findings: null,
+        reconstructions: [],
         saved: null,
       });
     }),

@@ -8,11 +8,15 @@ import { encoderOf } from "../../graph/encoder.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { findKwta } from "../../graph/rewrite.ts";
 import { activity, type Embeddings, sparsity } from "../../ops/embeddings.ts";
-import { binarise, classMeans } from "../../ops/metrics/centroids.ts";
+import { binarise, classMeans, classMoments } from "../../ops/metrics/centroids.ts";
+import { classSpread } from "../../ops/metrics/class_spread.ts";
 import { accuracy, argmax } from "../../ops/metrics/classification.ts";
+import { codeMoments } from "../../ops/metrics/code_moments.ts";
+import type { Moments } from "../../ops/metrics/moments.ts";
 import { nearestCentroids } from "../../ops/metrics/nearest_centroid.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset, Split } from "../data/dataset.ts";
 import { encode } from "../encode.ts";
+import { findingsOf } from "../findings.ts";
 import type { Row } from "../history.ts";
 import type { ClassCodes, Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
@@ -34,7 +38,11 @@ export interface EvaluateOptions {
  * the graph's own sparsity where it has one; the distance is the cosine's.
  *
  * Rows, for "train", "validation" and "test": "accuracy", "sparsity" (mean activity), and for binary
- * codes "active_min", "active_mean", "active_max" (bits set per code); "evaluation_seconds".
+ * codes "active_min", "active_mean", "active_max" (bits set per code); "evaluation_seconds". By
+ * centroid, for "validation" and "test", besides: "inter_class_distance" and "intra_class_deviation", as
+ * `classSpread` defines them, of all samples (`monitor` has them of some); left out where undefined.
+ *
+ * What it finds in the test set is in the run's `findings`.
  *
  * Errors: `Interrupted`; `InvalidOption` when a sample has not the size of the run's input, and when
  * there are fewer outputs than classes for "argmax".
@@ -51,7 +59,7 @@ export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions 
     });
     const rows: Row[] = [];
     let classify: ((embeddings: Embeddings) => ArrayLike<number>) | undefined;
-    let { classCodes } = run;
+    let { classCodes, findings } = run;
     for (const name of ["train", "validation", "test"] as const) {
       const split = dataset[name];
       if (split === null) continue;
@@ -69,14 +77,24 @@ export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions 
           classify = (others) => nearestCentroids(others, codes.codes);
         }
       }
+      const predicted = classify(embeddings);
       rows.push(
-        row(name, "accuracy", accuracy(classify(embeddings), split.labels)),
+        row(name, "accuracy", accuracy(predicted, split.labels)),
         ...describeCodes(embeddings).map(([what, value]) => row(name, what, value)),
       );
+      if (name === "train") continue;
+      const moments = by === "argmax" ? null : momentsOf(embeddings, split, dataset);
+      if (moments !== null) {
+        rows.push(...describeClasses(moments).map(([what, value]) => row(name, what, value)));
+      }
+      if (name === "test") {
+        const duty = embeddings.kind === "binary" && moments !== null ? dutyOf(moments) : null;
+        findings = findingsOf(dataset, embeddings, predicted, duty);
+      }
     }
     const seconds = (env.now() - begun) / 1000;
     const history = [...run.history, ...rows, row("run", "evaluation_seconds", seconds)];
-    return E.right({ ...run, classCodes, history });
+    return E.right({ ...run, classCodes, findings, history });
   });
 
 function centroidsOf(run: Run, embeddings: Embeddings, { train, classes }: Dataset): ClassCodes {
@@ -95,6 +113,32 @@ const tooFew = ({ kind, width }: Embeddings, { classes }: Dataset): SparrowError
 
 const largest = (embeddings: Embeddings): ArrayLike<number> =>
   embeddings.kind === "dense" ? argmax(embeddings.values, embeddings.width) : [];
+
+const momentsOf = (
+  embeddings: Embeddings,
+  { labels }: Split,
+  { classes }: Dataset,
+): readonly Moments[] =>
+  // Of codes it takes the time of counting their bits: a hundredth of what real numbers take.
+  embeddings.kind === "binary"
+    ? codeMoments(embeddings, labels, classes.length)
+    : classMoments(embeddings, labels, classes.length);
+
+/** The duty cycle of each unit over all classes, of the moments of binary codes. */
+function dutyOf(classes: readonly Moments[]): Float64Array {
+  const samples = classes.reduce((sum, { count }) => sum + count, 0);
+  const fired = new Float64Array(classes[0]?.mean.length ?? 0);
+  for (const { count, mean } of classes) mean.forEach((p, unit) => fired[unit] += count * p);
+  return fired.map((times) => times / Math.max(1, samples));
+}
+
+function describeClasses(moments: readonly Moments[]): readonly (readonly [string, number])[] {
+  const { interClass, intraClass } = classSpread(moments);
+  return [
+    ...interClass === null ? [] : [["inter_class_distance", interClass] as const],
+    ...intraClass === null ? [] : [["intra_class_deviation", intraClass] as const],
+  ];
+}
 
 function describeCodes(embeddings: Embeddings): readonly (readonly [string, number])[] {
   const mean = ["sparsity", sparsity(embeddings)] as const;

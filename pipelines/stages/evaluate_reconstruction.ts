@@ -11,10 +11,12 @@ import type { Value } from "../../ops/interpreter.ts";
 import { peakSignalToNoise, reconstructionError } from "../../ops/metrics/reconstruction.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { forEachBatch } from "../batches.ts";
-import type { Dataset, Split } from "../data/dataset.ts";
+import type { Dataset, Normalisation, Split } from "../data/dataset.ts";
+import { firstOfEach } from "../data/first_of_each.ts";
+import { imageOf } from "../data/image_of.ts";
 import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
-import type { Run } from "../run.ts";
+import type { Reconstruction, Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 
 /** Options of {@linkcode evaluateReconstruction}. */
@@ -39,7 +41,22 @@ interface Fidelity {
   readonly missed: Float64Array;
   /** Per threshold: images without one. */
   readonly exact: Float64Array;
+  /** Of the images that are to be seen. */
+  readonly seen: readonly Seen[];
 }
+
+/** What a model makes of one image. */
+interface Seen {
+  /** Its place in the split. */
+  readonly index: number;
+  /** Its pixels, as the model gives them. */
+  readonly made: Float32Array;
+  /** Per threshold: pixels that come out wrong. */
+  readonly missed: Int32Array;
+}
+
+/** How many images of the test set are to be seen: the first of each class, then the second. */
+const MOST_SEEN = 10;
 
 /**
  * Sends the training, the validation and the test set through an autoencoder, a graph that ends in
@@ -50,7 +67,8 @@ interface Fidelity {
  *
  * Rows, for each split: "reconstruction_error" (mean squared), "psnr" (dB, where it is finite),
  * "missed_pixels" (per image), "exact" (images whose every pixel is right) and "exact_fraction"; and
- * "reconstruction_threshold".
+ * "reconstruction_threshold". The first test images of each class, ten in all, are in the run's
+ * `reconstructions`, where a dataset has images.
  *
  * Source: TrainerAutoencoderBinary of dizcza/EmbedderSDR, trainer/autoencoder.py. There the exact
  * images are counted with the threshold of the epoch before; here with the one just chosen.
@@ -69,13 +87,18 @@ export const evaluateReconstruction = (
     const rows: Row[] = [];
     const row = (split: Row["split"], name: string, value: number) =>
       rows.push({ epoch: run.epoch, step: run.step, split, name, value });
+    const picks = dataset.shape.length === 1
+      ? []
+      : firstOfEach(dataset.test.labels, dataset.classes.length, MOST_SEEN);
     let chosen: number | undefined;
+    let { reconstructions } = run;
     for (const name of ["train", "validation", "test"] as const) {
       const split = dataset[name];
       if (split === null) continue;
-      const measured = await fidelity(run, split, dataset, env, activation, thresholds);
+      const wanted = name === "test" ? picks : [];
+      const measured = await fidelity(run, split, dataset, env, activation, thresholds, wanted);
       if (E.isLeft(measured)) return measured;
-      const { error, psnr, missed, exact } = measured.right;
+      const { error, psnr, missed, exact, seen } = measured.right;
       // The training set comes first and chooses.
       if (chosen === undefined) {
         chosen = missed.indexOf(Math.min(...missed));
@@ -86,9 +109,32 @@ export const evaluateReconstruction = (
       row(name, "missed_pixels", missed[chosen] / split.count);
       row(name, "exact", exact[chosen]);
       row(name, "exact_fraction", exact[chosen] / split.count);
+      if (name === "test") reconstructions = shown(seen, dataset, chosen);
     }
-    return E.right({ ...run, history: [...run.history, ...rows] });
+    return E.right({ ...run, reconstructions, history: [...run.history, ...rows] });
   });
+
+/** What is seen, as images, in the order of their classes. */
+const shown = (
+  seen: readonly Seen[],
+  { test, shape, classes, normalisation }: Dataset,
+  threshold: number,
+): readonly Reconstruction[] =>
+  seen.toSorted((a, b) => test.labels[a.index] - test.labels[b.index])
+    .map(({ index, made, missed }) => {
+      const original = imageOf(test, shape, index);
+      return {
+        index,
+        label: classes[test.labels[index]],
+        original,
+        made: { shape: original.shape, data: asInFile(made, normalisation) },
+        missed: missed[threshold],
+      };
+    });
+
+/** Back from what a model is given to the scale of the file, where 1 is full. */
+const asInFile = (values: Float32Array, { mean, std }: Normalisation): Float32Array =>
+  values.map((value, i) => value * std[i % std.length] + mean[i % mean.length]);
 
 async function fidelity(
   run: Run,
@@ -97,11 +143,13 @@ async function fidelity(
   env: Env,
   activation: "sigmoid" | "identity",
   thresholds: readonly number[],
+  wanted: readonly number[],
 ): Promise<E.Either<SparrowError, Fidelity>> {
   const size = sizeOf(run.input);
   const cut = meanInput(dataset);
   const missed = new Float64Array(thresholds.length);
   const exact = new Float64Array(thresholds.length);
+  const seen: Seen[] = [];
   let [error, decibels, measured] = [0, 0, 0];
   const choose = (value: Value) => {
     const pixels = (value as { readonly second: tf.Tensor }).second;
@@ -114,7 +162,7 @@ async function fidelity(
     env,
     run,
     choose,
-    ({ inputs: inputsOf, outputs: [made], count }) => {
+    ({ inputs: inputsOf, outputs: [made], from, count }) => {
       const inputs = inputsOf();
       error += reconstructionError(inputs, made) * count;
       for (let at = 0; at < inputs.length; at += size) {
@@ -127,6 +175,8 @@ async function fidelity(
           missed[t] += pixels;
           if (pixels === 0) exact[t]++;
         });
+        const index = from + at / size;
+        if (wanted.includes(index)) seen.push({ index, made: copy.slice(), missed: wrong });
       }
     },
   );
@@ -136,6 +186,7 @@ async function fidelity(
     psnr: measured === 0 ? null : decibels / measured,
     missed,
     exact,
+    seen,
   });
 }
 

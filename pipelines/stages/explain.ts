@@ -17,6 +17,7 @@ import { overlapScore, type Score, unitScore } from "../../ops/saliency/scores.t
 import { tf } from "../../ops/tfjs.ts";
 import { normaliser } from "../data/batch.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { firstOfEach } from "../data/first_of_each.ts";
 import type { Explanation, Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 
@@ -53,7 +54,7 @@ export const explain = (
     const gather = normaliser(dataset.normalisation);
     const explanations: Explanation[] = [];
     let rng = run.rng;
-    for (const pick of firstOfEach(dataset, images)) {
+    for (const pick of firstOfEach(dataset.test.labels, dataset.classes.length, images)) {
       if (env.signal.aborted) {
         return E.left({ _tag: "Interrupted", epoch: run.epoch, step: run.step });
       }
@@ -101,18 +102,6 @@ async function scoreOf(
   const bits = Float32Array.from(await code.data());
   code.dispose();
   return overlapScore((x) => softKwta(before(x), last.sparsity, HARDNESS), bits);
-}
-
-/** The first image of each class, then the second of each, and so on. */
-function firstOfEach({ test, classes }: Dataset, most: number): readonly number[] {
-  const byClass = classes.map((): number[] => []);
-  test.labels.forEach((label, i) => byClass[label].push(i));
-  const deepest = Math.max(0, ...byClass.map(({ length }) => length));
-  return Array.from(
-    { length: deepest },
-    (_, rank) => byClass.flatMap((own) => own.slice(rank, rank + 1)),
-  )
-    .flat().slice(0, most);
 }
 
 function misfit({ graph, input }: Run, dataset: Dataset, images: number): SparrowError | null {

@@ -9,13 +9,13 @@ import { draw, type Rng, seed } from "../../graph/rng.ts";
 import type { BackendName } from "../../ops/backend.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Dataset, Normalisation, Split } from "../../pipelines/data/dataset.ts";
-import { select, type SplitName } from "../../pipelines/history.ts";
+import { latest, select, type SplitName } from "../../pipelines/history.ts";
 import { createRun, dispose, type Run } from "../../pipelines/run.ts";
 import {
   evaluateReconstruction,
   type ReconstructionOptions,
 } from "../../pipelines/stages/evaluate_reconstruction.ts";
-import { assert, assertEquals, assertStrictEquals } from "../assert.ts";
+import { assert, assertAlmostEquals, assertEquals, assertStrictEquals } from "../assert.ts";
 import { onEachBackend } from "../ops/backends.ts";
 import { envOn, left, optimiser, right } from "./tiny.ts";
 
@@ -271,6 +271,52 @@ onEachBackend("a graph that reproduces its input has every image exact", async (
     ...perfect("train", 30),
     ...perfect("test", 11),
   ]);
+});
+
+Deno.test("what is to be seen is the first images of each class beside what is made of it", async () => {
+  const env = await envOn("cpu");
+  const [n, classes] = [6, 4];
+  const [train, next] = imagesOf(20, n, seed(1));
+  const [test] = imagesOf(1500, n, next);
+  const normalisation: Normalisation = { mean: [0.25], std: [0.5] };
+  const data = handmade({ train, test }, normalisation);
+  // The third class comes late, in the second batch; the fourth is not there.
+  const labels = Uint8Array.from(test, (_, i) => i === 1234 ? 2 : i % 2);
+  const named = {
+    ...data,
+    classes: Array.from({ length: classes }, (_, c) => `class ${c}`),
+    test: { ...data.test, labels },
+  };
+  // Half of what went in, as it is normalised.
+  const run = decoder(n, unit(n).map((x) => x / 2));
+  const options = { activation: "identity", thresholds: [0, 0.25, 0.5] } as const;
+  const done = right(await evaluateReconstruction(named, options)(run)(env)());
+  dispose(done);
+  const { reconstructions } = done;
+  assertEquals(
+    reconstructions.map(({ index, label }) => [index, label]),
+    [
+      ...[0, 2, 4, 6, 8].map((index) => [index, "class 0"]),
+      ...[1, 3, 5, 7].map((index) => [index, "class 1"]),
+      [1234, "class 2"],
+    ],
+  );
+  const threshold = latest(done.history, "reconstruction_threshold")!;
+  const inputs = train.flat().map((byte) => (byte / 255 - 0.25) / 0.5);
+  const cut = mean(inputs);
+  for (const { index, original, made, missed } of reconstructions) {
+    assertEquals(original.shape, [n, 1, 1]);
+    assertEquals(original.data, Float32Array.from(test[index], (byte) => byte / 255));
+    made.data.forEach((value, i) =>
+      // (x − mean) / std, halved, and back.
+      assertAlmostEquals(value, (test[index][i] / 255 - 0.25) / 2 + 0.25, 1e-6)
+    );
+    const wrong = test[index].filter((byte) => {
+      const input = (byte / 255 - 0.25) / 0.5;
+      return input > cut !== input / 2 >= threshold;
+    });
+    assertEquals(missed, wrong.length);
+  }
 });
 
 Deno.test("a pixel is set above the mean of all channels as they are normalised", async () => {

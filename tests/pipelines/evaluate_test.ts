@@ -7,16 +7,18 @@ import { graph } from "../../graph/parse.ts";
 import { type Embeddings, stride } from "../../ops/embeddings.ts";
 import { lower, type Value } from "../../ops/interpreter.ts";
 import { winners } from "../../ops/kwta.ts";
+import { classMoments } from "../../ops/metrics/centroids.ts";
+import { classSpread } from "../../ops/metrics/class_spread.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { normaliser } from "../../pipelines/data/batch.ts";
 import type { Dataset, Split } from "../../pipelines/data/dataset.ts";
 import { withValidation } from "../../pipelines/data/splits.ts";
 import { encode } from "../../pipelines/encode.ts";
 import type { Env } from "../../pipelines/env.ts";
-import { type History, select, type SplitName } from "../../pipelines/history.ts";
+import { type History, latest, select, type SplitName } from "../../pipelines/history.ts";
 import { createRun, dispose, type Run, toArrays } from "../../pipelines/run.ts";
 import { evaluate } from "../../pipelines/stages/evaluate.ts";
-import { assert, assertEquals, assertStrictEquals } from "../assert.ts";
+import { assert, assertAlmostEquals, assertEquals, assertStrictEquals } from "../assert.ts";
 import { onEachBackend } from "../ops/backends.ts";
 import { begin, digits, envOn, left, optimiser, right } from "./tiny.ts";
 
@@ -167,8 +169,12 @@ Deno.test("a validation set is measured between the other two, by the training s
     dispose(done);
     return done.history;
   };
+  const spread = ["inter_class_distance", "intra_class_deviation"];
   const names = (splits: readonly SplitName[], values: readonly string[]) => [
-    ...splits.flatMap((split) => values.map((value) => `${split} ${value}`)),
+    ...splits.flatMap((split) =>
+      [...values, ...split === "train" || values === dense ? [] : spread]
+        .map((value) => `${split} ${value}`)
+    ),
     "run evaluation_seconds",
   ];
   const all = ["train", "validation", "test"] as const;
@@ -308,6 +314,48 @@ Deno.test("the class codes are the means by class, made binary by the encoder's 
     const bits = select(done.history, "active_max", "test").map(({ value }) => value);
     assertEquals(bits, sparsity === null ? [] : [8]);
   }
+});
+
+Deno.test("what is found in the test set is what its codes say, binary or not", async () => {
+  const env = await envOn("cpu");
+  const data = await digits();
+  const { labels } = data.test;
+  for (const nodes of [graph`linear(784, 32) ▷ kwta(0.25)`, graph`linear(784, 32) ▷ relu`]) {
+    const run = runOf(nodes);
+    const done = right(await evaluate(data)(run)(env)());
+    const coded = right(await encode(run, data.test, data.normalisation, env, run));
+    dispose(done);
+    const { findings, history } = done;
+    assert(findings !== null);
+    const rate = latest(history, "accuracy", "test")!;
+    const { classes, counts } = findings.confusion;
+    const correct = Array.from({ length: classes }, (_, c) => counts[c * classes + c]);
+    assertEquals(correct.reduce((sum, n) => sum + n, 0), Math.round(rate * labels.length));
+    const spread = classSpread(classMoments(coded, labels, data.classes.length));
+    const measured = (name: string) => latest(history, name, "test")!;
+    assertAlmostEquals(measured("inter_class_distance"), spread.interClass!, 1e-9);
+    assertAlmostEquals(measured("intra_class_deviation"), spread.intraClass!, 1e-9);
+    if (coded.kind === "dense") {
+      assertEquals([findings.duty, findings.samples], [null, []]);
+      continue;
+    }
+    const codes = numbersOf(coded);
+    findings.duty!.forEach((p, unit) =>
+      assertAlmostEquals(p, codes.filter((code) => code[unit] === 1).length / codes.length, 1e-12)
+    );
+    assertEquals(findings.samples.length, 3 * data.classes.length);
+    for (const { index, label, bits } of [...findings.samples, ...findings.confused]) {
+      assertEquals(label, labels[index]);
+      assertEquals(codes[index].flatMap((bit, unit) => bit === 1 ? [unit] : []), [...bits!]);
+    }
+    assert(findings.confused.length > 0);
+  }
+  // Outputs of classes are no codes, whether or not they are binary.
+  const classifier = runOf(graph`linear(784, 10)`);
+  const done = right(await evaluate(data, { by: "argmax" })(classifier)(env)());
+  dispose(done);
+  assertEquals([done.findings!.duty, done.findings!.samples], [null, []]);
+  assert(done.findings!.confused.every(({ bits }) => bits === null));
 });
 
 Deno.test("an interruption in any of the sets frees everything", async () => {

@@ -31,6 +31,8 @@ const empty: Run = {
   history: [],
   classCodes: null,
   explanations: [],
+  findings: null,
+  reconstructions: [],
   saved: null,
 };
 
