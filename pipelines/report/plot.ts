@@ -14,6 +14,7 @@ export {
   areaY,
   axisX,
   axisY,
+  cell,
   dot,
   gridX,
   gridY,

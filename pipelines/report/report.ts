@@ -4,14 +4,22 @@
  * @module
  */
 import type { History } from "../history.ts";
-import type { Explanation } from "../run.ts";
+import type { Findings } from "../findings.ts";
+import type { Explanation, Reconstruction } from "../run.ts";
 import { configuration } from "./configuration.ts";
 import { type Figure, renderFigure } from "./figure.ts";
 import { accuracyFigure } from "./figures/accuracy.ts";
 import { activeBitsFigure } from "./figures/active_bits.ts";
 import { centroidFigures, type Centroids } from "./figures/centroids.ts";
+import { classSpreadFigure } from "./figures/class_spread.ts";
+import { confusedImagesFigure } from "./figures/confused_images.ts";
+import { confusionFigure } from "./figures/confusion.ts";
+import { dutyCycleFigure } from "./figures/duty_cycles.ts";
+import { exampleCodesFigure } from "./figures/example_codes.ts";
+import { gradientFigures } from "./figures/gradients.ts";
 import { informationPlaneFigures } from "./figures/information_plane.ts";
 import { lossFigure } from "./figures/loss.ts";
+import { reconstructionsFigure } from "./figures/reconstructions.ts";
 import { saliencyFigure } from "./figures/saliency.ts";
 import { type Model, modelDiagram } from "./figures/model_diagram.ts";
 import { scheduleFigures } from "./figures/schedules.ts";
@@ -35,8 +43,9 @@ export interface ReportData {
   readonly notice: string | null;
   /**
    * Figures are drawn of the names "accuracy", "loss", "learning_rate", "hardness", "sparsity",
-   * "active_min", "active_mean" and "active_max", and of what `infoPlane` leaves; the table has
-   * "samples_per_second" and "seconds" (of an epoch) besides. A name without rows is left out.
+   * "active_min", "active_mean" and "active_max", "inter_class_distance" and "intra_class_deviation",
+   * and of what `infoPlane` and `watchGradients` leave; the table has "samples_per_second" and
+   * "seconds" (of an epoch) besides. A name without rows is left out.
    */
   readonly history: History;
   readonly centroids: Centroids | null;
@@ -44,6 +53,10 @@ export interface ReportData {
   readonly model?: Model;
   /** Where the model looks; none. */
   readonly explanations?: readonly Explanation[];
+  /** What the evaluation has found in the test set; nothing. */
+  readonly findings?: Findings | null;
+  /** What an autoencoder makes of images; none. */
+  readonly reconstructions?: readonly Reconstruction[];
   /** Options, seed, backend, versions: whatever it takes to run it again. */
   readonly config: Readonly<Record<string, unknown>>;
   /** False when the run was interrupted. */
@@ -58,21 +71,43 @@ interface Section {
 const present = <A>(values: readonly (A | null)[]): readonly A[] =>
   values.filter((value): value is A & NonNullable<A> => value !== null);
 
-const sections = (
-  { history, centroids, model, explanations = [] }: ReportData,
-): readonly Section[] =>
-  [
+const sections = (data: ReportData): readonly Section[] => {
+  const { history, centroids, model, explanations = [], findings = null } = data;
+  return [
     { title: "Training", figures: present([accuracyFigure(history), lossFigure(history)]) },
     { title: "Model", figures: present([model === undefined ? null : modelDiagram(model)]) },
     { title: "Information plane", figures: informationPlaneFigures(history) },
-    { title: "Class centroids", figures: centroids === null ? [] : centroidFigures(centroids) },
+    {
+      title: "Class centroids",
+      figures: [
+        ...centroids === null ? [] : centroidFigures(centroids),
+        ...present([findings && exampleCodesFigure(findings, centroids)]),
+      ],
+    },
+    {
+      title: "Confusions",
+      figures: findings === null
+        ? []
+        : present([confusionFigure(findings), confusedImagesFigure(findings, centroids)]),
+    },
+    {
+      title: "Reconstructions",
+      figures: present([reconstructionsFigure(data.reconstructions ?? [], history)]),
+    },
     { title: "Where it looks", figures: present([saliencyFigure(explanations)]) },
+    { title: "Gradients", figures: gradientFigures(history) },
     {
       title: "Schedules and codes",
-      figures: present([...scheduleFigures(history), activeBitsFigure(history)]),
+      figures: present([
+        classSpreadFigure(history),
+        dutyCycleFigure(findings?.duty ?? null),
+        ...scheduleFigures(history),
+        activeBitsFigure(history),
+      ]),
     },
     { title: "Where the time went", figures: present([timingFigure(history)]) },
   ].filter(({ figures }) => figures.length > 0);
+};
 
 function renderSections(
   sections: readonly Section[],

@@ -176,7 +176,9 @@ async function fidelity(
           if (pixels === 0) exact[t]++;
         });
         const index = from + at / size;
-        if (wanted.includes(index)) seen.push({ index, made: copy.slice(), missed: wrong });
+        if (wanted.includes(index)) {
+          seen.push({ index, made: Float32Array.from(copy), missed: wrong });
+        }
       }
     },
   );

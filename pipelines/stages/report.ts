@@ -23,7 +23,7 @@ export interface ReportOptions {
 
 /**
  * Writes `report.html` to a folder: one page without anything to load, with the accuracy, the loss,
- * the model, the class centroids and the configuration. Each figure is an SVG file in `figures/` besides.
+ * the model, the codes, the confusions and the configuration. Each figure is an SVG file in `figures/` besides.
  *
  * Errors: `FileUnavailable`.
  */
@@ -41,6 +41,8 @@ export const report = (folder: string, { title, dataset, config }: ReportOptions
       centroids: classCodes,
       model: { graph: run.graph, input: run.input },
       explanations: run.explanations,
+      findings: run.findings,
+      reconstructions: run.reconstructions,
       config,
       finished: true,
     });

@@ -1,0 +1,120 @@
+/**
+ * Codes as stripes: a bit is a tick at its unit's place. And what else is drawn by hand beside them.
+ *
+ * @module
+ */
+import { linearAxis } from "../axis.ts";
+import type { Element } from "../dom.ts";
+import { svgElement } from "../plot.ts";
+import { byPreferredClass } from "../unit_order.ts";
+
+/** Where each unit stands, by its number: the order of the centroids' figure, so that one sees the classes. */
+export function unitPlaces(means: readonly ArrayLike<number>[]): Uint32Array {
+  const { units } = byPreferredClass(means);
+  const places = new Uint32Array(units.length);
+  units.forEach((unit, place) => places[unit] = place);
+  return places;
+}
+
+/**
+ * Bits as a path in a space of 1×1 cells: `M3,.5h2` is two neighbours.
+ *
+ * @param bits Units that are set.
+ * @param places From {@linkcode unitPlaces}.
+ *
+ * @example
+ * ```ts
+ * import { bitPath } from "./stripes.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(bitPath([0, 2, 3], Uint32Array.of(9, 1, 0, 1)), "M0,.5h2M9,.5h1");
+ * ```
+ */
+export function bitPath(bits: Iterable<number>, places: Uint32Array): string {
+  const at = Array.from(bits, (unit) => places[unit]).sort((a, b) => a - b);
+  let path = "";
+  for (let from = 0, to = 0; from < at.length; from = to) {
+    for (to = from + 1; to < at.length && at[to] === at[to - 1] + 1;) to++;
+    path += `M${at[from]},.5h${to - from}`;
+  }
+  return path;
+}
+
+/** The units that a code of zeros and ones sets, rising. */
+export const setUnits = (code: ArrayLike<number>): readonly number[] =>
+  Array.from(code).flatMap((bit, unit) => bit > 0 ? [unit] : []);
+
+/** Where something is drawn, in pixels of CSS. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** An empty stripe. */
+export const field = ({ x, y, width, height }: Box): Element =>
+  svgElement("rect", {
+    x,
+    y,
+    width,
+    height,
+    fill: "var(--field, #f6f7f9)",
+    stroke: "var(--rule, #c9ced6)",
+    "stroke-width": 0.75,
+  });
+
+/** Elements of a space of `columns` × `rows` cells, scaled into a box. */
+export const inBox = (
+  { x, y, width, height }: Box,
+  [columns, rows]: readonly [columns: number, rows: number],
+  elements: readonly Element[],
+  attributes: Readonly<Record<string, string | number>> = {},
+): Element =>
+  svgElement("g", {
+    transform: `translate(${x},${y}) scale(${width / Math.max(1, columns)},${
+      height / Math.max(1, rows)
+    })`,
+    ...attributes,
+  }, elements);
+
+/** A path of bits in a colour. */
+export const ticks = (d: string, stroke: string): readonly Element[] =>
+  d === "" ? [] : [svgElement("path", { d, stroke })];
+
+/** Text on a page, plain where nothing else is said. */
+export function textAt(
+  x: number,
+  y: number,
+  content: string,
+  attributes: Readonly<Record<string, string | number>> = {},
+): Element {
+  const element = svgElement("text", { x, y, "text-anchor": "start", ...attributes });
+  element.textContent = content;
+  return element;
+}
+
+/** What is said beside what is shown. */
+export const muted = { fill: "var(--muted, #59626d)" } as const;
+
+/** A name that takes no more than so many characters. */
+export const shortened = (name: string, longest: number): string =>
+  name.length > longest ? `${name.slice(0, longest - 1)}…` : name;
+
+/** The axis below stripes that all have the same units: 34 pixels high. */
+export const unitAxis = (
+  { x, y, width }: Omit<Box, "height">,
+  units: number,
+  intervals: number,
+): readonly Element[] => [
+  ...linearAxis(0, units, intervals).ticks
+    .filter((tick) => Number.isInteger(tick) && tick <= units)
+    .flatMap((tick) => {
+      const at = x + tick / units * width;
+      return [
+        svgElement("path", { d: `M${at.toFixed(2)},${y}v4`, stroke: "currentColor" }),
+        textAt(at, y + 15, String(tick), { "text-anchor": "middle" }),
+      ];
+    }),
+  textAt(x + width, y + 30, "unit, ordered by preferred class →", { "text-anchor": "end" }),
+];
