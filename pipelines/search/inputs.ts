@@ -9,12 +9,12 @@ import type { Split } from "../data/dataset.ts";
 import type { DataEnv, FolderEntry } from "../data/environment.ts";
 import { type DatasetName, datasetNames, loadImages } from "../data/images.ts";
 import { within } from "../data/published.ts";
-import type { OriginPart, SplitOf } from "./origins.ts";
+import type { OriginPart, OriginSplit } from "./origins.ts";
 
 /** Which images of what is named. */
 export interface InputOptions {
   /** Of datasets. @default {"test"} */
-  readonly split?: SplitOf;
+  readonly split?: OriginSplit;
   /** Of each dataset so many images at most, from its first on; 0 for all. @default {0} */
   readonly first?: number;
   /** The folder with the datasets' files. */

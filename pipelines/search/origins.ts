@@ -7,7 +7,7 @@ import { E } from "../../graph/fp_ts.ts";
 import { type DatasetName, datasetNames } from "../data/images.ts";
 
 /** Which images of a dataset. */
-export type SplitOf = "train" | "test";
+export type OriginSplit = "train" | "test";
 
 /** Codes in a row whose images came from one place. */
 export type OriginPart =
@@ -23,7 +23,7 @@ export type OriginPart =
     /** Of what is generated. */
     readonly seed: number;
     /** Which of its two splits. */
-    readonly split: SplitOf;
+    readonly split: OriginSplit;
     /** The first image's index in the split. */
     readonly from: number;
     /** Images. */

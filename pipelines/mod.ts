@@ -1,0 +1,82 @@
+/**
+ * Everything public of `pipelines/`: runs and the stages that change them, data, files, and what a program needs.
+ *
+ * @module
+ */
+export * from "./codes_file.ts";
+export * from "./config.ts";
+export { type Dashboard, type DashboardOptions, startDashboard } from "./dashboard/dashboard.ts";
+export { DASHBOARD_PORT } from "./dashboard/port.ts";
+export type { RunEnd } from "./dashboard/update.ts";
+export * from "./data/augment.ts";
+export * from "./data/batch.ts";
+export { type Cifar10Options, loadCifar10 } from "./data/cifar10.ts";
+export * from "./data/classes.ts";
+export type { Dataset, Images, Normalisation, Split as DataSplit } from "./data/dataset.ts";
+export * from "./data/digits.ts";
+export * from "./data/environment.ts";
+export { type FashionMnistOptions, loadFashionMnist } from "./data/fashion_mnist.ts";
+export type { Colour } from "./data/fit.ts";
+export * from "./data/idx.ts";
+export * from "./data/image_folder.ts";
+export * from "./data/images.ts";
+export { loadMnist, type MnistOptions } from "./data/mnist.ts";
+export * from "./data/moments.ts";
+export { subset, take, type ValidationOptions, withValidation } from "./data/splits.ts";
+export * from "./data/strokes.ts";
+export * from "./batches.ts";
+export * from "./encode.ts";
+export * from "./encode_batches.ts";
+export * from "./env.ts";
+export * from "./files.ts";
+export type { CodedSample, ConfusedImage, Findings } from "./findings.ts";
+export { averagePrecision } from "./held_out/average_precision.ts";
+export * from "./history.ts";
+export * from "./layer_outputs.ts";
+export * from "./model_file.ts";
+export * from "./run.ts";
+export * from "./safetensors.ts";
+export {
+  nameOf,
+  type Origin,
+  originOf,
+  type OriginPart,
+  type Origins,
+  type OriginSplit,
+} from "./search/origins.ts";
+export * from "./stage.ts";
+export * from "./stages/announce.ts";
+export * from "./stages/boost_decay.ts";
+export * from "./stages/evaluate.ts";
+export * from "./stages/evaluate_reconstruction.ts";
+export * from "./stages/explain.ts";
+export * from "./stages/info_plane.ts";
+export * from "./stages/kwta_schedule.ts";
+export * from "./stages/learning_rate.ts";
+export type * from "./stages/midway.ts";
+export * from "./stages/monitor.ts";
+export * from "./stages/new_head.ts";
+export * from "./stages/reduce_on_plateau.ts";
+export * from "./stages/report.ts";
+export * from "./stages/save.ts";
+export * from "./stages/synaptic_scaling.ts";
+export * from "./stages/train.ts";
+export * from "./stages/watch_gradients.ts";
+export * from "./stages/watch_weights.ts";
+export * from "./stages/weight_homeostasis.ts";
+export {
+  addCodes,
+  type CodeTable,
+  type CodeTableOptions,
+  countCodes,
+  openCodeTable,
+} from "./vector_database/code_table.ts";
+export {
+  closeDatabase,
+  type Database,
+  type DatabaseOptions,
+  openDatabase,
+} from "./vector_database/database.ts";
+export type { Driver, Query } from "./vector_database/driver.ts";
+export { searchTable } from "./vector_database/search_table.ts";
+export * from "./version.ts";
