@@ -60,18 +60,21 @@ if (import.meta.main) {
         loss,
         optimiser,
         settings: { batchSize, schedule: { peak: 5e-3, warmup: 1 }, augment: changes },
-        stages: ({ dataset, folder }) =>
+        stages: ({ dataset, folder, watch }) =>
           pipeline(
             repeat(epochs)(pipeline(
               learningRate(cosineWithWarmup(5e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
-              train({
-                data: dataset.train,
-                normalisation: dataset.normalisation,
-                loss,
-                optimiser,
-                batchSize,
-                augment: shift > 0 || flip ? augment(changes) : undefined,
-              }),
+              watch((observe) =>
+                train({
+                  data: dataset.train,
+                  normalisation: dataset.normalisation,
+                  loss,
+                  optimiser,
+                  batchSize,
+                  augment: shift > 0 || flip ? augment(changes) : undefined,
+                  observe,
+                })
+              ),
               evaluate(dataset),
               save(folder, dataset),
               announce(epochs),

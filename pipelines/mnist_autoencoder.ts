@@ -43,17 +43,20 @@ if (import.meta.main) {
         settings: { batchSize, schedule },
         // Targets of the binary cross entropy are pixels in [0, 1].
         dataset: { ...loaded, normalisation: { mean: [0], std: [1] } },
-        stages: ({ dataset, folder, epochs }) =>
+        stages: ({ dataset, folder, epochs, watch }) =>
           repeat(epochs)(pipeline(
             kwtaSchedule({ stepSize: 1, gammaHardness: 1.25 }),
             learningRate(stepLr(1e-3, schedule.stepSize, schedule.gamma)),
-            train({
-              data: dataset.train,
-              normalisation: dataset.normalisation,
-              loss,
-              optimiser,
-              batchSize,
-            }),
+            watch((observe) =>
+              train({
+                data: dataset.train,
+                normalisation: dataset.normalisation,
+                loss,
+                optimiser,
+                batchSize,
+                observe,
+              })
+            ),
             evaluate(dataset),
             evaluateReconstruction(dataset),
             save(folder, dataset),

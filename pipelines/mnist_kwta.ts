@@ -77,10 +77,12 @@ if (import.meta.main) {
         loss,
         optimiser,
         settings: { batchSize, schedule },
-        stages: ({ dataset, folder, epochs }) => {
+        stages: ({ dataset, folder, epochs, watch }) => {
           const { train: data, normalisation } = dataset;
           const training = (midway?: Midway) =>
-            train({ data, normalisation, loss, optimiser, batchSize, midway });
+            watch((observe) =>
+              train({ data, normalisation, loss, optimiser, batchSize, midway, observe })
+            );
           const epoch = options["info-plane"]
             ? infoPlane({ dataset, estimators: planeEstimators }, training)
             : training();

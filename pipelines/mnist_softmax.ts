@@ -37,17 +37,20 @@ if (import.meta.main) {
         loss,
         optimiser,
         settings: { batchSize, schedule },
-        stages: ({ dataset, folder, epochs }) =>
+        stages: ({ dataset, folder, epochs, watch }) =>
           pipeline(
             repeat(epochs)(pipeline(
               learningRate(cosineWithWarmup(2e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
-              train({
-                data: dataset.train,
-                normalisation: dataset.normalisation,
-                loss,
-                optimiser,
-                batchSize,
-              }),
+              watch((observe) =>
+                train({
+                  data: dataset.train,
+                  normalisation: dataset.normalisation,
+                  loss,
+                  optimiser,
+                  batchSize,
+                  observe,
+                })
+              ),
               evaluate(dataset, { by: "argmax" }),
               save(folder, dataset),
               announce(epochs),

@@ -69,14 +69,16 @@ if (import.meta.main) {
           schedule,
           head: { loss: coding.loss.name, optimiser: coding.optimiser.name },
         },
-        stages: ({ dataset, folder, epochs }) => {
+        stages: ({ dataset, folder, epochs, watch }) => {
           const epoch = (
             { loss, optimiser }: typeof pretraining | typeof coding,
             by: EvaluateOptions["by"],
           ): Stage =>
             pipeline(
               learningRate(stepLr(1e-3, schedule.stepSize, schedule.gamma)),
-              train({ ...trainingOf(dataset), loss, optimiser, batchSize }),
+              watch((observe) =>
+                train({ ...trainingOf(dataset), loss, optimiser, batchSize, observe })
+              ),
               evaluate(dataset, { by }),
               save(folder, dataset),
               announce(pretrain + epochs),

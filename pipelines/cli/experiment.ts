@@ -9,6 +9,7 @@ import type { Nodes } from "../../graph/node.ts";
 import type { Shape } from "../../graph/types.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import type { Optimiser } from "../../ops/optimiser.ts";
+import type { ObserveGradients } from "../../ops/train_step.ts";
 import { beginFolder, configOf } from "../config.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { denoDataEnv } from "../data/environment.ts";
@@ -18,6 +19,7 @@ import { createRun, dispose, type Run } from "../run.ts";
 import { pipeline, type Stage } from "../stage.ts";
 import { report } from "../stages/report.ts";
 import { MODEL_FILE } from "../stages/save.ts";
+import { watchGradients } from "../stages/watch_gradients.ts";
 import { type CommonFlags, launch } from "./launch.ts";
 import type { Flags, Values } from "./options.ts";
 import { duration } from "./progress_bar.ts";
@@ -30,6 +32,12 @@ export interface Setting {
   readonly folder: string;
   /** As many as `--epochs` says. */
   readonly epochs: number;
+  /**
+   * Around a stage that trains: measures its gradients where the user asks for it, or else adds nothing.
+   *
+   * @param body Is given an observer for `train`, or none.
+   */
+  readonly watch: (body: (observe?: ObserveGradients) => Stage) => Stage;
 }
 
 /** An experiment once its data is there. */
@@ -82,11 +90,11 @@ export function experiment<F extends Flags>(
     name,
     summary,
     epochs: total as ((options: Values<CommonFlags>) => number) | undefined,
-    flags: { ...datasetFlag(datasets), ...flags } as F & ReturnType<typeof datasetFlag>,
+    flags: { ...experimentFlags(datasets), ...flags } as F & ReturnType<typeof experimentFlags>,
     run: async (options, env, folder) => {
       const begun = env.now();
-      const { dataset: named, data, seed, epochs } = options as Values<
-        CommonFlags & ReturnType<typeof datasetFlag>
+      const { dataset: named, data, seed, epochs, gradients } = options as Values<
+        CommonFlags & ReturnType<typeof experimentFlags>
       >;
       const choice = {
         dataset: (named ?? undefined) as DatasetName | undefined,
@@ -113,7 +121,12 @@ export function experiment<F extends Flags>(
       }
       env.observer?.about({ dataset: dataset.name, notice: dataset.notice, config });
       const whole = pipeline(
-        stages({ dataset, folder, epochs }),
+        stages({
+          dataset,
+          folder,
+          epochs,
+          watch: (body) => gradients ? watchGradients(body) : body(),
+        }),
         report(folder, { title: name, dataset, config }),
       );
       return pipe(
@@ -142,12 +155,16 @@ export function experiment<F extends Flags>(
   });
 }
 
-const datasetFlag = (choices: readonly DatasetName[]) => ({
+const experimentFlags = (choices: readonly DatasetName[]) => ({
   dataset: {
     kind: "choice",
     help: "the images [mnist, or strokes where it is nowhere to be had]",
     choices,
     fallback: null,
+  },
+  gradients: {
+    kind: "switch",
+    help: "measure the gradients of every layer in each step, and draw them",
   },
 } as const);
 

@@ -10,7 +10,15 @@ import { createBroadcast } from "./broadcast.ts";
 import { serve } from "./serve.ts";
 import { DASHBOARD_PORT } from "./port.ts";
 import { nothingSeen, type Seen, statusOf } from "./status.ts";
-import { type Known, nothing, type RunEnd, unknown, updateSince, withHistory } from "./update.ts";
+import {
+  type Known,
+  nothing,
+  type RunEnd,
+  unknown,
+  updateSince,
+  withHistory,
+  withLooks,
+} from "./update.ts";
 
 /** Milliseconds that a slow page is waited for at the end. */
 const PATIENCE = 500;
@@ -93,8 +101,9 @@ async () => {
   const trainingFrom = () => seen.trainingFrom ?? performance.now();
   const observer: Observer = {
     about: (about) => change({ trainingFrom: trainingFrom() }, { about }),
-    run: ({ graph, history, classCodes }) => {
-      const next = { ...withHistory(known, history), classCodes };
+    run: (run) => {
+      const { graph, history, classCodes } = run;
+      const next = { ...withLooks(withHistory(known, history), run), classCodes };
       // How far the last run was says nothing of a new one.
       const progress = next.run === known.run ? seen.progress : null;
       change({ graph, progress }, next);

@@ -9,6 +9,7 @@
 import type { RunDescription } from "../env.ts";
 import type { History, Row } from "../history.ts";
 import type { ClassCodes } from "../run.ts";
+import { type Looks, noLooks, type SentLooks, sentLooks } from "./looks.ts";
 
 /** How a program ended. */
 export interface RunEnd {
@@ -70,6 +71,8 @@ export interface Update {
   readonly about: RunDescription | null;
   /** null where there are none or too many, or where they were told before. */
   readonly classCodes: SentCodes | null;
+  /** null where they were told before. */
+  readonly looks: SentLooks | null;
   /** As it is now. */
   readonly status: Status;
   /** null while the program runs. */
@@ -82,6 +85,8 @@ export interface Known extends Pick<Update, "run" | "end"> {
   readonly about: RunDescription | null;
   /** Of the last evaluation; null before it. */
   readonly classCodes: ClassCodes | null;
+  /** Of the last stages that left any. */
+  readonly looks: Looks;
   /** Of the run that goes on. */
   readonly history: History;
 }
@@ -93,10 +98,17 @@ export interface Cursor {
   readonly rows: number;
   readonly about: RunDescription | null;
   readonly classCodes: ClassCodes | null;
+  readonly looks: Looks;
 }
 
 /** Of a page that was told nothing. */
-export const nothing: Cursor = { run: -1, rows: 0, about: null, classCodes: null };
+export const nothing: Cursor = {
+  run: -1,
+  rows: 0,
+  about: null,
+  classCodes: null,
+  looks: noLooks,
+};
 
 /** Before anything is known. */
 export const unknown: Known = {
@@ -104,6 +116,7 @@ export const unknown: Known = {
   history: [],
   about: null,
   classCodes: null,
+  looks: noLooks,
   end: null,
 };
 
@@ -127,13 +140,21 @@ export function withHistory(known: Known, history: History): Known {
   return { ...known, history, run: continues ? known.run : known.run + 1 };
 }
 
+/** Takes in what there is to look at: the same where it is the same. */
+export function withLooks(known: Known, { findings, reconstructions, explanations }: Looks): Known {
+  const { looks } = known;
+  const same = looks.findings === findings && looks.reconstructions === reconstructions &&
+    looks.explanations === explanations;
+  return same ? known : { ...known, looks: { findings, reconstructions, explanations } };
+}
+
 /** What a page is told that was told as much as the cursor says, and how much it knows then. */
 export function updateSince(
   known: Known,
   status: Status,
   cursor: Cursor,
 ): readonly [Update, Cursor] {
-  const { run, history, about, classCodes, end } = known;
+  const { run, history, about, classCodes, looks, end } = known;
   const from = cursor.run === run ? cursor.rows : 0;
   const rows = history.slice(from).map((row): SentRow =>
     Number.isFinite(row.value) ? row : { ...row, value: null }
@@ -141,8 +162,11 @@ export function updateSince(
   const first = cursor === nothing;
   const news = about === cursor.about ? null : about;
   const codes = classCodes === cursor.classCodes ? null : sentCodes(classCodes);
-  const update = { first, run, from, rows, about: news, classCodes: codes, status, end };
-  return [update, { run, rows: history.length, about, classCodes }];
+  const seen = looks === cursor.looks ? null : sentLooks(looks);
+  return [
+    { first, run, from, rows, about: news, classCodes: codes, looks: seen, status, end },
+    { run, rows: history.length, about, classCodes, looks },
+  ];
 }
 
 /** More than these would be a long message after every epoch, and a figure with nothing to see. */

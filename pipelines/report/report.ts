@@ -85,10 +85,12 @@ const sections = (data: ReportData): readonly Section[] => {
       ],
     },
     {
-      title: "Confusions",
-      figures: findings === null
-        ? []
-        : present([confusionFigure(findings), confusedImagesFigure(findings, centroids)]),
+      title: "Classes apart and confused",
+      figures: present([
+        findings && confusionFigure(findings),
+        classSpreadFigure(history),
+        findings && confusedImagesFigure(findings, centroids),
+      ]),
     },
     {
       title: "Reconstructions",
@@ -99,10 +101,9 @@ const sections = (data: ReportData): readonly Section[] => {
     {
       title: "Schedules and codes",
       figures: present([
-        classSpreadFigure(history),
-        dutyCycleFigure(findings?.duty ?? null),
         ...scheduleFigures(history),
         activeBitsFigure(history),
+        dutyCycleFigure(findings?.duty ?? null),
       ]),
     },
     { title: "Where the time went", figures: present([timingFigure(history)]) },

@@ -7,6 +7,7 @@ import { duration } from "../../cli/duration.ts";
 import type { RunDescription } from "../../env.ts";
 import type { History, Row } from "../../history.ts";
 import { compact } from "../../report/format.ts";
+import { type Looks, noLooks, receivedLooks } from "../looks.ts";
 import { mergeRows, type RunEnd, type SentCodes, type Status, type Update } from "../update.ts";
 
 /** What a page knows. */
@@ -17,6 +18,7 @@ export interface View {
   readonly history: History;
   readonly about: RunDescription | null;
   readonly classCodes: SentCodes | null;
+  readonly looks: Looks;
   readonly status: Status | null;
   readonly end: RunEnd | null;
 }
@@ -28,6 +30,7 @@ export const blank: View = {
   history: [],
   about: null,
   classCodes: null,
+  looks: noLooks,
   status: null,
   end: null,
 };
@@ -42,6 +45,11 @@ export function heard(view: View, update: Update): View {
     history: mergeRows(before, update),
     about: update.about ?? before.about,
     classCodes: update.classCodes ?? (run === before.run ? before.classCodes : null),
+    looks: update.looks !== null
+      ? receivedLooks(update.looks)
+      : run === before.run
+      ? before.looks
+      : noLooks,
     status,
     end,
   };

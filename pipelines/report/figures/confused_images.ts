@@ -136,7 +136,7 @@ function describe(
   } of ${count(wrong, "error")}, the most frequent first`;
   return coded
     ? `${head}; a code's bits are blue where only its class's centroid (above, ↑ how many) has them, ` +
-      "orange where only the predicted one's (below, ↓), black where both, grey where neither: " +
+      "orange where only the predicted one's (below, ↓), grey where neither, and as dark as text where both: " +
       "where orange outweighs blue, look whether the image does too."
     : `${head}; look whether you would have known better.`;
 }

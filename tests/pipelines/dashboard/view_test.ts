@@ -36,6 +36,7 @@ const update = (changes: Partial<Update> = {}): Update => ({
   rows: [],
   about: null,
   classCodes: null,
+  looks: null,
   status,
   end: null,
   ...changes,

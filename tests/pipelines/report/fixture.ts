@@ -4,8 +4,11 @@
  * @module
  */
 import { draw, seed } from "../../../graph/rng.ts";
+import type { ImageArray } from "../../../ops/saliency/image.ts";
+import type { Findings } from "../../../pipelines/findings.ts";
 import type { History, Row, SplitName } from "../../../pipelines/history.ts";
 import type { Centroids, ReportData } from "../../../pipelines/report/report.ts";
+import type { Reconstruction } from "../../../pipelines/run.ts";
 
 const stepsPerEpoch = 235;
 
@@ -65,6 +68,86 @@ export function simulateCentroids(classes: readonly string[], units: number): Ce
   });
   return { classes, means, codes };
 }
+
+/** A picture of a bar whose height is its class. */
+const bar = (label: number, side = 8): ImageArray => ({
+  shape: [side, side, 1],
+  data: Float32Array.from({ length: side * side }, (_, i) => Math.floor(i / side) < label ? 1 : 0),
+});
+
+/**
+ * Codes that take a fifth of their bits from the next class: samples of each class, and of class 3 and 4
+ * eleven that were taken for the next.
+ */
+export function simulateFindings({ classes, codes, means }: Centroids): Findings {
+  const n = classes.length;
+  const unitsOf = (label: number) =>
+    Array.from(codes[label % n]).flatMap((bit, unit) => bit > 0 ? [unit] : []);
+  const bitsOf = (label: number, foreign: number): Uint32Array => {
+    const [own, next] = [unitsOf(label), unitsOf(label + 1)];
+    return Uint32Array.from(
+      [...new Set([...own.slice(foreign), ...next.slice(0, foreign)])].sort((a, b) => a - b),
+    );
+  };
+  const counts = new Uint32Array(n * n);
+  for (let c = 0; c < n; c++) counts[c * n + c] = 100;
+  const wrong = [[3 % n, 7], [4 % n, 4]] as const;
+  for (const [label, times] of wrong) counts[label * n + (label + 1) % n] += times;
+  return {
+    classes,
+    confusion: { classes: n, counts },
+    duty: Float64Array.from(
+      { length: means[0].length },
+      (_, unit) => means.reduce((sum, mean) => sum + mean[unit], 0) / n,
+    ),
+    samples: classes.flatMap((_, label) =>
+      [0, 1].map((i) => ({ index: 2 * label + i, label, predicted: label, bits: bitsOf(label, i) }))
+    ),
+    confused: wrong.flatMap(([label, times]) =>
+      Array.from({ length: Math.min(3, times) }, (_, i) => ({
+        index: 100 + 10 * label + i,
+        label,
+        predicted: (label + 1) % n,
+        bits: bitsOf(label, 14),
+        image: bar(label),
+      }))
+    ),
+  };
+}
+
+/** What `monitor` and `watchGradients` leave of a network of two layers. */
+export const simulateWatched = (epochs: number): History =>
+  Array.from({ length: epochs }, (_, i): readonly Row[] => {
+    const row = (split: SplitName, name: string, value: number): Row => ({
+      epoch: i + 1,
+      step: (i + 1) * stepsPerEpoch,
+      split,
+      name,
+      value,
+    });
+    return [
+      row("test", "inter_class_distance", 1 + i / 20),
+      row("test", "intra_class_deviation", 0.9 - i / 100),
+      ...["0.weight", "0.bias", "2.weight"].flatMap((path, p) => [
+        row("train", `gradient_norm:${path}`, (p + 1) / (i + 1)),
+        row("train", `gradient_snr:${path}`, (p + 1) / (i + 2)),
+      ]),
+    ];
+  }).flat();
+
+/** Images whose last column is lost. */
+export const simulateReconstructions = (images: number): readonly Reconstruction[] =>
+  Array.from({ length: images }, (_, index) => {
+    const original = bar(index % 8);
+    const data = original.data.map((value, i) => i % 8 === 7 ? 0 : 0.9 * value);
+    return {
+      index,
+      label: String(index % 8),
+      original,
+      made: { ...original, data },
+      missed: index % 8,
+    };
+  });
 
 /** The report of a run like those of `pipelines/mnist_kwta.ts`, with what differs from it. */
 export const simulate = (changes: Partial<ReportData> = {}): ReportData => ({

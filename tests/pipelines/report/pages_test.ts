@@ -5,7 +5,14 @@ import { comparePage } from "../../../pipelines/compare/page.ts";
 import { type ReportFiles, reportFiles } from "../../../pipelines/report/report.ts";
 import { browserTest, open, violations } from "../browser.ts";
 import { right } from "../tiny.ts";
-import { simulate, simulateHistory } from "./fixture.ts";
+import {
+  simulate,
+  simulateCentroids,
+  simulateFindings,
+  simulateHistory,
+  simulateReconstructions,
+  simulateWatched,
+} from "./fixture.ts";
 import { assert, assertEquals, assertGreater, assertMatch, assertNotEquals } from "../../assert.ts";
 
 const model = {
@@ -22,7 +29,14 @@ const report = (): ReportFiles => {
     seconds(epoch, "training_seconds", 1.5),
     seconds(epoch, "evaluation_seconds", 0.5),
   ]);
-  return reportFiles(simulate({ model, history: [...history, ...timed] }));
+  const centroids = simulateCentroids(Array.from("0123456789"), 512);
+  return reportFiles(simulate({
+    model,
+    history: [...history, ...timed, ...simulateWatched(20)],
+    centroids,
+    findings: simulateFindings(centroids),
+    reconstructions: simulateReconstructions(8),
+  }));
 };
 
 const comparison = (): ReportFiles =>
@@ -73,6 +87,18 @@ const look = (page: Page): Promise<readonly Seen[]> =>
     };
   })`);
 
+/** What is written at the axes, where it is not epochs. */
+const axes: Readonly<Record<string, RegExp>> = {
+  model: /linear/,
+  centroids: /unit, ordered/,
+  "centroid-codes": /unit, ordered/,
+  "example-codes": /class.*unit, ordered/,
+  "confused-images": /3 taken for 4.*7 times.*unit, ordered/,
+  confusion: /predicted class.*true class/,
+  "duty-cycles": /duty cycle \(.*units \(count\)/,
+  reconstructions: /original.*reconstruction.*wrong pixels/,
+};
+
 async function check(browser: Browser, files: ReportFiles, figures: number): Promise<void> {
   await withFiles(files, async (folder) => {
     const url = `${folder}/page.html`;
@@ -82,7 +108,7 @@ async function check(browser: Browser, files: ReportFiles, figures: number): Pro
     for (const { id, texts, marks, links } of seen) {
       assertGreater(marks, 1, id);
       assert(texts.length >= 3, `${id} has axes`);
-      if (id !== "model") assertMatch(texts.join("|"), /epoch →|unit, ordered/, id);
+      assertMatch(texts.join("|"), axes[id] ?? /epoch →/, id);
       assertEquals(links, ["data", "svg"], id);
     }
     const light = await page.screenshot();
@@ -103,7 +129,7 @@ async function check(browser: Browser, files: ReportFiles, figures: number): Pro
 
 browserTest(
   "report: opens from a file, asks for nothing, every figure has axes and marks",
-  (browser) => check(browser, report(), 10),
+  (browser) => check(browser, report(), 18),
 );
 
 browserTest("compare: the same of several runs", (browser) => check(browser, comparison(), 3));

@@ -1,0 +1,63 @@
+import * as fc from "npm:fast-check@4.3.0";
+import {
+  type Looks,
+  noLooks,
+  receivedLooks,
+  sentLooks,
+} from "../../../pipelines/dashboard/looks.ts";
+import {
+  nothing,
+  type Status,
+  unknown,
+  updateSince,
+  withLooks,
+} from "../../../pipelines/dashboard/update.ts";
+import { simulateCentroids, simulateFindings, simulateReconstructions } from "../report/fixture.ts";
+import { assertEquals, assertLess, assertStrictEquals } from "../../assert.ts";
+
+const looks = (units: number): Looks => ({
+  findings: simulateFindings(simulateCentroids(["a", "b", "c", "d", "e", "f"], units)),
+  reconstructions: simulateReconstructions(2),
+  explanations: [],
+});
+
+/** As it comes out of the wire. */
+const received = (sent: Looks): Looks => receivedLooks(JSON.parse(JSON.stringify(sentLooks(sent))));
+
+/** Fractions as they are sent. */
+const rounded = <A>(value: A): A =>
+  ArrayBuffer.isView(value)
+    ? (value as unknown as Float32Array).map((x) => Math.round(x * 1e4) / 1e4) as A
+    : Array.isArray(value)
+    ? value.map(rounded) as A
+    : typeof value === "object" && value !== null
+    ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, rounded(part)])) as A
+    : value;
+
+Deno.test("looks come out of the wire as they were, fractions to four digits", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 20, max: 200 }), (units) => {
+      assertEquals(received(looks(units)), rounded(looks(units)));
+    }),
+    { numRuns: 10 },
+  );
+});
+
+Deno.test("looks of the main job are short; a part that is large is left out", () => {
+  const sent = JSON.stringify(sentLooks(looks(512)));
+  assertLess(sent.length, 40_000);
+  const { findings, reconstructions } = received(looks(200_000));
+  assertEquals(findings, null);
+  assertEquals(reconstructions.length, 2);
+});
+
+Deno.test("looks are told once, and are the same where nothing has changed", () => {
+  const status = { epoch: 1 } as Status;
+  const known = withLooks(unknown, looks(64));
+  assertStrictEquals(withLooks(known, { ...known.looks }), known);
+  const [update, cursor] = updateSince(known, status, nothing);
+  assertEquals(receivedLooks(JSON.parse(JSON.stringify(update.looks))), rounded(known.looks));
+  assertEquals(updateSince(known, status, cursor)[0].looks, null);
+  assertEquals(updateSince(unknown, status, nothing)[0].looks, null);
+  assertEquals(received(noLooks), noLooks);
+});
