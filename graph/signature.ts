@@ -72,7 +72,7 @@ const showSoft = (soft: Soft | null) => ({
 });
 
 /** The signature of every node. */
-export const signatures: Signatures = {
+const signatures: Signatures = {
   linear: {
     parameters: [
       { name: "inputs", kind: "count", fallback: null },

@@ -15,7 +15,7 @@ import type { Lowered } from "./lowered.ts";
 import { type Params, tf } from "./tfjs.ts";
 
 /** The nearest integer, of two the even one, as Python rounds. */
-export function roundHalfToEven(x: number): number {
+function roundHalfToEven(x: number): number {
   const down = Math.floor(x);
   const rest = x - down;
   return rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;

@@ -16,7 +16,7 @@ import { registerHostKernel } from "./host.ts";
 export const IM2COL = "SparrowIm2Col";
 
 /** The transpose of {@linkcode IM2COL}: each pixel is the sum of its places in the windows. */
-export const COL2IM = "SparrowCol2Im";
+const COL2IM = "SparrowCol2Im";
 
 /** Attributes of both kernels. */
 export interface WindowAttributes {

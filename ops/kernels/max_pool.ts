@@ -15,7 +15,7 @@ import { registerHostKernel } from "./host.ts";
 export const MAX_POOL = "SparrowMaxPool";
 
 /** The gradient of {@linkcode MAX_POOL}: (dy, places) → dx. */
-export const MAX_POOL_GRADIENT = "SparrowMaxPoolGradient";
+const MAX_POOL_GRADIENT = "SparrowMaxPoolGradient";
 
 /** Attributes of both kernels. */
 export interface PoolAttributes {

@@ -40,7 +40,7 @@ const warmedUp = (peak: number) => (epochs: number): Schedule =>
   cosineWithWarmup(peak, { epochs, warmup: epochs > 1 ? 1 : 0 });
 
 /** That of `mnist_softmax.ts`. */
-export const softmaxRecipe: Recipe = {
+const softmaxRecipe: Recipe = {
   loss: crossEntropyLoss(),
   optimiser: adamW({ learningRate: 2e-3, weightDecay: 0.05 }),
   rate: warmedUp(2e-3),

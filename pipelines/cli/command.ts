@@ -20,7 +20,7 @@ import { exitAfter, listen, quietVulkan, USAGE } from "./process.ts";
 const { help, backend, threads, quiet, debug } = commonFlags;
 
 /** The flags that {@linkcode command} itself reads. */
-export const commandFlags = { backend, threads, quiet, debug, help } as const satisfies Flags;
+const commandFlags = { backend, threads, quiet, debug, help } as const satisfies Flags;
 
 /** The flags that {@linkcode command} itself reads. */
 export type CommandFlags = typeof commandFlags;

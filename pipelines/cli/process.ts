@@ -13,7 +13,7 @@ export const FAILED = 1;
 export const USAGE = 2;
 
 /** The exit code of Ctrl-C, as shells have it. */
-export const INTERRUPTED = 130;
+const INTERRUPTED = 130;
 
 /** The software Vulkan driver complains on standard error where this variable is missing. */
 export function quietVulkan(): void {

@@ -24,7 +24,7 @@ export interface Terminal {
 }
 
 /** The terminal that standard error goes to. */
-export const standardError: Terminal = {
+const standardError: Terminal = {
   write: (text) => {
     const bytes = new TextEncoder().encode(text);
     for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));

@@ -40,7 +40,7 @@ export const toCsv = ({ header, rows }: Table): string =>
  * The table as a `data:` URL. Commas, which are most of a CSV file's punctuation, stay as they are:
  * escaping them would double its length.
  */
-export const toDataUrl = (table: Table): string =>
+const toDataUrl = (table: Table): string =>
   "data:text/csv;charset=utf-8," +
   encodeURIComponent(toCsv(table).toWellFormed()).replaceAll("%2C", ",");
 

@@ -92,7 +92,7 @@ const mostDots = 40;
 const characterWidth = 0.64;
 
 /** Draws the chart for each kind of screen; points that are not finite leave gaps. */
-export const lineChart = (chart: LineChart): readonly Drawing[] => [
+const lineChart = (chart: LineChart): readonly Drawing[] => [
   { screens: ["wide"], svg: draw(linePlot(chart, sizes[chart.span]), chart.label) },
   { screens: ["medium", "narrow"], svg: draw(linePlot(chart, sizes.medium), chart.label) },
 ];

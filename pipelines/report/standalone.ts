@@ -8,7 +8,7 @@ import type { Figure } from "./figure.ts";
 import { dark, declared, light } from "./style.ts";
 
 /** Where the files are, beside the page. */
-export const FIGURES_FOLDER = "figures";
+const FIGURES_FOLDER = "figures";
 
 /** The file of a figure, relative to the page. */
 export const figureFile = ({ id }: Pick<Figure, "id">): string => `${FIGURES_FOLDER}/${id}.svg`;

@@ -79,7 +79,7 @@ export function albumOf(env: DataEnv, data?: string): Album {
 }
 
 /** A bitmap as a picture: its largest square around the centre, as the model sees it, reduced. */
-export function pictureOf(bitmap: Bitmap): Picture {
+function pictureOf(bitmap: Bitmap): Picture {
   const side = Math.min(bitmap.width, bitmap.height, LARGEST);
   const data = fit(bitmap, [side, side], "rgb");
   const png = encode({ width: side, height: side, data, channels: 3, depth: 8 });

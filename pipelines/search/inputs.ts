@@ -57,7 +57,7 @@ export type Input =
   };
 
 /** Names of datasets; "digits" is MNIST, or the built-in ones where there is no MNIST. */
-export const inputNames: readonly string[] = [
+const inputNames: readonly string[] = [
   ...datasetNames.filter((name) => name !== "folder"),
   "digits",
 ];

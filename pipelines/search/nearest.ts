@@ -41,7 +41,7 @@ export interface Answer {
 }
 
 /** What to call one of a set's images. */
-export function named({ labels, origins }: LabelledCodes, index: number): Named {
+function named({ labels, origins }: LabelledCodes, index: number): Named {
   const origin = origins === undefined ? null : originOf(origins, index);
   const label = labels?.[index] ?? -1;
   return {

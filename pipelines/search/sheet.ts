@@ -56,7 +56,7 @@ export interface Tile {
 }
 
 /** A tile as a figure. */
-export const tile = ({ picture: { uri, coarse }, name, lines, other = false }: Tile): Html =>
+const tile = ({ picture: { uri, coarse }, name, lines, other = false }: Tile): Html =>
   html`
     <figure class="${other ? "tile other" : "tile"}" title="${name}">
       ${uri === null

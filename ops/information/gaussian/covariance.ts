@@ -12,7 +12,7 @@ import type { Samples } from "../samples.ts";
  * The part of a unit's variance that the units before it must leave unexplained: with less, rounding
  * decides. A copy of a unit that was computed in another order in float32 leaves about 1e-13.
  */
-export const LEAST_OWN_VARIANCE = 1e-10;
+const LEAST_OWN_VARIANCE = 1e-10;
 
 /**
  * The covariance matrix, over n − 1.

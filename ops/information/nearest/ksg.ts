@@ -96,7 +96,7 @@ export function ksgInformation(
 }
 
 /** k, or where the k-th neighbour coincides with a sample, how many do, itself included. */
-export function neighbours(
+function neighbours(
   search: NeighbourSearch,
   distances: Float64Array,
   k: number,

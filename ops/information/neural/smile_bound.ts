@@ -59,7 +59,7 @@ export function smileBound(
  * @param scores 2 n of them: n joint, then n marginal.
  * @param clip τ, above 0; may be Infinity.
  */
-export function smileBoundOf(scores: tf.Tensor, clip: number): tf.Scalar {
+function smileBoundOf(scores: tf.Tensor, clip: number): tf.Scalar {
   const [joint, marginal] = halves(scores);
   const clipped = clip === Infinity ? marginal : tf.clipByValue(marginal, -clip, clip);
   return tf.sub(tf.mean(joint), logMeanExpOf(clipped));

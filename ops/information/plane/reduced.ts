@@ -32,7 +32,7 @@ export type Locate = (
  * The variable in at most so many principal components, divided by their common deviation, as the
  * reference standardises what it gives to its estimators.
  */
-export const reduce = (
+const reduce = (
   samples: Samples,
   components: number,
   rng: Rng,

@@ -3,27 +3,21 @@
  *
  * @module
  */
-import type { ConfusedImage, Findings } from "../../findings.ts";
-import type { Element } from "../dom.ts";
+import type { Findings } from "../../findings.ts";
 import type { Drawing, Figure, Screen } from "../figure.ts";
 import { count } from "../format.ts";
 import type { Html } from "../html.ts";
-import { customMark, draw, svgElement } from "../plot.ts";
+import { customMark, draw } from "../plot.ts";
 import type { Centroids } from "./centroids.ts";
-import { rasterElements } from "./raster.ts";
 import {
-  bitPath,
-  type Box,
-  field,
-  inBox,
-  muted,
-  setUnits,
-  shortened,
-  textAt,
-  ticks,
-  unitAxis,
-  unitPlaces,
-} from "./stripes.ts";
+  type Confusion,
+  imagesOnly,
+  picture,
+  shares,
+  stripe,
+  withStripes,
+} from "./confused_group.ts";
+import { muted, setUnits, shortened, textAt, unitAxis, unitPlaces } from "./stripes.ts";
 
 /** In pixels of CSS at a page's usual width on each screen, and how many groups stand side by side. */
 const sizes: readonly (readonly [screen: Screen, width: number, columns: number])[] = [
@@ -31,28 +25,6 @@ const sizes: readonly (readonly [screen: Screen, width: number, columns: number]
   ["medium", 700, 2],
   ["narrow", 358, 1],
 ];
-
-/** Samples of a class that were taken for one and the same other. */
-interface Confusion {
-  readonly label: string;
-  readonly predicted: string;
-  /** How many there are in the test set. */
-  readonly times: number;
-  readonly images: readonly Shown[];
-  /** What the binary centroids of the two classes set; null where codes are not binary. */
-  readonly centroids: readonly [label: Bits, predicted: Bits] | null;
-}
-
-type Bits = readonly number[];
-
-/** An image, with the bits of its code by whether the centroids of the two classes have them. */
-interface Shown {
-  readonly index: number;
-  readonly image: ConfusedImage["image"];
-  readonly bits: Bits | null;
-  readonly withLabel: Bits;
-  readonly withPredicted: Bits;
-}
 
 /**
  * Test images of the largest cells off the confusion matrix's diagonal; of binary codes with the stripe
@@ -154,10 +126,6 @@ const drawingsOf = (
 
 const gap = 24;
 const header = 20;
-const picture = 32;
-const stripe = 10;
-/** Beside a picture: how many bits it shares. */
-const shares = 36;
 
 function drawAt(
   groups: readonly Confusion[],
@@ -191,7 +159,6 @@ function drawAt(
           first,
           places,
           fontSize,
-          most,
         }),
     ];
   });
@@ -218,111 +185,4 @@ function drawAt(
       ]),
     ],
   }, label);
-}
-
-/** A picture in a box, drawn or used. */
-function pictureIn(
-  { image: { shape, data } }: Shown,
-  { x, y, width, height }: Box,
-  id: string,
-  first: boolean,
-): Element {
-  const [rows, columns] = shape;
-  const scale = Math.min(width / columns, height / rows);
-  const box = { x, y, width: columns * scale, height: rows * scale };
-  return inBox(box, [columns, rows], [
-    first
-      ? svgElement("g", { id }, rasterElements({ shape, data }, [0, 1]))
-      : svgElement("use", { href: `#${id}` }),
-    // Neighbouring pixels would show a seam where the scale is not whole.
-  ], { "shape-rendering": "crispEdges" });
-}
-
-const imagesOnly = (
-  { images }: Confusion,
-  { x, y, width }: Box,
-  id: string,
-  first: boolean,
-): readonly Element[] => {
-  const side = width / Math.max(3, images.length) - 4;
-  return images.map((shown, i) =>
-    pictureIn(
-      shown,
-      { x: x + i * (side + 4), y, width: side, height: side },
-      `${id}-${i}`,
-      first,
-    )
-  );
-};
-
-interface StripeOptions {
-  readonly id: string;
-  readonly first: boolean;
-  readonly places: Uint32Array;
-  readonly fontSize: number;
-  /** Images of the largest group. */
-  readonly most: number;
-}
-
-const [blue, orange, black, grey] = [
-  "var(--test, #1f5f99)",
-  "var(--train, #b3541e)",
-  "currentColor",
-  "var(--muted, #59626d)",
-];
-
-function withStripes(
-  { images, centroids }: Confusion,
-  { x, y, width }: Box,
-  { id, first, places, fontSize }: StripeOptions,
-): readonly Element[] {
-  const left = x + picture + shares;
-  const wide = width - picture - shares;
-  const stripeAt = (top: number, height: number, name: string, paths: readonly Element[]) => {
-    const box = { x: left, y: top, width: wide, height };
-    return [
-      field(box),
-      inBox(box, [places.length, 1], [
-        first ? svgElement("g", { id: name }, paths) : svgElement("use", { href: `#${name}` }),
-      ]),
-    ];
-  };
-  const [ofLabel, ofPredicted] = centroids ?? [[], []];
-  const centroidAt = (top: number, name: string, bits: Bits, colour: string, text: string) => [
-    textAt(left - 6, top + stripe - 1, text, { ...muted, "text-anchor": "end" }),
-    ...stripeAt(top, stripe, name, ticks(bitPath(bits, places), colour)),
-  ];
-  const top = (i: number) => y + stripe + 4 + i * (picture + 4);
-  return [
-    ...centroidAt(y, `${id}-label`, ofLabel, blue, "its class"),
-    ...images.flatMap((shown, i) => {
-      const { bits, withLabel, withPredicted } = shown;
-      const box = { x, y: top(i), width: picture, height: picture };
-      const pick = (label: boolean, predicted: boolean) =>
-        bitPath(
-          (bits ?? []).filter((unit) =>
-            withLabel.includes(unit) === label && withPredicted.includes(unit) === predicted
-          ),
-          places,
-        );
-      return [
-        pictureIn(shown, box, `${id}-image-${i}`, first),
-        textAt(left - 6, box.y + picture / 2 - 3, `${withLabel.length} ↑`, {
-          "text-anchor": "end",
-          fill: blue,
-        }),
-        textAt(left - 6, box.y + picture / 2 + fontSize - 1, `${withPredicted.length} ↓`, {
-          "text-anchor": "end",
-          fill: orange,
-        }),
-        ...stripeAt(box.y + 3, picture - 6, `${id}-code-${i}`, [
-          ...ticks(pick(false, false), grey),
-          ...ticks(pick(true, true), black),
-          ...ticks(pick(true, false), blue),
-          ...ticks(pick(false, true), orange),
-        ]),
-      ];
-    }),
-    ...centroidAt(top(images.length), `${id}-predicted`, ofPredicted, orange, "predicted"),
-  ];
 }
