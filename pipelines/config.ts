@@ -82,6 +82,14 @@ export const beginFolder = (
     TE.chainW((taken): TE.TaskEither<SparrowError, void> =>
       taken
         ? TE.left(invalidOption("--out", folder, "a folder that does not hold a run yet"))
-        : files.write(`${folder}/${CONFIG_FILE}`, JSON.stringify(config, null, 2) + "\n")
+        : writeConfig(folder, config, files)
     ),
   );
+
+/** Writes `config.json` to a folder, in place of the one before. */
+export const writeConfig = (
+  folder: string,
+  config: Readonly<Record<string, unknown>>,
+  files: Files,
+): TE.TaskEither<SparrowError, void> =>
+  files.write(`${folder}/${CONFIG_FILE}`, JSON.stringify(config, null, 2) + "\n");

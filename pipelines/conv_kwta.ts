@@ -12,8 +12,9 @@ import { adamW } from "../ops/optimisers/adamw.ts";
 import { cosineWithWarmup } from "../ops/schedules.ts";
 import { experiment } from "./cli/experiment.ts";
 import { augment } from "./data/augment.ts";
-import { pipeline, repeat } from "./stage.ts";
+import { pipeline, until } from "./stage.ts";
 import { announce } from "./stages/announce.ts";
+import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
 import { learningRate } from "./stages/learning_rate.ts";
@@ -62,7 +63,7 @@ if (import.meta.main) {
         settings: { batchSize, schedule: { peak: 5e-3, warmup: 1 }, augment: changes },
         stages: ({ dataset, folder, watch }) =>
           pipeline(
-            repeat(epochs)(pipeline(
+            until(epochs)(pipeline(
               learningRate(cosineWithWarmup(5e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
               watch((observe) =>
                 train({
@@ -77,6 +78,7 @@ if (import.meta.main) {
               ),
               evaluate(dataset),
               save(folder, dataset),
+              checkpoint(folder),
               announce(epochs),
             )),
             explain(dataset),

@@ -20,6 +20,10 @@ export interface Files {
     path: string,
     bytes: Uint8Array | string,
   ) => TE.TaskEither<FileUnavailable, void>;
+  /** The names of what is in a folder, in no order; none where it is missing. */
+  readonly list: (folder: string) => TE.TaskEither<FileUnavailable, readonly string[]>;
+  /** Removes a file; it does not matter if there was none. */
+  readonly remove: (path: string) => TE.TaskEither<FileUnavailable, void>;
 }
 
 /** The files of this machine, through Deno. */
@@ -29,7 +33,27 @@ export const denoFiles: Files = {
   exists: (path) => () => Deno.stat(path).then(() => E.right(true), () => E.right(false)),
   write: (path, bytes) =>
     TE.tryCatch(() => writeWhole(path, bytes), (cause) => unavailable("write", path, cause)),
+  list: (folder) =>
+    TE.tryCatch(() => namesIn(folder), (cause) => unavailable("read", folder, cause)),
+  remove: (path) =>
+    TE.tryCatch(
+      () => Deno.remove(path).catch(unlessMissing),
+      (cause) => unavailable("write", path, cause),
+    ),
 };
+
+function unlessMissing(cause: unknown): void {
+  if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  } catch (cause) {
+    unlessMissing(cause);
+    return [];
+  }
+}
 
 async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
   const data = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
@@ -41,10 +65,19 @@ async function writeWhole(path: string, bytes: Uint8Array | string): Promise<voi
     for (let done = 0; done < data.length;) done += await file.write(data.subarray(done));
     await file.sync();
     await Deno.rename(temporary, path);
+    await syncFolder(folder);
   } catch (cause) {
     await Deno.remove(temporary).catch(() => {});
     throw cause;
   }
+}
+
+/** The new name is on the disk too, where the system can say so: Windows cannot. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    using entry = await Deno.open(folder);
+    await entry.sync();
+  } catch { /* The file itself is whole and synced. */ }
 }
 
 const folderOf = (path: string): string => {

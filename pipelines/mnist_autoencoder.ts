@@ -14,8 +14,9 @@ import { stepLr } from "../ops/schedules.ts";
 import { experiment } from "./cli/experiment.ts";
 import { latest } from "./history.ts";
 import type { Run } from "./run.ts";
-import { pipeline, repeat } from "./stage.ts";
+import { pipeline, until } from "./stage.ts";
 import { announce } from "./stages/announce.ts";
+import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { evaluateReconstruction } from "./stages/evaluate_reconstruction.ts";
 import { kwtaSchedule } from "./stages/kwta_schedule.ts";
@@ -44,7 +45,7 @@ if (import.meta.main) {
         // Targets of the binary cross entropy are pixels in [0, 1].
         dataset: { ...loaded, normalisation: { mean: [0], std: [1] } },
         stages: ({ dataset, folder, epochs, watch }) =>
-          repeat(epochs)(pipeline(
+          until(epochs)(pipeline(
             kwtaSchedule({ stepSize: 1, gammaHardness: 1.25 }),
             learningRate(stepLr(1e-3, schedule.stepSize, schedule.gamma)),
             watch((observe) =>
@@ -60,6 +61,7 @@ if (import.meta.main) {
             evaluate(dataset),
             evaluateReconstruction(dataset),
             save(folder, dataset),
+            checkpoint(folder),
             announce(epochs),
           )),
       }),

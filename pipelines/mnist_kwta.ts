@@ -15,8 +15,9 @@ import { adam } from "../ops/optimisers/adam.ts";
 import { adamW } from "../ops/optimisers/adamw.ts";
 import { cosineWithWarmup, stepLr } from "../ops/schedules.ts";
 import { experiment } from "./cli/experiment.ts";
-import { pipeline, repeat, skip } from "./stage.ts";
+import { pipeline, skip, until } from "./stage.ts";
 import { announce } from "./stages/announce.ts";
+import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
 import { infoPlane } from "./stages/info_plane.ts";
@@ -87,12 +88,13 @@ if (import.meta.main) {
             ? infoPlane({ dataset, estimators: planeEstimators }, training)
             : training();
           return pipeline(
-            repeat(epochs)(pipeline(
+            until(epochs)(pipeline(
               sparsify,
               learningRate(rate),
               epoch,
               evaluate(dataset),
               save(folder, dataset),
+              checkpoint(folder),
               announce(epochs),
             )),
             explain(dataset),

@@ -11,8 +11,9 @@ import { crossEntropyLoss } from "../ops/losses/cross_entropy.ts";
 import { adamW } from "../ops/optimisers/adamw.ts";
 import { cosineWithWarmup } from "../ops/schedules.ts";
 import { experiment } from "./cli/experiment.ts";
-import { pipeline, repeat } from "./stage.ts";
+import { pipeline, until } from "./stage.ts";
 import { announce } from "./stages/announce.ts";
+import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
 import { learningRate } from "./stages/learning_rate.ts";
@@ -39,7 +40,7 @@ if (import.meta.main) {
         settings: { batchSize, schedule },
         stages: ({ dataset, folder, epochs, watch }) =>
           pipeline(
-            repeat(epochs)(pipeline(
+            until(epochs)(pipeline(
               learningRate(cosineWithWarmup(2e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
               watch((observe) =>
                 train({
@@ -53,6 +54,7 @@ if (import.meta.main) {
               ),
               evaluate(dataset, { by: "argmax" }),
               save(folder, dataset),
+              checkpoint(folder),
               announce(epochs),
             )),
             explain(dataset),

@@ -3,6 +3,15 @@
  *
  * @module
  */
+export {
+  type Checkpoint,
+  checkpointOf,
+  readCheckpoint,
+  type Remembered,
+  resumeRun,
+  writeCheckpoint,
+} from "./checkpoint/checkpoint.ts";
+export { type Newest, newestCheckpoint } from "./checkpoint/folder.ts";
 export * from "./codes_file.ts";
 export * from "./config.ts";
 export { type Dashboard, type DashboardOptions, startDashboard } from "./dashboard/dashboard.ts";
@@ -47,6 +56,7 @@ export {
 export * from "./stage.ts";
 export * from "./stages/announce.ts";
 export * from "./stages/boost_decay.ts";
+export * from "./stages/checkpoint.ts";
 export * from "./stages/evaluate.ts";
 export * from "./stages/evaluate_reconstruction.ts";
 export * from "./stages/explain.ts";

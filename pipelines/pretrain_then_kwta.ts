@@ -16,8 +16,9 @@ import { freeze } from "../ops/optimisers/freeze.ts";
 import { stepLr } from "../ops/schedules.ts";
 import { experiment } from "./cli/experiment.ts";
 import type { Dataset } from "./data/dataset.ts";
-import { pipeline, repeat, type Stage } from "./stage.ts";
+import { pipeline, type Stage, until, when } from "./stage.ts";
 import { announce } from "./stages/announce.ts";
+import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate, type EvaluateOptions } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
 import { kwtaSchedule } from "./stages/kwta_schedule.ts";
@@ -64,6 +65,7 @@ if (import.meta.main) {
       E.right({
         graph: classifier,
         ...pretraining,
+        optimiserAt: (epoch) => epoch > pretrain ? coding.optimiser : pretraining.optimiser,
         settings: {
           batchSize,
           schedule,
@@ -81,12 +83,16 @@ if (import.meta.main) {
               ),
               evaluate(dataset, { by }),
               save(folder, dataset),
+              checkpoint(folder),
               announce(pretrain + epochs),
             );
           return pipeline(
-            repeat(pretrain)(epoch(pretraining, "argmax")),
-            newHead({ keep, head, optimiser: coding.optimiser }),
-            repeat(epochs)(pipeline(kwtaSchedule(), epoch(coding, "centroid"))),
+            until(pretrain)(epoch(pretraining, "argmax")),
+            when(
+              ({ epoch }) => epoch === pretrain,
+              newHead({ keep, head, optimiser: coding.optimiser }),
+            ),
+            until(pretrain + epochs)(pipeline(kwtaSchedule(), epoch(coding, "centroid"))),
             explain(dataset),
           );
         },

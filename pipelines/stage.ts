@@ -4,7 +4,7 @@
  * @module
  */
 import { E, type Monoid as FpMonoid, RTE } from "../graph/fp_ts.ts";
-import type { SparrowError } from "../graph/error.ts";
+import { invalidOption, type SparrowError } from "../graph/error.ts";
 import { gpuErrorOf } from "../ops/kernels/gpu_limits.ts";
 import type { Env } from "./env.ts";
 import { dispose, type Run } from "./run.ts";
@@ -68,6 +68,24 @@ export const repeat =
   (n: number): (body: Stage) => Stage => (body) => (run) => (env) => async () => {
     let result: E.Either<SparrowError, Run> = E.right(run);
     for (let i = 0; i < n && E.isRight(result); i++) result = await body(result.right)(env)();
+    return result;
+  };
+
+/**
+ * A stage again and again until so many epochs are done; not at all where they are. Unlike
+ * {@linkcode repeat} it does what is left of a run that goes on from a checkpoint.
+ */
+export const until =
+  (epochs: number): (body: Stage) => Stage => (body) => (run) => (env) => async () => {
+    let result: E.Either<SparrowError, Run> = E.right(run);
+    while (E.isRight(result) && result.right.epoch < epochs) {
+      const before: number = result.right.epoch;
+      result = await body(result.right)(env)();
+      if (E.isRight(result) && result.right.epoch <= before) {
+        dispose(result.right);
+        return E.left(invalidOption("until", "a stage that trains no epoch", "one that does"));
+      }
+    }
     return result;
   };
 

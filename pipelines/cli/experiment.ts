@@ -3,23 +3,26 @@
  *
  * @module
  */
-import { E, pipe } from "../../graph/fp_ts.ts";
-import type { SparrowError } from "../../graph/error.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import type { GpuError, SparrowError } from "../../graph/error.ts";
 import type { Nodes } from "../../graph/node.ts";
 import type { Shape } from "../../graph/types.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import type { Optimiser } from "../../ops/optimiser.ts";
 import type { ObserveGradients } from "../../ops/train_step.ts";
-import { beginFolder, configOf } from "../config.ts";
+import { startBackend } from "../../ops/backend.ts";
+import { configOf } from "../config.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { denoDataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
 import { latest } from "../history.ts";
-import { createRun, dispose, type Run } from "../run.ts";
+import type { Env } from "../env.ts";
+import { dispose, type Run } from "../run.ts";
 import { pipeline, type Stage } from "../stage.ts";
 import { report } from "../stages/report.ts";
 import { MODEL_FILE } from "../stages/save.ts";
 import { watchGradients } from "../stages/watch_gradients.ts";
+import { beginRun, type Config, continueRun } from "./begin_run.ts";
 import { type CommonFlags, launch } from "./launch.ts";
 import type { Flags, Values } from "./options.ts";
 import { duration } from "./progress_bar.ts";
@@ -50,6 +53,8 @@ export interface Plan {
   readonly loss: Loss;
   /** What the run begins with. */
   readonly optimiser: Optimiser;
+  /** What a run after so many epochs is trained with, where it is not always the same. */
+  readonly optimiserAt?: (epoch: number) => Optimiser;
   /** What else the configuration is to hold. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** The data as it is used, where that is not as it was loaded. */
@@ -93,7 +98,7 @@ export function experiment<F extends Flags>(
     flags: { ...experimentFlags(datasets), ...flags } as F & ReturnType<typeof experimentFlags>,
     run: async (options, env, folder) => {
       const begun = env.now();
-      const { dataset: named, data, seed, epochs, gradients } = options as Values<
+      const { dataset: named, data, seed, epochs, gradients, resume, ...rest } = options as Values<
         CommonFlags & ReturnType<typeof experimentFlags>
       >;
       const choice = {
@@ -108,30 +113,42 @@ export function experiment<F extends Flags>(
       if (E.isLeft(planned)) return planned;
       const { graph, input, loss, optimiser, settings, dataset = loaded.right, stages } =
         planned.right;
+      const { optimiserAt = () => optimiser } = planned.right;
 
       const parts = { pipeline: name, options, settings, graph, loss, optimiser, dataset };
-      const config = configOf(parts, env);
-      // What cannot run leaves no folder behind.
-      const run = createRun({ graph, input, optimiser, seed });
-      if (E.isLeft(run)) return run;
-      const ready = await beginFolder(folder, config, env.files)();
-      if (E.isLeft(ready)) {
-        dispose(run.right);
-        return ready;
-      }
-      env.observer?.about({ dataset: dataset.name, notice: dataset.notice, config });
-      const whole = pipeline(
-        stages({
-          dataset,
-          folder,
-          epochs,
-          watch: (body) => gradients ? watchGradients(body) : body(),
-        }),
-        report(folder, { title: name, dataset, config }),
-      );
+      const start = { folder, config: configOf(parts, env), graph, input, seed, optimiserAt };
+      const ends = total?.(options as Values<F & CommonFlags>) ?? epochs;
+      const whole = (config: Config) =>
+        pipeline(
+          stages({
+            dataset,
+            folder,
+            epochs,
+            watch: (body) => gradients ? watchGradients(body) : body(),
+          }),
+          report(folder, { title: name, dataset, config }),
+        );
+      const begin = (continues: boolean, env: Env) =>
+        continues ? continueRun({ ...start, epochs: ends }, env) : beginRun(start, env);
+      const attempt = (continues: boolean, env: Env): Promise<E.Either<SparrowError, Ended>> =>
+        pipe(
+          begin(continues, env),
+          TE.chain(({ run, config }) => {
+            env.observer?.about({ dataset: dataset.name, notice: dataset.notice, config });
+            return run === null ? TE.right(null) : whole(config)(run)(env);
+          }),
+        )();
+      const first = await attempt(resume !== null, env);
+      const done = E.isLeft(first) && first.left._tag === "GpuError" &&
+          rest["on-gpu-loss"] === "wasm"
+        ? await onWasm(first.left, rest.threads, env, (next) => attempt(true, next))
+        : first;
       return pipe(
-        await whole(run.right)(env)(),
+        done,
         E.map((finished) => {
+          if (finished === null) {
+            return [`Nothing is left to do: ${folder} has all of ${ends} epochs`];
+          }
           dispose(finished);
           const seconds = (env.now() - begun) / 1000;
           return [
@@ -148,11 +165,29 @@ export function experiment<F extends Flags>(
     interrupted: async (folder) => {
       const model = `${folder}/${MODEL_FILE}`;
       const kept = await Deno.stat(model).then(() => true, () => false);
-      return kept
+      return (kept
         ? `The model of the last finished epoch is ${model}`
-        : "No epoch was finished, so no model was saved";
+        : "No epoch was finished, so no model was saved") +
+        `. Go on with: deno run -P pipelines/${name}.ts --resume ${folder}`;
     },
   });
+}
+
+/** A run that has ended well; null where nothing was left to do. */
+type Ended = Run | null;
+
+/** Goes on without the GPU. */
+async function onWasm(
+  { reason }: GpuError,
+  threads: number,
+  env: Env,
+  attempt: (env: Env) => Promise<E.Either<SparrowError, Ended>>,
+): Promise<E.Either<SparrowError, Ended>> {
+  const backend = await startBackend("wasm", { threads })();
+  if (E.isLeft(backend)) return backend;
+  env.progress.clear();
+  env.log(`The GPU failed: ${reason}. Goes on with wasm from the last finished epoch`);
+  return await attempt({ ...env, backend: backend.right });
 }
 
 const experimentFlags = (choices: readonly DatasetName[]) => ({
@@ -161,6 +196,17 @@ const experimentFlags = (choices: readonly DatasetName[]) => ({
     help: "the images [mnist, or strokes where it is nowhere to be had]",
     choices,
     fallback: null,
+  },
+  resume: {
+    kind: "text",
+    help: "go on with the run of a folder, after its last finished epoch",
+    value: "DIR",
+  },
+  "on-gpu-loss": {
+    kind: "choice",
+    help: "what to do when the GPU is lost: stop, or go on with wasm from the last epoch",
+    choices: ["fail", "wasm"],
+    fallback: "fail",
   },
   gradients: {
     kind: "switch",

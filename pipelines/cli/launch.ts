@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../graph/error.ts";
 import { type BackendChoice, startBackend } from "../../ops/backend.ts";
 import { startProfiler } from "../../ops/profiler.ts";
@@ -12,8 +12,9 @@ import { watched } from "./with_dashboard.ts";
 import type { Env } from "../env.ts";
 import { denoFiles } from "../files.ts";
 import { commonFlags, type Flags, helpText, readOptions, type Values } from "./options.ts";
-import { exitAfter, listen, quietVulkan, timestamp, USAGE } from "./process.ts";
+import { exitAfter, FAILED, listen, quietVulkan, timestamp, USAGE } from "./process.ts";
 import { profileLines } from "./profile.ts";
+import { resumedOptions, savedConfig } from "./saved_config.ts";
 import { progressBar } from "./progress_bar.ts";
 
 /** The flags that {@linkcode launch} itself reads. */
@@ -50,7 +51,12 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
     console.error(`${describe(read.left)}. See --help`);
     Deno.exit(USAGE);
   }
-  const options = read.right;
+  const resumed = await resuming(read.right, Deno.args);
+  if (E.isLeft(resumed)) {
+    console.error(describe(resumed.left));
+    Deno.exit(resumed.left._tag === "InvalidOption" ? USAGE : FAILED);
+  }
+  const options = resumed.right as Values<F & CommonFlags>;
   const { help, quiet, debug, profile, epochs, backend: choice, threads, out, dashboard: port } =
     options as Values<
       CommonFlags
@@ -62,7 +68,8 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
   quietVulkan();
 
   const signal = listen();
-  const folder = out ?? `runs/${program.name}-${timestamp(new Date())}`;
+  const { resume = null } = options as { readonly resume?: string | null };
+  const folder = resume ?? out ?? `runs/${program.name}-${timestamp(new Date())}`;
   const total = program.epochs?.(options) ?? epochs;
   const work = watched({ title: program.name, epochs: total, port, quiet }, async (watch) => {
     const backend = await startBackend(choice as BackendChoice, { threads })();
@@ -89,4 +96,17 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
     debug,
     interrupted: async (error) => `${describe(error)}. ${await program.interrupted(folder)}`,
   });
+}
+
+/** The options as they are, or those of the run that goes on. */
+async function resuming(
+  options: Readonly<Record<string, unknown>>,
+  args: readonly string[],
+): Promise<E.Either<SparrowError, Readonly<Record<string, unknown>>>> {
+  const { resume, help } = options;
+  if (typeof resume !== "string" || help === true) return E.right(options);
+  return await pipe(
+    savedConfig(resume, denoFiles),
+    TE.chainEitherK((before) => resumedOptions(options, args, resume, before)),
+  )();
 }

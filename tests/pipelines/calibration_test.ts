@@ -239,6 +239,8 @@ Deno.test("the command line: what is read, and what is refused with the allowed 
 const memory = (written: Record<string, string>): Files => ({
   read: (file) =>
     TE.left({ _tag: "FileUnavailable", operation: "read", file, reason: "not here", advice: "" }),
+  list: () => TE.right([]),
+  remove: () => TE.right(undefined),
   exists: (path) => TE.right(path in written),
   write: (path, bytes) => {
     written[path] = String(bytes);

@@ -225,6 +225,8 @@ Deno.test("what is finished is written before the next claim, and stays when tha
         reason: "not here",
         advice: "",
       }),
+    list: () => TE.right([]),
+    remove: () => TE.right(undefined),
     exists: (path) => TE.right(path in written),
     write: (path, bytes) => {
       written[path] = String(bytes);

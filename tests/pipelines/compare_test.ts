@@ -38,6 +38,8 @@ function memory(content: Readonly<Record<string, string>>) {
       Promise.resolve(
         path in content ? E.right(new TextEncoder().encode(content[path])) : E.left(missing(path)),
       ),
+    list: () => () => Promise.resolve(E.right([])),
+    remove: () => () => Promise.resolve(E.right(undefined)),
     exists: (path) => () => Promise.resolve(E.right(path in content)),
     write: (path, text) => () => {
       written.set(path, String(text));

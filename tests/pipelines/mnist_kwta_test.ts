@@ -34,7 +34,14 @@ Deno.test("a run leaves its files, and repeats itself on any number of threads",
       assertStringIncludes(printed, "Test accuracy 0.");
       assertEquals(
         Array.from(Deno.readDirSync(`${root}${out}`), ({ name }) => name).sort(),
-        ["config.json", "figures", "metrics.jsonl", "model.safetensors", "report.html"],
+        [
+          "checkpoints",
+          "config.json",
+          "figures",
+          "metrics.jsonl",
+          "model.safetensors",
+          "report.html",
+        ],
       );
       const profiled =
         /^Profile of .* on wasm: kernels .*\nkernel +calls .*\n[^]*^SparrowLinear +\d/m;
@@ -117,7 +124,8 @@ sharedTest(
         err,
         new RegExp(
           `^Interrupted in epoch 2 at step \\d+\\. ` +
-            `The model of the last finished epoch is ${folder}/model.safetensors\n$`,
+            `The model of the last finished epoch is ${folder}/model.safetensors\\. ` +
+            `Go on with: deno run -P pipelines/mnist_kwta.ts --resume ${folder}\n$`,
         ),
       );
       const model = right(await loadModel(`${root}${folder}/model.safetensors`, denoFiles)());

@@ -19,7 +19,14 @@ const run = (name: string, ...options: readonly string[]) =>
 
 const short = ["--backend", "wasm", "--epochs", "1", "--seed", "26"];
 
-const FILES = ["config.json", "figures", "metrics.jsonl", "model.safetensors", "report.html"];
+const FILES = [
+  "checkpoints",
+  "config.json",
+  "figures",
+  "metrics.jsonl",
+  "model.safetensors",
+  "report.html",
+];
 
 const entries = (folder: string): readonly string[] =>
   Array.from(Deno.readDirSync(`${root}${folder}`), ({ name }) => name).sort();

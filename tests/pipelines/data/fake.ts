@@ -87,6 +87,8 @@ export function fake(world: World = {}): Fake {
         disk.has(path) ||
           [...disk.keys()].some((file) => file.startsWith(path.replace(/\/?$/, "/"))),
       ),
+    list: () => TE.right([]),
+    remove: () => TE.right(undefined),
     write: (path, bytes) => () => {
       if (world.broken?.some((folder) => path.startsWith(folder))) return failure("write", path)();
       disk.set(path, typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes);

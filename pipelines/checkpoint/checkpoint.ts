@@ -1,0 +1,248 @@
+/**
+ * A whole run as a file: what it takes to go on as if nothing had happened.
+ *
+ * @module
+ */
+import { E, pipe } from "../../graph/fp_ts.ts";
+import { fromJson, toJson } from "../../graph/codec.ts";
+import { type CorruptFile, invalidOption, type SparrowError } from "../../graph/error.ts";
+import type { Graph } from "../../graph/node.ts";
+import type { ParamArrays } from "../../graph/params.ts";
+import type { Rng } from "../../graph/rng.ts";
+import { sameSpace, showSpace } from "../../graph/shape.ts";
+import type { Shape } from "../../graph/types.ts";
+import type { Optimiser } from "../../ops/optimiser.ts";
+import { tf } from "../../ops/tfjs.ts";
+import type { History } from "../history.ts";
+import { createRun, dispose, type Run, toArrays, toTensors } from "../run.ts";
+import { readSafetensors, writeSafetensors } from "../safetensors.ts";
+import { type Json, pack, unpack } from "./packed.ts";
+
+/** What a run remembers besides its tensors and what they are for. */
+export type Remembered = Pick<
+  Run,
+  | "rng"
+  | "epoch"
+  | "step"
+  | "history"
+  | "classCodes"
+  | "explanations"
+  | "findings"
+  | "reconstructions"
+  | "saved"
+>;
+
+/** A run as plain data. */
+export interface Checkpoint extends Remembered {
+  /** As it was then: schedules change it. */
+  readonly graph: Graph;
+  /** Of one sample. */
+  readonly input: Shape;
+  /** The weights. */
+  readonly params: ParamArrays;
+  /** What the units remember beside the weights. */
+  readonly plasticity: ParamArrays;
+  /** What the optimiser remembers. */
+  readonly optimiser: {
+    readonly step: number;
+    readonly learningRate: number;
+    /** By role, then by path. */
+    readonly slots: Readonly<Record<string, ParamArrays>>;
+  };
+}
+
+const FORMAT = "sparrow-checkpoint-1";
+
+/** Roles and groups stand before the paths of tensors; neither has this character. */
+const SEPARATOR = "/";
+
+/** A run as plain data; its tensors stay. */
+export async function checkpointOf(run: Run): Promise<Checkpoint> {
+  const { params, plasticity, optimiser, ...rest } = run;
+  const roles = await Promise.all(
+    Object.entries(optimiser.slots).map(async ([role, slot]) =>
+      [role, await toArrays(slot)] as const
+    ),
+  );
+  return {
+    ...rest,
+    params: await toArrays(params),
+    plasticity: await toArrays(plasticity),
+    optimiser: { ...optimiser, slots: Object.fromEntries(roles) },
+  };
+}
+
+const prefixed = (group: string, arrays: ParamArrays): ParamArrays =>
+  Object.fromEntries(
+    Object.entries(arrays).map(([path, array]) => [`${group}${SEPARATOR}${path}`, array]),
+  );
+
+/**
+ * A checkpoint as a safetensors file: tensors "params/0.weight", "first/0.weight" (a role of the
+ * optimiser) and "plasticity/…"; in the metadata graph, input, generator, counts and history.
+ */
+export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+  const { graph, input, params, plasticity, optimiser, ...remembered } = checkpoint;
+  const { slots, ...rates } = optimiser;
+  return writeSafetensors({
+    tensors: {
+      ...prefixed("params", params),
+      ...prefixed("plasticity", plasticity),
+      ...Object.assign({}, ...Object.entries(slots).map(([role, slot]) => prefixed(role, slot))),
+    },
+    metadata: {
+      format: FORMAT,
+      graph: JSON.stringify(toJson(graph)),
+      input: JSON.stringify(input),
+      roles: JSON.stringify(Object.keys(slots)),
+      optimiser: JSON.stringify(pack(rates)),
+      run: JSON.stringify(pack(remembered)),
+    },
+  });
+}
+
+/**
+ * The checkpoint of a file.
+ *
+ * @param file What to call it in an error.
+ * @returns The checkpoint, whose tensors {@linkcode resumeRun} checks; `CorruptFile` for what
+ * `writeCheckpoint` does not write.
+ */
+export const readCheckpoint = (
+  file: string,
+  bytes: Uint8Array,
+): E.Either<SparrowError, Checkpoint> =>
+  pipe(
+    readSafetensors(file, bytes),
+    E.chainW(({ tensors, metadata }): E.Either<SparrowError, Checkpoint> => {
+      const corrupt = (reason: string): E.Either<CorruptFile, never> =>
+        E.left({ _tag: "CorruptFile", file, reason });
+      if (metadata.format !== FORMAT) {
+        return corrupt(
+          `expected the metadata "format" to be ${FORMAT}, current value is ${metadata.format}`,
+        );
+      }
+      const input = parsed(metadata.input);
+      const roles = parsed(metadata.roles);
+      const rates = parsed(metadata.optimiser);
+      const remembered = parsed(metadata.run);
+      if (!isCounts(input)) return corrupt('expected the metadata "input" to be a shape');
+      if (!Array.isArray(roles) || !roles.every((role) => typeof role === "string")) {
+        return corrupt('expected the metadata "roles" to be names');
+      }
+      if (!isRates(rates)) return corrupt('expected the metadata "optimiser" to be its counts');
+      if (!isRemembered(remembered)) return corrupt('expected the metadata "run" to be a run');
+      const groups = ["params", "plasticity", ...roles];
+      const group = (wanted: string): ParamArrays =>
+        Object.fromEntries(
+          Object.entries(tensors).filter(([name]) => name.startsWith(`${wanted}${SEPARATOR}`))
+            .map(([name, array]) => [name.slice(wanted.length + 1), array]),
+        );
+      const stray = Object.keys(tensors).find((name) =>
+        !groups.includes(name.slice(0, Math.max(0, name.indexOf(SEPARATOR))))
+      );
+      if (stray !== undefined) return corrupt(`expected no tensor ${stray}`);
+      return pipe(
+        fromJson(parsed(metadata.graph), `the graph of ${file}`),
+        E.map((graph) => ({
+          ...remembered,
+          graph: graph as Graph,
+          input,
+          params: group("params"),
+          plasticity: group("plasticity"),
+          optimiser: {
+            ...rates,
+            slots: Object.fromEntries(roles.map((role) => [role, group(role)])),
+          },
+        })),
+      );
+    }),
+  );
+
+/**
+ * The run of a checkpoint, its tensors on the current backend.
+ *
+ * @param optimiser The one that the run was trained with.
+ * @returns The run; `InvalidOption` where weights, states or the optimiser's tensors are not those of the
+ * graph and the optimiser, or what shape inference refuses.
+ */
+export const resumeRun = (
+  checkpoint: Checkpoint,
+  optimiser: Optimiser,
+): E.Either<SparrowError, Run> => {
+  const { graph, input, params, plasticity, rng, optimiser: state, ...rest } = checkpoint;
+  return pipe(
+    createRun({ graph, input, optimiser, params, plasticity, rng }),
+    E.chain((fresh): E.Either<SparrowError, Run> => {
+      const wanted = fresh.optimiser.slots;
+      const bad = misfit(wanted, state.slots);
+      if (bad !== null) {
+        dispose(fresh);
+        return E.left(invalidOption("optimiser", optimiser.name, bad));
+      }
+      tf.dispose(wanted as unknown as tf.TensorContainer);
+      const slots = Object.fromEntries(
+        Object.entries(state.slots).map(([role, arrays]) => [role, toTensors(arrays)]),
+      );
+      return E.right({ ...fresh, ...rest, rng, optimiser: { ...state, slots } });
+    }),
+  );
+};
+
+/** What the optimiser would have to be for these states; null where they fit. */
+function misfit(
+  wanted: Run["optimiser"]["slots"],
+  given: Checkpoint["optimiser"]["slots"],
+): string | null {
+  const names = (slots: object) => Object.keys(slots).toSorted().join(", ") || "no states";
+  if (names(wanted) !== names(given)) return `one that remembers ${names(given)}`;
+  for (const [role, slot] of Object.entries(wanted)) {
+    for (const [path, { shape }] of Object.entries(slot)) {
+      if (!Object.hasOwn(given[role], path) || !sameSpace(given[role][path].shape, shape)) {
+        return `one whose "${role}" of ${path} has the shape ${showSpace(shape)}`;
+      }
+    }
+  }
+  return null;
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return unpack(JSON.parse(text ?? "null") as Json);
+  } catch {
+    return undefined;
+  }
+}
+
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
+
+const isCounts = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every(isCount);
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isRates = (
+  value: unknown,
+): value is { readonly step: number; readonly learningRate: number } =>
+  isObject(value) && isCount(value.step) && typeof value.learningRate === "number";
+
+const isRng = (value: unknown): value is Rng =>
+  isObject(value) && Array.isArray(value.state) && value.state.length === 4 &&
+  value.state.every((word) => Number.isInteger(word));
+
+const isHistory = (value: unknown): value is History =>
+  Array.isArray(value) &&
+  value.every((row) =>
+    isObject(row) && isCount(row.epoch) && isCount(row.step) && typeof row.split === "string" &&
+    typeof row.name === "string" && typeof row.value === "number"
+  );
+
+/** Looks are not taken apart: they are shown, and never computed with. */
+const isRemembered = (value: unknown): value is Remembered =>
+  isObject(value) && isRng(value.rng) && isCount(value.epoch) && isCount(value.step) &&
+  isHistory(value.history) && Array.isArray(value.explanations) &&
+  Array.isArray(value.reconstructions) && (value.findings === null || isObject(value.findings)) &&
+  (value.classCodes === null || isObject(value.classCodes)) &&
+  (value.saved === null || typeof value.saved === "string");

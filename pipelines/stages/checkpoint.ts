@@ -1,0 +1,142 @@
+/**
+ * The stage that keeps a run, so that it can go on after whatever ends it.
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { checkpointOf, writeCheckpoint } from "../checkpoint/checkpoint.ts";
+import { BEST_CHECKPOINT, checkpointName, CHECKPOINTS, epochOfName } from "../checkpoint/folder.ts";
+import type { Files } from "../files.ts";
+import { type History, select, type SplitName } from "../history.ts";
+import type { Run } from "../run.ts";
+import { type Stage, stage } from "../stage.ts";
+
+/** What makes a run better than another. */
+export interface BestBy {
+  /** As in the history's rows; "accuracy". */
+  readonly name?: string;
+  /** "test". */
+  readonly split?: SplitName;
+  /** Whether more is better or less; "max". */
+  readonly mode?: "max" | "min";
+}
+
+/** Settings of {@linkcode checkpoint}. */
+export interface CheckpointOptions {
+  /** How many of the last are kept, an integer of at least 1; 2. */
+  readonly keep?: number;
+  /** By what the best one is told; the accuracy on the test set. */
+  readonly best?: BestBy;
+}
+
+/**
+ * Writes the whole run to `checkpoints/epoch_000012.safetensors` in a folder: weights, optimiser, what
+ * units remember, generator, history, and what the report shows. The last two are kept, and
+ * `best.safetensors` is a copy of the best. A run that goes on from one, by `resumeRun`, does the same
+ * to the bit.
+ *
+ * A file is there whole or not at all: it is written beside its place, synced to the disk, renamed.
+ * An older one is removed only after that.
+ *
+ * Errors: `FileUnavailable`, and then what was kept before is still there; `NonFinite` naming a weight
+ * that is not finite; `InvalidOption` for `keep`.
+ *
+ * @example
+ * ```ts
+ * import { checkpoint } from "./checkpoint.ts";
+ * import { train } from "./train.ts";
+ * import { newestCheckpoint } from "../checkpoint/folder.ts";
+ * import { resumeRun } from "../checkpoint/checkpoint.ts";
+ * import { strokes } from "../data/strokes.ts";
+ * import { quietEnv } from "../env.ts";
+ * import { denoFiles } from "../files.ts";
+ * import { createRun, dispose } from "../run.ts";
+ * import { pipeline } from "../stage.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { graph } from "../../graph/parse.ts";
+ * import { startBackend } from "../../ops/backend.ts";
+ * import { supConLoss } from "../../ops/losses/sup_con.ts";
+ * import { adam } from "../../ops/optimisers/adam.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const { train: data, normalisation } = strokes({ seed: 1, train: 60, test: 10 });
+ * const optimiser = adam({ learningRate: 0.01 });
+ * const options = { data, normalisation, loss: supConLoss(), optimiser, batchSize: 20 };
+ * const backend = await startBackend("cpu")();
+ * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
+ * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ *
+ * const folder = await Deno.makeTempDir();
+ * const epoch = pipeline(train(options), checkpoint(folder));
+ * const done = await epoch(run.right)(quietEnv(backend.right))();
+ * if (E.isLeft(done)) throw new Error("no end");
+ *
+ * const kept = await newestCheckpoint(folder, denoFiles)();
+ * if (E.isLeft(kept) || kept.right.checkpoint === null) throw new Error("nothing kept");
+ * const again = resumeRun(kept.right.checkpoint, optimiser);
+ * if (E.isLeft(again)) throw new Error("not of this optimiser");
+ * assertEquals(again.right.epoch, 1);
+ * assertEquals(again.right.history, done.right.history);
+ * dispose(done.right);
+ * dispose(again.right);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export const checkpoint = (
+  folder: string,
+  { keep = 2, best = {} }: CheckpointOptions = {},
+): Stage =>
+  stage(async (run, { files }): Promise<E.Either<SparrowError, Run>> => {
+    if (!Number.isInteger(keep) || keep < 1) {
+      return E.left(invalidOption("keep", keep, "an integer of at least 1"));
+    }
+    const made = await checkpointOf(run);
+    for (const arrays of [made.params, made.plasticity, ...Object.values(made.optimiser.slots)]) {
+      for (const [tensor, { data }] of Object.entries(arrays)) {
+        const value = data.find((x) => !Number.isFinite(x));
+        if (value !== undefined) {
+          const { epoch, step, saved: lastGood } = run;
+          return E.left({ _tag: "NonFinite", tensor, value, epoch, step, lastGood });
+        }
+      }
+    }
+    const place = `${folder}/${CHECKPOINTS}`;
+    const saved = `${place}/${checkpointName(run.epoch)}`;
+    const bytes = writeCheckpoint({ ...made, saved });
+    const written = await files.write(saved, bytes)();
+    if (E.isLeft(written)) return written;
+    if (isBest(run.history, best)) {
+      const kept = await files.write(`${place}/${BEST_CHECKPOINT}`, bytes)();
+      if (E.isLeft(kept)) return kept;
+    }
+    const removed = await removeOld(place, run.epoch, keep, files);
+    return E.isLeft(removed) ? removed : E.right({ ...run, saved });
+  });
+
+/** Whether the newest value is better than all before it. */
+function isBest(
+  history: History,
+  { name = "accuracy", split = "test", mode = "max" }: BestBy,
+): boolean {
+  const values = select(history, name, split).map(({ value }) => mode === "max" ? value : -value);
+  const newest = values.at(-1);
+  return newest !== undefined && values.slice(0, -1).every((value) => !(value >= newest));
+}
+
+async function removeOld(
+  place: string,
+  newest: number,
+  keep: number,
+  files: Files,
+): Promise<E.Either<SparrowError, void>> {
+  const names = await files.list(place)();
+  if (E.isLeft(names)) return names;
+  const old = names.right.map(epochOfName).filter((epoch) => epoch !== null && epoch < newest)
+    .toSorted((a, b) => b! - a!).slice(keep - 1);
+  for (const epoch of old) {
+    const gone = await files.remove(`${place}/${checkpointName(epoch!)}`)();
+    if (E.isLeft(gone)) return gone;
+  }
+  return E.right(undefined);
+}
