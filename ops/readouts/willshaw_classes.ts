@@ -1,0 +1,73 @@
+/**
+ * The read-out by a Willshaw memory.
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { type InvalidOption, invalidOption } from "../../graph/error.ts";
+import { draw, type Rng } from "../../graph/rng.ts";
+import { stride } from "../embeddings.ts";
+import { checkLength } from "../metrics/check.ts";
+import { eachBit } from "../metrics/rows.ts";
+import { emptyCodes } from "../sdr/codes.ts";
+import { emptyMemory, store } from "../sdr/willshaw.ts";
+import { checkLabelled, type LabelledCodes, largest, type ReadOut } from "./read_out.ts";
+
+/**
+ * Hetero-association from code to class. A class is so many units of the memory's output; each code is
+ * associated with one of its class's, drawn at random, and a cue is given the class of the unit with the
+ * largest sum, each sum divided by the root of the number of the unit's synapses.
+ *
+ * With one unit per class nearly every synapse is soon set, and the memory tells nothing: what a unit
+ * stores is the union of its codes.
+ *
+ * Source: D. J. Willshaw, O. P. Buneman, H. C. Longuet-Higgins, "Non-holographic associative memory",
+ * Nature 222, 1969, for the memory; units per class and the division are ours.
+ *
+ * @param perClass Units per class, at least 1.
+ * @param rng What the units are drawn from.
+ * @returns The read-out and the generator to draw from next; `InvalidOption` for too many units.
+ */
+export function willshawClasses(
+  labelled: LabelledCodes,
+  perClass: number,
+  rng: Rng,
+): E.Either<InvalidOption, readonly [ReadOut, Rng]> {
+  if (!Number.isInteger(perClass) || perClass < 1) {
+    return E.left(invalidOption("perClass", perClass, "an integer of at least 1"));
+  }
+  checkLabelled(labelled);
+  const { codes, labels, classes } = labelled;
+  const outputs = classes * perClass;
+  const [targets, next] = draw(rng, ({ integer }) => {
+    const chosen = emptyCodes(codes.count, outputs);
+    const perCode = stride(outputs);
+    for (let i = 0; i < codes.count; i++) {
+      const unit = labels[i] * perClass + integer(0, perClass - 1);
+      chosen.words[i * perCode + (unit >>> 5)] |= 1 << (unit & 31);
+    }
+    return chosen;
+  });
+  return E.map((empty: Parameters<typeof store>[0]): readonly [ReadOut, Rng] => {
+    const { synapses: { words } } = store(empty, codes, targets);
+    const perRow = stride(outputs);
+    const fan = new Float64Array(outputs);
+    for (let unit = 0; unit < codes.width; unit++) {
+      eachBit(words, unit * perRow, perRow, (target) => fan[target]++);
+    }
+    const predict: ReadOut["predict"] = (cues) => {
+      checkLength("read codes", cues.width, codes.width);
+      const perCode = stride(cues.width);
+      const sums = new Float64Array(outputs);
+      return Int32Array.from({ length: cues.count }, (_, i) => {
+        sums.fill(0);
+        eachBit(cues.words, i * perCode, perCode, (unit) => {
+          eachBit(words, unit * perRow, perRow, (target) => sums[target]++);
+        });
+        for (let t = 0; t < outputs; t++) sums[t] /= Math.sqrt(Math.max(1, fan[t]));
+        return Math.floor(largest(sums) / perClass);
+      });
+    };
+    return [{ name: "willshaw", predict }, next];
+  })(emptyMemory(codes.width, outputs));
+}
