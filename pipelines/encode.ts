@@ -27,9 +27,15 @@ const binaryNodes: readonly string[] = [
 /** Whether a node's evaluated output is binary: it is a kWTA of any kind. */
 export const isBinaryNode = ({ _tag }: Node): boolean => binaryNodes.includes(_tag);
 
-/** Whether a graph's evaluated output is binary: its last node's is. */
+/** What leaves zeros and ones zeros and ones. */
+const carries: readonly string[] = ["max_pool2d", "flatten", "reshape"];
+
+/**
+ * Whether a graph's evaluated output is binary: its last node is a kWTA, or comes after one by nothing but
+ * max pooling and changes of shape.
+ */
 export const isBinary = ({ nodes }: Graph): boolean => {
-  const last = nodes.at(-1);
+  const last = nodes.findLast(({ _tag }) => !carries.includes(_tag));
   return last !== undefined && isBinaryNode(last);
 };
 

@@ -1,0 +1,169 @@
+/**
+ * The stage that judges codes by read-outs that are learnt without a gradient.
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { permutation, type Rng } from "../../graph/rng.ts";
+import { type BinaryEmbeddings, sparsity } from "../../ops/embeddings.ts";
+import { accuracy } from "../../ops/metrics/classification.ts";
+import { classCentroid } from "../../ops/readouts/class_centroid.ts";
+import { bayesianNetwork, naiveBayes } from "../../ops/readouts/naive_bayes.ts";
+import { nearestCodes } from "../../ops/readouts/nearest_codes.ts";
+import type { LabelledCodes, ReadOut } from "../../ops/readouts/read_out.ts";
+import { willshawClasses } from "../../ops/readouts/willshaw_classes.ts";
+import { emptyCodes, pickCodes } from "../../ops/sdr/codes.ts";
+import { moveUnits } from "../../ops/sdr/noise.ts";
+import type { Dataset, Images } from "../data/dataset.ts";
+import { encodeBatches } from "../encode_batches.ts";
+import type { Env } from "../env.ts";
+import type { Row } from "../history.ts";
+import type { Run } from "../run.ts";
+import { type Stage, stage } from "../stage.ts";
+
+/** Options of {@linkcode readOut}. */
+export interface ReadOutOptions {
+  /** Whose training set read-outs learn from, and whose test set judges them. */
+  readonly dataset: Dataset;
+  /** Votes of the nearest codes, from 1 to 30; 3. */
+  readonly k?: number;
+  /** Besides all: labelled images per class that read-outs learn from, each at least 1; none. */
+  readonly perClass?: readonly number[];
+  /** Parts of each test code's units that are moved elsewhere, in [0, 1]; none. */
+  readonly noise?: readonly number[];
+  /** Units per class of the Willshaw memory, at least 1; 1000, or as many as a class has codes. */
+  readonly willshawUnits?: number;
+}
+
+/** Images per pass: what a convolution makes of them must fit into memory. */
+const SLICE = 200;
+
+/**
+ * Encodes both sets, teaches every read-out the training codes with their labels, and has it classify the
+ * test codes.
+ *
+ * Rows: "accuracy_<read-out>" for "test"; "accuracy_<read-out>_<n>" learnt from n images per class;
+ * "accuracy_<read-out>_noise_<part>" of codes with so many units moved; "sparsity" for both sets;
+ * "encoding_seconds" and "read_out_seconds". Read-outs are nearest, naive_bayes, bcpnn, willshaw and
+ * centroid.
+ *
+ * Errors: `Interrupted`; `InvalidOption` for an option out of its range, and a graph whose output is not
+ * binary.
+ */
+export const readOut = (options: ReadOutOptions): Stage =>
+  stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
+    const { dataset, perClass = [], noise = [] } = options;
+    const bad = perClass.find((n) => !Number.isInteger(n) || n < 1);
+    if (bad !== undefined) {
+      return E.left(invalidOption("perClass", bad, "integers of at least 1"));
+    }
+    const begun = env.now();
+    const train = await codesOf(run, dataset.train, dataset, env);
+    if (E.isLeft(train)) return train;
+    const test = await codesOf(run, dataset.test, dataset, env);
+    if (E.isLeft(test)) return test;
+    const encoded = env.now();
+    const rows: Row[] = [];
+    const row = (name: string, value: number, split: Row["split"] = "test") =>
+      rows.push({ epoch: run.epoch, step: run.step, split, name, value });
+    row("sparsity", sparsity(train.right), "train");
+    row("sparsity", sparsity(test.right));
+    const { labels } = dataset.train;
+    const all: LabelledCodes = { codes: train.right, labels, classes: dataset.classes.length };
+    const judge = ({ name, predict }: ReadOut, ending: string, codes = test.right) =>
+      row(`accuracy_${name}${ending}`, accuracy(predict(codes), dataset.test.labels));
+
+    const whole = learnt(all, options, run.rng);
+    if (E.isLeft(whole)) return whole;
+    let [readOuts, rng] = whole.right;
+    for (const one of readOuts) judge(one, "");
+    for (const part of noise) {
+      const noisy = moveUnits(test.right, part, rng);
+      if (E.isLeft(noisy)) return noisy;
+      rng = noisy.right[1];
+      for (const one of readOuts) judge(one, `_noise_${part}`, noisy.right[0]);
+    }
+    for (const n of perClass) {
+      const [picks, next] = firstOfEach(all, n, rng);
+      const few = {
+        ...all,
+        codes: pickCodes(all.codes, picks),
+        labels: picks.map((i) => labels[i]),
+      };
+      const taught = learnt(few, options, next);
+      if (E.isLeft(taught)) return taught;
+      [readOuts, rng] = taught.right;
+      for (const one of readOuts) judge(one, `_${n}`);
+    }
+    row("encoding_seconds", (encoded - begun) / 1000, "run");
+    row("read_out_seconds", (env.now() - encoded) / 1000, "run");
+    return E.right({ ...run, rng, history: [...run.history, ...rows] });
+  });
+
+/** All read-outs, taught. */
+function learnt(
+  labelled: LabelledCodes,
+  { k = 3, willshawUnits = 1000 }: ReadOutOptions,
+  rng: Rng,
+): E.Either<SparrowError, readonly [readonly ReadOut[], Rng]> {
+  const nearest = nearestCodes(labelled, k);
+  if (E.isLeft(nearest)) return nearest;
+  const most = Math.max(1, Math.ceil(labelled.codes.count / labelled.classes));
+  const willshaw = willshawClasses(labelled, Math.min(willshawUnits, most), rng);
+  if (E.isLeft(willshaw)) return willshaw;
+  const [memory, next] = willshaw.right;
+  return E.right([
+    [
+      nearest.right,
+      naiveBayes(labelled),
+      bayesianNetwork(labelled),
+      memory,
+      classCentroid(labelled),
+    ],
+    next,
+  ]);
+}
+
+/** Of each class n codes that are drawn at random, or all there are. */
+function firstOfEach(
+  { codes, labels, classes }: LabelledCodes,
+  n: number,
+  rng: Rng,
+): readonly [Uint32Array, Rng] {
+  const [order, next] = permutation(codes.count, rng);
+  const taken = new Uint32Array(classes);
+  return [order.filter((i) => taken[labels[i]]++ < n), next];
+}
+
+/** The codes of images, a slice at a time. */
+async function codesOf(
+  run: Run,
+  images: Images,
+  { normalisation }: Dataset,
+  env: Env,
+): Promise<E.Either<SparrowError, BinaryEmbeddings>> {
+  const area = images.pixels.length / Math.max(1, images.count);
+  function* slices(): Generator<Images> {
+    for (let from = 0; from < images.count; from += SLICE) {
+      const count = Math.min(SLICE, images.count - from);
+      yield { count, pixels: images.pixels.subarray(from * area, (from + count) * area) };
+    }
+  }
+  const parts: BinaryEmbeddings[] = [];
+  for await (const part of encodeBatches(run, slices(), normalisation, env)) {
+    if (E.isLeft(part)) return part;
+    if (part.right.kind !== "binary") {
+      return E.left(invalidOption("graph", "real-valued outputs", "an output of zeros and ones"));
+    }
+    parts.push(part.right);
+  }
+  const width = parts[0]?.width ?? 1;
+  const whole = emptyCodes(images.count, width);
+  let at = 0;
+  for (const { words } of parts) {
+    whole.words.set(words, at);
+    at += words.length;
+  }
+  return E.right(whole);
+}
