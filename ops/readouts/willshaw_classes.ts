@@ -7,16 +7,17 @@ import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { draw, type Rng } from "../../graph/rng.ts";
 import { stride } from "../embeddings.ts";
-import { checkLength } from "../metrics/check.ts";
 import { eachBit } from "../metrics/rows.ts";
 import { emptyCodes } from "../sdr/codes.ts";
 import { emptyMemory, store } from "../sdr/willshaw.ts";
-import { checkLabelled, type LabelledCodes, largest, type ReadOut } from "./read_out.ts";
+import { nearestCodes } from "./nearest_codes.ts";
+import { checkLabelled, type LabelledCodes, type ReadOut } from "./read_out.ts";
 
 /**
  * Hetero-association from code to class. A class is so many units of the memory's output; each code is
  * associated with one of its class's, drawn at random, and a cue is given the class of the unit with the
- * largest sum, each sum divided by the root of the number of the unit's synapses.
+ * largest sum, each sum divided by the root of the number of the unit's synapses; of units beyond the 30
+ * largest sums that is not looked at.
  *
  * With one unit per class nearly every synapse is soon set, and the memory tells nothing: what a unit
  * stores is the union of its codes.
@@ -48,26 +49,20 @@ export function willshawClasses(
     }
     return chosen;
   });
-  return E.map((empty: Parameters<typeof store>[0]): readonly [ReadOut, Rng] => {
-    const { synapses: { words } } = store(empty, codes, targets);
-    const perRow = stride(outputs);
-    const fan = new Float64Array(outputs);
-    for (let unit = 0; unit < codes.width; unit++) {
-      eachBit(words, unit * perRow, perRow, (target) => fan[target]++);
-    }
-    const predict: ReadOut["predict"] = (cues) => {
-      checkLength("read codes", cues.width, codes.width);
-      const perCode = stride(cues.width);
-      const sums = new Float64Array(outputs);
-      return Int32Array.from({ length: cues.count }, (_, i) => {
-        sums.fill(0);
-        eachBit(cues.words, i * perCode, perCode, (unit) => {
-          eachBit(words, unit * perRow, perRow, (target) => sums[target]++);
-        });
-        for (let t = 0; t < outputs; t++) sums[t] /= Math.sqrt(Math.max(1, fan[t]));
-        return Math.floor(largest(sums) / perClass);
-      });
-    };
-    return [{ name: "willshaw", predict }, next];
-  })(emptyMemory(codes.width, outputs));
+  const empty = emptyMemory(codes.width, outputs);
+  if (E.isLeft(empty)) return empty;
+  const { synapses: { words } } = store(empty.right, codes, targets);
+  // Turned round: what each output unit has synapses with, so that sums are overlaps.
+  const unions = emptyCodes(outputs, codes.width);
+  const [perRow, perUnion] = [stride(outputs), stride(codes.width)];
+  for (let unit = 0; unit < codes.width; unit++) {
+    eachBit(words, unit * perRow, perRow, (target) => {
+      unions.words[target * perUnion + (unit >>> 5)] |= 1 << (unit & 31);
+    });
+  }
+  const classOf = Uint32Array.from({ length: outputs }, (_, unit) => Math.floor(unit / perClass));
+  return E.map(({ predict }: ReadOut): readonly [ReadOut, Rng] => [
+    { name: "willshaw", predict },
+    next,
+  ])(nearestCodes({ codes: unions, labels: classOf, classes }, 1));
 }
