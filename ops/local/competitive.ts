@@ -36,7 +36,7 @@ const driving = (weights: tf.Tensor2D, p: number): tf.Tensor2D =>
  *
  * Source: D. Krotov, J. J. Hopfield, "Unsupervised learning by competing hidden units", PNAS 116, 2019
  * (arXiv 1806.10181), equation 3 with R = 1; the defaults and the division are those of the code that
- * they published.
+ * they published, where weights begin at random; here they begin as samples.
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ export function competitive({ k = 2, delta = 0.4, p = 2 }: CompetitiveOptions = 
     problem: checkRanges({ k: [k, integerFrom(2)], delta: [delta, notNegative], p: [p, norm] }),
     least: k + 1,
     rate: 0.02,
-    beginsWithSamples: false,
+    begin: 1,
     compete: (weights, batch, excitability) =>
       tf.tidy(() => {
         const drive = driven(linear(batch, driving(weights, p)), excitability);

@@ -37,8 +37,8 @@ export interface LocalRule {
   readonly least: number;
   /** The rate that suits it, above 0. */
   readonly rate: number;
-  /** Whether weights begin as samples; else they are drawn at random. */
-  readonly beginsWithSamples: boolean;
+  /** The length of weights at the beginning, above 0: they begin as samples of it. */
+  readonly begin: number;
   /**
    * Who is how active. The sum over inputs is multiplied by the `excitability` of the unit, [units], where
    * it is given, before units compete: synaptic scaling's factors.

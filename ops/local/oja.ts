@@ -47,7 +47,7 @@ export function oja({ k = 1 }: OjaOptions = {}): LocalRule {
     problem: checkRanges({ k: [k, integerFrom(1)] }),
     least: k + 1,
     rate: 0.05,
-    beginsWithSamples: true,
+    begin: 1,
     compete: (weights, batch, excitability) =>
       tf.tidy(() => {
         const drive = linear(batch, weights);

@@ -41,7 +41,7 @@ export const onlineKMeans = (): LocalRule => ({
   problem: checkRanges({}),
   least: 2,
   rate: 0.02,
-  beginsWithSamples: true,
+  begin: 1,
   compete: (weights, batch, excitability) =>
     tf.tidy(() => topUnits(driven(linear(batch, weights), excitability), 1)),
   update: (weights, batch, activity, rate) =>

@@ -27,7 +27,8 @@ export interface SoftHebbOptions {
  * Sources: T. Moraitis et al., "SoftHebb: Bayesian inference in unsupervised Hebbian soft winner-take-all
  * networks", Neuromorphic Computing and Engineering 2, 2022; A. Journé et al., "Hebbian deep learning
  * without feedback", ICLR 2023 (arXiv 2209.11883), for the losers and the rate. The division, and 12 for
- * the sharpness, are those of the code that they published.
+ * the sharpness, are those of the code that they published, where weights begin long and at random; here
+ * they begin as samples of twice their final length, for at that length nothing is learnt.
  *
  * @example
  * ```ts
@@ -49,7 +50,7 @@ export function softHebb({ sharpness = 12, power = 0.5 }: SoftHebbOptions = {}):
     problem: checkRanges({ sharpness: [sharpness, positive], power: [power, notNegative] }),
     least: 2,
     rate: 0.08,
-    beginsWithSamples: false,
+    begin: 2,
     compete: (weights, batch, excitability) =>
       tf.tidy(() => {
         const drive = driven(linear(batch, weights), excitability);

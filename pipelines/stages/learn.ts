@@ -55,7 +55,8 @@ const WHITENED = 20_000;
  *
  * A sample is what the layer's units see: of a convolution a patch of its input at a random place, of a
  * linear layer all of it. Each is brought to mean 0 and deviation 1, whitened if that is asked for, and
- * brought to length 1; flat ones are left out. What is learnt on such samples is then written as weights
+ * brought to length 1; flat ones are left out. The units begin as samples, whatever the layer's weights were.
+ * What is learnt on such samples is then written as weights
  * for inputs as they are: centring and whitening are linear and become part of the weights, and the rest
  * is a positive factor that all units of a sample share. So a kWTA over the same units (`over=location`
  * after a convolution) has the winners that learning had.
@@ -147,9 +148,7 @@ async function learnLayer(
     rng,
     ({ integer }) => Array.from({ length: node.outputs }, () => integer(0, count - 1)),
   );
-  let weights: tf.Tensor2D = rule.beginsWithSamples
-    ? tf.tidy(() => tf.transpose(learner(first)))
-    : tf.tidy(() => tf.clone(tf.reshape(old, [width, node.outputs])) as tf.Tensor2D);
+  let weights: tf.Tensor2D = tf.tidy(() => tf.mul(tf.transpose(learner(first)), rule.begin));
   let plasticity = run.plasticity;
   let generator = afterFirst;
   const scaling = scalingPaths(String(path + 1));
