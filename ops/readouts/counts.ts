@@ -6,7 +6,7 @@
 import { type BinaryEmbeddings, stride } from "../embeddings.ts";
 import { checkLength } from "../metrics/check.ts";
 import { eachBit } from "../metrics/rows.ts";
-import { checkLabelled, type LabelledCodes, largest, type ReadOut } from "./read_out.ts";
+import { checkLabelled, largest, type ReadOut, type TaughtCodes } from "./read_out.ts";
 
 /** Counts of a set of codes. */
 export interface ClassCounts {
@@ -17,7 +17,7 @@ export interface ClassCounts {
 }
 
 /** Counts the units of each class. */
-export function countUnits(labelled: LabelledCodes): ClassCounts {
+export function countUnits(labelled: TaughtCodes): ClassCounts {
   checkLabelled(labelled);
   const { codes: { width, count, words }, labels, classes } = labelled;
   const active = Array.from({ length: classes }, () => new Float64Array(width));

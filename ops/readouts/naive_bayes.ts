@@ -4,7 +4,7 @@
  * @module
  */
 import { additive, countUnits } from "./counts.ts";
-import type { LabelledCodes, ReadOut } from "./read_out.ts";
+import type { ReadOut, TaughtCodes } from "./read_out.ts";
 
 /**
  * Naive Bayes on bits: the class of the largest log P(c) + Σ log P(x_u | c) over all units u, silent ones
@@ -23,7 +23,7 @@ import type { LabelledCodes, ReadOut } from "./read_out.ts";
  * assertEquals([...predict(codes.right)], [0, 0, 1, 1]);
  * ```
  */
-export function naiveBayes(labelled: LabelledCodes): ReadOut {
+export function naiveBayes(labelled: TaughtCodes): ReadOut {
   const { active, sizes } = countUnits(labelled);
   const bias = new Float64Array(sizes.length);
   const weights = active.map((counts, c) => {
@@ -45,7 +45,7 @@ export function naiveBayes(labelled: LabelledCodes): ReadOut {
  * Source: A. Lansner, Ö. Ekeberg, "A one-layer feedback artificial neural network with a Bayesian learning
  * rule", International Journal of Neural Systems 1, 1989.
  */
-export function bayesianNetwork(labelled: LabelledCodes): ReadOut {
+export function bayesianNetwork(labelled: TaughtCodes): ReadOut {
   const { active, sizes } = countUnits(labelled);
   const { count, width } = labelled.codes;
   const total = new Float64Array(width);

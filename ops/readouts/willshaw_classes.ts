@@ -11,7 +11,7 @@ import { eachBit } from "../metrics/rows.ts";
 import { emptyCodes } from "../sdr/codes.ts";
 import { emptyMemory, store } from "../sdr/willshaw.ts";
 import { nearestCodes } from "./nearest_codes.ts";
-import { checkLabelled, type LabelledCodes, type ReadOut } from "./read_out.ts";
+import { checkLabelled, type ReadOut, type TaughtCodes } from "./read_out.ts";
 
 /**
  * Hetero-association from code to class. A class is so many units of the memory's output; each code is
@@ -30,7 +30,7 @@ import { checkLabelled, type LabelledCodes, type ReadOut } from "./read_out.ts";
  * @returns The read-out and the generator to draw from next; `InvalidOption` for too many units.
  */
 export function willshawClasses(
-  labelled: LabelledCodes,
+  labelled: TaughtCodes,
   perClass: number,
   rng: Rng,
 ): E.Either<InvalidOption, readonly [ReadOut, Rng]> {

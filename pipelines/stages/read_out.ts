@@ -11,7 +11,7 @@ import { accuracy } from "../../ops/metrics/classification.ts";
 import { classCentroid } from "../../ops/readouts/class_centroid.ts";
 import { bayesianNetwork, naiveBayes } from "../../ops/readouts/naive_bayes.ts";
 import { nearestCodes } from "../../ops/readouts/nearest_codes.ts";
-import type { LabelledCodes, ReadOut } from "../../ops/readouts/read_out.ts";
+import type { ReadOut, TaughtCodes } from "../../ops/readouts/read_out.ts";
 import { willshawClasses } from "../../ops/readouts/willshaw_classes.ts";
 import { emptyCodes, pickCodes } from "../../ops/sdr/codes.ts";
 import { moveUnits } from "../../ops/sdr/noise.ts";
@@ -70,7 +70,7 @@ export const readOut = (options: ReadOutOptions): Stage =>
     row("sparsity", sparsity(train.right), "train");
     row("sparsity", sparsity(test.right));
     const { labels } = dataset.train;
-    const all: LabelledCodes = { codes: train.right, labels, classes: dataset.classes.length };
+    const all: TaughtCodes = { codes: train.right, labels, classes: dataset.classes.length };
     const judge = ({ name, predict }: ReadOut, ending: string, codes = test.right) =>
       row(`accuracy_${name}${ending}`, accuracy(predict(codes), dataset.test.labels));
 
@@ -103,7 +103,7 @@ export const readOut = (options: ReadOutOptions): Stage =>
 
 /** All read-outs, taught. */
 function learnt(
-  labelled: LabelledCodes,
+  labelled: TaughtCodes,
   { k = 3, willshawUnits = 1000 }: ReadOutOptions,
   rng: Rng,
 ): E.Either<SparrowError, readonly [readonly ReadOut[], Rng]> {
@@ -127,7 +127,7 @@ function learnt(
 
 /** Of each class n codes that are drawn at random, or all there are. */
 function firstOfEach(
-  { codes, labels, classes }: LabelledCodes,
+  { codes, labels, classes }: TaughtCodes,
   n: number,
   rng: Rng,
 ): readonly [Uint32Array, Rng] {
