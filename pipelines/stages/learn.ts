@@ -69,6 +69,32 @@ const WHITENED = 20_000;
  *
  * Errors: `Interrupted` at the next step after the signal; `InvalidOption` for an option out of its range,
  * a path that is no such layer, and data in which nothing is left to learn from.
+ *
+ * @example
+ * ```ts
+ * import { learn } from "./learn.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { graph } from "../../graph/parse.ts";
+ * import { startBackend } from "../../ops/backend.ts";
+ * import { onlineKMeans } from "../../ops/local/online_k_means.ts";
+ * import { sgd } from "../../ops/optimisers/sgd.ts";
+ * import { quietEnv } from "../env.ts";
+ * import { createRun, dispose } from "../run.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const backend = await startBackend("cpu")();
+ * const encoder = graph`linear(4, 2, bias=false) ▷ kwta(0.5, hard)`;
+ * // No optimiser is ever asked: a run has one all the same.
+ * const run = createRun({ graph: encoder, optimiser: sgd() });
+ * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ * const data = { count: 2, pixels: Uint8Array.of(255, 0, 0, 0, 0, 0, 255, 255) };
+ * const normalisation = { mean: [0], std: [1] };
+ * const stage = learn({ data, normalisation, path: 0, rule: onlineKMeans(), epochs: 2 });
+ * const done = await stage(run.right)(quietEnv(backend.right))();
+ * if (E.isLeft(done)) throw new Error("nothing was learnt");
+ * assertEquals(done.right.epoch, 2);
+ * dispose(done.right);
+ * ```
  */
 export const learn = (options: LearnOptions): Stage =>
   stage((run, env) => {
