@@ -61,7 +61,7 @@ if (import.meta.main) {
             evaluate(dataset),
             evaluateReconstruction(dataset),
             save(folder, dataset),
-            checkpoint(folder),
+            checkpoint(folder, { best: { name: "psnr" } }),
             announce(epochs),
           )),
       }),

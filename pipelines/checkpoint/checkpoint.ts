@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { E, pipe } from "../../graph/fp_ts.ts";
 import { fromJson, toJson } from "../../graph/codec.ts";
 import { type CorruptFile, invalidOption, type SparrowError } from "../../graph/error.ts";
@@ -15,7 +16,7 @@ import type { Optimiser } from "../../ops/optimiser.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { History } from "../history.ts";
 import { createRun, dispose, type Run, toArrays, toTensors } from "../run.ts";
-import { readSafetensors, writeSafetensors } from "../safetensors.ts";
+import { readSafetensors, type Safetensors, writeSafetensors } from "../safetensors.ts";
 import { type Json, pack, unpack } from "./packed.ts";
 
 /** What a run remembers besides its tensors and what they are for. */
@@ -79,12 +80,13 @@ const prefixed = (group: string, arrays: ParamArrays): ParamArrays =>
 
 /**
  * A checkpoint as a safetensors file: tensors "params/0.weight", "first/0.weight" (a role of the
- * optimiser) and "plasticity/…"; in the metadata graph, input, generator, counts and history.
+ * optimiser) and "plasticity/…"; in the metadata graph, input, generator, counts and history,
+ * and a SHA-256 of it all.
  */
 export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
   const { graph, input, params, plasticity, optimiser, ...remembered } = checkpoint;
   const { slots, ...rates } = optimiser;
-  return writeSafetensors({
+  return sealed({
     tensors: {
       ...prefixed("params", params),
       ...prefixed("plasticity", plasticity),
@@ -100,6 +102,17 @@ export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer>
     },
   });
 }
+
+/** A file with the SHA-256 of what it would be with an empty one. */
+function sealed({ tensors, metadata }: Safetensors): Uint8Array<ArrayBuffer> {
+  const sha256 = sumOf({ tensors, metadata });
+  return writeSafetensors({ tensors, metadata: { ...metadata, sha256 } });
+}
+
+const sumOf = ({ tensors, metadata }: Safetensors): string =>
+  createHash("sha256")
+    .update(writeSafetensors({ tensors, metadata: { ...metadata, sha256: "" } }))
+    .digest("hex");
 
 /**
  * The checkpoint of a file.
@@ -121,6 +134,10 @@ export const readCheckpoint = (
         return corrupt(
           `expected the metadata "format" to be ${FORMAT}, current value is ${metadata.format}`,
         );
+      }
+      const sum = sumOf({ tensors, metadata });
+      if (metadata.sha256 !== sum) {
+        return corrupt(`expected the SHA-256 ${metadata.sha256}, current value is ${sum}`);
       }
       const input = parsed(metadata.input);
       const roles = parsed(metadata.roles);

@@ -13,7 +13,6 @@ import type { Shape } from "../../graph/types.ts";
 import { whitening } from "../../ops/local/whitening.ts";
 import type { LocalRule } from "../../ops/local/local_rule.ts";
 import { checkRanges, integerFrom, notNegative, positive } from "../../ops/ranges.ts";
-import { nextDuty, scalingFactors } from "../../ops/synaptic_scaling.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { breathe } from "../breathe.ts";
 import type { Images, Normalisation } from "../data/dataset.ts";
@@ -22,6 +21,7 @@ import type { Row } from "../history.ts";
 import { gatherSamples, type LayerSamples } from "../layer_samples.ts";
 import type { Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
+import { counted, factorsOf } from "./learnt_duty.ts";
 
 /** Options of {@linkcode learn}. */
 export interface LearnOptions {
@@ -273,35 +273,5 @@ function prepared(
       const length = tf.sqrt(tf.sum(tf.square(seen), 1, true));
       return tf.div(seen, tf.maximum(length, 1e-12));
     });
-  };
-}
-
-type Scaling = ReturnType<typeof scalingPaths>;
-
-/** Synaptic scaling's factors per unit: of an image those of the mean duty cycle over its locations. */
-function factorsOf(plasticity: Run["plasticity"], paths: Scaling, units: number): tf.Tensor {
-  const duty = tf.mean(tf.reshape(plasticity[paths.duty], [-1, units]), 0);
-  return scalingFactors(
-    duty,
-    plasticity[paths.samples],
-    plasticity[paths.strength],
-    plasticity[paths.target],
-  );
-}
-
-/** The duty cycle and the number of samples after a batch, [samples, units]. */
-function counted(
-  plasticity: Run["plasticity"],
-  paths: Scaling,
-  active: tf.Tensor,
-): { readonly duty: tf.Tensor; readonly samples: tf.Tensor } {
-  const { [paths.duty]: duty, [paths.samples]: samples } = plasticity;
-  const units = active.shape[1] as number;
-  const mean = tf.mean(tf.reshape(duty, [-1, units]), 0);
-  const next = nextDuty(mean, samples, active);
-  return {
-    // A location has none of its own: patches come from all.
-    duty: tf.add(tf.zerosLike(duty), next),
-    samples: tf.add(samples, active.shape[0]),
   };
 }

@@ -175,25 +175,22 @@ Deno.test("a damaged checkpoint gives way to the one before it; damaged ones onl
   });
 });
 
-Deno.test("whatever is changed in a file, it is read as what it was, or refused", async () => {
+Deno.test("whatever is changed in a file, it is refused", async () => {
   const run = begin();
   const bytes = writeCheckpoint(await checkpointOf(run));
   dispose(run);
   const header = new DataView(bytes.buffer).getUint32(0, true);
+  const anywhere = fc.oneof(fc.nat(header + 8), fc.nat(bytes.length - 1));
+  const change = fc.integer({ min: 1, max: 255 });
+  const spaces = new TextDecoder().decode(bytes.subarray(8, 8 + header)).trimEnd().length;
   fc.assert(
-    fc.property(
-      fc.nat(header + 8),
-      fc.integer({ min: 1, max: 255 }),
-      fc.boolean(),
-      (at, change, cut) => {
-        const other = cut ? bytes.slice(0, at) : bytes.slice();
-        if (!cut) other[at] ^= change;
-        const read = readCheckpoint("c", other);
-        if (E.isLeft(read)) return;
-        const again = resumeRun(read.right, optimiser);
-        if (E.isRight(again)) dispose(again.right);
-      },
-    ),
+    fc.property(anywhere, change, fc.boolean(), (at, change, cut) => {
+      const other = cut ? bytes.slice(0, at) : bytes.slice();
+      if (!cut) other[at] ^= change;
+      // What fills the header up says nothing.
+      fc.pre(cut || at < 8 + spaces || at >= 8 + header);
+      left(readCheckpoint("c", other));
+    }),
     { numRuns: 400 },
   );
 });
