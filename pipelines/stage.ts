@@ -4,7 +4,7 @@
  * @module
  */
 import { E, type Monoid as FpMonoid, RTE } from "../graph/fp_ts.ts";
-import { invalidOption, type SparrowError } from "../graph/error.ts";
+import { type GpuError, invalidOption, type SparrowError } from "../graph/error.ts";
 import { gpuErrorOf } from "../ops/kernels/gpu_limits.ts";
 import type { Env } from "./env.ts";
 import { dispose, type Run } from "./run.ts";
@@ -35,11 +35,22 @@ export const stage =
       return result;
     } catch (thrown) {
       dispose(run);
-      const fault = env.backend.fault() ?? gpuErrorOf(thrown);
+      const fault = gpuErrorOf(thrown) ?? await faultSoon(env.backend);
       if (fault !== null) return E.left(fault);
       throw thrown;
     }
   };
+
+/** Milliseconds in which a GPU that was lost says so: what is asked of it meanwhile throws before that. */
+const PATIENCE = 200;
+
+async function faultSoon({ name, fault }: Env["backend"]): Promise<GpuError | null> {
+  const until = performance.now() + PATIENCE;
+  while (name === "webgpu" && fault() === null && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return fault();
+}
 
 /** A stage that cannot fail and has no effect: a function from run to run. */
 export const pure = (change: (run: Run) => Run): Stage => (run) => RTE.right(change(run));

@@ -11,6 +11,7 @@ import type { Loss } from "../../ops/losses/loss.ts";
 import type { Optimiser } from "../../ops/optimiser.ts";
 import type { ObserveGradients } from "../../ops/train_step.ts";
 import { startBackend } from "../../ops/backend.ts";
+import { CHECKPOINTS, epochOfName } from "../checkpoint/folder.ts";
 import { configOf } from "../config.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { denoDataEnv } from "../data/environment.ts";
@@ -116,7 +117,14 @@ export function experiment<F extends Flags>(
       const { optimiserAt = () => optimiser } = planned.right;
 
       const parts = { pipeline: name, options, settings, graph, loss, optimiser, dataset };
-      const start = { folder, config: configOf(parts, env), graph, input, seed, optimiserAt };
+      const startIn = (env: Env) => ({
+        folder,
+        config: configOf(parts, env),
+        graph,
+        input,
+        seed,
+        optimiserAt,
+      });
       const ends = total?.(options as Values<F & CommonFlags>) ?? epochs;
       const whole = (config: Config) =>
         pipeline(
@@ -129,7 +137,9 @@ export function experiment<F extends Flags>(
           report(folder, { title: name, dataset, config }),
         );
       const begin = (continues: boolean, env: Env) =>
-        continues ? continueRun({ ...start, epochs: ends }, env) : beginRun(start, env);
+        continues
+          ? continueRun({ ...startIn(env), epochs: ends }, env)
+          : beginRun(startIn(env), env);
       const attempt = (continues: boolean, env: Env): Promise<E.Either<SparrowError, Ended>> =>
         pipe(
           begin(continues, env),
@@ -137,15 +147,19 @@ export function experiment<F extends Flags>(
             env.observer?.about({ dataset: dataset.name, notice: dataset.notice, config });
             return run === null ? TE.right(null) : whole(config)(run)(env);
           }),
+          TE.map((run) => ({ run, backend: env.backend })),
         )();
       const first = await attempt(resume !== null, env);
       const done = E.isLeft(first) && first.left._tag === "GpuError" &&
           rest["on-gpu-loss"] === "wasm"
         ? await onWasm(first.left, rest.threads, env, (next) => attempt(true, next))
         : first;
+      if (E.isLeft(done) && done.left._tag !== "Interrupted" && await hasCheckpoint(folder, env)) {
+        env.log(`The last finished epoch is kept. ${goOn(name, folder)}`);
+      }
       return pipe(
         done,
-        E.map((finished) => {
+        E.map(({ run: finished, backend }) => {
           if (finished === null) {
             return [`Nothing is left to do: ${folder} has all of ${ends} epochs`];
           }
@@ -156,7 +170,7 @@ export function experiment<F extends Flags>(
             `${finished.epoch} epoch${finished.epoch === 1 ? "" : "s"} on ${dataset.name}, in ${
               duration(seconds)
             } on ` +
-            (env.backend.adapter ?? env.backend.name),
+            (backend.adapter ?? backend.name),
             `${folder}: model.safetensors, metrics.jsonl, config.json, report.html`,
           ];
         }),
@@ -168,13 +182,24 @@ export function experiment<F extends Flags>(
       return (kept
         ? `The model of the last finished epoch is ${model}`
         : "No epoch was finished, so no model was saved") +
-        `. Go on with: deno run -P pipelines/${name}.ts --resume ${folder}`;
+        `. ${goOn(name, folder)}`;
     },
   });
 }
 
-/** A run that has ended well; null where nothing was left to do. */
-type Ended = Run | null;
+/** A run that has ended well, null where nothing was left to do, and where. */
+interface Ended {
+  readonly run: Run | null;
+  readonly backend: Env["backend"];
+}
+
+const goOn = (name: string, folder: string): string =>
+  `Go on with: deno run -P pipelines/${name}.ts --resume ${folder}`;
+
+async function hasCheckpoint(folder: string, { files }: Env): Promise<boolean> {
+  const names = await files.list(`${folder}/${CHECKPOINTS}`)();
+  return E.isRight(names) && names.right.some((name) => epochOfName(name) !== null);
+}
 
 /** Goes on without the GPU. */
 async function onWasm(
