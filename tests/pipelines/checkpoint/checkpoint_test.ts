@@ -1,5 +1,5 @@
 import * as fc from "npm:fast-check@4.3.0";
-import { E, TE } from "../../../graph/fp_ts.ts";
+import { TE } from "../../../graph/fp_ts.ts";
 import { graph } from "../../../graph/parse.ts";
 import { sgd } from "../../../ops/optimisers/sgd.ts";
 import { adam } from "../../../ops/optimisers/adam.ts";
