@@ -47,11 +47,10 @@ export function listen(view: () => View, show: (view: View) => void): void {
   let listening = false;
   let heardAt = performance.now();
   channel.onmessage = ({ data }: MessageEvent<Told>) => {
-    if (listening) {
-      if (data.kind === "ask") tell({ kind: "all", view: view() });
-      return;
-    }
+    if (listening && data.kind === "ask") return tell({ kind: "all", view: view() });
     if (ended() || data.kind === "ask") return;
+    // Who has just begun to listen may find the program gone, and still be told how it ended.
+    if (listening && !endsWith(data)) return;
     heardAt = performance.now();
     if (data.kind === "lost") show(unheard(view()));
     else if (data.kind === "all") show(data.view);
@@ -71,6 +70,9 @@ export function listen(view: () => View, show: (view: View) => void): void {
     else if (performance.now() - heardAt > SILENCE) take();
   }, SILENCE / 4);
 }
+
+const endsWith = (told: Told): boolean =>
+  told.kind === "update" ? told.update.end !== null : told.kind === "all" && told.view.end !== null;
 
 function connect(
   view: () => View,
