@@ -18,6 +18,7 @@ import {
   updateSince,
   withHistory,
   withLooks,
+  withModel,
 } from "./update.ts";
 
 /** Milliseconds that a slow page is waited for at the end. */
@@ -103,7 +104,7 @@ async () => {
     about: (about) => change({ trainingFrom: trainingFrom() }, { about }),
     run: (run) => {
       const { graph, history, classCodes } = run;
-      const next = { ...withLooks(withHistory(known, history), run), classCodes };
+      const next = { ...withModel(withLooks(withHistory(known, history), run), run), classCodes };
       // How far the last run was says nothing of a new one.
       const progress = next.run === known.run ? seen.progress : null;
       change({ graph, progress }, next);

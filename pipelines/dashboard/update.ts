@@ -9,6 +9,7 @@
 import type { RunDescription } from "../env.ts";
 import type { History, Row } from "../history.ts";
 import type { ClassCodes } from "../run.ts";
+import type { Model } from "../report/figures/model_diagram.ts";
 import { type Looks, noLooks, type SentLooks, sentLooks } from "./looks.ts";
 
 /** How a program ended. */
@@ -69,6 +70,8 @@ export interface Update {
   readonly rows: readonly SentRow[];
   /** null where it is not known, or was told before. */
   readonly about: RunDescription | null;
+  /** null where there is none, or where it was told before. */
+  readonly model: Model | null;
   /** null where there are none or too many, or where they were told before. */
   readonly classCodes: SentCodes | null;
   /** null where they were told before. */
@@ -83,6 +86,8 @@ export interface Update {
 export interface Known extends Pick<Update, "run" | "end"> {
   /** null before the data is there. */
   readonly about: RunDescription | null;
+  /** null before there is one. */
+  readonly model: Model | null;
   /** Of the last evaluation; null before it. */
   readonly classCodes: ClassCodes | null;
   /** Of the last stages that left any. */
@@ -97,6 +102,7 @@ export interface Cursor {
   /** Of that run. */
   readonly rows: number;
   readonly about: RunDescription | null;
+  readonly model: Model | null;
   readonly classCodes: ClassCodes | null;
   readonly looks: Looks;
 }
@@ -106,6 +112,7 @@ export const nothing: Cursor = {
   run: -1,
   rows: 0,
   about: null,
+  model: null,
   classCodes: null,
   looks: noLooks,
 };
@@ -115,6 +122,7 @@ export const unknown: Known = {
   run: 0,
   history: [],
   about: null,
+  model: null,
   classCodes: null,
   looks: noLooks,
   end: null,
@@ -140,6 +148,14 @@ export function withHistory(known: Known, history: History): Known {
   return { ...known, history, run: continues ? known.run : known.run + 1 };
 }
 
+/** Takes in the model: the same where it is the same. */
+export function withModel(known: Known, { graph, input }: Model): Known {
+  const { model } = known;
+  return model?.graph === graph && model.input === input
+    ? known
+    : { ...known, model: { graph, input } };
+}
+
 /** Takes in what there is to look at: the same where it is the same. */
 export function withLooks(known: Known, { findings, reconstructions, explanations }: Looks): Known {
   const { looks } = known;
@@ -154,18 +170,30 @@ export function updateSince(
   status: Status,
   cursor: Cursor,
 ): readonly [Update, Cursor] {
-  const { run, history, about, classCodes, looks, end } = known;
+  const { run, history, about, model, classCodes, looks, end } = known;
   const from = cursor.run === run ? cursor.rows : 0;
   const rows = history.slice(from).map((row): SentRow =>
     Number.isFinite(row.value) ? row : { ...row, value: null }
   );
   const first = cursor === nothing;
   const news = about === cursor.about ? null : about;
+  const changed = model === cursor.model ? null : model;
   const codes = classCodes === cursor.classCodes ? null : sentCodes(classCodes);
   const seen = looks === cursor.looks ? null : sentLooks(looks);
   return [
-    { first, run, from, rows, about: news, classCodes: codes, looks: seen, status, end },
-    { run, rows: history.length, about, classCodes, looks },
+    {
+      first,
+      run,
+      from,
+      rows,
+      about: news,
+      model: changed,
+      classCodes: codes,
+      looks: seen,
+      status,
+      end,
+    },
+    { run, rows: history.length, about, model, classCodes, looks },
   ];
 }
 

@@ -19,6 +19,7 @@ import { exampleCodesFigure } from "../../report/figures/example_codes.ts";
 import { gradientCharts } from "../../report/figures/gradients.ts";
 import { informationPlaneFigures } from "../../report/figures/information_plane.ts";
 import { lossChart } from "../../report/figures/loss.ts";
+import { type Model, modelDiagram } from "../../report/figures/model_diagram.ts";
 import { reconstructionsFigure } from "../../report/figures/reconstructions.ts";
 import { saliencyFigure } from "../../report/figures/saliency.ts";
 import { scheduleCharts } from "../../report/figures/schedules.ts";
@@ -42,6 +43,7 @@ export interface Measured {
   readonly history: History;
   /** The same with the loss of the epoch under way. */
   readonly growing: History;
+  readonly model: Model | null;
   readonly classCodes: SentCodes | null;
   readonly looks: Looks;
 }
@@ -56,6 +58,7 @@ function remembering<A extends readonly unknown[], B>(make: (...of: A) => B): (.
 }
 
 // These are drawn when they are made: once an epoch, and not with every loss.
+const diagramOf = remembering((model: Model | null) => model && modelDiagram(model));
 const planesOf = remembering(informationPlaneFigures);
 const centroidsOf = remembering((codes: SentCodes | null, { findings }: Looks) => [
   ...codes === null ? [] : centroidFigures(codes),
@@ -74,11 +77,12 @@ const timingOf = remembering(timingFigure);
 
 /** What there is to see, section by section. */
 export const sectionsOf = (
-  { history, growing, classCodes, looks }: Measured,
+  { history, growing, model, classCodes, looks }: Measured,
   scale: Scale,
 ): readonly PanelSection[] =>
   [
     { title: "Training", panels: present([accuracyChart(history), lossChart(growing, scale)]) },
+    { title: "Model", panels: present([diagramOf(model)]) },
     { title: "Information plane", panels: planesOf(history) },
     { title: "Class centroids", panels: centroidsOf(classCodes, looks) },
     {

@@ -6,6 +6,7 @@
 import { duration } from "../../cli/duration.ts";
 import type { RunDescription } from "../../env.ts";
 import type { History, Row } from "../../history.ts";
+import type { Model } from "../../report/figures/model_diagram.ts";
 import { compact } from "../../report/format.ts";
 import { type Looks, noLooks, receivedLooks } from "../looks.ts";
 import { mergeRows, type RunEnd, type SentCodes, type Status, type Update } from "../update.ts";
@@ -17,6 +18,7 @@ export interface View {
   readonly run: number;
   readonly history: History;
   readonly about: RunDescription | null;
+  readonly model: Model | null;
   readonly classCodes: SentCodes | null;
   readonly looks: Looks;
   readonly status: Status | null;
@@ -29,6 +31,7 @@ export const blank: View = {
   run: -1,
   history: [],
   about: null,
+  model: null,
   classCodes: null,
   looks: noLooks,
   status: null,
@@ -44,6 +47,7 @@ export function heard(view: View, update: Update): View {
     run,
     history: mergeRows(before, update),
     about: update.about ?? before.about,
+    model: update.model ?? (run === before.run ? before.model : null),
     classCodes: update.classCodes ?? (run === before.run ? before.classCodes : null),
     looks: update.looks !== null
       ? receivedLooks(update.looks)

@@ -174,6 +174,7 @@ browserTest(
       await untilState(page, "Finished");
       assertMatch(await textOf(page, "#ending"), /^Test accuracy 0\.\d{4}\n/);
       await untilEpoch(page, "accuracy", 5);
+      assertEquals(await page.locator("#model svg").first().getAttribute("role"), "img");
       // Units of the kWTA layer by class, in cells.
       const cells = page.locator("#centroid-codes .wide path[d^=M]");
       assertGreater(await cells.count(), 0);

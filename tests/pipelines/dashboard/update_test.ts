@@ -9,7 +9,9 @@ import {
   type Update,
   updateSince,
   withHistory,
+  withModel,
 } from "../../../pipelines/dashboard/update.ts";
+import { graph } from "../../../graph/parse.ts";
 import type { History, Row } from "../../../pipelines/history.ts";
 import { assertEquals, assertStrictEquals } from "../../assert.ts";
 
@@ -113,11 +115,15 @@ Deno.test("codes of classes are told once each, to four digits, and not by the m
 
 Deno.test("what does not change is told once", () => {
   const about = { dataset: "mnist", notice: null, config: { seed: 1 } };
-  const known = { ...withHistory(unknown, [rowOf(1, 0)]), about };
+  const model = { graph: graph`linear(4, 2) ▷ kwta(0.5)`, input: [4] };
+  const known = withModel({ ...withHistory(unknown, [rowOf(1, 0)]), about }, model);
   const [update, cursor] = updateSince(known, status, nothing);
   assertEquals([update.first, update.rows.length, update.about], [true, 1, about]);
+  assertEquals(update.model, model);
+  assertStrictEquals(withModel(known, { ...model }), known);
   const [next] = updateSince(known, status, cursor);
   assertEquals([next.first, next.from, next.rows, next.about], [false, 1, [], null]);
+  assertEquals(next.model, null);
   const history = known.history;
   assertStrictEquals(mergeRows({ run: 0, history }, next), history);
 });

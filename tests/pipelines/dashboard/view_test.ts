@@ -35,6 +35,7 @@ const update = (changes: Partial<Update> = {}): Update => ({
   from: 0,
   rows: [],
   about: null,
+  model: null,
   classCodes: null,
   looks: null,
   status,
