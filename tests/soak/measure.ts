@@ -1,0 +1,81 @@
+/**
+ * What a long training holds on to: memory and tensors, epoch by epoch.
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import type { SparrowError } from "../../graph/error.ts";
+import { graph } from "../../graph/parse.ts";
+import { type BackendName, startBackend } from "../../ops/backend.ts";
+import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
+import { adam } from "../../ops/optimisers/adam.ts";
+import { tf } from "../../ops/tfjs.ts";
+import type { Dataset } from "../../pipelines/data/dataset.ts";
+import { quietEnv } from "../../pipelines/env.ts";
+import { createRun, dispose, type Run } from "../../pipelines/run.ts";
+import type { Stage } from "../../pipelines/stage.ts";
+import { train } from "../../pipelines/stages/train.ts";
+
+/** What the process holds after some steps. */
+export interface Held {
+  /** Of training, so far. */
+  readonly steps: number;
+  /** Resident memory in bytes. */
+  readonly resident: number;
+  /** Tensors alive. */
+  readonly tensors: number;
+}
+
+/** How long to train. */
+export interface SoakOptions {
+  /** Where. */
+  readonly backend: BackendName;
+  /** At least so many; whole epochs are trained. */
+  readonly steps: number;
+  /** The images; an epoch is what is measured after. */
+  readonly dataset: Pick<Dataset, "train" | "normalisation">;
+  /** Samples per step. */
+  readonly batchSize: number;
+  /** Around the stage that trains, for a test that puts a leak in; nothing. */
+  readonly around?: (training: Stage) => Stage;
+  /** Is told of every measurement; no one. */
+  readonly tell?: (held: Held) => void;
+}
+
+/**
+ * Trains the MNIST encoder with the stage that everybody uses, and measures after every epoch.
+ *
+ * @returns What was held after each epoch, in order; what starting or training refuses.
+ */
+export async function soak(
+  { backend: name, steps, dataset, batchSize, around = (training) => training, tell }: SoakOptions,
+): Promise<E.Either<SparrowError, readonly Held[]>> {
+  const backend = await startBackend(name)();
+  if (E.isLeft(backend)) return backend;
+  const optimiser = adam({ learningRate: 1e-3, weightDecay: 1e-5 });
+  const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`;
+  const created = createRun({ graph: encoder, optimiser, seed: 26 });
+  if (E.isLeft(created)) return created;
+  const { train: data, normalisation } = dataset;
+  const epoch = around(
+    train({ data, normalisation, loss: tripletCosineLoss(), optimiser, batchSize }),
+  );
+  const env = quietEnv(backend.right);
+  const measured: Held[] = [];
+  let run: Run = created.right;
+  while (run.step < steps) {
+    const trained = await epoch(run)(env)();
+    if (E.isLeft(trained)) return trained;
+    // The history is meant to grow: it is what was measured, and no part of training.
+    run = { ...trained.right, history: [] };
+    const held = {
+      steps: run.step,
+      resident: Deno.memoryUsage().rss,
+      tensors: tf.memory().numTensors,
+    };
+    measured.push(held);
+    tell?.(held);
+  }
+  dispose(run);
+  return E.right(measured);
+}

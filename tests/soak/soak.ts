@@ -1,0 +1,108 @@
+/**
+ * Long trainings: does memory grow, are tensors left behind?
+ *
+ *     deno task soak
+ *     deno task soak -- --backend wasm --steps 2000
+ *
+ * 20,000 steps of the MNIST encoder on wasm and 2,000 on webgpu, each in a process of its own. One line
+ * per epoch of 100 steps on standard error, a table at the end; exit code 1 where resident memory has
+ * grown by 5 % after the warm-up, or the number of tensors at all.
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { describe } from "../../graph/error.ts";
+import type { BackendName } from "../../ops/backend.ts";
+import { commonFlags, type Flags, helpText, readOptions } from "../../pipelines/cli/options.ts";
+import { FAILED, quietVulkan, USAGE } from "../../pipelines/cli/process.ts";
+import { showTime, table } from "../../pipelines/cli/table.ts";
+import { strokes } from "../../pipelines/data/strokes.ts";
+import { machine, showMachine } from "../bench/machine.ts";
+import { type Growth, growthOf, MOST_GROWTH } from "./growth.ts";
+import { soak } from "./measure.ts";
+
+const flags = {
+  help: commonFlags.help,
+  backend: {
+    kind: "choice",
+    help: "only this one [wasm, then webgpu]",
+    choices: ["wasm", "webgpu", "cpu"],
+    fallback: null,
+  },
+  steps: {
+    kind: "integer",
+    help: "steps of training; 0: 20000 on wasm, 2000 elsewhere",
+    least: 0,
+    most: 1e9,
+    fallback: 0,
+  },
+} as const satisfies Flags;
+
+const [BATCH, STEPS_PER_EPOCH] = [256, 100];
+
+const heading = ["backend", "steps", "time", "MB warm", "MB end", "growth", "tensors", "more", ""];
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+
+const rowOf = (name: string, { warm, end, resident, tensors, passed }: Growth, ms: number) => [
+  name,
+  String(end.steps),
+  showTime(ms),
+  megabytes(warm.resident),
+  megabytes(end.resident),
+  `${(100 * resident).toFixed(2)} %`,
+  String(end.tensors),
+  String(tensors),
+  passed ? "ok" : `more than ${100 * MOST_GROWTH} %, or tensors`,
+];
+
+async function one(name: BackendName, steps: number): Promise<boolean> {
+  const data = strokes({ seed: 26, train: BATCH * STEPS_PER_EPOCH, test: 10 });
+  const begun = performance.now();
+  const measured = await soak({
+    backend: name,
+    steps,
+    dataset: data,
+    batchSize: BATCH,
+    tell: ({ steps, resident, tensors }) =>
+      console.error(`${name} ${steps} steps, ${megabytes(resident)} MB, ${tensors} tensors`),
+  });
+  if (E.isLeft(measured)) {
+    console.error(describe(measured.left));
+    return false;
+  }
+  const growth = growthOf(measured.right);
+  console.log(table([heading, rowOf(name, growth, performance.now() - begun)]));
+  return growth.passed;
+}
+
+/** Each backend in a process of its own, so that one's memory is not the other's. */
+async function each(names: readonly BackendName[]): Promise<boolean> {
+  let passed = true;
+  for (const name of names) {
+    const args = ["run", "-P=test", import.meta.filename ?? "", "--backend", name];
+    const { success } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
+    passed &&= success;
+  }
+  return passed;
+}
+
+const options = readOptions(flags, Deno.args);
+if (E.isLeft(options)) {
+  console.error(`${describe(options.left)}. See --help`);
+  Deno.exit(USAGE);
+}
+const { help, backend, steps } = options.right;
+if (help) {
+  console.log(
+    helpText("soak", "Trains for long, and says whether memory or tensors grow.", flags)
+      .replace("deno run -P pipelines/soak.ts", "deno task soak --"),
+  );
+  Deno.exit(0);
+}
+quietVulkan();
+if (backend === null) console.log(showMachine(machine()));
+const passed = backend === null
+  ? await each(["wasm", "webgpu"])
+  : await one(backend as BackendName, steps || (backend === "wasm" ? 20_000 : 2000));
+Deno.exit(passed ? 0 : FAILED);
