@@ -20,6 +20,9 @@ export type Json =
 /** Branches may stand in branches this deep. */
 const DEEPEST = 64;
 
+/** As many nodes may follow each other: more than a text of the longest that is parsed can hold. */
+const LONGEST = 20_000;
+
 /**
  * A graph as a JSON value: `{ "nodes": [{ "node": "relu" }, …] }`, every argument by name.
  *
@@ -105,6 +108,9 @@ function readGraph(json: unknown, place: string, depth: number): Read<Graph> {
   if (depth > DEEPEST) return E.left(`expected at most ${DEEPEST} branches in each other`);
   if (!isRecord(json) || !Array.isArray(json.nodes) || Object.keys(json).length !== 1) {
     return wrong(place, `{"nodes": […]} and nothing else`, json);
+  }
+  if (json.nodes.length > LONGEST) {
+    return wrong(`${place && `${place}.`}nodes`, `at most ${LONGEST} nodes`, json.nodes);
   }
   return pipe(
     json.nodes as readonly unknown[],

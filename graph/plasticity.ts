@@ -7,6 +7,7 @@
 import { type Algebra, fold, leaves } from "./fold.ts";
 import type { Nodes } from "./node.ts";
 import { type ArrayValue, knownInputs, type ParamArrays } from "./params.ts";
+import type { StateSpec } from "./scaling.ts";
 import { sizeOf } from "./space.ts";
 import type { Shape } from "./types.ts";
 
@@ -15,25 +16,42 @@ const filled = (shape: Shape, value: number): ArrayValue => ({
   data: new Float32Array(sizeOf(shape)).fill(value),
 });
 
-const algebra: Algebra<ParamArrays> = {
-  ...leaves(() => ({})),
+/** A tensor of what is remembered, and what it begins with. */
+interface PlasticitySpec extends StateSpec {
+  /** That of every element. */
+  readonly value: number;
+}
+
+const algebra: Algebra<readonly PlasticitySpec[]> = {
+  ...leaves(() => []),
   batch_norm: (node, path) => {
     const shape = [knownInputs(node, path)];
-    return {
-      [`${path}.running_mean`]: filled(shape, 0),
-      [`${path}.running_var`]: filled(shape, 1),
-    };
+    return [
+      { path: `${path}.running_mean`, shape, value: 0 },
+      { path: `${path}.running_var`, shape, value: 1 },
+    ];
   },
-  k_winners: (node, path) => ({
-    [`${path}.duty_cycle`]: filled([knownInputs(node, path)], 0),
-    [`${path}.samples`]: filled([], 0),
-  }),
-  fanout: (first, second) => ({ ...first, ...second }),
-  split: (first, second) => ({ ...first, ...second }),
+  k_winners: (node, path) => [
+    { path: `${path}.duty_cycle`, shape: [knownInputs(node, path)], value: 0 },
+    { path: `${path}.samples`, shape: [], value: 0 },
+  ],
+  fanout: (first, second) => [...first, ...second],
+  split: (first, second) => [...first, ...second],
   residual: (body) => body,
   drop_connect: (body) => body,
-  sequence: (parts) => Object.assign({}, ...parts),
+  sequence: (parts) => parts.flat(),
 };
+
+const specs = fold(algebra);
+
+/**
+ * The paths and shapes of {@linkcode initialPlasticity}, without a number of it: for a graph that comes from
+ * elsewhere and may declare gigabytes.
+ *
+ * @throws {TypeError} When a dimension is unknown, as a mistake in the program.
+ */
+export const plasticitySpecs = (graph: Nodes): readonly StateSpec[] =>
+  specs(graph).map(({ path, shape }) => ({ path, shape }));
 
 /**
  * The state, by path, that a graph whose dimensions are known (`inferShapes(…).graph`) begins with:
@@ -52,4 +70,7 @@ const algebra: Algebra<ParamArrays> = {
  * assertEquals(Object.keys(state), ["1.running_mean", "1.running_var"]);
  * ```
  */
-export const initialPlasticity: (graph: Nodes) => ParamArrays = fold(algebra);
+export const initialPlasticity = (graph: Nodes): ParamArrays =>
+  Object.fromEntries(
+    specs(graph).map(({ path, shape, value }) => [path, filled(shape, value)]),
+  );

@@ -51,6 +51,20 @@ export interface Inference {
   readonly steps: readonly Step[];
 }
 
+/** Pairs of pairs hold no more tensors: a few nodes could double them without end. */
+const MOST_TENSORS = 1000;
+
+/** Whether a space holds more tensors than so many; it looks at no more of them. */
+function exceeds(space: Space, most: number): boolean {
+  const waiting: Space[] = [space];
+  for (let seen = 0; waiting.length > 0;) {
+    const next = waiting.pop() as Space;
+    if (isPair(next)) waiting.push(next.first, next.second);
+    else if (++seen > most) return true;
+  }
+  return false;
+}
+
 type Result = E.Either<InferenceError, Inference>;
 type Infer = (input: Space) => Result;
 
@@ -157,15 +171,16 @@ const both = (
     E.chain((f) =>
       pipe(
         second(),
-        E.map((g) =>
-          joined(
-            { ...node, first: f.graph, second: g.graph },
-            path,
-            input,
-            { first: f.output, second: g.output },
-            [f, g],
-          )
-        ),
+        E.chain((g): Result => {
+          const output = { first: f.output, second: g.output };
+          return exceeds(output, MOST_TENSORS)
+            ? E.left(
+              mismatch(node, path, `outputs of at most ${MOST_TENSORS} tensors together`, "more"),
+            )
+            : E.right(
+              joined({ ...node, first: f.graph, second: g.graph }, path, input, output, [f, g]),
+            );
+        }),
       )
     ),
   );

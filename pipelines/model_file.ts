@@ -8,7 +8,7 @@ import { fromJson, toJson } from "../graph/codec.ts";
 import type { CorruptFile, SparrowError } from "../graph/error.ts";
 import type { Graph } from "../graph/node.ts";
 import { type ParamArrays, paramSpecs } from "../graph/params.ts";
-import { initialPlasticity } from "../graph/plasticity.ts";
+import { plasticitySpecs } from "../graph/plasticity.ts";
 import { scalingState } from "../graph/scaling.ts";
 import { inferShapes, isPair, sameSpace } from "../graph/shape.ts";
 import { show } from "../graph/show.ts";
@@ -93,13 +93,11 @@ export const readModel = (
         E.chainW((graph) => inferShapes(graph, input)),
         E.chainW(({ graph, input: space, steps }): E.Either<CorruptFile, ModelFile> => {
           const remembered = [
-            ...Object.entries(initialPlasticity(graph)).map(([path, { shape }]) => ({
-              path,
-              shape,
-            })),
+            ...plasticitySpecs(graph),
             ...scalingState(steps, (path) => Object.hasOwn(tensors, path)),
           ];
           const specs = [...paramSpecs(graph), ...remembered];
+          const known = new Set(specs.map(({ path }) => path));
           const missing = specs.find(({ path, shape }) =>
             !Object.hasOwn(tensors, path) || !sameSpace(tensors[path].shape, shape)
           );
@@ -110,9 +108,7 @@ export const readModel = (
                 (Object.hasOwn(tensors, path) ? `[${tensors[path].shape}]` : "none"),
             );
           }
-          const extra = Object.keys(tensors).find((name) =>
-            !specs.some(({ path }) => path === name)
-          );
+          const extra = Object.keys(tensors).find((name) => !known.has(name));
           if (extra !== undefined) {
             return corrupt(`expected no tensor ${extra}: its graph has none`);
           }

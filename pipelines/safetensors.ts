@@ -88,7 +88,7 @@ export function readSafetensors(
   if (!isTexts(metadata)) return corrupt("expected __metadata__ to hold text only");
 
   const body = bytes.subarray(8 + length);
-  const tensors: Record<string, ArrayValue> = {};
+  const tensors: (readonly [string, ArrayValue])[] = [];
   let next = 0;
   const sorted = Object.entries(entries).map(([name, entry]) => ({ name, entry: asEntry(entry) }))
     .toSorted((a, b) => (a.entry?.begin ?? 0) - (b.entry?.begin ?? 0));
@@ -104,11 +104,12 @@ export function readSafetensors(
       );
     }
     // A copy: a view of float32 must begin at a multiple of 4 bytes.
-    tensors[name] = { shape, data: new Float32Array(body.slice(begin, end).buffer) };
+    tensors.push([name, { shape, data: new Float32Array(body.slice(begin, end).buffer) }]);
     next = end;
   }
   return next === body.length
-    ? E.right({ tensors, metadata })
+    // Not by assignment: a tensor may be called __proto__.
+    ? E.right({ tensors: Object.fromEntries(tensors), metadata })
     : corrupt(`expected ${next} bytes of tensors, current value is ${body.length}`);
 }
 
