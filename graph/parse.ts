@@ -10,7 +10,7 @@ import type { Graph, Nodes } from "./node.ts";
 import { stream } from "./parser_ts.ts";
 
 /** Longer texts are refused: no graph that a person writes comes near. */
-const LONGEST = 100_000;
+const LONGEST = 50_000;
 
 /**
  * The graph that a text describes.

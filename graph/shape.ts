@@ -52,17 +52,18 @@ export interface Inference {
 }
 
 /** Pairs of pairs hold no more tensors: a few nodes could double them without end. */
-const MOST_TENSORS = 1000;
+const MOST_TENSORS = 1_000_000;
 
-/** Whether a space holds more tensors than so many; it looks at no more of them. */
-function exceeds(space: Space, most: number): boolean {
-  const waiting: Space[] = [space];
-  for (let seen = 0; waiting.length > 0;) {
-    const next = waiting.pop() as Space;
-    if (isPair(next)) waiting.push(next.first, next.second);
-    else if (++seen > most) return true;
-  }
-  return false;
+/** How many tensors a pair holds: pairs share their parts, so that each is counted once. */
+const counted = new WeakMap<object, number>();
+
+function tensorsIn(space: Space): number {
+  if (!isPair(space)) return 1;
+  const known = counted.get(space);
+  if (known !== undefined) return known;
+  const count = tensorsIn(space.first) + tensorsIn(space.second);
+  counted.set(space, count);
+  return count;
 }
 
 type Result = E.Either<InferenceError, Inference>;
@@ -173,7 +174,7 @@ const both = (
         second(),
         E.chain((g): Result => {
           const output = { first: f.output, second: g.output };
-          return exceeds(output, MOST_TENSORS)
+          return tensorsIn(output) > MOST_TENSORS
             ? E.left(
               mismatch(node, path, `outputs of at most ${MOST_TENSORS} tensors together`, "more"),
             )

@@ -58,4 +58,4 @@ export const showSpace = (space: Space): string =>
  * assertEquals([sameSpace([8], [8]), sameSpace([8], [8, 1])], [true, false]);
  * ```
  */
-export const sameSpace = (a: Space, b: Space): boolean => showSpace(a) === showSpace(b);
+export const sameSpace = (a: Space, b: Space): boolean => a === b || showSpace(a) === showSpace(b);

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { parseTar } from "npm:nanotar@0.3.0";
 import type { CorruptFile } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { type CacheFolder, keep } from "./cache.ts";
@@ -13,6 +12,7 @@ import { download } from "./download.ts";
 import type { DataEnv } from "./environment.ts";
 import { gunzip } from "./gzip.ts";
 import { sha256 } from "./sha256.ts";
+import { readTar } from "./tar.ts";
 
 const response = 20_000;
 const body = 30 * 60_000;
@@ -53,21 +53,35 @@ async () => {
   return E.right(batches);
 };
 
-const unpack = (
+/** Photographs do not become a tenth of their size by gzip; a bomb becomes a thousandth. */
+const mostRatio = 10;
+/** A bomb of less than this does no harm. */
+const harmless = 1_048_576;
+
+/**
+ * The files in an archive's folder `inside`, by name without it; what else there is, is left out.
+ *
+ * @returns Views of the unpacked archive; `CorruptFile` when it is damaged, when its content is larger than
+ * its files can be or than ten times its own size, and for what {@linkcode readTar} refuses.
+ */
+export const unpack = (
   { url, inside, files, largest }: PublishedArchive,
   bytes: Uint8Array,
 ): TE.TaskEither<CorruptFile, ReadonlyMap<string, Uint8Array>> =>
   pipe(
-    gunzip(url, bytes, Object.keys(files).length * (largest + overhead)),
-    TE.map((tar) =>
+    gunzip(
+      url,
+      bytes,
+      Math.min(
+        Object.keys(files).length * (largest + overhead),
+        Math.max(harmless, mostRatio * bytes.length),
+      ),
+    ),
+    TE.chainEitherK((tar) => readTar(url, tar)),
+    TE.map((entries) =>
       new Map(
-        // A view's buffer may hold more than the archive, and nanotar reads all of the buffer.
-        parseTar(tar.byteLength === tar.buffer.byteLength ? tar : tar.slice())
-          .flatMap(({ name, data }) =>
-            name.startsWith(`${inside}/`) && data !== undefined
-              ? [[name.slice(inside.length + 1), data] as const]
-              : []
-          ),
+        [...entries].filter(([name]) => name.startsWith(`${inside}/`))
+          .map(([name, data]) => [name.slice(inside.length + 1), data] as const),
       )
     ),
   );

@@ -392,7 +392,7 @@ const nested = (depth: number) => "residual(".repeat(depth) + "relu" + ")".repea
 Deno.test("branches nest 64 deep, and no deeper", () => {
   assertEquals(show(parsed(nested(64))), nested(64));
   assertEquals(errorOf(nested(65)).expected, ["at most 64 branches in each other"]);
-  assertEquals(errorOf("fanout(relu, ".repeat(7000)).expected, [
+  assertEquals(errorOf("fanout(relu, ".repeat(3500)).expected, [
     "at most 64 branches in each other",
   ]);
 });
@@ -472,7 +472,7 @@ Deno.test("a valid text with a few slips gives a graph or a place", () => {
   );
 });
 
-Deno.test("a text of 100,000 characters takes linear time", () => {
+Deno.test("a text of 50,000 characters takes linear time", () => {
   const long = [
     " ",
     "\n",
@@ -486,19 +486,19 @@ Deno.test("a text of 100,000 characters takes linear time", () => {
     "linear(3,",
     "kwta(0.1, hard, ",
     "${0}▷",
-  ].map((part) => part.repeat(100_000).slice(0, 100_000));
-  const inside = ["linear(" + "1".repeat(99_000) + ")", "linear(" + "3,".repeat(49_000) + "3)"];
+  ].map((part) => part.repeat(50_000).slice(0, 50_000));
+  const inside = ["linear(" + "1".repeat(49_000) + ")", "linear(" + "3,".repeat(24_000) + "3)"];
   for (const text of [...long, ...inside]) {
     const start = performance.now();
     parse(text);
     // Generous for a busy machine; quadratic time took a minute and a half.
     assertLess(performance.now() - start, 3000, text.slice(0, 20));
   }
-  assertEquals(parsed("relu▷".repeat(19_999) + "relu").nodes.length, 20_000);
+  assertEquals(parsed("relu▷".repeat(9_999) + "relu").nodes.length, 10_000);
 });
 
 Deno.test("a longer text is refused", () => {
-  const error = errorOf("relu\n".repeat(20_000) + "relu");
-  assertEquals(error.expected, ["a text of at most 100000 characters"]);
-  assertEquals([error.line, error.column], [20_001, 1]);
+  const error = errorOf("relu\n".repeat(10_000) + "relu");
+  assertEquals(error.expected, ["a text of at most 50000 characters"]);
+  assertEquals([error.line, error.column], [10_001, 1]);
 });

@@ -68,6 +68,8 @@ export async function soak(
     if (E.isLeft(trained)) return trained;
     // The history is meant to grow: it is what was measured, and no part of training.
     run = { ...trained.right, history: [] };
+    // What V8 has not collected yet is no growth; only `--v8-flags=--expose-gc` lets one ask for it.
+    (globalThis as { readonly gc?: () => void }).gc?.();
     const held = {
       steps: run.step,
       resident: Deno.memoryUsage().rss,

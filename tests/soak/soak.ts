@@ -5,7 +5,7 @@
  *     deno task soak -- --backend wasm --steps 2000
  *
  * 20,000 steps of the MNIST encoder on wasm and 2,000 on webgpu, each in a process of its own. One line
- * per epoch of 100 steps on standard error, a table at the end; exit code 1 where resident memory has
+ * per epoch of 100 steps on standard error, after garbage was collected, a table at the end; exit code 1 where resident memory has
  * grown by 5 % after the warm-up, or the number of tensors at all.
  *
  * @module
@@ -44,9 +44,14 @@ const heading = ["backend", "steps", "time", "MB warm", "MB end", "growth", "ten
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
-const rowOf = (name: string, { warm, end, resident, tensors, passed }: Growth, ms: number) => [
+const rowOf = (
+  name: string,
+  steps: number,
+  { warm, end, resident, tensors, passed }: Growth,
+  ms: number,
+) => [
   name,
-  String(end.steps),
+  String(steps),
   showTime(ms),
   megabytes(warm.resident),
   megabytes(end.resident),
@@ -72,7 +77,12 @@ async function one(name: BackendName, steps: number): Promise<boolean> {
     return false;
   }
   const growth = growthOf(measured.right);
-  console.log(table([heading, rowOf(name, growth, performance.now() - begun)]));
+  console.log(
+    table([
+      heading,
+      rowOf(name, measured.right.at(-1)?.steps ?? 0, growth, performance.now() - begun),
+    ]),
+  );
   return growth.passed;
 }
 
@@ -80,7 +90,14 @@ async function one(name: BackendName, steps: number): Promise<boolean> {
 async function each(names: readonly BackendName[]): Promise<boolean> {
   let passed = true;
   for (const name of names) {
-    const args = ["run", "-P=test", import.meta.filename ?? "", "--backend", name];
+    const args = [
+      "run",
+      "-P=test",
+      "--v8-flags=--expose-gc",
+      import.meta.filename ?? "",
+      "--backend",
+      name,
+    ];
     const { success } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
     passed &&= success;
   }
