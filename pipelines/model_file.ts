@@ -34,6 +34,8 @@ export interface ModelFile {
   readonly dataset: string;
   /** Epochs of training. */
   readonly epoch: number;
+  /** What it was last measured to do on the test set, by name: "accuracy"; may be missing. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 const FORMAT = "sparrow-model-1";
@@ -41,8 +43,8 @@ const FORMAT = "sparrow-model-1";
 /**
  * A model as a safetensors file: its weights, and what else its units remember, by path. Linear
  * weights have the shape [inputs, outputs]; the metadata
- * holds the graph as JSON and as text, the input shape, the normalisation, the dataset's name and
- * the epoch.
+ * holds the graph as JSON and as text, the input shape, the normalisation, the dataset's name,
+ * the epoch and, where they are known, the metrics.
  */
 export const writeModel = (model: ModelFile): Uint8Array<ArrayBuffer> =>
   writeSafetensors({
@@ -55,6 +57,7 @@ export const writeModel = (model: ModelFile): Uint8Array<ArrayBuffer> =>
       normalisation: JSON.stringify(model.normalisation),
       dataset: model.dataset,
       epoch: String(model.epoch),
+      ...model.metrics === undefined ? {} : { metrics: JSON.stringify(model.metrics) },
     },
   });
 
@@ -88,6 +91,8 @@ export const readModel = (
       const epoch = Number(metadata.epoch);
       if (!Number.isSafeInteger(epoch) || epoch < 0) return wrong("epoch", "a count");
       if (metadata.dataset === undefined) return wrong("dataset", "a name");
+      const metrics = metadata.metrics === undefined ? undefined : json(metadata.metrics) ?? null;
+      if (metrics !== undefined && !isMetrics(metrics)) return wrong("metrics", "numbers by name");
       return pipe(
         fromJson(json(metadata.graph), `the graph of ${file}`),
         E.chainW((graph) => inferShapes(graph, input)),
@@ -97,7 +102,7 @@ export const readModel = (
             ...scalingState(steps, (path) => Object.hasOwn(tensors, path)),
           ];
           const specs = [...paramSpecs(graph), ...remembered];
-          const known = new Set(specs.map(({ path }) => path));
+          const places = new Set(specs.map(({ path }) => path));
           const missing = specs.find(({ path, shape }) =>
             !Object.hasOwn(tensors, path) || !sameSpace(tensors[path].shape, shape)
           );
@@ -108,7 +113,7 @@ export const readModel = (
                 (Object.hasOwn(tensors, path) ? `[${tensors[path].shape}]` : "none"),
             );
           }
-          const extra = Object.keys(tensors).find((name) => !known.has(name));
+          const extra = Object.keys(tensors).find((name) => !places.has(name));
           if (extra !== undefined) {
             return corrupt(`expected no tensor ${extra}: its graph has none`);
           }
@@ -117,7 +122,8 @@ export const readModel = (
           const among = (paths: readonly { readonly path: string }[]) =>
             Object.fromEntries(paths.map(({ path }) => [path, tensors[path]]));
           const [params, plasticity] = [among(paramSpecs(graph)), among(remembered)];
-          return E.right({ graph, input, params, plasticity, normalisation, dataset, epoch });
+          const known = { graph, input, params, plasticity, normalisation, dataset, epoch };
+          return E.right(metrics === undefined ? known : { ...known, metrics });
         }),
       );
     }),
@@ -155,6 +161,10 @@ const isNormalisation = (value: unknown): value is Normalisation => {
   return isNumbers(mean) && isNumbers(std) && mean.length === std.length && mean.length >= 1 &&
     std.every((deviation) => deviation > 0);
 };
+
+const isMetrics = (value: unknown): value is Readonly<Record<string, number>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) &&
+  Object.values(value).every(Number.isFinite);
 
 const isNumbers = (value: unknown): value is readonly number[] =>
   Array.isArray(value) && value.every(Number.isFinite);

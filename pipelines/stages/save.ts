@@ -6,7 +6,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import type { SparrowError } from "../../graph/error.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { toJsonLines } from "../history.ts";
+import { type History, toJsonLines } from "../history.ts";
 import { writeModel } from "../model_file.ts";
 import { type Run, toArrays } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
@@ -38,7 +38,9 @@ export const save = (folder: string, dataset: Dataset): Stage =>
     const { graph, input, epoch } = run;
     const { normalisation, name } = dataset;
     const arrays = { params, plasticity };
-    const model = writeModel({ graph, input, ...arrays, normalisation, dataset: name, epoch });
+    const metrics = measuredIn(run.history);
+    const facts = { normalisation, dataset: name, epoch, metrics };
+    const model = writeModel({ graph, input, ...arrays, ...facts });
     for (
       const [file, content] of [
         [path, model],
@@ -50,3 +52,13 @@ export const save = (folder: string, dataset: Dataset): Stage =>
     }
     return E.right({ ...run, saved: path });
   });
+
+/** What was last measured on the test set, by name. */
+function measuredIn(history: History): Readonly<Record<string, number>> {
+  const rows = history.filter(({ split }) => split === "test");
+  const last = rows.at(-1)?.epoch;
+  return Object.fromEntries(
+    rows.filter(({ epoch, value }) => epoch === last && Number.isFinite(value))
+      .map(({ name, value }) => [name, value]),
+  );
+}

@@ -5,6 +5,7 @@ import { tf } from "../../ops/tfjs.ts";
 import type { Files } from "../../pipelines/files.ts";
 import { denoFiles } from "../../pipelines/files.ts";
 import { lower } from "../../ops/interpreter.ts";
+import { latest } from "../../pipelines/history.ts";
 import { loadModel, readModel, writeModel } from "../../pipelines/model_file.ts";
 import { createRun, dispose, toArrays, toTensors } from "../../pipelines/run.ts";
 import { readSafetensors, writeSafetensors } from "../../pipelines/safetensors.ts";
@@ -50,6 +51,8 @@ Deno.test("what is saved can be loaded, and computes the same", async () => {
     assertEquals(loaded.graph, done.graph);
     assertEquals([loaded.input, loaded.dataset, loaded.epoch], [[784], "strokes", 1]);
     assertEquals(loaded.normalisation, data.normalisation);
+    assertEquals(loaded.metrics?.accuracy, latest(done.history, "accuracy", "test") ?? undefined);
+    assert(loaded.metrics!.accuracy > 0.1);
 
     const again = right(createRun({ ...loaded, optimiser }));
     const x = tf.ones([2, 784]);
@@ -88,6 +91,74 @@ Deno.test("the format is safetensors', byte by byte", () => {
   assertEquals(new DataView(bytes.buffer).getBigUint64(0, true), BigInt(length));
   assertEquals(new TextDecoder().decode(bytes.subarray(8, 8 + length)), header.padEnd(length));
   assertEquals(Array.from(bytes.subarray(8 + length)), [0, 0, 128, 63, 0, 0, 0, 192]);
+});
+
+/** The types of the format's specification, with their bytes. */
+const dtypes: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, I64: 8, I32: 4, U8: 1 };
+
+Deno.test("a whole model file is as the specification has it, read without our reader", async () => {
+  const bytes = writeModel({ ...await model(), metrics: { accuracy: 0.875 } });
+  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  assertEquals(length % 8, 0);
+  assertEquals(bytes[8], "{".charCodeAt(0));
+  const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
+  assertEquals(text.trimEnd().at(-1), "}");
+  const { __metadata__: metadata, ...tensors } = JSON.parse(text);
+  assertEquals(Object.keys(metadata).sort(), [
+    ...["dataset", "epoch", "format", "graph", "graph_text", "input", "metrics", "normalisation"],
+  ]);
+  assert(Object.values(metadata).every((value) => typeof value === "string"));
+  assertEquals(JSON.parse(metadata.metrics), { accuracy: 0.875 });
+  let next = 0;
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const { dtype, shape, data_offsets: [begin, end], ...more } = tensor as {
+      readonly dtype: string;
+      readonly shape: readonly number[];
+      readonly data_offsets: readonly [number, number];
+    };
+    assertEquals([begin, more], [next, {}], name);
+    const size = dtypes[dtype];
+    // What a view of such numbers needs.
+    assertEquals((8 + length + begin) % size, 0, name);
+    assertEquals(end - begin, size * shape.reduce((product, extent) => product * extent, 1), name);
+    next = end;
+  }
+  assertEquals(8 + length + next, bytes.length);
+});
+
+const python = `import json, sys
+from safetensors import safe_open
+with safe_open(sys.argv[1], framework="numpy") as file:
+    sums = {name: float(file.get_tensor(name).sum(dtype="float64")) for name in file.keys()}
+    print(json.dumps({"metadata": file.metadata(), "sums": sums}))`;
+
+/** Whether this machine's Python has the library that the format is named after. */
+const hasSafetensors = await new Deno.Command("python3", {
+  args: ["-c", "import safetensors, numpy"],
+  stderr: "null",
+}).output().then(({ success }) => success, () => false);
+
+Deno.test({
+  name: "Python's safetensors reads a model file" +
+    (hasSafetensors ? "" : " (no python3 with safetensors and numpy here)"),
+  ignore: !hasSafetensors,
+  fn: async () => {
+    const path = await Deno.makeTempFile({ suffix: ".safetensors" });
+    try {
+      const good = await model();
+      await Deno.writeFile(path, writeModel(good));
+      const { stdout } = await new Deno.Command("python3", { args: ["-c", python, path] }).output();
+      const { metadata, sums } = JSON.parse(new TextDecoder().decode(stdout));
+      assertEquals(metadata.dataset, "strokes");
+      const own = Object.entries(good.params).map(([name, { data }]) =>
+        [name, data.reduce((sum, x) => sum + x, 0)] as const
+      );
+      assertEquals(Object.keys(sums).sort(), own.map(([name]) => name).sort());
+      for (const [name, sum] of own) assert(Math.abs(sums[name] - sum) < 1e-9, name);
+    } finally {
+      await Deno.remove(path);
+    }
+  },
 });
 
 Deno.test("damaged model files give a typed error, never a crash", async () => {
