@@ -119,13 +119,13 @@ export interface GpuError {
 export interface NonFinite {
   /** Names the error. */
   readonly _tag: "NonFinite";
-  /** "loss", or the path of a parameter. */
+  /** "loss", "the gradient of 0.weight", or the path of a parameter. */
   readonly tensor: string;
   /** NaN, Infinity or −Infinity. */
   readonly value: number;
   /** Counted from 1. */
   readonly epoch: number;
-  /** The step in which it was seen. */
+  /** The step that made it. */
   readonly step: number;
   /** The file of the last model that was saved, or null. */
   readonly lastGood: string | null;

@@ -28,6 +28,7 @@ import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
 import { dispose, type Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
+import { disposeState, findCulprit, kept, wellBeing } from "./culprit.ts";
 import type { Midway } from "./midway.ts";
 
 /** Options of {@linkcode train}. */
@@ -54,9 +55,10 @@ export interface TrainOptions {
 
 /**
  * Milliseconds between two readings of the losses, for the progress and to find what is not finite:
- * a GPU is stalled by each, so that most epochs have one at their end.
+ * a GPU is stalled by each, so that most epochs have one at their end. Weights are looked at, which takes as
+ * long as copying them, after the longest time and at the end.
  */
-const [HOST_INTERVAL, GPU_INTERVAL] = [100, 2000];
+const [HOST_INTERVAL, GPU_INTERVAL, LOOK_INTERVAL] = [100, 2000, 10_000];
 
 /**
  * Trains for one epoch: every sample once, in a fresh random order.
@@ -66,8 +68,8 @@ const [HOST_INTERVAL, GPU_INTERVAL] = [100, 2000];
  * kWTA "sparsity" and "hardness", as they were in this epoch; "samples_per_second", and
  * "training_seconds", what `midway` takes left out.
  *
- * Errors: `Interrupted` at the next step after the signal; `NonFinite` when a loss is a NaN or
- * infinite; `InvalidOption` when a sample has not the size of the run's input, when an option of the
+ * Errors: `Interrupted` at the next step after the signal; `NonFinite` when a loss, a gradient or a weight
+ * is a NaN or infinite, naming the first that was and its step; `InvalidOption` when a sample has not the size of the run's input, when an option of the
  * loss or of the augmentation is out of its range, and when one of them does not fit.
  */
 export const train = (options: TrainOptions): Stage =>
@@ -129,7 +131,8 @@ async function trainEpoch(
 ): Promise<E.Either<SparrowError, Run>> {
   const epoch = run.epoch + 1;
   const total = Math.ceil(data.count / batchSize);
-  const step = trainStep({ model: lower(run.graph), input: run.input, loss, optimiser, observe });
+  const trainer = { model: lower(run.graph), input: run.input, loss, optimiser, observe };
+  const step = trainStep(trainer);
   const layout = { shape: shape ?? run.input, background: backgroundOf(normalisation) };
   const [order, rng] = permutation(data.count, run.rng);
 
@@ -146,7 +149,8 @@ async function trainEpoch(
   /** Spent on training alone. */
   const seconds = () => (env.now() - begun - looked) / 1000;
 
-  const log = lossLog(total);
+  // One more is for the weights.
+  const log = lossLog(total + 1);
   const feed = feedOf(data, normalisation, batchSize);
   /** The images of a batch, and what the augmentation leaves of the generator. */
   const rows = (picks: Uint32Array, rng: Rng): readonly [Batch["values"], Rng] => {
@@ -154,21 +158,40 @@ async function trainEpoch(
     const values = feed.hostRows(picks);
     return [values, augment.apply(values, layout, rng)];
   };
-  /** Reads the losses that wait; the error of the first that is not finite, or null. */
-  const settle = async (): Promise<SparrowError | null> => {
+  const batch = (done: number, rng: Rng): readonly [Batch, Rng] => {
+    const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
+    const [values, left] = rows(picks, rng);
+    return [{ values, labels: gatherLabels(data, picks) }, left];
+  };
+  /** When all was well for the last time. */
+  let well = { state: kept(state), from: 0 };
+  /** Reads the losses that wait; the error of the first number that is not finite, or null. */
+  const settle = async (done: number, look: boolean): Promise<SparrowError | null> => {
+    if (look) await log.add(wellBeing(state));
     const losses = await log.read();
     const fault = env.backend.fault();
     if (fault !== null) return fault;
-    for (const value of losses) {
-      const at = { step: run.step + read + 1, epoch, lastGood: run.saved };
-      if (!Number.isFinite(value)) return { _tag: "NonFinite", tensor: "loss", value, ...at };
-      lossSum += value;
-      read++;
+    const bad = losses.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      const isLoss = bad < losses.length - (look ? 1 : 0);
+      const seen = { tensor: isLoss ? "loss" : "a weight", value: losses[bad], done: read + bad };
+      const to = Math.min(read + bad + 1, done);
+      const found = await findCulprit({ trainer, ...well, state: kept(well.state), to, batch });
+      const { tensor, value, done: at } = found ?? { ...seen, done: to - 1 };
+      return {
+        ...{ _tag: "NonFinite", tensor, value, epoch, step: run.step + at + 1 },
+        lastGood: run.saved,
+      };
     }
+    for (const value of look ? losses.subarray(0, -1) : losses) lossSum += value;
+    read = done;
+    if (!look) return null;
+    disposeState(well.state);
+    well = { state: kept(state), from: done };
     return null;
   };
   const interval = env.backend.name === "webgpu" ? GPU_INTERVAL : HOST_INTERVAL;
-  let readAt = begun;
+  let [readAt, lookedAt] = [begun, begun];
   const fail = (error: SparrowError): E.Either<SparrowError, never> => {
     dispose({ ...run, ...state });
     return E.left(error);
@@ -179,17 +202,18 @@ async function trainEpoch(
       if (env.signal.aborted) {
         return fail({ _tag: "Interrupted", epoch, step: run.step + done });
       }
-      const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
-      const [values, rng] = rows(picks, state.rng);
-      const stepped = step({ ...state, rng }, { values, labels: gatherLabels(data, picks) });
+      const [next, rng] = batch(done, state.rng);
+      const stepped = step({ ...state, rng }, next);
       state = stepped.state;
       terms += stepped.terms;
       if (stepped.terms === 0) empty++;
       await log.add(stepped.loss);
       if (done === total - 1 || env.now() - readAt >= interval) {
-        const bad = await settle();
+        const look = done === total - 1 || env.now() - lookedAt >= LOOK_INTERVAL;
+        const bad = await settle(done + 1, look);
         if (bad !== null) return fail(bad);
         readAt = env.now();
+        if (look) lookedAt = readAt;
         const samplesPerSecond = Math.min((done + 1) * batchSize, data.count) / seconds();
         env.progress.update({
           epoch,
@@ -218,6 +242,7 @@ async function trainEpoch(
     dispose({ ...run, ...state });
     throw thrown;
   } finally {
+    disposeState(well.state);
     log.dispose();
     feed.dispose();
   }

@@ -126,9 +126,11 @@ Deno.test({
     await next();
     const { dispatches, bytesRead, bytesMade } = await counted(next);
     const steps = data.count / 50;
-    assertEquals(bytesRead, 4 * steps);
-    // One gathers the batch, one logs the loss.
-    assertEquals(dispatches / steps, 17);
+    // And one number that says whether the weights are finite.
+    assertEquals(bytesRead, 4 * (steps + 1));
+    // One gathers the batch, one logs the loss; once an epoch the weights are looked at.
+    const looking = dispatches - 17 * steps;
+    assert(looking > 0 && looking <= 10, `${looking} dispatches to look at the weights`);
     // Batches alone would have 157 kB per step; picks, triplets and their like are a tenth of it.
     assert(
       bytesMade > 0 && bytesMade / steps < 16_000,
