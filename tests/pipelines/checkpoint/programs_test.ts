@@ -109,3 +109,36 @@ Deno.test({
     }
   },
 });
+
+/** A disk that nothing can be written to, not even by root, whom modes do not stop; null where none can be made. */
+async function readOnlyDisk(): Promise<string | null> {
+  const folder = await disk(1500);
+  if (folder === null) return null;
+  const args = ["-o", "remount,ro", folder];
+  const { success } = await new Deno.Command("mount", { args, stderr: "null" }).output();
+  if (success) return folder;
+  await new Deno.Command("umount", { args: [folder] }).output();
+  await Deno.remove(folder);
+  return null;
+}
+
+const sealedDisk = await readOnlyDisk();
+
+Deno.test({
+  name: "a folder that is read-only is found out before anything is trained",
+  ignore: sealedDisk === null,
+  fn: async () => {
+    try {
+      for (const folder of [sealedDisk!, `${sealedDisk}/run`]) {
+        const { code, out, err } = await deno(...program, ...small, "--out", folder);
+        assertEquals([code, out], [1, ""]);
+        assertMatch(err, /^Cannot write .*: Read-only file system/);
+        assertMatch(err, /Choose a folder that can be written to/);
+      }
+      assertEquals([...Deno.readDirSync(sealedDisk!)], []);
+    } finally {
+      await new Deno.Command("umount", { args: [sealedDisk!] }).output();
+      await Deno.remove(sealedDisk!);
+    }
+  },
+});
