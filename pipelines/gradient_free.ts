@@ -139,7 +139,7 @@ async function run(
     readOut({ dataset, k: options.votes, perClass, noise: noiseParts }),
   )(created.right)(env)();
   if (E.isLeft(done)) return done;
-  const { history, params } = done.right;
+  const { history, params, findings, classCodes: centroids } = done.right;
   const weights = await toArrays(params);
   dispose(done.right);
   const seconds = (env.now() - begun) / 1000;
@@ -155,7 +155,10 @@ async function run(
   for (
     const [name, text] of [
       ["gradient_free.json", JSON.stringify(record, null, 2) + "\n"],
-      ["gradient_free.html", gradientFreePage({ history, weights, config, dataset })],
+      [
+        "gradient_free.html",
+        gradientFreePage({ history, weights, findings, centroids, config, dataset }),
+      ],
     ]
   ) {
     const written = await env.files.write(`${folder}/${name}`, text)();

@@ -7,9 +7,11 @@ import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { permutation, type Rng } from "../../graph/rng.ts";
 import { type BinaryEmbeddings, sparsity } from "../../ops/embeddings.ts";
+import { binarise, classMeans } from "../../ops/metrics/centroids.ts";
 import { accuracy } from "../../ops/metrics/classification.ts";
 import { classCentroid } from "../../ops/readouts/class_centroid.ts";
 import { bayesianNetwork, naiveBayes } from "../../ops/readouts/naive_bayes.ts";
+import { dutyCycles } from "../../ops/metrics/unit_activity.ts";
 import { nearestCodes } from "../../ops/readouts/nearest_codes.ts";
 import type { ReadOut, TaughtCodes } from "../../ops/readouts/read_out.ts";
 import { willshawClasses } from "../../ops/readouts/willshaw_classes.ts";
@@ -18,8 +20,9 @@ import { moveUnits } from "../../ops/sdr/noise.ts";
 import type { Dataset, Images } from "../data/dataset.ts";
 import { encodeBatches } from "../encode_batches.ts";
 import type { Env } from "../env.ts";
+import { findingsOf } from "../findings.ts";
 import type { Row } from "../history.ts";
-import type { Run } from "../run.ts";
+import type { ClassCodes, Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 
 /** Options of {@linkcode readOut}. */
@@ -46,7 +49,7 @@ const SLICE = 200;
  * Rows: "accuracy_<read-out>" for "test"; "accuracy_<read-out>_<n>" learnt from n images per class;
  * "accuracy_<read-out>_noise_<part>" of codes with so many units moved; "sparsity" for both sets;
  * "encoding_seconds" and "read_out_seconds". Read-outs are nearest, naive_bayes, bcpnn, willshaw and
- * centroid.
+ * centroid. The run's findings and class codes are those of the test set, as the nearest codes classify it.
  *
  * Errors: `Interrupted`; `InvalidOption` for an option out of its range, and a graph whose output is not
  * binary.
@@ -98,8 +101,30 @@ export const readOut = (options: ReadOutOptions): Stage =>
     }
     row("encoding_seconds", (encoded - begun) / 1000, "run");
     row("read_out_seconds", (env.now() - encoded) / 1000, "run");
-    return E.right({ ...run, rng, history: [...run.history, ...rows] });
+    return E.right({
+      ...run,
+      rng,
+      classCodes: classCodesOf(all, dataset),
+      findings: findingsOf(
+        dataset,
+        test.right,
+        whole.right[0][0].predict(test.right),
+        dutyCycles(test.right),
+      ),
+      history: [...run.history, ...rows],
+    });
   });
+
+/** Mean codes of the classes, and as many of their units as a code has. */
+function classCodesOf({ codes, labels, classes }: TaughtCodes, dataset: Dataset): ClassCodes {
+  const means = classMeans(codes, labels, classes);
+  const part = sparsity(codes);
+  return {
+    classes: dataset.classes,
+    means,
+    codes: means.map((mean) => binarise(mean, part)),
+  };
+}
 
 /** All read-outs, taught. */
 function learnt(
