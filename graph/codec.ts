@@ -6,7 +6,15 @@
 import { E, pipe } from "./fp_ts.ts";
 import type { CorruptFile } from "./error.ts";
 import type { Graph, Node, Nodes } from "./node.ts";
-import { allows, type Argument, kindInWords, nodeNames, signatureOf } from "./signature.ts";
+import {
+  allows,
+  type Argument,
+  kindInWords,
+  nameOfNode,
+  nodeNames,
+  signatureNamed,
+  signatureOf,
+} from "./signature.ts";
 
 /** A JSON value. */
 export type Json =
@@ -40,9 +48,9 @@ const LONGEST = 20_000;
 export const toJson = ({ nodes }: Nodes): Json => ({ nodes: nodes.map(nodeToJson) });
 
 const nodeToJson = (node: Node): Json => ({
-  node: node._tag,
+  node: nameOfNode(node),
   ...Object.fromEntries(
-    Object.entries(signatureOf(node._tag).read(node)).map(([name, value]) => [
+    Object.entries(signatureOf(node).read(node)).map(([name, value]) => [
       name,
       isGraph(value) ? toJson(value) : value,
     ]),
@@ -123,9 +131,11 @@ function readGraph(json: unknown, place: string, depth: number): Read<Graph> {
 
 function readNode(json: unknown, place: string, depth: number): Read<Node> {
   if (!isRecord(json)) return wrong(place, "a node", json);
-  const name = nodeNames.find((known) => known === json.node);
-  if (name === undefined) return wrong(`${place}.node`, nodeNames.join(", "), json.node);
-  const { parameters, build } = signatureOf(name);
+  const signature = typeof json.node === "string" ? signatureNamed(json.node) : undefined;
+  if (signature === undefined) {
+    return wrong(`${place}.node`, nodeNames().join(", "), json.node);
+  }
+  const { parameters, build } = signature;
   const extra = Object.keys(json).find((key) =>
     key !== "node" && !parameters.some((parameter) => parameter.name === key)
   );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { declarationOf } from "./custom_node.ts";
 import { E, pipe } from "./fp_ts.ts";
 import { type InferenceError, inferShapes, isPair, sizeOf, type Step } from "./shape.ts";
 import { paramSpecs } from "./params.ts";
@@ -92,6 +93,10 @@ function flopsOf({ node, input, output }: Step): number {
     // A scale and a shift, both known beforehand.
     case "batch_norm":
       return 2 * spaceSize(output);
+    case "custom": {
+      const flops = declarationOf(node.name)?.flops ?? null;
+      return flops === null ? spaceSize(output) : flops(input as Shape, node.values);
+    }
     case "dropout":
     case "drop_connect":
     case "flatten":

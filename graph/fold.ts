@@ -33,6 +33,7 @@ const leafTags: Readonly<Record<Leaf["_tag"], true>> = {
   winner_take_all: true,
   add: true,
   concat: true,
+  custom: true,
 };
 
 /** One meaning for all leaves, for an algebra that tells few or none of them apart. */

@@ -8,7 +8,7 @@
  *     shape    = "[" number { "," number } "]"
  *     splice   = "${" index "}"
  *
- * White space and new lines are free. Which arguments a node has, {@linkcode signatures} says.
+ * White space and new lines are free. Which arguments a node has, {@linkcode signatureNamed} says.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import {
   nodeNames,
   type Parameter,
   type Signature,
-  signatureOf,
+  signatureNamed,
 } from "./signature.ts";
 
 type Parser<A> = P.Parser<string, A>;
@@ -33,7 +33,7 @@ type Parser<A> = P.Parser<string, A>;
 /** Branches may stand in branches this deep. */
 const DEEPEST = 64;
 
-const aNode = `a node (${nodeNames.join(", ")}, identity)`;
+const anyNode = (): string => `a node (${nodeNames().join(", ")}, identity)`;
 
 /** Commits to `parser` once `start` has been seen. */
 const after = <A, B>(start: Parser<A>, parser: () => Parser<B>): Parser<B> =>
@@ -55,6 +55,8 @@ interface AllGiven {
 
 /** The parser of whole graphs; `spliced` are the graphs that `${0}`, `${1}`, … stand for. */
 export function graphParser(spliced: readonly Nodes[]): Parser<Nodes> {
+  const aNode = anyNode();
+
   const steps = (depth: number): Parser<Nodes> =>
     pipe(
       separated(arrow, step(depth)),
@@ -64,29 +66,29 @@ export function graphParser(spliced: readonly Nodes[]): Parser<Nodes> {
   const step = (depth: number): Parser<Nodes> =>
     expecting(
       [aNode],
-      or(splice(spliced), () =>
+      or(splice(spliced, aNode), () =>
         pipe(
           P.withStart(word),
-          P.chain(([name, at]) =>
-            name === "identity"
-              ? pipe(noArguments(name), P.map((): Nodes => ({ nodes: [] })))
-              : (nodeNames as readonly string[]).includes(name)
-              ? node(name as Node["_tag"], depth)
-              : refuse<Nodes>(at, aNode)
-          ),
+          P.chain(([name, at]) => {
+            if (name === "identity") {
+              return pipe(noArguments(name), P.map((): Nodes => ({ nodes: [] })));
+            }
+            const signature = signatureNamed(name);
+            return signature === undefined
+              ? refuse<Nodes>(at, aNode)
+              : node(name, signature, depth);
+          }),
         )),
     );
 
-  const node = (name: Node["_tag"], depth: number): Parser<Nodes> => {
-    const signature = signatureOf(name);
-    return pipe(
+  const node = (name: string, signature: Signature<Node>, depth: number): Parser<Nodes> =>
+    pipe(
       signature.parameters.length === 0 ? noArguments(name) : all(name, signature, depth),
       P.chain((given) => build(signature, given)),
     );
-  };
 
   const all = (
-    name: Node["_tag"],
+    name: string,
     signature: Signature<Node>,
     depth: number,
   ): Parser<AllGiven> => {
@@ -181,7 +183,7 @@ const noArguments = (name: string): Parser<AllGiven> => (end) =>
     P.map((): AllGiven => ({ given: [], end })),
   )(end);
 
-const splice = (spliced: readonly Nodes[]): Parser<Nodes> =>
+const splice = (spliced: readonly Nodes[], aNode: string): Parser<Nodes> =>
   pipe(
     P.withStart(spliceMark),
     P.chain(([i, at]) =>
@@ -191,7 +193,7 @@ const splice = (spliced: readonly Nodes[]): Parser<Nodes> =>
 
 /** All arguments that a node takes by position are of one kind. */
 const positionalKind = (signature: Signature<Node>): Kind =>
-  kindOf(signature, signature.positional[0][0]);
+  kindOf(signature, signature.positional[0][0] ?? signature.parameters[0].name);
 
 const kindOf = ({ parameters }: Signature<Node>, name: string): Kind =>
   (parameters.find((parameter) => parameter.name === name) as Parameter).kind;

@@ -8,6 +8,17 @@ export * from "./codec.ts";
 export * from "./compose.ts";
 export * from "./constructors.ts";
 export * from "./cost.ts";
+export type {
+  GivenValues,
+  NodeDeclaration,
+  NodeParam,
+  NodeParameter,
+  NodeValue,
+  NodeValues,
+  ValueOf,
+  ValuesOf,
+} from "./custom_node.ts";
+export type { Kind as ArgumentKind } from "./kind.ts";
 export * from "./encoder.ts";
 export * from "./error.ts";
 export * from "./fold.ts";

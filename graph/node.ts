@@ -5,6 +5,7 @@
  * @module
  */
 import type { KWinners, Kwta, LearnedKwta, PredictedKwta, WinnerTakeAll } from "./kwta_node.ts";
+import type { NodeValues } from "./custom_node.ts";
 import type { Shape } from "./types.ts";
 
 export type * from "./kwta_node.ts";
@@ -194,6 +195,18 @@ export interface DropConnect {
   readonly rescale: boolean;
 }
 
+/** A node that a program has defined with `defineNode`. */
+export interface Custom {
+  /** Names the node as one of these. */
+  readonly _tag: "custom";
+  /** The name it was defined by. */
+  readonly name: string;
+  /** Its arguments, all present. */
+  readonly values: NodeValues;
+  /** Where it has weights: of its input; null where shape inference is to find it. */
+  readonly input: Shape | null;
+}
+
 /** A node without sub-graphs. */
 export type Leaf =
   | Linear
@@ -217,7 +230,8 @@ export type Leaf =
   | KWinners
   | WinnerTakeAll
   | Add
-  | Concat;
+  | Concat
+  | Custom;
 
 /** A node with sub-graphs. */
 export type Branch = Fanout | Split | Residual | DropConnect;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { declarationOf } from "./custom_node.ts";
 import { type Algebra, fold, leaves } from "./fold.ts";
 import type { Node, Nodes } from "./node.ts";
 import { draw, type Rng } from "./rng.ts";
@@ -96,6 +97,17 @@ const algebra: Algebra<readonly ParamSpec[]> = {
   predicted_kwta: (node, path) => {
     const inputs = knownInputs(node, path);
     return affine(path, [inputs, 1], inputs, 0);
+  },
+  custom: (node, path) => {
+    const params = declarationOf(node.name)?.params ?? null;
+    return params === null
+      ? []
+      : params(known(node.input, node, path), node.values).map((param) => ({
+        path: `${path}.${param.name}`,
+        shape: param.shape,
+        mean: param.mean ?? 0,
+        bound: param.bound,
+      }));
   },
   fanout: (first, second) => [...first, ...second],
   split: (first, second) => [...first, ...second],

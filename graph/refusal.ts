@@ -6,7 +6,7 @@
 import { type InvalidOption, invalidOption, type ShapeMismatch } from "./error.ts";
 import type { Node } from "./node.ts";
 import { showNode } from "./show.ts";
-import { allows, kindInWords, signatureOf } from "./signature.ts";
+import { allows, kindInWords, nameOfNode, signatureOf } from "./signature.ts";
 import { isPair, showSpace } from "./space.ts";
 import type { Shape, Space } from "./types.ts";
 
@@ -34,7 +34,7 @@ export const mismatch = (
 
 /** The error of the first argument of a node that is out of range, if any. */
 export function badArgument(node: Node, path: string): InvalidOption | null {
-  const { parameters, read } = signatureOf(node._tag);
+  const { parameters, read } = signatureOf(node);
   const values = read(node);
   const bad = parameters.find((parameter) => !allows(parameter, values[parameter.name]));
   if (
@@ -47,7 +47,7 @@ export function badArgument(node: Node, path: string): InvalidOption | null {
     );
   }
   return bad === undefined ? null : invalidOption(
-    `${bad.name} of ${node._tag} at position ${path}`,
+    `${bad.name} of ${nameOfNode(node)} at position ${path}`,
     values[bad.name],
     kindInWords[bad.kind],
   );

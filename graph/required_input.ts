@@ -37,6 +37,8 @@ export function requiredInput({ nodes }: Nodes): Space | null {
       case "kwta":
       case "dropout":
         continue;
+      case "custom":
+        return node.input;
       case "fanout":
         return requiredInput(node.first) ?? requiredInput(node.second);
       case "split": {

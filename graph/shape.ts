@@ -7,8 +7,9 @@ import { E, pipe } from "./fp_ts.ts";
 import type { InvalidOption, ShapeMismatch } from "./error.ts";
 import { type Algebra, fold } from "./fold.ts";
 import { convolved, pooled } from "./image_shape.ts";
-import type { Branch, Fanout, Graph, Leaf, Node, Nodes, Split } from "./node.ts";
+import type { Branch, Custom, Fanout, Graph, Leaf, Node, Nodes, Split } from "./node.ts";
 import { badArgument, badDimension, mismatch } from "./refusal.ts";
+import { declared, undeclared } from "./custom_shape.ts";
 import { requiredInput } from "./required_input.ts";
 import { show } from "./show.ts";
 import { isPair, sameSpace, showSpace, sizeOf } from "./space.ts";
@@ -157,6 +158,12 @@ const onPair =
       : done(path, node, input, merged);
   };
 
+/** A node that the program has defined, or has not. */
+const custom = (node: Custom, path: string): Infer => {
+  const unknown = undeclared(node, path);
+  return unknown === null ? onTensor(declared)(node, path) : () => E.left(unknown);
+};
+
 const elementwise = onTensor<Leaf>((node, input) => [node, input]);
 
 /** The two sub-graphs of a branch, each on its own input. */
@@ -227,6 +234,7 @@ const algebra: Algebra<Infer> = {
   k_winners: onTensor(boosted),
   learned_kwta: onTensor(thresholded),
   predicted_kwta: onTensor(predicted),
+  custom,
   add: onPair(
     "a pair of tensors of one shape",
     (first, second) => sameSpace(first, second) ? first : null,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Node, Nodes } from "./node.ts";
-import { type Argument, type Parameter, signatureOf } from "./signature.ts";
+import { type Argument, nameOfNode, type Parameter, signatureOf } from "./signature.ts";
 
 /**
  * A graph as one line of text.
@@ -36,7 +36,7 @@ export const show = ({ nodes }: Nodes): string =>
  * ```
  */
 export function showNode(node: Node): string {
-  const { parameters, positional, read } = signatureOf(node._tag);
+  const { parameters, positional, read } = signatureOf(node);
   const values = read(node);
   const given = parameters.filter(({ name, fallback }) => values[name] !== fallback);
   const byPosition =
@@ -48,7 +48,8 @@ export function showNode(node: Node): string {
     ...given.filter(({ name }) => !byPosition.includes(name))
       .map((parameter) => showKeyword(parameter, values[parameter.name])),
   ];
-  return shown.length === 0 ? node._tag : `${node._tag}(${shown.join(", ")})`;
+  const name = nameOfNode(node);
+  return shown.length === 0 ? name : `${name}(${shown.join(", ")})`;
 }
 
 const showKeyword = ({ name, kind }: Parameter, value: Argument): string =>

@@ -79,6 +79,8 @@ function boxOf(leaf: Leaf, path: string, dropped: ReadonlyMap<string, DropConnec
       ? { ...leaf, inputs: null } as Leaf
       : leaf._tag === "learned_kwta"
       ? { ...leaf, shape: null }
+      : leaf._tag === "custom"
+      ? { ...leaf, input: null }
       : leaf,
   );
   const [, name, options = ""] = /^(\w+)(?:\((.*)\))?$/s.exec(text) ?? [text, text];

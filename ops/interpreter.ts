@@ -9,6 +9,7 @@ import { sizeOf } from "../graph/space.ts";
 import type { Pair } from "../graph/types.ts";
 import { gelu, logSoftmax, softmax } from "./activations.ts";
 import { batchNorm, normaliseBy, track } from "./batch_norm.ts";
+import { lowerCustom } from "./custom_node.ts";
 import { avgPool2d, conv2d, maxPool2d } from "./conv.ts";
 import { dropConnect, dropout } from "./dropout.ts";
 import { kWinnersAt } from "./k_winners.ts";
@@ -136,6 +137,7 @@ const algebra: Algebra<Lowered> = {
     return scaled(stateless(by(soft), by(null)), path);
   },
   k_winners: kWinnersAt,
+  custom: lowerCustom,
   add: onPair((first, second) => tf.add(first, second)),
   concat: onPair((first, second) => tf.concat([first, second], -1)),
   fanout: (f, g) => sideBySide(f, g, (x) => ({ first: x, second: x })),

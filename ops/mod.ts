@@ -4,6 +4,12 @@
  * @module
  */
 export * from "./backend.ts";
+export {
+  defineNode,
+  type NodeConstructor,
+  type NodeDefinition,
+  type NodeKernel,
+} from "./custom_node.ts";
 export * from "./embeddings.ts";
 export * from "./gradient_sums.ts";
 export * from "./gradients.ts";
@@ -48,6 +54,7 @@ export * from "./information/nearest/ross.ts";
 export * from "./information/samples.ts";
 export * from "./information/discrete/symbols.ts";
 export * from "./interpreter.ts";
+export { type ElementwiseKernel, elementwiseKernel } from "./kernels/elementwise.ts";
 export { boostedWinners } from "./k_winners.ts";
 export { hardKwta, predictedThreshold, softKwta, thresholded, winners } from "./kwta.ts";
 export * from "./local/competitive.ts";

@@ -1,0 +1,136 @@
+/**
+ * The nodes that a program has defined beside Sparrow's own: how they are written, what shape they give,
+ * which weights they have. What they compute, `ops/` knows.
+ *
+ * @module
+ */
+import type { Gate, Over } from "./kwta_node.ts";
+import type { Kind } from "./kind.ts";
+import type { Shape } from "./types.ts";
+
+/** The value of an argument of a defined node. */
+export type NodeValue = number | boolean | string | Shape;
+
+/** The values of a defined node's arguments, by name. */
+export type NodeValues = Readonly<Record<string, NodeValue>>;
+
+/** One argument of a defined node. */
+export interface NodeParameter {
+  /** Small letters, digits and underscores, a letter first. */
+  readonly name: string;
+  /** What values it may have. */
+  readonly kind: Exclude<Kind, "graph">;
+  /** Where there is one, the argument may be left out. */
+  readonly fallback?: NodeValue;
+}
+
+/** The type of a value of a kind. */
+export type ValueOf<K> = K extends "flag" ? boolean
+  : K extends "gate" ? Gate
+  : K extends "over" ? Over
+  : K extends "shape" ? Shape
+  : number;
+
+/** All arguments of a defined node, by name. */
+export type ValuesOf<P extends readonly NodeParameter[]> = {
+  readonly [Q in P[number] as Q["name"]]: ValueOf<Q["kind"]>;
+};
+
+/** The arguments as they are given: those with a fallback may be left out. */
+export type GivenValues<P extends readonly NodeParameter[]> =
+  & {
+    readonly [
+      Q in P[number] as Q extends { readonly fallback: NodeValue } ? never : Q["name"]
+    ]: ValueOf<Q["kind"]>;
+  }
+  & {
+    readonly [
+      Q in P[number] as Q extends { readonly fallback: NodeValue } ? Q["name"] : never
+    ]?: ValueOf<Q["kind"]>;
+  };
+
+/** A weight of a defined node. */
+export interface NodeParam {
+  /** Under this name, "gain", the node finds it; in the params it is "2.gain". */
+  readonly name: string;
+  /** Its dimensions. */
+  readonly shape: Shape;
+  /** The initial values are uniform in mean ± bound; 0. */
+  readonly mean?: number;
+  /** At least 0; where it is 0, all are the mean. */
+  readonly bound: number;
+}
+
+/** What a graph needs to know of a defined node. */
+export interface NodeDeclaration<P extends readonly NodeParameter[] = readonly NodeParameter[]> {
+  /** As it is written in a graph: small letters, digits and underscores, a letter first. */
+  readonly name: string;
+  /** Its arguments; none. The first ones, as many as are of one kind, may be given by position. */
+  readonly parameters?: P;
+  /**
+   * The shape of the output for one input tensor, batch axis left out, or what input was expected, in
+   * words. Left out, the node keeps the shape.
+   */
+  readonly shape?: (input: Shape, values: ValuesOf<P>) => Shape | string;
+  /** The weights for an input of a shape; none. */
+  readonly params?: (input: Shape, values: ValuesOf<P>) => readonly NodeParam[];
+  /** Operations for one sample; one per element of the output. */
+  readonly flops?: (input: Shape, values: ValuesOf<P>) => number;
+}
+
+/** A declaration whose arguments are not looked at by the compiler. */
+export interface AnyNodeDeclaration {
+  /** As it is written in a graph. */
+  readonly name: string;
+  /** Its arguments. */
+  readonly parameters: readonly NodeParameter[];
+  /** The shape of the output, or what input was expected, in words. */
+  readonly shape: (input: Shape, values: NodeValues) => Shape | string;
+  /** The weights; null: none, whatever the input. */
+  readonly params: ((input: Shape, values: NodeValues) => readonly NodeParam[]) | null;
+  /** Operations for one sample; null: one per element of the output. */
+  readonly flops: ((input: Shape, values: NodeValues) => number) | null;
+}
+
+// The one place that remembers: a name in a text or a file has to be found from there.
+const declarations = new Map<string, AnyNodeDeclaration>();
+
+/** What a program has defined under a name, if anything. */
+export const declarationOf = (name: string): AnyNodeDeclaration | undefined =>
+  declarations.get(name);
+
+/** The names of all nodes that a program has defined. */
+export const declaredNames = (): readonly string[] => [...declarations.keys()];
+
+/**
+ * Makes a node known to every reader of graphs.
+ *
+ * @param taken The names that are not to be had.
+ * @throws {TypeError} When a name is taken or not well-formed, as a mistake in the program.
+ */
+export function declareNode<const P extends readonly NodeParameter[]>(
+  declaration: NodeDeclaration<P>,
+  taken: readonly string[],
+): void {
+  const { name, parameters = [], shape, params, flops } = declaration;
+  const names = parameters.map((parameter) => parameter.name);
+  const wrong = [name, ...names].find((text) => !/^[a-z][a-z0-9_]*$/.test(text));
+  const fault = wrong !== undefined
+    ? `expected a name of small letters, digits and underscores, current value is "${wrong}"`
+    : taken.includes(name) || declarations.has(name)
+    ? "a node of that name exists; choose another"
+    : new Set(names).size < names.length
+    ? `two of its arguments have one name, among ${names.join(", ")}`
+    : names.some((text) => text === "node" || text === "input_shape")
+    ? "its arguments must not be called node or input_shape, which every node has"
+    : null;
+  if (fault !== null) throw new TypeError(`Cannot define the node ${name}: ${fault}`);
+  declarations.set(name, {
+    name,
+    parameters,
+    // The values are checked against the parameters before any of these is called.
+    shape: (shape as AnyNodeDeclaration["shape"] | undefined) ?? ((input) => input),
+    params: (params as AnyNodeDeclaration["params"] | undefined) ?? null,
+    flops: (flops as AnyNodeDeclaration["flops"] | undefined) ?? null,
+  });
+}

@@ -1,0 +1,56 @@
+/**
+ * A node of your own: its kernel on every backend, its gradient, its shape rule and a weight.
+ *
+ *     deno run -P pipelines/cookbook/own_node.ts
+ *
+ * @module
+ */
+import * as sparrow from "../../mod.ts";
+const { E, graph, tf } = sparrow;
+
+// The kernel, once for wasm and cpu, and once for the GPU.
+const steps = sparrow.elementwiseKernel({
+  name: "Steps",
+  arguments: ["levels"],
+  host: (x, levels) => Math.floor(Math.min(Math.max(x, 0), 1) * levels) / levels,
+  wgsl: "floor(clamp(x, 0.0, 1.0) * levels) / levels",
+});
+
+// A staircase has no slope: where x is between 0 and 1 the gradient passes straight through.
+const straightThrough = (x: sparrow.tf.Tensor, levels: number) =>
+  tf.customGrad((x, save) => {
+    (save as sparrow.tf.GradSaveFunc)([x as sparrow.tf.Tensor]);
+    return {
+      value: steps(x as sparrow.tf.Tensor, levels),
+      gradFunc: (dy: sparrow.tf.Tensor, [x]: sparrow.tf.Tensor[]) =>
+        tf.where(tf.logicalAnd(tf.greater(x, 0), tf.less(x, 1)), dy, tf.zerosLike(dy)),
+    };
+  })(x);
+
+// The node: each unit times a gain that is learned, in steps.
+const quantise = sparrow.defineNode({
+  name: "quantise",
+  parameters: [{ name: "levels", kind: "count", fallback: 4 }],
+  shape: (input) => input.length === 1 ? input : "a vector",
+  params: (input) => [{ name: "gain", shape: input, mean: 1, bound: 0 }],
+  evaluate: (x, { levels }, { gain }) => straightThrough(tf.mul(x, gain), levels),
+});
+console.log(sparrow.show(quantise({ levels: 8 })));
+
+// From here on it is a node like any other, as a function and in text.
+const encoder = graph`linear(784, 64) ▷ quantise(8) ▷ linear(64, 256) ▷ kwta(0.05)`;
+const optimiser = sparrow.adam({ learningRate: 3e-3 });
+const backend = await sparrow.startBackend("auto")();
+const digits = await sparrow.loadStrokes({ seed: 26, train: 1000, test: 200 })();
+const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
+if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no start");
+const options = { loss: sparrow.tripletCosineLoss(), optimiser, batchSize: 64 };
+const { train: data, normalisation } = digits.right;
+const experiment = sparrow.pipeline(
+  sparrow.repeat(4)(sparrow.train({ data, normalisation, ...options })),
+  sparrow.evaluate(digits.right),
+);
+const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
+if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
+console.log(`test accuracy ${sparrow.latest(done.right.history, "accuracy", "test")}`);
+sparrow.dispose(done.right);
