@@ -43,6 +43,8 @@ export { averagePrecision } from "./held_out/average_precision.ts";
 export * from "./history.ts";
 export * from "./layer_outputs.ts";
 export * from "./model_file.ts";
+export { exportOnnx, type OnnxFile, type OnnxOptions } from "./onnx/export_onnx.ts";
+export { type ImportedModel, importOnnx, loadOnnx } from "./onnx/import_onnx.ts";
 export * from "./run.ts";
 export * from "./safetensors.ts";
 export {

@@ -1,0 +1,198 @@
+/**
+ * Models as ONNX files, for every runtime that reads those.
+ *
+ * @module
+ */
+import { toJson } from "../../graph/codec.ts";
+import { encoderOf } from "../../graph/encoder.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { fold, foldEach, leaves } from "../../graph/fold.ts";
+import { E } from "../../graph/fp_ts.ts";
+import type { Leaf, Nodes } from "../../graph/node.ts";
+import { inferShapes, isPair } from "../../graph/shape.ts";
+import { show, showNode } from "../../graph/show.ts";
+import { sizeOf } from "../../graph/space.ts";
+import type { Shape } from "../../graph/types.ts";
+import { isBinaryNode } from "../encode.ts";
+import type { ModelFile } from "../model_file.ts";
+import { VERSION } from "../version.ts";
+import { type Emitter, emitter, int } from "./emitter.ts";
+import { notExported, onnxAlgebra } from "./lower.ts";
+import { ElementType, encodeModel, type OnnxValue } from "./proto.ts";
+import { channelsLast, type Signal, type Signals, written } from "./signal.ts";
+
+/** Version 21 of ONNX's operators, and the version of the format that has them. */
+const [OPSET, IR] = [21n, 10n];
+
+/** What an exported model takes. */
+export interface OnnxOptions {
+  /**
+   * "pixels": bytes, uint8 [batch, …input], as image files have them; the model normalises them as it
+   * was trained. "values": float32 [batch, …input], normalised already. "pixels".
+   */
+  readonly input?: "pixels" | "values";
+}
+
+/** An exported model. */
+export interface OnnxFile {
+  /** The file. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What it takes: "pixels" or "values". */
+  readonly input: string;
+  /** What it gives, in order. */
+  readonly outputs: readonly string[];
+}
+
+/**
+ * A trained model, evaluated, as an ONNX file (operators of version 21): a batch of any size goes in. Batch
+ * norm is folded into the layer before it, and kWTA is the k + 1 largest (TopK) and a comparison with
+ * their threshold.
+ *
+ * Of an encoder that ends in kWTA the outputs are "codes", uint8 zeros and ones [batch, …units], and
+ * "activations", float32, what the units compete with; of any other "output". Images are [height, width,
+ * channels], as in Sparrow. The metadata hold the graph as text and as JSON, the dataset and the normalisation.
+ *
+ * @param model As `loadModel` gives it. Of an autoencoder, what makes the latent is exported.
+ * @returns The file, or `InvalidOption` where a node has no counterpart: predicted_kwta, k_winners and
+ * nodes of one's own.
+ *
+ * @example
+ * ```ts
+ * import { exportOnnx } from "./export_onnx.ts";
+ * import { initialParams } from "../../graph/params.ts";
+ * import { graph } from "../../graph/parse.ts";
+ * import { seed } from "../../graph/rng.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`;
+ * const [params] = initialParams(encoder, seed(26));
+ * const made = exportOnnx({
+ *   graph: encoder,
+ *   input: [784],
+ *   params,
+ *   plasticity: {},
+ *   normalisation: { mean: [0.1307], std: [0.3081] },
+ *   dataset: "MNIST",
+ *   epoch: 0,
+ * });
+ * if (E.isLeft(made)) throw new Error("this has counterparts");
+ * assertEquals(made.right.outputs, ["codes", "activations"]);
+ * ```
+ */
+export function exportOnnx(
+  model: ModelFile,
+  { input = "pixels" }: OnnxOptions = {},
+): E.Either<SparrowError, OnnxFile> {
+  const encoder = encoderOf(model.graph);
+  const inferred = inferShapes(encoder, model.input);
+  if (E.isLeft(inferred)) return inferred;
+  const { graph } = inferred.right;
+  const bad = firstRefused(graph);
+  if (bad !== null) {
+    return E.left(
+      invalidOption(
+        `node at position ${bad.path}`,
+        showNode(bad.leaf),
+        `a node that can be written as ONNX (all but ${[...notExported].join(", ")})`,
+      ),
+    );
+  }
+  if (isPair(inferred.right.output)) {
+    return E.left(invalidOption("graph", show(graph), "one that ends in a single tensor"));
+  }
+  const out = emitter();
+  const parts = foldEach(onnxAlgebra(out, model.params, model.plasticity))(graph);
+  const competing = graph.nodes.findLastIndex(isBinaryNode);
+  const codes = competing >= 0 && graph.nodes.slice(competing + 1).every(keepsBits);
+  let at: Signals = begun(out, input, model);
+  let activations: Signal | null = null;
+  parts.forEach((part, i) => {
+    if (codes && i === competing) activations = at as Signal;
+    at = part(at);
+  });
+  const ends = codes
+    ? [finish(out, "codes", at as Signal, true), finish(out, "activations", activations!, false)]
+    : [finish(out, "output", at as Signal, false)];
+  const bytes = encodeModel({
+    irVersion: IR,
+    producerName: "sparrow",
+    producerVersion: VERSION,
+    opsetImport: [{ domain: "", version: OPSET }],
+    metadataProps: Object.entries({
+      graph: JSON.stringify(toJson(graph)),
+      graph_text: show(graph),
+      dataset: model.dataset,
+      normalisation: JSON.stringify(model.normalisation),
+      epoch: String(model.epoch),
+    }).map(([key, value]) => ({ key, value })),
+    graph: {
+      name: "encoder",
+      node: out.nodes(),
+      initializer: out.constants(),
+      input: [
+        tensorOf(input, input === "pixels" ? ElementType.uint8 : ElementType.float, model.input),
+      ],
+      output: ends,
+    },
+  });
+  return E.right({ bytes, input, outputs: ends.map(({ name }) => name) });
+}
+
+/** What leaves zeros and ones zeros and ones. */
+const keepsBits = ({ _tag }: { readonly _tag: string }): boolean =>
+  _tag === "max_pool2d" || _tag === "flatten" || _tag === "reshape";
+
+interface Refused {
+  readonly path: string;
+  readonly leaf: Leaf;
+}
+
+const firstRefused: (graph: Nodes) => Refused | null = fold<Refused | null>({
+  ...leaves<Refused | null>((leaf, path) => notExported.has(leaf._tag) ? { leaf, path } : null),
+  fanout: (first, second) => first ?? second,
+  split: (first, second) => first ?? second,
+  residual: (body) => body,
+  drop_connect: (body) => body,
+  sequence: (parts) => parts.find((part) => part !== null) ?? null,
+});
+
+/** The input, of bytes normalised by the very table of values that training used. */
+function begun(
+  out: Emitter,
+  input: string,
+  { input: shape, normalisation: { mean, std } }: ModelFile,
+): Signal {
+  if (input === "values") return written(input, shape);
+  const channels = mean.length;
+  const table = Float32Array.from(
+    { length: 256 * channels },
+    (_, i) => (i % 256 / 255 - mean[i >> 8]) / std[i >> 8],
+  );
+  const [bytes] = out.node("Cast", [input], { to: int(ElementType.int32) });
+  const places = Array.from({ length: sizeOf(shape) }, (_, i) => 256 * (i % channels));
+  const [index] = channels === 1
+    ? [bytes]
+    : out.node("Add", [bytes, out.integers(shape, places, 32)]);
+  const [values] = out.node("Gather", [out.floats([table.length], table), index]);
+  return written(values, shape);
+}
+
+const tensorOf = (name: string, elemType: number, shape: Shape): OnnxValue => ({
+  name,
+  type: {
+    tensorType: {
+      elemType,
+      shape: { dim: [{ dimParam: "batch" }, ...shape.map((n) => ({ dimValue: BigInt(n) }))] },
+    },
+  },
+});
+
+/** Gives a tensor the name of an output. */
+function finish(out: Emitter, name: string, x: Signal, bits: boolean): OnnxValue {
+  const { shape } = x;
+  const from = channelsLast(out, x).name();
+  const elemType = bits ? ElementType.uint8 : ElementType.float;
+  out.named(name, bits ? "Cast" : "Identity", from, bits ? { to: int(elemType) } : {});
+  return tensorOf(name, elemType, shape);
+}

@@ -1,0 +1,202 @@
+/**
+ * The part of the ONNX format that is read and written here, as protobuf messages.
+ *
+ * Source: onnx.proto of https://github.com/onnx/onnx: the numbers and types of its fields. What is not listed
+ * is skipped where a file is read.
+ *
+ * @module
+ */
+import {
+  create,
+  createFileRegistry,
+  type DescMessage,
+  fromBinary,
+  toBinary,
+} from "npm:@bufbuild/protobuf@2.17.0";
+import {
+  FieldDescriptorProto_Label as Label,
+  FieldDescriptorProto_Type as Type,
+  FileDescriptorProtoSchema,
+} from "npm:@bufbuild/protobuf@2.17.0/wkt";
+
+/** A tensor that the file holds. */
+export interface OnnxTensor {
+  /** What nodes call it. */
+  readonly name: string;
+  /** Its dimensions. */
+  readonly dims: readonly bigint[];
+  /** An {@linkcode ElementType}. */
+  readonly dataType: number;
+  /** Its elements, little-endian, or… */
+  readonly rawData: Uint8Array;
+  /** …if it has float elements, … */
+  readonly floatData: readonly number[];
+  /** …or 64-bit integers. */
+  readonly int64Data: readonly bigint[];
+  /** 0: in this file. */
+  readonly dataLocation: number;
+}
+
+/** A named setting of a node. */
+export interface OnnxAttribute {
+  /** Its name. */
+  readonly name: string;
+  /** 1: f, 2: i, 3: s, 4: t, 7: ints. */
+  readonly type: number;
+  /** A number. */
+  readonly f: number;
+  /** An integer. */
+  readonly i: bigint;
+  /** Text in UTF-8. */
+  readonly s: Uint8Array;
+  /** A tensor. */
+  readonly t?: OnnxTensor;
+  /** Integers. */
+  readonly ints: readonly bigint[];
+}
+
+/** One operation. */
+export interface OnnxNode {
+  /** The names of what it takes; "" where an optional one is left out. */
+  readonly input: readonly string[];
+  /** The names of what it gives. */
+  readonly output: readonly string[];
+  /** Its own name; may be "". */
+  readonly name: string;
+  /** "Conv". */
+  readonly opType: string;
+  /** "" for ONNX's own operators. */
+  readonly domain: string;
+  /** Its settings. */
+  readonly attribute: readonly Partial<OnnxAttribute>[];
+}
+
+/** An input or an output of the model. */
+export interface OnnxValue {
+  /** Its name. */
+  readonly name: string;
+  /** Its type; missing for anything but a tensor. */
+  readonly type?: {
+    /** Of a tensor. */
+    readonly tensorType?: {
+      /** An {@linkcode ElementType}. */
+      readonly elemType: number;
+      /** Its dimensions: numbers, or names of what is known later. */
+      readonly shape?: {
+        readonly dim: readonly { readonly dimValue?: bigint; readonly dimParam?: string }[];
+      };
+    };
+  };
+}
+
+/** A model. */
+export interface OnnxModel {
+  /** The version of the format. */
+  readonly irVersion: bigint;
+  /** Who wrote it. */
+  readonly producerName: string;
+  /** That program's version. */
+  readonly producerVersion: string;
+  /** The versions of the operators by domain. */
+  readonly opsetImport: readonly { readonly domain: string; readonly version: bigint }[];
+  /** Texts by name. */
+  readonly metadataProps: readonly { readonly key: string; readonly value: string }[];
+  /** What it computes. */
+  readonly graph?: {
+    readonly name: string;
+    readonly node: readonly Partial<OnnxNode>[];
+    readonly initializer: readonly Partial<OnnxTensor>[];
+    readonly input: readonly OnnxValue[];
+    readonly output: readonly OnnxValue[];
+  };
+}
+
+/** The types of elements that are used here, by ONNX's numbers. */
+export const ElementType = { float: 1, uint8: 2, int32: 6, int64: 7 } as const;
+
+type Field = readonly [name: string, number: number, type: Type | string, many?: "many"];
+
+const { INT64, INT32, STRING, BYTES, FLOAT } = Type;
+
+const messages: Readonly<Record<string, readonly Field[]>> = {
+  Model: [
+    ["ir_version", 1, INT64],
+    ["producer_name", 2, STRING],
+    ["producer_version", 3, STRING],
+    ["graph", 7, "Graph"],
+    ["opset_import", 8, "OperatorSet", "many"],
+    ["metadata_props", 14, "Entry", "many"],
+  ],
+  OperatorSet: [["domain", 1, STRING], ["version", 2, INT64]],
+  Entry: [["key", 1, STRING], ["value", 2, STRING]],
+  Graph: [
+    ["node", 1, "Node", "many"],
+    ["name", 2, STRING],
+    ["initializer", 5, "Tensor", "many"],
+    ["input", 11, "ValueInfo", "many"],
+    ["output", 12, "ValueInfo", "many"],
+  ],
+  Node: [
+    ["input", 1, STRING, "many"],
+    ["output", 2, STRING, "many"],
+    ["name", 3, STRING],
+    ["op_type", 4, STRING],
+    ["attribute", 5, "Attribute", "many"],
+    ["domain", 7, STRING],
+  ],
+  Attribute: [
+    ["name", 1, STRING],
+    ["f", 2, FLOAT],
+    ["i", 3, INT64],
+    ["s", 4, BYTES],
+    ["t", 5, "Tensor"],
+    ["ints", 8, INT64, "many"],
+    ["type", 20, INT32],
+  ],
+  Tensor: [
+    ["dims", 1, INT64, "many"],
+    ["data_type", 2, INT32],
+    ["float_data", 4, FLOAT, "many"],
+    ["int64_data", 7, INT64, "many"],
+    ["name", 8, STRING],
+    ["raw_data", 9, BYTES],
+    ["data_location", 14, INT32],
+  ],
+  ValueInfo: [["name", 1, STRING], ["type", 2, "Type"]],
+  Type: [["tensor_type", 1, "TensorType"]],
+  TensorType: [["elem_type", 1, INT32], ["shape", 2, "Shape"]],
+  Shape: [["dim", 1, "Dimension", "many"]],
+  Dimension: [["dim_value", 1, INT64], ["dim_param", 2, STRING]],
+};
+
+const registry = createFileRegistry(
+  create(FileDescriptorProtoSchema, {
+    name: "onnx.proto",
+    package: "onnx",
+    syntax: "proto2",
+    messageType: Object.entries(messages).map(([name, fields]) => ({
+      name,
+      field: fields.map(([name, number, type, many]) => ({
+        name,
+        number,
+        label: many === undefined ? Label.OPTIONAL : Label.REPEATED,
+        ...typeof type === "string" ? { type: Type.MESSAGE, typeName: `.onnx.${type}` } : { type },
+      })),
+    })),
+  }),
+  () => undefined,
+);
+
+const model = registry.getMessage("onnx.Model") as DescMessage;
+
+/** A model as bytes; the same model gives the same bytes. */
+export const encodeModel = (value: Partial<OnnxModel>): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(toBinary(model, create(model, value as never)));
+
+/**
+ * The model of some bytes.
+ *
+ * @throws {Error} What the protobuf library throws where they are not one.
+ */
+export const decodeModel = (bytes: Uint8Array): OnnxModel =>
+  fromBinary(model, bytes, { readUnknownFields: false }) as unknown as OnnxModel;
