@@ -7,6 +7,7 @@ import { E, type TE } from "../graph/fp_ts.ts";
 import type { BackendUnavailable, GpuError } from "../graph/error.ts";
 import { wantThreads } from "./kernels/simd/module.ts";
 import { sharingMemory } from "./kernels/simd/shared_memory.ts";
+import { quietVulkan } from "./quiet_vulkan.ts";
 import { tf, type WebGPUBackend } from "./tfjs.ts";
 
 /** A tfjs backend that Sparrow has kernels for. */
@@ -66,8 +67,9 @@ const startBest = (threads: number): TE.TaskEither<BackendUnavailable, Backend> 
 };
 
 const requestAdapter = async (): Promise<GPUAdapter | null> => {
+  quietVulkan();
   try {
-    return await navigator.gpu?.requestAdapter() ?? null;
+    return await globalThis.navigator?.gpu?.requestAdapter() ?? null;
   } catch {
     return null;
   }

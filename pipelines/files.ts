@@ -61,9 +61,13 @@ async function writeWhole(path: string, bytes: Uint8Array | string): Promise<voi
   await Deno.mkdir(folder, { recursive: true });
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
-    using file = await Deno.open(temporary, { write: true, createNew: true });
-    for (let done = 0; done < data.length;) done += await file.write(data.subarray(done));
-    await file.sync();
+    const file = await Deno.open(temporary, { write: true, createNew: true });
+    try {
+      for (let done = 0; done < data.length;) done += await file.write(data.subarray(done));
+      await file.sync();
+    } finally {
+      file.close();
+    }
     await Deno.rename(temporary, path);
     await syncFolder(folder);
   } catch (cause) {
@@ -75,8 +79,8 @@ async function writeWhole(path: string, bytes: Uint8Array | string): Promise<voi
 /** The new name is on the disk too, where the system can say so: Windows cannot. */
 async function syncFolder(folder: string): Promise<void> {
   try {
-    using entry = await Deno.open(folder);
-    await entry.sync();
+    const entry = await Deno.open(folder);
+    await entry.sync().finally(() => entry.close());
   } catch { /* The file itself is whole and synced. */ }
 }
 

@@ -8,7 +8,7 @@
 import { E } from "../graph/fp_ts.ts";
 import { describe, invalidOption, type SparrowError } from "../graph/error.ts";
 import { type BackendChoice, startBackend } from "../ops/backend.ts";
-import { exitAfter, listen, quietVulkan, timestamp, USAGE } from "./cli/process.ts";
+import { exitAfter, listen, timestamp, USAGE } from "./cli/process.ts";
 import { duration, epochBar } from "./cli/progress_bar.ts";
 import { watched } from "./cli/with_dashboard.ts";
 import { denoDataEnv } from "./data/environment.ts";
@@ -33,7 +33,6 @@ async function main(): Promise<never> {
     console.log(heldOutHelp());
     Deno.exit(0);
   }
-  quietVulkan();
   const folder = command.out ?? `runs/held_out_classes-${timestamp(new Date())}`;
   const { dashboard: port, quiet } = command;
   const signal = listen();

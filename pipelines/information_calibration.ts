@@ -20,7 +20,7 @@ import { startWorker } from "./calibration/in_worker.ts";
 import { PAGE_FILE } from "./calibration/page.ts";
 import { planOf } from "./calibration/plan.ts";
 import { RECORD_FILE, TABLE_FILE } from "./calibration/record.ts";
-import { exitAfter, listen, quietVulkan, timestamp, USAGE } from "./cli/process.ts";
+import { exitAfter, listen, timestamp, USAGE } from "./cli/process.ts";
 import { duration } from "./cli/progress_bar.ts";
 import { watched } from "./cli/with_dashboard.ts";
 import { type Env, quietEnv } from "./env.ts";
@@ -37,7 +37,6 @@ async function main(): Promise<never> {
     console.log(calibrationHelp());
     Deno.exit(0);
   }
-  quietVulkan();
   const folder = command.out ?? `runs/calibration-${timestamp(new Date())}`;
   const { dashboard: port, quiet } = command;
   const signal = listen();

@@ -105,7 +105,7 @@ export function readNpy(bytes: Uint8Array<ArrayBuffer>): E.Either<string, NpyArr
   const at = bytes.byteOffset + start;
   const data = at % size === 0
     ? new types[type](bytes.buffer, at, count)
-    : new types[type](bytes.slice(start).buffer);
+    : new types[type](new Uint8Array(bytes.subarray(start)).buffer);
   return E.right({ type, shape, data });
 }
 

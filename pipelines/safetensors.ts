@@ -103,8 +103,9 @@ export function readSafetensors(
           `${body.length} on, current value is ${begin} to ${end}`,
       );
     }
-    // A copy: a view of float32 must begin at a multiple of 4 bytes.
-    tensors.push([name, { shape, data: new Float32Array(body.slice(begin, end).buffer) }]);
+    // A copy: a view of float32 must begin at a multiple of 4 bytes. (Node's Buffer has a slice that is none.)
+    const copy = new Uint8Array(body.subarray(begin, end));
+    tensors.push([name, { shape, data: new Float32Array(copy.buffer) }]);
     next = end;
   }
   return next === body.length

@@ -13,7 +13,7 @@ import {
 import { type Effort, measure } from "./bench/measure.ts";
 import { summarise } from "./bench/summary.ts";
 import { showTime, table } from "../pipelines/cli/table.ts";
-import { quietVulkan } from "../pipelines/cli/process.ts";
+import { quietVulkan } from "../ops/quiet_vulkan.ts";
 import { deno, withFolder } from "./pipelines/process.ts";
 import { right } from "./pipelines/tiny.ts";
 import { sharedTest } from "./shared.ts";

@@ -37,7 +37,7 @@ async function make(): Promise<tf.KernelBackend> {
 
 // Where the program that imports us runs on webgpu already, its device stays.
 // (tf.findBackend would start it.)
-if (navigator.gpu !== undefined && !("webgpu" in tf.engine().registry)) {
+if (globalThis.navigator?.gpu !== undefined && !("webgpu" in tf.engine().registry)) {
   if ("webgpu" in tf.engine().registryFactory) tf.removeBackend("webgpu");
   tf.registerBackend("webgpu", make, PRIORITY);
 }

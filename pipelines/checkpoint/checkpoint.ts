@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { sha256 } from "npm:@noble/hashes@2.4.0/sha2.js";
+import { bytesToHex } from "npm:@noble/hashes@2.4.0/utils.js";
 import { E, pipe } from "../../graph/fp_ts.ts";
 import { fromJson, toJson } from "../../graph/codec.ts";
 import { type CorruptFile, invalidOption, type SparrowError } from "../../graph/error.ts";
@@ -110,9 +111,7 @@ function sealed({ tensors, metadata }: Safetensors): Uint8Array<ArrayBuffer> {
 }
 
 const sumOf = ({ tensors, metadata }: Safetensors): string =>
-  createHash("sha256")
-    .update(writeSafetensors({ tensors, metadata: { ...metadata, sha256: "" } }))
-    .digest("hex");
+  bytesToHex(sha256(writeSafetensors({ tensors, metadata: { ...metadata, sha256: "" } })));
 
 /**
  * The checkpoint of a file.

@@ -8,7 +8,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../graph/error.ts";
 import { type BackendChoice, startBackend } from "../../ops/backend.ts";
-import { exitAfter, listen, quietVulkan, timestamp, USAGE } from "../cli/process.ts";
+import { exitAfter, listen, timestamp, USAGE } from "../cli/process.ts";
 import { watched } from "../cli/with_dashboard.ts";
 import { duration, epochBar } from "../cli/progress_bar.ts";
 import { denoDataEnv } from "../data/environment.ts";
@@ -34,7 +34,6 @@ async function main(): Promise<never> {
     console.log(claimsHelp());
     Deno.exit(0);
   }
-  quietVulkan();
   const folder = command.out ?? `runs/claims-${timestamp(new Date())}`;
   const { dashboard: port, quiet } = command;
   const signal = listen();

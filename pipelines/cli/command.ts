@@ -15,7 +15,7 @@ import { type BackendChoice, startBackend } from "../../ops/backend.ts";
 import { type Env, quietEnv } from "../env.ts";
 import { separate } from "./operands.ts";
 import { commonFlags, type Flags, helpText, readOptions, type Values } from "./options.ts";
-import { exitAfter, listen, quietVulkan, USAGE } from "./process.ts";
+import { exitAfter, listen, USAGE } from "./process.ts";
 
 const { help, backend, threads, quiet, debug } = commonFlags;
 
@@ -83,7 +83,6 @@ export async function command<F extends Flags>(program: Command<F>): Promise<nev
     )
     : program.refuse?.(read.right, operands) ?? null;
   if (wrong !== null) return misused(wrong);
-  quietVulkan();
 
   const signal = listen();
   const note = quiet ? () => {} : (line: string) => console.error(line);

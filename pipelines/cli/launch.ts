@@ -12,7 +12,7 @@ import { watched } from "./with_dashboard.ts";
 import type { Env } from "../env.ts";
 import { denoFiles } from "../files.ts";
 import { commonFlags, type Flags, helpText, readOptions, type Values } from "./options.ts";
-import { exitAfter, FAILED, listen, quietVulkan, timestamp, USAGE } from "./process.ts";
+import { exitAfter, FAILED, listen, timestamp, USAGE } from "./process.ts";
 import { profileLines } from "./profile.ts";
 import { resumedOptions, savedConfig } from "./saved_config.ts";
 import { progressBar } from "./progress_bar.ts";
@@ -65,7 +65,6 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
     console.log(helpText(program.name, program.summary, flags));
     Deno.exit(0);
   }
-  quietVulkan();
 
   const signal = listen();
   const { resume = null } = options as { readonly resume?: string | null };

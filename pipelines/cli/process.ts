@@ -15,13 +15,6 @@ export const USAGE = 2;
 /** The exit code of Ctrl-C, as shells have it. */
 const INTERRUPTED = 130;
 
-/** The software Vulkan driver complains on standard error where this variable is missing. */
-export function quietVulkan(): void {
-  const name = "XDG_RUNTIME_DIR";
-  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return;
-  if (Deno.env.get(name) === undefined) Deno.env.set(name, "/tmp");
-}
-
 /** Aborted at the first signal; the second exits. */
 export function listen(): AbortSignal {
   const abort = new AbortController();

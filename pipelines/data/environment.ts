@@ -70,7 +70,10 @@ export const denoDataEnv: DataEnv = {
       await (ask ? Deno.permissions.request(descriptor) : Deno.permissions.query(descriptor));
     return state === "granted";
   },
-  system: Deno.build.os,
+  // Not before it is asked for: a browser that imports the module has no Deno.
+  get system() {
+    return Deno.build.os;
+  },
 };
 
 async function entriesOf(folder: string): Promise<readonly FolderEntry[]> {

@@ -38,7 +38,7 @@ export function constantOf(tensor: Partial<OnnxTensor>): Constant | string {
       }
       // A copy, for the bytes may stand at any place of the file.
       return rawData.length === 4 * size
-        ? { shape, data: new Float32Array(rawData.slice().buffer) }
+        ? { shape, data: new Float32Array(new Uint8Array(rawData).buffer) }
         : wrong(rawData.length / 4);
     }
     case ElementType.int64: {
@@ -48,7 +48,7 @@ export function constantOf(tensor: Partial<OnnxTensor>): Constant | string {
           : wrong(int64Data.length);
       }
       return rawData.length === 8 * size
-        ? { shape, data: Array.from(new BigInt64Array(rawData.slice().buffer), Number) }
+        ? { shape, data: Array.from(new BigInt64Array(new Uint8Array(rawData).buffer), Number) }
         : wrong(rawData.length / 8);
     }
     default:

@@ -15,7 +15,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import { describe } from "../../graph/error.ts";
 import { type Backend, type BackendName, startBackend } from "../../ops/backend.ts";
-import { FAILED, quietVulkan, USAGE } from "../../pipelines/cli/process.ts";
+import { FAILED, USAGE } from "../../pipelines/cli/process.ts";
 import { compact } from "../../pipelines/report/format.ts";
 import { benchHelp, type BenchOptions, readBenchOptions } from "./command_line.ts";
 import { machine, showMachine } from "./machine.ts";
@@ -159,7 +159,6 @@ if (import.meta.main) {
     Deno.exit(0);
   }
   try {
-    quietVulkan();
     await bench(options.right);
     Deno.exit(0);
   } catch (thrown) {

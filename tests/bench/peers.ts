@@ -24,7 +24,7 @@ import {
   readOptions,
   type Values,
 } from "../../pipelines/cli/options.ts";
-import { FAILED, quietVulkan, USAGE } from "../../pipelines/cli/process.ts";
+import { FAILED, USAGE } from "../../pipelines/cli/process.ts";
 import { compact } from "../../pipelines/report/format.ts";
 import { shared } from "../shared.ts";
 import { machine, showMachine } from "./machine.ts";
@@ -142,7 +142,6 @@ if (import.meta.main) {
     Deno.exit(0);
   }
   try {
-    quietVulkan();
     await run(options.right);
     Deno.exit(0);
   } catch (thrown) {

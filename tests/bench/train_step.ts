@@ -15,7 +15,7 @@ import { describe } from "../../graph/error.ts";
 import { type BackendChoice, backendChoices, startBackend } from "../../ops/backend.ts";
 import type { tf } from "../../ops/tfjs.ts";
 import { commonFlags, readOptions } from "../../pipelines/cli/options.ts";
-import { quietVulkan, USAGE } from "../../pipelines/cli/process.ts";
+import { USAGE } from "../../pipelines/cli/process.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
 import { encode } from "../../pipelines/encode.ts";
 import { type Env, quietEnv } from "../../pipelines/env.ts";
@@ -36,7 +36,6 @@ if (E.isLeft(read)) {
   Deno.exit(USAGE);
 }
 const options = read.right;
-quietVulkan();
 const backend = unwrap(await startBackend(options.backend as BackendChoice, options)());
 const data = await images(options.data);
 const result = options.encode ? await encoding(data, quietEnv(backend)) : await training(data);

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import fc from "npm:fast-check@4.3.0";
 import { E } from "../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../graph/error.ts";
@@ -159,6 +160,16 @@ Deno.test({
       await Deno.remove(path);
     }
   },
+});
+
+Deno.test("the bytes may be a Buffer of Node.js, at any place of a larger one", async () => {
+  const bytes = writeModel(await model());
+  for (const offset of [0, 1, 5]) {
+    const whole = Buffer.alloc(bytes.length + offset + 9, 7);
+    whole.set(bytes, offset);
+    const read = right(readModel("m", whole.subarray(offset, offset + bytes.length)));
+    assertEquals(read, right(readModel("m", bytes)));
+  }
 });
 
 Deno.test("damaged model files give a typed error, never a crash", async () => {

@@ -208,7 +208,7 @@ export function simdOf(backend: tf.KernelBackend): SimdBackend | null {
 function start({ asm, _malloc: allocate, _free: free }: Emscripten): SimdBackend | null {
   const memory = asm?.memory;
   if (memory === undefined || allocate === undefined || free === undefined) return null;
-  const shared = memory.buffer instanceof SharedArrayBuffer;
+  const shared = !(memory.buffer instanceof ArrayBuffer);
   const module = compiled(shared);
   if (module === null) return null;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });

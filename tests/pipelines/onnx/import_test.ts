@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { describe } from "../../../graph/error.ts";
 import { graph } from "../../../graph/parse.ts";
 import { show } from "../../../graph/show.ts";
@@ -117,6 +118,14 @@ Deno.test("what cannot be a graph is named", () => {
     refusal(new TextEncoder().encode("PK\x03\x04 this is no model")),
     "small.onnx",
   );
+});
+
+Deno.test("the bytes may be a Buffer of Node.js, at any place of a larger one", () => {
+  const whole = Buffer.alloc(small.length + 12, 7);
+  whole.set(small, 3);
+  const read = importOnnx("small.onnx", whole.subarray(3, 3 + small.length));
+  assertEquals(read, importOnnx("small.onnx", small));
+  right(read);
 });
 
 Deno.test("a damaged file is refused or is a network, and nothing is thrown", async () => {
