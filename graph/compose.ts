@@ -3,32 +3,27 @@
  *
  * @module
  */
-import type {} from "npm:fp-ts@2.16.11/HKT";
+import type { MustFit, MustKeep, MustTakeTensor } from "./misfit.ts";
 import type { Graph } from "./node.ts";
 import type {
-  FanoutOf,
   InputOf,
   Kept,
   KeptOf,
-  MustFit,
   OutputOf,
   Pair,
   Resolve,
   Same,
-  Shape,
-  SplitOf,
+  Settle,
+  Within,
 } from "./types.ts";
+
+// The pairs that the functions below give are spelt out: of a type alias for them a hover would show
+// the name and not the shapes.
 
 /** The name of graphs among fp-ts's types of kind two. */
 export const URI = "sparrow/Graph";
 /** The type of {@linkcode URI}. */
 export type URI = typeof URI;
-
-declare module "npm:fp-ts@2.16.11/HKT" {
-  interface URItoKind2<E, A> {
-    readonly [URI]: Graph<E, A>;
-  }
-}
 
 /**
  * The graph that does nothing: the unit of ▷.
@@ -44,6 +39,14 @@ declare module "npm:fp-ts@2.16.11/HKT" {
  * ```
  */
 export const identity: Graph<unknown, Same> = { nodes: [] };
+
+/**
+ * What {@linkcode to} gives: f ↦ f ▷ g, where g goes from I2 to O2. It has a name so that hovers and
+ * errors say `To<readonly [64], readonly [10]>` in place of all that follows.
+ */
+export type To<I2, O2> = <I1, O1>(
+  first: Graph<I1, O1> & MustFit<Resolve<O1, I1>, I2>,
+) => Graph<InputOf<I1, O1, I2>, OutputOf<I1, O1, I2, O2>>;
 
 /**
  * f ▷ g as a function for `pipe`: `pipe(f, to(g))`. A literal dimension that does not fit is a
@@ -64,12 +67,9 @@ export const identity: Graph<unknown, Same> = { nodes: [] };
  * assertEquals(show(encoder), "linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)");
  * ```
  */
-export const to = <I2, O2>(
-  second: Graph<I2, O2>,
-): <I1, O1>(
-  first: Graph<I1, O1> & MustFit<Resolve<O1, I1>, I2>,
-) => Graph<InputOf<I1, O1, I2>, OutputOf<I1, O1, I2, O2>> =>
-(first) => ({ nodes: [...first.nodes, ...second.nodes] });
+export const to = <I2, O2>(second: Graph<I2, O2>): To<I2, O2> => (first) => ({
+  nodes: [...first.nodes, ...second.nodes],
+});
 
 /**
  * Any number of graphs one after the other. The shapes are left to shape inference; {@linkcode to}
@@ -113,7 +113,7 @@ export const sequence = (...graphs: readonly Graph[]): Graph => ({
 export const fanout = <I, A, B>(
   first: Graph<I, A>,
   second: Graph<I, B>,
-): Graph<I, FanoutOf<I, A, B>> => ({
+): Graph<I, Pair<Settle<A, I>, Settle<B, I>>> => ({
   nodes: [{ _tag: "fanout", first: bare(first), second: bare(second) }],
 });
 
@@ -133,7 +133,7 @@ export const fanout = <I, A, B>(
 export const split = <I1, O1, I2, O2>(
   first: Graph<I1, O1>,
   second: Graph<I2, O2>,
-): Graph<Pair<I1, I2>, SplitOf<O1, O2>> => ({
+): Graph<Pair<I1, I2>, Pair<Within<"first", O1>, Within<"second", O2>>> => ({
   nodes: [{ _tag: "split", first: bare(first), second: bare(second) }],
 });
 
@@ -150,7 +150,9 @@ export const split = <I1, O1, I2, O2>(
  * assertEquals(show(first(relu)), "split(relu, identity)");
  * ```
  */
-export const first = <I, O>(graph: Graph<I, O>): Graph<Pair<I, unknown>, SplitOf<O, Same>> =>
+export const first = <I, O>(
+  graph: Graph<I, O>,
+): Graph<Pair<I, unknown>, Pair<Within<"first", O>, Within<"second", Same>>> =>
   split(graph, identity);
 
 /**
@@ -166,7 +168,9 @@ export const first = <I, O>(graph: Graph<I, O>): Graph<Pair<I, unknown>, SplitOf
  * assertEquals(show(second(relu)), "split(identity, relu)");
  * ```
  */
-export const second = <I, O>(graph: Graph<I, O>): Graph<Pair<unknown, I>, SplitOf<Same, O>> =>
+export const second = <I, O>(
+  graph: Graph<I, O>,
+): Graph<Pair<unknown, I>, Pair<Within<"first", Same>, Within<"second", O>>> =>
   split(identity, graph);
 
 /**
@@ -185,7 +189,7 @@ export const second = <I, O>(graph: Graph<I, O>): Graph<Pair<unknown, I>, SplitO
  * ```
  */
 export const residual = <I, O>(
-  body: Graph<I, O> & MustFit<I, Shape> & MustFit<Resolve<O, I>, I>,
+  body: Graph<I, O> & MustTakeTensor<I> & MustKeep<I, Resolve<O, I>>,
 ): Graph<Kept<I, O>, KeptOf<Kept<I, O>>> => ({
   nodes: [{ _tag: "residual", body: bare(body) }],
 });
@@ -244,7 +248,8 @@ export interface GraphCategory {
 }
 
 /**
- * Graphs as a category, for fp-ts's own combinators.
+ * Graphs as a category, for fp-ts's own combinators. A program that uses those tells fp-ts of the type:
+ * `declare module "fp-ts/HKT" { interface URItoKind2<E, A> { readonly [URI]: Graph<E, A> } }`.
  *
  * With {@linkcode first} and {@linkcode second} they are strong as well; fp-ts's `Strong` is out of
  * reach because its `promap` takes arbitrary functions, which are not data.

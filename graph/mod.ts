@@ -24,6 +24,7 @@ export * from "./error.ts";
 export * from "./fold.ts";
 export { E, flow, O, pipe, RA, RTE, TE } from "./fp_ts.ts";
 export * from "./mermaid.ts";
+export type * from "./misfit.ts";
 export * from "./models/autoencoder.ts";
 export * from "./models/embedder_sdr.ts";
 export type * from "./models/head.ts";

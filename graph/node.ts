@@ -252,6 +252,9 @@ export declare const shapes: unique symbol;
  * An immutable description of a model, from an input of shape `I` to an output of shape `O`, batch
  * axis left out. The two are known to the compiler only: a graph is nothing but its nodes, can be
  * serialised, and compared by value.
+ *
+ * Plain `Graph`, in hovers `Graph<never, unknown>`, is one whose shapes only shape inference tells, as
+ * of a graph that is written as text.
  */
 export interface Graph<I = never, O = unknown> extends Nodes {
   /** Never present: it carries the shapes for the compiler. */

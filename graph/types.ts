@@ -98,10 +98,6 @@ export type Fits<O, I> = unknown extends O ? true
   : O extends Shape ? I extends Shape ? ShapeFits<O, I> : false
   : true;
 
-/** `unknown` where O fits I, and otherwise a type that nothing has and that says why. */
-export type MustFit<O, I> = Fits<O, I> extends true ? unknown
-  : { readonly "shapes do not fit": readonly [given: O, wanted: I] };
-
 /** What is known when something is both A and B, which fit. */
 export type Meet<A, B> = unknown extends A ? B
   : unknown extends B ? A
@@ -133,12 +129,6 @@ export type InputOf<I1, O1, I2> = O1 extends Part<infer P> ? Put<I1, P, I2>
 
 /** The output of f ▷ g. */
 export type OutputOf<I1, O1, I2, O2> = Settle<Resolve<O2, Meet<O1, I2>>, InputOf<I1, O1, I2>>;
-
-/** The output of f *** g. */
-export type SplitOf<O1, O2> = Pair<Within<"first", O1>, Within<"second", O2>>;
-
-/** The output of f &&& g. */
-export type FanoutOf<I, A, B> = Pair<Settle<A, I>, Settle<B, I>>;
 
 /** The input of a residual: what its body takes and gives. */
 export type Kept<I, O> = Meet<Meet<I, Shape>, Resolve<O, I>>;

@@ -11,7 +11,7 @@ import { codeSizes } from "../sdr/similarity.ts";
 export const BLOCK = 512;
 
 /** Bytes of a column, a bit per code of a block: a cache line. */
-export const COLUMN = BLOCK / 8;
+export const COLUMN: number = BLOCK / 8;
 
 /** Lists of units, one per query. */
 export interface UnitLists {

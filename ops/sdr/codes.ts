@@ -15,7 +15,7 @@ import { checkLength } from "../metrics/check.ts";
 import { denseValues, eachBit } from "../metrics/rows.ts";
 
 /** The most units that a code may have. */
-export const MOST_UNITS = 2 ** 24;
+export const MOST_UNITS: number = 2 ** 24;
 
 /** Whether a code may have so many units, else why not. */
 export const checkWidth = (width: number): E.Either<InvalidOption, number> =>

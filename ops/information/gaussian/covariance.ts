@@ -78,7 +78,7 @@ export function factorCovariance(matrix: Float64Array, size: number): Covariance
  *
  * @param factor L, size × size, lower triangular.
  */
-export function logDeterminant(factor: Float64Array, size: number, units = size): number {
+export function logDeterminant(factor: Float64Array, size: number, units: number = size): number {
   let sum = 0;
   for (let u = 0; u < units; u++) sum += 2 * Math.log(factor[u * size + u]);
   return sum;
