@@ -1,6 +1,7 @@
 import { VERSION } from "../mod.ts";
 import { assertEquals, assertMatch } from "./assert.ts";
 import { root } from "./pipelines/process.ts";
+import { served } from "./served.ts";
 
 /** A program that knows Sparrow by its URL only. */
 const client = (url: string) => `
@@ -30,39 +31,19 @@ console.log(step, sparrow.latest(history, "accuracy", "test"));
 Deno.exit(0);
 `;
 
-/** The media types of the files that modules are made of. */
-const mediaTypes: Readonly<Record<string, string>> = {
-  ts: "application/typescript",
-  json: "application/json",
-};
-
 Deno.test("a program elsewhere imports mod.ts by URL, without an import map, and trains", async () => {
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    async (request) => {
-      const path = decodeURIComponent(new URL(request.url).pathname);
-      const type = mediaTypes[path.slice(path.lastIndexOf(".") + 1)];
-      if (type === undefined || path.includes("..")) return new Response(null, { status: 404 });
-      try {
-        const body = await Deno.readFile(`${root}${path.slice(1)}`);
-        return new Response(body, { headers: { "content-type": type } });
-      } catch {
-        return new Response(null, { status: 404 });
-      }
-    },
-  );
+  await using server = served();
   const folder = await Deno.makeTempDir();
   try {
-    const { port } = server.addr;
-    const host = `127.0.0.1:${port}`;
-    await Deno.writeTextFile(`${folder}/client.ts`, client(`http://${host}/mod.ts`));
+    const { host, url } = server;
+    await Deno.writeTextFile(`${folder}/client.ts`, client(`${url}/mod.ts`));
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         "run",
         "--check",
         "--no-config",
         "--no-lock",
-        `--reload=http://${host}`,
+        `--reload=${url}`,
         `--allow-import=${host}`,
         "--allow-read",
         `${folder}/client.ts`,
@@ -73,7 +54,6 @@ Deno.test("a program elsewhere imports mod.ts by URL, without an import map, and
     assertEquals(code, 0, new TextDecoder().decode(stderr));
     assertMatch(new TextDecoder().decode(stdout), /^30 0\.[3-9]\d*\n$/);
   } finally {
-    await server.shutdown();
     await Deno.remove(folder, { recursive: true });
   }
 });

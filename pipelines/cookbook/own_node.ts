@@ -7,6 +7,7 @@
  */
 import * as sparrow from "../../mod.ts";
 const { E, graph, tf } = sparrow;
+const [count, epochs] = Deno.args.includes("--quick") ? [300, 2] : [2000, 8];
 
 // The kernel, once for wasm and cpu, and once for the GPU.
 const steps = sparrow.elementwiseKernel({
@@ -41,13 +42,13 @@ console.log(sparrow.show(quantise({ levels: 8 })));
 const encoder = graph`linear(784, 64) ▷ quantise(8) ▷ linear(64, 256) ▷ kwta(0.05)`;
 const optimiser = sparrow.adam({ learningRate: 3e-3 });
 const backend = await sparrow.startBackend("auto")();
-const digits = await sparrow.loadStrokes({ seed: 26, train: 1000, test: 200 })();
+const digits = await sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 })();
 const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
 if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no start");
 const options = { loss: sparrow.tripletCosineLoss(), optimiser, batchSize: 64 };
 const { train: data, normalisation } = digits.right;
 const experiment = sparrow.pipeline(
-  sparrow.repeat(4)(sparrow.train({ data, normalisation, ...options })),
+  sparrow.repeat(epochs)(sparrow.train({ data, normalisation, ...options })),
   sparrow.evaluate(digits.right),
 );
 const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();

@@ -27,7 +27,9 @@ const isThere = (file: string): boolean => {
 /** Gives a browser, and closes it. */
 export async function withBrowser(use: (browser: Browser) => Promise<void>): Promise<void> {
   const chromium = await loadPlaywright();
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  // On Linux, where it draws without a GPU, it has WebGPU only if asked: SwiftShader's.
+  const args = ["--no-sandbox", "--enable-unsafe-webgpu"];
+  const browser = await chromium.launch({ executablePath, args });
   try {
     await use(browser);
   } finally {

@@ -1,0 +1,116 @@
+/**
+ * The page's script: loads a trained encoder, encodes what is drawn, shows the code.
+ *
+ * @module
+ */
+/// <reference lib="dom" />
+import wasm from "npm:@tensorflow/tfjs-backend-wasm@4.22.0/dist/tfjs-backend-wasm-simd.wasm" with {
+  type: "bytes",
+};
+import { setWasmPaths } from "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
+import * as sparrow from "../../../mod.ts";
+import { digitOf } from "./digit.ts";
+
+const at = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
+const canvas = at<HTMLCanvasElement>("draw");
+const pen = canvas.getContext("2d", { willReadFrequently: true })!;
+
+function right<A>(result: sparrow.E.Either<sparrow.SparrowError, A>): A {
+  if (sparrow.E.isRight(result)) return result.right;
+  at("status").textContent = sparrow.describe(result.left);
+  throw new Error(sparrow.describe(result.left));
+}
+
+async function start() {
+  // The page holds the WebAssembly of tfjs's backend, so that it need not be found anywhere.
+  const url = URL.createObjectURL(new Blob([wasm], { type: "application/wasm" }));
+  setWasmPaths({
+    "tfjs-backend-wasm.wasm": url,
+    "tfjs-backend-wasm-simd.wasm": url,
+    "tfjs-backend-wasm-threaded-simd.wasm": url,
+  });
+  const choice = new URLSearchParams(location.search).get("backend") ?? "auto";
+  const backend = right(await sparrow.startBackend(choice as sparrow.BackendChoice)());
+  const bytes = await fetch("model.safetensors").then((response) => response.bytes());
+  const model = right(sparrow.readModel("model.safetensors", bytes));
+  const run = right(sparrow.createRun({ ...model, optimiser: sparrow.sgd(), seed: 0 }));
+  const env = sparrow.quietEnv(backend);
+  const encode = async (images: sparrow.Images): Promise<sparrow.BinaryEmbeddings> => {
+    const moment = { epoch: 0, step: 0 };
+    const codes = await sparrow.encode(run, images, model.normalisation, env, moment);
+    return right(codes) as sparrow.BinaryEmbeddings;
+  };
+  const known = right(await sparrow.loadStrokes({ seed: 7, train: 1000, test: 10 })()).train;
+  const index = sparrow.codeIndex(await encode(known));
+  const where = backend.adapter === null ? backend.name : `${backend.name}, ${backend.adapter}`;
+  at("status").textContent = `${sparrow.show(model.graph)}, on ${where}`;
+  return { encode, known, index };
+}
+
+const { encode, known, index } = await start();
+const squares = Array.from({ length: index.codes.width }, () => document.createElement("i"));
+at("code").replaceChildren(...squares);
+
+async function show(): Promise<void> {
+  const pixels = digitOf(canvas);
+  const codes = pixels === null ? null : await encode({ count: 1, pixels });
+  const units = codes === null ? [] : [...sparrow.toIndices(codes)[0]];
+  squares.forEach((square, unit) => square.classList.toggle("on", units.includes(unit)));
+  at("count").textContent = codes === null
+    ? "No code yet"
+    : `${units.length} of ${codes.width} bits are set`;
+  at("code").dataset.units = units.join(" ");
+  at("draw").dataset.pixels = pixels === null ? "" : pixels.join(" ");
+  const found = codes === null ? null : right(sparrow.search(index, codes, { k: 5 }));
+  at("nearest").replaceChildren(
+    ...[...found?.indices ?? []].map((i, n) => neighbour(i, found!.distances[n])),
+  );
+}
+
+function neighbour(i: number, distance: number): HTMLElement {
+  const item = document.createElement("li");
+  const picture = document.createElement("canvas");
+  picture.width = picture.height = 28;
+  const image = new ImageData(28, 28);
+  known.pixels.subarray(784 * i, 784 * (i + 1)).forEach((byte, p) => {
+    image.data.set([byte, byte, byte, 255], 4 * p);
+  });
+  picture.getContext("2d")!.putImageData(image, 0, 0);
+  const label = document.createElement("b");
+  label.textContent = String(known.labels[i]);
+  item.append(picture, label, ` ${distance} bits`);
+  return item;
+}
+
+let last: readonly [number, number] | null = null;
+let busy = Promise.resolve();
+
+function draw({ clientX, clientY }: PointerEvent): void {
+  const { left, top, width } = canvas.getBoundingClientRect();
+  const scale = canvas.width / width;
+  const next = [(clientX - left) * scale, (clientY - top) * scale] as const;
+  pen.lineWidth = 22;
+  pen.lineCap = "round";
+  pen.strokeStyle = "white";
+  pen.beginPath();
+  pen.moveTo(...last ?? next);
+  pen.lineTo(...next);
+  pen.stroke();
+  last = next;
+  // One after the other: the code on the page is always that of the last drawing.
+  busy = busy.then(show);
+}
+
+canvas.addEventListener("pointerdown", (event) => {
+  canvas.setPointerCapture(event.pointerId);
+  last = null;
+  draw(event);
+});
+canvas.addEventListener("pointermove", (event) => {
+  if (event.buttons > 0) draw(event);
+});
+at("clear").addEventListener("click", () => {
+  pen.clearRect(0, 0, canvas.width, canvas.height);
+  busy = busy.then(show);
+});
+document.body.dataset.ready = "true";

@@ -1,0 +1,57 @@
+/**
+ * A loss of your own: tfjs ops make the number, and its gradient comes by itself.
+ *
+ *     deno run -P pipelines/cookbook/own_loss.ts
+ *
+ * @module
+ */
+import * as sparrow from "../../mod.ts";
+const { E, graph, tf } = sparrow;
+const [count, epochs] = Deno.args.includes("--quick") ? [300, 3] : [2000, 8];
+
+/**
+ * Each sample and the next one of the batch: where they are of one class, 1 − cosine; where not, what the
+ * cosine has above a margin.
+ */
+const neighbourLoss = (margin: number): sparrow.Loss => ({
+  name: "neighbour",
+  options: { margin },
+  // Nothing is drawn at random here, so that the generator goes out as it came in.
+  draw: (labels, rng) => {
+    const pairs = labels.length - 1;
+    const alike = Float32Array.from(
+      { length: pairs },
+      (_, i) => Number(labels[i] === labels[i + 1]),
+    );
+    const evaluate = (outputs: sparrow.tf.Tensor): sparrow.tf.Scalar => {
+      const units = tf.div(outputs, tf.add(tf.norm(outputs, 2, 1, true), 1e-8));
+      const [first, second] = [tf.slice(units, [0], [pairs]), tf.slice(units, [1], [pairs])];
+      const cosine = tf.sum(tf.mul(first, second), 1);
+      const same = tf.tensor1d(alike);
+      const pull = tf.mul(same, tf.sub(1, cosine));
+      const push = tf.mul(tf.sub(1, same), tf.relu(tf.sub(cosine, margin)));
+      return tf.mean(tf.add(pull, push));
+    };
+    return [{ evaluate, terms: pairs }, rng];
+  },
+});
+
+const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 256) ▷ kwta(0.05)`;
+const optimiser = sparrow.adam({ learningRate: 3e-3 });
+const backend = await sparrow.startBackend("auto")();
+const digits = await sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 })();
+const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
+if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no start");
+
+const { train: data, normalisation } = digits.right;
+const options = { loss: neighbourLoss(0.1), optimiser, batchSize: 50 };
+const experiment = sparrow.pipeline(
+  sparrow.repeat(epochs)(sparrow.train({ data, normalisation, ...options })),
+  sparrow.evaluate(digits.right),
+);
+const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
+if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
+const { history } = done.right;
+console.log(`loss ${sparrow.latest(history, "loss", "train")?.toFixed(4)}`);
+console.log(`test accuracy ${sparrow.latest(history, "accuracy", "test")}`);
+sparrow.dispose(done.right);

@@ -1,0 +1,59 @@
+/**
+ * A stage of your own, and a combinator: training that stops when it gets no better.
+ *
+ *     deno run -P pipelines/cookbook/own_stage.ts
+ *
+ * @module
+ */
+import * as sparrow from "../../mod.ts";
+const { E, graph } = sparrow;
+const [count, most] = Deno.args.includes("--quick") ? [300, 6] : [2000, 30];
+
+/** Repeats a stage until its test accuracy has not grown for some epochs, or the limit is reached. */
+const whileBetter = (patience: number, most: number, body: sparrow.Stage): sparrow.Stage =>
+  sparrow.stage(async (run, env) => {
+    let [at, best, bestEpoch] = [run, -Infinity, run.epoch];
+    while (at.epoch < most && at.epoch - bestEpoch <= patience) {
+      // A stage consumes the run it is given: from here on there is only the next one.
+      const next = await body(at)(env)();
+      if (E.isLeft(next)) return next;
+      at = next.right;
+      const accuracy = sparrow.latest(at.history, "accuracy", "test") ?? 0;
+      if (accuracy > best) [best, bestEpoch] = [accuracy, at.epoch];
+    }
+    // What a stage finds out goes into the history, where reports and files have it from.
+    const row = {
+      epoch: at.epoch,
+      step: at.step,
+      split: "run",
+      name: "best_epoch",
+      value: bestEpoch,
+    } as const;
+    return E.right({ ...at, history: [...at.history, row] });
+  });
+
+const encoder = graph`linear(784, 32) ▷ relu ▷ linear(32, 256) ▷ kwta(0.05)`;
+const optimiser = sparrow.adam({ learningRate: 3e-3 });
+const backend = await sparrow.startBackend("auto")();
+const digits = await sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 })();
+const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
+if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no start");
+
+const { train: data, normalisation } = digits.right;
+const loss = sparrow.tripletCosineLoss();
+const experiment = whileBetter(
+  3,
+  most,
+  sparrow.pipeline(
+    sparrow.train({ data, normalisation, loss, optimiser, batchSize: 50 }),
+    sparrow.evaluate(digits.right),
+    // `tap` looks at a run and leaves it as it is.
+    sparrow.tap(({ epoch, history }) =>
+      console.log(`epoch ${epoch}: ${sparrow.latest(history, "accuracy", "test")}`)
+    ),
+  ),
+);
+const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
+if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
+console.log(`best after epoch ${sparrow.latest(done.right.history, "best_epoch", "run")}`);
+sparrow.dispose(done.right);
