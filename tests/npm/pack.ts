@@ -1,0 +1,85 @@
+/**
+ * The npm package: a tarball that Node.js from 20 on can install.
+ *
+ *     deno task npm            writes runs/npm/sparrow.tgz
+ *
+ * `deno pack` makes JavaScript of what `mod.ts` reaches. Here are added: type declarations, exact versions of
+ * what it depends on, because Sparrow's kernels reach into tfjs, and, from core-js, what Node.js 20 lacks of
+ * today's JavaScript.
+ *
+ * @module
+ */
+import { declarationsFrom } from "./declarations.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** What of JavaScript is newer than Node.js 20. */
+const NEWER = [
+  "map/group-by",
+  "promise/with-resolvers",
+  "array/from-async",
+  "typed-array/from-base64",
+  "typed-array/to-base64",
+  "typed-array/to-hex",
+];
+
+const CORE_JS = "3.51.0";
+
+async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, { args: [...args], cwd })
+    .output();
+  const text = new TextDecoder();
+  if (!success) throw new Error(`${command} ${args.join(" ")}: ${text.decode(stderr)}`);
+  return text.decode(stdout);
+}
+
+function* filesBelow(folder: string, ending: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (isDirectory) yield* filesBelow(`${folder}/${name}`, ending);
+    else if (name.endsWith(ending)) yield `${folder}/${name}`;
+  }
+}
+
+/**
+ * Writes the package.
+ *
+ * @param folder Where to; made if it is missing.
+ * @returns The tarball's path.
+ */
+export async function packForNpm(folder: string): Promise<string> {
+  await Deno.mkdir(folder, { recursive: true });
+  const raw = `${folder}/raw.tgz`;
+  await run(
+    Deno.execPath(),
+    ["pack", "--quiet", "--allow-dirty", "--no-source-maps", "-o", raw],
+    root,
+  );
+  await run("tar", ["xzf", raw, "-C", folder], root);
+  const home = `${folder}/package`;
+  const made = JSON.parse(await Deno.readTextFile(`${home}/package.json`));
+  const { description } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  const exact = Object.entries(made.dependencies as Record<string, string>)
+    // Programs' own: nothing that mod.ts reaches imports it.
+    .filter(([name]) => name !== "deno-std")
+    .map(([name, version]) => [name, version.replace(/^\^/, "")] as const);
+  const dependencies = Object.fromEntries([...exact, ["core-js", CORE_JS] as const]);
+  const written = { ...made, description, engines: { node: ">=20" }, dependencies };
+  await Deno.writeTextFile(`${home}/package.json`, `${JSON.stringify(written, null, 2)}\n`);
+  const entry = `${home}/mod.js`;
+  const imports = NEWER.map((name) => `import "core-js/actual/${name}.js";\n`).join("");
+  await Deno.writeTextFile(entry, imports + await Deno.readTextFile(entry));
+  for (const path of [...filesBelow(home, ".d.ts")]) await Deno.remove(path);
+  for (const [path, text] of await declarationsFrom(root, "mod.ts")) {
+    await Deno.writeTextFile(`${home}/${path.replace(/\.ts$/, ".d.ts")}`, text);
+  }
+  const tarball = `${folder}/sparrow.tgz`;
+  await run("tar", ["czf", tarball, "-C", folder, "package"], root);
+  await Deno.remove(raw);
+  await Deno.remove(home, { recursive: true });
+  return tarball;
+}
+
+if (import.meta.main) {
+  const tarball = await packForNpm(`${root}runs/npm`);
+  console.log(`${tarball.slice(root.length)}, ${Math.ceil(Deno.statSync(tarball).size / 1000)} kB`);
+}
