@@ -7,7 +7,7 @@ import { SUM_ROWS } from "./kernels/sum_rows.ts";
 import { tf } from "./tfjs.ts";
 
 /**
- * The rows with these numbers, in this order. The gradients of a row that is selected more than once
+ * The rows of a matrix with these numbers, in this order. The gradients of a row that is selected more than once
  * are added, always in the same order.
  *
  * @param x [rows, n], float32.

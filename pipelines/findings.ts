@@ -22,7 +22,7 @@ export interface CodedSample {
   readonly bits: Uint32Array | null;
 }
 
-/** One that was taken for another class. */
+/** An image that was taken for one of another class. */
 export interface ConfusedImage extends CodedSample {
   /** As it is in the file, in [0, 1]. */
   readonly image: ImageArray;

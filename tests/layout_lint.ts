@@ -1,6 +1,6 @@
 /**
  * The tree as a stranger would want it: imports go graph ← ops ← pipelines, nothing public is hidden and nothing
- * hidden is public, no export is without use, no file is longer than one reads.
+ * hidden is public, no export is without use, no file is longer than one reads, every folder says what lives in it.
  *
  * Part of `deno task check`. The compiler's own parser reads the files; nothing is guessed from text.
  *
@@ -16,6 +16,11 @@ const layers = ["graph", "ops", "pipelines"] as const;
 
 /** Written by a program. */
 const made = /\/client\/bundle\.js$|\/simd\/assembly\/|\/simd\/binary\.ts$/;
+
+/** Folders that hold a single file, and why. */
+const single: Readonly<Record<string, string>> = {
+  "pipelines/cookbook/nodejs": "a program in JavaScript for another runtime",
+};
 
 /** A name that a file takes from another; `*` for all of them. */
 interface Use {
@@ -157,7 +162,33 @@ function mark(path: string, name: string): void {
   }
 }
 
-const faults: string[] = [];
+/** What is wrong with a folder and those in it, beside their files. */
+function* faultsIn(folder: string): Generator<string> {
+  const entries = [...Deno.readDirSync(root + folder)].filter(({ name }) => !name.startsWith("."));
+  const content = entries.filter(({ name }) => name !== "README.md");
+  const rooms = content.filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+  const text = content.length < entries.length
+    ? Deno.readTextFileSync(`${root}${folder}/README.md`)
+    : null;
+  if (text === null && rooms.length < content.length) {
+    yield `${folder}/ has no README.md: say what lives there, and what it may import`;
+  } else if (text !== null && text.split("\n")[0] !== `# ${folder}/`) {
+    yield `${folder}/README.md begins with "${text.split("\n")[0]}"; expected "# ${folder}/"`;
+  }
+  for (const room of layers.some((layer) => layer === folder) ? rooms : []) {
+    if (text?.includes(`\`${room}/\``) === false) {
+      yield `${folder}/README.md does not name \`${room}/\``;
+    }
+  }
+  if (content.length === 1 && !(folder in single)) {
+    yield `${folder}/ holds ${content[0].name} alone: move it one folder up`;
+  } else if (content.length !== 1 && folder in single) {
+    yield `${folder}/ holds more than one file: take it off the list of those that may hold one`;
+  }
+  for (const room of rooms) yield* faultsIn(`${folder}/${room}`);
+}
+
+const faults: string[] = layers.flatMap((layer) => [...faultsIn(layer)]);
 mark("mod.ts", "*");
 // An import map puts it in the place of the other in the browser.
 mark("pipelines/dashboard/client/dom.ts", "parseDocument");

@@ -30,9 +30,9 @@ const driving = (weights: tf.Tensor2D, p: number): tf.Tensor2D =>
   p === 2 ? weights : tf.mul(tf.sign(weights), tf.pow(tf.abs(weights), p - 1));
 
 /**
- * Δw = η g (x − I w), I = Σ_i sign(w_i) |w_i|^(p−1) x_i, with g = 1 for the unit of the largest I, −Δ for
- * that of the k-th largest, and 0 for all others; summed over the batch and divided by the largest
- * absolute change.
+ * The rule of Krotov and Hopfield: Δw = η g (x − I w), I = Σ_i sign(w_i) |w_i|^(p−1) x_i, with g = 1 for
+ * the unit of the largest I, −Δ for that of the k-th largest, and 0 for all others; summed over the batch
+ * and divided by the largest absolute change.
  *
  * Source: D. Krotov, J. J. Hopfield, "Unsupervised learning by competing hidden units", PNAS 116, 2019
  * (arXiv 1806.10181), equation 3 with R = 1; the defaults and the division are those of the code that

@@ -20,9 +20,9 @@ export interface SoftHebbOptions {
 }
 
 /**
- * Δw = η_j s y (x − u w), u = x·w, y = softmax(sharpness · u), s = 1 for the unit of the largest u and −1
- * for all others; summed over the batch, divided by the largest absolute change. The rate is adaptive:
- * η_j = η |‖w_j‖ − 1|^q, for a converged unit has length 1.
+ * The SoftHebb rule: Δw = η_j s y (x − u w), u = x·w, y = softmax(sharpness · u), s = 1 for the unit of
+ * the largest u and −1 for all others; summed over the batch, divided by the largest absolute change.
+ * The rate is adaptive: η_j = η |‖w_j‖ − 1|^q, for a converged unit has length 1.
  *
  * Sources: T. Moraitis et al., "SoftHebb: Bayesian inference in unsupervised Hebbian soft winner-take-all
  * networks", Neuromorphic Computing and Engineering 2, 2022; A. Journé et al., "Hebbian deep learning

@@ -25,7 +25,7 @@ export interface PenaltyOptions {
 }
 
 /**
- * λ · (the mean over samples of ‖latent‖_p) / (units per sample).
+ * A penalty on large activations: λ · (the mean over samples of ‖latent‖_p) / (units per sample).
  *
  * At a component of 0 the gradient of the sum is 0, at a row of zeros that of the Euclidean norm.
  *

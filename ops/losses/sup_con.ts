@@ -19,7 +19,7 @@ export interface SupConOptions {
 const NEVER = 1e9;
 
 /**
- * The mean over anchors i that have a positive of
+ * The supervised contrastive loss: the mean over anchors i that have a positive of
  * −1/|P(i)| Σ_{p ∈ P(i)} log(exp(z_i·z_p/τ) / Σ_{a ≠ i} exp(z_i·z_a/τ)), where z are the codes over
  * their norms (clamped at 1e-8) and P(i) the other samples of i's class.
  *

@@ -9,8 +9,8 @@ import type { Moments } from "./moments.ts";
 import { eachBit } from "./rows.ts";
 
 /**
- * Mean and variance of each class, per unit, as `classMoments` gives them. A bit is its own square, so
- * counting those that are set is enough:
+ * Mean and variance of each class of binary codes, per unit, as `classMoments` gives them. A bit is its
+ * own square, so counting those that are set is enough:
  *
  *     Σ (x − p)² = f · (n − f) / n        f of n codes set the unit, p = f / n
  *

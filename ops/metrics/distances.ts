@@ -18,7 +18,7 @@ import { postings } from "./postings.ts";
 import { denseValues, rowReader } from "./rows.ts";
 
 /**
- * How far two embeddings a and b are apart:
+ * How far two embeddings a and b are apart.
  *
  * - "cosine": 1 − a·b / (‖a‖ ‖b‖), in [0, 2]; each norm is at least 1e-8, so that a zero vector is at
  *   distance 1 from everything, itself included;

@@ -7,7 +7,7 @@ import { classMeans } from "../metrics/centroids.ts";
 import { nearestCentroids } from "../metrics/nearest_centroid.ts";
 import { checkLabelled, type ReadOut, type TaughtCodes } from "./read_out.ts";
 
-/** The class whose mean code is nearest by the cosine. */
+/** A read-out that answers with the class whose mean code is nearest by the cosine. */
 export function classCentroid(labelled: TaughtCodes): ReadOut {
   checkLabelled(labelled);
   const { codes, labels, classes } = labelled;

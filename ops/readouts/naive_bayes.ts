@@ -7,8 +7,9 @@ import { additive, countUnits } from "./counts.ts";
 import type { ReadOut, TaughtCodes } from "./read_out.ts";
 
 /**
- * Naive Bayes on bits: the class of the largest log P(c) + Σ log P(x_u | c) over all units u, silent ones
- * too. Probabilities are (count + ½) / (codes + 1); a class without codes is never the answer.
+ * A read-out by naive Bayes on bits: the class of the largest log P(c) + Σ log P(x_u | c) over all
+ * units u, silent ones too. Probabilities are (count + ½) / (codes + 1); a class without codes is never
+ * the answer.
  *
  * @example
  * ```ts
@@ -38,9 +39,10 @@ export function naiveBayes(labelled: TaughtCodes): ReadOut {
 }
 
 /**
- * The Bayesian confidence propagation network: the class of the largest log P(c) + Σ log (P(u, c) / (P(u)
- * P(c))) over active units u alone, each synapse the logarithm of how much more often its two sides are
- * active together than by chance. Probabilities are smoothed as in {@linkcode naiveBayes}.
+ * A read-out by the Bayesian confidence propagation network (BCPNN): the class of the largest
+ * log P(c) + Σ log (P(u, c) / (P(u) P(c))) over active units u alone, each synapse the logarithm of how
+ * much more often its two sides are active together than by chance. Probabilities are smoothed as in
+ * {@linkcode naiveBayes}.
  *
  * Source: A. Lansner, Ö. Ekeberg, "A one-layer feedback artificial neural network with a Bayesian learning
  * rule", International Journal of Neural Systems 1, 1989.

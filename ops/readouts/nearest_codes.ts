@@ -13,8 +13,9 @@ import { checkLabelled, largest, type ReadOut, type TaughtCodes } from "./read_o
 const CANDIDATES = 30;
 
 /**
- * Every code is stored. Of the 30 with the largest overlap the k nearest by the cosine, overlap / √(size ·
- * size), vote, each with its cosine; overlap alone would favour large codes.
+ * A read-out that stores every code and lets the k nearest vote. They are those of the 30 with the
+ * largest overlap that are nearest by the cosine, overlap / √(size · size), each voting with its cosine;
+ * overlap alone would favour large codes.
  *
  * @param k Votes, from 1 to 30; as many as there are codes at most count.
  * @returns `InvalidOption` for a k out of range.

@@ -14,10 +14,10 @@ import { nearestCodes } from "./nearest_codes.ts";
 import { checkLabelled, type ReadOut, type TaughtCodes } from "./read_out.ts";
 
 /**
- * Hetero-association from code to class. A class is so many units of the memory's output; each code is
- * associated with one of its class's, drawn at random, and a cue is given the class of the unit with the
- * largest sum, each sum divided by the root of the number of the unit's synapses; of units beyond the 30
- * largest sums that is not looked at.
+ * A read-out by a Willshaw memory, which associates codes with classes. A class is so many units of the
+ * memory's output; each code is associated with one of its class's, drawn at random, and a cue is given
+ * the class of the unit with the largest sum, each sum divided by the root of the number of the unit's
+ * synapses; of units beyond the 30 largest sums that is not looked at.
  *
  * With one unit per class nearly every synapse is soon set, and the memory tells nothing: what a unit
  * stores is the union of its codes.

@@ -18,7 +18,7 @@ import type { Neighbours } from "../metrics/neighbours.ts";
 import { selectNearest } from "../metrics/select_nearest.ts";
 import { checkSearch, type CodeDistance, type CodeIndex, search } from "./code_index.ts";
 
-/** How much is looked at. */
+/** Options of {@linkcode searchApproximately}: how much is looked at. */
 export interface ApproximateOptions {
   /** Results per query: from 1 to the number of codes. */
   readonly k: number;

@@ -28,7 +28,7 @@ export interface CodeIndex {
   readonly frequencies: Uint32Array;
 }
 
-/** What is searched, and how. */
+/** Options of {@linkcode search}: how many results, by which distance, and how it computes. */
 export interface SearchOptions {
   /** Results per query: from 1 to the number of codes; tens, for each that is kept is sorted in. */
   readonly k: number;

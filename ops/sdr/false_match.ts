@@ -25,7 +25,7 @@ export interface Match {
 }
 
 /**
- * ln P(overlap ≥ θ) of a given code and a random one:
+ * ln P(overlap ≥ θ) of a given code and a random one, the natural logarithm of a probability.
  *
  *     P = Σ_{j ≥ θ} C(a, j) · C(n − a, b − j) / C(n, b)
  *

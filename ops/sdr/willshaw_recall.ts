@@ -17,7 +17,7 @@ import { codeSizes, hamming } from "./similarity.ts";
 import type { WillshawMemory } from "./willshaw.ts";
 
 /**
- * Which units fire:
+ * Which units fire in a recall.
  *
  * - "threshold": those whose sum is at least so much; without a number, all of the cue's own units, which
  *   is right for cues that are whole or lack units;

@@ -24,7 +24,7 @@ export function epochOfName(name: string): number | null {
   return found === null ? null : Number(found[1]);
 }
 
-/** What there is to go on from. */
+/** The newest checkpoint of a folder, if it has one that can be read. */
 export interface Newest {
   /** null where no epoch was finished. */
   readonly checkpoint: Checkpoint | null;

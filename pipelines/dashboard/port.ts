@@ -4,5 +4,5 @@
  * @module
  */
 
-/** The port where nobody names one. */
+/** The dashboard's port where nobody names one. */
 export const DASHBOARD_PORT = 7377;

@@ -11,7 +11,7 @@ import { loadMnist, publishedMnist } from "./mnist.ts";
 import { howToGet } from "./published.ts";
 import { loadStrokes } from "./strokes.ts";
 
-/** Which digits. */
+/** Options of {@linkcode loadDigits}: which digits. */
 export interface DigitsOptions {
   /** Left out: MNIST, and the built-in digits where there is none. */
   readonly dataset?: "mnist" | "strokes";

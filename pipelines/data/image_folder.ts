@@ -16,7 +16,7 @@ import { normalisationOf } from "./moments.ts";
 import { sha256 } from "./sha256.ts";
 import { stratified } from "./splits.ts";
 
-/** Which images, and how. */
+/** Options of {@linkcode loadImageFolder}: which images, and how. */
 export interface ImageFolderOptions {
   /** Its path. */
   readonly folder: string;

@@ -19,7 +19,7 @@ export const datasetNames = ["mnist", "fashion_mnist", "cifar10", "strokes", "fo
 /** A dataset's name on a command line; "folder" is a folder of images in one folder per class. */
 export type DatasetName = typeof datasetNames[number];
 
-/** Which images. */
+/** Options of {@linkcode loadImages}: which images. */
 export interface ImagesOptions {
   /** Left out: MNIST, and the built-in digits where there is none. */
   readonly dataset?: DatasetName;

@@ -13,7 +13,7 @@ import { glyphs } from "./glyphs.ts";
 import { area, handwritten, side } from "./handwriting.ts";
 import { sha256 } from "./sha256.ts";
 
-/** What to draw. */
+/** Options of {@linkcode strokes}: what to draw. */
 export interface StrokesOptions {
   /** An integer from 0 to 2^32 − 1. */
   readonly seed: number;

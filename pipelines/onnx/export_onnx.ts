@@ -24,7 +24,7 @@ import { channelsLast, type Signal, type Signals, written } from "./signal.ts";
 /** Version 21 of ONNX's operators, and the version of the format that has them. */
 const [OPSET, IR] = [21n, 10n];
 
-/** What an exported model takes. */
+/** Options of {@linkcode exportOnnx}: what the exported model takes. */
 export interface OnnxOptions {
   /**
    * "pixels": bytes, uint8 [batch, …input], as image files have them; the model normalises them as it

@@ -49,7 +49,7 @@ export interface InfoPlaneOptions {
 
 /**
  * Runs stages of one epoch, and estimates the informations I(X;T) and I(T;Y) of layers T before training,
- * at steps within the first epoch and after epochs:
+ * at steps within the first epoch and after epochs.
  *
  *     infoPlane({ dataset }, (midway) => train({ …, midway }))
  *

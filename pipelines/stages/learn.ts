@@ -51,7 +51,7 @@ export interface LearnOptions {
 const WHITENED = 20_000;
 
 /**
- * Trains one layer, the layers before it as they are.
+ * Trains one layer by a local rule, without a gradient; the layers before it stay as they are.
  *
  * A sample is what the layer's units see: of a convolution a patch of its input at a random place, of a
  * linear layer all of it. Each is brought to mean 0 and deviation 1, whitened if that is asked for, and

@@ -43,8 +43,8 @@ export interface ReadOutOptions {
 const SLICE = 200;
 
 /**
- * Encodes both sets, teaches every read-out the training codes with their labels, and has it classify the
- * test codes.
+ * Encodes the training and the test set, teaches every read-out the training codes with their labels, and
+ * has it classify the test codes.
  *
  * Rows: "accuracy_<read-out>" for "test"; "accuracy_<read-out>_<n>" learnt from n images per class;
  * "accuracy_<read-out>_noise_<part>" of codes with so many units moved; "sparsity" for both sets;

@@ -11,7 +11,8 @@ import type { Row } from "../history.ts";
 import { pipeline, type Stage, stage } from "../stage.ts";
 
 /**
- * Runs stages that are given an observer of gradients, and adds what it saw, over all of their steps:
+ * Runs stages that are given an observer of gradients, and adds what it saw to the history, over
+ * all of their steps.
  *
  *     watchGradients((observe) => train({ …, observe }))
  *

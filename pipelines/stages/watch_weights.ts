@@ -23,7 +23,7 @@ export const withWeights = (body: (weights: ParamArrays) => Stage): Stage =>
   stage(async (run, env) => body(await toArrays(run.params))(run)(env)());
 
 /**
- * Runs stages, of one epoch usually, and adds how the weights have changed:
+ * Runs stages, of one epoch usually, and adds to the history how the weights have changed.
  *
  *     withWeights((initial) => repeat(20)(watchWeights(train(…), initial)))
  *

@@ -22,7 +22,7 @@ export interface CodeTable {
   readonly width: number;
 }
 
-/** Which table. */
+/** Options of {@linkcode openCodeTable}: which table. */
 export interface CodeTableOptions {
   /** Lower-case letters, digits and _, not a digit first, at most 63. @default {"codes"} */
   readonly name?: string;

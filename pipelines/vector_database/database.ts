@@ -9,7 +9,7 @@ import type { Driver } from "./driver.ts";
 import { openPglite } from "./pglite.ts";
 import { openPostgres } from "./postgres.ts";
 
-/** Which database; without any of these one in memory, which is gone when it is closed. */
+/** Options of {@linkcode openDatabase}; without any of these it is one in memory, which is gone when it is closed. */
 export interface DatabaseOptions {
   /** A folder for PGlite, made if it is missing; of one process at a time. */
   readonly folder?: string;

@@ -10,7 +10,7 @@ export type Query = (
   parameters?: readonly unknown[],
 ) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
-/** A connection. Its functions throw: `attempt` of `database.ts` makes values of their errors. */
+/** A connection to a database. Its functions throw: `attempt` of `database.ts` makes values of their errors. */
 export interface Driver {
   /** Runs one statement. */
   readonly query: Query;

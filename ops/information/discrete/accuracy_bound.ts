@@ -9,7 +9,7 @@ import type { Estimate } from "../samples.ts";
 
 /**
  * The highest accuracy that any classifier of T can have where I(T; Y) bits are known of one of
- * `classes` equally frequent classes: the a in [1 / classes, 1] with
+ * `classes` equally frequent classes. It is the a in [1 / classes, 1] with
  *
  * I = log₂ classes − h(a) − (1 − a) log₂(classes − 1), h(a) = −a log₂ a − (1 − a) log₂(1 − a).
  *

@@ -39,9 +39,9 @@ export const gaussianClassInformation = (
   withVarying(x, labels, (varying) => modelInformation(varying, labels, { biasCorrection }));
 
 /**
- * The same after {@linkcode copulaNormalise} of all samples together. It does not change when a unit is
- * transformed by a rising function, and overestimates less where classes lie far apart, 3.92 bits of
- * 3.32 and 2.95 of 2.17 in the cases above, but it still does.
+ * {@linkcode gaussianClassInformation} after {@linkcode copulaNormalise} of all samples together, in
+ * bits. It does not change when a unit is transformed by a rising function, and overestimates less where
+ * classes lie far apart, 3.92 bits of 3.32 and 2.95 of 2.17 in the cases above, but it still does.
  *
  * Source: `gcmi_model_cd` of the same.
  *

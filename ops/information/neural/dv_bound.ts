@@ -11,6 +11,7 @@ import type { Estimate } from "../samples.ts";
 import { checkScores, halves, logMeanExp, logMeanExpOf, mean, reportedAs } from "./scores.ts";
 
 /**
+ * The bound of Donsker and Varadhan, which MINE maximises, from scores T:
  * (mean T(joint) − log mean exp T(marginal)) / ln 2, in bits.
  *
  * With the means over all pairs there are, it is at most I(X;Y) whatever the critic T, and equal to it

@@ -7,8 +7,8 @@ import { draw, type Rng } from "../../../graph/rng.ts";
 import type { PairSource } from "./pairs.ts";
 
 /**
- * x ~ N(0, I), y = ρ·x + √(1 − ρ²)·e with e ~ N(0, I). Every component of y is standard normal, and
- * I(X;Y) is that of {@linkcode correlationInformation}.
+ * Pairs of Gaussians with a known information: x ~ N(0, I), y = ρ·x + √(1 − ρ²)·e with e ~ N(0, I).
+ * Every component of y is standard normal, and I(X;Y) is that of {@linkcode correlationInformation}.
  *
  * @param width Numbers per sample, d, of both.
  * @param correlation ρ of a component of x with the same of y, in (−1, 1).

@@ -13,7 +13,8 @@ import type { Estimate } from "../samples.ts";
 import { checkScores, logMeanExp } from "./scores.ts";
 
 /**
- * The mean over i of (T(x_i, y_i) − log mean_j exp T(x_i, y_j)) / ln 2, in bits, of n pairs.
+ * The InfoNCE bound from scores T of n pairs:
+ * the mean over i of (T(x_i, y_i) − log mean_j exp T(x_i, y_j)) / ln 2, in bits.
  *
  * A lower bound of I(X;Y) on average over samples that the critic has not been trained on, with little
  * variance, and never above log2 n: information beyond that is not seen.

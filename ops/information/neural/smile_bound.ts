@@ -16,6 +16,7 @@ export const checkClip = (clip: number): InvalidOption | null =>
   clip > 0 ? null : invalidOption("clip", clip, "a number above 0, or Infinity");
 
 /**
+ * The SMILE estimate from scores T:
  * (mean T(joint) − log mean clip(exp T(marginal), e^−τ, e^τ)) / ln 2, in bits.
  *
  * Clipping trades variance for bias: a pair that is rare among the marginal ones and has a huge score
