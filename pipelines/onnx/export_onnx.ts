@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { toJson } from "../../graph/codec.ts";
+import { graphToJson } from "../../graph/codec.ts";
 import { encoderOf } from "../../graph/encoder.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { fold, foldEach, leaves } from "../../graph/fold.ts";
@@ -21,16 +21,37 @@ import { notExported, onnxAlgebra } from "./lower.ts";
 import { ElementType, encodeModel, type OnnxValue } from "./proto.ts";
 import { channelsLast, type Signal, type Signals, written } from "./signal.ts";
 
-/** Version 21 of ONNX's operators, and the version of the format that has them. */
-const [OPSET, IR] = [21n, 10n];
+/**
+ * The versions of ONNX's operators whose meaning is the same for all that is written here, and the version of the
+ * file format that came with each (docs/Versioning.md of ONNX 1.23).
+ */
+const formats: ReadonlyMap<number, bigint> = new Map([
+  [21, 10n],
+  [22, 10n],
+  [23, 11n],
+  [24, 12n],
+  [25, 13n],
+  [26, 13n],
+]);
+
+/** The oldest and the newest version of ONNX's operators that a model can be written in. */
+export const OPSETS: { readonly oldest: number; readonly newest: number } = {
+  oldest: Math.min(...formats.keys()),
+  newest: Math.max(...formats.keys()),
+};
 
 /** Options of {@linkcode exportOnnx}: what the exported model takes. */
-export interface OnnxOptions {
+export interface ExportOnnxOptions {
   /**
    * "pixels": bytes, uint8 [batch, …input], as image files have them; the model normalises them as it
    * was trained. "values": float32 [batch, …input], normalised already. "pixels".
    */
   readonly input?: "pixels" | "values";
+  /**
+   * The version of ONNX's operators, an integer from 21 (ONNX 1.16, of 2024) to 26 (ONNX 1.21), which
+   * onnxruntime 1.30 reads; a runtime that is older than a version refuses it. The model is the same in any. 26.
+   */
+  readonly opset?: number;
 }
 
 /** An exported model. */
@@ -44,7 +65,7 @@ export interface OnnxFile {
 }
 
 /**
- * A trained model, evaluated, as an ONNX file (operators of version 21): a batch of any size goes in. Batch
+ * A trained model, evaluated, as an ONNX file: a batch of any size goes in. Batch
  * norm is folded into the layer before it, and kWTA is the k + 1 largest (TopK) and a comparison with
  * their threshold.
  *
@@ -53,8 +74,8 @@ export interface OnnxFile {
  * channels], as in Sparrow. The metadata hold the graph as text and as JSON, the dataset and the normalisation.
  *
  * @param model As `loadModel` gives it. Of an autoencoder, what makes the latent is exported.
- * @returns The file, or `InvalidOption` where a node has no counterpart: predicted_kwta, k_winners and
- * nodes of one's own.
+ * @returns The file, or `InvalidOption` where a node has no counterpart (predicted_kwta, k_winners and nodes of
+ * one's own), or for another opset.
  *
  * @example
  * ```ts
@@ -82,8 +103,13 @@ export interface OnnxFile {
  */
 export function exportOnnx(
   model: ModelFile,
-  { input = "pixels" }: OnnxOptions = {},
+  { input = "pixels", opset = OPSETS.newest }: ExportOnnxOptions = {},
 ): E.Either<SparrowError, OnnxFile> {
+  const irVersion = formats.get(opset);
+  if (irVersion === undefined) {
+    const { oldest, newest } = OPSETS;
+    return E.left(invalidOption("opset", opset, `an integer from ${oldest} to ${newest}`));
+  }
   const encoder = encoderOf(model.graph);
   const inferred = inferShapes(encoder, model.input);
   if (E.isLeft(inferred)) return inferred;
@@ -115,12 +141,12 @@ export function exportOnnx(
     ? [finish(out, "codes", at as Signal, true), finish(out, "activations", activations!, false)]
     : [finish(out, "output", at as Signal, false)];
   const bytes = encodeModel({
-    irVersion: IR,
+    irVersion,
     producerName: "sparrow",
     producerVersion: VERSION,
-    opsetImport: [{ domain: "", version: OPSET }],
+    opsetImport: [{ domain: "", version: BigInt(opset) }],
     metadataProps: Object.entries({
-      graph: JSON.stringify(toJson(graph)),
+      graph: JSON.stringify(graphToJson(graph)),
       graph_text: show(graph),
       dataset: model.dataset,
       normalisation: JSON.stringify(model.normalisation),

@@ -12,7 +12,7 @@ import type { Flags, Values } from "../cli/options.ts";
 import { timestamp } from "../cli/process.ts";
 import { denoFiles } from "../files.ts";
 import { loadModel } from "../model_file.ts";
-import { exportOnnx } from "./export_onnx.ts";
+import { exportOnnx, OPSETS } from "./export_onnx.ts";
 
 const flags = {
   out: { kind: "text", help: "file to write [runs/export-<time>/model.onnx]", value: "FILE" },
@@ -20,14 +20,20 @@ const flags = {
     kind: "switch",
     help: "take normalised float32 values instead of the bytes of pixels",
   },
+  opset: {
+    kind: "integer",
+    help: "version of ONNX's operators; a runtime of 2024 wants 21",
+    least: OPSETS.oldest,
+    most: OPSETS.newest,
+    fallback: OPSETS.newest,
+  },
 } as const satisfies Flags;
 
 /** Reads the command line, writes the file, and exits. */
 export const exportProgram = (): Promise<never> =>
   command({
     name: "export",
-    summary:
-      "Writes a trained model as ONNX (operators of version 21), for onnxruntime and others. It takes\n" +
+    summary: "Writes a trained model as ONNX, for onnxruntime and others. It takes\n" +
       "a batch of images' bytes, uint8 [batch, …input], and gives codes (uint8 zeros and ones) and\n" +
       "activations (float32: what the units compete with).",
     operands: "MODEL",
@@ -37,12 +43,12 @@ export const exportProgram = (): Promise<never> =>
   });
 
 async function run(
-  { out, values }: Values<typeof flags>,
+  { out, values, opset }: Values<typeof flags>,
   [path]: readonly string[],
 ): Promise<E.Either<SparrowError, readonly string[]>> {
   const model = await loadModel(path, denoFiles)();
   if (E.isLeft(model)) return model;
-  const made = exportOnnx(model.right, { input: values ? "values" : "pixels" });
+  const made = exportOnnx(model.right, { input: values ? "values" : "pixels", opset });
   if (E.isLeft(made)) return made;
   const { bytes, input, outputs } = made.right;
   const to = out ?? `runs/export-${timestamp(new Date())}/model.onnx`;

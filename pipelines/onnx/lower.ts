@@ -7,7 +7,7 @@ import type { Algebra } from "../../graph/fold.ts";
 import type { BatchNorm, Conv2d, Linear } from "../../graph/node.ts";
 import type { ParamArrays } from "../../graph/params.ts";
 import type { Pair } from "../../graph/types.ts";
-import { winners } from "../../ops/kwta.ts";
+import { winnerCount } from "../../ops/kwta.ts";
 import { type AttributeValue, type Emitter, float, int, ints } from "./emitter.ts";
 import {
   channelsFirst,
@@ -145,7 +145,7 @@ export function onnxAlgebra(
     flatten: () => onTensor((x) => flattened(out, x)),
     reshape: ({ shape }) => onTensor((x) => reshaped(out, x, shape)),
     kwta: ({ sparsity, over }) =>
-      onTensor((x) => competition(out, x, over, (n) => winners(sparsity, n))),
+      onTensor((x) => competition(out, x, over, (n) => winnerCount(sparsity, n))),
     winner_take_all: () => onTensor((x) => competition(out, x, "sample", () => 1)),
     learned_kwta: (_, path) => onTensor((x) => above(out, x, params[`${path}.threshold`].data)),
     predicted_kwta: refused,

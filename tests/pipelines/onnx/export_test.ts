@@ -145,6 +145,30 @@ Deno.test("batch norm leaves no operator of its own where a layer is before it",
   assertEquals(operators, ["Transpose", "Conv", "Relu", "Transpose", "Identity"]);
 });
 
+Deno.test("in every version of ONNX's operators it is the same model, bit by bit", async () => {
+  const everything =
+    graph`fanout(conv2d(2, 4, 3, padding=1) ▷ batch_norm ▷ relu ▷ max_pool2d(2), avg_pool2d(2) ▷ sigmoid) ▷ concat ▷ residual(leaky_relu(0.2)) ▷ gelu ▷ flatten ▷ linear(12) ▷ tanh ▷ kwta(0.25)`;
+  const classifier = graph`flatten ▷ linear(5) ▷ softmax`;
+  const x = noise(3 * 32, 9);
+  for (const one of [everything, classifier]) {
+    const model = randomModel(one, [4, 4, 2], 4);
+    const made = await Promise.all([21, 22, 23, 24, 25, 26].map(async (opset) => {
+      const { bytes } = right(exportOnnx(model, { input: "values", opset }));
+      assertEquals(decodeModel(bytes).opsetImport.map(({ version }) => version), [BigInt(opset)]);
+      return await inOnnxruntime(bytes, "values", x, [3, 4, 4, 2]);
+    }));
+    for (const other of made.slice(1)) assertEquals(other, made[0]);
+  }
+  const model = randomModel(classifier, [4, 4, 2], 4);
+  assertEquals(exportOnnx(model), exportOnnx(model, { opset: 26 }), "the newest by default");
+  for (const opset of [20, 27, 21.5, NaN]) {
+    assertStringIncludes(
+      describe(left(exportOnnx(model, { opset }))),
+      "Cannot use opset: expected an integer from 21 to 26",
+    );
+  }
+});
+
 Deno.test("the same model is the same file", () => {
   const model = randomModel(graph`linear(8, 16) ▷ kwta(0.25)`, [8], 2);
   assertEquals(right(exportOnnx(model)).bytes, right(exportOnnx(model)).bytes);
