@@ -36,23 +36,23 @@ const LONGEST = 20_000;
  *
  * @example
  * ```ts
- * import { fromJson, toJson } from "./codec.ts";
+ * import { graphFromJson, graphToJson } from "./codec.ts";
  * import { graph } from "./parse.ts";
  * import { E } from "./fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const encoder = graph`linear(784, 64) ▷ kwta(0.05)`;
- * assertEquals(fromJson(JSON.parse(JSON.stringify(toJson(encoder)))), E.right(encoder));
+ * assertEquals(graphFromJson(JSON.parse(JSON.stringify(graphToJson(encoder)))), E.right(encoder));
  * ```
  */
-export const toJson = ({ nodes }: Nodes): Json => ({ nodes: nodes.map(nodeToJson) });
+export const graphToJson = ({ nodes }: Nodes): Json => ({ nodes: nodes.map(nodeToJson) });
 
 const nodeToJson = (node: Node): Json => ({
   node: nameOfNode(node),
   ...Object.fromEntries(
     Object.entries(signatureOf(node).read(node)).map(([name, value]) => [
       name,
-      isGraph(value) ? toJson(value) : value,
+      isGraph(value) ? graphToJson(value) : value,
     ]),
   ),
 });
@@ -63,19 +63,19 @@ const isGraph = (value: Argument): value is Nodes =>
 /**
  * The graph of a JSON value.
  *
- * @param json What {@linkcode toJson} made, or anything else.
+ * @param json What {@linkcode graphToJson} made, or anything else.
  * @param file What to call the source in an error; "graph JSON".
  * @returns The graph, or a `CorruptFile` that says where and what was expected.
  *
  * @example
  * ```ts
- * import { fromJson } from "./codec.ts";
+ * import { graphFromJson } from "./codec.ts";
  * import { describe } from "./error.ts";
  * import { E, pipe } from "./fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * assertEquals(
- *   pipe(fromJson({ nodes: [{ node: "kwta", sparsity: 5 }] }), E.mapLeft(describe)),
+ *   pipe(graphFromJson({ nodes: [{ node: "kwta", sparsity: 5 }] }), E.mapLeft(describe)),
  *   E.left(
  *     "Cannot use graph JSON: expected a number above 0 and at most 1 " +
  *     "at nodes[0].sparsity, current value is 5",
@@ -83,7 +83,7 @@ const isGraph = (value: Argument): value is Nodes =>
  * );
  * ```
  */
-export const fromJson = (json: unknown, file = "graph JSON"): E.Either<CorruptFile, Graph> =>
+export const graphFromJson = (json: unknown, file = "graph JSON"): E.Either<CorruptFile, Graph> =>
   pipe(
     readGraph(json, "", 0),
     E.mapLeft((reason): CorruptFile => ({ _tag: "CorruptFile", file, reason })),

@@ -21,9 +21,9 @@ import type {
 // the name and not the shapes.
 
 /** The name of graphs among fp-ts's types of kind two. */
-export const URI = "sparrow/Graph";
-/** The type of {@linkcode URI}. */
-export type URI = typeof URI;
+export const GRAPH_URI = "sparrow/Graph";
+/** The type of {@linkcode GRAPH_URI}. */
+export type GRAPH_URI = typeof GRAPH_URI;
 
 /**
  * The graph that does nothing: the unit of ▷.
@@ -232,12 +232,12 @@ export const dropConnect = <I, O>(
 const bare = ({ nodes }: Graph) => ({ nodes });
 
 /**
- * fp-ts's `Category2<URI>`, spelt out: Deno finds no types for fp-ts's `HKT` module, so that over
+ * fp-ts's `Category2<GRAPH_URI>`, spelt out: Deno finds no types for fp-ts's `HKT` module, so that over
  * there a graph is `any`. Here a literal mismatch does not compile, as with {@linkcode to}.
  */
 export interface GraphCategory {
   /** The name of graphs among fp-ts's types. */
-  readonly URI: URI;
+  readonly URI: GRAPH_URI;
   /** f ▷ g, read from the right: `compose(g, f)`. */
   readonly compose: <I1, O1, I2, O2>(
     second: Graph<I2, O2>,
@@ -249,23 +249,23 @@ export interface GraphCategory {
 
 /**
  * Graphs as a category, for fp-ts's own combinators. A program that uses those tells fp-ts of the type:
- * `declare module "fp-ts/HKT" { interface URItoKind2<E, A> { readonly [URI]: Graph<E, A> } }`.
+ * `declare module "fp-ts/HKT" { interface URItoKind2<E, A> { readonly [GRAPH_URI]: Graph<E, A> } }`.
  *
  * With {@linkcode first} and {@linkcode second} they are strong as well; fp-ts's `Strong` is out of
  * reach because its `promap` takes arbitrary functions, which are not data.
  *
  * @example
  * ```ts
- * import { Category } from "./compose.ts";
+ * import { graphCategory } from "./compose.ts";
  * import { linear, relu } from "./constructors.ts";
  * import { show } from "./show.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * assertEquals(show(Category.compose(relu, linear(784, 64))), "linear(784, 64) ▷ relu");
+ * assertEquals(show(graphCategory.compose(relu, linear(784, 64))), "linear(784, 64) ▷ relu");
  * ```
  */
-export const Category: GraphCategory = {
-  URI,
+export const graphCategory: GraphCategory = {
+  URI: GRAPH_URI,
   compose: (second, first) => to(second)(first),
   id: () => identity,
 };

@@ -5,7 +5,7 @@
  */
 import { declarationOf } from "./custom_node.ts";
 import { E, pipe } from "./fp_ts.ts";
-import { type InferenceError, inferShapes, isPair, sizeOf, type Step } from "./shape.ts";
+import { type InferenceError, type InferredNode, inferShapes, isPair, sizeOf } from "./shape.ts";
 import { paramSpecs } from "./params.ts";
 import type { Node, Nodes } from "./node.ts";
 import type { Shape, Space } from "./types.ts";
@@ -60,7 +60,7 @@ const handsOn: ReadonlySet<Node["_tag"]> = new Set(["fanout", "split", "drop_con
 const spaceSize = (space: Space): number =>
   isPair(space) ? spaceSize(space.first) + spaceSize(space.second) : sizeOf(space as Shape);
 
-function flopsOf({ node, input, output }: Step): number {
+function flopsOf({ node, input, output }: InferredNode): number {
   switch (node._tag) {
     case "linear":
       return 2 * spaceSize(input) * node.outputs + (node.bias ? node.outputs : 0);

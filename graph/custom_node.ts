@@ -5,7 +5,7 @@
  * @module
  */
 import type { Gate, Over } from "./kwta_node.ts";
-import type { Kind } from "./kind.ts";
+import type { ArgumentKind } from "./kind.ts";
 import type { Shape } from "./types.ts";
 
 /** The value of an argument of a defined node. */
@@ -15,11 +15,11 @@ export type NodeValue = number | boolean | string | Shape;
 export type NodeValues = Readonly<Record<string, NodeValue>>;
 
 /** One argument of a defined node. */
-export interface NodeParameter {
+export interface NodeArgument {
   /** Small letters, digits and underscores, a letter first. */
   readonly name: string;
   /** What values it may have. */
-  readonly kind: Exclude<Kind, "graph">;
+  readonly kind: Exclude<ArgumentKind, "graph">;
   /** Where there is one, the argument may be left out. */
   readonly fallback?: NodeValue;
 }
@@ -32,22 +32,27 @@ export type ValueOf<K> = K extends "flag" ? boolean
   : number;
 
 /** All arguments of a defined node, by name. */
-export type ValuesOf<P extends readonly NodeParameter[]> = {
+export type ValuesOf<P extends readonly NodeArgument[]> = {
   readonly [Q in P[number] as Q["name"]]: ValueOf<Q["kind"]>;
 };
 
-/** The arguments as they are given: those with a fallback may be left out. */
-export type GivenValues<P extends readonly NodeParameter[]> =
-  & {
-    readonly [
-      Q in P[number] as Q extends { readonly fallback: NodeValue } ? never : Q["name"]
-    ]: ValueOf<Q["kind"]>;
-  }
-  & {
-    readonly [
-      Q in P[number] as Q extends { readonly fallback: NodeValue } ? Q["name"] : never
-    ]?: ValueOf<Q["kind"]>;
-  };
+/**
+ * The arguments as they are given: those with a fallback may be left out. Of a node without arguments
+ * there are none to give, where `{}` as a type would take any.
+ */
+export type GivenValues<P extends readonly NodeArgument[]> = P extends readonly []
+  ? Readonly<Record<string, never>>
+  :
+    & {
+      readonly [
+        Q in P[number] as Q extends { readonly fallback: NodeValue } ? never : Q["name"]
+      ]: ValueOf<Q["kind"]>;
+    }
+    & {
+      readonly [
+        Q in P[number] as Q extends { readonly fallback: NodeValue } ? Q["name"] : never
+      ]?: ValueOf<Q["kind"]>;
+    };
 
 /** A weight of a defined node. */
 export interface NodeParam {
@@ -62,11 +67,11 @@ export interface NodeParam {
 }
 
 /** What a graph needs to know of a defined node. */
-export interface NodeDeclaration<P extends readonly NodeParameter[] = readonly NodeParameter[]> {
+export interface NodeDeclaration<P extends readonly NodeArgument[] = readonly NodeArgument[]> {
   /** As it is written in a graph: small letters, digits and underscores, a letter first. */
   readonly name: string;
   /** Its arguments; none. The first ones, as many as are of one kind, may be given by position. */
-  readonly parameters?: P;
+  readonly arguments?: P;
   /**
    * The shape of the output for one input tensor, batch axis left out, or what input was expected, in
    * words. Left out, the node keeps the shape.
@@ -83,7 +88,7 @@ export interface AnyNodeDeclaration {
   /** As it is written in a graph. */
   readonly name: string;
   /** Its arguments. */
-  readonly parameters: readonly NodeParameter[];
+  readonly arguments: readonly NodeArgument[];
   /** The shape of the output, or what input was expected, in words. */
   readonly shape: (input: Shape, values: NodeValues) => Shape | string;
   /** The weights; null: none, whatever the input. */
@@ -108,12 +113,12 @@ export const declaredNames = (): readonly string[] => [...declarations.keys()];
  * @param taken The names that are not to be had.
  * @throws {TypeError} When a name is taken or not well-formed, as a mistake in the program.
  */
-export function declareNode<const P extends readonly NodeParameter[]>(
+export function declareNode<const P extends readonly NodeArgument[]>(
   declaration: NodeDeclaration<P>,
   taken: readonly string[],
 ): void {
-  const { name, parameters = [], shape, params, flops } = declaration;
-  const names = parameters.map((parameter) => parameter.name);
+  const { name, arguments: own = [], shape, params, flops } = declaration;
+  const names = own.map((argument) => argument.name);
   const wrong = [name, ...names].find((text) => !/^[a-z][a-z0-9_]*$/.test(text));
   const fault = wrong !== undefined
     ? `expected a name of small letters, digits and underscores, current value is "${wrong}"`
@@ -127,8 +132,8 @@ export function declareNode<const P extends readonly NodeParameter[]>(
   if (fault !== null) throw new TypeError(`Cannot define the node ${name}: ${fault}`);
   declarations.set(name, {
     name,
-    parameters,
-    // The values are checked against the parameters before any of these is called.
+    arguments: own,
+    // The values are checked against the arguments before any of these is called.
     shape: (shape as AnyNodeDeclaration["shape"] | undefined) ?? ((input) => input),
     params: (params as AnyNodeDeclaration["params"] | undefined) ?? null,
     flops: (flops as AnyNodeDeclaration["flops"] | undefined) ?? null,

@@ -6,10 +6,6 @@
  */
 /** A value or an error. */
 export * as E from "npm:fp-ts@2.16.11/lib/Either.js";
-/** A value or none. */
-export * as O from "npm:fp-ts@2.16.11/lib/Option.js";
-/** Arrays that are not changed. */
-export * as RA from "npm:fp-ts@2.16.11/lib/ReadonlyArray.js";
 /** A task with an environment, whose result is a value or an error. */
 export * as RTE from "npm:fp-ts@2.16.11/lib/ReaderTaskEither.js";
 /** A task whose result is a value or an error. */

@@ -19,8 +19,8 @@ import { pipe } from "./fp_ts.ts";
 import type { Node, Nodes } from "./node.ts";
 import {
   type Argument,
+  type ArgumentKind,
   isOfKind,
-  type Kind,
   kindInWords,
   nodeNames,
   type Parameter,
@@ -143,7 +143,7 @@ export function graphParser(spliced: readonly Nodes[]): Parser<Nodes> {
   };
 
   /** A value that is written like those of a kind; its range is not looked at. */
-  const anyValue = (kind: Kind, depth: number): Parser<Argument> => {
+  const anyValue = (kind: ArgumentKind, depth: number): Parser<Argument> => {
     switch (kind) {
       case "graph":
         return depth < DEEPEST
@@ -192,10 +192,10 @@ const splice = (spliced: readonly Nodes[], aNode: string): Parser<Nodes> =>
   );
 
 /** All arguments that a node takes by position are of one kind. */
-const positionalKind = (signature: Signature<Node>): Kind =>
+const positionalKind = (signature: Signature<Node>): ArgumentKind =>
   kindOf(signature, signature.positional[0][0] ?? signature.parameters[0].name);
 
-const kindOf = ({ parameters }: Signature<Node>, name: string): Kind =>
+const kindOf = ({ parameters }: Signature<Node>, name: string): ArgumentKind =>
   (parameters.find((parameter) => parameter.name === name) as Parameter).kind;
 
 /** The node of the given arguments, those left out filled in. */

@@ -45,9 +45,6 @@ export const conv2d = <const I extends number | null, const O extends number>(
   readonly [number, number, O]
 > => ({ nodes: [{ _tag: "conv2d", inputs, outputs, size, stride, padding, bias }] });
 
-/** An image [height, width, channels] of any size. */
-type Image = readonly [number, number, number];
-
 /**
  * The largest value of each window and channel of images [height, width, channels]; the gradient
  * goes to the first of equals, row by row.
@@ -55,7 +52,10 @@ type Image = readonly [number, number, number];
  * @param size Height and width of a window, at least 1.
  * @param stride Pixels from one window to the next; the size.
  */
-export const maxPool2d = (size: number, stride?: number): Graph<Image, Image> => ({
+export const maxPool2d = (
+  size: number,
+  stride?: number,
+): Graph<readonly [number, number, number], readonly [number, number, number]> => ({
   nodes: [{ _tag: "max_pool2d", size, stride: stride ?? null }],
 });
 
@@ -65,6 +65,9 @@ export const maxPool2d = (size: number, stride?: number): Graph<Image, Image> =>
  * @param size Height and width of a window, at least 1.
  * @param stride Pixels from one window to the next; the size.
  */
-export const avgPool2d = (size: number, stride?: number): Graph<Image, Image> => ({
+export const avgPool2d = (
+  size: number,
+  stride?: number,
+): Graph<readonly [number, number, number], readonly [number, number, number]> => ({
   nodes: [{ _tag: "avg_pool2d", size, stride: stride ?? null }],
 });

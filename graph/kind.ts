@@ -4,7 +4,7 @@
  * @module
  */
 /** What values an argument may have. */
-export type Kind =
+export type ArgumentKind =
   | "count"
   | "whole"
   | "real"
@@ -19,7 +19,7 @@ export type Kind =
   | "graph";
 
 /** What values a kind allows, in words. */
-export const kindInWords: Readonly<Record<Kind, string>> = {
+export const kindInWords: Readonly<Record<ArgumentKind, string>> = {
   count: "an integer of at least 1",
   whole: "an integer of at least 0",
   real: "a finite number",
@@ -35,7 +35,7 @@ export const kindInWords: Readonly<Record<Kind, string>> = {
 };
 
 /** Whether a value is of a kind. */
-export function isOfKind(kind: Kind, value: unknown): boolean {
+export function isOfKind(kind: ArgumentKind, value: unknown): boolean {
   switch (kind) {
     case "count":
       return Number.isSafeInteger(value) && (value as number) >= 1;

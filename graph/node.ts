@@ -245,7 +245,11 @@ export interface Nodes {
   readonly nodes: readonly Node[];
 }
 
-/** The key of a property that no graph has: it carries the shapes for the compiler. */
+/**
+ * The key of a property that no graph has: it carries the shapes for the compiler.
+ *
+ * @internal
+ */
 export declare const shapes: unique symbol;
 
 /**

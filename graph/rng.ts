@@ -142,14 +142,14 @@ export function permutation(n: number, rng: Rng): readonly [Uint32Array, Rng] {
  *
  * @example
  * ```ts
- * import { mask, seed } from "./rng.ts";
+ * import { dropoutMask, seed } from "./rng.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const [values] = mask(1000, 0.25, 2, seed(26));
+ * const [values] = dropoutMask(1000, 0.25, 2, seed(26));
  * assertEquals(Math.abs(values.filter((value) => value === 0).length - 250) < 50, true);
  * ```
  */
-export function mask(
+export function dropoutMask(
   n: number,
   probability: number,
   kept: number,

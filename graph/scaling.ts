@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Step } from "./shape.ts";
+import type { InferredNode } from "./shape.ts";
 import type { Shape } from "./types.ts";
 
 /** A tensor of the state, by its path. */
@@ -35,7 +35,7 @@ export const scalingPaths = (path: string): ScalingPaths => ({
 });
 
 /** The paths of a graph's kWTA layers with the shape of a sample there, in order of evaluation. */
-export const competitions = (steps: readonly Step[]): readonly StateSpec[] =>
+export const competitions = (steps: readonly InferredNode[]): readonly StateSpec[] =>
   steps.flatMap(({ node, path, input }) =>
     node._tag === "kwta" || node._tag === "learned_kwta" || node._tag === "predicted_kwta"
       ? [{ path, shape: input as Shape }]
@@ -65,7 +65,7 @@ export const competitions = (steps: readonly Step[]): readonly StateSpec[] =>
  * ```
  */
 export const scalingState = (
-  steps: readonly Step[],
+  steps: readonly InferredNode[],
   has: (path: string) => boolean,
 ): readonly StateSpec[] =>
   competitions(steps).flatMap(({ path, shape }) => {

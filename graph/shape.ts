@@ -29,7 +29,7 @@ export * from "./space.ts";
 export type InferenceError = ShapeMismatch | InvalidOption;
 
 /** One node with what goes in and out of it. */
-export interface Step {
+export interface InferredNode {
   /** Where the node stands: "2", or "1.body.0" inside a branch. */
   readonly path: string;
   /** With the dimensions that were left out filled in. */
@@ -49,7 +49,7 @@ export interface Inference {
   /** What comes out. */
   readonly output: Space;
   /** Every node in order of evaluation, a branch after its sub-graphs. */
-  readonly steps: readonly Step[];
+  readonly steps: readonly InferredNode[];
 }
 
 /** Pairs of pairs hold no more tensors: a few nodes could double them without end. */

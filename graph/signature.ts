@@ -4,17 +4,12 @@
  *
  * @module
  */
-import {
-  declarationOf,
-  declaredNames,
-  type NodeParameter,
-  type NodeValues,
-} from "./custom_node.ts";
-import { isOfKind, type Kind } from "./kind.ts";
+import { declarationOf, declaredNames, type NodeArgument, type NodeValues } from "./custom_node.ts";
+import { type ArgumentKind, isOfKind } from "./kind.ts";
 import type { Custom, Node, Nodes } from "./node.ts";
 import { type OwnTag, signatures } from "./own_signatures.ts";
 
-export { isOfKind, type Kind, kindInWords } from "./kind.ts";
+export { type ArgumentKind, isOfKind, kindInWords } from "./kind.ts";
 
 /** The value of an argument; null where a defaulted one is left out. */
 export type Argument = number | boolean | string | null | readonly number[] | Nodes;
@@ -22,7 +17,7 @@ export type Argument = number | boolean | string | null | readonly number[] | No
 /** One argument of a node. */
 export interface Parameter {
   readonly name: string;
-  readonly kind: Kind;
+  readonly kind: ArgumentKind;
   /** Where there is one, the argument may be left out. */
   readonly fallback?: Argument;
 }
@@ -39,7 +34,7 @@ export interface Signature<N extends Node> {
 }
 
 /** How a node that a program has defined is written. */
-function signatureOfCustom(name: string, parameters: readonly NodeParameter[]): Signature<Custom> {
+function signatureOfCustom(name: string, parameters: readonly NodeArgument[]): Signature<Custom> {
   const sameKind = parameters.findIndex(({ kind }) => kind !== parameters[0].kind);
   const placed = parameters.slice(0, sameKind < 0 ? parameters.length : sameKind);
   const weighty = declarationOf(name)?.params !== null;
@@ -74,7 +69,7 @@ export function signatureNamed(name: string): Signature<Node> | undefined {
   const declared = declarationOf(name);
   return declared === undefined
     ? undefined
-    : signatureOfCustom(name, declared.parameters) as unknown as Signature<Node>;
+    : signatureOfCustom(name, declared.arguments) as unknown as Signature<Node>;
 }
 
 /** The name that a node is written with. */

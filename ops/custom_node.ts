@@ -6,8 +6,8 @@
 import {
   declareNode,
   type GivenValues,
+  type NodeArgument,
   type NodeDeclaration,
-  type NodeParameter,
   type NodeValues,
   type ValuesOf,
 } from "../graph/custom_node.ts";
@@ -25,14 +25,14 @@ import type { Params, tf } from "./tfjs.ts";
  * @param params Its weights, by the names that it gave them.
  * @returns A new tensor [samples, …output]. What else it makes, the caller disposes of.
  */
-export type NodeKernel<P extends readonly NodeParameter[]> = (
+export type NodeKernel<P extends readonly NodeArgument[]> = (
   x: tf.Tensor,
   values: ValuesOf<P>,
   params: Params,
 ) => tf.Tensor;
 
 /** A node as {@linkcode defineNode} takes it. */
-export interface NodeDefinition<P extends readonly NodeParameter[]> extends NodeDeclaration<P> {
+export interface NodeDefinition<P extends readonly NodeArgument[]> extends NodeDeclaration<P> {
   /**
    * What it computes when evaluated. Made of tfjs ops it has their gradient; another is given by
    * `tf.customGrad`, or by a kernel of one's own with `tf.registerKernel` and `tf.registerGradient`.
@@ -70,7 +70,7 @@ const kernels = new Map<string, { readonly evaluate: AnyKernel; readonly train: 
  *
  * const power = defineNode({
  *   name: "power",
- *   parameters: [{ name: "exponent", kind: "real", fallback: 2 }],
+ *   arguments: [{ name: "exponent", kind: "real", fallback: 2 }],
  *   evaluate: (x, { exponent }) => tf.pow(x, exponent),
  * });
  * assertEquals(show(power({ exponent: 3 })), "power(3)");
@@ -81,22 +81,22 @@ const kernels = new Map<string, { readonly evaluate: AnyKernel; readonly train: 
  * assertEquals(await y.array(), [[0, 4]]);
  * ```
  */
-export function defineNode<const P extends readonly NodeParameter[] = readonly []>(
+export function defineNode<const P extends readonly NodeArgument[] = readonly []>(
   definition: NodeDefinition<P> & { readonly shape?: undefined },
 ): NodeConstructor<P, Same>;
 /** The same of a node with a shape rule: what it gives is left to shape inference. */
-export function defineNode<const P extends readonly NodeParameter[] = readonly []>(
+export function defineNode<const P extends readonly NodeArgument[] = readonly []>(
   definition: NodeDefinition<P>,
 ): NodeConstructor<P, unknown>;
-export function defineNode<const P extends readonly NodeParameter[]>(
+export function defineNode<const P extends readonly NodeArgument[]>(
   definition: NodeDefinition<P>,
 ): NodeConstructor<P, unknown> {
-  const { name, parameters, evaluate, train = evaluate } = definition;
+  const { name, evaluate, train = evaluate } = definition;
   declareNode(definition, [...ownNames, "custom", "identity"]);
   kernels.set(name, { evaluate: evaluate as AnyKernel, train: train as AnyKernel });
   const fallbacks = Object.fromEntries(
-    (parameters ?? []).flatMap((parameter) =>
-      parameter.fallback === undefined ? [] : [[parameter.name, parameter.fallback]]
+    (definition.arguments ?? []).flatMap(({ name, fallback }) =>
+      fallback === undefined ? [] : [[name, fallback]]
     ),
   );
   return (...given: readonly unknown[]) => {
@@ -106,7 +106,7 @@ export function defineNode<const P extends readonly NodeParameter[]>(
 }
 
 /** A defined node as a function of its arguments, which may be left out where each has a fallback. */
-export type NodeConstructor<P extends readonly NodeParameter[], O> = (
+export type NodeConstructor<P extends readonly NodeArgument[], O> = (
   ...given: Record<never, never> extends GivenValues<P> ? [values?: GivenValues<P>]
     : [values: GivenValues<P>]
 ) => Graph<Shape, O>;

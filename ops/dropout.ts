@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mask, type Rng } from "../graph/rng.ts";
+import { dropoutMask, type Rng } from "../graph/rng.ts";
 import { sizeOf } from "../graph/space.ts";
 import type { Lowered } from "./lowered.ts";
 import { type Params, tf } from "./tfjs.ts";
@@ -15,7 +15,7 @@ function thinned<T extends tf.Tensor>(
   factor: number,
   rng: Rng,
 ): readonly [T, Rng] {
-  const [kept, rest] = mask(sizeOf(x.shape), rate, factor, rng);
+  const [kept, rest] = dropoutMask(sizeOf(x.shape), rate, factor, rng);
   return [tf.mul(x, tf.tensor(kept, x.shape)) as T, rest];
 }
 

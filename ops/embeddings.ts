@@ -4,7 +4,10 @@
  * @module
  */
 
-/** Binary codes, 32 units per word: unit u of code i is bit u mod 32 of word i·stride + ⌊u / 32⌋. */
+/**
+ * Binary codes, 32 units per word: unit u of code i is bit u mod 32 of word i·w + ⌊u / 32⌋, where w is
+ * {@linkcode wordsPerCode} of the width.
+ */
 export interface BinaryEmbeddings {
   /** Tells the two apart. */
   readonly kind: "binary";
@@ -31,8 +34,20 @@ export interface DenseEmbeddings {
 /** What a model makes of many samples. */
 export type Embeddings = BinaryEmbeddings | DenseEmbeddings;
 
-/** Words per code. */
-export const stride = (width: number): number => Math.ceil(width / 32);
+/**
+ * Words per code, of {@linkcode BinaryEmbeddings}: ceil(width / 32).
+ *
+ * @param width Units per code.
+ *
+ * @example
+ * ```ts
+ * import { wordsPerCode } from "./embeddings.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals([32, 33, 512].map(wordsPerCode), [1, 2, 16]);
+ * ```
+ */
+export const wordsPerCode = (width: number): number => Math.ceil(width / 32);
 
 /**
  * Packs rows of zeros and ones into words.
@@ -48,7 +63,7 @@ export function packRows(
   words: Uint32Array,
   at: number,
 ): void {
-  const perRow = stride(width);
+  const perRow = wordsPerCode(width);
   for (let row = 0, i = 0; i < rows.length; row++) {
     const base = at + row * perRow;
     for (let unit = 0; unit < width; unit++, i++) {
@@ -70,7 +85,7 @@ export function activity(
   { count, width, words }: BinaryEmbeddings,
 ): { readonly least: number; readonly mean: number; readonly most: number } {
   if (count === 0) return { least: 0, mean: 0, most: 0 };
-  const perRow = stride(width);
+  const perRow = wordsPerCode(width);
   let [least, sum, most] = [width, 0, 0];
   for (let i = 0; i < count; i++) {
     let set = 0;

@@ -34,8 +34,8 @@ export interface GradientStatistics extends GradientSignal {
 }
 
 /**
- * The sums with the gradients of one more step: a fold, and a form of `addGradients` that reads
- * nothing back. It consumes the sums that it is given; the new ones outlive every tidy.
+ * The sums with the gradients of one more step: a fold that reads nothing back. It consumes the sums
+ * that it is given; the new ones outlive every tidy.
  *
  * It holds 12 bytes per weight. A path that has no gradient in this step stays as it was.
  *
@@ -96,7 +96,7 @@ function add(past: GradientSum | undefined, gradient: tf.Tensor): GradientSum {
 
 /**
  * Norm, mean, deviation and signal-to-noise ratio of each weight's gradient over the steps that were
- * added, as `gradientSignals` has them up to float32: the one time that anything is read back.
+ * added: the one time that anything is read back.
  *
  * @param weights The weights by now, by the same paths.
  */

@@ -23,14 +23,14 @@ import { upperQuantile } from "./normal_quantile.ts";
  *
  * @example
  * ```ts
- * import { winners } from "./kwta.ts";
+ * import { winnerCount } from "./kwta.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * assertEquals(winners(0.05, 512), 26);
- * assertEquals(winners(1, 7), 6);
+ * assertEquals(winnerCount(0.05, 512), 26);
+ * assertEquals(winnerCount(1, 7), 6);
  * ```
  */
-export const winners = (sparsity: number, n: number): number =>
+export const winnerCount = (sparsity: number, n: number): number =>
   Math.min(Math.ceil(sparsity * n), n - 1);
 
 /** A function on rows [samples, units] made one on any shape, a sample's units flattened. */
@@ -55,7 +55,7 @@ export const hardKwta = <T extends tf.Tensor>(x: T, sparsity: number): T =>
   onRows(
     x,
     (rows) =>
-      tf.engine().runKernel(HARD_KWTA, { x: rows }, { k: winners(sparsity, rows.shape[1]) }),
+      tf.engine().runKernel(HARD_KWTA, { x: rows }, { k: winnerCount(sparsity, rows.shape[1]) }),
   );
 
 /**
@@ -86,7 +86,7 @@ export const softKwta = <T extends tf.Tensor>(
   gate: Gate = "sigmoid",
 ): T =>
   onRows(x, (rows) => {
-    const k = winners(sparsity, rows.shape[1]);
+    const k = winnerCount(sparsity, rows.shape[1]);
     const outputs = tf.engine().runKernel(SOFT_KWTA, { x: rows }, { k, hardness, gate });
     return (outputs as unknown as tf.Tensor[])[0];
   });

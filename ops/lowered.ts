@@ -38,9 +38,17 @@ export interface Lowered {
   readonly evaluate: (weights: Weights, x: Value) => Value;
   /** In training. */
   readonly train: (params: Params, signal: Signal) => Signal;
-  /** This node and a ReLU after it as one, which is the same to the bit; none where it is two ops. */
+  /**
+   * This node and a ReLU after it as one, which is the same to the bit; none where it is two ops.
+   *
+   * @internal
+   */
   readonly rectified?: Lowered;
-  /** Whether it is a ReLU and nothing else. */
+  /**
+   * Whether it is a ReLU and nothing else.
+   *
+   * @internal
+   */
   readonly isRelu?: true;
 }
 

@@ -1,6 +1,11 @@
 /**
  * Everything public of `ops/`: what a graph is lowered to, what trains it, what is measured on it, and codes.
  *
+ * What comes from outside, as an option that a user chooses or the samples of a file, is refused by a value:
+ * an `Either` or a `TaskEither` with a `SparrowError`. A mistake of the program, as labels that are fewer than
+ * their codes, or two sets of codes of different widths, throws a `RangeError` or a `TypeError`: `@throws` says
+ * where. Estimators of information answer with a value even then.
+ *
  * @module
  */
 export * from "./backend.ts";
@@ -10,11 +15,18 @@ export {
   type NodeDefinition,
   type NodeKernel,
 } from "./custom_node.ts";
-export * from "./embeddings.ts";
+export {
+  activity,
+  type BinaryEmbeddings,
+  type DenseEmbeddings,
+  type Embeddings,
+  sparsity,
+  wordsPerCode,
+} from "./embeddings.ts";
 export * from "./gradient_sums.ts";
 export * from "./gradients.ts";
-export * from "./homeostasis.ts";
-export * from "./information/discrete/accuracy_bound.ts";
+export { homeostasis, type HomeostasisOptions } from "./homeostasis.ts";
+export { fanoAccuracy } from "./information/discrete/accuracy_bound.ts";
 export * from "./information/discrete/binning.ts";
 export * from "./information/nearest/class_conditional.ts";
 export * from "./information/gaussian/class_information.ts";
@@ -40,7 +52,7 @@ export * from "./information/neural/neural_information.ts";
 export type { NeuralBound, NeuralOptions } from "./information/neural/options.ts";
 export type { Pairs, PairSource } from "./information/neural/pairs.ts";
 export { smileBound } from "./information/neural/smile_bound.ts";
-export { exactPca, type Pca, type PcaResult, project } from "./information/components/pca.ts";
+export { exactPca, type Pca, type PcaResult, projectOnto } from "./information/components/pca.ts";
 export * from "./information/plane/binned.ts";
 export { codesPlane } from "./information/plane/codes.ts";
 export * from "./information/plane/estimator.ts";
@@ -48,15 +60,14 @@ export * from "./information/plane/gaussian.ts";
 export * from "./information/plane/k_means.ts";
 export * from "./information/plane/nearest.ts";
 export * from "./information/plane/neural.ts";
-export * from "./information/components/principal.ts";
+export * from "./information/components/principal_components.ts";
 export * from "./information/components/randomised_pca.ts";
 export * from "./information/nearest/ross.ts";
-export * from "./information/samples.ts";
+export type { Estimate, Samples } from "./information/samples.ts";
 export * from "./information/discrete/symbols.ts";
 export * from "./interpreter.ts";
 export { type ElementwiseKernel, elementwiseKernel } from "./kernels/elementwise.ts";
-export { boostedWinners } from "./k_winners.ts";
-export { hardKwta, predictedThreshold, softKwta, thresholded, winners } from "./kwta.ts";
+export { hardKwta, predictedThreshold, softKwta, thresholded, winnerCount } from "./kwta.ts";
 export * from "./local/competitive.ts";
 export * from "./local/local_rule.ts";
 export * from "./local/oja.ts";
@@ -80,15 +91,15 @@ export * from "./losses/triplet_cosine.ts";
 export * from "./losses/triplet_cosine_loss.ts";
 export * from "./losses/triplet_margin.ts";
 export * from "./losses/triplet_margin_loss.ts";
-export * from "./metrics/centroids.ts";
+export * from "./metrics/average_precision.ts";
+export { classMeans, classMoments } from "./metrics/centroids.ts";
 export * from "./metrics/class_spread.ts";
 export * from "./metrics/classification.ts";
 export * from "./metrics/code_moments.ts";
 export * from "./metrics/confusion.ts";
 export * from "./metrics/dice_overlap.ts";
 export * from "./metrics/distances.ts";
-export * from "./metrics/factors_root.ts";
-export * from "./metrics/gradient_signal.ts";
+export type { GradientSignal } from "./metrics/gradient_signal.ts";
 export * from "./metrics/moments.ts";
 export * from "./metrics/nearest_centroid.ts";
 export * from "./metrics/neighbours.ts";
@@ -101,7 +112,7 @@ export * from "./optimisers/adam.ts";
 export * from "./optimisers/adamw.ts";
 export * from "./optimisers/add_decayed_weights.ts";
 export * from "./optimisers/chain.ts";
-export * from "./optimisers/clip_by_norm.ts";
+export { clipByNorm } from "./optimisers/clip_by_norm.ts";
 export * from "./optimisers/clip_by_value.ts";
 export * from "./optimisers/freeze.ts";
 export * from "./optimisers/momentum.ts";
@@ -110,12 +121,13 @@ export * from "./optimisers/scale_by_learning_rate.ts";
 export * from "./optimisers/sgd.ts";
 export * from "./optimisers/transform.ts";
 export * from "./plateau.ts";
+export * from "./readouts/bcpnn.ts";
 export * from "./readouts/class_centroid.ts";
 export * from "./readouts/naive_bayes.ts";
 export * from "./readouts/nearest_codes.ts";
-export type { ReadOut, TaughtCodes } from "./readouts/read_out.ts";
+export type { LabelledCodes, ReadOut } from "./readouts/read_out.ts";
 export * from "./readouts/willshaw_classes.ts";
-export * from "./samplers/pairs.ts";
+export { drawPairs } from "./samplers/pairs.ts";
 export * from "./samplers/relations.ts";
 export * from "./samplers/triplets.ts";
 export type { ImageArray } from "./saliency/image.ts";
@@ -160,5 +172,4 @@ export * from "./sdr/willshaw_recall.ts";
 export * from "./sdr/willshaw_theory.ts";
 export * from "./select_rows.ts";
 export { type Params, tf } from "./tfjs.ts";
-export { nextDuty, scalingFactors } from "./synaptic_scaling.ts";
 export * from "./train_step.ts";

@@ -19,7 +19,7 @@ export interface PlateauOptions {
   /** Values after a reduction that count neither way, an integer of at least 0; 0. */
   readonly cooldown?: number;
   /** What the rate does not fall below, at least 0; 0. */
-  readonly minLr?: number;
+  readonly minimum?: number;
   /** A reduction by no more than this is not made, at least 0; 1e-8. */
   readonly epsilon?: number;
 }
@@ -29,7 +29,7 @@ export interface PlateauSchedule {
   /** The learning rate after all values so far, oldest first. */
   (values: readonly number[]): number;
   /** What is wrong with the options; null where nothing is. The stage returns it. */
-  readonly check: () => InvalidOption | null;
+  readonly problem: InvalidOption | null;
 }
 
 interface Patience {
@@ -63,7 +63,7 @@ interface Patience {
  * assertEquals(schedule([]), 1);
  * assertEquals(schedule([0.9, 0.8, 0.8]), 1);
  * assertEquals(schedule([0.9, 0.8, 0.8, 0.8]), 0.5);
- * assertEquals(plateauLr(1, { factor: 2 }).check()?.option, "factor");
+ * assertEquals(plateauLr(1, { factor: 2 }).problem?.option, "factor");
  * ```
  */
 export function plateauLr(initial: number, options: PlateauOptions = {}): PlateauSchedule {
@@ -77,7 +77,7 @@ export function plateauLr(initial: number, options: PlateauOptions = {}): Platea
   return Object.assign(
     (values: readonly number[]) =>
       values.reduce((state, value) => observe(settings, state, value), begin).rate,
-    { check: () => checkPlateau(initial, settings) },
+    { problem: checkPlateau(initial, settings) },
   );
 }
 
@@ -87,12 +87,12 @@ const defaults: Required<PlateauOptions> = {
   patience: 10,
   threshold: 1e-4,
   cooldown: 0,
-  minLr: 0,
+  minimum: 0,
   epsilon: 1e-8,
 };
 
 function observe(settings: Required<PlateauOptions>, state: Patience, value: number): Patience {
-  const { mode, factor, patience, threshold, cooldown, minLr, epsilon } = settings;
+  const { mode, factor, patience, threshold, cooldown, minimum, epsilon } = settings;
   const better = mode === "min"
     ? value < state.best * (1 - threshold)
     : value > state.best * (1 + threshold);
@@ -100,7 +100,7 @@ function observe(settings: Required<PlateauOptions>, state: Patience, value: num
   const bad = better || state.cooling > 0 ? 0 : state.bad + 1;
   const cooling = Math.max(0, state.cooling - 1);
   if (bad <= patience) return { rate: state.rate, best, bad, cooling };
-  const reduced = Math.max(state.rate * factor, minLr);
+  const reduced = Math.max(state.rate * factor, minimum);
   const rate = state.rate - reduced > epsilon ? reduced : state.rate;
   return { rate, best, bad: 0, cooling: cooldown };
 }
@@ -112,7 +112,7 @@ const withinOne: Range = {
 
 const checkPlateau = (
   initial: number,
-  { factor, patience, threshold, cooldown, minLr, epsilon }: Required<PlateauOptions>,
+  { factor, patience, threshold, cooldown, minimum, epsilon }: Required<PlateauOptions>,
 ): InvalidOption | null =>
   checkRanges({
     initial: [initial, positive],
@@ -120,6 +120,6 @@ const checkPlateau = (
     patience: [patience, integerFrom(0)],
     threshold: [threshold, belowOne],
     cooldown: [cooldown, integerFrom(0)],
-    minLr: [minLr, notNegative],
+    minimum: [minimum, notNegative],
     epsilon: [epsilon, notNegative],
   });

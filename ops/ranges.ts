@@ -2,8 +2,8 @@
  * The ranges of numeric options.
  *
  * A constructor does not throw and does not return an `Either`, so that optimisers and schedules can
- * be written inline. What it makes carries a `check`, and the functions that use it (`createRun`, the
- * stages) return what that finds.
+ * be written inline. What it makes carries the `problem`, or a `check` where that depends on the weights, and
+ * the functions that use it (`createRun`, the stages) return what is found.
  *
  * @module
  */

@@ -12,13 +12,13 @@ export interface Schedule {
   /** The learning rate for the epoch after `epochs` are done. */
   (epochs: number): number;
   /** What is wrong with the options; null where nothing is. The stages return it. */
-  readonly check?: () => InvalidOption | null;
+  readonly problem?: InvalidOption | null;
 }
 
 const scheduled = (
   rate: (epochs: number) => number,
   ranges: Parameters<typeof checkRanges>[0],
-): Schedule => Object.assign(rate, { check: () => checkRanges(ranges) });
+): Schedule => Object.assign(rate, { problem: checkRanges(ranges) });
 
 /**
  * Multiplies the rate by gamma every `stepSize` epochs: initial · gamma^⌊epochs / stepSize⌋.
@@ -89,8 +89,8 @@ export const cosineLr = (initial: number, period: number, minimum = 0): Schedule
     minimum: [minimum, notNegative],
   });
 
-/** Options of {@linkcode cosineWithWarmup}. */
-export interface CosineOptions {
+/** Options of {@linkcode cosineWarmupLr}. */
+export interface CosineWarmupLrOptions {
   /** Epochs of the whole schedule, above `warmup`. */
   readonly epochs: number;
   /** Epochs before the peak, at least 0; 0. */
@@ -115,14 +115,14 @@ export interface CosineOptions {
  *
  * @example
  * ```ts
- * import { cosineWithWarmup } from "./schedules.ts";
+ * import { cosineWarmupLr } from "./schedules.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const schedule = cosineWithWarmup(1, { epochs: 7, warmup: 3 });
+ * const schedule = cosineWarmupLr(1, { epochs: 7, warmup: 3 });
  * assertEquals([0, 1, 2, 3, 5, 7, 100].map(schedule), [0.25, 0.5, 0.75, 1, 0.5, 0, 0]);
  * ```
  */
-export function cosineWithWarmup(peak: number, options: CosineOptions): Schedule {
+export function cosineWarmupLr(peak: number, options: CosineWarmupLrOptions): Schedule {
   const { epochs: total, warmup = 0, minimum = 0 } = options;
   return scheduled(
     (epochs) =>

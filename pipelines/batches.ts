@@ -28,7 +28,7 @@ export interface Model extends Weights {
 }
 
 /** When something is measured. */
-export interface Moment {
+export interface MeasuredAt {
   /** Epochs done. */
   readonly epoch: number;
   /** Steps done. */
@@ -60,7 +60,7 @@ export function forEachBatch(
   images: Images,
   normalisation: Normalisation,
   env: Env,
-  moment: Moment,
+  moment: MeasuredAt,
   choose: (value: Value) => readonly tf.Tensor[],
   use: (batch: Evaluated) => void,
 ): Promise<E.Either<SparrowError, void>> {
@@ -83,7 +83,7 @@ export async function forEachForward(
   images: Images,
   normalisation: Normalisation,
   env: Env,
-  { epoch, step }: Moment,
+  { epoch, step }: MeasuredAt,
   use: (batch: Evaluated) => void,
 ): Promise<E.Either<SparrowError, void>> {
   const size = sizeOf(input);

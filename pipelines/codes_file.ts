@@ -30,7 +30,7 @@ import {
   type InvalidOption,
   invalidOption,
 } from "../graph/error.ts";
-import { type BinaryEmbeddings, stride } from "../ops/embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../ops/embeddings.ts";
 import { checkWidth, emptyCodes, fromWords } from "../ops/sdr/codes.ts";
 import type { Files } from "./files.ts";
 import type { NpyArray } from "./npy.ts";
@@ -38,7 +38,7 @@ import { type NpyArrays, readNpz, writeNpz } from "./npz.ts";
 import { countOf, type Origins, readOrigins } from "./search/origins.ts";
 
 /** Codes, and what is known of each. */
-export interface LabelledCodes {
+export interface SavedCodes {
   /** The codes. */
   readonly codes: BinaryEmbeddings;
   /** One integer of 32 bits per code: a class, or the number of an image; null for none. */
@@ -69,7 +69,7 @@ export interface LabelledCodes {
  * ```
  */
 export const writeCodes = (
-  { codes, labels, origins }: LabelledCodes,
+  { codes, labels, origins }: SavedCodes,
 ): TE.TaskEither<InvalidOption, Uint8Array> => {
   const { count, width, words } = codes;
   if (labels !== null && labels.length !== count) {
@@ -81,7 +81,7 @@ export const writeCodes = (
   }
   const text = origins === undefined ? null : new TextEncoder().encode(JSON.stringify(origins));
   const arrays: NpyArrays = {
-    codes: { type: "<u4", shape: [count, stride(width)], data: words },
+    codes: { type: "<u4", shape: [count, wordsPerCode(width)], data: words },
     width: { type: "<u4", shape: [], data: Uint32Array.of(width) },
     ...labels === null ? {} : { labels: { type: "<i4", shape: [count], data: labels } },
     ...text === null ? {} : { origins: { type: "|u1", shape: [text.length], data: text } },
@@ -101,7 +101,7 @@ export const writeCodes = (
 export const readCodes = (
   file: string,
   bytes: Uint8Array,
-): TE.TaskEither<CorruptFile, LabelledCodes> =>
+): TE.TaskEither<CorruptFile, SavedCodes> =>
   pipe(
     readNpz(file, bytes),
     TE.chainEitherK((arrays) =>
@@ -119,10 +119,10 @@ export const readCodes = (
  */
 export const saveCodes = (
   path: string,
-  labelled: LabelledCodes,
+  set: SavedCodes,
   files: Files,
 ): TE.TaskEither<InvalidOption | FileUnavailable, void> =>
-  pipe(writeCodes(labelled), TE.chainW((bytes) => files.write(path, bytes)));
+  pipe(writeCodes(set), TE.chainW((bytes) => files.write(path, bytes)));
 
 /**
  * Reads the codes of an .npz file.
@@ -145,10 +145,10 @@ export const saveCodes = (
 export const loadCodes = (
   path: string,
   files: Files,
-): TE.TaskEither<FileUnavailable | CorruptFile, LabelledCodes> =>
+): TE.TaskEither<FileUnavailable | CorruptFile, SavedCodes> =>
   pipe(files.read(path), TE.chainW((bytes) => readCodes(path, bytes)));
 
-function codesOf(arrays: NpyArrays): E.Either<string, LabelledCodes> {
+function codesOf(arrays: NpyArrays): E.Either<string, SavedCodes> {
   const found = `current value is ${Object.keys(arrays).join(", ").slice(0, 200) || "nothing"}`;
   for (const name of ["codes", "width"]) {
     if (!Object.hasOwn(arrays, name)) return E.left(`expected an array "${name}", ${found}`);
@@ -177,11 +177,11 @@ function packed(
   { type, shape, data }: NpyArray,
   width: number,
 ): E.Either<string, BinaryEmbeddings> {
-  const perRow = { "<u4": stride(width), "|u1": Math.ceil(width / 8) }[type as string];
+  const perRow = { "<u4": wordsPerCode(width), "|u1": Math.ceil(width / 8) }[type as string];
   if (shape.length !== 2 || shape[1] !== perRow) {
     return E.left(
       `expected codes of ${width} units to be uint32 of shape [count, ${
-        stride(width)
+        wordsPerCode(width)
       }] or uint8 of ` +
         `[count, ${Math.ceil(width / 8)}], current value is ${type} of [${shape}]`,
     );
@@ -194,7 +194,7 @@ function packed(
 
 function wordsOf(bytes: Uint8Array, count: number, width: number): Uint32Array {
   const { words } = emptyCodes(count, width);
-  const [perRow, perCode] = [Math.ceil(width / 8), 4 * stride(width)];
+  const [perRow, perCode] = [Math.ceil(width / 8), 4 * wordsPerCode(width)];
   const into = new Uint8Array(words.buffer);
   for (let i = 0; i < count; i++) {
     into.set(bytes.subarray(i * perRow, (i + 1) * perRow), i * perCode);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Embeddings, stride } from "../ops/embeddings.ts";
+import { type Embeddings, wordsPerCode } from "../ops/embeddings.ts";
 import { packBits } from "../ops/pack_bits.ts";
 import { tf } from "../ops/tfjs.ts";
 
@@ -42,7 +42,7 @@ export function collector(count: number, binary: boolean): Collector {
   let numbers = new Float32Array();
   const begin = (units: number) => {
     width = units;
-    if (binary) words = new Uint32Array(count * stride(width));
+    if (binary) words = new Uint32Array(count * wordsPerCode(width));
     else numbers = new Float32Array(count * width);
   };
   return {
@@ -51,7 +51,7 @@ export function collector(count: number, binary: boolean): Collector {
       return binary ? packBits(tf.reshape(outputs, [-1, width])) : outputs;
     },
     add: (read, from) => {
-      if (binary) words.set(read, from * stride(width));
+      if (binary) words.set(read, from * wordsPerCode(width));
       else numbers.set(read, from * width);
     },
     embeddings: () =>

@@ -9,7 +9,7 @@ import { E } from "../graph/fp_ts.ts";
 import { embedderSdr } from "../graph/models/embedder_sdr.ts";
 import { supConLoss } from "../ops/losses/sup_con.ts";
 import { adamW } from "../ops/optimisers/adamw.ts";
-import { cosineWithWarmup } from "../ops/schedules.ts";
+import { cosineWarmupLr } from "../ops/schedules.ts";
 import { experiment } from "./cli/experiment.ts";
 import { augment } from "./data/augment.ts";
 import { pipeline, until } from "./stage.ts";
@@ -64,7 +64,7 @@ if (import.meta.main) {
         stages: ({ dataset, folder, watch }) =>
           pipeline(
             until(epochs)(pipeline(
-              learningRate(cosineWithWarmup(5e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
+              learningRate(cosineWarmupLr(5e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
               watch((observe) =>
                 train({
                   data: dataset.train,

@@ -12,7 +12,7 @@ import type { Graph, Node } from "../graph/node.ts";
 import type { Embeddings } from "../ops/embeddings.ts";
 import type { Value } from "../ops/interpreter.ts";
 import { tf } from "../ops/tfjs.ts";
-import { forEachBatch, type Model, type Moment } from "./batches.ts";
+import { forEachBatch, type MeasuredAt, type Model } from "./batches.ts";
 import { collector } from "./collect.ts";
 import type { Images, Normalisation } from "./data/dataset.ts";
 import type { Env } from "./env.ts";
@@ -51,7 +51,7 @@ export async function encode(
   images: Images,
   normalisation: Normalisation,
   env: Env,
-  when: Moment,
+  when: MeasuredAt,
 ): Promise<E.Either<SparrowError, Embeddings>> {
   const graph = encoderOf(model.graph);
   const { compact, add, embeddings } = collector(images.count, isBinary(graph));

@@ -65,7 +65,7 @@ export interface Env {
   readonly observer?: Observer;
 }
 
-/** An environment that says nothing and is never interrupted: for programs and tests. */
+/** An environment that says nothing and is never interrupted: for tests, and where nobody waits. */
 export const quietEnv = (backend: Backend): Env => ({
   backend,
   now: () => performance.now(),
@@ -74,3 +74,44 @@ export const quietEnv = (backend: Backend): Env => ({
   signal: new AbortController().signal,
   log: () => {},
 });
+
+/** Options of {@linkcode consoleEnv}. */
+export interface ConsoleEnvOptions {
+  /** Prints nothing; false. */
+  readonly quiet?: boolean;
+  /** Training stops at the next step once it is aborted; one that never is. */
+  readonly signal?: AbortSignal;
+  /** Where progress is shown; nowhere. */
+  readonly progress?: Progress;
+}
+
+/**
+ * An environment whose lines are printed to the console: for programs that a person looks at.
+ *
+ * @example At Ctrl-C what runs ends with `Interrupted`.
+ * ```ts
+ * import { consoleEnv } from "./env.ts";
+ * import { tap } from "./stage.ts";
+ * import { createRun, dispose } from "./run.ts";
+ * import { E } from "../graph/fp_ts.ts";
+ * import { graph } from "../graph/parse.ts";
+ * import { startBackend } from "../ops/backend.ts";
+ * import { sgd } from "../ops/optimisers/sgd.ts";
+ *
+ * const backend = await startBackend("cpu")();
+ * const run = createRun({ graph: graph`linear(4, 2)`, optimiser: sgd() });
+ * if (E.isLeft(backend) || E.isLeft(run)) throw new Error("no start");
+ * const stop = new AbortController();
+ * const interrupt = () => stop.abort();
+ * Deno.addSignalListener("SIGINT", interrupt);
+ * const tell = tap(({ epoch }, { log }) => log(`${epoch} epochs are done`));
+ * const done = await tell(run.right)(consoleEnv(backend.right, { signal: stop.signal }))();
+ * Deno.removeSignalListener("SIGINT", interrupt);
+ * if (E.isRight(done)) dispose(done.right);
+ * ```
+ */
+export function consoleEnv(backend: Backend, options: ConsoleEnvOptions = {}): Env {
+  const silent = quietEnv(backend);
+  const { quiet = false, signal = silent.signal, progress = silent.progress } = options;
+  return { ...silent, signal, progress, log: quiet ? silent.log : (line) => console.log(line) };
+}

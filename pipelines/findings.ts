@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Embeddings, stride } from "../ops/embeddings.ts";
+import { type Embeddings, wordsPerCode } from "../ops/embeddings.ts";
 import { type ConfusionMatrix, confusionMatrix } from "../ops/metrics/confusion.ts";
 import { eachBit } from "../ops/metrics/rows.ts";
 import type { ImageArray } from "../ops/saliency/image.ts";
@@ -102,7 +102,7 @@ export function findingsOf(
 
 function bitsOf(embeddings: Embeddings, index: number): Uint32Array | null {
   if (embeddings.kind === "dense") return null;
-  const perCode = stride(embeddings.width);
+  const perCode = wordsPerCode(embeddings.width);
   const bits: number[] = [];
   eachBit(embeddings.words, index * perCode, perCode, (unit) => bits.push(unit));
   return Uint32Array.from(bits);

@@ -14,7 +14,7 @@ import { watched } from "./cli/with_dashboard.ts";
 import { denoDataEnv } from "./data/environment.ts";
 import { type DatasetName, loadImages } from "./data/images.ts";
 import { take } from "./data/splits.ts";
-import type { Env } from "./env.ts";
+import { consoleEnv, type Env } from "./env.ts";
 import { denoFiles } from "./files.ts";
 import { type Command, heldOutHelp, readCommand } from "./held_out/command_line.ts";
 import { compareWays } from "./held_out/compare.ts";
@@ -61,16 +61,8 @@ async function run(
   }
   const backend = await startBackend(command.backend as BackendChoice, command)();
   if (E.isLeft(backend)) return backend;
-  const env = watch({
-    backend: backend.right,
-    now: () => performance.now(),
-    files: denoFiles,
-    progress: !quiet && Deno.stderr.isTerminal()
-      ? epochBar()
-      : { update: () => {}, clear: () => {} },
-    signal,
-    log: quiet ? () => {} : (line) => console.log(line),
-  });
+  const bar = !quiet && Deno.stderr.isTerminal() ? { progress: epochBar() } : {};
+  const env = watch(consoleEnv(backend.right, { quiet, signal, ...bar }));
   const loaded = await loadImages({
     dataset: (command.dataset ?? undefined) as DatasetName | undefined,
     data: command.data ?? undefined,

@@ -25,12 +25,12 @@ export interface Row {
 export type History = readonly Row[];
 
 /** The rows of a name, in order of time. */
-export const select = (history: History, name: string, split?: SplitName): History =>
+export const rowsNamed = (history: History, name: string, split?: SplitName): History =>
   history.filter((row) => row.name === name && (split === undefined || row.split === split));
 
 /** The newest value of a name, or null when it was never measured. */
 export const latest = (history: History, name: string, split?: SplitName): number | null =>
-  select(history, name, split).at(-1)?.value ?? null;
+  rowsNamed(history, name, split).at(-1)?.value ?? null;
 
 /** The history as JSON lines: {"epoch","step","split","name","value"}. */
 export const toJsonLines = (history: History): string =>

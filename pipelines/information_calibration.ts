@@ -23,7 +23,7 @@ import { RECORD_FILE, TABLE_FILE } from "./calibration/record.ts";
 import { exitAfter, listen, timestamp, USAGE } from "./cli/process.ts";
 import { duration } from "./cli/progress_bar.ts";
 import { watched } from "./cli/with_dashboard.ts";
-import { type Env, quietEnv } from "./env.ts";
+import { consoleEnv, type Env } from "./env.ts";
 
 // As `launch` has it, which demands a seed and a number of epochs.
 async function main(): Promise<never> {
@@ -61,11 +61,7 @@ async function run(
   const begun = performance.now();
   const backend = await startBackend(command.backend as BackendChoice, command)();
   if (E.isLeft(backend)) return backend;
-  const env = watch({
-    ...quietEnv(backend.right),
-    signal,
-    log: quiet ? () => {} : (line: string) => console.log(line),
-  });
+  const env = watch(consoleEnv(backend.right, { quiet, signal }));
   const plan = planOf(quick, seeds, estimators);
   const circumstances = {
     quick,

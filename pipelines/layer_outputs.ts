@@ -9,7 +9,7 @@ import type { Nodes } from "../graph/node.ts";
 import type { Embeddings } from "../ops/embeddings.ts";
 import { lowerEach, type Value } from "../ops/interpreter.ts";
 import { tf } from "../ops/tfjs.ts";
-import { forEachForward, type Model, type Moment } from "./batches.ts";
+import { forEachForward, type MeasuredAt, type Model } from "./batches.ts";
 import { collector } from "./collect.ts";
 import type { Images, Normalisation } from "./data/dataset.ts";
 import { isBinaryNode } from "./encode.ts";
@@ -65,7 +65,7 @@ export async function layerOutputs(
   images: Images,
   normalisation: Normalisation,
   env: Env,
-  moment: Moment,
+  moment: MeasuredAt,
 ): Promise<E.Either<SparrowError, readonly Embeddings[]>> {
   const parts = lowerEach(graph);
   const collectors = paths.map((path) => collector(images.count, isBinaryNode(graph.nodes[path])));

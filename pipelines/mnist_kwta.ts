@@ -13,7 +13,7 @@ import { supConLoss } from "../ops/losses/sup_con.ts";
 import { tripletCosineLoss } from "../ops/losses/triplet_cosine_loss.ts";
 import { adam } from "../ops/optimisers/adam.ts";
 import { adamW } from "../ops/optimisers/adamw.ts";
-import { cosineWithWarmup, stepLr } from "../ops/schedules.ts";
+import { cosineWarmupLr, stepLr } from "../ops/schedules.ts";
 import { experiment } from "./cli/experiment.ts";
 import { pipeline, skip, until } from "./stage.ts";
 import { announce } from "./stages/announce.ts";
@@ -47,7 +47,7 @@ const supcon = (epochs: number) => ({
   loss: supConLoss({ temperature: 0.1 }),
   optimiser: adamW({ learningRate: 5e-3, weightDecay: 0.5 }),
   schedule: { peak: 5e-3, warmup: 1 },
-  rate: cosineWithWarmup(5e-3, { epochs, warmup: epochs > 1 ? 1 : 0 }),
+  rate: cosineWarmupLr(5e-3, { epochs, warmup: epochs > 1 ? 1 : 0 }),
   sparsify: skip,
 });
 

@@ -9,7 +9,7 @@ import { E } from "../graph/fp_ts.ts";
 import { graph } from "../graph/parse.ts";
 import { crossEntropyLoss } from "../ops/losses/cross_entropy.ts";
 import { adamW } from "../ops/optimisers/adamw.ts";
-import { cosineWithWarmup } from "../ops/schedules.ts";
+import { cosineWarmupLr } from "../ops/schedules.ts";
 import { experiment } from "./cli/experiment.ts";
 import { pipeline, until } from "./stage.ts";
 import { announce } from "./stages/announce.ts";
@@ -41,7 +41,7 @@ if (import.meta.main) {
         stages: ({ dataset, folder, epochs, watch }) =>
           pipeline(
             until(epochs)(pipeline(
-              learningRate(cosineWithWarmup(2e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
+              learningRate(cosineWarmupLr(2e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
               watch((observe) =>
                 train({
                   data: dataset.train,

@@ -1,6 +1,11 @@
 /**
  * Everything public of `pipelines/`: runs and the stages that change them, data, files, and what a program needs.
  *
+ * Of names: what reads and writes goes from and to bytes (`readModel`, `writeModel`), what loads and saves from
+ * and to files (`loadModel`, `saveModel`), and what opens gives a resource that is closed (`openDatabase`,
+ * `closeDatabase`). Networks of others are imported and exported, `importOnnx` from bytes and `exportOnnx` to
+ * bytes, as ONNX's users say.
+ *
  * @module
  */
 export {
@@ -11,17 +16,17 @@ export {
   resumeRun,
   writeCheckpoint,
 } from "./checkpoint/checkpoint.ts";
-export { type Newest, newestCheckpoint } from "./checkpoint/folder.ts";
+export { type NewestCheckpoint, newestCheckpoint } from "./checkpoint/folder.ts";
 export * from "./codes_file.ts";
-export * from "./config.ts";
+export { CONFIG_FILE } from "./config.ts";
 export { type Dashboard, type DashboardOptions, startDashboard } from "./dashboard/dashboard.ts";
 export { DASHBOARD_PORT } from "./dashboard/port.ts";
 export type { RunEnd } from "./dashboard/update.ts";
 export * from "./data/augment.ts";
-export * from "./data/batch.ts";
+export { type Gather, normaliser } from "./data/batch.ts";
 export { type Cifar10Options, loadCifar10 } from "./data/cifar10.ts";
 export * from "./data/classes.ts";
-export type { Dataset, Images, Normalisation, Split as DataSplit } from "./data/dataset.ts";
+export type { Dataset, DataSplit, Images, Normalisation } from "./data/dataset.ts";
 export * from "./data/digits.ts";
 export * from "./data/environment.ts";
 export { type FashionMnistOptions, loadFashionMnist } from "./data/fashion_mnist.ts";
@@ -39,32 +44,31 @@ export * from "./encode_batches.ts";
 export * from "./env.ts";
 export * from "./files.ts";
 export type { CodedSample, ConfusedImage, Findings } from "./findings.ts";
-export { averagePrecision } from "./held_out/average_precision.ts";
 export * from "./history.ts";
 export * from "./layer_outputs.ts";
 export * from "./model_file.ts";
-export { exportOnnx, type OnnxFile, type OnnxOptions } from "./onnx/export_onnx.ts";
+export { exportOnnx, type ExportOnnxOptions, type OnnxFile } from "./onnx/export_onnx.ts";
 export { type ImportedModel, importOnnx, loadOnnx } from "./onnx/import_onnx.ts";
 export * from "./run.ts";
 export * from "./safetensors.ts";
 export {
-  nameOf,
   type Origin,
+  originName,
   originOf,
   type OriginPart,
   type Origins,
   type OriginSplit,
 } from "./search/origins.ts";
 export * from "./stage.ts";
-export * from "./stages/announce.ts";
+export { announce } from "./stages/announce.ts";
 export * from "./stages/boost_decay.ts";
 export * from "./stages/checkpoint.ts";
 export * from "./stages/evaluate.ts";
 export * from "./stages/evaluate_reconstruction.ts";
 export * from "./stages/explain.ts";
 export * from "./stages/info_plane.ts";
-export * from "./stages/kwta_schedule.ts";
-export * from "./stages/learn.ts";
+export { kwtaSchedule, type KwtaScheduleOptions } from "./stages/kwta_schedule.ts";
+export * from "./stages/learn_locally.ts";
 export * from "./stages/learning_rate.ts";
 export type * from "./stages/midway.ts";
 export * from "./stages/monitor.ts";
@@ -91,6 +95,6 @@ export {
   type DatabaseOptions,
   openDatabase,
 } from "./vector_database/database.ts";
-export type { Driver, Query } from "./vector_database/driver.ts";
+export type { DatabaseDriver, DatabaseQuery } from "./vector_database/database_driver.ts";
 export { searchTable } from "./vector_database/search_table.ts";
 export * from "./version.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { E, pipe, TE } from "../graph/fp_ts.ts";
-import { fromJson, toJson } from "../graph/codec.ts";
-import type { CorruptFile, SparrowError } from "../graph/error.ts";
+import { graphFromJson, graphToJson } from "../graph/codec.ts";
+import type { CorruptFile, FileUnavailable, SparrowError } from "../graph/error.ts";
 import type { Graph } from "../graph/node.ts";
 import { type ParamArrays, paramSpecs } from "../graph/params.ts";
 import { plasticitySpecs } from "../graph/plasticity.ts";
@@ -51,7 +51,7 @@ export const writeModel = (model: ModelFile): Uint8Array<ArrayBuffer> =>
     tensors: { ...model.params, ...model.plasticity },
     metadata: {
       format: FORMAT,
-      graph: JSON.stringify(toJson(model.graph)),
+      graph: JSON.stringify(graphToJson(model.graph)),
       graph_text: show(model.graph),
       input: JSON.stringify(model.input),
       normalisation: JSON.stringify(model.normalisation),
@@ -94,7 +94,7 @@ export const readModel = (
       const metrics = metadata.metrics === undefined ? undefined : json(metadata.metrics) ?? null;
       if (metrics !== undefined && !isMetrics(metrics)) return wrong("metrics", "numbers by name");
       return pipe(
-        fromJson(json(metadata.graph), `the graph of ${file}`),
+        graphFromJson(json(metadata.graph), `the graph of ${file}`),
         E.chainW((graph) => inferShapes(graph, input)),
         E.chainW(({ graph, input: space, steps }): E.Either<CorruptFile, ModelFile> => {
           const remembered = [
@@ -130,9 +130,48 @@ export const readModel = (
   );
 
 /**
+ * Saves a model: a file whose weights {@linkcode loadModel} reads to the bit. A reader sees the old file
+ * or the new one, never a part. The stage `save` does this with the model of a run.
+ *
+ * @param path Of the file: "runs/…/model.safetensors"; its folder is made where it is missing.
+ * @param model Linear weights are [inputs, outputs], convolutions' [size, size, inputs, outputs].
+ * @returns Nothing; `FileUnavailable` where it cannot be written.
+ *
+ * @example The code of a network that comes from elsewhere.
+ * ```ts
+ * import { loadModel, saveModel } from "./model_file.ts";
+ * import { denoFiles } from "./files.ts";
+ * import { E, pipe, TE } from "../graph/fp_ts.ts";
+ * import { graph } from "../graph/parse.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const model = {
+ *   graph: graph`linear(2, 4, bias=false) ▷ kwta(0.5)`,
+ *   input: [2],
+ *   params: { "0.weight": { shape: [2, 4], data: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8) } },
+ *   plasticity: {},
+ *   normalisation: { mean: [0], std: [1] },
+ *   dataset: "pairs",
+ *   epoch: 0,
+ * };
+ * const path = `${await Deno.makeTempDir()}/model.safetensors`;
+ * const again = await pipe(
+ *   saveModel(path, model, denoFiles),
+ *   TE.chainW(() => loadModel(path, denoFiles)),
+ * )();
+ * assertEquals(again, E.right(model));
+ * ```
+ */
+export const saveModel = (
+  path: string,
+  model: ModelFile,
+  files: Files,
+): TE.TaskEither<FileUnavailable, void> => files.write(path, writeModel(model));
+
+/**
  * Loads a model.
  *
- * @param path Of the file that `save` wrote: "runs/…/model.safetensors".
+ * @param path Of the file that `save` or {@linkcode saveModel} wrote: "runs/…/model.safetensors".
  * @returns The model as plain data, for `createRun` or `encode`; `FileUnavailable` or `CorruptFile`.
  */
 export const loadModel = (path: string, files: Files): TE.TaskEither<SparrowError, ModelFile> =>

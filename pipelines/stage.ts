@@ -69,7 +69,7 @@ export const pipeline = (...stages: readonly Stage[]): Stage => (run) => (env) =
 };
 
 /** Stages as a monoid under {@linkcode pipeline}, for fp-ts's own combinators. */
-export const Monoid: FpMonoid<Stage> = {
+export const stageMonoid: FpMonoid<Stage> = {
   empty: skip,
   concat: (first, second) => pipeline(first, second),
 };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type BinaryEmbeddings, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { eachBit } from "../metrics/rows.ts";
 import { codeSizes } from "../sdr/similarity.ts";
 
@@ -27,7 +27,7 @@ export function unitsOf({ count, width, words }: BinaryEmbeddings): UnitLists {
   const starts = new Uint32Array(count + 1);
   sizes.forEach((size, i) => starts[i + 1] = starts[i] + size);
   const units = new Uint32Array(starts[count]);
-  const perCode = stride(width);
+  const perCode = wordsPerCode(width);
   let at = 0;
   for (let i = 0; i < count; i++) {
     eachBit(words, i * perCode, perCode, (unit) => units[at++] = unit);
@@ -38,7 +38,7 @@ export function unitsOf({ count, width, words }: BinaryEmbeddings): UnitLists {
 /** The units that each code has not. */
 export function otherUnits({ count, width, words }: BinaryEmbeddings): UnitLists {
   const last = width % 32 === 0 ? -1 : 2 ** (width % 32) - 1;
-  const perCode = stride(width);
+  const perCode = wordsPerCode(width);
   const others = words.map((word, w) => ~word & ((w + 1) % perCode === 0 ? last : -1));
   return unitsOf({ kind: "binary", count, width, words: others });
 }
@@ -65,7 +65,7 @@ export function sizedRows(codes: BinaryEmbeddings): SizedRows {
   const size = sizes.reduce((most, size) => Math.max(most, size), 0);
   const largest = size - sizes.reduce((least, size) => Math.min(least, size), size);
   const bits = 32 - Math.clz32(largest);
-  const before = 4 * stride(codes.width);
+  const before = 4 * wordsPerCode(codes.width);
   const after = Math.ceil(bits / 8);
   const bytes = before + after;
   const { buffer, byteOffset } = codes.words;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { stride } from "../embeddings.ts";
+import { wordsPerCode } from "../embeddings.ts";
 import { int, registerGpuKernel, runElementwise } from "./gpu.ts";
 import { registerHostKernel } from "./host.ts";
 import { registerSimdKernel } from "./simd/register.ts";
@@ -17,10 +17,10 @@ export const PACK_BITS = "SparrowPackBits";
 registerHostKernel({
   name: PACK_BITS,
   inputs: ["x"],
-  outputs: ([[rows, n]]) => [{ shape: [rows, stride(n)], dtype: "int32" }],
+  outputs: ([[rows, n]]) => [{ shape: [rows, wordsPerCode(n)], dtype: "int32" }],
   run: ([x], [words], [[rows, n]]) => {
     words.fill(0);
-    const perRow = stride(n);
+    const perRow = wordsPerCode(n);
     for (let row = 0, i = 0; row < rows; row++) {
       for (let unit = 0; unit < n; unit++, i++) {
         if (x[i] > 0) words[row * perRow + (unit >>> 5)] |= 1 << (unit & 31);
@@ -32,7 +32,7 @@ registerHostKernel({
 registerSimdKernel({
   name: PACK_BITS,
   inputs: ["x"],
-  outputs: ([[rows, n]]) => [{ shape: [rows, stride(n)], dtype: "int32" }],
+  outputs: ([[rows, n]]) => [{ shape: [rows, wordsPerCode(n)], dtype: "int32" }],
   run: ({ simd }, { inputs: [x], outputs: [words] }, [[rows, n]]) =>
     simd.packBits(x, rows, n, words),
 });
@@ -53,7 +53,7 @@ const program = {
 
 registerGpuKernel(PACK_BITS, ["x"], (backend, [x]) => {
   const [rows, n] = x.shape;
-  const output = { shape: [rows, stride(n)], dtype: "int32" } as const;
+  const output = { shape: [rows, wordsPerCode(n)], dtype: "int32" } as const;
   if (rows === 0) return backend.makeTensorInfo([...output.shape], "int32", new Int32Array(0));
-  return runElementwise(backend, program, [x], output, [int(n), int(stride(n))]);
+  return runElementwise(backend, program, [x], output, [int(n), int(wordsPerCode(n))]);
 });

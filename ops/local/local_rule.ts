@@ -18,7 +18,7 @@ export type Compete = (
 ) => tf.Tensor2D;
 
 /** The next weights, a new tensor of the same shape. */
-export type Update = (
+export type LocalUpdate = (
   weights: tf.Tensor2D,
   batch: tf.Tensor2D,
   activity: tf.Tensor2D,
@@ -45,5 +45,5 @@ export interface LocalRule {
    */
   readonly compete: Compete;
   /** What is learnt of a batch. */
-  readonly update: Update;
+  readonly update: LocalUpdate;
 }

@@ -5,7 +5,7 @@
  */
 import { relationsOf } from "../samplers/relations.ts";
 import { tf } from "../tfjs.ts";
-import { type Distance, pairwiseDistances } from "./pairwise_distances.ts";
+import { type LossDistance, pairwiseDistances } from "./pairwise_distances.ts";
 import type { Loss } from "./loss.ts";
 import { allTriplets, batchHardTriplets, semiHardTriplets } from "./mined_triplets.ts";
 import { firstProblem, outside, unknownDistance } from "./options.ts";
@@ -15,11 +15,11 @@ export interface MinedTripletOptions {
   /** How much nearer a positive has to be than a negative, at least 0; 0.5. */
   readonly margin?: number;
   /** Between the outputs, flattened per sample; "cosine". */
-  readonly distance?: Distance;
+  readonly distance?: LossDistance;
 }
 
 /** {@linkcode allTriplets} of the outputs. Its terms are the valid triplets. */
-export const allTripletsLoss = (options: MinedTripletOptions = {}): Loss =>
+export const allTripletLoss = (options: MinedTripletOptions = {}): Loss =>
   mined("all", allTriplets, ({ triplets }) => triplets, options);
 
 /** {@linkcode batchHardTriplets} of the outputs. Its terms are the anchors. */

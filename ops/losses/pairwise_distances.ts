@@ -7,7 +7,7 @@ import { tf } from "../tfjs.ts";
 import { gram, safeSqrt, unitRows } from "./rows.ts";
 
 /** A distance of two codes: "cosine" is 1 − their cosine similarity. */
-export type Distance = "euclidean" | "squared_euclidean" | "cosine";
+export type LossDistance = "euclidean" | "squared_euclidean" | "cosine";
 
 /**
  * The distances of all pairs of rows.
@@ -18,7 +18,7 @@ export type Distance = "euclidean" | "squared_euclidean" | "cosine";
  * @param x [rows, n].
  * @returns [rows, rows], at least 0 but for rounding. At a distance of 0 the gradient is 0.
  */
-export function pairwiseDistances(x: tf.Tensor2D, distance: Distance): tf.Tensor2D {
+export function pairwiseDistances(x: tf.Tensor2D, distance: LossDistance): tf.Tensor2D {
   if (distance === "cosine") return tf.sub(1, gram(unitRows(x)));
   const squares = tf.sum(tf.square(x), 1, true);
   const squared = tf.relu(

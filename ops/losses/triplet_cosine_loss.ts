@@ -10,7 +10,7 @@ import { drawTriplets } from "../samplers/triplets.ts";
 import { tf } from "../tfjs.ts";
 
 /** Options of {@linkcode tripletCosineLoss}. */
-export interface TripletLossOptions {
+export interface TripletCosineLossOptions {
   /** How much more alike a positive has to be than a negative, in cosine similarity, at least
    * 0; 0.5. */
   readonly margin?: number;
@@ -23,7 +23,7 @@ export interface TripletLossOptions {
  *
  * A batch in which no valid triplet is drawn has the loss 0, and no terms.
  */
-export function tripletCosineLoss(options: TripletLossOptions = {}): Loss {
+export function tripletCosineLoss(options: TripletCosineLossOptions = {}): Loss {
   const { margin = 0.5, drawsPerSample = 10 } = options;
   return {
     name: "triplet_cosine",

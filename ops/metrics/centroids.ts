@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { type Embeddings, stride } from "../embeddings.ts";
+import { type Embeddings, wordsPerCode } from "../embeddings.ts";
 import { edgeFinder, midway } from "../kernels/select_edges.ts";
-import { winners } from "../kwta.ts";
+import { winnerCount } from "../kwta.ts";
 import { checkLength } from "./check.ts";
 import type { Moments } from "./moments.ts";
 import { eachBit, rowReader } from "./rows.ts";
@@ -28,7 +28,7 @@ function classSums(embeddings: Embeddings, labels: ArrayLike<number>, classes: n
     if (embeddings.kind === "dense") {
       for (let u = 0; u < width; u++) sum[u] += embeddings.values[i * width + u];
     } else {
-      eachBit(embeddings.words, i * stride(width), stride(width), (u) => sum[u]++);
+      eachBit(embeddings.words, i * wordsPerCode(width), wordsPerCode(width), (u) => sum[u]++);
     }
   }
   return { sums, sizes };
@@ -84,7 +84,7 @@ export function classMoments(
  */
 export function binarise(x: Float32Array, sparsity: number): Float32Array {
   const edges = new Int32Array(2);
-  edgeFinder(x.length, winners(sparsity, x.length)).find(x, 0, edges, 0);
+  edgeFinder(x.length, winnerCount(sparsity, x.length)).find(x, 0, edges, 0);
   const threshold = midway(x[edges[0]], x[edges[1]]);
   return x.map((value) => value > threshold ? 1 : 0);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type BinaryEmbeddings, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { checkLength } from "./check.ts";
 import type { Moments } from "./moments.ts";
 import { eachBit } from "./rows.ts";
@@ -36,7 +36,7 @@ export function codeMoments(
   classes: number,
 ): readonly Moments[] {
   checkLength("average classes", labels.length, count);
-  const perCode = stride(width);
+  const perCode = wordsPerCode(width);
   const fired = Array.from({ length: classes }, () => new Float64Array(width));
   const sizes = new Float64Array(classes);
   for (let i = 0; i < count; i++) {

@@ -11,7 +11,7 @@ import {
   type BinaryEmbeddings,
   type Embeddings,
   popcount,
-  stride,
+  wordsPerCode,
 } from "../embeddings.ts";
 import { checkLength } from "./check.ts";
 import { postings } from "./postings.ts";
@@ -95,7 +95,7 @@ function binaryRows(
   to: BinaryEmbeddings,
   distance: EmbeddingDistance,
 ): DistanceRow {
-  const perRow = stride(width);
+  const perRow = wordsPerCode(width);
   const toBits = Int32Array.from(
     { length: to.count },
     (_, j) => bitsAt(to.words, j * perRow, perRow),
@@ -118,7 +118,7 @@ function binaryRows(
 const overlapsInWords =
   ({ count, width, words: b }: BinaryEmbeddings) =>
   (a: Uint32Array, at: number, into: Float64Array): void => {
-    const perRow = stride(width);
+    const perRow = wordsPerCode(width);
     for (let j = 0; j < count; j++) {
       let set = 0;
       for (let w = 0; w < perRow; w++) set += popcount(a[at + w] & b[j * perRow + w]);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Embeddings, packRows, stride } from "../embeddings.ts";
+import { type Embeddings, packRows, wordsPerCode } from "../embeddings.ts";
 import { checkLength } from "./check.ts";
 import { type DistanceRow, distanceRows, type EmbeddingDistance } from "./distances.ts";
 
@@ -134,7 +134,7 @@ function asEmbeddings(
     rows.forEach((row, c) => values.set(row, c * width));
     return { kind: "dense", count, width, values };
   }
-  const words = new Uint32Array(count * stride(width));
-  rows.forEach((row, c) => packRows(row, width, words, c * stride(width)));
+  const words = new Uint32Array(count * wordsPerCode(width));
+  rows.forEach((row, c) => packRows(row, width, words, c * wordsPerCode(width)));
   return { kind, count, width, words };
 }

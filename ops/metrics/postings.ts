@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type BinaryEmbeddings, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { eachBit } from "./rows.ts";
 
 /**
@@ -17,7 +17,7 @@ export function postings(
   codes: BinaryEmbeddings,
 ): (words: Uint32Array, at: number, into: Float64Array) => void {
   const { count, width, words } = codes;
-  const perRow = stride(width);
+  const perRow = wordsPerCode(width);
   // Those that have unit u are members[ends[u − 1]] to members[ends[u] − 1].
   const ends = new Uint32Array(width);
   for (let j = 0; j < count; j++) eachBit(words, j * perRow, perRow, (u) => ends[u]++);

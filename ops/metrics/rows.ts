@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Embeddings, stride } from "../embeddings.ts";
+import { type Embeddings, wordsPerCode } from "../embeddings.ts";
 
 /** Calls `visit` with each set bit's number, in rising order, of `length` words. */
 export function eachBit(
@@ -33,7 +33,7 @@ export function rowReader(embeddings: Embeddings): (i: number) => Float32Array {
   const row = new Float32Array(width);
   return (i) => {
     row.fill(0);
-    eachBit(embeddings.words, i * stride(width), stride(width), (u) => row[u] = 1);
+    eachBit(embeddings.words, i * wordsPerCode(width), wordsPerCode(width), (u) => row[u] = 1);
     return row;
   };
 }

@@ -14,7 +14,7 @@ const GUARD = 1e-6;
  * The Euclidean norm of all updates taken as one vector, √(Σ u²), a scalar. It is Infinity where the
  * sum of squares exceeds float32 (norms above 1.8e19).
  */
-export const globalNorm = (updates: Params): tf.Scalar =>
+const globalNorm = (updates: Params): tf.Scalar =>
   tf.tidy(() => {
     const squares = Object.values(updates).map((update) => tf.sum(tf.square(update)));
     return tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square), tf.scalar(0))) as tf.Scalar;

@@ -40,11 +40,19 @@ export interface Transform {
   ) => readonly [updates: Params, slots: Slots];
   /** What is wrong with the options, given the paths of the weights; null where nothing is. */
   readonly check: (paths: readonly string[]) => InvalidOption | null;
-  /** What a kernel may do in this transform's place, together with its neighbours. */
+  /**
+   * What a kernel may do in this transform's place, together with its neighbours.
+   *
+   * @internal
+   */
   readonly fusible?: Fusible;
 }
 
-/** The transforms that the fused kernels know. */
+/**
+ * The transforms that the fused kernels know.
+ *
+ * @internal
+ */
 export type Fusible =
   | { readonly _tag: "AddDecayedWeights"; readonly weightDecay: number }
   | {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type BinaryEmbeddings, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { checkLength } from "../metrics/check.ts";
 import { eachBit } from "../metrics/rows.ts";
-import { checkLabelled, largest, type ReadOut, type TaughtCodes } from "./read_out.ts";
+import { checkLabelled, type LabelledCodes, largest, type ReadOut } from "./read_out.ts";
 
 /** Counts of a set of codes. */
 export interface ClassCounts {
@@ -17,12 +17,12 @@ export interface ClassCounts {
 }
 
 /** Counts the units of each class. */
-export function countUnits(labelled: TaughtCodes): ClassCounts {
+export function countUnits(labelled: LabelledCodes): ClassCounts {
   checkLabelled(labelled);
   const { codes: { width, count, words }, labels, classes } = labelled;
   const active = Array.from({ length: classes }, () => new Float64Array(width));
   const sizes = new Float64Array(classes);
-  const perCode = stride(width);
+  const perCode = wordsPerCode(width);
   for (let i = 0; i < count; i++) {
     const row = active[labels[i]];
     sizes[labels[i]]++;
@@ -44,7 +44,7 @@ export const additive = (
   name,
   predict: (codes: BinaryEmbeddings) => {
     checkLength("read codes", codes.width, weights[0].length);
-    const perCode = stride(codes.width);
+    const perCode = wordsPerCode(codes.width);
     const row = new Float64Array(weights.length);
     return Int32Array.from({ length: codes.count }, (_, i) => {
       for (let c = 0; c < row.length; c++) row[c] = bias[c];

@@ -1,10 +1,10 @@
 /**
- * Bayesian read-outs: units taken as independent of each other within a class.
+ * A Bayesian read-out: units taken as independent of each other within a class.
  *
  * @module
  */
 import { additive, countUnits } from "./counts.ts";
-import type { ReadOut, TaughtCodes } from "./read_out.ts";
+import type { LabelledCodes, ReadOut } from "./read_out.ts";
 
 /**
  * A read-out by naive Bayes on bits: the class of the largest log P(c) + Σ log P(x_u | c) over all
@@ -24,7 +24,7 @@ import type { ReadOut, TaughtCodes } from "./read_out.ts";
  * assertEquals([...predict(codes.right)], [0, 0, 1, 1]);
  * ```
  */
-export function naiveBayes(labelled: TaughtCodes): ReadOut {
+export function naiveBayes(labelled: LabelledCodes): ReadOut {
   const { active, sizes } = countUnits(labelled);
   const bias = new Float64Array(sizes.length);
   const weights = active.map((counts, c) => {
@@ -36,27 +36,4 @@ export function naiveBayes(labelled: TaughtCodes): ReadOut {
     });
   });
   return additive("naive_bayes", weights, bias);
-}
-
-/**
- * A read-out by the Bayesian confidence propagation network (BCPNN): the class of the largest
- * log P(c) + Σ log (P(u, c) / (P(u) P(c))) over active units u alone, each synapse the logarithm of how
- * much more often its two sides are active together than by chance. Probabilities are smoothed as in
- * {@linkcode naiveBayes}.
- *
- * Source: A. Lansner, Ö. Ekeberg, "A one-layer feedback artificial neural network with a Bayesian learning
- * rule", International Journal of Neural Systems 1, 1989.
- */
-export function bayesianNetwork(labelled: TaughtCodes): ReadOut {
-  const { active, sizes } = countUnits(labelled);
-  const { count, width } = labelled.codes;
-  const total = new Float64Array(width);
-  for (const counts of active) counts.forEach((times, unit) => total[unit] += times);
-  const bias = sizes.map((size) => Math.log(size / count));
-  const weights = active.map((counts, c) =>
-    counts.map((times, unit) =>
-      Math.log((times + 0.5) / (sizes[c] + 1)) - Math.log((total[unit] + 0.5) / (count + 1))
-    )
-  );
-  return additive("bcpnn", weights, bias);
 }

@@ -7,7 +7,7 @@ import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { codeIndex, search } from "../sdr/code_index.ts";
 import { codeSizes } from "../sdr/similarity.ts";
-import { checkLabelled, largest, type ReadOut, type TaughtCodes } from "./read_out.ts";
+import { checkLabelled, type LabelledCodes, largest, type ReadOut } from "./read_out.ts";
 
 /** Of so many by overlap the nearest by the cosine are taken. */
 const CANDIDATES = 30;
@@ -35,7 +35,7 @@ const CANDIDATES = 30;
  * ```
  */
 export function nearestCodes(
-  labelled: TaughtCodes,
+  labelled: LabelledCodes,
   k = 3,
 ): E.Either<InvalidOption, ReadOut> {
   if (!Number.isInteger(k) || k < 1 || k > CANDIDATES) {

@@ -19,7 +19,7 @@ export interface ReadOut {
 }
 
 /** Codes with the class of each. */
-export interface TaughtCodes {
+export interface LabelledCodes {
   /** At least one. */
   readonly codes: BinaryEmbeddings;
   /** As many, each from 0 to classes − 1. */
@@ -33,7 +33,7 @@ export interface TaughtCodes {
  *
  * @throws {RangeError} Where not, as a mistake in the program.
  */
-export function checkLabelled({ codes, labels, classes }: TaughtCodes): void {
+export function checkLabelled({ codes, labels, classes }: LabelledCodes): void {
   checkLength("learn labels", labels.length, codes.count);
   if (codes.count === 0) throw new RangeError("Cannot learn a read-out: current value is 0 codes");
   for (let i = 0; i < labels.length; i++) {

@@ -6,12 +6,12 @@
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { draw, type Rng } from "../../graph/rng.ts";
-import { stride } from "../embeddings.ts";
+import { wordsPerCode } from "../embeddings.ts";
 import { eachBit } from "../metrics/rows.ts";
 import { emptyCodes } from "../sdr/codes.ts";
 import { emptyMemory, store } from "../sdr/willshaw.ts";
 import { nearestCodes } from "./nearest_codes.ts";
-import { checkLabelled, type ReadOut, type TaughtCodes } from "./read_out.ts";
+import { checkLabelled, type LabelledCodes, type ReadOut } from "./read_out.ts";
 
 /**
  * A read-out by a Willshaw memory, which associates codes with classes. A class is so many units of the
@@ -30,7 +30,7 @@ import { checkLabelled, type ReadOut, type TaughtCodes } from "./read_out.ts";
  * @returns The read-out and the generator to draw from next; `InvalidOption` for too many units.
  */
 export function willshawClasses(
-  labelled: TaughtCodes,
+  labelled: LabelledCodes,
   perClass: number,
   rng: Rng,
 ): E.Either<InvalidOption, readonly [ReadOut, Rng]> {
@@ -42,7 +42,7 @@ export function willshawClasses(
   const outputs = classes * perClass;
   const [targets, next] = draw(rng, ({ integer }) => {
     const chosen = emptyCodes(codes.count, outputs);
-    const perCode = stride(outputs);
+    const perCode = wordsPerCode(outputs);
     for (let i = 0; i < codes.count; i++) {
       const unit = labels[i] * perClass + integer(0, perClass - 1);
       chosen.words[i * perCode + (unit >>> 5)] |= 1 << (unit & 31);
@@ -54,7 +54,7 @@ export function willshawClasses(
   const { synapses: { words } } = store(empty.right, codes, targets);
   // Turned round: what each output unit has synapses with, so that sums are overlaps.
   const unions = emptyCodes(outputs, codes.width);
-  const [perRow, perUnion] = [stride(outputs), stride(codes.width)];
+  const [perRow, perUnion] = [wordsPerCode(outputs), wordsPerCode(codes.width)];
   for (let unit = 0; unit < codes.width; unit++) {
     eachBit(words, unit * perRow, perRow, (target) => {
       unions.words[target * perUnion + (unit >>> 5)] |= 1 << (unit & 31);

@@ -11,7 +11,7 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import { type BinaryEmbeddings, popcount, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, popcount, wordsPerCode } from "../embeddings.ts";
 import { type UnitLists, unitsOf } from "../kernels/code_columns.ts";
 import { codeSearchOf } from "../kernels/code_search_simd.ts";
 import type { Neighbours } from "../metrics/neighbours.ts";
@@ -102,7 +102,7 @@ function compare(
   distance: CodeDistance,
   into: Float64Array,
 ): void {
-  const perCode = stride(codes.width);
+  const perCode = wordsPerCode(codes.width);
   const [from, isOverlap] = [i * perCode, distance === "overlap"];
   for (let n = 0; n < indices.length; n++) {
     const at = indices[n] * perCode;

@@ -8,7 +8,7 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import { type BinaryEmbeddings, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { eachBit } from "../metrics/rows.ts";
 import { emptyCodes } from "./codes.ts";
 
@@ -42,7 +42,7 @@ export function bundle(
     return E.left(invalidOption("threshold", threshold, "an integer of at least 1"));
   }
   const sums = new Uint32Array(width);
-  const perCode = stride(width);
+  const perCode = wordsPerCode(width);
   for (let i = 0; i < count; i++) eachBit(words, i * perCode, perCode, (unit) => sums[unit]++);
   const bundled = emptyCodes(1, width);
   for (let unit = 0; unit < width; unit++) {
@@ -91,7 +91,7 @@ export function bind(
     );
   }
   const bound = emptyCodes(count, width);
-  const perCode = stride(width);
+  const perCode = wordsPerCode(width);
   for (let i = 0; i < count; i++) {
     eachBit(words, i * perCode, perCode, (unit) => {
       const to = order[unit];

@@ -12,7 +12,7 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import { type BinaryEmbeddings, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { type CodeDistance, codeSearchOf } from "../kernels/code_search_simd.ts";
 import { checkLength } from "../metrics/check.ts";
 import { nearestByRows, type Neighbours } from "../metrics/nearest_by_rows.ts";
@@ -59,7 +59,7 @@ export interface SearchOptions {
  */
 export function codeIndex(codes: BinaryEmbeddings): CodeIndex {
   const frequencies = new Uint32Array(codes.width);
-  const perCode = stride(codes.width);
+  const perCode = wordsPerCode(codes.width);
   for (let i = 0; i < codes.count; i++) {
     eachBit(codes.words, i * perCode, perCode, (unit) => frequencies[unit]++);
   }

@@ -11,7 +11,7 @@ import {
   invalidOption,
 } from "../../graph/error.ts";
 import type { Backend } from "../backend.ts";
-import { type BinaryEmbeddings, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { CHUNK, nearestKeys, NO_KEY } from "../kernels/code_search_gpu.ts";
 import { TensorTooLarge } from "../kernels/gpu_limits.ts";
 import type { Neighbours } from "../metrics/neighbours.ts";
@@ -93,7 +93,7 @@ async () => {
 const tensorOf = ({ count, width, words }: BinaryEmbeddings): tf.Tensor2D =>
   tf.tensor2d(
     new Int32Array(words.buffer, words.byteOffset, words.length),
-    [count, stride(width)],
+    [count, wordsPerCode(width)],
     "int32",
   );
 

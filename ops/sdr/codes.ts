@@ -10,7 +10,7 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import { type BinaryEmbeddings, packRows, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, packRows, wordsPerCode } from "../embeddings.ts";
 import { checkLength } from "../metrics/check.ts";
 import { denseValues, eachBit } from "../metrics/rows.ts";
 
@@ -33,7 +33,7 @@ export const emptyCodes = (count: number, width: number): BinaryEmbeddings => ({
   kind: "binary",
   count,
   width,
-  words: new Uint32Array(count * stride(width)),
+  words: new Uint32Array(count * wordsPerCode(width)),
 });
 
 /**
@@ -62,7 +62,7 @@ export function fromIndices(
   const checked = checkWidth(width);
   if (E.isLeft(checked)) return checked;
   const codes = emptyCodes(lists.length, width);
-  const perCode = stride(width);
+  const perCode = wordsPerCode(width);
   for (const [i, units] of lists.entries()) {
     for (let at = 0; at < units.length; at++) {
       const unit = units[at];
@@ -79,7 +79,7 @@ export function fromIndices(
 
 /** The units of each code, rising. */
 export function toIndices({ count, width, words }: BinaryEmbeddings): readonly number[][] {
-  const perCode = stride(width);
+  const perCode = wordsPerCode(width);
   return Array.from({ length: count }, (_, i) => {
     const units: number[] = [];
     eachBit(words, i * perCode, perCode, (unit) => units.push(unit));
@@ -141,7 +141,7 @@ export function fromWords(
 ): E.Either<InvalidOption, BinaryEmbeddings> {
   const checked = checkWidth(width);
   if (E.isLeft(checked)) return checked;
-  const perCode = stride(width);
+  const perCode = wordsPerCode(width);
   if (words.length % perCode !== 0) {
     return E.left(
       invalidOption("words", `${words.length} words`, `a multiple of ${perCode}, those of a code`),
@@ -172,7 +172,7 @@ export function pickCodes(
   { width, words }: BinaryEmbeddings,
   picks: ArrayLike<number>,
 ): BinaryEmbeddings {
-  const perCode = stride(width);
+  const perCode = wordsPerCode(width);
   const picked = new Uint32Array(picks.length * perCode);
   for (let i = 0; i < picks.length; i++) {
     picked.set(words.subarray(picks[i] * perCode, (picks[i] + 1) * perCode), i * perCode);
@@ -212,7 +212,11 @@ export function appendCodes(a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmb
 export function concatenate(a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmbeddings {
   checkLength("pair codes", b.count, a.count);
   const joined = emptyCodes(a.count, a.width + b.width);
-  const [perA, perB, perCode] = [stride(a.width), stride(b.width), stride(joined.width)];
+  const [perA, perB, perCode] = [
+    wordsPerCode(a.width),
+    wordsPerCode(b.width),
+    wordsPerCode(joined.width),
+  ];
   const [from, shift] = [a.width >>> 5, a.width & 31];
   for (let i = 0; i < a.count; i++) {
     joined.words.set(a.words.subarray(i * perA, (i + 1) * perA), i * perCode);

@@ -6,7 +6,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { type Dice, draw, type Rng } from "../../graph/rng.ts";
-import { type BinaryEmbeddings, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { eachBit } from "../metrics/rows.ts";
 import { checkWidth, emptyCodes } from "./codes.ts";
 
@@ -173,7 +173,7 @@ function split(
   on: Uint32Array,
   off: Uint32Array,
 ): readonly [active: number, silent: number] {
-  const perCode = stride(width);
+  const perCode = wordsPerCode(width);
   let [active, silent, next] = [0, 0, 0];
   eachBit(words, i * perCode, perCode, (unit) => {
     while (next < unit) off[silent++] = next++;
@@ -195,5 +195,5 @@ function shuffleFirst(units: Uint32Array, length: number, picks: number, { integ
 }
 
 function toggle({ width, words }: BinaryEmbeddings, i: number, unit: number): void {
-  words[i * stride(width) + (unit >>> 5)] ^= 1 << (unit & 31);
+  words[i * wordsPerCode(width) + (unit >>> 5)] ^= 1 << (unit & 31);
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type BinaryEmbeddings, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { checkLength } from "../metrics/check.ts";
 import { lastMask } from "./codes.ts";
 
@@ -55,7 +55,7 @@ export const symmetricDifference = (a: BinaryEmbeddings, b: BinaryEmbeddings): B
 
 /** The units that each code has not. */
 export function complement(codes: BinaryEmbeddings): BinaryEmbeddings {
-  const perCode = stride(codes.width);
+  const perCode = wordsPerCode(codes.width);
   const mask = lastMask(codes.width);
   const words = codes.words.map((word, w) => ~word & ((w + 1) % perCode === 0 ? mask : -1));
   return { ...codes, words };

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { type BinaryEmbeddings, popcount, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, popcount, wordsPerCode } from "../embeddings.ts";
 import { checkPairs, intersection, symmetricDifference } from "./set_algebra.ts";
 
 /** How many units each code has. */
 export function codeSizes({ count, width, words }: BinaryEmbeddings): Uint32Array {
-  const perCode = stride(width);
+  const perCode = wordsPerCode(width);
   const sizes = new Uint32Array(count);
   for (let i = 0, w = 0; i < count; i++) {
     for (const end = w + perCode; w < end; w++) sizes[i] += popcount(words[w]);

@@ -14,7 +14,7 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import { type BinaryEmbeddings, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { checkLength } from "../metrics/check.ts";
 import { eachBit } from "../metrics/rows.ts";
 import { checkWidth, emptyCodes } from "./codes.ts";
@@ -72,7 +72,7 @@ export function emptyMemory(
     const checked = checkWidth(width);
     if (E.isLeft(checked)) return checked;
   }
-  return inputs * 32 * stride(outputs) > MOST_SYNAPSES
+  return inputs * 32 * wordsPerCode(outputs) > MOST_SYNAPSES
     ? E.left(invalidOption("inputs × outputs", inputs * outputs, "at most 2^32 synapses"))
     : E.right({ synapses: emptyCodes(inputs, outputs), pairs: 0, fill: 0 });
 }
@@ -96,7 +96,7 @@ export function store(
   checkLength("store cues", cues.width, synapses.count);
   checkLength("store targets", targets.width, synapses.width);
   checkLength("store pairs", targets.count, cues.count);
-  const [perCue, perRow] = [stride(cues.width), stride(targets.width)];
+  const [perCue, perRow] = [wordsPerCode(cues.width), wordsPerCode(targets.width)];
   const words = synapses.words.slice();
   // Of a sparse target most words are 0.
   const places = new Uint32Array(perRow);

@@ -9,7 +9,7 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import { type BinaryEmbeddings, stride } from "../embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { checkLength } from "../metrics/check.ts";
 import { eachBit } from "../metrics/rows.ts";
 import { emptyCodes } from "./codes.ts";
@@ -86,7 +86,7 @@ export function recall(
     const least = rule.kind === "winners"
       ? kthLargest(sums, rule.k, sizes[i])
       : rule.threshold ?? sizes[i];
-    const base = i * stride(synapses.width);
+    const base = i * wordsPerCode(synapses.width);
     for (let unit = 0; unit < sums.length; unit++) {
       if (sums[unit] >= least) recalled.words[base + (unit >>> 5)] |= 1 << (unit & 31);
     }
@@ -156,7 +156,7 @@ function intersectRows(
   i: number,
   recalled: BinaryEmbeddings,
 ): void {
-  const [perCue, perRow] = [stride(cues.width), stride(width)];
+  const [perCue, perRow] = [wordsPerCode(cues.width), wordsPerCode(width)];
   const to = recalled.words.subarray(i * perRow, (i + 1) * perRow);
   let first = true;
   eachBit(cues.words, i * perCue, perCue, (unit) => {
@@ -173,7 +173,7 @@ function addRows(
   i: number,
   sums: Uint32Array,
 ): void {
-  const [perCue, perRow] = [stride(cues.width), stride(width)];
+  const [perCue, perRow] = [wordsPerCode(cues.width), wordsPerCode(width)];
   sums.fill(0);
   eachBit(cues.words, i * perCue, perCue, (unit) => {
     eachBit(words, unit * perRow, perRow, (target) => sums[target]++);

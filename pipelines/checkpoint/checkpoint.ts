@@ -6,7 +6,7 @@
 import { sha256 } from "npm:@noble/hashes@2.4.0/sha2.js";
 import { bytesToHex } from "npm:@noble/hashes@2.4.0/utils.js";
 import { E, pipe } from "../../graph/fp_ts.ts";
-import { fromJson, toJson } from "../../graph/codec.ts";
+import { graphFromJson, graphToJson } from "../../graph/codec.ts";
 import { type CorruptFile, invalidOption, type SparrowError } from "../../graph/error.ts";
 import type { Graph } from "../../graph/node.ts";
 import type { ParamArrays } from "../../graph/params.ts";
@@ -95,7 +95,7 @@ export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer>
     },
     metadata: {
       format: FORMAT,
-      graph: JSON.stringify(toJson(graph)),
+      graph: JSON.stringify(graphToJson(graph)),
       input: JSON.stringify(input),
       roles: JSON.stringify(Object.keys(slots)),
       optimiser: JSON.stringify(pack(rates)),
@@ -159,7 +159,7 @@ export const readCheckpoint = (
       );
       if (stray !== undefined) return corrupt(`expected no tensor ${stray}`);
       return pipe(
-        fromJson(parsed(metadata.graph), `the graph of ${file}`),
+        graphFromJson(parsed(metadata.graph), `the graph of ${file}`),
         E.map((graph) => ({
           ...remembered,
           graph: graph as Graph,

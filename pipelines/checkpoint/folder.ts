@@ -25,7 +25,7 @@ export function epochOfName(name: string): number | null {
 }
 
 /** The newest checkpoint of a folder, if it has one that can be read. */
-export interface Newest {
+export interface NewestCheckpoint {
   /** null where no epoch was finished. */
   readonly checkpoint: Checkpoint | null;
   /** Its file. */
@@ -44,10 +44,10 @@ export interface Newest {
 export const newestCheckpoint = (
   folder: string,
   files: Files,
-): TE.TaskEither<SparrowError, Newest> =>
+): TE.TaskEither<SparrowError, NewestCheckpoint> =>
   pipe(
     files.list(`${folder}/${CHECKPOINTS}`),
-    TE.chainW((names) => async (): Promise<E.Either<SparrowError, Newest>> => {
+    TE.chainW((names) => async (): Promise<E.Either<SparrowError, NewestCheckpoint>> => {
       const epochs = names.map(epochOfName).filter((epoch) => epoch !== null)
         .toSorted((a, b) => b - a);
       const damaged: SparrowError[] = [];

@@ -13,8 +13,7 @@ import { watched } from "../cli/with_dashboard.ts";
 import { duration, epochBar } from "../cli/progress_bar.ts";
 import { denoDataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
-import type { Env } from "../env.ts";
-import { denoFiles } from "../files.ts";
+import { consoleEnv, type Env } from "../env.ts";
 import { PAGE_FILE } from "./runner/page.ts";
 import { claimsHelp, type Command, readCommand, repeating } from "./runner/command_line.ts";
 import { CLAIMS_FILE } from "./runner/record.ts";
@@ -58,16 +57,8 @@ async function run(
   const begun = performance.now();
   const backend = await startBackend(command.backend as BackendChoice, command)();
   if (E.isLeft(backend)) return backend;
-  const env = watch({
-    backend: backend.right,
-    now: () => performance.now(),
-    files: denoFiles,
-    progress: !quiet && Deno.stderr.isTerminal()
-      ? epochBar()
-      : { update: () => {}, clear: () => {} },
-    signal,
-    log: quiet ? () => {} : (line) => console.log(line),
-  });
+  const bar = !quiet && Deno.stderr.isTerminal() ? { progress: epochBar() } : {};
+  const env = watch(consoleEnv(backend.right, { quiet, signal, ...bar }));
   const loaded = await loadImages({
     dataset: (command.dataset ?? undefined) as DatasetName | undefined,
     data: command.data ?? undefined,

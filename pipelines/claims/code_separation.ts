@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Embeddings, stride } from "../../ops/embeddings.ts";
+import { type Embeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { rowReader } from "../../ops/metrics/rows.ts";
 
 /** What {@linkcode codeSeparation} finds. */
@@ -81,7 +81,9 @@ const total = (values: readonly number[]): number => values.reduce((sum, value) 
 function distinctRows(embeddings: Embeddings): number {
   const { count, width } = embeddings;
   const binary = embeddings.kind === "binary";
-  const [store, step] = binary ? [embeddings.words, stride(width)] : [embeddings.values, width];
+  const [store, step] = binary
+    ? [embeddings.words, wordsPerCode(width)]
+    : [embeddings.values, width];
   const seen = new Set<string>();
   for (let i = 0; i < count; i++) seen.add(store.subarray(i * step, (i + 1) * step).join());
   return seen.size;

@@ -13,7 +13,7 @@ import { chain } from "../../ops/optimisers/chain.ts";
 import { freeze } from "../../ops/optimisers/freeze.ts";
 import { stepLr } from "../../ops/schedules.ts";
 import { fractionAxis } from "../report/axis.ts";
-import { type History, select } from "../history.ts";
+import { type History, rowsNamed } from "../history.ts";
 import { pipeline, repeat } from "../stage.ts";
 import { evaluate } from "../stages/evaluate.ts";
 import { newHead } from "../stages/new_head.ts";
@@ -126,5 +126,7 @@ export const pretrained: Claim = {
 const nth = (name: string, outcome: Outcome, i: number): Measured => ({
   name,
   unit: "",
-  values: outcome.map((history: History) => select(history, "accuracy", "test")[i]?.value ?? NaN),
+  values: outcome.map((history: History) =>
+    rowsNamed(history, "accuracy", "test")[i]?.value ?? NaN
+  ),
 });

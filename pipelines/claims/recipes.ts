@@ -14,7 +14,7 @@ import { supConLoss } from "../../ops/losses/sup_con.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import type { Optimiser } from "../../ops/optimiser.ts";
 import { adamW } from "../../ops/optimisers/adamw.ts";
-import { cosineWithWarmup, type Schedule } from "../../ops/schedules.ts";
+import { cosineWarmupLr, type Schedule } from "../../ops/schedules.ts";
 import type { ObserveGradients } from "../../ops/train_step.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { pipeline, repeat, type Stage } from "../stage.ts";
@@ -37,7 +37,7 @@ export interface Recipe {
 const BATCH = 256;
 
 const warmedUp = (peak: number) => (epochs: number): Schedule =>
-  cosineWithWarmup(peak, { epochs, warmup: epochs > 1 ? 1 : 0 });
+  cosineWarmupLr(peak, { epochs, warmup: epochs > 1 ? 1 : 0 });
 
 /** That of `mnist_softmax.ts`. */
 const softmaxRecipe: Recipe = {

@@ -7,7 +7,7 @@ import { E, pipe, RTE } from "../../graph/fp_ts.ts";
 import type { SparrowError } from "../../graph/error.ts";
 import { duration } from "../cli/progress_bar.ts";
 import type { Env } from "../env.ts";
-import { type History, latest, select, type SplitName } from "../history.ts";
+import { type History, latest, rowsNamed, type SplitName } from "../history.ts";
 import { createRun, dispose, type RunOptions } from "../run.ts";
 import type { Stage } from "../stage.ts";
 import type { Measured } from "./claim.ts";
@@ -88,5 +88,5 @@ const measureAt = (
 ): Measured => ({
   name,
   unit: "",
-  values: outcome.map((history) => select(history, row, split).at(index)?.value ?? NaN),
+  values: outcome.map((history) => rowsNamed(history, row, split).at(index)?.value ?? NaN),
 });

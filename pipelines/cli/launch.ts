@@ -9,7 +9,7 @@ import { describe, type SparrowError } from "../../graph/error.ts";
 import { type BackendChoice, startBackend } from "../../ops/backend.ts";
 import { startProfiler } from "../../ops/profiler.ts";
 import { watched } from "./with_dashboard.ts";
-import type { Env } from "../env.ts";
+import { consoleEnv, type Env } from "../env.ts";
 import { denoFiles } from "../files.ts";
 import { commonFlags, type Flags, helpText, readOptions, type Values } from "./options.ts";
 import { exitAfter, FAILED, listen, timestamp, USAGE } from "./process.ts";
@@ -76,13 +76,8 @@ export async function launch<F extends Flags>(program: Program<F>): Promise<neve
     const now = () => performance.now();
     const bar = !quiet && Deno.stderr.isTerminal() ? progressBar(total, now) : null;
     const env = watch({
-      backend: backend.right,
-      now,
-      files: denoFiles,
-      progress: bar?.progress ?? { update: () => {}, clear: () => {} },
-      ...(bar === null ? {} : { observer: bar.observer }),
-      signal,
-      log: quiet ? () => {} : (line) => console.log(line),
+      ...consoleEnv(backend.right, { quiet, signal }),
+      ...bar,
     });
     if (!profile) return await program.run(options, env, folder);
     const profiler = startProfiler();

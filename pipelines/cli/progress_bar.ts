@@ -4,7 +4,7 @@
  * @module
  */
 import type { Observer, Progress, TrainingProgress } from "../env.ts";
-import { latest, select } from "../history.ts";
+import { latest, rowsNamed } from "../history.ts";
 import { type Colours, plain, progressLine } from "./progress_line.ts";
 import { colour } from "./std.ts";
 
@@ -90,7 +90,7 @@ export function progressBar(
       about: () => {},
       run: ({ history }) => {
         if (latest(history, "accuracy", "test") === null) return accuracies = [];
-        accuracies = select(history, "accuracy", "test")
+        accuracies = rowsNamed(history, "accuracy", "test")
           .filter(({ epoch }) => epoch > 0).map(({ value }) => value);
       },
     },

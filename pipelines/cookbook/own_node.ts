@@ -31,7 +31,7 @@ const straightThrough = (x: sparrow.tf.Tensor, levels: number) =>
 // The node: each unit times a gain that is learned, in steps.
 const quantise = sparrow.defineNode({
   name: "quantise",
-  parameters: [{ name: "levels", kind: "count", fallback: 4 }],
+  arguments: [{ name: "levels", kind: "count", fallback: 4 }],
   shape: (input) => input.length === 1 ? input : "a vector",
   params: (input) => [{ name: "gain", shape: input, mean: 1, bound: 0 }],
   evaluate: (x, { levels }, { gain }) => straightThrough(tf.mul(x, gain), levels),

@@ -48,12 +48,12 @@ const experiment = whileBetter(
     sparrow.train({ data, normalisation, loss, optimiser, batchSize: 50 }),
     sparrow.evaluate(digits.right),
     // `tap` looks at a run and leaves it as it is.
-    sparrow.tap(({ epoch, history }) =>
-      console.log(`epoch ${epoch}: ${sparrow.latest(history, "accuracy", "test")}`)
+    sparrow.tap(({ epoch, history }, { log }) =>
+      log(`epoch ${epoch}: ${sparrow.latest(history, "accuracy", "test")}`)
     ),
   ),
 );
-const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
+const done = await experiment(run.right)(sparrow.consoleEnv(backend.right))();
 if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
 console.log(`best after epoch ${sparrow.latest(done.right.history, "best_epoch", "run")}`);
 sparrow.dispose(done.right);

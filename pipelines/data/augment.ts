@@ -21,7 +21,7 @@ export interface AugmentOptions {
 export interface ImageLayout {
   /** Of one image: [height, width], or [height, width, channels]. */
   readonly shape: readonly number[];
-  /** What a shifted image leaves behind: one value, or one per channel (`backgroundOf`). */
+  /** What a shifted image leaves behind: what the byte 0 becomes, one value or one per channel. */
   readonly background: readonly number[];
 }
 

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Images, Normalisation, Split } from "./dataset.ts";
+import type { DataSplit, Images, Normalisation } from "./dataset.ts";
 
 /**
  * Gathers images and normalises them.
@@ -111,6 +111,6 @@ export const backgroundOf = ({ mean, std }: Normalisation): readonly number[] =>
  * ```
  */
 export const gatherLabels = (
-  { labels }: Split,
+  { labels }: DataSplit,
   picks: Uint32Array,
 ): Int32Array<ArrayBuffer> => Int32Array.from(picks, (pick) => labels[pick]);

@@ -17,7 +17,7 @@ import {
   testFile,
 } from "./cifar10_published.ts";
 import { side } from "./cifar10_records.ts";
-import type { Dataset, Split } from "./dataset.ts";
+import type { Dataset, DataSplit } from "./dataset.ts";
 import type { DataEnv } from "./environment.ts";
 import { normalisationOf } from "./moments.ts";
 import { notSet } from "./obtain.ts";
@@ -171,7 +171,7 @@ function datasetOf(
   });
 }
 
-const together = (batches: readonly Batch[]): Split => ({
+const together = (batches: readonly Batch[]): DataSplit => ({
   count: batches.reduce((total, { split }) => total + split.count, 0),
   pixels: batches.length === 1
     ? batches[0].split.pixels

@@ -5,7 +5,7 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import type { Dataset, Split } from "./dataset.ts";
+import type { Dataset, DataSplit } from "./dataset.ts";
 import { subset } from "./splits.ts";
 
 /**
@@ -72,7 +72,7 @@ function keep(
     return E.left(invalidOption("classes", classes.join(","), expected));
   }
   const kept = dataset.classes.map((_, label) => wanted(classes.includes(label)));
-  const part = (split: Split): Split => {
+  const part = (split: DataSplit): DataSplit => {
     const picks: number[] = [];
     split.labels.forEach((label, i) => kept[label] && picks.push(i));
     return subset(split, Uint32Array.from(picks));

@@ -13,7 +13,7 @@ export interface Images {
 }
 
 /** Images with their labels. */
-export interface Split extends Images {
+export interface DataSplit extends Images {
   /** count class indices, below the number of classes. */
   readonly labels: Uint8Array;
 }
@@ -40,11 +40,11 @@ export interface Dataset {
   /** From bytes to what a model is given. */
   readonly normalisation: Normalisation;
   /** What models are trained on. */
-  readonly train: Split;
+  readonly train: DataSplit;
   /** What is taken away from the training set to choose by; null where nothing is. */
-  readonly validation: Split | null;
+  readonly validation: DataSplit | null;
   /** What they are judged by. */
-  readonly test: Split;
+  readonly test: DataSplit;
   /** Where it was found or how it was made. */
   readonly source: string;
   /** SHA-256 of each file's uncompressed content, or of the generated content, by name. */

@@ -5,7 +5,7 @@
  */
 import type { CorruptFile, SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import type { Dataset, Split } from "./dataset.ts";
+import type { Dataset, DataSplit } from "./dataset.ts";
 import type { DataEnv } from "./environment.ts";
 import { readIdx } from "./idx.ts";
 import { obtain } from "./obtain.ts";
@@ -77,7 +77,7 @@ export const loadIdxFiles = (
     })),
   );
 
-const splitOf = (pixels: Uint8Array, labels: Uint8Array): Split => ({
+const splitOf = (pixels: Uint8Array, labels: Uint8Array): DataSplit => ({
   count: labels.length,
   pixels,
   labels,

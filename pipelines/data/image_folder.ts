@@ -7,7 +7,7 @@ import { type InvalidOption, invalidOption, type SparrowError } from "../../grap
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { seed as seeded } from "../../graph/rng.ts";
 import { joined } from "./bytes.ts";
-import type { Dataset, Split } from "./dataset.ts";
+import type { Dataset, DataSplit } from "./dataset.ts";
 import { decodeImage } from "./decode_image.ts";
 import type { DataEnv } from "./environment.ts";
 import { type Colour, fit } from "./fit.ts";
@@ -173,7 +173,7 @@ function plan(
 /** One image after the other: decoded, the largest takes hundreds of MiB. */
 const readAll =
   (size: readonly [number, number], colour: Colour, env: DataEnv) =>
-  (images: readonly Labelled[]): TE.TaskEither<SparrowError, Split> =>
+  (images: readonly Labelled[]): TE.TaskEither<SparrowError, DataSplit> =>
   async () => {
     const area = size[0] * size[1] * (colour === "rgb" ? 3 : 1);
     const pixels = new Uint8Array(images.length * area);
@@ -193,7 +193,7 @@ const nameOf = (folder: string): string =>
   folder.split(/[/\\]/).findLast((part) => part !== "" && part !== "." && part !== "..") ??
     "images";
 
-const hashOf = ({ pixels, labels }: Split): Promise<string> => sha256(joined([pixels, labels]));
+const hashOf = ({ pixels, labels }: DataSplit): Promise<string> => sha256(joined([pixels, labels]));
 
 const shown = 3;
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Normalisation, Split } from "./dataset.ts";
+import type { DataSplit, Normalisation } from "./dataset.ts";
 
 /**
  * The mean and the (population) standard deviation of byte / 255 in each channel.
@@ -23,7 +23,7 @@ import type { Normalisation, Split } from "./dataset.ts";
  * ```
  */
 export function normalisationOf(
-  { pixels }: Pick<Split, "pixels">,
+  { pixels }: Pick<DataSplit, "pixels">,
   channels: number,
 ): Normalisation {
   const counts = new Float64Array(256 * channels);

@@ -6,7 +6,7 @@
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { E, pipe } from "../../graph/fp_ts.ts";
 import { permutation, type Rng, seed as seeded } from "../../graph/rng.ts";
-import type { Dataset, Split } from "./dataset.ts";
+import type { Dataset, DataSplit } from "./dataset.ts";
 
 /** Options of {@linkcode withValidation}. */
 export interface ValidationOptions {
@@ -35,7 +35,7 @@ export interface ValidationOptions {
  * });
  * ```
  */
-export function subset({ count, pixels, labels }: Split, picks: Uint32Array): Split {
+export function subset({ count, pixels, labels }: DataSplit, picks: Uint32Array): DataSplit {
   const size = count === 0 ? 0 : pixels.length / count;
   const chosen = new Uint8Array(picks.length * size);
   picks.forEach((pick, i) => chosen.set(pixels.subarray(pick * size, (pick + 1) * size), i * size));
@@ -63,7 +63,7 @@ export function subset({ count, pixels, labels }: Split, picks: Uint32Array): Sp
  * ```
  */
 export function take(dataset: Dataset, most: number): Dataset {
-  const first = ({ count, pixels, labels }: Split): Split => {
+  const first = ({ count, pixels, labels }: DataSplit): DataSplit => {
     const kept = Math.min(count, most);
     return {
       count: kept,

@@ -8,7 +8,7 @@ import { invalidOption } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { type Dice, draw, fork, type Rng, seed as seeded } from "../../graph/rng.ts";
 import { joined } from "./bytes.ts";
-import type { Dataset, Split } from "./dataset.ts";
+import type { Dataset, DataSplit } from "./dataset.ts";
 import { glyphs } from "./glyphs.ts";
 import { area, handwritten, side } from "./handwriting.ts";
 import { sha256 } from "./sha256.ts";
@@ -111,9 +111,9 @@ async function withHashes(drawn: Omit<Dataset, "sha256">): Promise<Dataset> {
   };
 }
 
-const hashOf = ({ pixels, labels }: Split): Promise<string> => sha256(joined([pixels, labels]));
+const hashOf = ({ pixels, labels }: DataSplit): Promise<string> => sha256(joined([pixels, labels]));
 
-function splitOf(count: number, rng: Rng): Split {
+function splitOf(count: number, rng: Rng): DataSplit {
   const pixels = new Uint8Array(count * area);
   const labels = new Uint8Array(count);
   draw(rng, (dice) => {

@@ -18,7 +18,7 @@ import { randomSynapses } from "../../ops/local/random_synapses.ts";
 import { softHebb } from "../../ops/local/soft_hebb.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Stage } from "../stage.ts";
-import { learn } from "../stages/learn.ts";
+import { learnLocally } from "../stages/learn_locally.ts";
 import { synapticScaling } from "../stages/synaptic_scaling.ts";
 
 const rules: Readonly<Record<string, () => LocalRule>> = {
@@ -104,7 +104,15 @@ export function recipeOf(options: RecipeOptions, { shape, train, normalisation }
   const learning = (path: number, whitened: number | null): Stage[] =>
     local === undefined ? [] : [
       ...(options.scaling ? [synapticScaling({ target: 1 / units, strength: 10 })] : []),
-      learn({ data: train, normalisation, path, rule: local, epochs, samples, whiten: whitened }),
+      learnLocally({
+        data: train,
+        normalisation,
+        path,
+        rule: local,
+        epochs,
+        samples,
+        whiten: whitened,
+      }),
     ];
   const fixed = (inputs: number, shape: Shape): ParamArrays | null => {
     if (local !== undefined) return null;

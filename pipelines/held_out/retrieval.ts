@@ -6,11 +6,11 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import type { Interrupted } from "../../graph/error.ts";
+import { averagePrecision } from "../../ops/metrics/average_precision.ts";
 import type { LabelledEmbeddings } from "../../ops/metrics/retrieval.ts";
 import { distanceRows } from "../../ops/metrics/distances.ts";
 import { breathe } from "../breathe.ts";
 import type { Env } from "../env.ts";
-import { averagePrecision } from "./average_precision.ts";
 
 /** Means over the queries of a task; each in [0, 1]. */
 export interface RetrievalMeans {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type History, select, type SplitName } from "../history.ts";
+import { type History, rowsNamed, type SplitName } from "../history.ts";
 import type { Table } from "./csv.ts";
 
 /** One value of one epoch; NaN when nothing finite was measured in it. */
@@ -40,7 +40,7 @@ export interface SplitSeries extends Series {
  * ```
  */
 export function perEpoch(history: History, name: string, split?: SplitName): readonly Point[] {
-  const epochs = Map.groupBy(select(history, name, split), ({ epoch }) => epoch);
+  const epochs = Map.groupBy(rowsNamed(history, name, split), ({ epoch }) => epoch);
   return [...epochs].map(([epoch, rows]) => {
     const finite = rows.map(({ value }) => value).filter(Number.isFinite);
     return { epoch, value: finite.reduce((sum, value) => sum + value, 0) / finite.length };

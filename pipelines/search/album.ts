@@ -12,7 +12,7 @@ import type { DataEnv } from "../data/environment.ts";
 import { fit } from "../data/fit.ts";
 import { loadImages } from "../data/images.ts";
 import { bitmapOf, type Layout } from "./layout.ts";
-import { nameOf, type Origin } from "./origins.ts";
+import { type Origin, originName } from "./origins.ts";
 import { readBitmap } from "./pictures.ts";
 
 /** A picture in a page. */
@@ -71,7 +71,7 @@ export function albumOf(env: DataEnv, data?: string): Album {
       if (origin === null) return none;
       const found = await bitmap(origin);
       if (E.isRight(found)) return pictureOf(found.right);
-      missing.set(nameOf(origin), found.left);
+      missing.set(originName(origin), found.left);
       return none;
     },
     missing: () => [...missing.values()],

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type BinaryEmbeddings, stride } from "../../ops/embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 
 /**
  * The number of different codes of a set: where it is far below the count, images of a class share
@@ -19,7 +19,7 @@ import { type BinaryEmbeddings, stride } from "../../ops/embeddings.ts";
  * ```
  */
 export function distinctCodes({ count, width, words }: BinaryEmbeddings): number {
-  const perCode = stride(width);
+  const perCode = wordsPerCode(width);
   const seen = new Set<string>();
   for (let i = 0; i < count; i++) {
     seen.add(String.fromCharCode(

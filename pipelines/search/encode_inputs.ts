@@ -6,7 +6,7 @@
 import type { SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import type { BinaryEmbeddings } from "../../ops/embeddings.ts";
-import type { LabelledCodes } from "../codes_file.ts";
+import type { SavedCodes } from "../codes_file.ts";
 import type { Images } from "../data/dataset.ts";
 import { encodeBatches } from "../encode_batches.ts";
 import type { Env } from "../env.ts";
@@ -19,7 +19,7 @@ import { type Batch, noImages, type OnBad, type PictureOptions, picturesOf } fro
 export type EncodeOptions = Pick<PictureOptions, "invert" | "skipBad">;
 
 /** Codes whose origins are known. */
-export interface EncodedInputs extends LabelledCodes {
+export interface EncodedInputs extends SavedCodes {
   /** Where each image came from. */
   readonly origins: Origins;
 }

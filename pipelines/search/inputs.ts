@@ -5,7 +5,7 @@
  */
 import { type FileUnavailable, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
-import type { Split } from "../data/dataset.ts";
+import type { DataSplit } from "../data/dataset.ts";
 import type { DataEnv, FolderEntry } from "../data/environment.ts";
 import { type DatasetName, datasetNames, loadImages } from "../data/images.ts";
 import { within } from "../data/published.ts";
@@ -39,7 +39,7 @@ export type Input =
     /** Which. */
     readonly part: Extract<OriginPart, { readonly kind: "dataset" }>;
     /** The images that were chosen. */
-    readonly images: Split;
+    readonly images: DataSplit;
     /** Of one image. */
     readonly shape: readonly number[];
     /** The names of the labels. */

@@ -9,8 +9,8 @@ import type { BinaryEmbeddings } from "../../ops/embeddings.ts";
 import { type CodeDistance, codeIndex, search } from "../../ops/sdr/code_index.ts";
 import { pickCodes } from "../../ops/sdr/codes.ts";
 import { hamming, overlap } from "../../ops/sdr/similarity.ts";
-import type { LabelledCodes } from "../codes_file.ts";
-import { nameOf, originOf } from "./origins.ts";
+import type { SavedCodes } from "../codes_file.ts";
+import { originName, originOf } from "./origins.ts";
 
 /** One of a set's images, as a person knows it. */
 export interface Named {
@@ -41,12 +41,12 @@ export interface Answer {
 }
 
 /** What to call one of a set's images. */
-function named({ labels, origins }: LabelledCodes, index: number): Named {
+function named({ labels, origins }: SavedCodes, index: number): Named {
   const origin = origins === undefined ? null : originOf(origins, index);
   const label = labels?.[index] ?? -1;
   return {
     index,
-    name: origin === null ? `code ${index}` : nameOf(origin),
+    name: origin === null ? `code ${index}` : originName(origin),
     label: label < 0 ? null : origins?.classes[label] ?? String(label),
   };
 }
@@ -61,8 +61,8 @@ function named({ labels, origins }: LabelledCodes, index: number): Named {
  * no code, or k is not from 1 to the number of codes.
  */
 export function nearest(
-  set: LabelledCodes,
-  queries: LabelledCodes,
+  set: SavedCodes,
+  queries: SavedCodes,
   k: number,
   distance: CodeDistance,
 ): E.Either<InvalidOption, readonly Answer[]> {

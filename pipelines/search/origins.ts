@@ -81,14 +81,14 @@ export function originOf({ parts }: Origins, i: number): Origin | null {
  *
  * @example
  * ```ts
- * import { nameOf } from "./origins.ts";
+ * import { originName } from "./origins.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const part = { kind: "files", files: ["cats/1.png", "cats/2.png"] } as const;
- * assertEquals(nameOf({ part, at: 1 }), "cats/2.png");
+ * assertEquals(originName({ part, at: 1 }), "cats/2.png");
  * ```
  */
-export const nameOf = ({ part, at }: Origin): string =>
+export const originName = ({ part, at }: Origin): string =>
   part.kind === "dataset" ? `${part.name} ${part.split} ${part.from + at}` : part.files[at];
 
 /**

@@ -6,7 +6,7 @@
 import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import type { Tools } from "../cli/command.ts";
-import { type LabelledCodes, loadCodes } from "../codes_file.ts";
+import { loadCodes, type SavedCodes } from "../codes_file.ts";
 import { denoDataEnv } from "../data/environment.ts";
 import { denoFiles } from "../files.ts";
 import { encodeInputs, type EncodeOptions } from "./encode_inputs.ts";
@@ -32,11 +32,11 @@ export const isCodesFile = (operand: string): boolean => /\.npz$/i.test(operand)
  * is known; else whatever reading and encoding return.
  */
 export async function queryCodes(
-  set: LabelledCodes,
+  set: SavedCodes,
   operands: readonly string[],
   options: QueryOptions,
   { note, begin }: Tools,
-): Promise<E.Either<SparrowError, LabelledCodes>> {
+): Promise<E.Either<SparrowError, SavedCodes>> {
   if (operands.every(isCodesFile)) return await loadCodes(operands[0], denoFiles)();
   const encoder = await modelOf(set, options.model);
   if (E.isLeft(encoder)) return encoder;
@@ -56,7 +56,7 @@ export async function queryCodes(
 
 /** The model that made the codes, else queries would be compared with codes of other meaning. */
 async function modelOf(
-  { codes, origins }: LabelledCodes,
+  { codes, origins }: SavedCodes,
   given: string | null,
 ): Promise<E.Either<SparrowError, EncoderFile>> {
   const path = given ?? origins?.model.file;

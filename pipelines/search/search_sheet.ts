@@ -6,7 +6,7 @@
 import { configuration } from "../report/configuration.ts";
 import { count } from "../report/format.ts";
 import { html } from "../report/html.ts";
-import type { LabelledCodes } from "../codes_file.ts";
+import type { SavedCodes } from "../codes_file.ts";
 import type { Album } from "./album.ts";
 import type { Answer, Named, Result } from "./nearest.ts";
 import { distinctCodes } from "./distinct.ts";
@@ -16,9 +16,9 @@ import { heading, sheetPage, strip, type Tile } from "./sheet.ts";
 /** What was searched and what was found. */
 export interface SearchSheet {
   /** What was searched. */
-  readonly set: LabelledCodes;
+  readonly set: SavedCodes;
   /** What was searched for. */
-  readonly queries: LabelledCodes;
+  readonly queries: SavedCodes;
   /** Those to show. */
   readonly answers: readonly Answer[];
   /** What the nearest have least, or most, of. */
@@ -39,7 +39,7 @@ export async function searchSheet(
   { set, queries, answers, distance, notices, config }: SearchSheet,
   album: Album,
 ): Promise<string> {
-  const pictureOf = ({ origins }: LabelledCodes, { index }: Named) =>
+  const pictureOf = ({ origins }: SavedCodes, { index }: Named) =>
     album.picture(origins === undefined ? null : originOf(origins, index));
   const strips = [];
   for (const { query, results } of answers) {

@@ -6,7 +6,11 @@
 import { type History, latest, type SplitName } from "../history.ts";
 import { type Stage, tap } from "../stage.ts";
 
-/** Prints one line per epoch: loss, accuracies, bits per code, speed. */
+/**
+ * Prints one line per epoch to the environment's `log`: loss, accuracies, bits per code, speed.
+ *
+ * @param epochs How many there will be.
+ */
 export const announce = (epochs: number): Stage =>
   tap(({ epoch, history }, { log, progress }) => {
     progress.clear();

@@ -8,7 +8,7 @@ import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { checkpointOf, writeCheckpoint } from "../checkpoint/checkpoint.ts";
 import { BEST_CHECKPOINT, checkpointName, CHECKPOINTS, epochOfName } from "../checkpoint/folder.ts";
 import type { Files } from "../files.ts";
-import { type History, select, type SplitName } from "../history.ts";
+import { type History, rowsNamed, type SplitName } from "../history.ts";
 import type { Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 
@@ -119,7 +119,9 @@ function isBest(
   history: History,
   { name = "accuracy", split = "test", mode = "max" }: BestBy,
 ): boolean {
-  const values = select(history, name, split).map(({ value }) => mode === "max" ? value : -value);
+  const values = rowsNamed(history, name, split).map(({ value }) =>
+    mode === "max" ? value : -value
+  );
   const newest = values.at(-1);
   return newest !== undefined && values.slice(0, -1).every((value) => !(value >= newest));
 }

@@ -14,7 +14,7 @@ import { accuracy, argmax } from "../../ops/metrics/classification.ts";
 import { codeMoments } from "../../ops/metrics/code_moments.ts";
 import type { Moments } from "../../ops/metrics/moments.ts";
 import { nearestCentroids } from "../../ops/metrics/nearest_centroid.ts";
-import type { Dataset, Split } from "../data/dataset.ts";
+import type { Dataset, DataSplit } from "../data/dataset.ts";
 import { encode } from "../encode.ts";
 import { findingsOf } from "../findings.ts";
 import type { Row } from "../history.ts";
@@ -116,7 +116,7 @@ const largest = (embeddings: Embeddings): ArrayLike<number> =>
 
 const momentsOf = (
   embeddings: Embeddings,
-  { labels }: Split,
+  { labels }: DataSplit,
   { classes }: Dataset,
 ): readonly Moments[] =>
   // Of codes it takes the time of counting their bits: a hundredth of what real numbers take.

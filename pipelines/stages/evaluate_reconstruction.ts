@@ -11,7 +11,7 @@ import type { Value } from "../../ops/interpreter.ts";
 import { peakSignalToNoise, reconstructionError } from "../../ops/metrics/reconstruction.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { forEachBatch } from "../batches.ts";
-import type { Dataset, Normalisation, Split } from "../data/dataset.ts";
+import type { Dataset, DataSplit, Normalisation } from "../data/dataset.ts";
 import { firstOfEach } from "../data/first_of_each.ts";
 import { imageOf } from "../data/image_of.ts";
 import type { Env } from "../env.ts";
@@ -138,7 +138,7 @@ const asInFile = (values: Float32Array, { mean, std }: Normalisation): Float32Ar
 
 async function fidelity(
   run: Run,
-  split: Split,
+  split: DataSplit,
   dataset: Dataset,
   env: Env,
   activation: "sigmoid" | "identity",

@@ -15,14 +15,14 @@ import { kMeansPlane } from "../../ops/information/plane/k_means.ts";
 import type { Samples } from "../../ops/information/samples.ts";
 import { checkRanges, integerFrom } from "../../ops/ranges.ts";
 import { normaliser } from "../data/batch.ts";
-import type { Dataset, Split } from "../data/dataset.ts";
+import type { Dataset, DataSplit } from "../data/dataset.ts";
 import { subset } from "../data/splits.ts";
 import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
 import { findLayers, layerName, layerOutputs } from "../layer_outputs.ts";
 import type { Run } from "../run.ts";
 import { pipeline, skip, type Stage, stage } from "../stage.ts";
-import type { Midway, MidwayMoment } from "./midway.ts";
+import type { Midpoint, Midway } from "./midway.ts";
 
 /** Options of {@linkcode infoPlane}. */
 export interface InfoPlaneOptions {
@@ -172,14 +172,14 @@ function layersOf(graph: Nodes, names: readonly string[] | undefined) {
 
 /** What does not change between measurements. */
 interface Prepared {
-  readonly data: Split;
+  readonly data: DataSplit;
   readonly labelEntropy: number;
   readonly tasks: readonly (readonly [PlaneEstimator, PlaneTask])[];
 }
 
 type Measure = (
   model: Model,
-  moment: Pick<MidwayMoment, "epoch" | "step">,
+  moment: Pick<Midpoint, "epoch" | "step">,
   env: Env,
 ) => Promise<E.Either<SparrowError, readonly Row[]>>;
 
@@ -286,7 +286,7 @@ async function prepareAll(
 }
 
 /** The images as the model takes them. */
-function inputsOf(data: Split, { normalisation }: Dataset): Samples {
+function inputsOf(data: DataSplit, { normalisation }: Dataset): Samples {
   const width = data.pixels.length / data.count;
   const all = Uint32Array.from({ length: data.count }, (_, i) => i);
   return { count: data.count, width, values: normaliser(normalisation)(data, width, all) };

@@ -29,13 +29,7 @@ export interface KwtaSettings {
 }
 
 /**
- * The settings after an epoch, counted from 1. Every `stepSize` epochs the current value is
- * multiplied by gamma^(epoch / stepSize), so that after m changes it is v · gamma^(m(m+1)/2), and
- * clamped.
- *
- * Source: KWTAScheduler of dizcza/EmbedderSDR, trainer/kwta.py. Two mistakes there are not repeated
- * here: a run that is resumed may have a change applied twice, and a sparsity that was written as a
- * Python integer (1) is never changed.
+ * The settings after an epoch, counted from 1: the arithmetic of {@linkcode kwtaSchedule}.
  *
  * @example
  * ```ts
@@ -69,6 +63,13 @@ export const scheduleKwta = (
 /**
  * Sets the sparsity and the hardness of every kWTA in the run's graph for the next epoch. It comes
  * before `train`, so that what is evaluated and saved has the settings it was trained with.
+ *
+ * Every `stepSize` epochs the current value is multiplied by gamma^(epoch / stepSize), so that after m
+ * changes it is v · gamma^(m(m+1)/2), and clamped.
+ *
+ * Source: KWTAScheduler of dizcza/EmbedderSDR, trainer/kwta.py. Two mistakes there are not repeated
+ * here: a run that is resumed may have a change applied twice, and a sparsity that was written as a
+ * Python integer (1) is never changed.
  */
 export const kwtaSchedule = (options: KwtaScheduleOptions = {}): Stage => {
   const next = scheduleKwta(options);

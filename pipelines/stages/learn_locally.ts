@@ -23,8 +23,8 @@ import type { Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 import { counted, factorsOf } from "./learnt_duty.ts";
 
-/** Options of {@linkcode learn}. */
-export interface LearnOptions {
+/** Options of {@linkcode learnLocally}. */
+export interface LearnLocallyOptions {
   /** What is learnt from; labels are not looked at. */
   readonly data: Images;
   /** Of its bytes; with a mean of 0, so that what is empty is exactly 0. */
@@ -72,7 +72,7 @@ const WHITENED = 20_000;
  *
  * @example
  * ```ts
- * import { learn } from "./learn.ts";
+ * import { learnLocally } from "./learn_locally.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
@@ -89,14 +89,14 @@ const WHITENED = 20_000;
  * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
  * const data = { count: 2, pixels: Uint8Array.of(255, 0, 0, 0, 0, 0, 255, 255) };
  * const normalisation = { mean: [0], std: [1] };
- * const stage = learn({ data, normalisation, path: 0, rule: onlineKMeans(), epochs: 2 });
+ * const stage = learnLocally({ data, normalisation, path: 0, rule: onlineKMeans(), epochs: 2 });
  * const done = await stage(run.right)(quietEnv(backend.right))();
  * if (E.isLeft(done)) throw new Error("nothing was learnt");
  * assertEquals(done.right.epoch, 2);
  * dispose(done.right);
  * ```
  */
-export const learn = (options: LearnOptions): Stage =>
+export const learnLocally = (options: LearnLocallyOptions): Stage =>
   stage((run, env) => {
     const found = layerAt(run, options);
     return E.isLeft(found) ? Promise.resolve(found) : learnLayer(options, found.right, run, env);
@@ -110,7 +110,7 @@ interface Layer {
   readonly input: Shape;
 }
 
-function layerAt(run: Run, options: LearnOptions): E.Either<SparrowError, Layer> {
+function layerAt(run: Run, options: LearnLocallyOptions): E.Either<SparrowError, Layer> {
   const { path, rule, data, epochs = 1, batchSize = 100, rate = rule.rate } = options;
   const { samples = 100_000, floor = 0.05, whiten = null } = options;
   const bad = rule.problem ?? checkRanges({
@@ -144,7 +144,7 @@ function layerAt(run: Run, options: LearnOptions): E.Either<SparrowError, Layer>
 }
 
 async function learnLayer(
-  options: LearnOptions,
+  options: LearnLocallyOptions,
   { node, input }: Layer,
   run: Run,
   env: Env,

@@ -11,12 +11,12 @@ import { type Stage, stage } from "../stage.ts";
  * Sets the optimiser's learning rate for the next epoch: what the schedule says of the epochs that
  * are done. It comes before `train`.
  *
- * Errors: `InvalidOption` where the schedule's `check` finds one.
+ * Errors: `InvalidOption` where the schedule has a `problem`.
  */
 export const learningRate = (schedule: Schedule): Stage =>
   stage((run) => {
-    const bad = schedule.check?.() ?? null;
-    if (bad !== null) return Promise.resolve(E.left(bad));
+    const { problem = null } = schedule;
+    if (problem !== null) return Promise.resolve(E.left(problem));
     const optimiser = { ...run.optimiser, learningRate: schedule(run.epoch) };
     return Promise.resolve(E.right({ ...run, optimiser }));
   });

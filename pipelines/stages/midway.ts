@@ -5,12 +5,12 @@
  */
 import type { E } from "../../graph/fp_ts.ts";
 import type { SparrowError } from "../../graph/error.ts";
-import type { Model, Moment } from "../batches.ts";
+import type { MeasuredAt, Model } from "../batches.ts";
 import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
 
 /** A moment within an epoch. */
-export interface MidwayMoment extends Moment {
+export interface Midpoint extends MeasuredAt {
   /** Steps of this epoch that are done, at least 1. */
   readonly done: number;
   /** Steps of the epoch. */
@@ -25,6 +25,6 @@ export interface MidwayMoment extends Moment {
  */
 export type Midway = (
   model: Model,
-  moment: MidwayMoment,
+  moment: Midpoint,
   env: Env,
 ) => Promise<E.Either<SparrowError, readonly Row[]>> | null;

@@ -22,7 +22,7 @@ import {
   overactiveUnits,
   unitNorms,
 } from "../../ops/metrics/unit_activity.ts";
-import type { Dataset, Split } from "../data/dataset.ts";
+import type { Dataset, DataSplit } from "../data/dataset.ts";
 import { subset } from "../data/splits.ts";
 import { encode } from "../encode.ts";
 import type { Env } from "../env.ts";
@@ -152,8 +152,8 @@ const withDefaults = (
 
 /** What is measured, and among what its neighbours are sought; no sample is both. */
 interface Drawn {
-  readonly samples: Split;
-  readonly references: Split;
+  readonly samples: DataSplit;
+  readonly references: DataSplit;
 }
 
 function drawSamples(
@@ -191,7 +191,7 @@ function drawSamples(
 
 async function encodeAll(
   run: Run,
-  split: Split,
+  split: DataSplit,
   { normalisation }: Dataset,
   env: Env,
 ): Promise<E.Either<SparrowError, LabelledEmbeddings>> {

@@ -10,10 +10,11 @@ import { type BinaryEmbeddings, sparsity } from "../../ops/embeddings.ts";
 import { binarise, classMeans } from "../../ops/metrics/centroids.ts";
 import { accuracy } from "../../ops/metrics/classification.ts";
 import { classCentroid } from "../../ops/readouts/class_centroid.ts";
-import { bayesianNetwork, naiveBayes } from "../../ops/readouts/naive_bayes.ts";
+import { bcpnn } from "../../ops/readouts/bcpnn.ts";
+import { naiveBayes } from "../../ops/readouts/naive_bayes.ts";
 import { dutyCycles } from "../../ops/metrics/unit_activity.ts";
 import { nearestCodes } from "../../ops/readouts/nearest_codes.ts";
-import type { ReadOut, TaughtCodes } from "../../ops/readouts/read_out.ts";
+import type { LabelledCodes, ReadOut } from "../../ops/readouts/read_out.ts";
 import { willshawClasses } from "../../ops/readouts/willshaw_classes.ts";
 import { emptyCodes, pickCodes } from "../../ops/sdr/codes.ts";
 import { moveUnits } from "../../ops/sdr/noise.ts";
@@ -73,7 +74,7 @@ export const readOut = (options: ReadOutOptions): Stage =>
     row("sparsity", sparsity(train.right), "train");
     row("sparsity", sparsity(test.right));
     const { labels } = dataset.train;
-    const all: TaughtCodes = { codes: train.right, labels, classes: dataset.classes.length };
+    const all: LabelledCodes = { codes: train.right, labels, classes: dataset.classes.length };
     const judge = ({ name, predict }: ReadOut, ending: string, codes = test.right) =>
       row(`accuracy_${name}${ending}`, accuracy(predict(codes), dataset.test.labels));
 
@@ -116,7 +117,7 @@ export const readOut = (options: ReadOutOptions): Stage =>
   });
 
 /** Mean codes of the classes, and as many of their units as a code has. */
-function classCodesOf({ codes, labels, classes }: TaughtCodes, dataset: Dataset): ClassCodes {
+function classCodesOf({ codes, labels, classes }: LabelledCodes, dataset: Dataset): ClassCodes {
   const means = classMeans(codes, labels, classes);
   const part = sparsity(codes);
   return {
@@ -128,7 +129,7 @@ function classCodesOf({ codes, labels, classes }: TaughtCodes, dataset: Dataset)
 
 /** All read-outs, taught. */
 function learnt(
-  labelled: TaughtCodes,
+  labelled: LabelledCodes,
   { k = 3, willshawUnits = 1000 }: ReadOutOptions,
   rng: Rng,
 ): E.Either<SparrowError, readonly [readonly ReadOut[], Rng]> {
@@ -142,7 +143,7 @@ function learnt(
     [
       nearest.right,
       naiveBayes(labelled),
-      bayesianNetwork(labelled),
+      bcpnn(labelled),
       memory,
       classCentroid(labelled),
     ],
@@ -152,7 +153,7 @@ function learnt(
 
 /** Of each class n codes that are drawn at random, or all there are. */
 function firstOfEach(
-  { codes, labels, classes }: TaughtCodes,
+  { codes, labels, classes }: LabelledCodes,
   n: number,
   rng: Rng,
 ): readonly [Uint32Array, Rng] {

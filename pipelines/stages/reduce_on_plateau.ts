@@ -5,11 +5,11 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import type { PlateauSchedule } from "../../ops/plateau.ts";
-import { select, type SplitName } from "../history.ts";
+import { rowsNamed, type SplitName } from "../history.ts";
 import { type Stage, stage } from "../stage.ts";
 
-/** The metric that {@linkcode reduceOnPlateau} watches; one value per epoch, or as it is measured. */
-export interface Watched {
+/** Options of {@linkcode reduceOnPlateau}: the metric that it watches, one value per epoch, or as it is measured. */
+export interface ReduceOnPlateauOptions {
   /** As in the history's rows; "loss". */
   readonly name?: string;
   /** What it was measured on; "train". */
@@ -21,7 +21,7 @@ export interface Watched {
  * metric in the run's history, so that a run that is taken up again goes on as it would have. It
  * comes before `train`; a metric that was never measured leaves the initial rate.
  *
- * Errors: `InvalidOption` where the schedule's `check` finds one.
+ * Errors: `InvalidOption` where the schedule has a `problem`.
  *
  * @example
  * ```ts
@@ -37,12 +37,11 @@ export interface Watched {
  */
 export const reduceOnPlateau = (
   schedule: PlateauSchedule,
-  { name = "loss", split = "train" }: Watched = {},
+  { name = "loss", split = "train" }: ReduceOnPlateauOptions = {},
 ): Stage =>
   stage((run) => {
-    const bad = schedule.check();
-    if (bad !== null) return Promise.resolve(E.left(bad));
-    const values = select(run.history, name, split).map(({ value }) => value);
+    if (schedule.problem !== null) return Promise.resolve(E.left(schedule.problem));
+    const values = rowsNamed(run.history, name, split).map(({ value }) => value);
     const optimiser = { ...run.optimiser, learningRate: schedule(values) };
     return Promise.resolve(E.right({ ...run, optimiser }));
   });

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { SparrowError } from "../../graph/error.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type History, toJsonLines } from "../history.ts";
-import { writeModel } from "../model_file.ts";
+import { saveModel } from "../model_file.ts";
 import { type Run, toArrays } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 
@@ -40,17 +40,11 @@ export const save = (folder: string, dataset: Dataset): Stage =>
     const arrays = { params, plasticity };
     const metrics = measuredIn(run.history);
     const facts = { normalisation, dataset: name, epoch, metrics };
-    const model = writeModel({ graph, input, ...arrays, ...facts });
-    for (
-      const [file, content] of [
-        [path, model],
-        [`${folder}/${METRICS_FILE}`, toJsonLines(run.history)],
-      ] as const
-    ) {
-      const written = await files.write(file, content)();
-      if (E.isLeft(written)) return written;
-    }
-    return E.right({ ...run, saved: path });
+    return await pipe(
+      saveModel(path, { graph, input, ...arrays, ...facts }, files),
+      TE.chain(() => files.write(`${folder}/${METRICS_FILE}`, toJsonLines(run.history))),
+      TE.map(() => ({ ...run, saved: path })),
+    )();
   });
 
 /** What was last measured on the test set, by name. */

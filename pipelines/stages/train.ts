@@ -23,7 +23,7 @@ import { breathe } from "../breathe.ts";
 import type { Augmentation } from "../data/augment.ts";
 import { backgroundOf, gatherLabels } from "../data/batch.ts";
 import { feedOf } from "../data/feed.ts";
-import type { Normalisation, Split } from "../data/dataset.ts";
+import type { DataSplit, Normalisation } from "../data/dataset.ts";
 import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
 import { dispose, type Run } from "../run.ts";
@@ -34,7 +34,7 @@ import type { Midway } from "./midway.ts";
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
   /** What is trained on. */
-  readonly data: Split;
+  readonly data: DataSplit;
   /** Of its bytes. */
   readonly normalisation: Normalisation;
   /** What is made small. */
@@ -99,7 +99,7 @@ function check(options: TrainOptions, run: Run): SparrowError | null {
 }
 
 /** What keeps the loss from being used on this run and data. */
-function misfit(loss: Loss, { labels }: Split, run: Run): SparrowError | null {
+function misfit(loss: Loss, { labels }: DataSplit, run: Run): SparrowError | null {
   const inferred = inferShapes(run.graph, run.input);
   if (E.isLeft(inferred)) return inferred.left;
   const { output } = inferred.right;

@@ -46,7 +46,7 @@ export const withWeights = (body: (weights: ParamArrays) => Stage): Stage =>
  * import { train } from "./train.ts";
  * import { strokes } from "../data/strokes.ts";
  * import { quietEnv } from "../env.ts";
- * import { select } from "../history.ts";
+ * import { rowsNamed } from "../history.ts";
  * import { createRun, dispose } from "../run.ts";
  * import { repeat } from "../stage.ts";
  * import { E } from "../../graph/fp_ts.ts";
@@ -65,7 +65,7 @@ export const withWeights = (body: (weights: ParamArrays) => Stage): Stage =>
  * const experiment = withWeights((initial) => repeat(2)(watchWeights(epoch, initial)));
  * const done = await experiment(run.right)(quietEnv(backend.right))();
  * if (E.isLeft(done)) throw new Error("no end");
- * const [first, second] = select(done.right.history, "distance_from_initial:0.weight");
+ * const [first, second] = rowsNamed(done.right.history, "distance_from_initial:0.weight");
  * if (!(0 < first.value && first.value < second.value)) throw new Error("it stood still");
  * dispose(done.right);
  * ```

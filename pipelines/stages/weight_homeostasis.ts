@@ -9,7 +9,7 @@ import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { checkHomeostasis, homeostasis, type HomeostasisOptions } from "../../ops/homeostasis.ts";
 import { dutyCycles } from "../../ops/metrics/unit_activity.ts";
 import { tf } from "../../ops/tfjs.ts";
-import type { Normalisation, Split } from "../data/dataset.ts";
+import type { DataSplit, Normalisation } from "../data/dataset.ts";
 import { encode } from "../encode.ts";
 import type { Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
@@ -17,7 +17,7 @@ import { type Stage, stage } from "../stage.ts";
 /** Options of {@linkcode weightHomeostasis}. */
 export interface WeightHomeostasisOptions extends Partial<HomeostasisOptions> {
   /** What the rates are measured on: a part of the training set. */
-  readonly data: Split;
+  readonly data: DataSplit;
   /** Of its bytes. */
   readonly normalisation: Normalisation;
 }

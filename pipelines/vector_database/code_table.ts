@@ -10,7 +10,7 @@ import { checkLength } from "../../ops/metrics/check.ts";
 import { checkWidth } from "../../ops/sdr/codes.ts";
 import { codesPerStatement, codeTexts } from "./code_text.ts";
 import { attempt, type Database } from "./database.ts";
-import type { Query } from "./driver.ts";
+import type { DatabaseQuery } from "./database_driver.ts";
 
 /** A table of codes. */
 export interface CodeTable {
@@ -77,7 +77,10 @@ export const openCodeTable = (
 };
 
 /** The types of a table's columns, as PostgreSQL writes them, by name. */
-async function columnsOf(table: CodeTable, query: Query): Promise<ReadonlyMap<string, string>> {
+async function columnsOf(
+  table: CodeTable,
+  query: DatabaseQuery,
+): Promise<ReadonlyMap<string, string>> {
   const rows = await query(
     "SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute " +
       "WHERE attrelid = to_regclass($1::text) AND attnum > 0 AND NOT attisdropped",
@@ -91,7 +94,7 @@ export const countCodes = (table: CodeTable): TE.TaskEither<SparrowError, number
   attempt(table.database, ({ query }) => countedBy(table, query));
 
 /** The same within other work. */
-export async function countedBy(table: CodeTable, query: Query): Promise<number> {
+export async function countedBy(table: CodeTable, query: DatabaseQuery): Promise<number> {
   const [{ count }] = await query(`SELECT count(*)::int4 AS count FROM ${quoted(table)}`);
   return Number(count);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type BinaryEmbeddings, stride } from "../../ops/embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 
 /** Of each byte, whose lowest bit is the first unit, the two digits in which it is the highest. */
 const digits: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
@@ -28,7 +28,7 @@ const digits: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
  * ```
  */
 export function codeText({ width, words }: BinaryEmbeddings, i: number): string {
-  const from = i * stride(width);
+  const from = i * wordsPerCode(width);
   let text = "x";
   for (let byte = 0; byte < Math.ceil(width / 8); byte++) {
     text += digits[(words[from + (byte >>> 2)] >>> (8 * (byte & 3))) & 255];

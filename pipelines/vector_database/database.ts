@@ -5,7 +5,7 @@
  */
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { type DatabaseUnavailable, invalidOption, type SparrowError } from "../../graph/error.ts";
-import type { Driver } from "./driver.ts";
+import type { DatabaseDriver } from "./database_driver.ts";
 import { openPglite } from "./pglite.ts";
 import { openPostgres } from "./postgres.ts";
 
@@ -22,7 +22,7 @@ export interface Database {
   /** Where it is, without a password: "memory", the folder or the address. */
   readonly place: string;
   /** For statements of one's own, such as those on further columns; throws what is refused. */
-  readonly driver: Driver;
+  readonly driver: DatabaseDriver;
 }
 
 /**
@@ -85,7 +85,7 @@ const withoutPassword = (url: string): string => url.replace(/^([^/]*\/\/)?.*@/,
  */
 export const openWith = (
   place: string,
-  open: () => Promise<Driver>,
+  open: () => Promise<DatabaseDriver>,
 ): TE.TaskEither<SparrowError, Database> =>
   pipe(
     TE.tryCatch(open, (cause) => refused(place, cause)),
@@ -125,7 +125,7 @@ const withVector = (database: Database): TE.TaskEither<SparrowError, void> =>
 /** Does something with a database; what that throws is returned as `DatabaseUnavailable`. */
 export const attempt = <A>(
   { place, driver }: Database,
-  work: (driver: Driver) => Promise<A>,
+  work: (driver: DatabaseDriver) => Promise<A>,
 ): TE.TaskEither<DatabaseUnavailable, A> =>
   TE.tryCatch(() => work(driver), (cause) => refused(place, cause));
 

@@ -12,7 +12,7 @@ import type { SearchOptions } from "../../ops/sdr/code_index.ts";
 import { codesPerStatement, codeTexts } from "./code_text.ts";
 import { type CodeTable, countedBy, quoted } from "./code_table.ts";
 import { attempt } from "./database.ts";
-import type { Query } from "./driver.ts";
+import type { DatabaseQuery } from "./database_driver.ts";
 
 /** Queries of one statement: it can be interrupted between two. */
 const MOST_QUERIES = 256;
@@ -77,7 +77,7 @@ async function nearest(
   table: CodeTable,
   queries: BinaryEmbeddings,
   k: number,
-  query: Query,
+  query: DatabaseQuery,
 ): Promise<Neighbours> {
   const indices = new Int32Array(queries.count * k);
   const distances = new Float64Array(queries.count * k);

@@ -19,7 +19,10 @@ const MOST_CHARACTERS = 100;
 interface Declaration {
   readonly kind: string;
   readonly location: { readonly filename: string; readonly line: number };
-  readonly jsDoc?: { readonly doc?: string };
+  readonly jsDoc?: {
+    readonly doc?: string;
+    readonly tags?: readonly { readonly kind: string }[];
+  };
 }
 
 interface PublicSymbol {
@@ -34,6 +37,8 @@ interface Entry {
   readonly path: string;
   readonly summary: string;
   readonly signatures: readonly string[];
+  /** Whether it is public only because signatures need it. */
+  readonly behind: boolean;
 }
 
 const rootUrl = new URL("../../", import.meta.url);
@@ -43,6 +48,12 @@ const layers = {
   graph: "what a model is",
   ops: "what a node does",
   pipelines: "what you do with it",
+};
+
+/** Files of types that only signatures mention, with those of them that a program writes as well. */
+const behind: Readonly<Record<string, readonly string[]>> = {
+  "graph/misfit.ts": [],
+  "graph/types.ts": ["Pair", "Same", "Shape", "Space"],
 };
 
 /** The words for `deno doc`'s kinds. */
@@ -167,7 +178,17 @@ function entryOf({ name, declarations }: PublicSymbol): Entry {
       .map(({ location }) => signatureOf(name, path, location.line))
       .filter((signature) => signature !== null);
   const words = new Set(declarations.map(({ kind }) => kinds[kind] ?? kind));
-  return { name, kind: [...words].join(" and "), path, summary: sentence(doc), signatures };
+  const internal = declarations.some(({ jsDoc }) =>
+    jsDoc?.tags?.some(({ kind }) => kind === "internal")
+  );
+  return {
+    name,
+    kind: [...words].join(" and "),
+    path,
+    summary: sentence(doc),
+    signatures,
+    behind: internal || behind[path]?.includes(name) === false,
+  };
 }
 
 /** By code unit, so that the order is that of no locale. */
@@ -176,17 +197,26 @@ const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0;
 const lineOf = ({ name, kind, summary, signatures }: Entry): string =>
   [`- **${name}** (${kind}): ${summary}`, ...signatures.map((text) => `  \`${text}\``)].join("\n");
 
-function layerText(layer: string, what: string, entries: readonly Entry[]): string {
-  const byPath = Map.groupBy(
-    entries.filter(({ path }) => path.startsWith(`${layer}/`)),
-    ({ path }) => path,
-  );
+function sectionText(heading: string, entries: readonly Entry[]): string {
+  const byPath = Map.groupBy(entries, ({ path }) => path);
   const files = [...byPath].sort(([a], [b]) => compare(a, b)).map(([path, inFile]) => {
     const lines = inFile.toSorted((a, b) => compare(a.name, b.name)).map(lineOf);
     return `### ${path}\n\n${lines.join("\n")}\n`;
   });
-  return [`## ${layer}: ${what}\n`, ...files].join("\n");
+  return [`## ${heading}\n`, ...files].join("\n");
 }
+
+const layerText = (layer: string, what: string, entries: readonly Entry[]): string =>
+  sectionText(
+    `${layer}: ${what}`,
+    entries.filter(({ path, behind }) => !behind && path.startsWith(`${layer}/`)),
+  );
+
+const behindText = (entries: readonly Entry[]): string =>
+  sectionText(
+    "The types behind the types\n\nOnly signatures mention these; any version may rename them.",
+    entries.filter(({ behind }) => behind),
+  );
 
 // One symbol, one line: a diff then names what has changed.
 const listText = (entries: readonly Entry[]): string =>
@@ -195,6 +225,7 @@ const listText = (entries: readonly Entry[]): string =>
     "# The public API\n",
     "What `mod.ts` exports, by the file that defines it. Written by `deno task api`; do not edit.\n",
     ...Object.entries(layers).map(([layer, what]) => layerText(layer, what, entries)),
+    behindText(entries),
   ].join("\n");
 
 /** The lines that one text has and the other has not. */

@@ -1,6 +1,6 @@
 import * as fc from "npm:fast-check@4.3.0";
 import { assert, assertEquals, assertLess } from "../assert.ts";
-import { fromJson, type Json, toJson } from "../../graph/codec.ts";
+import { graphFromJson, graphToJson, type Json } from "../../graph/codec.ts";
 import { describe } from "../../graph/error.ts";
 import { E, pipe } from "../../graph/fp_ts.ts";
 import { graph } from "../../graph/parse.ts";
@@ -10,16 +10,16 @@ const viaText = (json: Json): unknown => JSON.parse(JSON.stringify(json));
 
 /** The reason that a value is refused for. */
 const reasonOf = (json: unknown): string => {
-  const result = fromJson(json);
+  const result = graphFromJson(json);
   assert(E.isLeft(result), "accepted");
   assertEquals([result.left._tag, result.left.file], ["CorruptFile", "graph JSON"]);
   return result.left.reason;
 };
 
-Deno.test("fromJson(JSON.parse(JSON.stringify(toJson(g)))) = g", () => {
+Deno.test("graphFromJson(JSON.parse(JSON.stringify(graphToJson(g)))) = g", () => {
   fc.assert(
     fc.property(fc.oneof(anyGraph, wellShaped.map(({ graph }) => graph)), (graph) => {
-      assertEquals(fromJson(viaText(toJson(graph))), E.right(graph));
+      assertEquals(graphFromJson(viaText(graphToJson(graph))), E.right(graph));
     }),
     runs(500),
   );
@@ -27,7 +27,7 @@ Deno.test("fromJson(JSON.parse(JSON.stringify(toJson(g)))) = g", () => {
 
 Deno.test("every argument is written by name", () => {
   assertEquals<Json>(
-    toJson(graph`linear(64) ▷ kwta(0.05) ▷ fanout(relu, residual(identity))`),
+    graphToJson(graph`linear(64) ▷ kwta(0.05) ▷ fanout(relu, residual(identity))`),
     {
       nodes: [
         { node: "linear", inputs: null, outputs: 64, bias: true },
@@ -44,7 +44,7 @@ Deno.test("every argument is written by name", () => {
 
 Deno.test("what has a default may be left out", () => {
   const json = { nodes: [{ node: "linear", outputs: 64 }, { node: "kwta", sparsity: 0.05 }] };
-  assertEquals(fromJson(json), E.right(graph`linear(64) ▷ kwta(0.05)`));
+  assertEquals(graphFromJson(json), E.right(graph`linear(64) ▷ kwta(0.05)`));
 });
 
 Deno.test("a refusal says where, what was expected and what was there", () => {
@@ -103,7 +103,7 @@ Deno.test("a refusal says where, what was expected and what was there", () => {
 
 Deno.test("the error names the file", () => {
   assertEquals(
-    pipe(fromJson({ nodes: 3 }, "runs/model.json"), E.mapLeft(describe)),
+    pipe(graphFromJson({ nodes: 3 }, "runs/model.json"), E.mapLeft(describe)),
     E.left(
       'Cannot use runs/model.json: expected {"nodes": […]} and nothing else at the top, ' +
         'current value is an object of "nodes"',
@@ -154,7 +154,10 @@ const nested = (depth: number): Json => {
 };
 
 Deno.test("branches nest 64 deep; deeper is refused, however deep", () => {
-  assertEquals(viaText(toJson(E.getOrElseW(() => graph`relu`)(fromJson(nested(64))))), nested(64));
+  assertEquals(
+    viaText(graphToJson(E.getOrElseW(() => graph`relu`)(graphFromJson(nested(64))))),
+    nested(64),
+  );
   assertEquals(reasonOf(nested(65)), "expected at most 64 branches in each other");
   const abyss = nested(100_000);
   assertEquals(reasonOf(abyss), "expected at most 64 branches in each other");
@@ -206,19 +209,19 @@ Deno.test("a damaged value is refused or is a graph, and nothing is thrown", () 
   let refused = 0;
   fc.assert(
     fc.property(anyGraph, fc.array(change, { minLength: 1, maxLength: 3 }), (graph, changes) => {
-      const json = changes.reduce(changed, viaText(toJson(graph)));
-      const result = fromJson(json);
+      const json = changes.reduce(changed, viaText(graphToJson(graph)));
+      const result = graphFromJson(json);
       if (E.isLeft(result)) {
         refused++;
         assertEquals(result.left._tag, "CorruptFile");
         assert(result.left.reason !== "");
       } else {
         // Whatever is accepted is whole.
-        assertEquals(fromJson(viaText(toJson(result.right))), result);
+        assertEquals(graphFromJson(viaText(graphToJson(result.right))), result);
       }
     }),
     runs(1000),
   );
   assert(refused > 500, `${refused} of 1000 were refused`);
-  fc.assert(fc.property(fc.anything(), (value) => void fromJson(value)), runs(500));
+  fc.assert(fc.property(fc.anything(), (value) => void graphFromJson(value)), runs(500));
 });

@@ -4,16 +4,16 @@ import { split as strongSplit } from "npm:fp-ts@2.16.11/lib/Strong.js";
 import { assert, assertEquals } from "../assert.ts";
 import { add, concat, flatten, kwta, linear, relu, sigmoid } from "../../graph/constructors.ts";
 import {
-  Category,
   fanout,
   first,
+  GRAPH_URI,
+  graphCategory,
   identity,
   residual,
   second,
   sequence,
   split,
   to,
-  URI,
 } from "../../graph/compose.ts";
 import { type Category2, E, flow, type Monoid, pipe } from "../../graph/fp_ts.ts";
 import type { Graph, Nodes } from "../../graph/node.ts";
@@ -268,7 +268,7 @@ Deno.test("a branch holds its sub-graphs as plain data", () => {
 });
 
 Deno.test("category laws hold by value, for `to` and for fp-ts's instance", () => {
-  const { compose, id } = Category;
+  const { compose, id } = graphCategory;
   fc.assert(
     fc.property(anyGraph, anyGraph, anyGraph, (f, g, h) => {
       assertEquals<Nodes>(pipe(f, to(identity)), f);
@@ -292,19 +292,19 @@ Deno.test("composition changes neither of the two", () => {
 });
 
 Deno.test("fp-ts takes the instance, and what it composes is typed", () => {
-  const instance: Category2<URI> = Category;
-  assertEquals(instance.URI, URI);
-  typed<readonly [784], readonly [64]>()(Category.compose(relu, linear(784, 64)));
-  typed<readonly [64], readonly [3]>()(Category.compose(linear(64, 3), relu));
-  typed<readonly [64], readonly [3]>()(Category.compose(linear(64, 3), Category.id()));
+  const instance: Category2<GRAPH_URI> = graphCategory;
+  assertEquals(instance.URI, GRAPH_URI);
+  typed<readonly [784], readonly [64]>()(graphCategory.compose(relu, linear(784, 64)));
+  typed<readonly [64], readonly [3]>()(graphCategory.compose(linear(64, 3), relu));
+  typed<readonly [64], readonly [3]>()(graphCategory.compose(linear(64, 3), graphCategory.id()));
   // @ts-expect-error 64 is not 65
-  refused(Category.compose(linear(65, 3), linear(784, 64)));
+  refused(graphCategory.compose(linear(65, 3), linear(784, 64)));
 });
 
 Deno.test("graphs from a space to itself are a monoid, which fp-ts folds", () => {
   const blocks: Monoid<Graph> = {
-    concat: (f, g) => Category.compose(g, f),
-    empty: Category.id(),
+    concat: (f, g) => graphCategory.compose(g, f),
+    empty: graphCategory.id(),
   };
   assertEquals(
     show(concatAll(blocks)([relu, residual(linear(9)), kwta(0.5)])),
@@ -315,8 +315,8 @@ Deno.test("graphs from a space to itself are a monoid, which fp-ts folds", () =>
 
 Deno.test("fp-ts's split, made of `first` and `second`, is ours up to identities", () => {
   // A graph is no profunctor; fp-ts's split uses `first` and `second` only.
-  const Strong = { URI, first, second };
-  const theirs = strongSplit(Strong as never, Category as never) as unknown as (
+  const Strong = { URI: GRAPH_URI, first, second };
+  const theirs = strongSplit(Strong as never, graphCategory as never) as unknown as (
     f: Graph,
     g: Graph,
   ) => Graph;

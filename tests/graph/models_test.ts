@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertThrows } from "../assert.ts";
-import { fromJson, toJson } from "../../graph/codec.ts";
+import { graphFromJson, graphToJson } from "../../graph/codec.ts";
 import { sequence, to } from "../../graph/compose.ts";
 import { flatten, linear } from "../../graph/constructors.ts";
 import { type Cost, cost } from "../../graph/cost.ts";
@@ -190,7 +190,10 @@ Deno.test("text and JSON are round trips", () => {
   for (const [small] of [...models, [vggLike()], [resNet(56)]] as const) {
     const graph: Nodes = { nodes: small.nodes };
     assertEquals<unknown>(parse(show(graph)), E.right(graph));
-    assertEquals<unknown>(fromJson(JSON.parse(JSON.stringify(toJson(graph)))), E.right(graph));
+    assertEquals<unknown>(
+      graphFromJson(JSON.parse(JSON.stringify(graphToJson(graph)))),
+      E.right(graph),
+    );
   }
 });
 

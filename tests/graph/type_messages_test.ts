@@ -20,7 +20,7 @@ const sentences: Readonly<Record<string, string>> = {
     "Cannot compose: expected [784], current value is [783]",
   "flow(to(linear(64, 10)), to(linear(11, 3)))":
     "Cannot compose: expected [11], current value is [10]",
-  "Category.compose(linear(65, 3), linear(784, 64))":
+  "graphCategory.compose(linear(65, 3), linear(784, 64))":
     "Cannot compose: expected [65], current value is [64]",
 
   // Images.
@@ -73,7 +73,7 @@ const fitting: readonly string[] = [
 const head = `
 import * as sparrow from "${new URL("../../graph/mod.ts", import.meta.url)}";
 import { defineNode } from "${new URL("../../ops/custom_node.ts", import.meta.url)}";
-const { add, Category, conv2d, fanout, first, flow, kwta, linear, mlp } = sparrow;
+const { add, conv2d, fanout, first, flow, graphCategory, kwta, linear, mlp } = sparrow;
 const { pipe, relu, reshape, residual, split, to } = sparrow;
 const double = defineNode({ name: "double", evaluate: (x) => x.add(x) });
 const take = (_graph: sparrow.Graph<readonly [784], readonly [10]>) => {};

@@ -7,7 +7,7 @@ import {
   packRows,
   popcount,
   sparsity,
-  stride,
+  wordsPerCode,
 } from "../../ops/embeddings.ts";
 import fc from "npm:fast-check@4.3.0";
 import { assert, assertAlmostEquals, assertEquals } from "../assert.ts";
@@ -47,7 +47,7 @@ const dense = (array: GoldenArray): Embeddings => {
 const packed = (embeddings: Embeddings): Embeddings => {
   if (embeddings.kind === "binary") return embeddings;
   const { count, width, values } = embeddings;
-  const words = new Uint32Array(count * stride(width));
+  const words = new Uint32Array(count * wordsPerCode(width));
   packRows(values, width, words, 0);
   return { kind: "binary", count, width, words };
 };

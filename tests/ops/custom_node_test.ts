@@ -1,5 +1,5 @@
 import * as fc from "npm:fast-check@4.3.0";
-import { fromJson, toJson } from "../../graph/codec.ts";
+import { graphFromJson, graphToJson } from "../../graph/codec.ts";
 import { to } from "../../graph/compose.ts";
 import { linear } from "../../graph/constructors.ts";
 import { cost } from "../../graph/cost.ts";
@@ -36,7 +36,7 @@ const rounded = elementwiseKernel({
 /** Each unit times a gain, less an offset. */
 const amplify = defineNode({
   name: "amplify",
-  parameters: [{ name: "offset", kind: "real" }, { name: "twice", kind: "flag", fallback: false }],
+  arguments: [{ name: "offset", kind: "real" }, { name: "twice", kind: "flag", fallback: false }],
   params: (input) => [{ name: "gain", shape: input, mean: 1, bound: 0.5 }],
   flops: ([units]) => 3 * units,
   evaluate: (x, { offset, twice }, { gain }) =>
@@ -61,7 +61,7 @@ Deno.test("a node of one's own is printed, parsed, saved and read like any other
       const made = amplify({ offset: offset + 0, twice });
       const nodes = inferred ? right(inferShapes(made, [3])).graph : made;
       assertEquals(parse(show(nodes)), E.right(nodes));
-      assertEquals(fromJson(JSON.parse(JSON.stringify(toJson(nodes)))), E.right(nodes));
+      assertEquals(graphFromJson(JSON.parse(JSON.stringify(graphToJson(nodes)))), E.right(nodes));
     },
   ));
   assertEquals(
@@ -92,14 +92,34 @@ Deno.test("its shape rule, its weights and its cost are looked at", () => {
   assertEquals(right(inferShapes(typed)).output, [2]);
 });
 
+Deno.test("arguments that a node has not are refused by the compiler", () => {
+  const halve = defineNode({ name: "halve", evaluate: (x) => tf.mul(x, 0.5) });
+  const alike = graph`halve`;
+  assertEquals([halve(), halve({})], [alike, alike]);
+  const other = { rate: 2 };
+  const uncalled = () => [
+    // @ts-expect-error it has no arguments
+    halve({ rate: 2 }),
+    // @ts-expect-error nor by another name
+    halve(other),
+    // @ts-expect-error it has two, and this is neither
+    amplify({ offset: 1, rate: 2 }),
+    // @ts-expect-error one of them has no fallback
+    amplify({ twice: true }),
+    // @ts-expect-error which is a number
+    amplify({ offset: "1" }),
+  ];
+  assertEquals(typeof uncalled, "function");
+});
+
 Deno.test("what is wrong about one says what, and where", () => {
   assertStringIncludes(
-    describe(left(fromJson({ nodes: [{ node: "amplifier" }] }))),
-    "drop_connect, amplify, neighbours at nodes[0].node, " +
+    describe(left(graphFromJson({ nodes: [{ node: "amplifier" }] }))),
+    "drop_connect, amplify, neighbours, halve at nodes[0].node, " +
       'current value is "amplifier"',
   );
   assertStringIncludes(
-    describe(left(fromJson({ nodes: [{ node: "amplify" }] }))),
+    describe(left(graphFromJson({ nodes: [{ node: "amplify" }] }))),
     "expected a finite number at nodes[0].offset",
   );
   assertStringIncludes(describe(left(parse("amplify(true)"))), "expected");
@@ -119,8 +139,8 @@ Deno.test("what is wrong about one says what, and where", () => {
   assertThrows(() => defineNode({ name: "amplify", evaluate }), TypeError, "a node of that name");
   assertThrows(() => defineNode({ name: "identity", evaluate }), TypeError, "a node of that name");
   assertThrows(() => defineNode({ name: "No", evaluate }), TypeError, "small letters");
-  const parameters = [{ name: "node", kind: "real" }] as const;
-  assertThrows(() => defineNode({ name: "no", parameters, evaluate }), TypeError, "node or input_");
+  const named = { name: "no", arguments: [{ name: "node", kind: "real" }] } as const;
+  assertThrows(() => defineNode({ ...named, evaluate }), TypeError, "node or input_");
   assertThrows(
     () => elementwiseKernel({ name: "Relu", host: (x) => x, wgsl: "x" }),
     TypeError,

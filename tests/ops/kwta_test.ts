@@ -3,7 +3,7 @@ import { E } from "../../graph/fp_ts.ts";
 import { kwta } from "../../graph/constructors.ts";
 import type { Gate } from "../../graph/node.ts";
 import { inferShapes } from "../../graph/shape.ts";
-import { hardKwta, softKwta, winners } from "../../ops/kwta.ts";
+import { hardKwta, softKwta, winnerCount } from "../../ops/kwta.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { float32, type GoldenArray, goldenJson, sharedTest } from "../shared.ts";
@@ -56,7 +56,7 @@ const outputAndGradient = (
 
 sharedTest("the number of winners is the reference's", "golden", () => {
   for (const { kind, sparsity, n, k_used } of goldenJson<HardCase>("kwta_hard")) {
-    if (kind === "forward") assertEquals(winners(sparsity, n), k_used);
+    if (kind === "forward") assertEquals(winnerCount(sparsity, n), k_used);
   }
 });
 
@@ -125,7 +125,7 @@ const matrix = fc.record({
 onEachBackend("kWTA is its formula on random rows, ties included", async (name) => {
   await fc.assert(
     fc.asyncProperty(matrix, async ({ rows, width, data, upstream, sparsity, hardness, gate }) => {
-      const k = winners(sparsity, width);
+      const k = winnerCount(sparsity, width);
       const byRow = <A>(f: (row: Float32Array, i: number) => ArrayLike<A>) =>
         reference.rowsOf(data, width).flatMap((row, i) => Array.from(f(row, i)));
       const x: GoldenArray = { shape: [rows, width], data: Array.from(data) };
@@ -159,7 +159,7 @@ Deno.test("the formula's gradient is that of finite differences", () => {
     fc.property(matrix, ({ width, data, upstream, sparsity, hardness, coarse }) => {
       // Where values tie, or a hard sigmoid bends, there is no derivative to compare with.
       fc.pre(!coarse);
-      const k = winners(sparsity, width);
+      const k = winnerCount(sparsity, width);
       const row = data.subarray(0, width);
       const sorted = row.toSorted().reverse();
       for (let rank = k - 1; rank <= k + 1; rank++) {

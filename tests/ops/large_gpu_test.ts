@@ -5,7 +5,7 @@ import { gatherBytes } from "../../ops/kernels/gather_gpu.ts";
 import { TensorTooLarge } from "../../ops/kernels/gpu_limits.ts";
 import { columnSums, timesTransposed, transposedTimes } from "../../ops/kernels/mat_mul.ts";
 import { hardwareTiling, product, softwareTiling } from "../../ops/kernels/product_gpu.ts";
-import { hardKwta, softKwta, winners } from "../../ops/kwta.ts";
+import { hardKwta, softKwta, winnerCount } from "../../ops/kwta.ts";
 import { linear } from "../../ops/linear.ts";
 import { adam } from "../../ops/optimisers/adam.ts";
 import { tf, type WebGPUBackend } from "../../ops/tfjs.ts";
@@ -111,7 +111,7 @@ for (const n of [2, 64, 65, 1024, 1025, 65_536]) {
       assertEquals(actual[0], expected[0]);
       if (levels === 0) {
         const ones = actual[0].reduce((sum, one) => sum + one, 0);
-        assertEquals(ones, rows * winners(0.05, n));
+        assertEquals(ones, rows * winnerCount(0.05, n));
       }
       assertClose(actual[1], expected[1], 1e-6, "soft");
       // The edges' share is a sum of n numbers below 0.5, in float32.

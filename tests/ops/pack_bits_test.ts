@@ -1,4 +1,4 @@
-import { packRows, stride } from "../../ops/embeddings.ts";
+import { packRows, wordsPerCode } from "../../ops/embeddings.ts";
 import { packBits } from "../../ops/pack_bits.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { assertEquals } from "../assert.ts";
@@ -19,11 +19,11 @@ onEachBackend("packed where they are made, codes are those packed by plain code"
   await fc.assert(
     fc.asyncProperty(rowsOf, async ([width, values]) => {
       const rows = values.length / width;
-      const expected = new Uint32Array(rows * stride(width));
+      const expected = new Uint32Array(rows * wordsPerCode(width));
       packRows(Float32Array.from(values), width, expected, 0);
       const x = tf.tensor2d(values, [rows, width]);
       const packed = packBits(x);
-      assertEquals(packed.shape, [rows, stride(width)]);
+      assertEquals(packed.shape, [rows, wordsPerCode(width)]);
       assertEquals(Uint32Array.from(await packed.data<"int32">()), expected);
       tf.dispose([x, packed]);
     }),

@@ -2,7 +2,7 @@ import fc from "npm:fast-check@4.3.0";
 import { plateauLr, type PlateauOptions } from "../../ops/plateau.ts";
 import {
   cosineLr,
-  cosineWithWarmup,
+  cosineWarmupLr,
   exponentialLr,
   type Schedule,
   stepLr,
@@ -39,7 +39,7 @@ sharedTest("the schedules by epoch are PyTorch's", "golden", () => {
   for (const golden of cases) {
     const { name, lr0, lr_first_epoch, lr_after_step } = golden;
     const schedule = scheduleOf(golden);
-    assertEquals(schedule.check?.(), null);
+    assertEquals(schedule.problem, null);
     assertEquals(schedule(0), lr_first_epoch);
     // PyTorch goes from epoch to epoch, in float64.
     assertClose(
@@ -56,17 +56,17 @@ sharedTest("reducing on a plateau is PyTorch's, to the bit", "golden", () => {
   assertEquals(cases.length, 8);
   for (const { name, attrs, lr0, lr_after_step, losses = [] } of cases) {
     assertEquals([losses.length, "threshold_mode" in attrs], [lr_after_step.length, true]);
-    const { mode, factor, patience, threshold, cooldown, min_lr: minLr, eps: epsilon } = attrs;
+    const { mode, factor, patience, threshold, cooldown, min_lr: minimum, eps: epsilon } = attrs;
     const schedule = plateauLr(lr0, {
       mode,
       factor,
       patience,
       threshold,
       cooldown,
-      minLr,
+      minimum,
       epsilon,
     });
-    assertEquals(schedule.check(), null);
+    assertEquals(schedule.problem, null);
     assertEquals(
       lr_after_step.map((_, e) => schedule(losses.slice(0, e + 1))),
       [...lr_after_step],
@@ -92,7 +92,7 @@ Deno.test("a NaN is never better, and a metric that rises is that which falls, n
 
 Deno.test("the rate on a plateau never rises, and stays above its floor", () => {
   fc.assert(fc.property(fc.array(fc.double({ min: 0, max: 2 }), { maxLength: 40 }), (values) => {
-    const schedule = plateauLr(1, { factor: 0.3, patience: 1, minLr: 0.05 });
+    const schedule = plateauLr(1, { factor: 0.3, patience: 1, minimum: 0.05 });
     const rates = values.map((_, i) => schedule(values.slice(0, i + 1)));
     assert(rates.every((rate, i) => rate <= (rates[i - 1] ?? 1) && rate >= 0.05));
   }));
@@ -108,8 +108,8 @@ Deno.test("the warm-up rises to the peak, and the cosine falls from it to the mi
   fc.assert(fc.property(options, ({ peak, warmup, rest, fraction }) => {
     const epochs = warmup + rest;
     const minimum = fraction * peak;
-    const schedule = cosineWithWarmup(peak, { epochs, warmup, minimum });
-    assertEquals(schedule.check?.(), null);
+    const schedule = cosineWarmupLr(peak, { epochs, warmup, minimum });
+    assertEquals(schedule.problem, null);
     const rates = Array.from({ length: epochs + 3 }, (_, e) => schedule(e));
     assertEquals(rates.slice(epochs), [minimum, minimum, minimum]);
     // minimum + (peak − minimum) is the peak but for the last bits.
@@ -127,28 +127,28 @@ Deno.test("the warm-up rises to the peak, and the cosine falls from it to the mi
   }));
 });
 
-Deno.test("a schedule's check names the option that is out of range", () => {
-  const cases: readonly (readonly [Schedule["check"], string])[] = [
-    [stepLr(0, 1, 0.5).check, "initial"],
-    [stepLr(1, 0, 0.5).check, "stepSize"],
-    [stepLr(1, 1.5, 0.5).check, "stepSize"],
-    [stepLr(1, 1, -0.5).check, "gamma"],
-    [exponentialLr(Infinity, 0.5).check, "initial"],
-    [exponentialLr(1, NaN).check, "gamma"],
-    [cosineLr(1, 0).check, "period"],
-    [cosineLr(1, 1, -1).check, "minimum"],
-    [cosineWithWarmup(-1, { epochs: 2 }).check, "peak"],
-    [cosineWithWarmup(1, { epochs: 2, warmup: 2 }).check, "epochs"],
-    [cosineWithWarmup(1, { epochs: 2, warmup: -1 }).check, "warmup"],
-    [plateauLr(0).check, "initial"],
-    [plateauLr(1, { factor: 1 }).check, "factor"],
-    [plateauLr(1, { patience: -1 }).check, "patience"],
-    [plateauLr(1, { threshold: 1 }).check, "threshold"],
-    [plateauLr(1, { cooldown: 0.5 }).check, "cooldown"],
-    [plateauLr(1, { minLr: NaN }).check, "minLr"],
-    [plateauLr(1, { epsilon: -1 }).check, "epsilon"],
+Deno.test("a schedule's problem names the option that is out of range", () => {
+  const cases: readonly (readonly [Schedule["problem"], string])[] = [
+    [stepLr(0, 1, 0.5).problem, "initial"],
+    [stepLr(1, 0, 0.5).problem, "stepSize"],
+    [stepLr(1, 1.5, 0.5).problem, "stepSize"],
+    [stepLr(1, 1, -0.5).problem, "gamma"],
+    [exponentialLr(Infinity, 0.5).problem, "initial"],
+    [exponentialLr(1, NaN).problem, "gamma"],
+    [cosineLr(1, 0).problem, "period"],
+    [cosineLr(1, 1, -1).problem, "minimum"],
+    [cosineWarmupLr(-1, { epochs: 2 }).problem, "peak"],
+    [cosineWarmupLr(1, { epochs: 2, warmup: 2 }).problem, "epochs"],
+    [cosineWarmupLr(1, { epochs: 2, warmup: -1 }).problem, "warmup"],
+    [plateauLr(0).problem, "initial"],
+    [plateauLr(1, { factor: 1 }).problem, "factor"],
+    [plateauLr(1, { patience: -1 }).problem, "patience"],
+    [plateauLr(1, { threshold: 1 }).problem, "threshold"],
+    [plateauLr(1, { cooldown: 0.5 }).problem, "cooldown"],
+    [plateauLr(1, { minimum: NaN }).problem, "minimum"],
+    [plateauLr(1, { epsilon: -1 }).problem, "epsilon"],
   ];
-  for (const [check, option] of cases) {
-    assertEquals([check?.()?._tag, check?.()?.option], ["InvalidOption", option]);
+  for (const [problem, option] of cases) {
+    assertEquals([problem?._tag, problem?.option], ["InvalidOption", option]);
   }
 });

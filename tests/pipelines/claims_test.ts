@@ -1,7 +1,7 @@
 import { RTE, TE } from "../../graph/fp_ts.ts";
 import { describe } from "../../graph/error.ts";
 import { seed } from "../../graph/rng.ts";
-import { type Embeddings, packRows, stride } from "../../ops/embeddings.ts";
+import { type Embeddings, packRows, wordsPerCode } from "../../ops/embeddings.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Claim, Findings } from "../../pipelines/claims/claim.ts";
 import { claimsPage } from "../../pipelines/claims/runner/page.ts";
@@ -51,7 +51,7 @@ Deno.test("overlaps between and within classes are those of all pairs, of codes 
     (_, i) => (i * 7919) % 11 < 3 ? 1 : 0,
   );
   const count = labels.length;
-  const words = new Uint32Array(count * stride(width));
+  const words = new Uint32Array(count * wordsPerCode(width));
   packRows(rows, width, words, 0);
   const row = (i: number) => rows.subarray(i * width, (i + 1) * width);
   const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, u) => sum + x * b[u], 0);

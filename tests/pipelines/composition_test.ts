@@ -1,5 +1,5 @@
 import { seed } from "../../graph/rng.ts";
-import { type BinaryEmbeddings, packRows, stride } from "../../ops/embeddings.ts";
+import { type BinaryEmbeddings, packRows, wordsPerCode } from "../../ops/embeddings.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { composition } from "../../pipelines/claims/composition.ts";
 import { compositionFigure, type Training } from "../../pipelines/claims/composition/figure.ts";
@@ -24,7 +24,7 @@ import { digits, envOn, left, right } from "./tiny.ts";
 /** Codes of zeros and ones, a row each. */
 function codes(...rows: readonly (readonly number[])[]): BinaryEmbeddings {
   const [count, width] = [rows.length, rows[0].length];
-  const words = new Uint32Array(count * stride(width));
+  const words = new Uint32Array(count * wordsPerCode(width));
   packRows(rows.flat(), width, words, 0);
   return { kind: "binary", count, width, words };
 }

@@ -1,6 +1,6 @@
 import { E } from "../../graph/fp_ts.ts";
 import { describe } from "../../graph/error.ts";
-import { stride } from "../../ops/embeddings.ts";
+import { wordsPerCode } from "../../ops/embeddings.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Images } from "../../pipelines/data/dataset.ts";
 import { encode } from "../../pipelines/encode.ts";
@@ -40,7 +40,7 @@ onEachBackend(
     for await (const codes of encodeBatches(run, counted(), normalisation, env)) {
       const batch = right(codes);
       assert(batch.kind === "binary");
-      assertEquals(batch.words.length, batch.count * stride(64));
+      assertEquals(batch.words.length, batch.count * wordsPerCode(64));
       words.push(...batch.words);
       assertEquals(asked, ++taken);
       assertEquals(tf.memory().numTensors, before.numTensors);

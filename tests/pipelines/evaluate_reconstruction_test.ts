@@ -8,8 +8,8 @@ import { graph } from "../../graph/parse.ts";
 import { draw, type Rng, seed } from "../../graph/rng.ts";
 import type { BackendName } from "../../ops/backend.ts";
 import { tf } from "../../ops/tfjs.ts";
-import type { Dataset, Normalisation, Split } from "../../pipelines/data/dataset.ts";
-import { latest, select, type SplitName } from "../../pipelines/history.ts";
+import type { Dataset, DataSplit, Normalisation } from "../../pipelines/data/dataset.ts";
+import { latest, rowsNamed, type SplitName } from "../../pipelines/history.ts";
 import { createRun, dispose, type Run } from "../../pipelines/run.ts";
 import {
   evaluateReconstruction,
@@ -21,7 +21,7 @@ import { envOn, left, optimiser, right } from "./tiny.ts";
 
 type Images = readonly (readonly number[])[];
 
-const split = (images: Images): Split => ({
+const split = (images: Images): DataSplit => ({
   count: images.length,
   pixels: Uint8Array.from(images.flat()),
   labels: new Uint8Array(images.length),
@@ -393,7 +393,7 @@ Deno.test("an interruption in any of the sets frees everything", async () => {
     const env = await envOn("cpu", { signal: abort.signal, now });
     const done = await evaluateReconstruction(data)(decoder(2, unit(2)))(env)();
     if (done._tag === "Right") {
-      assertEquals(select(done.right.history, "exact").length, 3);
+      assertEquals(rowsNamed(done.right.history, "exact").length, 3);
       dispose(done.right);
       break;
     }

@@ -4,32 +4,32 @@ import { describe } from "../../graph/error.ts";
 import type { Nodes } from "../../graph/node.ts";
 import type { ParamArrays } from "../../graph/params.ts";
 import { graph } from "../../graph/parse.ts";
-import { type Embeddings, stride } from "../../ops/embeddings.ts";
+import { type Embeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { lower, type Value } from "../../ops/interpreter.ts";
-import { winners } from "../../ops/kwta.ts";
+import { winnerCount } from "../../ops/kwta.ts";
 import { classMoments } from "../../ops/metrics/centroids.ts";
 import { classSpread } from "../../ops/metrics/class_spread.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { normaliser } from "../../pipelines/data/batch.ts";
-import type { Dataset, Split } from "../../pipelines/data/dataset.ts";
+import type { Dataset, DataSplit } from "../../pipelines/data/dataset.ts";
 import { withValidation } from "../../pipelines/data/splits.ts";
 import { encode } from "../../pipelines/encode.ts";
 import type { Env } from "../../pipelines/env.ts";
-import { type History, latest, select, type SplitName } from "../../pipelines/history.ts";
+import { type History, latest, rowsNamed, type SplitName } from "../../pipelines/history.ts";
 import { createRun, dispose, type Run, toArrays } from "../../pipelines/run.ts";
 import { evaluate } from "../../pipelines/stages/evaluate.ts";
 import { assert, assertAlmostEquals, assertEquals, assertStrictEquals } from "../assert.ts";
 import { onEachBackend } from "../ops/backends.ts";
 import { begin, digits, envOn, left, optimiser, right } from "./tiny.ts";
 
-const samples = (rows: readonly (readonly number[])[], labels: readonly number[]): Split => ({
+const samples = (rows: readonly (readonly number[])[], labels: readonly number[]): DataSplit => ({
   count: rows.length,
   pixels: Uint8Array.from(rows.flat()),
   labels: Uint8Array.from(labels),
 });
 
 /** Bytes that a model is given as they are, so that sums of them are exact in float32. */
-const handmade = (classes: number, train: Split, test: Split): Dataset => ({
+const handmade = (classes: number, train: DataSplit, test: DataSplit): Dataset => ({
   name: "handmade",
   shape: [train.pixels.length / train.count],
   classes: Array.from({ length: classes }, (_, c) => `class ${c}`),
@@ -209,7 +209,7 @@ const numbersOf = (embeddings: Embeddings): readonly (readonly number[])[] => {
       (_, unit) =>
         embeddings.kind === "dense"
           ? embeddings.values[i * width + unit]
-          : embeddings.words[i * stride(width) + (unit >>> 5)] >>> (unit & 31) & 1,
+          : embeddings.words[i * wordsPerCode(width) + (unit >>> 5)] >>> (unit & 31) & 1,
     ));
 };
 
@@ -307,11 +307,11 @@ Deno.test("the class codes are the means by class, made binary by the encoder's 
         continue;
       }
       const sorted = mean.toSorted((a, b) => b - a);
-      const k = winners(sparsity, mean.length);
+      const k = winnerCount(sparsity, mean.length);
       const threshold = (sorted[k - 1] + sorted[k]) / 2;
       assertEquals(classCodes.codes[label], mean.map((x) => x > threshold ? 1 : 0));
     }
-    const bits = select(done.history, "active_max", "test").map(({ value }) => value);
+    const bits = rowsNamed(done.history, "active_max", "test").map(({ value }) => value);
     assertEquals(bits, sparsity === null ? [] : [8]);
   }
 });

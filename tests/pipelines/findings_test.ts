@@ -1,5 +1,5 @@
 import fc from "npm:fast-check@4.3.0";
-import { type BinaryEmbeddings, packRows, stride } from "../../ops/embeddings.ts";
+import { type BinaryEmbeddings, packRows, wordsPerCode } from "../../ops/embeddings.ts";
 import { firstOfEach } from "../../pipelines/data/first_of_each.ts";
 import { findingsOf, MOST_CONFUSED, MOST_SAMPLES } from "../../pipelines/findings.ts";
 import { assert, assertEquals, assertLess } from "../assert.ts";
@@ -8,10 +8,10 @@ const WIDTH = 40;
 
 /** Code i sets bit i mod 40 and the last one, image i is of the byte i. */
 const coded = (count: number): BinaryEmbeddings => {
-  const words = new Uint32Array(count * stride(WIDTH));
+  const words = new Uint32Array(count * wordsPerCode(WIDTH));
   for (let i = 0; i < count; i++) {
     const row = Array.from({ length: WIDTH }, (_, u) => u === i % WIDTH || u === WIDTH - 1 ? 1 : 0);
-    packRows(row, WIDTH, words, i * stride(WIDTH));
+    packRows(row, WIDTH, words, i * wordsPerCode(WIDTH));
   }
   return { kind: "binary", count, width: WIDTH, words };
 };

@@ -12,7 +12,7 @@ import { latest } from "../../pipelines/history.ts";
 import { take } from "../../pipelines/data/splits.ts";
 import { createRun, dispose, type Run, toArrays } from "../../pipelines/run.ts";
 import { pipeline } from "../../pipelines/stage.ts";
-import { learn, type LearnOptions } from "../../pipelines/stages/learn.ts";
+import { learnLocally, type LearnLocallyOptions } from "../../pipelines/stages/learn_locally.ts";
 import { readOut } from "../../pipelines/stages/read_out.ts";
 import { synapticScaling } from "../../pipelines/stages/synaptic_scaling.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
@@ -93,7 +93,7 @@ onEachBackend("encoder and read-outs are learnt without a gradient", async (name
   const { train: data, normalisation } = dataset;
   for (const rule of name === "wasm" ? rules : rules.slice(0, 1)) {
     const layer = (path: number, whiten: number | null) =>
-      learn({ data, normalisation, path, rule, samples: 1000, whiten });
+      learnLocally({ data, normalisation, path, rule, samples: 1000, whiten });
     const done = right(
       await withoutGradients(() =>
         pipeline(layer(0, 0.1), layer(3, null), readOut({ dataset, perClass: [5], noise: [0.2] }))(
@@ -118,7 +118,7 @@ onEachBackend("what is learnt depends on the seed alone, and sums to 0", async (
   const env = await envOn(name);
   const learnt = async () => {
     const rule = onlineKMeans();
-    const stage = learn({ data, normalisation, path: 0, rule, samples: 500, whiten: 0.1 });
+    const stage = learnLocally({ data, normalisation, path: 0, rule, samples: 500, whiten: 0.1 });
     const done = right(await stage(begin())(env)());
     const weights = (await toArrays(done.params))["0.weight"];
     dispose(done);
@@ -143,7 +143,7 @@ Deno.test({
     const graph = sequence(linear(784, 64, { bias: false }), kwta(0.1, { hard: true }));
     const run = async (scaled: boolean) => {
       const rule = competitive();
-      const stage = learn({ data, normalisation, path: 0, rule, epochs: 3, batchSize: 20 });
+      const stage = learnLocally({ data, normalisation, path: 0, rule, epochs: 3, batchSize: 20 });
       const whole = scaled
         ? pipeline(synapticScaling({ strength: 20, target: 1 / 64 }), stage)
         : stage;
@@ -169,7 +169,7 @@ Deno.test({
   fn: async () => {
     const { train: data, normalisation } = await images();
     const env = await envOn("cpu");
-    const usual: LearnOptions = {
+    const usual: LearnLocallyOptions = {
       data,
       normalisation,
       path: 0,
@@ -177,7 +177,7 @@ Deno.test({
       samples: 100,
     };
     const before = tf.memory().numTensors;
-    const wrong: readonly (readonly [Partial<LearnOptions>, string])[] = [
+    const wrong: readonly (readonly [Partial<LearnLocallyOptions>, string])[] = [
       [{ path: 1 }, "path"],
       [{ path: 9 }, "path"],
       [{ epochs: 0 }, "epochs"],
@@ -190,11 +190,11 @@ Deno.test({
       [{ data: { count: 2, pixels: new Uint8Array(2 * 784) } }, "data"],
     ];
     for (const [change, option] of wrong) {
-      const error = left(await learn({ ...usual, ...change })(begin())(env)());
+      const error = left(await learnLocally({ ...usual, ...change })(begin())(env)());
       assert(error._tag === "InvalidOption" && error.option === option, JSON.stringify(error));
     }
     const signal = AbortSignal.abort();
-    const stopped = left(await learn(usual)(begin())({ ...env, signal })());
+    const stopped = left(await learnLocally(usual)(begin())({ ...env, signal })());
     assertEquals(stopped._tag, "Interrupted");
     const unread = readOut({ dataset: await images(), perClass: [0] });
     assertEquals(left(await unread(begin())(env)())._tag, "InvalidOption");

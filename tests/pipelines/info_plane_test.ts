@@ -6,7 +6,7 @@ import { kMeansPlane } from "../../ops/information/plane/k_means.ts";
 import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
-import { type History, latest, select } from "../../pipelines/history.ts";
+import { type History, latest, rowsNamed } from "../../pipelines/history.ts";
 import { dispose, type Run, toArrays } from "../../pipelines/run.ts";
 import { repeat, type Stage } from "../../pipelines/stage.ts";
 import { infoPlane, type InfoPlaneOptions } from "../../pipelines/stages/info_plane.ts";
@@ -65,7 +65,7 @@ onEachBackend("layers are followed over the plane; training is as without", asyn
   const run = right(await repeat(epochs)(watched)(begin())(env)());
   const { history } = run;
 
-  const kwta = select(history, "information_label:kmeans:3.kwta", "train");
+  const kwta = rowsNamed(history, "information_label:kmeans:3.kwta", "train");
   // Before, after steps 1 and 4 of the first epoch of 10, after every epoch.
   const expected = [
     [0, 0],
@@ -74,16 +74,16 @@ onEachBackend("layers are followed over the plane; training is as without", asyn
     ...Array.from({ length: epochs }, (_, i) => [i + 1, 10 * (i + 1)]),
   ];
   assertEquals(kwta.map(({ epoch, step }) => [epoch, step]), expected);
-  assertEquals(select(history, "info_plane_seconds", "run").length, expected.length);
-  for (const { value } of select(history, "info_plane_seconds")) assertGreater(value, 0);
+  assertEquals(rowsNamed(history, "info_plane_seconds", "run").length, expected.length);
+  for (const { value } of rowsNamed(history, "info_plane_seconds")) assertGreater(value, 0);
   const label = latest(history, "entropy_label", "train")!;
   // Ten classes, nearly balanced.
   assert(label > 3.2 && label <= Math.log2(10));
   for (const layer of ["1.relu", "3.kwta"]) {
-    for (const { value } of select(history, `information_label:kmeans:${layer}`)) {
+    for (const { value } of rowsNamed(history, `information_label:kmeans:${layer}`)) {
       assert(value >= 0 && value <= label + 1e-9);
     }
-    for (const { value } of select(history, `information_input:kmeans:${layer}`)) {
+    for (const { value } of rowsNamed(history, `information_input:kmeans:${layer}`)) {
       assert(value >= 0);
       assertLessOrEqual(value, latest(history, "entropy_input:kmeans", "train")! + 1e-9);
     }

@@ -7,7 +7,7 @@ import type { Files } from "../../pipelines/files.ts";
 import { denoFiles } from "../../pipelines/files.ts";
 import { lower } from "../../ops/interpreter.ts";
 import { latest } from "../../pipelines/history.ts";
-import { loadModel, readModel, writeModel } from "../../pipelines/model_file.ts";
+import { loadModel, readModel, saveModel, writeModel } from "../../pipelines/model_file.ts";
 import { createRun, dispose, toArrays, toTensors } from "../../pipelines/run.ts";
 import { readSafetensors, writeSafetensors } from "../../pipelines/safetensors.ts";
 import { pipeline } from "../../pipelines/stage.ts";
@@ -266,6 +266,23 @@ Deno.test("a weight that is not finite is never saved over a good model", async 
   assert(error._tag === "NonFinite");
   assertEquals([error.tensor, error.lastGood], ["2.bias", "good"]);
   assertEquals(written, []);
+});
+
+Deno.test("a model of plain data is saved, in place of the one before, and loaded as it is", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/models/encoder.safetensors`;
+    const first = await model();
+    for (const one of [first, { ...first, epoch: 4, metrics: { accuracy: 0.5 } }]) {
+      assertEquals(await saveModel(path, one, denoFiles)(), E.right(undefined));
+      assertEquals(await loadModel(path, denoFiles)(), E.right(one));
+      assertEquals(await Deno.readFile(path), writeModel(one));
+    }
+    const error = left(await saveModel("/proc/no/such/model", first, denoFiles)());
+    assertStringIncludes(describe(error), "Cannot write /proc/no/such/model");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("a full or forbidden disk is an error with advice, and frees the run", async () => {

@@ -14,7 +14,7 @@ import {
   overactiveUnits,
   unitNorms,
 } from "../../ops/metrics/unit_activity.ts";
-import type { Dataset, Split } from "../../pipelines/data/dataset.ts";
+import type { Dataset, DataSplit } from "../../pipelines/data/dataset.ts";
 import { encode } from "../../pipelines/encode.ts";
 import type { Env } from "../../pipelines/env.ts";
 import { type History, latest } from "../../pipelines/history.ts";
@@ -36,11 +36,11 @@ const measured = (history: History): Readonly<Record<string, number>> =>
 /** What the rows must be where all of two splits are used, in whatever order. */
 async function expected(
   run: Run,
-  [samples, references]: readonly [Split, Split],
+  [samples, references]: readonly [DataSplit, DataSplit],
   { normalisation, classes: { length: classes } }: Dataset,
   env: Env,
 ): Promise<Readonly<Record<string, number>>> {
-  const of = async (split: Split) => right(await encode(run, split, normalisation, env, run));
+  const of = async (split: DataSplit) => right(await encode(run, split, normalisation, env, run));
   const [codes, gallery] = [await of(samples), await of(references)];
   const duty = dutyCycles(codes);
   const rate = duty.reduce((sum, p) => sum + p, 0) / duty.length;

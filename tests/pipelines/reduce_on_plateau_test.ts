@@ -9,7 +9,7 @@ import { createRun, dispose } from "../../pipelines/run.ts";
 import { learningRate } from "../../pipelines/stages/learning_rate.ts";
 import { reduceOnPlateau } from "../../pipelines/stages/reduce_on_plateau.ts";
 import { pipeline, repeat } from "../../pipelines/stage.ts";
-import { latest, select } from "../../pipelines/history.ts";
+import { latest, rowsNamed } from "../../pipelines/history.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { begin, digits, encoder, envOn, left, right, trainTiny } from "./tiny.ts";
 
@@ -42,7 +42,7 @@ Deno.test("before train it sets the rate of the next epoch", async () => {
   // No loss is better by 99 %: the rate halves after every epoch but the first.
   const rate = reduceOnPlateau(plateauLr(4e-3, { factor: 0.5, patience: 0, threshold: 0.99 }));
   const done = right(await repeat(4)(pipeline(rate, trainTiny(data)))(begin())(env)());
-  assertEquals(select(done.history, "learning_rate").map(({ value }) => value), [
+  assertEquals(rowsNamed(done.history, "learning_rate").map(({ value }) => value), [
     4e-3,
     4e-3,
     2e-3,

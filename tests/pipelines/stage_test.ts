@@ -5,13 +5,13 @@ import { tf } from "../../ops/tfjs.ts";
 import type { Run } from "../../pipelines/run.ts";
 import {
   every,
-  Monoid,
   pipeline,
   pure,
   repeat,
   skip,
   type Stage,
   stage,
+  stageMonoid,
   tap,
   when,
 } from "../../pipelines/stage.ts";
@@ -51,7 +51,7 @@ const someStage = fc.oneof(
 Deno.test("stages are a monoid", async () => {
   await fc.assert(
     fc.asyncProperty(someStage, someStage, someStage, async (f, g, h) => {
-      const { concat, empty } = Monoid;
+      const { concat, empty } = stageMonoid;
       assertEquals(await outcome(concat(empty, f)), await outcome(f));
       assertEquals(await outcome(concat(f, empty)), await outcome(f));
       assertEquals(

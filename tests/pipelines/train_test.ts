@@ -10,7 +10,7 @@ import { distanceFromInitial, signFlips } from "../../ops/metrics/weight_change.
 import { type Params, tf } from "../../ops/tfjs.ts";
 import type { ObserveGradients } from "../../ops/train_step.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
-import { latest, select } from "../../pipelines/history.ts";
+import { latest, rowsNamed } from "../../pipelines/history.ts";
 import { createRun, dispose, toArrays } from "../../pipelines/run.ts";
 import { pipeline, repeat, tap } from "../../pipelines/stage.ts";
 import { evaluate } from "../../pipelines/stages/evaluate.ts";
@@ -38,12 +38,12 @@ onEachBackend("training learns, evaluates and repeats itself to the bit", async 
   const { done, weights } = await once();
   const { history, epoch, step, classCodes } = done;
   assertEquals([epoch, step], [3, 30]);
-  const losses = select(history, "loss", "train").map(({ value }) => value);
+  const losses = rowsNamed(history, "loss", "train").map(({ value }) => value);
   assert(losses[2] < losses[0], `the loss went from ${losses[0]} to ${losses[2]}`);
   assert(latest(history, "accuracy", "test")! > 0.3, "better than the chance of 0.1");
   assertEquals(latest(history, "active_max", "test"), 4);
-  assertEquals(select(history, "hardness").map(({ value }) => value), [2, 2, 4]);
-  assertEquals(select(history, "sparsity", "run").map(({ value }) => value), [
+  assertEquals(rowsNamed(history, "hardness").map(({ value }) => value), [2, 2, 4]);
+  assertEquals(rowsNamed(history, "sparsity", "run").map(({ value }) => value), [
     0.0625,
     0.0625,
     0.05,
@@ -152,8 +152,8 @@ Deno.test("a graph without kWTA is trained and evaluated on its real-valued outp
   const body = pipeline(rate, trainTiny(data), evaluate(data));
   const done = right(await repeat(3)(body)(run)(env)());
   assert(latest(done.history, "accuracy", "test")! > 0.3);
-  assertEquals(select(done.history, "active_min"), []);
-  assertEquals(select(done.history, "learning_rate").map(({ value }) => value), [
+  assertEquals(rowsNamed(done.history, "active_min"), []);
+  assertEquals(rowsNamed(done.history, "learning_rate").map(({ value }) => value), [
     3e-3,
     1.5e-3,
     1e-3,
@@ -332,7 +332,7 @@ onEachBackend(
     );
     const longer = right(await two(done)(env)());
     assert(latest(longer.history, "gradient_snr:0.weight")! > 0);
-    assertEquals(select(longer.history, "gradient_snr:0.weight").map(({ epoch }) => epoch), [3]);
+    assertEquals(rowsNamed(longer.history, "gradient_snr:0.weight").map(({ epoch }) => epoch), [3]);
     dispose(longer);
   },
 );

@@ -14,7 +14,10 @@ import {
   openDatabase,
   openWith,
 } from "../../pipelines/vector_database/database.ts";
-import type { Driver, Query } from "../../pipelines/vector_database/driver.ts";
+import type {
+  DatabaseDriver,
+  DatabaseQuery,
+} from "../../pipelines/vector_database/database_driver.ts";
 import { searchTable } from "../../pipelines/vector_database/search_table.ts";
 import {
   assert,
@@ -133,7 +136,7 @@ async function holds(database: Database, t: Deno.TestContext): Promise<void> {
     const wide = random(12, 2 ** 20, 5);
     const table = await filled(database, "wide", pickCodes(wide, [0]));
     let inserts = 0;
-    const failing: Driver = {
+    const failing: DatabaseDriver = {
       ...database.driver,
       transaction: (work) =>
         database.driver.transaction((query) =>
@@ -293,7 +296,7 @@ Deno.test("a folder that is a file is refused", async () => {
 
 Deno.test("a server without pgvector, or with an old one, is closed again, and it is said", async () => {
   let closed = 0;
-  const driver = (query: Query): Driver => ({
+  const driver = (query: DatabaseQuery): DatabaseDriver => ({
     query,
     transaction: (work) => work(query),
     close: () => Promise.resolve(void closed++),

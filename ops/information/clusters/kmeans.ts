@@ -72,7 +72,7 @@ export interface Quantised {
  *   quantise(layer, { clusters: 2 }, seed(26)),
  *   E.chain(([{ clusters }]) => layerInformation(clusters, [5, 5, 6, 6])),
  * );
- * assertEquals(plane, E.right({ xt: 1, ty: 1 }));
+ * assertEquals(plane, E.right({ input: 1, label: 1 }));
  * ```
  */
 export function quantise(

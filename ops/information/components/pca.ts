@@ -33,7 +33,7 @@ export interface Pca {
   readonly explainedVariance: Float64Array;
   /** Each of these divided by the variance of the samples, in [0, 1]; 0 where they do not vary. */
   readonly explainedVarianceRatio: Float64Array;
-  /** What {@linkcode project} makes of the samples: count × kept. */
+  /** What {@linkcode projectOnto} makes of the samples: count × kept. */
   readonly projected: Samples;
 }
 
@@ -191,18 +191,18 @@ function projectCentred(
  *
  * @example
  * ```ts
- * import { exactPca, project } from "./pca.ts";
+ * import { exactPca, projectOnto } from "./pca.ts";
  * import { E, pipe } from "../../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const train = { count: 3, width: 2, values: Float32Array.of(0, 5, 1, 5, 2, 5) };
  * const test = { count: 1, width: 2, values: Float32Array.of(11, 5) };
- * const projected = pipe(exactPca(train, 1), E.chain((pca) => project(pca, test)));
+ * const projected = pipe(exactPca(train, 1), E.chain((pca) => projectOnto(pca, test)));
  * if (E.isLeft(projected)) throw new Error(projected.left.actual);
  * assertEquals([...projected.right.values], [10]);
  * ```
  */
-export function project(
+export function projectOnto(
   { width, kept, mean, components }: Pca,
   samples: Samples,
 ): E.Either<InvalidOption, Samples> {

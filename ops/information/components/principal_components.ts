@@ -7,8 +7,8 @@ import type { Samples } from "../samples.ts";
 import { exactPca, type PcaResult } from "./pca.ts";
 import { randomisedPca, type RandomisedPcaOptions } from "./randomised_pca.ts";
 
-/** How {@linkcode principal} finds components. */
-export interface PrincipalOptions extends RandomisedPcaOptions {
+/** How {@linkcode principalComponents} finds components. */
+export interface PrincipalComponentsOptions extends RandomisedPcaOptions {
   /** How many at most, at least 1. */
   readonly components: number;
   /**
@@ -32,19 +32,19 @@ const SMALL = 256;
  *
  * @example
  * ```ts
- * import { principal } from "./principal.ts";
+ * import { principalComponents } from "./principal_components.ts";
  * import { E } from "../../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * // Two units that are copies of each other have one component.
  * const samples = { count: 3, width: 2, values: Float32Array.of(0, 0, 1, 1, 2, 2) };
- * const kept = E.map(({ kept }: { kept: number }) => kept)(principal(samples, { components: 64 }));
+ * const kept = E.map(({ kept }: { kept: number }) => kept)(principalComponents(samples, { components: 64 }));
  * assertEquals(kept, E.right(1));
  * ```
  */
-export function principal(
+export function principalComponents(
   samples: Samples,
-  { components, method = "auto", ...options }: PrincipalOptions,
+  { components, method = "auto", ...options }: PrincipalComponentsOptions,
 ): PcaResult {
   const all = Math.min(samples.count, samples.width);
   const exact = method === "exact" || (method === "auto" && (all <= SMALL || components > all / 3));

@@ -139,7 +139,7 @@ export function equalMassBins(samples: Samples, { bins }: EqualMassOptions): Bin
  *
  * const samples = { count: 4, width: 2, values: Float32Array.of(0, 0, 0, 9, 9, 0, 9, 9) };
  * const plane = binnedInformation(samples, [1, 1, 2, 2], { bins: 2 });
- * assertEquals(plane, E.right({ xt: 2, ty: 1 }));
+ * assertEquals(plane, E.right({ input: 2, label: 1 }));
  * ```
  */
 export const binnedInformation = (

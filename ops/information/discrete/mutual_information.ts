@@ -73,12 +73,12 @@ export const conditionalEntropy = (
     E.map((h) => notBelowZero(h.joint - h.x, correction)),
   );
 
-/** Where a layer T stands in the information plane, in bits. */
+/** Where a layer T of inputs X with labels Y stands in the information plane. */
 export interface LayerInformation {
-  /** I(X; T). */
-  readonly xt: number;
-  /** I(T; Y). */
-  readonly ty: number;
+  /** I(X; T) in bits. */
+  readonly input: number;
+  /** I(T; Y) in bits. */
+  readonly label: number;
 }
 
 /**
@@ -99,7 +99,7 @@ export interface LayerInformation {
  * import { E } from "../../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * assertEquals(layerInformation([0, 1, 2, 3], [7, 7, 8, 8]), E.right({ xt: 2, ty: 1 }));
+ * assertEquals(layerInformation([0, 1, 2, 3], [7, 7, 8, 8]), E.right({ input: 2, label: 1 }));
  * ```
  */
 export const layerInformation = (
@@ -109,7 +109,7 @@ export const layerInformation = (
 ): E.Either<InvalidOption, LayerInformation> =>
   pipe(
     entropies(symbols, labels, correction),
-    E.map((h) => ({ xt: h.x, ty: notBelowZero(h.x + h.y - h.joint, correction) })),
+    E.map((h) => ({ input: h.x, label: notBelowZero(h.x + h.y - h.joint, correction) })),
   );
 
 /** Rounding takes a plug-in value below 0; what a correction takes there is its estimate. */

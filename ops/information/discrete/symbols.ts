@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type BinaryEmbeddings, stride } from "../../embeddings.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../../embeddings.ts";
 import { checkLength } from "../../metrics/check.ts";
 
 /**
@@ -48,9 +48,9 @@ export function symbolsOfLabels(labels: ArrayLike<number>): Int32Array {
  * ```
  */
 export function symbolsOfCodes({ count, width, words }: BinaryEmbeddings): Int32Array {
-  checkLength("name codes", words.length, count * stride(width));
+  checkLength("name codes", words.length, count * wordsPerCode(width));
   const signed = new Int32Array(words.buffer, words.byteOffset, words.length);
-  return nameRows(signed, count, stride(width));
+  return nameRows(signed, count, wordsPerCode(width));
 }
 
 /**

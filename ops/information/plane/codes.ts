@@ -71,8 +71,7 @@ export const inputBound = (inputs: Samples): E.Either<InvalidOption, number> => 
 };
 
 /** As a point of the plane. */
-export const pointOf = ({ xt, ty }: LayerInformation): PlanePoint => ({
-  input: xt,
-  label: ty,
+export const pointOf = (information: LayerInformation): PlanePoint => ({
+  ...information,
   varianceKept: null,
 });

@@ -7,14 +7,11 @@ import { E, type TE } from "../../../graph/fp_ts.ts";
 import type { InvalidOption, SparrowError } from "../../../graph/error.ts";
 import type { Rng } from "../../../graph/rng.ts";
 import type { Embeddings } from "../../embeddings.ts";
+import type { LayerInformation } from "../discrete/mutual_information.ts";
 import type { Estimate, Samples } from "../samples.ts";
 
-/** Where a layer T stands. */
-export interface PlanePoint {
-  /** I(X;T) in bits. */
-  readonly input: number;
-  /** I(T;Y) in bits. */
-  readonly label: number;
+/** Where a layer T stands, as an estimator of the information plane finds it. */
+export interface PlanePoint extends LayerInformation {
   /** The part of the layer's variance that was left after PCA, in [0, 1]; null without one. */
   readonly varianceKept: number | null;
 }

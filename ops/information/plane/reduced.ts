@@ -6,7 +6,7 @@
 import { E, pipe, TE } from "../../../graph/fp_ts.ts";
 import type { InvalidOption, SparrowError } from "../../../graph/error.ts";
 import type { Rng } from "../../../graph/rng.ts";
-import { principal } from "../components/principal.ts";
+import { principalComponents } from "../components/principal_components.ts";
 import type { Samples } from "../samples.ts";
 import { inputBound } from "./codes.ts";
 import type { PlaneEstimator, PlanePoint } from "./estimator.ts";
@@ -38,7 +38,7 @@ const reduce = (
   rng: Rng,
 ): E.Either<InvalidOption, Reduced> =>
   pipe(
-    principal(samples, { components, rng }),
+    principalComponents(samples, { components, rng }),
     E.map(({ projected, explainedVariance, explainedVarianceRatio }) => {
       const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
       const deviation = Math.sqrt(sum(explainedVariance) / explainedVariance.length);

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Dice, draw, permutation, type Rng } from "../../../graph/rng.ts";
-import type { Split } from "../../data/dataset.ts";
+import type { DataSplit } from "../../data/dataset.ts";
 
 /** Pairs of images of a split, by index. */
 export interface Pairs {
@@ -15,7 +15,7 @@ export interface Pairs {
 }
 
 /** Composites, and the pairs that they are made of. */
-export interface Composites extends Split, Pairs {}
+export interface Composites extends DataSplit, Pairs {}
 
 /**
  * Two images on top of each other: of each two bytes the larger, as light adds up on a film that is
@@ -48,7 +48,7 @@ export function superpose(first: Uint8Array, second: Uint8Array, into: Uint8Arra
  * assertEquals(seconds, firsts.map((first) => 1 - first));
  * ```
  */
-export function composites(split: Split, count: number, rng: Rng): readonly [Composites, Rng] {
+export function composites(split: DataSplit, count: number, rng: Rng): readonly [Composites, Rng] {
   checkClasses(split, 2);
   const size = split.pixels.length / split.count;
   const [firsts, forPartners] = orders(split.count, count, rng);
@@ -73,7 +73,7 @@ export function composites(split: Split, count: number, rng: Rng): readonly [Com
  * @throws {RangeError} Where there are fewer classes.
  */
 export function unrelatedPairs(
-  split: Split,
+  split: DataSplit,
   { firsts, seconds }: Pairs,
   rng: Rng,
 ): readonly [Pairs, Rng] {
@@ -99,7 +99,11 @@ export function unrelatedPairs(
  * @returns A split of its own memory, and the generator to draw from next.
  * @throws {RangeError} Where all images are of one class.
  */
-export function superposeSome(split: Split, share: number, rng: Rng): readonly [Split, Rng] {
+export function superposeSome(
+  split: DataSplit,
+  share: number,
+  rng: Rng,
+): readonly [DataSplit, Rng] {
   checkClasses(split, 2);
   const size = split.pixels.length / split.count;
   const pixels = split.pixels.slice();
@@ -113,12 +117,12 @@ export function superposeSome(split: Split, share: number, rng: Rng): readonly [
   return [{ ...split, pixels }, next];
 }
 
-const imageAt = ({ pixels }: Split, i: number, size: number): Uint8Array =>
+const imageAt = ({ pixels }: DataSplit, i: number, size: number): Uint8Array =>
   pixels.subarray(i * size, (i + 1) * size);
 
 /** Any image of none of these classes, all alike. */
 function another(
-  { count, labels }: Split,
+  { count, labels }: DataSplit,
   classes: readonly number[],
   { integer }: Dice,
 ): number {
@@ -141,7 +145,7 @@ function orders(n: number, count: number, rng: Rng): readonly [Uint32Array, Rng]
 }
 
 /** A mistake of the program, not of its user: hence thrown, not returned. */
-function checkClasses({ labels }: Split, least: number): void {
+function checkClasses({ labels }: DataSplit, least: number): void {
   const classes = new Set(labels).size;
   if (classes < least) {
     throw new RangeError(

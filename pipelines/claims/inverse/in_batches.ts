@@ -5,7 +5,11 @@
  */
 import type { Interrupted, SparrowError } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
-import { type BinaryEmbeddings, type DenseEmbeddings, stride } from "../../../ops/embeddings.ts";
+import {
+  type BinaryEmbeddings,
+  type DenseEmbeddings,
+  wordsPerCode,
+} from "../../../ops/embeddings.ts";
 import { packBits } from "../../../ops/pack_bits.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { breathe } from "../../breathe.ts";
@@ -43,7 +47,7 @@ export async function inBatches(
     tf.dispose(packed);
     outputs.forEach((output, i) => {
       codes[i] ??= emptyCodes(count, widths[i]);
-      codes[i].words.set(output, from * stride(widths[i]));
+      codes[i].words.set(output, from * wordsPerCode(widths[i]));
     });
   }
   const fault = env.backend.fault();
@@ -54,7 +58,7 @@ const emptyCodes = (count: number, width: number): BinaryEmbeddings => ({
   kind: "binary",
   count,
   width,
-  words: new Uint32Array(count * stride(width)),
+  words: new Uint32Array(count * wordsPerCode(width)),
 });
 
 /** Nothing is trained: it is all one epoch without a step. */

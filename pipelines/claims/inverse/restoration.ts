@@ -6,7 +6,7 @@
 import type { SparrowError } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
 import type { Rng } from "../../../graph/rng.ts";
-import { winners } from "../../../ops/kwta.ts";
+import { winnerCount } from "../../../ops/kwta.ts";
 import { meanDiceOverlap } from "../../../ops/metrics/dice_overlap.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import type { Env } from "../../env.ts";
@@ -53,7 +53,7 @@ export function restorationBounds(images: BinaryImages): RestorationBounds {
   const set = setPixels(images).filter((pixels) => pixels > 0);
   const total = set.reduce((sum, pixels) => sum + pixels, 0);
   const sparsity = total / images.values.length;
-  const k = winners(sparsity, images.width);
+  const k = winnerCount(sparsity, images.width);
   const mean = (of: (pixels: number) => number): number =>
     set.reduce((sum, pixels) => sum + of(pixels), 0) / set.length;
   return {

@@ -9,7 +9,7 @@
  * @module
  */
 import { lower } from "../../../ops/interpreter.ts";
-import { packRows, stride } from "../../../ops/embeddings.ts";
+import { packRows, wordsPerCode } from "../../../ops/embeddings.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { normaliser } from "../../../pipelines/data/batch.ts";
 import { encode } from "../../../pipelines/encode.ts";
@@ -41,7 +41,7 @@ export const encodingOnHost: Subject = {
       // 26 of 512, never two in a row of bits.
       (_, i) => i % WIDTH % 19 === 0 && i % WIDTH < 26 * 19 ? 1 : 0,
     );
-    const words = new Uint32Array(count * stride(WIDTH));
+    const words = new Uint32Array(count * wordsPerCode(WIDTH));
     const nothing = () => {};
     return [
       {

@@ -7,7 +7,7 @@ import { pairwiseDistances } from "../../../ops/losses/pairwise_distances.ts";
 import type { Loss } from "../../../ops/losses/loss.ts";
 import { meanSquaredError } from "../../../ops/losses/mean_squared_error.ts";
 import {
-  allTripletsLoss,
+  allTripletLoss,
   batchHardTripletLoss,
   semiHardTripletLoss,
 } from "../../../ops/losses/mined_triplet_loss.ts";
@@ -23,9 +23,9 @@ import { assertClose, numbers, onEachBackend } from "../backends.ts";
 const triplets: readonly Loss[] = [
   tripletCosineLoss(),
   tripletMarginLoss(),
-  allTripletsLoss(),
+  allTripletLoss(),
   ...(["euclidean", "squared_euclidean", "cosine"] as const).flatMap((distance) => [
-    allTripletsLoss({ distance }),
+    allTripletLoss({ distance }),
     batchHardTripletLoss({ distance }),
     semiHardTripletLoss({ distance }),
   ]),

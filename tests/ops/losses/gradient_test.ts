@@ -3,7 +3,7 @@ import { draw, seed } from "../../../graph/rng.ts";
 import { bceWithLogits } from "../../../ops/losses/binary_cross_entropy.ts";
 import { contrastiveEuclidean, cosineEmbedding } from "../../../ops/losses/contrastive.ts";
 import { crossEntropy } from "../../../ops/losses/cross_entropy.ts";
-import { type Distance, pairwiseDistances } from "../../../ops/losses/pairwise_distances.ts";
+import { type LossDistance, pairwiseDistances } from "../../../ops/losses/pairwise_distances.ts";
 import { meanSquaredError } from "../../../ops/losses/mean_squared_error.ts";
 import {
   allTriplets,
@@ -110,7 +110,9 @@ const losses: readonly Tried[] = [
     formula: (x, { margin }) => reference.penalty(x, margin, norm),
   })),
   ...(["all", "batch_hard", "semi_hard"] as const).flatMap((name) =>
-    (["euclidean", "squared_euclidean", "cosine"] as const).map((distance: Distance): Tried => ({
+    (["euclidean", "squared_euclidean", "cosine"] as const).map((
+      distance: LossDistance,
+    ): Tried => ({
       name: `triplets ${name}, ${distance}`,
       tensors: (x, { labels, margin }) =>
         mining[name](pairwiseDistances(x, distance), relationsOf(labels), margin),

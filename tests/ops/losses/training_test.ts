@@ -6,7 +6,7 @@ import { crossEntropyLoss } from "../../../ops/losses/cross_entropy.ts";
 import type { Loss } from "../../../ops/losses/loss.ts";
 import { meanSquaredErrorLoss } from "../../../ops/losses/mean_squared_error.ts";
 import {
-  allTripletsLoss,
+  allTripletLoss,
   batchHardTripletLoss,
   semiHardTripletLoss,
 } from "../../../ops/losses/mined_triplet_loss.ts";
@@ -14,7 +14,7 @@ import { penalised } from "../../../ops/losses/penalty.ts";
 import { supConLoss } from "../../../ops/losses/sup_con.ts";
 import { tripletCosineLoss } from "../../../ops/losses/triplet_cosine_loss.ts";
 import { tripletMarginLoss } from "../../../ops/losses/triplet_margin_loss.ts";
-import { select } from "../../../pipelines/history.ts";
+import { rowsNamed } from "../../../pipelines/history.ts";
 import { createRun, dispose } from "../../../pipelines/run.ts";
 import { repeat } from "../../../pipelines/stage.ts";
 import { train } from "../../../pipelines/stages/train.ts";
@@ -36,7 +36,7 @@ const pairings: readonly (readonly [typeof encoder, Loss])[] = [
   [encoder, contrastiveLoss()],
   [encoder, contrastiveLoss({ distance: "euclidean", pairsMultiplier: 2 })],
   [encoder, supConLoss()],
-  [encoder, allTripletsLoss()],
+  [encoder, allTripletLoss()],
   [encoder, batchHardTripletLoss({ distance: "euclidean", margin: 1 })],
   [encoder, semiHardTripletLoss()],
   [encoder, penalised(tripletCosineLoss(), { norm: 2 })],
@@ -49,9 +49,9 @@ onEachBackend("every loss goes down while it trains, and counts its terms", asyn
     const run = right(createRun({ graph: model, optimiser, seed: 26 }));
     const stage = train({ data, normalisation, loss, optimiser, batchSize: 64 });
     const done = right(await repeat(3)(stage)(run)(env)());
-    const losses = select(done.history, "loss", "train").map(({ value }) => value);
+    const losses = rowsNamed(done.history, "loss", "train").map(({ value }) => value);
     assert(losses[2] < losses[0], `${loss.name}: ${losses}`);
-    const terms = select(done.history, "terms", "train").map(({ value }) => value);
+    const terms = rowsNamed(done.history, "terms", "train").map(({ value }) => value);
     assert(terms.every((count) => count > 0), `${loss.name}: ${terms}`);
     dispose(done);
   }

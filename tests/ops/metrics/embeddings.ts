@@ -8,7 +8,7 @@ import {
   type DenseEmbeddings,
   type Embeddings,
   packRows,
-  stride,
+  wordsPerCode,
 } from "../../../ops/embeddings.ts";
 import { float32, type GoldenArray } from "../../shared.ts";
 
@@ -22,7 +22,7 @@ export const dense = (rows: readonly (readonly number[])[]): DenseEmbeddings => 
 
 /** The same bits in words. */
 export function packed({ count, width, values }: DenseEmbeddings): Embeddings {
-  const words = new Uint32Array(count * stride(width));
+  const words = new Uint32Array(count * wordsPerCode(width));
   packRows(values, width, words, 0);
   return { kind: "binary", count, width, words };
 }

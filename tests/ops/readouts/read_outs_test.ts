@@ -5,9 +5,10 @@ import { appendCodes, toDense } from "../../../ops/sdr/codes.ts";
 import { moveUnits, randomCodes } from "../../../ops/sdr/noise.ts";
 import type { BinaryEmbeddings } from "../../../ops/embeddings.ts";
 import { classCentroid } from "../../../ops/readouts/class_centroid.ts";
-import { bayesianNetwork, naiveBayes } from "../../../ops/readouts/naive_bayes.ts";
+import { bcpnn } from "../../../ops/readouts/bcpnn.ts";
+import { naiveBayes } from "../../../ops/readouts/naive_bayes.ts";
 import { nearestCodes } from "../../../ops/readouts/nearest_codes.ts";
-import type { ReadOut, TaughtCodes } from "../../../ops/readouts/read_out.ts";
+import type { LabelledCodes, ReadOut } from "../../../ops/readouts/read_out.ts";
 import { willshawClasses } from "../../../ops/readouts/willshaw_classes.ts";
 import { assert, assertEquals, assertThrows, fail } from "../../assert.ts";
 
@@ -17,7 +18,7 @@ const right = <A>(result: E.Either<Parameters<typeof describe>[0], A>): A =>
   E.isRight(result) ? result.right : fail(describe(result.left));
 
 /** Noisy copies of one random code per class. */
-function noisyClasses(rng: Rng): TaughtCodes {
+function noisyClasses(rng: Rng): LabelledCodes {
   const [prototypes, next] = right(randomCodes(classes, width, 16, rng));
   let codes: BinaryEmbeddings = prototypes;
   let generator = next;
@@ -33,10 +34,10 @@ function noisyClasses(rng: Rng): TaughtCodes {
   };
 }
 
-const readOuts: Readonly<Record<string, (labelled: TaughtCodes) => ReadOut>> = {
+const readOuts: Readonly<Record<string, (labelled: LabelledCodes) => ReadOut>> = {
   nearest: (labelled) => right(nearestCodes(labelled, 3)),
   naive_bayes: naiveBayes,
-  bcpnn: bayesianNetwork,
+  bcpnn: bcpnn,
   centroid: classCentroid,
   willshaw: (labelled) => right(willshawClasses(labelled, 5, seed(3)))[0],
 };

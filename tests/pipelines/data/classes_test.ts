@@ -1,12 +1,12 @@
 import fc from "npm:fast-check@4.3.0";
 import { describe } from "../../../graph/error.ts";
 import { onlyClasses, withoutClasses } from "../../../pipelines/data/classes.ts";
-import type { Dataset, Split } from "../../../pipelines/data/dataset.ts";
+import type { Dataset, DataSplit } from "../../../pipelines/data/dataset.ts";
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { left, right } from "../tiny.ts";
 
 /** Images of two bytes, which say the split and the place. */
-const split = (labels: readonly number[], of: number): Split => ({
+const split = (labels: readonly number[], of: number): DataSplit => ({
   count: labels.length,
   pixels: Uint8Array.from(labels.flatMap((_, i) => [of, i])),
   labels: Uint8Array.from(labels),

@@ -1,12 +1,12 @@
 import fc from "npm:fast-check@4.3.0";
 import { describe } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
-import type { Dataset, Split } from "../../../pipelines/data/dataset.ts";
+import type { Dataset, DataSplit } from "../../../pipelines/data/dataset.ts";
 import { subset, take, withValidation } from "../../../pipelines/data/splits.ts";
 import { assert, assertEquals, assertNotEquals } from "../../assert.ts";
 
 /** Images of two bytes that say which they are. */
-const splitOf = (labels: readonly number[]): Split => ({
+const splitOf = (labels: readonly number[]): DataSplit => ({
   count: labels.length,
   pixels: Uint8Array.from(labels.flatMap((label, i) => [i, label])),
   labels: Uint8Array.from(labels),
@@ -57,7 +57,7 @@ Deno.test("a validation set and what is left are the training set, each image on
       labels.map((label, i) => [i, label, label]),
     );
     for (const label of new Set(labels)) {
-      const of = (split: Split) => split.labels.filter((one) => one === label).length;
+      const of = (split: DataSplit) => split.labels.filter((one) => one === label).length;
       const all = labels.filter((one) => one === label).length;
       assertEquals(of(validation), Math.min(Math.max(Math.round(all * fraction), 1), all - 1));
       assert(of(train) >= 1);

@@ -1,4 +1,4 @@
-import { fromJson, toJson } from "../../../graph/codec.ts";
+import { graphFromJson, graphToJson } from "../../../graph/codec.ts";
 import { E, pipe } from "../../../graph/fp_ts.ts";
 import type { Nodes } from "../../../graph/node.ts";
 import { parse } from "../../../graph/parse.ts";
@@ -54,10 +54,10 @@ Deno.test("graphs as text: 2,000 mutations", async () => {
 });
 
 Deno.test("graphs as JSON: 2,000 mutations", async () => {
-  const good = graphs.map((graph) => JSON.stringify(toJson(graph)));
+  const good = graphs.map((graph) => JSON.stringify(graphToJson(graph)));
   const outcome = await survive(
     mutatedTexts(good, words, COUNT, 2),
-    (text) => Promise.resolve(pipe(fromJson(parsed(text)), E.chainW(used))),
+    (text) => Promise.resolve(pipe(graphFromJson(parsed(text)), E.chainW(used))),
   );
   assert(outcome.refused > COUNT / 2 && outcome.read > COUNT / 200, JSON.stringify(outcome));
 });

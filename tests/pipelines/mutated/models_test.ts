@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { toJson } from "../../../graph/codec.ts";
+import { graphToJson } from "../../../graph/codec.ts";
 import { graph } from "../../../graph/parse.ts";
 import { E } from "../../../graph/fp_ts.ts";
 import { readCheckpoint, writeCheckpoint } from "../../../pipelines/checkpoint/checkpoint.ts";
@@ -153,7 +153,11 @@ Deno.test("a model file that declares gigabytes is refused before anything is ma
 
 Deno.test("a graph that is long, or whose pairs of pairs double at each node, takes no second", async () => {
   const relus = Array.from({ length: 200_000 }, () => ({ node: "relu" }));
-  const both = { node: "fanout", first: toJson({ nodes: [] }), second: toJson({ nodes: [] }) };
+  const both = {
+    node: "fanout",
+    first: graphToJson({ nodes: [] }),
+    second: graphToJson({ nodes: [] }),
+  };
   const doubling = [...Array.from({ length: 64 }, () => both), { node: "relu" }];
   const files = [declared(relus, [12]), declared(doubling, [12])];
   assertEquals(await survive(files, asModel), { refused: 2, read: 0 });

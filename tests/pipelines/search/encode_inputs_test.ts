@@ -12,7 +12,7 @@ import { encodeInputs } from "../../../pipelines/search/encode_inputs.ts";
 import { withEncoder } from "../../../pipelines/search/encoder.ts";
 import { findInputs, type Input } from "../../../pipelines/search/inputs.ts";
 import { nearest } from "../../../pipelines/search/nearest.ts";
-import { nameOf, originOf } from "../../../pipelines/search/origins.ts";
+import { originName, originOf } from "../../../pipelines/search/origins.ts";
 import { assert, assertEquals, assertLessOrEqual, assertStringIncludes } from "../../assert.ts";
 import { onEachBackend } from "../../ops/backends.ts";
 import { shared } from "../../shared.ts";
@@ -124,7 +124,7 @@ Deno.test("a folder's images with its folders' names as labels; a bad one is nam
   const { codes, labels, origins } = right(encoded);
   assertEquals(bad, [wrong]);
   assertEquals([codes.count, codes.width], [3, 64]);
-  assertEquals([0, 1, 2].map((i) => nameOf(originOf(origins, i)!)), [
+  assertEquals([0, 1, 2].map((i) => originName(originOf(origins, i)!)), [
     "/pets/d.png",
     "/pets/cat/a.png",
     "/pets/dog/c.png",

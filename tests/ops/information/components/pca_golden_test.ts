@@ -1,5 +1,5 @@
-import { exactPca, type Pca, project } from "../../../../ops/information/components/pca.ts";
-import { principal } from "../../../../ops/information/components/principal.ts";
+import { exactPca, type Pca, projectOnto } from "../../../../ops/information/components/pca.ts";
+import { principalComponents } from "../../../../ops/information/components/principal_components.ts";
 import { randomisedPca } from "../../../../ops/information/components/randomised_pca.ts";
 import type { Samples } from "../../../../ops/information/samples.ts";
 import { assert, assertAlmostEquals, assertEquals, assertLessOrEqual } from "../../../assert.ts";
@@ -84,10 +84,10 @@ sharedTest(
       ) {
         check(one, right(exactPca(samples, components)), count, tolerance);
         check(one, right(randomisedPca(samples, components, options)), count, tolerance);
-        check(one, right(principal(samples, { components })), count, tolerance);
+        check(one, right(principalComponents(samples, { components })), count, tolerance);
       }
       const pca = right(exactPca(wide, components));
-      const again = right(project(pca, wide));
+      const again = right(projectOnto(pca, wide));
       // 1e-12 of numbers below 100: the same sums in another order.
       again.values.forEach((value, i) => {
         assertAlmostEquals(value, pca.projected.values[i], 1e-12, one.name);

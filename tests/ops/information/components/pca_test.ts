@@ -3,8 +3,8 @@ import { E } from "../../../../graph/fp_ts.ts";
 import { seed } from "../../../../graph/rng.ts";
 import { covariance } from "../../../../ops/information/gaussian/covariance.ts";
 import { gaussianInformation } from "../../../../ops/information/gaussian/gcmi.ts";
-import { exactPca, type Pca, project } from "../../../../ops/information/components/pca.ts";
-import { principal } from "../../../../ops/information/components/principal.ts";
+import { exactPca, type Pca, projectOnto } from "../../../../ops/information/components/pca.ts";
+import { principalComponents } from "../../../../ops/information/components/principal_components.ts";
 import {
   dotProducts,
   product,
@@ -178,12 +178,12 @@ Deno.test("moved samples have the same components, and projecting is what was pr
       const [variance, same] = [sure(pca), sure(again)];
       assertEquals(same.length, variance.length);
       same.forEach((value, c) => assertAlmostEquals(value, variance[c], 1e-9));
-      const projected = right(project(pca, x));
+      const projected = right(projectOnto(pca, x));
       assertEquals([projected.count, projected.width], [x.count, pca.kept]);
       projected.values.forEach((value, at) =>
         assertAlmostEquals(value, pca.projected.values[at], 1e-9)
       );
-      const shifted = right(project(again, moved));
+      const shifted = right(projectOnto(again, moved));
       shifted.values.forEach((value, at) =>
         assertAlmostEquals(value, again.projected.values[at], 1e-9)
       );
@@ -247,14 +247,14 @@ Deno.test("wide sparse samples, whose covariance is not formed, have the same co
 Deno.test("the method that suits is chosen", () => {
   const small = withSpectrum(100, 60, (c) => 1 / (c + 1));
   const wide = normalSamples(258, 257, seed(1));
-  assertEquals(principal(small, { components: 10 }), exactPca(small, 10));
-  assertEquals(principal(wide, { components: 10 }), randomisedPca(wide, 10));
+  assertEquals(principalComponents(small, { components: 10 }), exactPca(small, 10));
+  assertEquals(principalComponents(wide, { components: 10 }), randomisedPca(wide, 10));
   const many = exactPca(wide, 86);
-  assertEquals(principal(wide, { components: 86 }), many);
-  assertEquals(principal(wide, { components: 86, method: "exact" }), many);
+  assertEquals(principalComponents(wide, { components: 86 }), many);
+  assertEquals(principalComponents(wide, { components: 86, method: "exact" }), many);
   const options = { oversampling: 3, powerIterations: 1, rng: seed(5) };
   assertEquals(
-    principal(small, { components: 10, method: "randomised", ...options }),
+    principalComponents(small, { components: 10, method: "randomised", ...options }),
     randomisedPca(small, 10, options),
   );
 });
@@ -282,7 +282,7 @@ Deno.test("principal components can be estimated where the units themselves cann
   };
   const y = normalSamples(50, 1, seed(2));
   assertError(gaussianInformation(copied, y), "PCA");
-  const { projected } = right(principal(copied, { components: 6 }));
+  const { projected } = right(principalComponents(copied, { components: 6 }));
   // The same three directions: information does not change with a linear map.
   assertAlmostEquals(
     right(gaussianInformation(projected, y)),
@@ -295,13 +295,13 @@ Deno.test("what PCA cannot use is an error", () => {
   const x = normalSamples(10, 2, seed(1));
   assertError(exactPca(x, 0), "components", "at least 1", "0");
   assertError(randomisedPca(x, 1.5), "components", "1.5");
-  assertError(principal(rows([[1, 2]]), { components: 1 }), "1 samples", "at least 2");
-  assertError(principal(rows([[1], [NaN]]), { components: 1 }), "NaN in sample 1");
+  assertError(principalComponents(rows([[1, 2]]), { components: 1 }), "1 samples", "at least 2");
+  assertError(principalComponents(rows([[1], [NaN]]), { components: 1 }), "NaN in sample 1");
   assertError(randomisedPca(x, 1, { oversampling: -1 }), "oversampling");
   assertError(randomisedPca(x, 1, { powerIterations: NaN }), "powerIterations");
   const large = rows([[1e200, 1], [-1e200, 2], [0, 0]]);
   for (const result of [exactPca(large, 1), randomisedPca(large, 1)]) assertError(result, "1e150");
   const wide = rows([[1e200, 1, 0], [-1e200, 2, 0]]);
   assertError(exactPca(wide, 1), "1e150");
-  assertError(project(right(exactPca(x, 1)), rows([[1]])), "1 units", "2, as PCA had");
+  assertError(projectOnto(right(exactPca(x, 1)), rows([[1]])), "1 units", "2, as PCA had");
 });

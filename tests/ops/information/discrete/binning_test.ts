@@ -127,13 +127,18 @@ Deno.test("a layer's information is that of its rows of bins", () => {
   // Of the same width the second unit's last three are in two bins; of the same mass in one.
   const samples = { count: 4, width: 2, values: Float32Array.of(0, 0, 0, 1, 9, 2, 9, 9) };
   const labels = [0, 1, 2, 3];
-  assertEquals(right(binnedInformation(samples, labels, { bins: 2 })), { xt: 1.5, ty: 1.5 });
+  assertEquals(right(binnedInformation(samples, labels, { bins: 2 })), { input: 1.5, label: 1.5 });
   const equal = "mass";
-  assertEquals(right(binnedInformation(samples, labels, { bins: 2, equal })), { xt: 1, ty: 1 });
+  assertEquals(right(binnedInformation(samples, labels, { bins: 2, equal })), {
+    input: 1,
+    label: 1,
+  });
   const coarse = right(binnedInformation(samples, labels, { bins: 2, low: -20, high: 20 }));
-  assertEquals(coarse, { xt: 0, ty: 0 });
-  const { xt } = right(binnedInformation(samples, labels, { bins: 2, correction: "miller_madow" }));
-  assertEquals(xt, 1.5 + 2 / (8 * Math.LN2));
+  assertEquals(coarse, { input: 0, label: 0 });
+  const { input } = right(
+    binnedInformation(samples, labels, { bins: 2, correction: "miller_madow" }),
+  );
+  assertEquals(input, 1.5 + 2 / (8 * Math.LN2));
 });
 
 Deno.test("twice the bins tell no less", () => {

@@ -117,9 +117,9 @@ golden<"activations" | "labels", BinnedValues, Binning>("mi_discrete", "binned_m
     assertEquals(symbols, int32(expected.row_ids_first_appearance).data, name);
     near(right(entropy(symbols)), expected.entropy_t_bits);
     near(right(conditionalEntropy(symbols, labels)), expected.entropy_t_given_y_bits);
-    const { xt, ty } = right(binnedInformation(samples, labels, { bins, low, high }));
-    near(xt, expected.mi_x_t_bits);
-    near(ty, expected.mi_t_y_bits);
+    const { input, label } = right(binnedInformation(samples, labels, { bins, low, high }));
+    near(input, expected.mi_x_t_bits);
+    near(label, expected.mi_t_y_bits);
     const x = x_pattern_ids ?? Array.from({ length: count }, (_, i) => i);
     near(right(mutualInformation(x, symbols)), expected.mi_x_t_bits);
   }
@@ -173,9 +173,9 @@ golden<"clusters" | "labels", Quantised>(
   5,
   ({ name, inputs, expected }) => {
     const [clusters, labels] = [int32(inputs.clusters).data, int32(inputs.labels).data];
-    const { xt, ty } = right(layerInformation(clusters, labels));
-    assertAlmostEquals(ty, expected.mi_bits, expected.tolerance, name);
-    assertAlmostEquals(xt, expected.entropy_clusters_bits, expected.tolerance, name);
+    const { input, label } = right(layerInformation(clusters, labels));
+    assertAlmostEquals(label, expected.mi_bits, expected.tolerance, name);
+    assertAlmostEquals(input, expected.entropy_clusters_bits, expected.tolerance, name);
     const ofLabels = right(entropy(labels));
     assertAlmostEquals(ofLabels, expected.entropy_labels_bits, expected.tolerance, name);
   },

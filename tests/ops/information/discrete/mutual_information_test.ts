@@ -76,7 +76,7 @@ Deno.test("of a function the information is its entropy; nothing is unknown of i
       const x = t.map((_, i) => i);
       assertAlmostEquals(I(x, t), H(t), ROUNDING);
       assertEquals(right(conditionalEntropy(t, x)) <= ROUNDING, true);
-      assertEquals(right(layerInformation(t, t)).xt, H(t));
+      assertEquals(right(layerInformation(t, t)).input, H(t));
     }),
     runs,
   );
@@ -85,7 +85,7 @@ Deno.test("of a function the information is its entropy; nothing is unknown of i
 Deno.test("all samples different, any label seems known: log2 n at most", () => {
   const x = Array.from({ length: 64 }, (_, i) => i);
   const [y] = draw(seed(26), ({ integer }) => x.map(() => integer(0, 9)));
-  assertEquals(right(layerInformation(x, y)).xt, 6);
+  assertEquals(right(layerInformation(x, y)).input, 6);
   assertAlmostEquals(I(x, y), H(y), ROUNDING);
 });
 
@@ -111,7 +111,7 @@ Deno.test("corrected information may be below 0, plug-in information not", () =>
   const [x, y] = [[0, 0, 1, 1], [0, 1, 0, 1]];
   assertEquals(I(x, y), 0);
   assertAlmostEquals(right(mutualInformation(x, y, "miller_madow")), -1 / (8 * Math.LN2), ROUNDING);
-  assert(right(layerInformation(x, y, "jackknife")).ty < 0);
+  assert(right(layerInformation(x, y, "jackknife")).label < 0);
 });
 
 Deno.test("no samples, and samples without a partner, are errors", () => {

@@ -1,5 +1,5 @@
 import fc from "npm:fast-check@4.3.0";
-import { type BinaryEmbeddings, packRows, stride } from "../../../../ops/embeddings.ts";
+import { type BinaryEmbeddings, packRows, wordsPerCode } from "../../../../ops/embeddings.ts";
 import {
   jointSymbols,
   symbolCounts,
@@ -35,7 +35,7 @@ const byText = (given: readonly (readonly number[])[]): readonly number[] => {
 };
 
 const codesOf = (width: number, given: readonly number[][]): BinaryEmbeddings => {
-  const words = new Uint32Array(given.length * stride(width));
+  const words = new Uint32Array(given.length * wordsPerCode(width));
   packRows(given.flat(), width, words, 0);
   return { kind: "binary", count: given.length, width, words };
 };
