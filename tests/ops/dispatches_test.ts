@@ -3,7 +3,7 @@ import { startBackend } from "../../ops/backend.ts";
 import { lower } from "../../ops/interpreter.ts";
 import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
 import { adam } from "../../ops/optimisers/adam.ts";
-import { tf } from "../../ops/tfjs.ts";
+import { tf, type WebGPUBackend } from "../../ops/tfjs.ts";
 import { type TrainState, trainStep } from "../../ops/train_step.ts";
 import { quietEnv } from "../../pipelines/env.ts";
 import { createRun, dispose } from "../../pipelines/run.ts";
@@ -14,6 +14,15 @@ import { digits, right } from "../pipelines/tiny.ts";
 // In a file of its own: it counts what the whole process does on the GPU.
 if (Deno.env.get("XDG_RUNTIME_DIR") === undefined) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
 const adapter = await navigator.gpu?.requestAdapter().catch(() => null) ?? null;
+
+/**
+ * Programs that update the four weights by Adam: one, where a program may have their 28 arrays, as Vulkan
+ * devices let it; an adapter by OpenGL has 16.
+ */
+const programsOfAdam = (): number => {
+  const { maxStorageBuffersPerShaderStage } = (tf.backend() as WebGPUBackend).device.limits;
+  return Math.ceil(4 / Math.floor(maxStorageBuffersPerShaderStage / 7));
+};
 
 /** What goes to the GPU and comes back from it while `f` runs. */
 async function counted(
@@ -95,7 +104,7 @@ Deno.test({
     });
     assertEquals(bytesRead, 0);
     // With its gradients and one Adam for all weights; the tape of plain tfjs needs 177.
-    assertEquals(dispatches / steps, 15);
+    assertEquals(dispatches / steps, 14 + programsOfAdam());
     // The counter counts: one loss is read, in four bytes.
     const read = await counted(async () => void await losses[steps].data());
     assertEquals(read.bytesRead, 4);
@@ -129,7 +138,7 @@ Deno.test({
     // And one number that says whether the weights are finite.
     assertEquals(bytesRead, 4 * (steps + 1));
     // One gathers the batch, one logs the loss; once an epoch the weights are looked at.
-    const looking = dispatches - 17 * steps;
+    const looking = dispatches - (16 + programsOfAdam()) * steps;
     assert(looking > 0 && looking <= 10, `${looking} dispatches to look at the weights`);
     // Batches alone would have 157 kB per step; picks, triplets and their like are a tenth of it.
     assert(

@@ -9,7 +9,7 @@ import { boostedWinners, kWinners as transmit } from "../../ops/k_winners.ts";
 import { dutyEntropy, maximumDutyEntropy } from "../../ops/metrics/unit_activity.ts";
 import { type Params, tf } from "../../ops/tfjs.ts";
 import { assert, assertAlmostEquals, assertEquals } from "../assert.ts";
-import { float32, type GoldenArray, goldenJson } from "../shared.ts";
+import { float32, type GoldenArray, goldenJson, sharedTest } from "../shared.ts";
 import { assertClose, numbers, onEachBackend, tensor } from "./backends.ts";
 import { channelsLast } from "./layout.ts";
 
@@ -168,7 +168,7 @@ onEachBackend("the gradient flows where a value is transmitted", async () => {
   assertEquals([...dx], [10, 0, 30, 0, 0, 0, 0, 0]);
 });
 
-Deno.test("k is rounded as in the reference, and so is the largest entropy", () => {
+sharedTest("k is rounded as in the reference, and so is the largest entropy", "golden", () => {
   const [{ rows }] = cases("k_rounding");
   for (const row of rows) {
     const { n, percent_on: sparsity, k_inference_factor: factor } = row;
