@@ -5,16 +5,24 @@
  */
 import { type Contender, lastNumber } from "./contender.ts";
 
-/** How to get it. */
+/** What it takes: without OpenBLAS, Debian's PyTorch multiplies with the reference BLAS, six times slower. */
 export const torchAdvice =
-  "no python3 that can import torch and numpy (Debian: apt install python3-torch)";
+  "no python3 that can import torch and numpy, with a BLAS that is no toy (Debian: apt install python3-torch libopenblas0-pthread)";
 
-/** The first Python that can import torch, or null. */
+/** Fails where torch cannot be imported, or where its products come from the reference BLAS. */
+const PROBE = `
+import torch, numpy, os
+torch.ones(8, 8) @ torch.ones(8, 8)
+maps = open("/proc/self/maps").read() if os.path.exists("/proc/self/maps") else "mkl"
+assert any(name in maps for name in ["openblas", "mkl", "blis", "atlas"])
+`;
+
+/** The first Python that can import torch with a quick BLAS, or null. */
 export async function findTorch(): Promise<string | null> {
   for (const python of ["python3", "/usr/bin/python3"]) {
     try {
       const { success } = await new Deno.Command(python, {
-        args: ["-c", "import torch, numpy"],
+        args: ["-c", PROBE],
         stdout: "null",
         stderr: "null",
       }).output();
