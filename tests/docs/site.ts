@@ -51,6 +51,7 @@ const folder = new URL("runs/docs", root).pathname;
 const temporary = await Deno.makeTempFile({ suffix: ".ts" });
 try {
   await Deno.remove(folder, { recursive: true }).catch(() => {});
+  await Deno.mkdir(new URL("runs", root), { recursive: true });
   const names = await documentedNames();
   await Deno.writeTextFile(temporary, await entry(names));
   const { err } = await denoDoc("--html", "--name=Sparrow", `--output=${folder}`, temporary);
