@@ -68,7 +68,9 @@ export async function packForNpm(folder: string): Promise<string> {
   const entry = `${home}/mod.js`;
   const imports = NEWER.map((name) => `import "core-js/actual/${name}.js";\n`).join("");
   await Deno.writeTextFile(entry, imports + await Deno.readTextFile(entry));
-  for (const path of [...filesBelow(home, ".d.ts")]) await Deno.remove(path);
+  // deno pack takes in what it does not compile as well: programs, which are Deno's, and the lock.
+  for (const path of [...filesBelow(home, ".ts")]) await Deno.remove(path);
+  await Deno.remove(`${home}/deno.lock`);
   for (const [path, text] of await declarationsFrom(root, "mod.ts")) {
     await Deno.writeTextFile(`${home}/${path.replace(/\.ts$/, ".d.ts")}`, text);
   }

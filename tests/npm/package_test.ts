@@ -72,6 +72,13 @@ Deno.test("the npm package encodes in Node.js on wasm and cpu as Sparrow does in
       await Deno.copyFile(`${root}${out}/model.safetensors`, `${folder}/model.safetensors`);
     });
     const tarball = await packForNpm(folder);
+    const listed = (await run(folder, "tar", "tzf", tarball)).trim().split("\n");
+    assert(listed.includes("package/mod.d.ts") && listed.includes("package/README.md"));
+    assertEquals(
+      listed.filter((path) => /(?<!\.d)\.ts$|\.lock$/.test(path)),
+      [],
+      "programs are Deno's",
+    );
     await Deno.writeTextFile(`${folder}/package.json`, '{ "private": true, "type": "module" }');
     await run(folder, "npm", "install", "--no-fund", "--no-audit", "--prefer-offline", tarball);
     await Deno.copyFile(`${root}pipelines/cookbook/nodejs/encode.mjs`, `${folder}/encode.mjs`);
