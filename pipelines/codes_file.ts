@@ -35,7 +35,7 @@ import { checkWidth, emptyCodes, fromWords } from "../ops/sdr/codes.ts";
 import type { Files } from "./files.ts";
 import type { NpyArray } from "./npy.ts";
 import { type NpyArrays, readNpz, writeNpz } from "./npz.ts";
-import { countOf, type Origins, readOrigins } from "./search/origins.ts";
+import { countOf, type Origins, readOrigins } from "./encode/origins.ts";
 
 /** Codes, and what is known of each. */
 export interface SavedCodes {

@@ -71,4 +71,4 @@ const latent = (value: Value): tf.Tensor =>
   value instanceof tf.Tensor ? value : latent(value.first);
 
 // Not awaited: the program needs this module, which is not done before its last line.
-if (import.meta.main) import("./search/encode_program.ts").then((main) => main.encodeProgram());
+if (import.meta.main) import("./encode/encode_program.ts").then((main) => main.encodeProgram());

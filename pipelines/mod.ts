@@ -58,7 +58,7 @@ export {
   type OriginPart,
   type Origins,
   type OriginSplit,
-} from "./search/origins.ts";
+} from "./encode/origins.ts";
 export * from "./stage.ts";
 export { announce } from "./stages/announce.ts";
 export * from "./stages/boost_decay.ts";

@@ -18,11 +18,11 @@ import { type CueKind, cueKinds, cuesOf } from "./recall/cue.ts";
 import { faultOf, measureRecall, type RecallResult } from "./recall/measure.ts";
 import { recallSheet } from "./recall/sheet.ts";
 import { resultRows, storedLine, warnings } from "./recall/summary.ts";
-import { loadEncoder, withEncoder } from "./search/encoder.ts";
-import { encodePictures, gather } from "./search/gather.ts";
-import { inputFlags, inputOptions } from "./search/input_flags.ts";
-import { findInputs, namesDataset } from "./search/inputs.ts";
-import { notesOf } from "./search/notes.ts";
+import { loadEncoder, withEncoder } from "./encode/encoder.ts";
+import { encodePictures, gather } from "./recall/gather.ts";
+import { inputFlags, inputOptions } from "./encode/input_flags.ts";
+import { findInputs, namesDataset } from "./encode/inputs.ts";
+import { notesOf } from "./encode/notes.ts";
 import { VERSION } from "./version.ts";
 
 const RECORD_FILE = "recall.json";

@@ -18,7 +18,7 @@ import { denoFiles } from "./files.ts";
 import { count } from "./report/format.ts";
 import { albumOf } from "./search/album.ts";
 import { distinctCodes } from "./search/distinct.ts";
-import { inputFlags, inputOptions } from "./search/input_flags.ts";
+import { inputFlags, inputOptions } from "./encode/input_flags.ts";
 import { type Answer, nearest } from "./search/nearest.ts";
 import { isCodesFile, queryCodes } from "./search/queries.ts";
 import { searchSheet } from "./search/search_sheet.ts";

@@ -5,7 +5,7 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
-import { plusMinus } from "../claims/statistics.ts";
+import { plusMinus } from "../report/statistics.ts";
 import type { Env } from "../env.ts";
 import type { Task } from "./direct.ts";
 import { estimatorsOf, isNeural } from "./estimators.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mean, standardDeviation } from "../claims/statistics.ts";
+import { mean, standardDeviation } from "../report/statistics.ts";
 import { type EstimatorName, estimatorsOf } from "./estimators.ts";
 import type { Setting } from "./setting.ts";
 

@@ -13,9 +13,9 @@ import { evaluate } from "../stages/evaluate.ts";
 import { watchGradients } from "../stages/watch_gradients.ts";
 import type { Claim, Findings, Measured } from "./claim.ts";
 import { type Length, lengthOf } from "./length.ts";
-import { palette, panelFigure } from "./panel.ts";
+import { palette, panelFigure } from "../report/panel.ts";
 import { epochOf, kwtaRecipe } from "./recipes.ts";
-import { mean, plusMinus } from "./statistics.ts";
+import { mean, plusMinus } from "../report/statistics.ts";
 import { measure, measureFirst, type Outcome, trainAll, type Variant } from "./variant.ts";
 
 /** Hidden layers. */

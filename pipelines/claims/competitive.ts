@@ -7,9 +7,9 @@ import { pipe, RTE } from "../../graph/fp_ts.ts";
 import { fractionAxis } from "../report/axis.ts";
 import type { Claim } from "./claim.ts";
 import { lengthOf } from "./length.ts";
-import { palette, panelFigure } from "./panel.ts";
+import { palette, panelFigure } from "../report/panel.ts";
 import { kwta, softmax } from "./recipes.ts";
-import { mean, plusMinus } from "./statistics.ts";
+import { mean, plusMinus } from "../report/statistics.ts";
 import { measure, trainAll } from "./variant.ts";
 
 /** How far below softmax kWTA may be. */

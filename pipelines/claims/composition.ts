@@ -28,7 +28,7 @@ import {
   type Quantity,
 } from "./composition/evaluate_composites.ts";
 import { encoderFor, epochOf, kwtaRecipe } from "./recipes.ts";
-import { plusMinus } from "./statistics.ts";
+import { plusMinus } from "../report/statistics.ts";
 import { superposeSome } from "./composition/superpose.ts";
 import { measure, type Outcome, trainAll, type Variant } from "./variant.ts";
 

@@ -11,9 +11,9 @@ import { linearAxis } from "../report/axis.ts";
 import type { Claim, Findings } from "./claim.ts";
 import { harderImages, type Sought } from "./harder.ts";
 import { lengthOf } from "./length.ts";
-import { palette, panelFigure } from "./panel.ts";
+import { palette, panelFigure } from "../report/panel.ts";
 import { kwta, softmax } from "./recipes.ts";
-import { mean, plusMinus } from "./statistics.ts";
+import { mean, plusMinus } from "../report/statistics.ts";
 import { measure, measureFirst, type Outcome, trainAll } from "./variant.ts";
 
 /** The part of softmax's accuracy that is to be reached. */

@@ -19,9 +19,9 @@ import { evaluate } from "../stages/evaluate.ts";
 import { newHead } from "../stages/new_head.ts";
 import type { Claim, Measured } from "./claim.ts";
 import { type Length, lengthOf } from "./length.ts";
-import { palette, panelFigure } from "./panel.ts";
+import { palette, panelFigure } from "../report/panel.ts";
 import { epochOf, type Recipe } from "./recipes.ts";
-import { mean, plusMinus } from "./statistics.ts";
+import { mean, plusMinus } from "../report/statistics.ts";
 import { type Outcome, trainAll, type Variant } from "./variant.ts";
 
 /** How far below the classifier the codes may be. */

@@ -14,11 +14,11 @@ import { pipeline, repeat } from "../stage.ts";
 import { evaluate } from "../stages/evaluate.ts";
 import type { Claim, Findings, Measured } from "./claim.ts";
 import { type Length, lengthOf } from "./length.ts";
-import { palette, panelFigure } from "./panel.ts";
+import { palette, panelFigure } from "../report/panel.ts";
 import { encoderFor, epochOf } from "./recipes.ts";
 import { sameClassLoss } from "./same_class_loss.ts";
 import { separate } from "./separate.ts";
-import { mean, plusMinus } from "./statistics.ts";
+import { mean, plusMinus } from "../report/statistics.ts";
 import { measure, measureFirst, type Outcome, trainAll, type Variant } from "./variant.ts";
 
 /** The most that codes of different classes may share. */

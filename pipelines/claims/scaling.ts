@@ -15,10 +15,10 @@ import { synapticScaling } from "../stages/synaptic_scaling.ts";
 import { weightHomeostasis } from "../stages/weight_homeostasis.ts";
 import type { Claim, Measured } from "./claim.ts";
 import { type Length, lengthOf } from "./length.ts";
-import { palette, panelFigure } from "./panel.ts";
+import { palette, panelFigure } from "../report/panel.ts";
 import { encoderFor, epochOf, type Recipe } from "./recipes.ts";
 import { separate } from "./separate.ts";
-import { mean, plusMinus, standardDeviation } from "./statistics.ts";
+import { mean, plusMinus, standardDeviation } from "../report/statistics.ts";
 import { unitUse } from "./unit_use.ts";
 import { measure, type Outcome, trainAll, type Variant } from "./variant.ts";
 

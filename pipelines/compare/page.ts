@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { plusMinus } from "../claims/statistics.ts";
+import { plusMinus } from "../report/statistics.ts";
 import { configuration } from "../report/configuration.ts";
 import { type Figure, renderFigure } from "../report/figure.ts";
 import { count } from "../report/format.ts";

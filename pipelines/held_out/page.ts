@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { palette, panelFigure, panelStyle } from "../claims/panel.ts";
-import { plusMinus } from "../claims/statistics.ts";
+import { palette, panelFigure, panelStyle } from "../report/panel.ts";
+import { plusMinus } from "../report/statistics.ts";
 import { linearAxis } from "../report/axis.ts";
 import { configuration } from "../report/configuration.ts";
 import { type Figure, renderFigure } from "../report/figure.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Backend } from "../../ops/backend.ts";
-import { mean, plusMinus, standardDeviation } from "../claims/statistics.ts";
+import { mean, plusMinus, standardDeviation } from "../report/statistics.ts";
 import { table } from "../cli/table.ts";
 import { VERSION } from "../version.ts";
 import type { Judged } from "./compare.ts";

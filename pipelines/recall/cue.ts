@@ -7,7 +7,7 @@ import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { draw, type Rng } from "../../graph/rng.ts";
 import type { Images } from "../data/dataset.ts";
-import { channelsOf, type Layout } from "../search/layout.ts";
+import { channelsOf, type Layout } from "../encode/layout.ts";
 
 /** Which part is left; of "noise" pixels here and there. */
 export const cueKinds = ["top", "bottom", "left", "right", "noise"] as const;

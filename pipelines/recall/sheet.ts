@@ -7,7 +7,7 @@ import { configuration } from "../report/configuration.ts";
 import { html } from "../report/html.ts";
 import type { Images } from "../data/dataset.ts";
 import { inputPicture } from "../search/album.ts";
-import { areaOf, type Layout } from "../search/layout.ts";
+import { areaOf, type Layout } from "../encode/layout.ts";
 import type { Named } from "../search/nearest.ts";
 import { heading, sheetPage, strip, type Tile } from "../search/sheet.ts";
 import type { RecallResult } from "./measure.ts";

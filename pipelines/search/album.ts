@@ -11,9 +11,9 @@ import type { Dataset } from "../data/dataset.ts";
 import type { DataEnv } from "../data/environment.ts";
 import { fit } from "../data/fit.ts";
 import { loadImages } from "../data/images.ts";
-import { bitmapOf, type Layout } from "./layout.ts";
-import { type Origin, originName } from "./origins.ts";
-import { readBitmap } from "./pictures.ts";
+import { bitmapOf, type Layout } from "../encode/layout.ts";
+import { type Origin, originName } from "../encode/origins.ts";
+import { readBitmap } from "../encode/pictures.ts";
 
 /** A picture in a page. */
 export interface Picture {

@@ -10,7 +10,7 @@ import { type CodeDistance, codeIndex, search } from "../../ops/sdr/code_index.t
 import { pickCodes } from "../../ops/sdr/codes.ts";
 import { hamming, overlap } from "../../ops/sdr/similarity.ts";
 import type { SavedCodes } from "../codes_file.ts";
-import { originName, originOf } from "./origins.ts";
+import { originName, originOf } from "../encode/origins.ts";
 
 /** One of a set's images, as a person knows it. */
 export interface Named {

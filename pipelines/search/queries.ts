@@ -9,10 +9,10 @@ import type { Tools } from "../cli/command.ts";
 import { loadCodes, type SavedCodes } from "../codes_file.ts";
 import { denoDataEnv } from "../data/environment.ts";
 import { denoFiles } from "../files.ts";
-import { encodeInputs, type EncodeOptions } from "./encode_inputs.ts";
-import { type EncoderFile, loadEncoder, withEncoder } from "./encoder.ts";
-import { findInputs, type InputOptions } from "./inputs.ts";
-import { notesOf } from "./notes.ts";
+import { encodeInputs, type EncodeOptions } from "../encode/encode_inputs.ts";
+import { type EncoderFile, loadEncoder, withEncoder } from "../encode/encoder.ts";
+import { findInputs, type InputOptions } from "../encode/inputs.ts";
+import { notesOf } from "../encode/notes.ts";
 
 /** How queries are encoded. */
 export interface QueryOptions extends InputOptions, EncodeOptions {

@@ -10,7 +10,7 @@ import type { SavedCodes } from "../codes_file.ts";
 import type { Album } from "./album.ts";
 import type { Answer, Named, Result } from "./nearest.ts";
 import { distinctCodes } from "./distinct.ts";
-import { originOf } from "./origins.ts";
+import { originOf } from "../encode/origins.ts";
 import { heading, sheetPage, strip, type Tile } from "./sheet.ts";
 
 /** What was searched and what was found. */

@@ -27,7 +27,7 @@ import { type Estimating, startWorker } from "../../pipelines/calibration/in_wor
 import { jobsOf, type Plan, planOf } from "../../pipelines/calibration/plan.ts";
 import { median, type Result, summarise } from "../../pipelines/calibration/result.ts";
 import { generatorOf, type Setting } from "../../pipelines/calibration/setting.ts";
-import { mean, standardDeviation } from "../../pipelines/claims/statistics.ts";
+import { mean, standardDeviation } from "../../pipelines/report/statistics.ts";
 import type { Env } from "../../pipelines/env.ts";
 import type { Files } from "../../pipelines/files.ts";
 import {

@@ -10,13 +10,13 @@ import { claimsHelp, readCommand, repeating } from "../../pipelines/claims/runne
 import { fromScratchWith } from "../../pipelines/claims/from_scratch.ts";
 import { harderImages } from "../../pipelines/claims/harder.ts";
 import { lengthOf } from "../../pipelines/claims/length.ts";
-import { panelFigure } from "../../pipelines/claims/panel.ts";
+import { panelFigure } from "../../pipelines/report/panel.ts";
 import { recordOf, verdictLine } from "../../pipelines/claims/runner/record.ts";
 import { kwta } from "../../pipelines/claims/recipes.ts";
 import { claims } from "../../pipelines/claims/runner/registry.ts";
 import { runClaims } from "../../pipelines/claims/runner/run_claims.ts";
 import { sameClassLoss } from "../../pipelines/claims/same_class_loss.ts";
-import { mean, plusMinus, standardDeviation } from "../../pipelines/claims/statistics.ts";
+import { mean, plusMinus, standardDeviation } from "../../pipelines/report/statistics.ts";
 import { measure, measureFirst, trainAll } from "../../pipelines/claims/variant.ts";
 import { denoDataEnv } from "../../pipelines/data/environment.ts";
 import type { Files } from "../../pipelines/files.ts";

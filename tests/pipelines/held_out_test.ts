@@ -9,7 +9,7 @@ import { heldOutPage } from "../../pipelines/held_out/page.ts";
 import { recordOf, resultTable } from "../../pipelines/held_out/record.ts";
 import { retrieveByTask } from "../../pipelines/held_out/retrieval.ts";
 import { encoderWays } from "../../pipelines/held_out/ways.ts";
-import { mean } from "../../pipelines/claims/statistics.ts";
+import { mean } from "../../pipelines/report/statistics.ts";
 import { loadMnist } from "../../pipelines/data/mnist.ts";
 import { denoDataEnv } from "../../pipelines/data/environment.ts";
 import { take } from "../../pipelines/data/splits.ts";

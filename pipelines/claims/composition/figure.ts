@@ -10,7 +10,7 @@ import type { Html } from "../../report/html.ts";
 import { colours } from "../../report/line_chart.ts";
 import { axisX, customMark, draw, svgElement } from "../../report/plot.ts";
 import { quantities, type Quantity } from "./evaluate_composites.ts";
-import { mean } from "../statistics.ts";
+import { mean } from "../../report/statistics.ts";
 
 /** A way of training, and what came of it. */
 export interface Training {

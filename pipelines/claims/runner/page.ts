@@ -8,9 +8,9 @@ import { renderFigure } from "../../report/figure.ts";
 import { type Html, html } from "../../report/html.ts";
 import { page } from "../../report/page.ts";
 import { style } from "../../report/style.ts";
-import { panelStyle } from "../panel.ts";
+import { panelStyle } from "../../report/panel.ts";
 import { type Circumstances, recordOf, type Tested } from "./record.ts";
-import { plusMinus } from "../statistics.ts";
+import { plusMinus } from "../../report/statistics.ts";
 
 /** The name of the page in the output folder. */
 export const PAGE_FILE = "claims.html";

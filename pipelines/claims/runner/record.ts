@@ -7,7 +7,7 @@ import type { Backend } from "../../../ops/backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { VERSION } from "../../version.ts";
 import type { Claim, Findings } from "../claim.ts";
-import { mean, standardDeviation } from "../statistics.ts";
+import { mean, standardDeviation } from "../../report/statistics.ts";
 
 /** The name of the record in the output folder. */
 export const CLAIMS_FILE = "claims.json";

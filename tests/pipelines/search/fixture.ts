@@ -3,8 +3,8 @@ import { readModel, writeModel } from "../../../pipelines/model_file.ts";
 import { dispose, toArrays } from "../../../pipelines/run.ts";
 import type { Dataset } from "../../../pipelines/data/dataset.ts";
 import { sha256 } from "../../../pipelines/data/sha256.ts";
-import type { EncoderFile } from "../../../pipelines/search/encoder.ts";
-import { layoutOf } from "../../../pipelines/search/layout.ts";
+import type { EncoderFile } from "../../../pipelines/encode/encoder.ts";
+import { layoutOf } from "../../../pipelines/encode/layout.ts";
 import { begin, digits, envOn, right, trainTiny } from "../tiny.ts";
 
 /** What tests encode with. */

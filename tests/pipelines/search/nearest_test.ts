@@ -1,7 +1,7 @@
 import { describe } from "../../../graph/error.ts";
 import { emptyCodes } from "../../../ops/sdr/codes.ts";
 import { nearest } from "../../../pipelines/search/nearest.ts";
-import { readOrigins } from "../../../pipelines/search/origins.ts";
+import { readOrigins } from "../../../pipelines/encode/origins.ts";
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { codesOf } from "../../ops/sdr/sets.ts";
 import { left, right } from "../tiny.ts";

@@ -11,11 +11,11 @@ import { joined } from "../data/bytes.ts";
 import type { Images } from "../data/dataset.ts";
 import { encodeBatches } from "../encode_batches.ts";
 import type { Env } from "../env.ts";
-import type { Encoder } from "./encoder.ts";
-import type { Input } from "./inputs.ts";
-import { areaOf } from "./layout.ts";
-import type { Named } from "./nearest.ts";
-import { type OnBad, type PictureOptions, picturesOf } from "./pictures.ts";
+import type { Encoder } from "../encode/encoder.ts";
+import type { Input } from "../encode/inputs.ts";
+import { areaOf } from "../encode/layout.ts";
+import type { Named } from "../search/nearest.ts";
+import { type OnBad, type PictureOptions, picturesOf } from "../encode/pictures.ts";
 
 /** Images and what they are called. */
 export interface Gathered {

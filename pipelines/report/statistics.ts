@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { compact, fraction } from "../report/format.ts";
+import { compact, fraction } from "./format.ts";
 
 /** The arithmetic mean; NaN of no values. Of equal values it is that value, to the bit. */
 export const mean = (values: readonly number[]): number =>

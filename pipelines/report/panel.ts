@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Axis } from "../report/axis.ts";
-import type { Drawing, Figure } from "../report/figure.ts";
-import { type Html, html } from "../report/html.ts";
+import type { Axis } from "./axis.ts";
+import type { Drawing, Figure } from "./figure.ts";
+import { type Html, html } from "./html.ts";
 import {
   axisX,
   axisY,
@@ -16,7 +16,7 @@ import {
   line,
   type Markish,
   svgElement,
-} from "../report/plot.ts";
+} from "./plot.ts";
 import { mean, standardDeviation } from "./statistics.ts";
 
 /** What is compared, in one colour. */

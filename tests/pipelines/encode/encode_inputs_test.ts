@@ -8,18 +8,18 @@ import { loadMnist } from "../../../pipelines/data/mnist.ts";
 import { denoDataEnv } from "../../../pipelines/data/environment.ts";
 import { take } from "../../../pipelines/data/splits.ts";
 import type { Dataset } from "../../../pipelines/data/dataset.ts";
-import { encodeInputs } from "../../../pipelines/search/encode_inputs.ts";
-import { withEncoder } from "../../../pipelines/search/encoder.ts";
-import { findInputs, type Input } from "../../../pipelines/search/inputs.ts";
+import { encodeInputs } from "../../../pipelines/encode/encode_inputs.ts";
+import { withEncoder } from "../../../pipelines/encode/encoder.ts";
+import { findInputs, type Input } from "../../../pipelines/encode/inputs.ts";
 import { nearest } from "../../../pipelines/search/nearest.ts";
-import { originName, originOf } from "../../../pipelines/search/origins.ts";
+import { originName, originOf } from "../../../pipelines/encode/origins.ts";
 import { assert, assertEquals, assertLessOrEqual, assertStringIncludes } from "../../assert.ts";
 import { onEachBackend } from "../../ops/backends.ts";
 import { shared } from "../../shared.ts";
 import { fake } from "../data/fake.ts";
 import { plain, png } from "../data/image_files.ts";
 import { envOn, left, right } from "../tiny.ts";
-import { encoderFile, trained } from "./fixture.ts";
+import { encoderFile, trained } from "../search/fixture.ts";
 
 const { dataset, bytes } = await trained();
 
