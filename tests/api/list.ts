@@ -11,24 +11,15 @@
  * @module
  */
 import ts from "npm:typescript@5.9.3";
+import {
+  type Declaration,
+  type PublicSymbol,
+  publicSymbols,
+  root as rootUrl,
+} from "./public_symbols.ts";
 
 /** Of a signature that is read at a glance. */
 const MOST_CHARACTERS = 100;
-
-/** As `deno doc --json` has it, as far as it is needed. */
-interface Declaration {
-  readonly kind: string;
-  readonly location: { readonly filename: string; readonly line: number };
-  readonly jsDoc?: {
-    readonly doc?: string;
-    readonly tags?: readonly { readonly kind: string }[];
-  };
-}
-
-interface PublicSymbol {
-  readonly name: string;
-  readonly declarations: readonly Declaration[];
-}
 
 /** One symbol of the list. */
 interface Entry {
@@ -41,7 +32,6 @@ interface Entry {
   readonly behind: boolean;
 }
 
-const rootUrl = new URL("../../", import.meta.url);
 const listUrl = new URL("API.md", import.meta.url);
 
 const layers = {
@@ -65,21 +55,6 @@ const kinds: Readonly<Record<string, string>> = {
   namespace: "namespace",
   class: "class",
 };
-
-async function publicSymbols(): Promise<readonly PublicSymbol[]> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", "--json", "mod.ts"],
-    cwd: rootUrl,
-    env: { NO_COLOR: "1" },
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  const { version, nodes } = JSON.parse(new TextDecoder().decode(stdout));
-  const symbols = nodes?.[new URL("mod.ts", rootUrl).href]?.symbols;
-  if (version !== 2 || symbols === undefined) {
-    throw new Error(`Cannot read what deno doc says: version 2 was expected, not ${version}`);
-  }
-  return symbols;
-}
 
 const sources = new Map<string, ts.SourceFile>();
 

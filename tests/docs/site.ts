@@ -8,37 +8,19 @@
  *
  * @module
  */
+import { publicSymbols, root } from "../api/public_symbols.ts";
 
-const root = new URL("../../", import.meta.url);
 const face = new URL("mod.ts", root);
 
 /** What `deno doc` warns of inside fp-ts, whose types import a folder where Node.js's rules want a file. */
 const foreign =
   /^Warning Failed resolving types\. \[ERR_UNSUPPORTED_DIR_IMPORT\] .*\/fp-ts\/.*\n(?:Did you mean .*\n)?(?: {4}at .*\n)?/gm;
 
-async function denoDoc(...args: readonly string[]): Promise<{ out: string; err: string }> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", ...args],
-    cwd: root,
-    env: { NO_COLOR: "1" },
-  }).output();
-  const text = new TextDecoder();
-  if (!success) throw new Error(text.decode(stderr));
-  return { out: text.decode(stdout), err: text.decode(stderr) };
-}
-
 /** Names that `mod.ts` exports, without namespaces. */
-async function documentedNames(): Promise<readonly string[]> {
-  interface PublicSymbol {
-    readonly name: string;
-    readonly declarations: readonly { readonly kind: string }[];
-  }
-  const { nodes } = JSON.parse((await denoDoc("--json", face.pathname)).out);
-  const symbols: readonly PublicSymbol[] = nodes[face.href].symbols;
-  return symbols
+const documentedNames = async (): Promise<readonly string[]> =>
+  (await publicSymbols())
     .filter(({ declarations }) => declarations.every(({ kind }) => kind !== "namespace"))
     .map(({ name }) => name);
-}
 
 /** A module that is as `mod.ts`, with its comment, and gives those names only. */
 async function entry(names: readonly string[]): Promise<string> {
@@ -54,8 +36,15 @@ try {
   await Deno.mkdir(new URL("runs", root), { recursive: true });
   const names = await documentedNames();
   await Deno.writeTextFile(temporary, await entry(names));
-  const { err } = await denoDoc("--html", "--name=Sparrow", `--output=${folder}`, temporary);
-  const warnings = err.replace(foreign, "").replace(/^Written \d+ files to .*\n/m, "").trim();
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--html", "--name=Sparrow", `--output=${folder}`, temporary],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdout: "null",
+  }).output();
+  const said = new TextDecoder().decode(stderr);
+  if (!success) throw new Error(said);
+  const warnings = said.replace(foreign, "").replace(/^Written \d+ files to .*\n/m, "").trim();
   if (warnings !== "") {
     console.error(warnings);
     Deno.exit(1);

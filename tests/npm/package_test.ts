@@ -1,13 +1,7 @@
-import { E } from "../../graph/fp_ts.ts";
-import { toIndices } from "../../ops/sdr/codes.ts";
 import { strokes } from "../../pipelines/data/strokes.ts";
-import { encode } from "../../pipelines/encode.ts";
-import { denoFiles } from "../../pipelines/files.ts";
-import { loadModel } from "../../pipelines/model_file.ts";
-import { createRun, dispose } from "../../pipelines/run.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 import { deno, root, withFolder } from "../pipelines/process.ts";
-import { envOn, optimiser, right } from "../pipelines/tiny.ts";
+import { unitsOf } from "../pipelines/encode/units_of.ts";
 import { declarationsOf } from "./declarations.ts";
 import { packForNpm } from "./pack.ts";
 
@@ -51,15 +45,9 @@ const tsconfig = {
 
 /** The codes of the ten digits that encode.mjs encodes, as it prints them. */
 async function codesInDeno(model: string): Promise<string> {
-  const loaded = right(await loadModel(model, denoFiles)());
-  const env = await envOn("wasm");
-  const created = right(createRun({ ...loaded, optimiser, seed: 0 }));
   const { test } = strokes({ seed: 7, train: 10, test: 10 });
-  const codes = await encode(created, test, loaded.normalisation, env, { epoch: 0, step: 0 });
-  dispose(created);
-  assert(E.isRight(codes) && codes.right.kind === "binary");
-  return toIndices(codes.right).map((units, i) => `a ${test.labels[i]}: ${units.join(" ")}\n`)
-    .join("");
+  const units = await unitsOf(model, test);
+  return units.map((of, i) => `a ${test.labels[i]}: ${of.join(" ")}\n`).join("");
 }
 
 Deno.test("the npm package encodes in Node.js on wasm and cpu as Sparrow does in Deno", async () => {

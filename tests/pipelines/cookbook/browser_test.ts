@@ -1,15 +1,10 @@
 import type { Browser, Page } from "npm:playwright-core@1.65.1";
 import { graph } from "../../../graph/parse.ts";
-import { toIndices } from "../../../ops/sdr/codes.ts";
-import { encode } from "../../../pipelines/encode.ts";
-import { denoFiles } from "../../../pipelines/files.ts";
-import { loadModel } from "../../../pipelines/model_file.ts";
-import { createRun, dispose } from "../../../pipelines/run.ts";
 import { show } from "../../../graph/show.ts";
 import { assert, assertEquals, assertMatch, assertNotEquals } from "../../assert.ts";
 import { browserTest, open, textOf, violations } from "../browser.ts";
 import { root } from "../process.ts";
-import { envOn, optimiser, right } from "../tiny.ts";
+import { unitsOf } from "../encode/units_of.ts";
 import { drawSeven, withDrawingPage } from "./drawing_page.ts";
 
 const ENCODER = show(graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`);
@@ -19,19 +14,6 @@ const attribute = (page: Page, id: string, name: string): Promise<string> =>
   page.locator(id).getAttribute(name).then((text) => text ?? "");
 
 const numbers = (text: string): readonly number[] => text.split(" ").filter(Boolean).map(Number);
-
-/** The units that Sparrow sets in Deno for an image, by the model that the page has loaded. */
-async function unitsOf(folder: string, pixels: readonly number[]): Promise<readonly number[]> {
-  const model = right(await loadModel(`${root}${folder}/model.safetensors`, denoFiles)());
-  const env = await envOn("wasm");
-  const run = right(createRun({ ...model, optimiser, seed: 0 }));
-  const images = { count: 1, pixels: Uint8Array.from(pixels) };
-  const codes = await encode(run, images, model.normalisation, env, { epoch: 0, step: 0 });
-  dispose(run);
-  const made = right(codes);
-  assert(made.kind === "binary");
-  return [...toIndices(made)[0]];
-}
 
 async function drawn(browser: Browser, url: string, folder: string, backend: string) {
   const { page, complaints, requests } = await open(browser, `${url}?backend=${backend}`);
@@ -51,7 +33,9 @@ async function drawn(browser: Browser, url: string, folder: string, backend: str
   assertMatch(await textOf(page, "#count"), /^2[56] of 512 bits are set$/);
   assertEquals(await page.locator("#code i").count(), 512);
   assertEquals(await page.locator("#code i.on").count(), numbers(units).length);
-  assertEquals(numbers(units), await unitsOf(folder, pixels), "the page's code is Sparrow's");
+  const image = { count: 1, pixels: Uint8Array.from(pixels) };
+  const [expected] = await unitsOf(`${root}${folder}/model.safetensors`, image);
+  assertEquals(numbers(units), expected, "the page's code is Sparrow's");
   assertEquals(await page.locator("#nearest li").count(), 5);
   assertEquals(complaints, []);
   // Nothing is asked for elsewhere.
