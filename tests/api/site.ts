@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { publicSymbols, root } from "../api/public_symbols.ts";
+import { publicSymbols, root } from "./public_symbols.ts";
 
 const face = new URL("mod.ts", root);
 
