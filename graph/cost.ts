@@ -7,7 +7,8 @@ import { declarationOf } from "./custom_node.ts";
 import { E, pipe } from "./fp_ts.ts";
 import { type InferenceError, type InferredNode, inferShapes, isPair, sizeOf } from "./shape.ts";
 import { paramSpecs } from "./params.ts";
-import type { Node, Nodes } from "./node.ts";
+import type { Nodes } from "./node.ts";
+import { traitsOf } from "./traits.ts";
 import type { Shape, Space } from "./types.ts";
 
 /** The cost of one sample's forward pass. */
@@ -49,13 +50,11 @@ export const cost = (graph: Nodes, input?: Space): E.Either<InferenceError, Cost
       const parameters = paramSpecs(graph).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
       const flops = steps.reduce((sum, step) => sum + flopsOf(step), 0);
       // A branch hands on its parts' outputs, and a dropout its input; only a residual's sum is new.
-      const outputs = steps.filter(({ node }) => !handsOn.has(node._tag));
+      const outputs = steps.filter(({ node }) => traitsOf(node).ownOutput);
       const units = outputs.reduce((sum, { output }) => sum + spaceSize(output), 0);
       return { parameters, flops, bytes: { parameters: 4 * parameters, activations: 4 * units } };
     }),
   );
-
-const handsOn: ReadonlySet<Node["_tag"]> = new Set(["fanout", "split", "drop_connect", "dropout"]);
 
 const spaceSize = (space: Space): number =>
   isPair(space) ? spaceSize(space.first) + spaceSize(space.second) : sizeOf(space as Shape);

@@ -4,41 +4,36 @@
  * @module
  */
 import type { DropConnect, Fanout, Leaf, Node, Nodes, Residual, Split } from "./node.ts";
+import { type LeavesWith, nodeTraits } from "./traits.ts";
 
 /** What each node without sub-graphs means as a T. */
 export type Leaves<T> = {
   readonly [K in Leaf["_tag"]]: (node: Extract<Leaf, { _tag: K }>, path: string) => T;
 };
 
-const leafTags: Readonly<Record<Leaf["_tag"], true>> = {
-  linear: true,
-  conv2d: true,
-  max_pool2d: true,
-  avg_pool2d: true,
-  batch_norm: true,
-  dropout: true,
-  relu: true,
-  leaky_relu: true,
-  gelu: true,
-  sigmoid: true,
-  tanh: true,
-  softmax: true,
-  log_softmax: true,
-  flatten: true,
-  reshape: true,
-  kwta: true,
-  learned_kwta: true,
-  predicted_kwta: true,
-  k_winners: true,
-  winner_take_all: true,
-  add: true,
-  concat: true,
-  custom: true,
-};
+const leafTags = (Object.keys(nodeTraits) as Node["_tag"][]).filter((tag): tag is Leaf["_tag"] =>
+  !nodeTraits[tag].branch
+);
+
+const meaningOf = <T>(tags: readonly string[], meaning: (leaf: Leaf, path: string) => T) =>
+  Object.fromEntries(tags.map((tag) => [tag, meaning]));
 
 /** One meaning for all leaves, for an algebra that tells few or none of them apart. */
 export const leaves = <T>(meaning: (leaf: Leaf, path: string) => T): Leaves<T> =>
-  Object.fromEntries(Object.keys(leafTags).map((tag) => [tag, meaning])) as Leaves<T>;
+  meaningOf(leafTags, meaning) as Leaves<T>;
+
+/**
+ * One meaning for the leaves that have no weights of their own, or no state: the compiler asks for that of the
+ * others.
+ */
+export const leavesWithout = <K extends "weights" | "state", T>(
+  trait: K,
+  meaning: (leaf: Leaf, path: string) => T,
+): Omit<Leaves<T>, LeavesWith<K>> =>
+  meaningOf(leafTags.filter((tag) => !nodeTraits[tag][trait]), meaning) as Omit<
+    Leaves<T>,
+    LeavesWith<K>
+  >;
 
 /**
  * What each node means as a T. A node that is added to the union makes the compiler list every

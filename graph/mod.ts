@@ -56,5 +56,6 @@ export {
 } from "./shape.ts";
 export { show } from "./show.ts";
 export * from "./swap_head.ts";
+export { isBinary } from "./traits.ts";
 export * from "./types.ts";
 export * from "./wiring.ts";

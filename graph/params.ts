@@ -4,7 +4,7 @@
  * @module
  */
 import { declarationOf } from "./custom_node.ts";
-import { type Algebra, fold, leaves } from "./fold.ts";
+import { type Algebra, fold, leavesWithout } from "./fold.ts";
 import type { Node, Nodes } from "./node.ts";
 import { draw, type Rng } from "./rng.ts";
 import { showNode } from "./show.ts";
@@ -67,8 +67,7 @@ function affine(
 }
 
 const algebra: Algebra<readonly ParamSpec[]> = {
-  // A node with weights that is forgotten here shows at once: lowering it misses them.
-  ...leaves(() => []),
+  ...leavesWithout("weights", () => []),
   linear: (node, path) => {
     const { outputs } = node;
     const inputs = knownInputs(node, path);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Algebra, fold, leaves } from "./fold.ts";
+import { type Algebra, fold, leavesWithout } from "./fold.ts";
 import type { Nodes } from "./node.ts";
 import { type ArrayValue, knownInputs, type ParamArrays } from "./params.ts";
 import type { StateSpec } from "./scaling.ts";
@@ -23,7 +23,7 @@ interface PlasticitySpec extends StateSpec {
 }
 
 const algebra: Algebra<readonly PlasticitySpec[]> = {
-  ...leaves(() => []),
+  ...leavesWithout("state", () => []),
   batch_norm: (node, path) => {
     const shape = [knownInputs(node, path)];
     return [

@@ -1,9 +1,10 @@
 /**
- * The input that a graph tells by itself.
+ * The input shape that a graph itself determines.
  *
  * @module
  */
-import type { Nodes } from "./node.ts";
+import type { Leaf, Node, Nodes } from "./node.ts";
+import { leafTraitsOf } from "./traits.ts";
 import type { Space } from "./types.ts";
 
 /**
@@ -21,50 +22,29 @@ import type { Space } from "./types.ts";
  */
 export function requiredInput({ nodes }: Nodes): Space | null {
   for (const node of nodes) {
-    switch (node._tag) {
-      case "linear":
-        return node.inputs === null ? null : [node.inputs];
-      case "learned_kwta":
-        return node.shape;
-      case "relu":
-      case "leaky_relu":
-      case "gelu":
-      case "softmax":
-      case "log_softmax":
-      case "winner_take_all":
-      case "sigmoid":
-      case "tanh":
-      case "kwta":
-      case "dropout":
-        continue;
-      case "custom":
-        return node.input;
-      case "fanout":
-        return requiredInput(node.first) ?? requiredInput(node.second);
-      case "split": {
-        const first = requiredInput(node.first);
-        const second = requiredInput(node.second);
-        return first === null || second === null ? null : { first, second };
-      }
-      case "drop_connect":
-        return requiredInput(node.body);
-      case "residual": {
-        const inner = requiredInput(node.body);
-        if (inner !== null) return inner;
-        continue;
-      }
-      case "conv2d":
-      case "max_pool2d":
-      case "avg_pool2d":
-      case "batch_norm":
-      case "predicted_kwta":
-      case "k_winners":
-      case "flatten":
-      case "reshape":
-      case "add":
-      case "concat":
-        return null;
-    }
+    const input = inputOf(node);
+    if (input !== "any") return input;
   }
   return null;
 }
+
+/** The input that one node demands; "any" where the next node decides. */
+function inputOf(node: Node): Space | "any" | null {
+  switch (node._tag) {
+    case "fanout":
+      return requiredInput(node.first) ?? requiredInput(node.second);
+    case "split": {
+      const first = requiredInput(node.first);
+      const second = requiredInput(node.second);
+      return first === null || second === null ? null : { first, second };
+    }
+    case "drop_connect":
+      return requiredInput(node.body);
+    case "residual":
+      return requiredInput(node.body) ?? "any";
+    default:
+      return inputOfLeaf(node);
+  }
+}
+
+const inputOfLeaf = <L extends Leaf>(leaf: L) => leafTraitsOf(leaf).input(leaf);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { InferredNode } from "./shape.ts";
+import { traitsOf } from "./traits.ts";
 import type { Shape } from "./types.ts";
 
 /** A tensor of the state, by its path. */
@@ -37,9 +38,7 @@ export const scalingPaths = (path: string): ScalingPaths => ({
 /** The paths of a graph's kWTA layers with the shape of a sample there, in order of evaluation. */
 export const competitions = (steps: readonly InferredNode[]): readonly StateSpec[] =>
   steps.flatMap(({ node, path, input }) =>
-    node._tag === "kwta" || node._tag === "learned_kwta" || node._tag === "predicted_kwta"
-      ? [{ path, shape: input as Shape }]
-      : []
+    traitsOf(node).scalable ? [{ path, shape: input as Shape }] : []
   );
 
 /**

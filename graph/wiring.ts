@@ -8,6 +8,7 @@ import { type Algebra, fold, leaves } from "./fold.ts";
 import type { DropConnect, Leaf, Nodes } from "./node.ts";
 import { type InferenceError, inferShapes, isPair } from "./shape.ts";
 import { showNode } from "./show.ts";
+import { leafTraitsOf } from "./traits.ts";
 import type { Shape, Space } from "./types.ts";
 
 /** A node of a graph as one box. */
@@ -74,15 +75,8 @@ const endsOf = (id: string, space: Space): Ends =>
 
 /** The node's options without the size of its input, which is written at the wire. */
 function boxOf(leaf: Leaf, path: string, dropped: ReadonlyMap<string, DropConnect>): Box {
-  const text = showNode(
-    "inputs" in leaf
-      ? { ...leaf, inputs: null } as Leaf
-      : leaf._tag === "learned_kwta"
-      ? { ...leaf, shape: null }
-      : leaf._tag === "custom"
-      ? { ...leaf, input: null }
-      : leaf,
-  );
+  const { inferred } = leafTraitsOf(leaf);
+  const text = showNode(inferred === null ? leaf : { ...leaf, [inferred]: null });
   const [, name, options = ""] = /^(\w+)(?:\((.*)\))?$/s.exec(text) ?? [text, text];
   const around = [...dropped].find(([outer]) => path.startsWith(`${outer}.`))?.[1];
   const note = around === undefined ? [] : [`drop_connect ${around.rate}`];

@@ -8,7 +8,7 @@
 import { E } from "../graph/fp_ts.ts";
 import type { SparrowError } from "../graph/error.ts";
 import { encoderOf } from "../graph/encoder.ts";
-import type { Graph, Node } from "../graph/node.ts";
+import { isBinary } from "../graph/traits.ts";
 import type { Embeddings } from "../ops/embeddings.ts";
 import type { Value } from "../ops/interpreter.ts";
 import { tf } from "../ops/tfjs.ts";
@@ -16,28 +16,6 @@ import { forEachBatch, type MeasuredAt, type Model } from "./batches.ts";
 import { collector } from "./collect.ts";
 import type { Images, Normalisation } from "./data/dataset.ts";
 import type { Env } from "./env.ts";
-
-const binaryNodes: readonly string[] = [
-  "kwta",
-  "learned_kwta",
-  "predicted_kwta",
-  "winner_take_all",
-];
-
-/** Whether a node's evaluated output is binary: it is a kWTA of any kind. */
-export const isBinaryNode = ({ _tag }: Node): boolean => binaryNodes.includes(_tag);
-
-/** What leaves zeros and ones zeros and ones. */
-const carries: readonly string[] = ["max_pool2d", "flatten", "reshape"];
-
-/**
- * Whether a graph's evaluated output is binary: its last node is a kWTA, or comes after one by nothing but
- * max pooling and changes of shape.
- */
-export const isBinary = ({ nodes }: Graph): boolean => {
-  const last = nodes.findLast(({ _tag }) => !carries.includes(_tag));
-  return last !== undefined && isBinaryNode(last);
-};
 
 /**
  * The embeddings of images, evaluated: packed codes where the encoder ends in kWTA. Of a graph that

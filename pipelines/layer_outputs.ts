@@ -6,13 +6,13 @@
 import { E } from "../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption, type SparrowError } from "../graph/error.ts";
 import type { Nodes } from "../graph/node.ts";
+import { isBinaryNode } from "../graph/traits.ts";
 import type { Embeddings } from "../ops/embeddings.ts";
 import { lowerEach, type Value } from "../ops/interpreter.ts";
 import { tf } from "../ops/tfjs.ts";
 import { forEachForward, type MeasuredAt, type Model } from "./batches.ts";
 import { collector } from "./collect.ts";
 import type { Images, Normalisation } from "./data/dataset.ts";
-import { isBinaryNode } from "./encode.ts";
 import type { Env } from "./env.ts";
 
 /** What names the output of a graph's node: its path and what it is, as in "3.kwta". */

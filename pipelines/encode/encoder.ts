@@ -10,7 +10,7 @@ import { show } from "../../graph/show.ts";
 import type { Model } from "../batches.ts";
 import type { Normalisation } from "../data/dataset.ts";
 import { sha256 } from "../data/sha256.ts";
-import { isBinary } from "../encode.ts";
+import { isBinary } from "../../graph/traits.ts";
 import type { Files } from "../files.ts";
 import { type ModelFile, readModel } from "../model_file.ts";
 import { tf } from "../../ops/tfjs.ts";

@@ -13,7 +13,7 @@ import { inferShapes, isPair } from "../../graph/shape.ts";
 import { show, showNode } from "../../graph/show.ts";
 import { sizeOf } from "../../graph/space.ts";
 import type { Shape } from "../../graph/types.ts";
-import { isBinaryNode } from "../encode.ts";
+import { isBinary, isBinaryNode } from "../../graph/traits.ts";
 import type { ModelFile } from "../model_file.ts";
 import { VERSION } from "../version.ts";
 import { type Emitter, emitter, int } from "./emitter.ts";
@@ -120,7 +120,7 @@ export function exportOnnx(
       invalidOption(
         `node at position ${bad.path}`,
         showNode(bad.leaf),
-        `a node that can be written as ONNX (all but ${[...notExported].join(", ")})`,
+        `a node that can be written as ONNX (all but ${notExported.join(", ")})`,
       ),
     );
   }
@@ -130,7 +130,7 @@ export function exportOnnx(
   const out = emitter();
   const parts = foldEach(onnxAlgebra(out, model.params, model.plasticity))(graph);
   const competing = graph.nodes.findLastIndex(isBinaryNode);
-  const codes = competing >= 0 && graph.nodes.slice(competing + 1).every(keepsBits);
+  const codes = isBinary(graph);
   let at: Signals = begun(out, input, model);
   let activations: Signal | null = null;
   parts.forEach((part, i) => {
@@ -165,17 +165,15 @@ export function exportOnnx(
   return E.right({ bytes, input, outputs: ends.map(({ name }) => name) });
 }
 
-/** What leaves zeros and ones zeros and ones. */
-const keepsBits = ({ _tag }: { readonly _tag: string }): boolean =>
-  _tag === "max_pool2d" || _tag === "flatten" || _tag === "reshape";
-
 interface Refused {
   readonly path: string;
   readonly leaf: Leaf;
 }
 
 const firstRefused: (graph: Nodes) => Refused | null = fold<Refused | null>({
-  ...leaves<Refused | null>((leaf, path) => notExported.has(leaf._tag) ? { leaf, path } : null),
+  ...leaves<Refused | null>((leaf, path) =>
+    notExported.includes(leaf._tag) ? { leaf, path } : null
+  ),
   fanout: (first, second) => first ?? second,
   split: (first, second) => first ?? second,
   residual: (body) => body,

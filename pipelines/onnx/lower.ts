@@ -23,12 +23,15 @@ import { above, competition, flattened } from "./winners.ts";
 /** Writes a node that is given what goes in; gives what comes out. */
 export type Emit = (x: Signals) => Signals;
 
-/** The nodes that ONNX's operators are not written for. */
-export const notExported: ReadonlySet<string> = new Set(["predicted_kwta", "k_winners", "custom"]);
-
-const refused = (): Emit => {
+const refuse = (): Emit => {
   throw new TypeError("Cannot lower a node to ONNX that was to be refused before");
 };
+
+/** The nodes that cannot be written as ONNX; all others must be in {@linkcode onnxAlgebra}. */
+const refused = { predicted_kwta: refuse, k_winners: refuse, custom: refuse };
+
+/** The names of the nodes that cannot be written as ONNX. */
+export const notExported: readonly string[] = Object.keys(refused);
 
 /** What each node means as ONNX, of these weights. */
 export function onnxAlgebra(
@@ -148,9 +151,7 @@ export function onnxAlgebra(
       onTensor((x) => competition(out, x, over, (n) => winnerCount(sparsity, n))),
     winner_take_all: () => onTensor((x) => competition(out, x, "sample", () => 1)),
     learned_kwta: (_, path) => onTensor((x) => above(out, x, params[`${path}.threshold`].data)),
-    predicted_kwta: refused,
-    k_winners: refused,
-    custom: refused,
+    ...refused,
     add: merge("Add", false),
     concat: merge("Concat", true),
     fanout: (f, g) => (x) => both(f(x), g(x)),

@@ -6,6 +6,7 @@
 import { E, pipe } from "../../graph/fp_ts.ts";
 import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
 import type { Nodes } from "../../graph/node.ts";
+import { traitsOf } from "../../graph/traits.ts";
 import type { Model } from "../batches.ts";
 import { fork, permutation, type Rng, seed as seeded } from "../../graph/rng.ts";
 import { fanoAccuracy } from "../../ops/information/discrete/accuracy_bound.ts";
@@ -148,24 +149,8 @@ const withDefaults = (options: InfoPlaneOptions): Settings => ({
   ...options,
 });
 
-/** The nodes whose outputs are layers when nobody says which. */
-const activations: readonly string[] = [
-  "relu",
-  "leaky_relu",
-  "gelu",
-  "sigmoid",
-  "tanh",
-  "softmax",
-  "log_softmax",
-  "kwta",
-  "learned_kwta",
-  "predicted_kwta",
-  "k_winners",
-  "winner_take_all",
-];
-
 function layersOf(graph: Nodes, names: readonly string[] | undefined) {
-  const paths = graph.nodes.flatMap(({ _tag }, path) => activations.includes(_tag) ? [path] : []);
+  const paths = graph.nodes.flatMap((node, path) => traitsOf(node).activation ? [path] : []);
   const known = paths.length > 0 ? paths : [graph.nodes.length - 1];
   return names === undefined ? E.right(known) : findLayers(graph, names);
 }

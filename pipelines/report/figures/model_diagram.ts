@@ -7,6 +7,7 @@ import { E } from "../../../graph/fp_ts.ts";
 import type { Nodes } from "../../../graph/node.ts";
 import { paramSpecs } from "../../../graph/params.ts";
 import { inferShapes, sizeOf } from "../../../graph/shape.ts";
+import { competesNamed } from "../../../graph/traits.ts";
 import type { Shape } from "../../../graph/types.ts";
 import { type Box, type Wire, type Wiring, wiringOf } from "../../../graph/wiring.ts";
 import type { Table } from "../csv.ts";
@@ -224,13 +225,10 @@ const labelElement = ({ wire, label: { x, y } }: Routed): Element =>
     "paint-order": "stroke",
   });
 
-/** The nodes that make codes. */
-const binary = /kwta|k_winners|winner_take_all/;
-
 function boxElements({ stack, x, y, width, height }: Placed): readonly Element[] {
   const [left, top] = [x - width / 2, y - height / 2];
   const end = isEnd(stack);
-  const codes = stack.boxes.some(({ name }) => binary.test(name));
+  const codes = stack.boxes.some(({ name }) => competesNamed(name));
   let at = top;
   const texts = stack.boxes.flatMap((box, i) => {
     const first = at;

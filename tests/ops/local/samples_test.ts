@@ -5,7 +5,7 @@ import { draw, seed } from "../../../graph/rng.ts";
 import { cutPatch, normaliseContrast, toUnitLength } from "../../../ops/local/patches.ts";
 import { randomSynapses } from "../../../ops/local/random_synapses.ts";
 import { whitening } from "../../../ops/local/whitening.ts";
-import { isBinary } from "../../../pipelines/encode.ts";
+import { isBinary } from "../../../graph/traits.ts";
 import { assert, assertEquals, assertThrows, fail } from "../../assert.ts";
 
 Deno.test("whitened samples vary equally in all directions, and do not vary together", () => {
