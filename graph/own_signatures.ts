@@ -1,10 +1,32 @@
 /**
- * How each of Sparrow's own nodes is written: one table.
+ * How each of Sparrow's own nodes is written: one table, and what its rows are.
  *
  * @module
  */
+import type { ArgumentKind } from "./kind.ts";
 import type { AvgPool2d, Fanout, Gate, MaxPool2d, Node, Nodes, Over, Soft, Split } from "./node.ts";
-import type { Argument, Parameter, Signature } from "./signature.ts";
+
+/** The value of an argument; null where a defaulted one is left out. */
+export type Argument = number | boolean | string | null | readonly number[] | Nodes;
+
+/** One argument of a node. */
+export interface Parameter {
+  readonly name: string;
+  readonly kind: ArgumentKind;
+  /** Where there is one, the argument may be left out. */
+  readonly fallback?: Argument;
+}
+
+/** How a node of type N is written. */
+export interface Signature<N extends Node> {
+  readonly parameters: readonly Parameter[];
+  /** The ways to give arguments by position, by how many there are. */
+  readonly positional: readonly (readonly string[])[];
+  /** The node of these arguments, all present. */
+  readonly build: (values: Readonly<Record<string, Argument>>) => N;
+  /** The arguments of a node, all present. */
+  readonly read: (node: N) => Readonly<Record<string, Argument>>;
+}
 
 /** The nodes that are Sparrow's own. */
 export type OwnTag = Exclude<Node["_tag"], "custom">;

@@ -5,33 +5,12 @@
  * @module
  */
 import { declarationOf, declaredNames, type NodeArgument, type NodeValues } from "./custom_node.ts";
-import { type ArgumentKind, isOfKind } from "./kind.ts";
-import type { Custom, Node, Nodes } from "./node.ts";
-import { type OwnTag, signatures } from "./own_signatures.ts";
+import { isOfKind } from "./kind.ts";
+import type { Custom, Node } from "./node.ts";
+import { type OwnTag, type Parameter, type Signature, signatures } from "./own_signatures.ts";
 
 export { type ArgumentKind, isOfKind, kindInWords } from "./kind.ts";
-
-/** The value of an argument; null where a defaulted one is left out. */
-export type Argument = number | boolean | string | null | readonly number[] | Nodes;
-
-/** One argument of a node. */
-export interface Parameter {
-  readonly name: string;
-  readonly kind: ArgumentKind;
-  /** Where there is one, the argument may be left out. */
-  readonly fallback?: Argument;
-}
-
-/** How a node of type N is written. */
-export interface Signature<N extends Node> {
-  readonly parameters: readonly Parameter[];
-  /** The ways to give arguments by position, by how many there are. */
-  readonly positional: readonly (readonly string[])[];
-  /** The node of these arguments, all present. */
-  readonly build: (values: Readonly<Record<string, Argument>>) => N;
-  /** The arguments of a node, all present. */
-  readonly read: (node: N) => Readonly<Record<string, Argument>>;
-}
+export type { Argument, Parameter, Signature } from "./own_signatures.ts";
 
 /** How a node that a program has defined is written. */
 function signatureOfCustom(name: string, parameters: readonly NodeArgument[]): Signature<Custom> {

@@ -16,6 +16,28 @@ export interface Samples {
   readonly values: Float32Array | Float64Array;
 }
 
+/** Samples that have been prepared for the search of nearest neighbours in the max-norm. */
+export interface NeighbourSearch {
+  /**
+   * The distance of each sample to its k-th nearest other one, exactly.
+   *
+   * @param k From 1 to samples − 1.
+   * @returns One number of at least 0 per sample, in their order; 0 where k others coincide with
+   * it.
+   * @throws {RangeError} Where k is out of range.
+   */
+  readonly distances: (k: number) => Float64Array;
+  /**
+   * How many samples are strictly nearer to each than a radius of its own, exactly. The sample
+   * itself counts, unless its radius is 0.
+   *
+   * @param radii One per sample, of at least 0, none NaN.
+   * @returns One count per sample.
+   * @throws {RangeError} Where there are not as many radii.
+   */
+  readonly counts: (radii: Float64Array) => Int32Array;
+}
+
 /** What an estimator says: bits, or why it cannot. */
 export type Estimate = E.Either<InvalidOption, number>;
 

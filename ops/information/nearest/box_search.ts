@@ -16,9 +16,8 @@
  */
 import { popcount } from "../../embeddings.ts";
 import { type BitPlanes, bitPlanes, keepBetween } from "./bit_planes.ts";
-import type { NeighbourSearch } from "./neighbour_search.ts";
 import { type OrderedRows, orderedRows } from "./ordered_rows.ts";
-import type { Samples } from "../samples.ts";
+import type { NeighbourSearch, Samples } from "../samples.ts";
 
 /** Samples that may be in a box: the set bits of words from…to − 1. */
 interface Candidates {

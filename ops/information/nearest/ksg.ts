@@ -12,8 +12,14 @@ import {
   type KnnOptions,
   reachingCoincident,
 } from "./knn_options.ts";
-import { type NeighbourSearch, neighbourSearch } from "./neighbour_search.ts";
-import { checkPairs, checkSamples, type Estimate, type Samples } from "../samples.ts";
+import { neighbourSearch } from "./neighbour_search.ts";
+import {
+  checkPairs,
+  checkSamples,
+  type Estimate,
+  type NeighbourSearch,
+  type Samples,
+} from "../samples.ts";
 
 /**
  * I(X;Y) in bits, by Kraskov, Stögbauer and Grassberger's first estimator:

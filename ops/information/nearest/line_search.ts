@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { NeighbourSearch } from "./neighbour_search.ts";
-import type { Samples } from "../samples.ts";
+import type { NeighbourSearch, Samples } from "../samples.ts";
 
 /**
  * Searches samples of one unit in O(n · (log n + k)).

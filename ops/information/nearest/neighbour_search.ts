@@ -7,29 +7,7 @@
  */
 import { boxSearch } from "./box_search.ts";
 import { lineSearch } from "./line_search.ts";
-import type { Samples } from "../samples.ts";
-
-/** Samples that are ready to be searched. */
-export interface NeighbourSearch {
-  /**
-   * The distance of each sample to its k-th nearest other one, exactly.
-   *
-   * @param k From 1 to samples − 1.
-   * @returns One number of at least 0 per sample, in their order; 0 where k others coincide with
-   * it.
-   * @throws {RangeError} Where k is out of range.
-   */
-  readonly distances: (k: number) => Float64Array;
-  /**
-   * How many samples are strictly nearer to each than a radius of its own, exactly. The sample
-   * itself counts, unless its radius is 0.
-   *
-   * @param radii One per sample, of at least 0, none NaN.
-   * @returns One count per sample.
-   * @throws {RangeError} Where there are not as many radii.
-   */
-  readonly counts: (radii: Float64Array) => Int32Array;
-}
+import type { NeighbourSearch, Samples } from "../samples.ts";
 
 /**
  * Makes samples ready to be searched: one unit by sorting, more by {@linkcode boxSearch}.
