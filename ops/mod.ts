@@ -136,7 +136,6 @@ export * from "./saliency/saliency.ts";
 export * from "./saliency/scores.ts";
 export * from "./profiler.ts";
 export * from "./schedules.ts";
-export * from "./sdr/approximate_search.ts";
 export * from "./sdr/bundle.ts";
 export {
   type CodeDistance,

@@ -27,8 +27,6 @@ export interface FoundCodes {
 export interface CodeSearch {
   /** Finds the nearest; queries are as wide as the codes. */
   readonly nearest: (queries: BinaryEmbeddings, k: number, distance: CodeDistance) => FoundCodes;
-  /** Finds those that have most of some units; distances are minus how many. */
-  readonly sharing: (lists: UnitLists, k: number) => FoundCodes;
 }
 
 /** Bytes that the kernel works in. */
@@ -144,6 +142,5 @@ function codeSearch(codes: BinaryEmbeddings, simd: Simd, pieces: Pieces): CodeSe
         ? find(lists, k, { sized: true, scale: 2, turned }, (query) => from + sizes[query])
         : find(lists, k, { sized: turned, scale: 1, turned }, () => turned ? from : 0);
     },
-    sharing: (lists, k) => find(lists, k, { sized: false, scale: 1, turned: false }, () => 0),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The search for the nearest codes: exact on the host, in WebAssembly or plain TypeScript, and on webgpu
- * (`code_index_gpu.ts`); approximate in `approximate_search.ts`.
+ * The exact search for the nearest codes: on the host, in WebAssembly or plain TypeScript, and on webgpu
+ * (`code_index_gpu.ts`).
  *
  * In WebAssembly codes are held by their units, and a query is counted against 128 codes at a time
  * (`code_search_simd.ts`). It costs as many steps as it has units, or has not if these are fewer, whichever
@@ -12,11 +12,10 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
+import type { BinaryEmbeddings } from "../embeddings.ts";
 import { type CodeDistance, codeSearchOf } from "../kernels/code_search_simd.ts";
 import { checkLength } from "../metrics/check.ts";
 import { nearestByRows, type Neighbours } from "../metrics/nearest_by_rows.ts";
-import { eachBit } from "../metrics/rows.ts";
 
 export type { CodeDistance } from "../kernels/code_search_simd.ts";
 
@@ -24,8 +23,6 @@ export type { CodeDistance } from "../kernels/code_search_simd.ts";
 export interface CodeIndex {
   /** The codes; results are their indices. */
   readonly codes: BinaryEmbeddings;
-  /** Per unit how many codes have it. */
-  readonly frequencies: Uint32Array;
 }
 
 /** Options of {@linkcode search}: how many results, by which distance, and how it computes. */
@@ -39,7 +36,7 @@ export interface SearchOptions {
 }
 
 /**
- * An index of codes. It looks at each once; the first search makes ready what it needs.
+ * Makes an index of codes. The first search prepares what it needs, and later ones find it.
  *
  * @example
  * ```ts
@@ -57,14 +54,7 @@ export interface SearchOptions {
  * assertEquals([...found.right.distances], [1, 1]);
  * ```
  */
-export function codeIndex(codes: BinaryEmbeddings): CodeIndex {
-  const frequencies = new Uint32Array(codes.width);
-  const perCode = wordsPerCode(codes.width);
-  for (let i = 0; i < codes.count; i++) {
-    eachBit(codes.words, i * perCode, perCode, (unit) => frequencies[unit]++);
-  }
-  return { codes, frequencies };
-}
+export const codeIndex = (codes: BinaryEmbeddings): CodeIndex => ({ codes });
 
 /**
  * Finds the k nearest codes of each query, exactly.

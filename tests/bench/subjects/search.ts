@@ -14,7 +14,6 @@ import { describe, type SparrowError } from "../../../graph/error.ts";
 import { draw, seed } from "../../../graph/rng.ts";
 import type { BinaryEmbeddings } from "../../../ops/embeddings.ts";
 import { nearestByRows } from "../../../ops/metrics/nearest_by_rows.ts";
-import { searchApproximately } from "../../../ops/sdr/approximate_search.ts";
 import { codeIndex, search as searchIndex } from "../../../ops/sdr/code_index.ts";
 import { searchOnGpu } from "../../../ops/sdr/code_index_gpu.ts";
 import { fromIndices } from "../../../ops/sdr/codes.ts";
@@ -45,25 +44,19 @@ export const indexSearch: Subject = {
   where: "host",
   cases: ({ short }) => {
     const [count, queries] = short ? [1_000, 10] : [60_000, 1_000];
-    const named = (name: string, drawCodes: DrawCodes, find: Find): Case => ({
+    const named = (name: string, drawCodes: DrawCodes): Case => ({
       name: `${name}, ${queries} among ${count}`,
       work: { count: queries, what: "queries" },
       prepare: () => {
         const [index, asked] = [codeIndex(drawCodes(count, 1)), drawCodes(queries, 2)];
-        return { call: () => succeed(find(index, asked)), dispose: () => {} };
+        return { call: () => succeed(searchIndex(index, asked, { k: K })), dispose: () => {} };
       },
     });
     const evenly = (bits: number): DrawCodes => (many, number) => codes(many, bits, number);
-    const exact: Find = (index, asked) => searchIndex(index, asked, { k: K });
     return [
-      named(`${WIDTH / 2} of ${WIDTH} bits`, evenly(WIDTH / 2), exact),
-      named(`26 of ${WIDTH} bits`, evenly(26), exact),
-      named(`26 of ${WIDTH} bits, unequally used`, unequalCodes, exact),
-      named(
-        `13 probes of 26 of ${WIDTH} bits`,
-        evenly(26),
-        (index, asked) => searchApproximately(index, asked, { k: K, probes: 13 }),
-      ),
+      named(`${WIDTH / 2} of ${WIDTH} bits`, evenly(WIDTH / 2)),
+      named(`26 of ${WIDTH} bits`, evenly(26)),
+      named(`26 of ${WIDTH} bits, unequally used`, unequalCodes),
     ];
   },
 };
@@ -91,11 +84,6 @@ export const gpuSearch: Subject = {
 
 /** So many codes, by the number of a seed. */
 type DrawCodes = (count: number, number: number) => BinaryEmbeddings;
-
-type Find = (
-  index: ReturnType<typeof codeIndex>,
-  queries: BinaryEmbeddings,
-) => ReturnType<typeof searchIndex>;
 
 /** A search that is refused would be quick. */
 function succeed(found: E.Either<SparrowError, unknown>): void {
