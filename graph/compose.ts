@@ -232,8 +232,9 @@ export const dropConnect = <I, O>(
 const bare = ({ nodes }: Graph) => ({ nodes });
 
 /**
- * fp-ts's `Category2<GRAPH_URI>`, spelt out: Deno finds no types for fp-ts's `HKT` module, so that over
- * there a graph is `any`. Here a literal mismatch does not compile, as with {@linkcode to}.
+ * The type of {@linkcode graphCategory}: fp-ts's `Category2<GRAPH_URI>`, spelt out, because Deno finds no types
+ * for fp-ts's `HKT` module and takes a graph there for `any`. Here a literal dimension that does not fit is a
+ * compile error, as with {@linkcode to}.
  */
 export interface GraphCategory {
   /** The name of graphs among fp-ts's types. */
@@ -248,20 +249,30 @@ export interface GraphCategory {
 }
 
 /**
- * Graphs as a category, for fp-ts's own combinators. A program that uses those tells fp-ts of the type:
+ * Graphs as a category, for fp-ts's own combinators. A program that calls those with the instance declares the
+ * type to fp-ts:
  * `declare module "fp-ts/HKT" { interface URItoKind2<E, A> { readonly [GRAPH_URI]: Graph<E, A> } }`.
  *
- * With {@linkcode first} and {@linkcode second} they are strong as well; fp-ts's `Strong` is out of
- * reach because its `promap` takes arbitrary functions, which are not data.
+ * {@linkcode first} and {@linkcode second} make the category strong, but there is no instance of fp-ts's
+ * `Strong`: its `promap` takes arbitrary functions, which are not data.
  *
- * @example
+ * @example Graphs from a space to itself are a monoid, so that fp-ts's `foldMap` stacks any number of layers.
  * ```ts
- * import { graphCategory } from "./compose.ts";
- * import { linear, relu } from "./constructors.ts";
+ * import { graphCategory, residual } from "./compose.ts";
+ * import { linear } from "./constructors.ts";
+ * import type { Graph } from "./node.ts";
  * import { show } from "./show.ts";
+ * import type { Monoid } from "npm:fp-ts@2.16.11/lib/Monoid.js";
+ * import { foldMap } from "npm:fp-ts@2.16.11/lib/ReadonlyArray.js";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * assertEquals(show(graphCategory.compose(relu, linear(784, 64))), "linear(784, 64) ▷ relu");
+ * const blocks: Monoid<Graph> = {
+ *   empty: graphCategory.id(),
+ *   concat: (f, g) => graphCategory.compose(g, f),
+ * };
+ * const tower = foldMap(blocks)((units: number) => residual(linear(units)))([64, 64]);
+ * assertEquals(show(tower), "residual(linear(64)) ▷ residual(linear(64))");
+ * assertEquals(show(foldMap(blocks)(linear)([])), "identity");
  * ```
  */
 export const graphCategory: GraphCategory = {

@@ -10,6 +10,5 @@ export * as E from "npm:fp-ts@2.16.11/lib/Either.js";
 export * as RTE from "npm:fp-ts@2.16.11/lib/ReaderTaskEither.js";
 /** A task whose result is a value or an error. */
 export * as TE from "npm:fp-ts@2.16.11/lib/TaskEither.js";
-export { flow, pipe } from "npm:fp-ts@2.16.11/lib/function.js";
-export type { Category2 } from "npm:fp-ts@2.16.11/lib/Category.js";
+export { pipe } from "npm:fp-ts@2.16.11/lib/function.js";
 export type { Monoid } from "npm:fp-ts@2.16.11/lib/Monoid.js";

@@ -26,7 +26,7 @@ export type { ArgumentKind } from "./kind.ts";
 export * from "./encoder.ts";
 export * from "./error.ts";
 export * from "./fold.ts";
-export { E, flow, pipe, RTE, TE } from "./fp_ts.ts";
+export { E, pipe, RTE, TE } from "./fp_ts.ts";
 export * from "./mermaid.ts";
 export type * from "./misfit.ts";
 export * from "./models/autoencoder.ts";

@@ -68,7 +68,39 @@ export const pipeline = (...stages: readonly Stage[]): Stage => (run) => (env) =
   return result;
 };
 
-/** Stages as a monoid under {@linkcode pipeline}, for fp-ts's own combinators. */
+/**
+ * Stages as a monoid under {@linkcode pipeline}, for fp-ts's own combinators.
+ *
+ * @example fp-ts's `foldMap` makes a pipeline of a list: here, kWTA becomes sparser in steps.
+ * ```ts
+ * import { pure, stageMonoid } from "./stage.ts";
+ * import { quietEnv } from "./env.ts";
+ * import { createRun, dispose } from "./run.ts";
+ * import { E } from "../graph/fp_ts.ts";
+ * import { graph } from "../graph/parse.ts";
+ * import { mapKwta } from "../graph/rewrite.ts";
+ * import { show } from "../graph/show.ts";
+ * import { startBackend } from "../ops/backend.ts";
+ * import { adam } from "../ops/optimisers/adam.ts";
+ * import { foldMap } from "npm:fp-ts@2.16.11/lib/ReadonlyArray.js";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const sparserBy = (factor: number) =>
+ *   pure((run) => ({
+ *     ...run,
+ *     graph: mapKwta((kwta) => ({ ...kwta, sparsity: kwta.sparsity * factor }))(run.graph),
+ *   }));
+ * const stage = foldMap(stageMonoid)(sparserBy)([0.5, 0.5]);
+ *
+ * const backend = await startBackend("cpu")();
+ * const run = createRun({ graph: graph`linear(8, 4) ▷ kwta(1)`, optimiser: adam() });
+ * if (E.isLeft(backend) || E.isLeft(run)) throw new Error("no start");
+ * const done = await stage(run.right)(quietEnv(backend.right))();
+ * if (E.isLeft(done)) throw new Error("no end");
+ * assertEquals(show(done.right.graph), "linear(8, 4) ▷ kwta(0.25)");
+ * dispose(done.right);
+ * ```
+ */
 export const stageMonoid: FpMonoid<Stage> = {
   empty: skip,
   concat: (first, second) => pipeline(first, second),

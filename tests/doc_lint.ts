@@ -7,7 +7,6 @@
 
 /** Types of fp-ts and tfjs that our signatures mention. */
 const FOREIGN = new Set([
-  "Category2",
   "Either",
   "Monoid",
   "ReaderTaskEither",

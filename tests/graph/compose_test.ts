@@ -1,4 +1,6 @@
 import * as fc from "npm:fast-check@4.3.0";
+import type { Category2 } from "npm:fp-ts@2.16.11/lib/Category.js";
+import { flow } from "npm:fp-ts@2.16.11/lib/function.js";
 import { concatAll } from "npm:fp-ts@2.16.11/lib/Monoid.js";
 import { split as strongSplit } from "npm:fp-ts@2.16.11/lib/Strong.js";
 import { assert, assertEquals } from "../assert.ts";
@@ -15,7 +17,7 @@ import {
   split,
   to,
 } from "../../graph/compose.ts";
-import { type Category2, E, flow, type Monoid, pipe } from "../../graph/fp_ts.ts";
+import { E, type Monoid, pipe } from "../../graph/fp_ts.ts";
 import type { Graph, Nodes } from "../../graph/node.ts";
 import { graph } from "../../graph/parse.ts";
 import { inferShapes } from "../../graph/shape.ts";

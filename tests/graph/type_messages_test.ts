@@ -72,8 +72,9 @@ const fitting: readonly string[] = [
 
 const head = `
 import * as sparrow from "${new URL("../../graph/mod.ts", import.meta.url)}";
+import { flow } from "npm:fp-ts@2.16.11/lib/function.js";
 import { defineNode } from "${new URL("../../ops/custom_node.ts", import.meta.url)}";
-const { add, conv2d, fanout, first, flow, graphCategory, kwta, linear, mlp } = sparrow;
+const { add, conv2d, fanout, first, graphCategory, kwta, linear, mlp } = sparrow;
 const { pipe, relu, reshape, residual, split, to } = sparrow;
 const double = defineNode({ name: "double", evaluate: (x) => x.add(x) });
 const take = (_graph: sparrow.Graph<readonly [784], readonly [10]>) => {};
