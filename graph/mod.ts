@@ -1,17 +1,153 @@
 /**
- * Everything public of `graph/`: models as values. What they are, what they say of themselves, how they are
- * written, and what can be done to them without a backend.
+ * Models as values: an immutable graph of nodes, how it is written, and everything that can be said of one or
+ * done to one without a backend. Loads no tfjs.
  *
- * Some types are exported only because the signatures of others mention them: all of `misfit.ts`, those of
- * `types.ts` but `Shape`, `Space`, `Pair` and `Same`, and what is marked as internal. Their names are not
- * stable: a patch may change them.
+ * @example
+ * ```ts
+ * import { E, graph, inferShapes, pipe, show } from "./mod.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const encoder = graph`linear(784, 64) ▷ relu ▷ linear(512) ▷ kwta(0.05)`;
+ * assertEquals(
+ *   pipe(inferShapes(encoder), E.map(({ graph }) => show(graph))),
+ *   E.right("linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)"),
+ * );
+ * ```
  *
  * @module
  */
-export * from "./codec.ts";
-export * from "./compose.ts";
-export * from "./constructors.ts";
-export * from "./cost.ts";
+
+// A graph, and the shapes in its type.
+export type { Graph, Nodes } from "./node.ts";
+export type { Pair, Same, Shape, Space } from "./types.ts";
+
+// Nodes: those that keep or change a tensor.
+export {
+  add,
+  batchNorm,
+  type BatchNormOptions,
+  concat,
+  dropout,
+  flatten,
+  gelu,
+  leakyRelu,
+  linear,
+  type LinearOptions,
+  logSoftmax,
+  relu,
+  reshape,
+  sigmoid,
+  softmax,
+  tanh,
+} from "./constructors.ts";
+export { avgPool2d, conv2d, type Conv2dOptions, maxPool2d } from "./image_constructors.ts";
+
+// Nodes in which units compete.
+export {
+  kWinners,
+  type KWinnersOptions,
+  kwta,
+  type KwtaOptions,
+  learnedKwta,
+  type LearnedKwtaOptions,
+  predictedKwta,
+  type PredictedKwtaOptions,
+  winnerTakeAll,
+} from "./kwta_constructors.ts";
+
+// Composition: graphs from graphs.
+export {
+  dropConnect,
+  type DropConnectOptions,
+  fanout,
+  first,
+  identity,
+  residual,
+  second,
+  sequence,
+  split,
+  type To,
+  to,
+} from "./compose.ts";
+
+// Ready models.
+export { autoencoder, type AutoencoderOptions } from "./models/autoencoder.ts";
+export { embedderSdr, type EmbedderSdrOptions } from "./models/embedder_sdr.ts";
+export type { ClassifierOptions, CodeHead, CodeOptions } from "./models/head.ts";
+export { mlp, type MlpOptions } from "./models/mlp.ts";
+export { resNet, type ResNetOptions } from "./models/res_net.ts";
+export { vggLike, type VggLikeOptions } from "./models/vgg_like.ts";
+
+// Graphs as text, as JSON and as drawings.
+export { graph, parse } from "./parse.ts";
+export { show } from "./show.ts";
+export { graphFromJson, graphToJson, type Json } from "./codec.ts";
+export { mermaid } from "./mermaid.ts";
+export { type Box, type Wire, type Wiring, wiringOf } from "./wiring.ts";
+
+// What a graph says of itself: shapes, weights, cost, whether it makes binary codes.
+export {
+  type Inference,
+  type InferenceError,
+  type InferredNode,
+  inferShapes,
+  sizeOf,
+} from "./shape.ts";
+export { requiredInput } from "./required_input.ts";
+export {
+  type ArrayValue,
+  initialParams,
+  type ParamArrays,
+  type ParamSpec,
+  paramSpecs,
+} from "./params.ts";
+export { type Cost, cost } from "./cost.ts";
+export { isBinary } from "./traits.ts";
+
+// Changes: a graph from a graph.
+export { findKwta, harden, mapKwta, mapLeaves, replaceActivation } from "./rewrite.ts";
+export { swapHead, type Trained } from "./swap_head.ts";
+export { encoderOf } from "./encoder.ts";
+
+// Interpretations of one's own: a fold over the nodes as data.
+export { type Algebra, fold, foldEach, type Leaves, leaves } from "./fold.ts";
+export type {
+  Add,
+  AvgPool2d,
+  BatchNorm,
+  Branch,
+  Concat,
+  Conv2d,
+  Custom,
+  DropConnect,
+  Dropout,
+  Fanout,
+  Flatten,
+  Gate,
+  Gelu,
+  KWinners,
+  Kwta,
+  Leaf,
+  LeakyRelu,
+  LearnedKwta,
+  Linear,
+  LogSoftmax,
+  MaxPool2d,
+  Node,
+  Over,
+  PredictedKwta,
+  Relu,
+  Reshape,
+  Residual,
+  Sigmoid,
+  Soft,
+  Softmax,
+  Split,
+  Tanh,
+  WinnerTakeAll,
+} from "./node.ts";
+
+// Types of nodes that a program defines with `defineNode`, which is in `ops/`.
 export type {
   GivenValues,
   NodeArgument,
@@ -23,39 +159,35 @@ export type {
   ValuesOf,
 } from "./custom_node.ts";
 export type { ArgumentKind } from "./kind.ts";
-export * from "./encoder.ts";
-export * from "./error.ts";
-export * from "./fold.ts";
+
+// Errors as values.
+export {
+  type BackendUnavailable,
+  type ChecksumMismatch,
+  type CorruptFile,
+  type DatabaseUnavailable,
+  type DatasetUnavailable,
+  describe,
+  type FileUnavailable,
+  type GpuError,
+  type Interrupted,
+  type InvalidOption,
+  invalidOption,
+  type NonFinite,
+  type ParseError,
+  type ShapeMismatch,
+  type SparrowError,
+} from "./error.ts";
+
+// Randomness as a value.
+export { type Dice, draw, fork, permutation, type Rng, seed } from "./rng.ts";
+
+// fp-ts: the types and functions that signatures mention, and graphs as a category.
 export { E, pipe, RTE, TE } from "./fp_ts.ts";
-export * from "./mermaid.ts";
-export type * from "./misfit.ts";
-export * from "./models/autoencoder.ts";
-export * from "./models/embedder_sdr.ts";
-export type { ClassifierOptions, CodeHead, CodeOptions } from "./models/head.ts";
-export * from "./models/mlp.ts";
-export * from "./models/res_net.ts";
-export * from "./models/vgg_like.ts";
-export * from "./node.ts";
-export {
-  type ArrayValue,
-  initialParams,
-  type ParamArrays,
-  type ParamSpec,
-  paramSpecs,
-} from "./params.ts";
-export * from "./parse.ts";
-export * from "./required_input.ts";
-export * from "./rewrite.ts";
-export * from "./rng.ts";
-export {
-  type Inference,
-  type InferenceError,
-  type InferredNode,
-  inferShapes,
-  sizeOf,
-} from "./shape.ts";
-export { show } from "./show.ts";
-export * from "./swap_head.ts";
-export { isBinary } from "./traits.ts";
-export * from "./types.ts";
-export * from "./wiring.ts";
+export { GRAPH_URI, type GraphCategory, graphCategory } from "./compose.ts";
+
+// What signatures compute with shapes for the compiler. Programs need none of it, and a patch may change it.
+/** Shapes in the type of a graph: how they fit, and which shapes a composition has. */
+export type * as ShapeTypes from "./types.ts";
+/** The sentences that the compiler says where shapes do not fit. */
+export type * as MisfitTypes from "./misfit.ts";

@@ -6,7 +6,7 @@
  */
 import type { KWinners, Kwta, LearnedKwta, PredictedKwta, WinnerTakeAll } from "./kwta_node.ts";
 import type { NodeValues } from "./custom_node.ts";
-import type { Shape } from "./types.ts";
+import type { Shape, shapes } from "./types.ts";
 
 export type * from "./kwta_node.ts";
 
@@ -244,13 +244,6 @@ export interface Nodes {
   /** The steps in order. */
   readonly nodes: readonly Node[];
 }
-
-/**
- * The key of a property that no graph has: it carries the shapes for the compiler.
- *
- * @internal
- */
-export declare const shapes: unique symbol;
 
 /**
  * An immutable description of a model, from an input of shape `I` to an output of shape `O`, batch

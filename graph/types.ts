@@ -10,6 +10,9 @@
 /** The dimensions of a tensor, batch axis left out. */
 export type Shape = readonly number[];
 
+/** The key of a property that no graph has: it carries the shapes for the compiler. */
+export declare const shapes: unique symbol;
+
 /** Two values side by side: what `fanout` makes, `split` acts on and `add` and `concat` merge. */
 export interface Pair<A, B> {
   /** The one. */
@@ -135,3 +138,7 @@ export type Kept<I, O> = Meet<Meet<I, Shape>, Resolve<O, I>>;
 
 /** The output of a residual of this input. */
 export type KeptOf<I> = Settle<Same, I>;
+
+/** The last of a list of sizes, where the compiler knows it. */
+export type LastOf<S extends Shape> = S extends readonly [...Shape, infer L extends number] ? L
+  : number;

@@ -6,9 +6,8 @@
 import { dropConnect, fanout, identity, sequence } from "../compose.ts";
 import { dropout, linear, relu } from "../constructors.ts";
 import type { Graph } from "../node.ts";
-import type { Pair, Shape } from "../types.ts";
+import type { LastOf, Pair, Shape } from "../types.ts";
 import { codeOf, type CodeOptions } from "./head.ts";
-import type { LastOf } from "./mlp.ts";
 
 /** Options of {@linkcode autoencoder}. */
 export interface AutoencoderOptions {

@@ -6,12 +6,8 @@
 import { sequence } from "../compose.ts";
 import { linear, relu } from "../constructors.ts";
 import type { Graph } from "../node.ts";
-import type { Shape } from "../types.ts";
+import type { LastOf, Shape } from "../types.ts";
 import { codeOf, type CodeOptions } from "./head.ts";
-
-/** The last of a list of sizes, where the compiler knows it. */
-export type LastOf<S extends Shape> = S extends readonly [...Shape, infer L extends number] ? L
-  : number;
 
 /** Options of {@linkcode mlp}. */
 export interface MlpOptions {

@@ -40,12 +40,6 @@ const layers = {
   pipelines: "what you do with it",
 };
 
-/** Files of types that only signatures mention, with those of them that a program writes as well. */
-const behind: Readonly<Record<string, readonly string[]>> = {
-  "graph/misfit.ts": [],
-  "graph/types.ts": ["Pair", "Same", "Shape", "Space"],
-};
-
 /** The words for `deno doc`'s kinds. */
 const kinds: Readonly<Record<string, string>> = {
   function: "function",
@@ -162,7 +156,7 @@ function entryOf({ name, declarations }: PublicSymbol): Entry {
     path,
     summary: sentence(doc),
     signatures,
-    behind: internal || behind[path]?.includes(name) === false,
+    behind: internal,
   };
 }
 
