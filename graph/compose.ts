@@ -196,9 +196,9 @@ export const residual = <I, O>(
 
 /** Options of {@linkcode dropConnect}. */
 export interface DropConnectOptions {
-  /** How likely a weight is dropped, in [0, 1); 0.5. */
+  /** Probability that a weight is dropped, in [0, 1). @default 0.5 */
   readonly rate?: number;
-  /** Whether the other weights are divided by 1 − rate; true. */
+  /** Whether the other weights are divided by 1 − rate. @default true */
   readonly rescale?: boolean;
 }
 

@@ -12,7 +12,7 @@ export * from "./kwta_constructors.ts";
 
 /** Options of {@linkcode linear}. */
 export interface LinearOptions {
-  /** Whether a bias is added; true. */
+  /** Whether a bias is added. @default true */
   readonly bias?: boolean;
 }
 
@@ -91,11 +91,11 @@ export const reshape = <const S extends Shape>(shape: S): Graph<Shape, S> => ({
 
 /** Options of {@linkcode batchNorm}. */
 export interface BatchNormOptions {
-  /** Whether a learned scale and shift follow; true. */
+  /** Whether a learned scale and shift follow. @default true */
   readonly affine?: boolean;
-  /** How far a batch moves the running statistics, in (0, 1]; 0.1. */
+  /** Share of a batch in the new running statistics, in (0, 1]. @default 0.1 */
   readonly momentum?: number;
-  /** Added to the variance, above 0; 1e-5. */
+  /** Added to the variance, above 0. @default 1e-5 */
   readonly epsilon?: number;
 }
 

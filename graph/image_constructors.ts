@@ -7,11 +7,11 @@ import type { Graph } from "./node.ts";
 
 /** Options of {@linkcode conv2d}. */
 export interface Conv2dOptions {
-  /** Pixels from one window to the next, at least 1; 1. */
+  /** Pixels from one window to the next, at least 1. @default 1 */
   readonly stride?: number;
-  /** Rows and columns of zeros at each edge, at least 0; 0. */
+  /** Rows and columns of zeros at each edge, at least 0. @default 0 */
   readonly padding?: number;
-  /** Whether a bias is added; true. */
+  /** Whether a bias is added. @default true */
   readonly bias?: boolean;
 }
 

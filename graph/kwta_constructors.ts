@@ -8,11 +8,11 @@ import type { Same, Shape } from "./types.ts";
 
 /** Options of {@linkcode kwta}. */
 export interface KwtaOptions {
-  /** Slope of the soft kWTA, above 0; 2. */
+  /** Slope of the soft kWTA, above 0. @default 2 */
   readonly hardness?: number;
-  /** The soft activation; "sigmoid". */
+  /** The soft activation. @default "sigmoid" */
   readonly gate?: Gate;
-  /** true: binary in training too, with a straight-through gradient; false. */
+  /** Whether the output is binary in training too, with a straight-through gradient. @default false */
   readonly hard?: boolean;
   /**
    * Which units compete: all of a "sample"; of an image [height, width, channels] those of each
@@ -26,7 +26,7 @@ export type LearnedKwtaOptions = Omit<KwtaOptions, "over">;
 
 /** Options of {@linkcode predictedKwta}. */
 export interface PredictedKwtaOptions extends LearnedKwtaOptions {
-  /** A lower prediction counts as this, in (0, maxSparsity); 0.001. */
+  /** Lowest sparsity, in (0, maxSparsity): a lower prediction is raised to it. @default 0.001 */
   readonly minSparsity?: number;
 }
 
@@ -59,17 +59,17 @@ export const kwta = (sparsity: number, options: KwtaOptions = {}): Graph<Shape, 
 
 /** Options of {@linkcode kWinners}. */
 export interface KWinnersOptions {
-  /** How strongly a duty cycle damps, at least 0; 1. */
+  /** How strongly a high duty cycle damps a unit, at least 0. @default 1 */
   readonly boost?: number;
-  /** Samples that a duty cycle remembers, at least 1; 1000. */
+  /** Period of the duty cycle's moving average, in samples, at least 1. @default 1000 */
   readonly period?: number;
-  /** Evaluated, k is so many times as large, above 0; 1. */
+  /** Factor on k when evaluated, above 0. @default 1 */
   readonly inferenceFactor?: number;
-  /** Which units compete: of images, across the channels at each "location", say; "sample". */
+  /** Which units compete: all of a sample, or of an image those of each channel or location. @default "sample" */
   readonly over?: Over;
-  /** Whether of equals at the boundary only the first win; false. */
+  /** Whether only the first of equal units at the boundary win, so that there are exactly k. @default false */
   readonly breakTies?: boolean;
-  /** Whether a winner below 0 counts as 0; false. */
+  /** Whether a winner below 0 is set to 0. @default false */
   readonly relu?: boolean;
 }
 

@@ -14,11 +14,11 @@ export type * from "./kwta_node.ts";
 export interface Linear {
   /** Names the node. */
   readonly _tag: "linear";
-  /** At least 1; null where shape inference is to find it. */
+  /** Units of the input, at least 1; null where shape inference finds the number. */
   readonly inputs: number | null;
-  /** At least 1. */
+  /** Units of the output, at least 1. */
   readonly outputs: number;
-  /** Whether b is added. */
+  /** Whether the bias b is added. */
   readonly bias: boolean;
 }
 
@@ -44,7 +44,7 @@ export interface Tanh {
 export interface LeakyRelu {
   /** Names the node. */
   readonly _tag: "leaky_relu";
-  /** Of the negative side; any finite number. */
+  /** Slope for x < 0. Any finite number. */
   readonly slope: number;
 }
 
@@ -70,7 +70,7 @@ export interface LogSoftmax {
 export interface Reshape {
   /** Names the node. */
   readonly _tag: "reshape";
-  /** Of one sample. */
+  /** Shape of one output sample. */
   readonly shape: Shape;
 }
 
@@ -78,9 +78,9 @@ export interface Reshape {
 export interface Conv2d {
   /** Names the node. */
   readonly _tag: "conv2d";
-  /** Channels; null where shape inference is to find them. */
+  /** Channels of the input; null where shape inference finds the number. */
   readonly inputs: number | null;
-  /** Channels. */
+  /** Channels of the output. */
   readonly outputs: number;
   /** Height and width of the kernel. */
   readonly size: number;
@@ -96,9 +96,9 @@ export interface Conv2d {
 export interface MaxPool2d {
   /** Names the node. */
   readonly _tag: "max_pool2d";
-  /** Height and width of a window; what is left at the edges is not looked at. */
+  /** Height and width of a window; rows and columns that fill no window are ignored. */
   readonly size: number;
-  /** Pixels from one window to the next; null: the size. */
+  /** Pixels from one window to the next; null for the size of a window. */
   readonly stride: number | null;
 }
 
@@ -106,9 +106,9 @@ export interface MaxPool2d {
 export interface AvgPool2d {
   /** Names the node. */
   readonly _tag: "avg_pool2d";
-  /** Height and width of a window; what is left at the edges is not looked at. */
+  /** Height and width of a window; rows and columns that fill no window are ignored. */
   readonly size: number;
-  /** Pixels from one window to the next; null: the size. */
+  /** Pixels from one window to the next; null for the size of a window. */
   readonly stride: number | null;
 }
 
@@ -119,17 +119,17 @@ export interface AvgPool2d {
 export interface BatchNorm {
   /** Names the node. */
   readonly _tag: "batch_norm";
-  /** Channels; null where shape inference is to find them. */
+  /** Channels of the input; null where shape inference finds the number. */
   readonly inputs: number | null;
   /** Whether a learned scale and shift follow. */
   readonly affine: boolean;
-  /** How far a batch moves the running statistics, in (0, 1]. */
+  /** Share of a batch in the new running statistics, in (0, 1]. */
   readonly momentum: number;
-  /** Added to the variance; above 0. */
+  /** Added to the variance, above 0. */
   readonly epsilon: number;
 }
 
-/** In training each value is 0 with a probability, and the others grow to make up for it. */
+/** In training, sets each value to 0 with a probability and divides the others by 1 − rate. */
 export interface Dropout {
   /** Names the node. */
   readonly _tag: "dropout";
@@ -137,7 +137,7 @@ export interface Dropout {
   readonly rate: number;
 }
 
-/** Any tensor to a vector, row-major. */
+/** Any tensor as a vector, row-major. */
 export interface Flatten {
   /** Names the node. */
   readonly _tag: "flatten";
@@ -183,7 +183,7 @@ export interface Residual {
   readonly body: Nodes;
 }
 
-/** f with weights that are, in training, 0 with a probability: linear and convolutional ones. */
+/** f, in training with each weight of its linear and convolutional nodes set to 0 with a probability. */
 export interface DropConnect {
   /** Names the node. */
   readonly _tag: "drop_connect";
@@ -191,7 +191,7 @@ export interface DropConnect {
   readonly body: Nodes;
   /** The probability, in [0, 1). */
   readonly rate: number;
-  /** Whether the other weights grow to make up for it. */
+  /** Whether the other weights are divided by 1 − rate. */
   readonly rescale: boolean;
 }
 
@@ -203,7 +203,7 @@ export interface Custom {
   readonly name: string;
   /** Its arguments, all present. */
   readonly values: NodeValues;
-  /** Where it has weights: of its input; null where shape inference is to find it. */
+  /** Shape of one input sample, where the node has weights; null where shape inference finds it. */
   readonly input: Shape | null;
 }
 

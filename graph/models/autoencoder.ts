@@ -11,11 +11,11 @@ import { codeOf, type CodeOptions } from "./head.ts";
 
 /** Options of {@linkcode autoencoder}. */
 export interface AutoencoderOptions {
-  /** The kWTA of the code; none: a relu. */
+  /** The kWTA of the code; without one, a relu. @default none */
   readonly head?: CodeOptions;
-  /** How likely a value that a layer is given is left out in training, in [0, 1); 0.25. */
+  /** Probability that an input of a layer is dropped in training, in [0, 1). @default 0.25 */
   readonly dropout?: number;
-  /** How likely a weight of the encoder is left out in training, in [0, 1); 0.25. */
+  /** Probability that a weight of the encoder is dropped in training, in [0, 1). @default 0.25 */
   readonly dropConnect?: number;
 }
 

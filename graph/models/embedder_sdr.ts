@@ -11,11 +11,11 @@ import { codeOf, type CodeOptions } from "./head.ts";
 
 /** Options of {@linkcode embedderSdr}. */
 export interface EmbedderSdrOptions {
-  /** Maps of the convolution, at least 1; 3. */
+  /** Maps (output channels) of the convolution, at least 1. @default 3 */
   readonly convChannels?: number;
-  /** Of the linear layer, at least 1; 128. */
+  /** Units of the linear layer, at least 1. @default 128 */
   readonly units?: number;
-  /** A kWTA over them; none. */
+  /** A kWTA over the units of the linear layer. @default none */
   readonly head?: CodeOptions;
 }
 

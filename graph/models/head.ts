@@ -19,15 +19,15 @@ export interface CodeOptions extends LearnedKwtaOptions {
 export interface CodeHead extends CodeOptions {
   /** Bits of the code, at least 2. */
   readonly units: number;
-  /** Whether the linear layer adds a bias; true. */
+  /** Whether the linear layer adds a bias. @default true */
   readonly bias?: boolean;
 }
 
 /** How a classifier ends. */
 export interface ClassifierOptions {
-  /** How many logits, at least 1; 10. */
+  /** Number of logits, at least 1. @default 10 */
   readonly classes?: number;
-  /** A code in place of the logits; none. `classes` then does nothing. */
+  /** A code in place of the logits; `classes` is then ignored. @default none */
   readonly head?: CodeHead;
 }
 

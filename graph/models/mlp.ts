@@ -11,7 +11,7 @@ import { codeOf, type CodeOptions } from "./head.ts";
 
 /** Options of {@linkcode mlp}. */
 export interface MlpOptions {
-  /** A kWTA over the last layer; none. */
+  /** A kWTA over the last layer. @default none */
   readonly head?: CodeOptions;
 }
 

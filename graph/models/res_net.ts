@@ -10,7 +10,7 @@ import { type ClassifierOptions, endOf } from "./head.ts";
 
 /** Options of {@linkcode resNet}. */
 export interface ResNetOptions extends ClassifierOptions {
-  /** Maps of the first stage, at least 1; the second has twice, the third four times as many. 16. */
+  /** Maps of the first stage, at least 1; the second has twice, the third four times as many. @default 16 */
   readonly width?: number;
 }
 

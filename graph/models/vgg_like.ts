@@ -10,7 +10,7 @@ import { type ClassifierOptions, endOf } from "./head.ts";
 
 /** Options of {@linkcode vggLike}. */
 export interface VggLikeOptions extends ClassifierOptions {
-  /** Maps of the first two convolutions, at least 1; 128. */
+  /** Maps of the first two convolutions, at least 1. @default 128 */
   readonly width?: number;
 }
 
