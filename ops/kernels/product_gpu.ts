@@ -8,7 +8,7 @@
  * @module
  */
 import type { tf, WebGPUBackend } from "../tfjs.ts";
-import { int, type Uniform } from "./gpu.ts";
+import { type GpuProgram, int, runElementwise, type Uniform } from "./gpu.ts";
 import { isSoftware } from "./gpu_device.ts";
 import { type RawProgram, runRaw } from "./gpu_raw.ts";
 
@@ -25,6 +25,16 @@ export const hardwareTiling: Tiling = { tile: [4, 4], lanes: [8, 8] };
 
 /** For a CPU that plays one. */
 export const softwareTiling: Tiling = { tile: [16, 8], lanes: [1, 8] };
+
+/**
+ * Steps of the inner dimension that one invocation sums; a longer product is summed in slices of it.
+ *
+ * lavapipe (Mesa 22.3) leaves every loop of an invocation after 65,535 passes in all, without an error:
+ * the gradient of a convolution's filter, whose inner dimension is batch × rows × columns, was wrong from
+ * a batch of 97 MNIST images on. On hardware such a product has too few tiles to fill a GPU, and float32
+ * sums of slices are nearer to the exact one.
+ */
+const LONGEST = 8192;
 
 /** What a product multiplies, and what is done with it. */
 export interface Product {
@@ -56,13 +66,49 @@ export function product(
   // Sums of nothing, or none: an empty tensor has no buffer to bind.
   if (m * k * n === 0) return backend.makeTensorInfo([m, n], "float32", new Float32Array(m * n));
   const [tallest, widest] = [0, 1].map((axis) => tiling.tile[axis] * tiling.lanes[axis]);
-  const groups = Math.ceil(m / tallest) * Math.ceil(n / widest);
+  const wide = Math.ceil(n / widest);
+  const tiles = Math.ceil(m / tallest) * wide;
+  const slices = Math.ceil(k / LONGEST);
   const strides = [...transposeA ? [1, m] : [k, 1], ...transposeB ? [1, k] : [n, 1]];
-  const uniforms: Uniform[] = [m, k, n, Math.ceil(n / widest), ...strides].map(int);
-  const inputs = bias === undefined ? [a, b] : [a, b, bias];
-  const program = programOf(tiling, bias !== undefined, relu);
-  return runRaw(backend, program, groups, inputs, [output], uniforms)[0];
+  const uniforms: Uniform[] = [m, k, n, wide, tiles, slices, ...strides].map(int);
+  const groups = tiles * slices;
+  if (slices === 1) {
+    const inputs = bias === undefined ? [a, b] : [a, b, bias];
+    const program = programOf(tiling, bias !== undefined, relu);
+    return runRaw(backend, program, groups, inputs, [output], uniforms)[0];
+  }
+  const parts = { shape: [slices, m, n], dtype: "float32" } as const;
+  const [partial] = runRaw(
+    backend,
+    programOf(tiling, false, false),
+    groups,
+    [a, b],
+    [parts],
+    uniforms,
+  );
+  const inputs = bias === undefined ? [partial] : [partial, bias];
+  const program = sumOfSlices(bias !== undefined, relu);
+  const sum = runElementwise(backend, program, inputs, output, [int(slices), int(n)]);
+  backend.disposeData(partial.dataId);
+  return sum;
 }
+
+/** WGSL for max(0, value) where `relu` is set. Not max(): it may turn a NaN into 0. */
+const cutOff = (relu: boolean): string => relu ? "select(value, 0.0, value <= 0.0)" : "value";
+
+/** [slices, m, n] → [m, n], in the same order every time; then the bias and ReLU. */
+const sumOfSlices = (bias: boolean, relu: boolean): GpuProgram => ({
+  key: `product_slices${bias ? "_bias" : ""}${relu ? "_relu" : ""}`,
+  variables: ["partial", ...bias ? ["bias"] : []],
+  uniforms: "slices : i32, n : i32",
+  main: `
+    var value = 0.0;
+    for (var slice = 0; slice < uniforms.slices; slice = slice + 1) {
+      value = value + partial[slice * uniforms.total + index];
+    }
+    ${bias ? "value = value + bias[index % uniforms.n];" : ""}
+    result[index] = ${cutOff(relu)};`,
+});
 
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
 
@@ -80,20 +126,27 @@ function programOf(
     key: `product_${tm}_${tn}_${down}_${across}${bias ? "_bias" : ""}${relu ? "_relu" : ""}`,
     inputs: ["a", "b", ...bias ? ["bias"] : []].map((name) => ({ name, type: "f32" })),
     outputs: [{ name: "c", type: "f32" }],
-    uniforms: "m : i32, k : i32, n : i32, wide : i32, " +
+    uniforms: "m : i32, k : i32, n : i32, wide : i32, tiles : i32, slices : i32, " +
       "a_row : i32, a_column : i32, b_row : i32, b_column : i32",
     lanes: down * across,
     main: `
-      let row = (group / uniforms.wide * ${down} + lane / ${across}) * ${tm};
-      let column = group % uniforms.wide * ${across * tn} + lane % ${across};
-      ${eachRow((i) => `var at_a${i} = min(row + ${i}, uniforms.m - 1) * uniforms.a_row;`)}
+      let slice = group / uniforms.tiles;
+      if (slice >= uniforms.slices) { return; }
+      let tile = group % uniforms.tiles;
+      let row = (tile / uniforms.wide * ${down} + lane / ${across}) * ${tm};
+      let column = tile % uniforms.wide * ${across * tn} + lane % ${across};
+      let first = slice * ${LONGEST};
+      let end = min(first + ${LONGEST}, uniforms.k);
+      let from_a = first * uniforms.a_column;
+      let from_b = first * uniforms.b_row;
+      ${eachRow((i) => `var at_a${i} = from_a + min(row + ${i}, uniforms.m - 1) * uniforms.a_row;`)}
       ${
       eachColumn((j) => `
         let column${j} = column + ${j * across};
-        var at_b${j} = min(column${j}, uniforms.n - 1) * uniforms.b_column;`)
+        var at_b${j} = from_b + min(column${j}, uniforms.n - 1) * uniforms.b_column;`)
     }
       ${each((i, j) => `var sum${i}_${j} = 0.0;`)}
-      for (var step = 0; step < uniforms.k; step = step + 1) {
+      for (var step = first; step < end; step = step + 1) {
         ${eachRow((i) => `let a${i} = a[at_a${i}]; at_a${i} = at_a${i} + uniforms.a_column;`)}
         ${eachColumn((j) => `let b${j} = b[at_b${j}]; at_b${j} = at_b${j} + uniforms.b_row;`)}
         ${each((i, j) => `sum${i}_${j} = fma(a${i}, b${j}, sum${i}_${j});`)}
@@ -102,14 +155,12 @@ function programOf(
       ${
       eachRow((i) => `
         if (row + ${i} < uniforms.m) {
-          let to = (row + ${i}) * uniforms.n;
+          let to = (slice * uniforms.m + row + ${i}) * uniforms.n;
           ${
         eachColumn((j) => {
-          // Not max(): it may turn a NaN into 0.
-          const value = relu ? "select(value, 0.0, value <= 0.0)" : "value";
           return `if (column${j} < uniforms.n) {
             let value = ${biased(i, j)};
-            c[to + column${j}] = ${value};
+            c[to + column${j}] = ${cutOff(relu)};
           }`;
         })
       }

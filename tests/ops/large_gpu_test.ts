@@ -71,6 +71,39 @@ onGpu("products are the cpu's in either tiling, whatever is transposed", async (
   );
 });
 
+onGpu("products of a long inner dimension are the exact ones, whatever is transposed", async () => {
+  // From 65,536 steps on, lavapipe leaves a loop early.
+  const [m, k, n] = [9, 70_001, 8];
+  const [a, b, bias] = [noise(m * k, 1), noise(k * n, 2), noise(n, 3)];
+  for (const [transposeA, transposeB] of [[true, false], [false, true], [false, false]]) {
+    for (const tiling of [hardwareTiling, softwareTiling]) {
+      const [plain, ended] = await on("webgpu", () => {
+        const x = tf.tensor2d(a, transposeA ? [k, m] : [m, k]);
+        const y = tf.tensor2d(b, transposeB ? [n, k] : [k, n]);
+        const transposed = { transposeA, transposeB };
+        const all = [transposed, { ...transposed, bias: tf.tensor1d(bias), relu: true }];
+        return all.map((options) => {
+          const made = product(tf.backend() as WebGPUBackend, x, y, options, tiling);
+          return tf.engine().makeTensorFromTensorInfo(made);
+        });
+      });
+      const exact = Float64Array.from({ length: m * n }, (_, at) => {
+        const [i, j] = [Math.floor(at / n), at % n];
+        let sum = 0;
+        for (let step = 0; step < k; step++) {
+          sum += a[transposeA ? step * m + i : i * k + step] *
+            b[transposeB ? j * k + step : step * n + j];
+        }
+        return sum;
+      });
+      // Sums of 8,192 numbers below 1 at a time: up to some hundred, in float32.
+      assertClose(plain, exact, 2e-4, "product");
+      const cut = exact.map((sum, at) => Math.max(0, sum + bias[at % n]));
+      assertClose(ended, cut, 2e-4, "product, bias and ReLU");
+    }
+  }
+});
+
 onGpu("an affine map and its gradients are the cpu's at sizes that fit no tile", async () => {
   const [rows, inputs, outputs] = [37, 101, 83];
   const [x, w] = [noise(rows * inputs, 1), noise(inputs * outputs, 2)];
