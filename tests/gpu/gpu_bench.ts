@@ -54,7 +54,7 @@ const steps: Plan = [
 ];
 
 /** At 128 images a filter's gradient sums 86,528 terms: more than a loop of lavapipe has passes. */
-const compared: Plan = [["mlp", 256, 6], ["conv", 128, 2]];
+const compared: Plan = [["mlp", 256, 6], ["conv without kWTA", 128, 3]];
 
 const searches = [[60_000, 1000], [60_000, 8000], [1_000_000, 1000]] as const;
 

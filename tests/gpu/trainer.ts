@@ -29,7 +29,16 @@ interface Net {
   readonly input?: Shape;
 }
 
-/** The encoder of the README, a wide one, and a convolutional one. */
+const convolutional = embedderSdr([28, 28], {
+  convChannels: 8,
+  units: 512,
+  head: { sparsity: 0.05 },
+});
+
+/**
+ * The encoder of the README, a wide one and a convolutional one; and the last without its kWTA, whose
+ * gradient jumps where two units are equal but for rounding.
+ */
 export const nets = {
   mlp: {
     graph: graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`,
@@ -40,7 +49,12 @@ export const nets = {
     loss: tripletCosineLoss(),
   },
   conv: {
-    graph: embedderSdr([28, 28], { convChannels: 8, units: 512, head: { sparsity: 0.05 } }),
+    graph: convolutional,
+    loss: supConLoss({ temperature: 0.1 }),
+    input: [28, 28],
+  },
+  "conv without kWTA": {
+    graph: { nodes: convolutional.nodes.slice(0, -1) },
     loss: supConLoss({ temperature: 0.1 }),
     input: [28, 28],
   },
