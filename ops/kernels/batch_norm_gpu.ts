@@ -13,33 +13,44 @@ import {
   registerGpuKernel,
   runElementwise,
   runPerRow,
+  strided,
+  visitsPerPass,
   workgroupSum,
 } from "./gpu.ts";
 
+/** WGSL that visits the samples of an invocation, so many in a pass. */
+const overSamples = (visits: number, body: string): string =>
+  strided(visits, "lane", "uniforms.samples", LANES, body);
+
+/** Of a program that goes through the samples twice. */
+const visitsOf = (samples: number): number => visitsPerPass(2 * samples / LANES);
+
 /** x [samples, channels] → [2, channels]; two passes, so that nothing cancels. */
-const moments: GpuProgram = {
-  key: "batch_norm_moments",
+const moments = (visits: number): GpuProgram => ({
+  key: `batch_norm_moments_${visits}`,
   variables: ["x"],
   uniforms: "samples : i32",
   before: workgroupSum,
   main: `
     let channels = uniforms.rows;
     var mine = 0.0;
-    for (var i = lane; i < uniforms.samples; i = i + ${LANES}) {
-      mine = mine + x[i * channels + row];
-    }
+    ${overSamples(visits, "mine = mine + x[i * channels + row];")}
     let mean = total(lane, mine) / f32(uniforms.samples);
     mine = 0.0;
-    for (var i = lane; i < uniforms.samples; i = i + ${LANES}) {
+    ${
+    overSamples(
+      visits,
+      `
       let centred = x[i * channels + row] - mean;
-      mine = mine + centred * centred;
-    }
+      mine = mine + centred * centred;`,
+    )
+  }
     let variance = total(lane, mine) / f32(uniforms.samples);
     if (lane == 0) {
       result[row] = mean;
       result[channels + row] = variance;
     }`,
-};
+});
 
 const normalise: GpuProgram = {
   key: "batch_norm",
@@ -52,8 +63,8 @@ const normalise: GpuProgram = {
 };
 
 /** (dy, x, statistics) → [2, channels]: Σ dy · x̂, then Σ dy. */
-const sums: GpuProgram = {
-  key: "batch_norm_sums",
+const sums = (visits: number): GpuProgram => ({
+  key: `batch_norm_sums_${visits}`,
   variables: ["dy", "x", "statistics"],
   uniforms: "samples : i32, epsilon : f32",
   before: workgroupSum,
@@ -63,18 +74,22 @@ const sums: GpuProgram = {
     let deviation = sqrt(statistics[channels + row] + uniforms.epsilon);
     var product = 0.0;
     var plain = 0.0;
-    for (var i = lane; i < uniforms.samples; i = i + ${LANES}) {
+    ${
+    overSamples(
+      visits,
+      `
       let at = i * channels + row;
       product = product + dy[at] * (x[at] - mean) / deviation;
-      plain = plain + dy[at];
-    }
+      plain = plain + dy[at];`,
+    )
+  }
     let products = total(lane, product);
     let plains = total(lane, plain);
     if (lane == 0) {
       result[row] = products;
       result[channels + row] = plains;
     }`,
-};
+});
 
 const gradient: GpuProgram = {
   key: "batch_norm_gradient",
@@ -112,7 +127,9 @@ registerGpuKernel<BatchNormAttributes>(
   ["x", "weight", "bias"],
   (backend, [x, weight, bias], { epsilon }) => {
     const [samples, channels] = x.shape;
-    const statistics = perChannel(backend, moments, [x], channels, [int(samples)]);
+    const statistics = perChannel(backend, moments(visitsOf(samples)), [x], channels, [
+      int(samples),
+    ]);
     const inputs = [x, weight, bias, statistics];
     return [
       runElementwise(backend, normalise, inputs, like(x), [int(channels), float(epsilon)]),
@@ -127,7 +144,13 @@ registerGpuKernel<BatchNormAttributes>(
   (backend, [dy, x, weight, statistics], { epsilon }) => {
     const [samples, channels] = x.shape;
     const uniforms = [int(samples), float(epsilon)];
-    const summed = perChannel(backend, sums, [dy, x, statistics], channels, uniforms);
+    const summed = perChannel(
+      backend,
+      sums(visitsOf(samples)),
+      [dy, x, statistics],
+      channels,
+      uniforms,
+    );
     const inputs = [dy, x, weight, statistics, summed];
     return [
       runElementwise(backend, gradient, inputs, like(x), [

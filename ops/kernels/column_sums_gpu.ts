@@ -4,7 +4,7 @@
  * @module
  */
 import type { tf, WebGPUBackend } from "../tfjs.ts";
-import { int } from "./gpu.ts";
+import { int, strided, visitsPerPass } from "./gpu.ts";
 import { type RawProgram, runRaw } from "./gpu_raw.ts";
 
 /** Columns of one workgroup, next to each other in memory. */
@@ -13,8 +13,9 @@ const COLUMNS = 16;
 /** Parts that the rows are divided into, each summed by one invocation. */
 const SLICES = 16;
 
-const program: RawProgram = {
-  key: "column_sums",
+/** @param visits Rows that an invocation visits in a pass of its loop. */
+const programOf = (visits: number): RawProgram => ({
+  key: `column_sums_${visits}`,
   inputs: [{ name: "x", type: "f32" }],
   outputs: [{ name: "sums", type: "f32" }],
   uniforms: "rows : i32, n : i32",
@@ -24,9 +25,15 @@ const program: RawProgram = {
     let column = group * ${COLUMNS} + lane % ${COLUMNS};
     var mine = 0.0;
     if (column < uniforms.n) {
-      for (var row = lane / ${COLUMNS}; row < uniforms.rows; row = row + ${SLICES}) {
-        mine = mine + x[row * uniforms.n + column];
-      }
+      ${
+    strided(
+      visits,
+      `lane / ${COLUMNS}`,
+      "uniforms.rows",
+      SLICES,
+      "mine = mine + x[i * uniforms.n + column];",
+    )
+  }
     }
     partial[lane] = mine;
     workgroupBarrier();
@@ -37,7 +44,7 @@ const program: RawProgram = {
       }
       sums[column] = sum;
     }`,
-};
+});
 
 /** [rows, n] → [n]; in the same order every time. */
 export function sumColumns(backend: WebGPUBackend, x: tf.TensorInfo): tf.TensorInfo {
@@ -45,5 +52,6 @@ export function sumColumns(backend: WebGPUBackend, x: tf.TensorInfo): tf.TensorI
   const output = { shape: [n], dtype: "float32" } as const;
   if (rows * n === 0) return backend.makeTensorInfo([n], "float32", new Float32Array(n));
   const groups = Math.ceil(n / COLUMNS);
+  const program = programOf(visitsPerPass(rows / SLICES));
   return runRaw(backend, program, groups, [x], [output], [int(rows), int(n)])[0];
 }

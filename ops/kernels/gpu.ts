@@ -109,6 +109,41 @@ function run(
   return backend.runWebGPUProgram(program, [...inputs], dtype, [...uniforms]);
 }
 
+/** Passes of a loop after which lavapipe (Mesa 22.3) leaves all loops of an invocation, without an error. */
+const MOST_PASSES = 65_535;
+
+/**
+ * How many numbers a loop of {@linkcode strided} visits in a pass, so that lavapipe ends it: 1, or 64, which
+ * is enough for all that can be bound there but takes longer.
+ *
+ * @param passes Those of all the program's loops, if each visits one number.
+ */
+export const visitsPerPass = (passes: number): 1 | 64 => passes < MOST_PASSES / 2 ? 1 : 64;
+
+/**
+ * WGSL that visits every `step`-th `i` from `from` on, below `end`, in order.
+ *
+ * @param body What is done with `i`.
+ */
+export const strided = (
+  visits: number,
+  from: string,
+  end: string,
+  step: number,
+  body: string,
+): string => {
+  const each = Array.from(
+    { length: visits },
+    (_, visit) =>
+      visit === 0
+        ? `let i = first; ${body}`
+        : `let i = first + ${visit * step}; if (i < ${end}) { ${body} }`,
+  );
+  return `for (var first = ${from}; first < ${end}; first = first + ${visits * step}) {
+      ${each.map((line) => `{ ${line} }`).join("\n")}
+    }`;
+};
+
 /** WGSL: `total(lane, x)`, the sum of x over the workgroup, in the same order every time. */
 export const workgroupSum = `
   var<workgroup> partial : array<f32, ${LANES}>;

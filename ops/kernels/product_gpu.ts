@@ -29,10 +29,10 @@ export const softwareTiling: Tiling = { tile: [16, 8], lanes: [1, 8] };
 /**
  * Steps of the inner dimension that one invocation sums; a longer product is summed in slices of it.
  *
- * lavapipe (Mesa 22.3) leaves every loop of an invocation after 65,535 passes in all, without an error:
- * the gradient of a convolution's filter, whose inner dimension is batch × rows × columns, was wrong from
- * a batch of 97 MNIST images on. On hardware such a product has too few tiles to fill a GPU, and float32
- * sums of slices are nearer to the exact one.
+ * lavapipe (Mesa 22.3) leaves all loops of an invocation after 65,535 passes, without an error: the gradient
+ * of a convolution's filter, whose inner dimension is batch × rows × columns, was wrong from a batch of 97
+ * MNIST images on. On hardware such a product has too few tiles to fill a GPU, and float32 sums of slices
+ * are nearer to the exact one.
  */
 const LONGEST = 8192;
 

@@ -1,6 +1,7 @@
 import * as fc from "npm:fast-check@4.3.0";
 import { draw, seed } from "../../graph/rng.ts";
 import { startBackend } from "../../ops/backend.ts";
+import { BATCH_NORM, BATCH_NORM_GRADIENT } from "../../ops/kernels/batch_norm.ts";
 import { gatherBytes } from "../../ops/kernels/gather_gpu.ts";
 import { TensorTooLarge } from "../../ops/kernels/gpu_limits.ts";
 import { columnSums, timesTransposed, transposedTimes } from "../../ops/kernels/mat_mul.ts";
@@ -102,6 +103,26 @@ onGpu("products of a long inner dimension are the exact ones, whatever is transp
       assertClose(ended, cut, 2e-4, "product, bias and ReLU");
     }
   }
+});
+
+onGpu("sums of millions of rows are whole", async () => {
+  // lavapipe leaves a loop after 65,535 passes: 16 and 64 rows were visited in one.
+  const rows = 4_300_000;
+  const x = Float32Array.from({ length: rows }, (_, i) => i % 2 === 0 ? 1 : 3);
+  const [sums, statistics, gradient] = await on("webgpu", () => {
+    const values = tf.tensor2d(x, [rows, 1]);
+    const [weight, epsilon] = [tf.ones([1]), 1e-5];
+    const given = { x: values, weight, bias: tf.zeros([1]) };
+    const [, statistics] = tf.engine().runKernel(BATCH_NORM, given, { epsilon }) as tf.Tensor[];
+    const backward = { dy: values, x: values, weight, statistics };
+    const [, gradient] = tf.engine()
+      .runKernel(BATCH_NORM_GRADIENT, backward, { epsilon }) as tf.Tensor[];
+    return [columnSums(values), statistics, gradient];
+  });
+  assertClose(sums, [2 * rows], 1e-6, "sum");
+  assertClose(statistics, [2, 1], 1e-6, "mean and variance");
+  // Σ dy · x̂, x̂ being −1 or 1 but for epsilon; Σ dy.
+  assertClose(gradient, [rows, 2 * rows], 1e-5, "gradient");
 });
 
 onGpu("an affine map and its gradients are the cpu's at sizes that fit no tile", async () => {
