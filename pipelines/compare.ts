@@ -10,8 +10,7 @@ import { describe, invalidOption, type SparrowError } from "../graph/error.ts";
 import { separate } from "./cli/operands.ts";
 import { commonFlags, type Flags, helpText, readOptions } from "./cli/options.ts";
 import { exitAfter, timestamp, USAGE } from "./cli/process.ts";
-import { compareRuns } from "./compare/comparison.ts";
-import { readRun, type SavedRun } from "./compare/read_run.ts";
+import { compareRuns, readRun, type SavedRun } from "./compare/comparison.ts";
 import { denoFiles, type Files } from "./files.ts";
 
 /** The name of the page in the output folder. */

@@ -18,8 +18,14 @@ import { consoleEnv, type Env } from "./env.ts";
 import { denoFiles } from "./files.ts";
 import { type Command, heldOutHelp, readCommand } from "./held_out/command_line.ts";
 import { compareWays } from "./held_out/compare.ts";
-import { heldOutPage, PAGE_FILE } from "./held_out/page.ts";
-import { type Circumstances, RECORD_FILE, recordOf, resultTable } from "./held_out/record.ts";
+import {
+  type Circumstances,
+  heldOutPage,
+  PAGE_FILE,
+  RECORD_FILE,
+  recordOf,
+  resultTable,
+} from "./held_out/page.ts";
 
 // As `launch` has it, which demands one seed.
 async function main(): Promise<never> {

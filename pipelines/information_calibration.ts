@@ -9,17 +9,16 @@
 import { E } from "../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../graph/error.ts";
 import { type BackendChoice, startBackend } from "../ops/backend.ts";
-import { calibrate } from "./calibration/calibrate.ts";
+import { calibrate, startWorker } from "./calibration/calibrate.ts";
 import {
   calibrationHelp,
   type Command,
   readCommand,
   repeating,
 } from "./calibration/command_line.ts";
-import { startWorker } from "./calibration/in_worker.ts";
 import { PAGE_FILE } from "./calibration/page.ts";
 import { planOf } from "./calibration/plan.ts";
-import { RECORD_FILE, TABLE_FILE } from "./calibration/record.ts";
+import { RECORD_FILE, TABLE_FILE } from "./calibration/results.ts";
 import { exitAfter, listen, timestamp, USAGE } from "./cli/process.ts";
 import { duration } from "./cli/progress_bar.ts";
 import { watched } from "./cli/with_dashboard.ts";

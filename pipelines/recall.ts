@@ -14,12 +14,18 @@ import { timestamp } from "./cli/process.ts";
 import { table } from "./cli/table.ts";
 import { denoDataEnv } from "./data/environment.ts";
 import { denoFiles } from "./files.ts";
-import { type CueKind, cueKinds, cuesOf } from "./recall/cue.ts";
-import { faultOf, measureRecall, type RecallResult } from "./recall/measure.ts";
-import { recallSheet } from "./recall/sheet.ts";
-import { resultRows, storedLine, warnings } from "./recall/summary.ts";
+import {
+  type CueKind,
+  cueKinds,
+  cuesOf,
+  encodePictures,
+  faultOf,
+  gather,
+  measureRecall,
+  type RecallResult,
+} from "./recall/memory.ts";
+import { recallSheet, resultRows, storedLine, warnings } from "./recall/sheet.ts";
 import { loadEncoder, withEncoder } from "./encode/encoder.ts";
-import { encodePictures, gather } from "./recall/gather.ts";
 import { inputFlags, inputOptions } from "./encode/input_flags.ts";
 import { findInputs, namesDataset } from "./encode/inputs.ts";
 import { notesOf } from "./encode/notes.ts";

@@ -1,28 +1,99 @@
 /**
- * A calibration: jobs one after the other, what is finished written at once.
+ * A calibration: jobs one after the other, estimates in a worker or by training, what is finished written at once.
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
 import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
-import { plusMinus } from "../report/statistics.ts";
+import { E } from "../../graph/fp_ts.ts";
+import { neuralInformation } from "../../ops/information/neural/neural_information.ts";
+import type { NeuralBound } from "../../ops/information/neural/options.ts";
 import type { Env } from "../env.ts";
-import type { Task } from "./direct.ts";
-import { estimatorsOf, isNeural } from "./estimators.ts";
-import type { Estimating } from "./in_worker.ts";
-import { estimateNeurally } from "./neural.ts";
+import { plusMinus } from "../report/statistics.ts";
+import { drawSamples, type Task, type Timed } from "./direct.ts";
+import { type Setting, settingText } from "./laws.ts";
 import { calibrationPage, PAGE_FILE } from "./page.ts";
-import { type Job, jobsOf, type Plan } from "./plan.ts";
+import { estimatorsOf, isNeural, type Job, jobsOf, type Plan } from "./plan.ts";
 import {
   type Circumstances,
   csvOf,
   type Progress,
   RECORD_FILE,
   recordOf,
+  type Result,
   TABLE_FILE,
-} from "./record.ts";
-import type { Result } from "./result.ts";
-import { type Setting, settingText } from "./setting.ts";
+} from "./results.ts";
+
+/** Makes an estimate; `Interrupted` after the signal. */
+export type Estimating = (task: Task) => Promise<E.Either<SparrowError, Timed>>;
+
+/** A worker that makes estimates, one at a time. */
+export interface EstimateWorker {
+  /** Rejects where the estimator throws. */
+  readonly estimate: Estimating;
+  /** Ends it. */
+  readonly close: () => void;
+}
+
+const interrupted = E.left<SparrowError>({ _tag: "Interrupted", epoch: 1, step: 0 });
+
+/** Starts the worker. */
+export function startWorker(signal: AbortSignal): EstimateWorker {
+  const worker = new Worker(new URL("./estimate_worker.ts", import.meta.url), { type: "module" });
+  return {
+    estimate: (task) =>
+      new Promise((resolve, reject) => {
+        const stop = () => {
+          worker.terminate();
+          resolve(interrupted);
+        };
+        if (signal.aborted) return stop();
+        signal.addEventListener("abort", stop, { once: true });
+        worker.onmessage = ({ data }: MessageEvent<Timed>) => {
+          signal.removeEventListener("abort", stop);
+          resolve(E.right(data));
+        };
+        worker.onerror = (event) => {
+          event.preventDefault();
+          signal.removeEventListener("abort", stop);
+          reject(new Error(event.message));
+        };
+        worker.postMessage(task);
+      }),
+    close: () => worker.terminate(),
+  };
+}
+
+/** An estimate, bits, and what it took. */
+export interface Trained {
+  /** The bound on pairs that were held out, in bits. */
+  readonly bits: number;
+  /** Without the drawing of the samples. */
+  readonly seconds: number;
+}
+
+/**
+ * Trains a critic on the samples of a repetition and takes its bound on the held-out ones.
+ *
+ * @param steps Of training.
+ * @returns The estimate, or the errors of `neuralInformation`.
+ */
+async function estimateNeurally(
+  { setting, repetition, estimator }: Task & { readonly estimator: NeuralBound },
+  steps: number,
+  { now, signal, backend: { fault } }: Env,
+): Promise<E.Either<SparrowError, Trained>> {
+  const { kind, data, rng } = drawSamples(setting, repetition);
+  const samples = kind === "pairs" ? data : { x: data.x, labels: data.labels };
+  const begun = now();
+  const found = await neuralInformation(
+    { ...samples, bound: estimator, steps, signal, fault },
+    rng,
+  )();
+  return E.map(({ bits }: { readonly bits: number }) => ({
+    bits,
+    seconds: (now() - begun) / 1000,
+  }))(found);
+}
 
 /** What is measured, how, and where the results go. */
 export interface Calibration {

@@ -6,8 +6,7 @@
 import { E, pipe } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { commonFlags, type Flags, helpText, readOptions, type Values } from "../cli/options.ts";
-import { type EstimatorName, estimatorNames } from "./estimators.ts";
-import { QUICK_SEEDS, SEEDS } from "./plan.ts";
+import { type EstimatorName, estimatorNames, QUICK_SEEDS, SEEDS } from "./plan.ts";
 
 const MOST_SEEDS = 1_000;
 

@@ -19,10 +19,15 @@ import { classConditionalInformation } from "../../ops/information/nearest/class
 import { ksgInformation } from "../../ops/information/nearest/ksg.ts";
 import { rossInformation } from "../../ops/information/nearest/ross.ts";
 import type { Estimate, Samples } from "../../ops/information/samples.ts";
-import { drawClasses, type LabelledSamples } from "./class_law.ts";
-import type { classEstimators, EstimatorName, pairEstimators } from "./estimators.ts";
-import { type ContinuousPairs, drawPairs } from "./gaussian_law.ts";
-import { generatorOf, type Setting } from "./setting.ts";
+import {
+  type ContinuousPairs,
+  drawClasses,
+  drawPairs,
+  generatorOf,
+  type LabelledSamples,
+  type Setting,
+} from "./laws.ts";
+import type { classEstimators, EstimatorName, pairEstimators } from "./plan.ts";
 
 /** One estimate that is to be made. */
 export interface Task {

@@ -1,20 +1,331 @@
 /**
- * What came out of a calibration, as a page.
+ * The page of a calibration: figures of estimates against the truth, tables of bias and spread.
  *
  * @module
  */
+import { type Axis, linearAxis } from "../report/axis.ts";
 import { configuration } from "../report/configuration.ts";
 import { csvLink } from "../report/csv.ts";
-import { renderFigure } from "../report/figure.ts";
+import { type Figure, renderFigure } from "../report/figure.ts";
+import { compact } from "../report/format.ts";
 import { type Html, html } from "../report/html.ts";
 import { page } from "../report/page.ts";
+import { axisX, axisY, dot, draw, gridX, gridY, line, type Markish } from "../report/plot.ts";
 import { style } from "../report/style.ts";
-import { biasTable, tableStyle } from "./bias_table.ts";
-import { isNeural } from "./estimators.ts";
-import { estimatesFigure, figureStyle } from "./estimates_figure.ts";
-import { type Circumstances, type Progress, recordOf, TABLE_FILE, tableOf } from "./record.ts";
-import { inOrder, type Result } from "./result.ts";
-import type { Kind } from "./setting.ts";
+import type { Kind } from "./laws.ts";
+import {
+  type Dash,
+  type EstimatorInfo,
+  type EstimatorName,
+  estimatorsOf,
+  type Family,
+  isNeural,
+} from "./plan.ts";
+import {
+  type Circumstances,
+  inOrder,
+  median,
+  type Progress,
+  recordOf,
+  type Result,
+  summarise,
+  type Summary,
+  TABLE_FILE,
+  tableOf,
+} from "./results.ts";
+
+/** Colours by family, with a fallback for a drawing that is taken out of its page. */
+const colours: Readonly<Record<Family, string>> = {
+  neighbours: "var(--test, #1f5f99)",
+  gaussian: "var(--validation, #2c7a4b)",
+  counting: "var(--train, #b3541e)",
+  neural: "var(--neural, #7d3f98)",
+};
+
+const dashes: Readonly<Record<Dash, string>> = { solid: "none", dashed: "5 3", dotted: "1.5 2.5" };
+
+/** A panel's width at most, and what is between two, in pixels. */
+const WIDEST = 250;
+const GAP = 16;
+
+/** Style of the panels, beside each other where there is room, and of the key. */
+const figureStyle = `
+:root { --neural: #7d3f98; }
+@media screen and (prefers-color-scheme: dark) { :root { --neural: #cf9fe6; } }
+.key { display: flex; flex-wrap: wrap; gap: 2px 18px; margin: 0 0 10px; padding: 0; list-style: none;
+  font-size: 13px; }
+.key svg { width: 30px; height: 8px; margin-right: 6px; vertical-align: middle; overflow: visible; }
+.panels { display: grid; gap: 14px ${GAP}px;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 160px), 1fr)); }
+`;
+
+/** A mean at a truth, with what lies a standard deviation around it. */
+interface Point {
+  readonly truth: number;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+interface Line extends EstimatorInfo {
+  readonly points: readonly Point[];
+}
+
+interface Panel {
+  readonly dimension: number;
+  readonly lines: readonly Line[];
+}
+
+/**
+ * The figure of one kind and one number of samples.
+ *
+ * @param results At least one; all of that kind and number.
+ * @param caption One sentence that says what to look for.
+ */
+function estimatesFigure(results: readonly Result[], caption: string): Figure {
+  const [{ kind, samples }] = results;
+  const truths = [...new Set(results.map(({ bits }) => bits))];
+  const most = Math.max(...truths);
+  const summaries = results.map((result) => ({ ...result, ...summarise(result) }));
+  const means = summaries.flatMap(({ mean }) => mean === null ? [] : [mean]);
+  // What scatters around 0 needs no room below it.
+  const lowest = Math.min(...means) < -most / 20 ? Math.max(-most / 6, Math.min(...means)) : 0;
+  const y = linearAxis(lowest, most * 1.2, 4);
+  const panels = Array.from(
+    Map.groupBy(results, ({ dimension }) => dimension),
+    ([dimension, of]): Panel => ({ dimension, lines: linesOf(kind, of, y) }),
+  );
+  const estimators = new Set(results.map(({ estimator }) => estimator));
+  const infos = Object.entries(estimatorsOf(kind))
+    .flatMap(([name, info]) => [...estimators].some((one) => one === name) ? [info] : []);
+  // Few panels do not spread over a wide page.
+  const width = panels.length * (WIDEST + GAP) - GAP;
+  const svg = html`
+    ${key(infos)}<div class="panels" style="max-width: ${width}px">${panels.map((panel) =>
+      html`
+        <div>${drawPanel(panel, linearAxis(0, most, 3), y, caption)}</div>
+      `
+    )}</div>
+  `;
+  return {
+    id: `estimates-${kind}-${samples}`,
+    title: `Estimate against truth, n = ${samples.toLocaleString("en-GB")}`,
+    caption,
+    // Panels keep their size and wrap: a page shows as many beside each other as it has room for.
+    drawings: [{ screens: ["wide"], svg }, { screens: ["medium", "narrow"], svg }],
+    data: {
+      header: ["dimension", "truth", "estimator", "mean", "sd"],
+      rows: summaries.map((
+        { dimension, bits, estimator, mean, sd },
+      ) => [dimension, bits, estimator, mean, sd]),
+    },
+    span: "whole",
+  };
+}
+
+function linesOf(kind: Kind, results: readonly Result[], { domain: [low, high] }: Axis) {
+  // What is off the scale runs along its edge.
+  const within = (value: number): number => Math.min(high, Math.max(low, value));
+  return Object.entries(estimatorsOf(kind)).flatMap(([name, info]): readonly Line[] => {
+    const points = results.filter(({ estimator }) => estimator === name).flatMap((result) => {
+      const { mean, sd } = summarise(result);
+      return mean === null ? [] : [{
+        truth: result.bits,
+        mean: within(mean),
+        low: within(mean - (sd ?? 0)),
+        high: within(mean + (sd ?? 0)),
+      }];
+    }).toSorted((a, b) => a.truth - b.truth);
+    return points.length === 0 ? [] : [{ ...info, points }];
+  });
+}
+
+const key = (infos: readonly EstimatorInfo[]): Html =>
+  html`
+    <ul class="key">
+    ${infos.map(({ label, family, dash }) =>
+      html`
+        <li><svg viewBox="0 0 30 8" aria-hidden="true"><line x1="0" y1="4" x2="30" y2="4"
+          stroke="${colours[family]}" stroke-width="2"
+          stroke-dasharray="${dashes[dash]}"/></svg>${label}</li>
+      `
+    )}<li><svg viewBox="0 0 30 8" aria-hidden="true"><line x1="0" y1="4" x2="30" y2="4"
+      stroke="var(--rule, #c9ced6)" stroke-width="4"/></svg>the truth</li>
+    </ul>
+  `;
+
+function drawPanel({ dimension, lines }: Panel, x: Axis, y: Axis, caption: string): Html {
+  const [first, last] = [Math.max(x.domain[0], y.domain[0]), Math.min(x.domain[1], y.domain[1])];
+  const marks: readonly Markish[] = [
+    gridX({ ticks: [...x.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
+    gridY({ ticks: [...y.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
+    axisX({
+      ticks: [...x.ticks],
+      tickFormat: x.format,
+      tickSize: 0,
+      label: "truth (bit)",
+      labelArrow: "none",
+    }),
+    axisY({
+      ticks: [...y.ticks],
+      tickFormat: y.format,
+      tickSize: 0,
+      label: `estimate (bit), d = ${dimension}`,
+      labelArrow: "none",
+    }),
+    line([[first, first], [last, last]], { stroke: "var(--rule, #c9ced6)", strokeWidth: 4 }),
+    ...lines.flatMap(({ label, family, dash, points }) => [
+      line(points.flatMap(({ truth, low, high }) => [{ truth, y: low }, { truth, y: high }]), {
+        x: "truth",
+        y: "y",
+        z: "truth",
+        stroke: colours[family],
+        strokeOpacity: 0.6,
+        strokeWidth: 1,
+      }),
+      line(points, {
+        x: "truth",
+        y: "mean",
+        stroke: colours[family],
+        strokeWidth: 1.6,
+        strokeDasharray: dashes[dash],
+      }),
+      dot(points, {
+        x: "truth",
+        y: "mean",
+        fill: colours[family],
+        r: 1.8,
+        title: ({ truth, mean }: Point) => `${label}: ${mean.toFixed(3)} of ${truth} bits`,
+      }),
+    ]),
+  ];
+  return draw({
+    width: 200,
+    height: 200,
+    marginTop: 26,
+    marginRight: 8,
+    marginBottom: 36,
+    marginLeft: Math.max(...y.ticks.map((tick) => y.format(tick).length)) * 7 + 10,
+    style: { fontSize: "11px" },
+    x: { type: "linear", domain: [...x.domain] },
+    y: { type: "linear", domain: [...y.domain] },
+    marks: [...marks],
+  }, `Estimate against truth in ${dimension} dimensions. ${caption}`);
+}
+
+/** Style of the tables; narrow screens scroll them within the page. */
+const tableStyle = `
+.scroll { margin-top: 6px; overflow-x: auto; }
+.bias { font-size: 13px; white-space: nowrap; }
+.bias th, .bias td { padding-left: 11px; }
+.bias thead th { white-space: normal; vertical-align: bottom; }
+.bias .truth { text-align: right; }
+.bias tbody tr:first-child > * { border-top: 1px solid var(--grid); }
+.bias td { color: var(--muted); }
+.bias td.good { color: var(--ink); font-weight: 650; }
+.bias th:nth-child(-n + 2) { position: sticky; background: var(--paper); }
+.bias th:first-child { left: 0; min-width: 28px; padding-left: 0; }
+.bias th:nth-child(2) { left: 28px; }
+.legend { margin: 24px 0 0; font-size: 13px; color: var(--muted); }
+`;
+
+/** Whether errors are as small as one can ask for: within 0.1 bit or a tenth of the truth. */
+export const isGood = (rmse: number, truth: number): boolean => rmse <= Math.max(0.1, truth / 10);
+
+/**
+ * The table of one kind and one number of samples.
+ *
+ * @param results At least one; all of that kind and number.
+ */
+function biasTable(results: readonly Result[]): Html {
+  const [{ kind, samples }] = results;
+  const names = (Object.keys(estimatorsOf(kind)) as readonly EstimatorName[])
+    .filter((name) => results.some(({ estimator }) => estimator === name));
+  const byDimension = [...Map.groupBy(results, ({ dimension }) => dimension)];
+  return html`
+    <p class="legend">Bias ± standard deviation in bits; bold where the root mean square error is within
+      0.1 bit or a tenth of the truth.</p>
+    <div class="scroll" tabindex="0" role="region"
+      aria-label="Bias and spread, ${kind}, n = ${samples}">
+      <table class="bias">
+        <thead>
+          <tr>
+            <th scope="col">d</th>
+            <th scope="col" class="truth">truth</th>
+    ${names.map((name) =>
+      html`
+        <th scope="col">${estimatorsOf(kind)[name]?.label ?? name}</th>
+      `
+    )}</tr>
+        </thead>
+    ${byDimension.map(([dimension, of]) => biasRows(dimension, of, names))}<tbody>
+    ${byDimension.map(([dimension, of]) => secondsRow(dimension, of, names))}</tbody>
+      </table>
+    </div>
+  `;
+}
+
+function biasRows(
+  dimension: number,
+  results: readonly Result[],
+  names: readonly EstimatorName[],
+): Html {
+  const rows = [...Map.groupBy(results, ({ bits }) => bits)].toSorted(([a], [b]) => a - b);
+  return html`
+    <tbody>
+    ${rows.map(([bits, of]) =>
+      html`
+        <tr>
+          <th scope="row">${dimension}</th>
+          <th scope="row" class="truth">${bits}</th>
+        ${names.map((name) => cell(of.find(({ estimator }) => estimator === name)))}</tr>
+      `
+    )}</tbody>
+  `;
+}
+
+function cell(result: Result | undefined): Html {
+  if (result === undefined) {
+    return html`
+      <td></td>
+    `;
+  }
+  const { rmse, ...summary } = summarise(result);
+  return html`
+    <td class="${rmse !== null && isGood(rmse, result.bits) ? "good" : ""}">${biasText(
+      summary,
+    )}</td>
+  `;
+}
+
+/** "+0.02 ± 0.05", or what there is of it. */
+export const biasText = ({ bias, sd }: Pick<Summary, "bias" | "sd">): string =>
+  bias === null ? "refused" : signed(bias) + (sd === null ? "" : ` ± ${sd.toFixed(2)}`);
+
+const signed = (value: number): string => {
+  const text = Math.abs(value).toFixed(2);
+  return `${Number(text) === 0 ? "" : value < 0 ? "−" : "+"}${text}`;
+};
+
+/** The median over all truths of a dimension, for they matter little. */
+function secondsRow(
+  dimension: number,
+  results: readonly Result[],
+  names: readonly EstimatorName[],
+): Html {
+  return html`
+    <tr>
+      <th scope="row">${dimension}</th>
+      <th scope="row" class="truth">seconds</th>
+    ${names.map((name) => {
+      const seconds = results.filter(({ estimator }) => estimator === name)
+        .flatMap(({ seconds }) => seconds);
+      return html`
+        <td>${seconds.length === 0 ? "" : compact(Number(median(seconds).toPrecision(2)))}</td>
+      `;
+    })}</tr>
+  `;
+}
 
 /** The name of the page in the output folder. */
 export const PAGE_FILE = "calibration.html";

@@ -11,12 +11,18 @@ import { fractionAxis, magnitudeAxis } from "../report/axis.ts";
 import { pipeline, repeat } from "../stage.ts";
 import { evaluate } from "../stages/evaluate.ts";
 import { watchGradients } from "../stages/watch_gradients.ts";
-import type { Claim, Findings, Measured } from "./claim.ts";
-import { type Length, lengthOf } from "./length.ts";
+import { type Claim, type Findings, type Length, lengthOf, type Measured } from "./claim.ts";
 import { palette, panelFigure } from "../report/panel.ts";
-import { epochOf, kwtaRecipe } from "./recipes.ts";
+import {
+  epochOf,
+  kwtaRecipe,
+  measure,
+  measureFirst,
+  type Outcome,
+  trainAll,
+  type Variant,
+} from "./recipes.ts";
 import { mean, plusMinus } from "../report/statistics.ts";
-import { measure, measureFirst, type Outcome, trainAll, type Variant } from "./variant.ts";
 
 /** Hidden layers. */
 const depths = [2, 3, 4, 5] as const;

@@ -14,11 +14,8 @@ import { duration, epochBar } from "../cli/progress_bar.ts";
 import { denoDataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
 import { consoleEnv, type Env } from "../env.ts";
-import { PAGE_FILE } from "./runner/page.ts";
+import { claims, CLAIMS_FILE, PAGE_FILE, runClaims } from "./runner/run_claims.ts";
 import { claimsHelp, type Command, readCommand, repeating } from "./runner/command_line.ts";
-import { CLAIMS_FILE } from "./runner/record.ts";
-import { claims } from "./runner/registry.ts";
-import { runClaims } from "./runner/run_claims.ts";
 
 // As `launch` has them. It cannot be used here: it reads the arguments itself, of which the first
 // may be the "--" of `deno task`, and demands a number of epochs.

@@ -5,12 +5,10 @@
  */
 import { pipe, RTE } from "../../graph/fp_ts.ts";
 import { fractionAxis } from "../report/axis.ts";
-import type { Claim } from "./claim.ts";
-import { lengthOf } from "./length.ts";
+import { type Claim, lengthOf } from "./claim.ts";
 import { palette, panelFigure } from "../report/panel.ts";
-import { kwta, softmax } from "./recipes.ts";
+import { kwta, measure, softmax, trainAll } from "./recipes.ts";
 import { mean, plusMinus } from "../report/statistics.ts";
-import { measure, trainAll } from "./variant.ts";
 
 /** How far below softmax kWTA may be. */
 const MARGIN = 0.002;

@@ -17,8 +17,8 @@ import { type DatasetName, loadImages } from "../data/images.ts";
 import type { Env } from "../env.ts";
 import { REPORT_FILE } from "../stages/report.ts";
 import { VERSION } from "../version.ts";
-import { type BinaryImages, binaryImages } from "./inverse/binary_images.ts";
-import { type Inverse, invertImages } from "./inverse/invert_images.ts";
+import { type BinaryImages, binaryImages } from "./inverse/projection.ts";
+import { type Inverse, invertImages } from "./inverse/measure.ts";
 
 /** The name of the numbers in the output folder. */
 const NUMBERS_FILE = "inverse.json";

@@ -17,12 +17,10 @@ import { type History, rowsNamed } from "../history.ts";
 import { pipeline, repeat } from "../stage.ts";
 import { evaluate } from "../stages/evaluate.ts";
 import { newHead } from "../stages/new_head.ts";
-import type { Claim, Measured } from "./claim.ts";
-import { type Length, lengthOf } from "./length.ts";
+import { type Claim, type Length, lengthOf, type Measured } from "./claim.ts";
 import { palette, panelFigure } from "../report/panel.ts";
-import { epochOf, type Recipe } from "./recipes.ts";
+import { epochOf, type Outcome, type Recipe, trainAll, type Variant } from "./recipes.ts";
 import { mean, plusMinus } from "../report/statistics.ts";
-import { type Outcome, trainAll, type Variant } from "./variant.ts";
 
 /** How far below the classifier the codes may be. */
 const MARGIN = 0.005;

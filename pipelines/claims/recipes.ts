@@ -1,28 +1,113 @@
 /**
- * The two ways of training that claims compare: softmax with cross entropy, and kWTA with the
- * supervised contrastive loss; both on the same layers, of any dataset.
+ * What claims compare: variants of one experiment, each trained once per seed, above all two ways of
+ * training: softmax with cross entropy, and kWTA with the supervised contrastive loss; both on the same
+ * layers, of any dataset.
  *
  * Their settings are those of `mnist_softmax.ts` and of `mnist_kwta.ts --loss supcon`.
  *
  * @module
  */
+import type { SparrowError } from "../../graph/error.ts";
+import { E, pipe, RTE } from "../../graph/fp_ts.ts";
 import type { Nodes } from "../../graph/node.ts";
 import { graph } from "../../graph/parse.ts";
 import { sizeOf } from "../../graph/space.ts";
 import { crossEntropyLoss } from "../../ops/losses/cross_entropy.ts";
-import { supConLoss } from "../../ops/losses/sup_con.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
+import { supConLoss } from "../../ops/losses/sup_con.ts";
 import type { Optimiser } from "../../ops/optimiser.ts";
 import { adamW } from "../../ops/optimisers/adamw.ts";
 import { cosineWarmupLr, type Schedule } from "../../ops/schedules.ts";
 import type { ObserveGradients } from "../../ops/train_step.ts";
+import { duration } from "../cli/progress_bar.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { Env } from "../env.ts";
+import { type History, latest, rowsNamed, type SplitName } from "../history.ts";
+import { createRun, dispose, type RunOptions } from "../run.ts";
 import { pipeline, repeat, type Stage } from "../stage.ts";
 import { evaluate } from "../stages/evaluate.ts";
 import { learningRate } from "../stages/learning_rate.ts";
 import { train } from "../stages/train.ts";
-import type { Length } from "./length.ts";
-import type { Variant } from "./variant.ts";
+import type { Length, Measured } from "./claim.ts";
+
+/** One of the things that are compared. */
+export interface Variant {
+  /** As a person tells it from the others: "kWTA". */
+  readonly name: string;
+  /** What its run begins with, whatever the seed. */
+  readonly begin: Omit<RunOptions, "seed" | "rng">;
+  /** All training and measuring. */
+  readonly stages: Stage;
+}
+
+/** What was measured in a variant's trainings: a history per seed, in their order. */
+export type Outcome = readonly History[];
+
+/**
+ * Trains every variant with every seed, one after the other, and says a line after each.
+ *
+ * @returns The outcome of each variant, in their order; the first error of a stage.
+ */
+export const trainAll = (
+  seeds: readonly number[],
+  variants: readonly Variant[],
+): RTE.ReaderTaskEither<Env, SparrowError, readonly Outcome[]> =>
+  pipe(
+    variants,
+    RTE.traverseSeqArray((variant) =>
+      pipe(seeds, RTE.traverseSeqArray((seed) => trained(variant, seed)))
+    ),
+  );
+
+type Trained = RTE.ReaderTaskEither<Env, SparrowError, History>;
+
+const trained = ({ name, begin, stages }: Variant, seed: number): Trained => (env) => async () => {
+  const begun = env.now();
+  const run = createRun({ ...begin, seed });
+  if (E.isLeft(run)) return run;
+  const done = await stages(run.right)(env)();
+  env.progress.clear();
+  if (E.isLeft(done)) return done;
+  dispose(done.right);
+  const { history } = done.right;
+  const accuracy = latest(history, "accuracy", "test");
+  env.log(
+    [
+      `  ${name}, seed ${seed}:`,
+      ...(accuracy === null ? [] : [`test ${accuracy.toFixed(4)}`]),
+      `in ${duration((env.now() - begun) / 1000)}`,
+    ].join(" "),
+  );
+  return E.right(history);
+};
+
+/** A quantity of an outcome: the newest row of a name in each history; NaN where there is none. */
+export const measure = (
+  name: string,
+  outcome: Outcome,
+  row: string,
+  split: SplitName = "test",
+): Measured => measureAt(-1, name, outcome, row, split);
+
+/** The same of the oldest row: what was measured before training, or in its first epoch. */
+export const measureFirst = (
+  name: string,
+  outcome: Outcome,
+  row: string,
+  split: SplitName = "test",
+): Measured => measureAt(0, name, outcome, row, split);
+
+const measureAt = (
+  index: number,
+  name: string,
+  outcome: Outcome,
+  row: string,
+  split: SplitName,
+): Measured => ({
+  name,
+  unit: "",
+  values: outcome.map((history) => rowsNamed(history, row, split).at(index)?.value ?? NaN),
+});
 
 /** A way of training, whatever the graph. */
 export interface Recipe {

@@ -5,21 +5,66 @@
  */
 import { pipe, RTE } from "../../graph/fp_ts.ts";
 import type { Nodes } from "../../graph/node.ts";
+import { cosineEmbedding } from "../../ops/losses/contrastive.ts";
 import { contrastiveLoss } from "../../ops/losses/contrastive_loss.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
+import { nothing } from "../../ops/losses/nothing.ts";
 import { adam } from "../../ops/optimisers/adam.ts";
+import { drawPairs, drawsOf } from "../../ops/samplers/pairs.ts";
 import { stepLr } from "../../ops/schedules.ts";
+import { selectRows } from "../../ops/select_rows.ts";
+import { tf } from "../../ops/tfjs.ts";
 import { linearAxis } from "../report/axis.ts";
+import { palette, panelFigure } from "../report/panel.ts";
+import { mean, plusMinus } from "../report/statistics.ts";
 import { pipeline, repeat } from "../stage.ts";
 import { evaluate } from "../stages/evaluate.ts";
-import type { Claim, Findings, Measured } from "./claim.ts";
-import { type Length, lengthOf } from "./length.ts";
-import { palette, panelFigure } from "../report/panel.ts";
-import { encoderFor, epochOf } from "./recipes.ts";
-import { sameClassLoss } from "./same_class_loss.ts";
-import { separate } from "./separate.ts";
-import { mean, plusMinus } from "../report/statistics.ts";
-import { measure, measureFirst, type Outcome, trainAll, type Variant } from "./variant.ts";
+import { type Claim, type Findings, type Length, lengthOf, type Measured } from "./claim.ts";
+import { separate } from "./code_use.ts";
+import {
+  encoderFor,
+  epochOf,
+  measure,
+  measureFirst,
+  type Outcome,
+  trainAll,
+  type Variant,
+} from "./recipes.ts";
+
+/**
+ * The mean of 1 − cos(x, y) over random pairs of one class: what is left of the contrastive loss when
+ * its pairs of different classes are dropped. A constant output makes it 0.
+ *
+ * Source: Hadsell, Chopra & LeCun, "Dimensionality reduction by learning an invariant mapping" (CVPR
+ * 2006), section 2: without dissimilar pairs the mapping collapses.
+ *
+ * @example
+ * ```ts
+ * import { sameClassLoss } from "./same_class.ts";
+ * import { seed } from "../../graph/rng.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(sameClassLoss().draw([0, 0, 1], seed(1))[0].terms, 1);
+ * ```
+ */
+export const sameClassLoss = (): Loss => ({
+  name: "contrastive_cosine_same_class",
+  options: {},
+  draw: (labels, rng) => {
+    const [drawn, next] = drawPairs(labels, drawsOf(labels, 1), rng);
+    const isAlike = (at: number) => labels[drawn[at]] === labels[drawn[at + 1]];
+    const [left, right] = [0, 1].map((side) =>
+      drawn.filter((_, i) => i % 2 === side && isAlike(i - side))
+    );
+    const evaluate = (outputs: tf.Tensor) => {
+      if (left.length === 0) return nothing(outputs);
+      const codes = tf.reshape(outputs, [labels.length, -1]) as tf.Tensor2D;
+      const targets = new Int32Array(left.length).fill(1);
+      return cosineEmbedding(selectRows(codes, left), selectRows(codes, right), targets);
+    };
+    return [{ evaluate, terms: left.length }, next];
+  },
+});
 
 /** The most that codes of different classes may share. */
 const MOST_SHARED = 0.5;

@@ -13,14 +13,19 @@ import { pipeline, repeat, skip, type Stage } from "../stage.ts";
 import { evaluate } from "../stages/evaluate.ts";
 import { synapticScaling } from "../stages/synaptic_scaling.ts";
 import { weightHomeostasis } from "../stages/weight_homeostasis.ts";
-import type { Claim, Measured } from "./claim.ts";
-import { type Length, lengthOf } from "./length.ts";
+import { type Claim, type Length, lengthOf, type Measured } from "./claim.ts";
 import { palette, panelFigure } from "../report/panel.ts";
-import { encoderFor, epochOf, type Recipe } from "./recipes.ts";
-import { separate } from "./separate.ts";
+import {
+  encoderFor,
+  epochOf,
+  measure,
+  type Outcome,
+  type Recipe,
+  trainAll,
+  type Variant,
+} from "./recipes.ts";
+import { separate, unitUse } from "./code_use.ts";
 import { mean, plusMinus, standardDeviation } from "../report/statistics.ts";
-import { unitUse } from "./unit_use.ts";
-import { measure, type Outcome, trainAll, type Variant } from "./variant.ts";
 
 /** The reference's, in which many units fall silent. */
 const triplets: Recipe = {

@@ -1,21 +1,105 @@
 /**
- * The report of several runs.
+ * The report of several runs: a line of each figure, a row or a column of each table for every run.
  *
  * @module
  */
-import { plusMinus } from "../report/statistics.ts";
+import { type Axis, fractionAxis, magnitudeAxis } from "../report/axis.ts";
 import { configuration } from "../report/configuration.ts";
 import { type Figure, renderFigure } from "../report/figure.ts";
-import { count } from "../report/format.ts";
+import { compact, count, fraction } from "../report/format.ts";
 import { type Html, html, trusted } from "../report/html.ts";
+import { drawLines } from "../report/line_chart.ts";
 import { page } from "../report/page.ts";
 import { lineColour, lineDash } from "../report/palette.ts";
 import type { ReportFiles } from "../report/report.ts";
+import { type Series, seriesTable, values } from "../report/series.ts";
 import { figureFile, standalone } from "../report/standalone.ts";
+import { plusMinus } from "../report/statistics.ts";
 import { style } from "../report/style.ts";
 import { type Comparison, finalOf, isSame, type Quantity } from "./comparison.ts";
-import { comparisonFigures, isMain, shownAs, titleOf } from "./figures.ts";
-import { shortNames } from "./names.ts";
+
+/**
+ * Folders by the shortest ends of their paths that differ.
+ *
+ * @example
+ * ```ts
+ * import { shortNames } from "./page.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(shortNames(["runs/a/1/", "runs/b/1", "c"]), ["a/1", "b/1", "c"]);
+ * ```
+ */
+export function shortNames(folders: readonly string[]): readonly string[] {
+  const parts = folders.map((folder) => folder.split(/[/\\]+/).filter((part) => part !== ""));
+  const ends = (count: number) => parts.map((path) => path.slice(-count).join("/") || "/");
+  const most = Math.max(...parts.map(({ length }) => length));
+  for (let count = 1; count < most; count++) {
+    if (new Set(ends(count)).size === folders.length) return ends(count);
+  }
+  return ends(most);
+}
+
+/** Whether it is one of the two that every training has. */
+const isMain = ({ name }: Quantity): boolean => name === "accuracy" || name === "loss";
+
+/** A quantity in words: "test accuracy". */
+const titleOf = ({ split, name }: Quantity): string =>
+  `${split === "run" ? "" : `${split} `}${name.replaceAll(/[_.]+/g, " ")}`.trim();
+
+/** A value as its quantity is quoted. */
+const shownAs = ({ name }: Quantity): (value: number) => string =>
+  /accuracy/.test(name) ? fraction : compact;
+
+/** A figure for each of the quantities. */
+const comparisonFigures = (
+  { runs }: Comparison,
+  quantities: readonly Quantity[],
+): readonly Figure[] =>
+  quantities.map((quantity) => {
+    const span = isMain(quantity) ? "half" : "quarter";
+    const series = quantity.points.map((points, i): Series => ({ label: String(i + 1), points }));
+    const drawn = isMain(quantity) && quantity.name === "accuracy" ? trained(series) : series;
+    const title = titleOf(quantity);
+    const axis: Axis = /accuracy/.test(quantity.name)
+      ? fractionAxis(values(drawn))
+      : magnitudeAxis(values(drawn), { intervals: span === "half" ? 5 : 4 });
+    const caption = captionOf(quantity, runs.length);
+    return drawLines({
+      id: `${quantity.split}-${quantity.name}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-"),
+      title: `${title[0].toUpperCase()}${title.slice(1)}`,
+      caption,
+      chart: {
+        label: `Line chart of ${title} per epoch, by run. ${caption}`,
+        lines: drawn.map((one, i) => ({ ...one, colour: lineColour(i), dash: lineDash(i) })),
+        axis,
+        yLabel: `${title}${axis.type === "log" ? " (log scale)" : ""}`,
+        span,
+      },
+      data: seriesTable(series),
+      span,
+    });
+  });
+
+/** Without what was measured before training, which would flatten all else. */
+function trained(series: readonly Series[]): readonly Series[] {
+  const after = series.map(({ label, points }) => ({
+    label,
+    points: points.filter(({ epoch }) => epoch > 0),
+  }));
+  return after.every(({ points }) => points.length > 0) ? after : series;
+}
+
+function captionOf(quantity: Quantity, runs: number): string {
+  const show = shownAs(quantity);
+  const finals = Array.from({ length: runs }, (_, run) => finalOf(quantity, run));
+  const [low, high] = [Math.min(...finals), Math.max(...finals)];
+  if (runs === 1) return `It ends at ${show(low)}.`;
+  if (low === high) return `All runs end at ${show(low)}; the lines bear the numbers of the table.`;
+  const at = (value: number) => `${show(value)} (run ${finals.indexOf(value) + 1})`;
+  return `The runs end between ${at(low)} and ${
+    at(high)
+  }; the lines bear the numbers of the table.`;
+}
 
 /** More figures than this of what is neither accuracy nor loss are not drawn: nobody would look. */
 const MOST_FIGURES = 16;

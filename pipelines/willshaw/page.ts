@@ -1,16 +1,273 @@
 /**
- * The page of a Willshaw memory's capacity.
+ * The page of a Willshaw memory's capacity, and its figures.
  *
  * @module
  */
+import { WILLSHAW_LIMIT } from "../../ops/sdr/willshaw_theory.ts";
+import { type Axis, linearAxis, logAxis } from "../report/axis.ts";
 import { configuration } from "../report/configuration.ts";
-import { renderFigure } from "../report/figure.ts";
-import { html } from "../report/html.ts";
+import { type Figure, renderFigure, type Screen } from "../report/figure.ts";
+import { compact } from "../report/format.ts";
+import { type Html, html } from "../report/html.ts";
 import { page } from "../report/page.ts";
+import {
+  axisX,
+  axisY,
+  dot,
+  draw,
+  gridX,
+  gridY,
+  line,
+  type Markish,
+  ruleY,
+  text,
+} from "../report/plot.ts";
 import { style } from "../report/style.ts";
-import { type CapacityResults, ERROR } from "./capacity.ts";
-import { loadFigure, sizeFigure } from "./capacity_figures.ts";
-import { completionFigure } from "./completion_figure.ts";
+import { type CapacityResults, type Completion, ERROR } from "./capacity.ts";
+
+/** What is measured beside what is predicted, at one x. */
+export interface Compared {
+  /** Pairs that are stored, or units of a code. */
+  readonly x: number;
+  /** Bits per synapse, measured; null where the rate of errors was not reached. */
+  readonly measured: number | null;
+  /** Bits per synapse, by theory. */
+  readonly predicted: number;
+}
+
+/** A load or a size that the text under a figure names. */
+export interface Marked extends Compared {
+  /** The rate of errors, as a fraction. */
+  readonly error: number;
+  /** Of the synapses. */
+  readonly fill: number;
+}
+
+const widths: readonly (readonly [readonly Screen[], number])[] = [
+  [["wide"], 524],
+  [["medium", "narrow"], 350],
+];
+
+/**
+ * Stored information over the number of pairs: beyond the mark there is more of it for a while, in codes
+ * that are full of errors.
+ *
+ * @param loads Rising.
+ * @param at The load at the rate of errors that is looked at.
+ */
+function loadFigure(loads: readonly Compared[], at: Marked, units: number): Figure {
+  const caption =
+    `Measured and predicted information agree: at ${compact(100 * at.error)} % wrong ` +
+    `units, ${compact(at.x)} pairs of ${units.toLocaleString("en-GB")} units hold ` +
+    `${at.measured?.toFixed(3)} bits per synapse, where theory says ${at.predicted.toFixed(3)}; ` +
+    `${
+      (100 * at.fill).toFixed(0)
+    } % of the synapses are set (dots measured, line predicted, ring at ` +
+    "that load).";
+  const label = `Bits per synapse over stored pairs. ${caption}`;
+  return {
+    id: "load",
+    title: "Information against load",
+    caption,
+    drawings: widths.map(([screens, width]) => ({
+      screens,
+      svg: drawAt(loads, width, label, linearAxis(0, Math.max(...loads.map(({ x }) => x)), 4), {
+        axis: "stored pairs",
+        ring: at,
+      }),
+    })),
+    data: table("pairs", loads),
+    span: "half",
+  };
+}
+
+/** Information at one rate of errors over the size of codes, below its limit. */
+function sizeFigure(sizes: readonly Compared[], error: number): Figure {
+  const largest = sizes[sizes.length - 1];
+  const caption =
+    `The limit of ln 2 = 0.69 bits is far off at any size: at ${compact(100 * error)} % ` +
+    `wrong units theory predicts ${largest.predicted.toFixed(2)} bits for ` +
+    `${
+      largest.x.toLocaleString("en-GB")
+    } units with log₂ n active. Below 1,000 units it promises too ` +
+    "much, for synapses are not set independently (dots measured, line predicted, dashes the limit).";
+  const label = `Bits per synapse over units. ${caption}`;
+  const [low, high] = [sizes[0].x, largest.x];
+  return {
+    id: "sizes",
+    title: "Information against size",
+    caption,
+    drawings: widths.map(([screens, width]) => ({
+      screens,
+      svg: drawAt(sizes, width, label, logAxis(low, high, 2), {
+        axis: "units n, of which log₂ n are active",
+        limit: WILLSHAW_LIMIT,
+      }),
+    })),
+    data: table("units", sizes),
+    span: "half",
+  };
+}
+
+const table = (x: string, rows: readonly Compared[]) => ({
+  header: [x, "measured_bits", "predicted_bits"],
+  rows: rows.map((row) => [row.x, row.measured, row.predicted]),
+});
+
+interface Extras {
+  readonly axis: string;
+  readonly limit?: number;
+  readonly ring?: Compared;
+}
+
+function drawAt(
+  rows: readonly Compared[],
+  width: number,
+  label: string,
+  x: Axis,
+  { axis, limit, ring }: Extras,
+): Html {
+  const values = rows.flatMap(({ measured, predicted }) => [measured ?? 0, predicted]);
+  const y = linearAxis(0, Math.max(...values, limit ?? 0), 4);
+  const ticks = x.ticks.filter((_, i) => width > 500 || x.ticks.length < 7 || i % 2 === 0);
+  const points = rows.filter(({ measured }) => measured !== null);
+  const marks: readonly Markish[] = [
+    gridX({ ticks: [...ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
+    gridY({ ticks: [...y.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
+    axisX({
+      ticks: [...ticks],
+      tickFormat: x.format,
+      tickSize: 0,
+      label: axis,
+      labelArrow: "none",
+    }),
+    axisY({
+      ticks: [...y.ticks],
+      tickFormat: y.format,
+      tickSize: 0,
+      label: "bits per synapse",
+      labelArrow: "none",
+    }),
+    ...limit === undefined ? [] : [
+      ruleY([limit], { stroke: "var(--muted, #59626d)", strokeDasharray: "5 3" }),
+      text([[x.domain[0], limit]], {
+        text: () => "ln 2",
+        textAnchor: "start",
+        dx: 4,
+        dy: -8,
+        fill: "var(--muted, #59626d)",
+      }),
+    ],
+    line(rows, { x: "x", y: "predicted", stroke: "var(--test, #1f5f99)", strokeWidth: 1.6 }),
+    dot(points, {
+      x: "x",
+      y: "measured",
+      fill: "var(--train, #b3541e)",
+      r: 3,
+      title: ({ x, measured }: Compared) => `${compact(x)}: ${measured?.toFixed(3)} bits`,
+    }),
+    ...ring === undefined || ring.measured === null
+      ? []
+      : [dot([ring], { x: "x", y: "measured", stroke: "var(--train, #b3541e)", r: 7 })],
+  ];
+  return draw({
+    width,
+    height: 280,
+    marginTop: 26,
+    marginRight: 24,
+    marginBottom: 38,
+    marginLeft: 44,
+    style: { fontSize: width > 500 ? "12px" : "11px" },
+    x: { type: x.type, domain: [...x.domain] },
+    y: { type: "linear", domain: [...y.domain] },
+    marks: [...marks],
+  }, label);
+}
+
+/** More wrong units than units tell nothing more. */
+const WORST = 1;
+
+/**
+ * Wrong units over damage, a line for each kind of damage and of recall.
+ *
+ * @param rows At least one.
+ * @param what "20,000 codes of 4,096 units", for the caption.
+ */
+function completionFigure(rows: readonly Completion[], what: string): Figure {
+  const error = (kind: Completion["kind"], recall: Completion["recall"], damage: number) =>
+    rows.find((row) => row.kind === kind && row.recall === recall && row.damage === damage)
+      ?.error ?? NaN;
+  const at = (kind: Completion["kind"], damage: number) =>
+    (["one step", "iterated"] as const).map((recall) => error(kind, recall, damage).toFixed(2));
+  const [half, moved] = [at("part", 0.5), at("noise", 0.3)];
+  const caption =
+    `Of ${what}: where half of a cue's units are missing, one step leaves ${half[0]} wrong ` +
+    `units per unit and iteration ${half[1]}; where three of ten are elsewhere it is ${
+      moved[0]
+    } and ` +
+    `${
+      moved[1]
+    } (blue missing, orange moved; dashed one step, solid iterated; what is above 1 runs ` +
+    "along the edge).";
+  const label = `Wrong units over damage of the cue. ${caption}`;
+  const [x, y] = [
+    linearAxis(0, Math.max(...rows.map(({ damage }) => damage)), 5),
+    linearAxis(0, 1, 4),
+  ];
+  const lines = [...Map.groupBy(rows, ({ kind, recall }) => `${kind}, ${recall}`).values()];
+  const marks = [
+    gridX({ ticks: [...x.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
+    gridY({ ticks: [...y.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
+    axisX({
+      ticks: [...x.ticks],
+      tickFormat: x.format,
+      tickSize: 0,
+      label: "part of the cue's units that are missing or moved",
+      labelArrow: "none",
+    }),
+    axisY({
+      ticks: [...y.ticks],
+      tickFormat: y.format,
+      tickSize: 0,
+      label: "wrong units per unit of the code",
+      labelArrow: "none",
+    }),
+    ...lines.map((of) =>
+      line(of, {
+        x: "damage",
+        y: ({ error }: Completion) => Math.min(WORST, error),
+        stroke: of[0].kind === "part" ? "var(--test, #1f5f99)" : "var(--train, #b3541e)",
+        strokeDasharray: of[0].recall === "iterated" ? "none" : "5 3",
+        strokeWidth: 1.6,
+      })
+    ),
+  ];
+  return {
+    id: "completion",
+    title: "Damaged cues",
+    caption,
+    drawings: widths.map(([screens, width]) => ({
+      screens,
+      svg: draw({
+        width,
+        height: 280,
+        marginTop: 26,
+        marginRight: 24,
+        marginBottom: 38,
+        marginLeft: 44,
+        style: { fontSize: width > 500 ? "12px" : "11px" },
+        x: { type: "linear", domain: [...x.domain] },
+        y: { type: "linear", domain: [...y.domain] },
+        marks,
+      }, label),
+    })),
+    data: {
+      header: ["damage", "kind", "recall", "error"],
+      rows: rows.map(({ damage, kind, recall, error }) => [damage, kind, recall, error]),
+    },
+    span: "half",
+  };
+}
 
 /**
  * The page as the text of an HTML file with nothing to load.

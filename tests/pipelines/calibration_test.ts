@@ -2,14 +2,22 @@ import { TE } from "../../graph/fp_ts.ts";
 import { describe, invalidOption } from "../../graph/error.ts";
 import { draw, seed } from "../../graph/rng.ts";
 import { correlationInformation } from "../../ops/information/neural/gaussian_pairs.ts";
-import { biasText, isGood } from "../../pipelines/calibration/bias_table.ts";
-import { calibrate, type Calibration } from "../../pipelines/calibration/calibrate.ts";
+import { biasText, isGood } from "../../pipelines/calibration/page.ts";
+import {
+  calibrate,
+  type Calibration,
+  type Estimating,
+  startWorker,
+} from "../../pipelines/calibration/calibrate.ts";
 import {
   CLASSES,
   classInformation,
+  correlationOf,
   drawClasses,
+  generatorOf,
   separationOf,
-} from "../../pipelines/calibration/class_law.ts";
+  type Setting,
+} from "../../pipelines/calibration/laws.ts";
 import {
   calibrationHelp,
   readCommand,
@@ -21,12 +29,11 @@ import {
   estimatorNames,
   estimatorsOf,
   isNeural,
-} from "../../pipelines/calibration/estimators.ts";
-import { correlationOf } from "../../pipelines/calibration/gaussian_law.ts";
-import { type Estimating, startWorker } from "../../pipelines/calibration/in_worker.ts";
-import { jobsOf, type Plan, planOf } from "../../pipelines/calibration/plan.ts";
-import { median, type Result, summarise } from "../../pipelines/calibration/result.ts";
-import { generatorOf, type Setting } from "../../pipelines/calibration/setting.ts";
+  jobsOf,
+  type Plan,
+  planOf,
+} from "../../pipelines/calibration/plan.ts";
+import { median, type Result, summarise } from "../../pipelines/calibration/results.ts";
 import { mean, standardDeviation } from "../../pipelines/report/statistics.ts";
 import type { Env } from "../../pipelines/env.ts";
 import type { Files } from "../../pipelines/files.ts";

@@ -3,21 +3,21 @@ import { describe } from "../../graph/error.ts";
 import { seed } from "../../graph/rng.ts";
 import { type Embeddings, packRows, wordsPerCode } from "../../ops/embeddings.ts";
 import { tf } from "../../ops/tfjs.ts";
-import type { Claim, Findings } from "../../pipelines/claims/claim.ts";
-import { claimsPage } from "../../pipelines/claims/runner/page.ts";
-import { codeSeparation } from "../../pipelines/claims/code_separation.ts";
+import { type Claim, type Findings, lengthOf } from "../../pipelines/claims/claim.ts";
+import {
+  claims,
+  claimsPage,
+  recordOf,
+  runClaims,
+  verdictLine,
+} from "../../pipelines/claims/runner/run_claims.ts";
+import { codeSeparation } from "../../pipelines/claims/code_use.ts";
 import { claimsHelp, readCommand, repeating } from "../../pipelines/claims/runner/command_line.ts";
-import { fromScratchWith } from "../../pipelines/claims/from_scratch.ts";
-import { harderImages } from "../../pipelines/claims/harder.ts";
-import { lengthOf } from "../../pipelines/claims/length.ts";
+import { fromScratchWith, harderImages } from "../../pipelines/claims/from_scratch.ts";
 import { panelFigure } from "../../pipelines/report/panel.ts";
-import { recordOf, verdictLine } from "../../pipelines/claims/runner/record.ts";
-import { kwta } from "../../pipelines/claims/recipes.ts";
-import { claims } from "../../pipelines/claims/runner/registry.ts";
-import { runClaims } from "../../pipelines/claims/runner/run_claims.ts";
-import { sameClassLoss } from "../../pipelines/claims/same_class_loss.ts";
+import { kwta, measure, measureFirst, trainAll } from "../../pipelines/claims/recipes.ts";
+import { sameClassLoss } from "../../pipelines/claims/same_class.ts";
 import { mean, plusMinus, standardDeviation } from "../../pipelines/report/statistics.ts";
-import { measure, measureFirst, trainAll } from "../../pipelines/claims/variant.ts";
 import { denoDataEnv } from "../../pipelines/data/environment.ts";
 import type { Files } from "../../pipelines/files.ts";
 import { linearAxis } from "../../pipelines/report/axis.ts";

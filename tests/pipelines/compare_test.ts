@@ -1,8 +1,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import { describe, type FileUnavailable } from "../../graph/error.ts";
 import { compare, COMPARE_FILE } from "../../pipelines/compare.ts";
-import { compareRuns } from "../../pipelines/compare/comparison.ts";
-import { readRun } from "../../pipelines/compare/read_run.ts";
+import { compareRuns, readRun } from "../../pipelines/compare/comparison.ts";
 import type { Files } from "../../pipelines/files.ts";
 import { type History, toJsonLines } from "../../pipelines/history.ts";
 import { fromJsonLines } from "../../pipelines/history_file.ts";

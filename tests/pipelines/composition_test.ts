@@ -1,15 +1,18 @@
 import { seed } from "../../graph/rng.ts";
 import { type BinaryEmbeddings, packRows, wordsPerCode } from "../../ops/embeddings.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { composition } from "../../pipelines/claims/composition.ts";
-import { compositionFigure, type Training } from "../../pipelines/claims/composition/figure.ts";
-import { otherClasses } from "../../pipelines/claims/composition/other_part.ts";
+import {
+  composition,
+  compositionFigure,
+  type Training,
+} from "../../pipelines/claims/composition.ts";
 import {
   composites,
+  otherClasses,
   superpose,
   superposeSome,
   unrelatedPairs,
-} from "../../pipelines/claims/composition/superpose.ts";
+} from "../../pipelines/claims/composites.ts";
 import { take } from "../../pipelines/data/splits.ts";
 import { renderFigure } from "../../pipelines/report/figure.ts";
 import {

@@ -2,22 +2,20 @@ import { permutation, seed } from "../../graph/rng.ts";
 import { tf } from "../../ops/tfjs.ts";
 import {
   binaryImages,
-  setPixels,
-  translated,
-} from "../../pipelines/claims/inverse/binary_images.ts";
-import { inBatches } from "../../pipelines/claims/inverse/in_batches.ts";
-import {
+  inBatches,
   normals,
   project,
   projectionOf,
   randomProjection,
   restore,
-} from "../../pipelines/claims/inverse/random_projection.ts";
+  setPixels,
+  translated,
+} from "../../pipelines/claims/inverse/projection.ts";
 import {
   restorationBounds,
   restorationSurface,
-} from "../../pipelines/claims/inverse/restoration.ts";
-import { translationCourse } from "../../pipelines/claims/inverse/translation.ts";
+  translationCourse,
+} from "../../pipelines/claims/inverse/measure.ts";
 import {
   assert,
   assertAlmostEquals,

@@ -11,7 +11,7 @@ import {
   falseUnitProbability,
   willshawCapacity,
 } from "../../../ops/sdr/willshaw_theory.ts";
-import { loadAtError, measureLoads, sizesOf } from "../../../pipelines/willshaw/measure.ts";
+import { loadAtError, measureLoads, sizesOf } from "../../../pipelines/willshaw/capacity.ts";
 import {
   assert,
   assertAlmostEquals,

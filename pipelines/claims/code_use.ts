@@ -1,10 +1,22 @@
 /**
- * How far the codes of classes are apart, over all pairs of samples.
+ * Stages that measure codes: how far those of classes are apart, and how evenly their units are used.
  *
  * @module
  */
+import { E, pipe } from "../../graph/fp_ts.ts";
 import { type Embeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { rowReader } from "../../ops/metrics/rows.ts";
+import {
+  deadUnits,
+  dutyCycles,
+  dutyEntropy,
+  maximumDutyEntropy,
+  overactiveUnits,
+} from "../../ops/metrics/unit_activity.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { encode } from "../encode.ts";
+import type { Row } from "../history.ts";
+import { type Stage, stage } from "../stage.ts";
 
 /** What {@linkcode codeSeparation} finds. */
 export interface CodeSeparation {
@@ -29,7 +41,7 @@ export interface CodeSeparation {
  *
  * @example
  * ```ts
- * import { codeSeparation } from "./code_separation.ts";
+ * import { codeSeparation } from "./code_use.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const values = Float32Array.of(1, 0, 1, 0, 0, 1);
@@ -88,3 +100,71 @@ function distinctRows(embeddings: Embeddings): number {
   for (let i = 0; i < count; i++) seen.add(store.subarray(i * step, (i + 1) * step).join());
   return seen.size;
 }
+
+/**
+ * Encodes the test set and compares its codes, as `codeSeparation` does.
+ *
+ * Rows, for "test": "distinct_codes" (how many), "between_cosine" and
+ * "within_cosine".
+ *
+ * Errors: `Interrupted`.
+ */
+export const separate = ({ test, classes, normalisation }: Dataset): Stage =>
+  stage(async (run, env) =>
+    pipe(
+      await encode(run, test, normalisation, env, run),
+      E.map((embeddings) => {
+        const { distinct, between, within } = codeSeparation(
+          embeddings,
+          test.labels,
+          classes.length,
+        );
+        const row = (name: string, value: number): Row => ({
+          epoch: run.epoch,
+          step: run.step,
+          split: "test",
+          name,
+          value,
+        });
+        const rows = [
+          row("distinct_codes", distinct),
+          row("between_cosine", between),
+          row("within_cosine", within),
+        ];
+        return { ...run, history: [...run.history, ...rows] };
+      }),
+    )
+  );
+
+/**
+ * Encodes the whole test set. Rows, for "test": "duty_entropy" (bits per unit), "duty_entropy_part" (of
+ * what it were if all units fired alike), "dead_units" (below 0.1 % duty) and "overactive_units" (above
+ * five times the mean).
+ *
+ * Errors: `Interrupted`.
+ */
+export const unitUse = ({ test, normalisation }: Dataset): Stage =>
+  stage(async (run, env) =>
+    pipe(
+      await encode(run, test, normalisation, env, run),
+      E.map((embeddings) => {
+        const duty = dutyCycles(embeddings);
+        const mean = duty.reduce((sum, rate) => sum + rate, 0) / duty.length;
+        const entropy = dutyEntropy(duty);
+        const row = (name: string, value: number): Row => ({
+          epoch: run.epoch,
+          step: run.step,
+          split: "test",
+          name,
+          value,
+        });
+        const rows = [
+          row("duty_entropy", entropy),
+          row("duty_entropy_part", entropy / maximumDutyEntropy(mean)),
+          row("dead_units", deadUnits(duty).length),
+          row("overactive_units", overactiveUnits(duty, mean).length),
+        ];
+        return { ...run, history: [...run.history, ...rows] };
+      }),
+    )
+  );

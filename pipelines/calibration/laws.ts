@@ -1,11 +1,97 @@
 /**
- * Gaussian classes by their information.
+ * The laws that estimators are calibrated on, whose information is known, and samples of them.
  *
  * @module
  */
-import { draw, type Rng } from "../../graph/rng.ts";
+import { draw, type Rng, seed } from "../../graph/rng.ts";
+import { gaussianPairs, normals } from "../../ops/information/neural/gaussian_pairs.ts";
 import type { Samples } from "../../ops/information/samples.ts";
-import { normals } from "../../ops/information/neural/gaussian_pairs.ts";
+
+/** Two continuous variables, or one and a class. */
+export type Kind = "pairs" | "classes";
+
+/** A law and a number of samples of it. */
+export interface Setting {
+  /** What is estimated. */
+  readonly kind: Kind;
+  /** Numbers per sample of each continuous variable. */
+  readonly dimension: number;
+  /** The truth, in bits. */
+  readonly bits: number;
+  /** Samples, n. */
+  readonly samples: number;
+}
+
+/** The setting as a person reads it: "pairs, d = 5, 2 bit, n = 500". */
+export const settingText = ({ kind, dimension, bits, samples }: Setting): string =>
+  `${kind}, d = ${dimension}, ${bits} bit, n = ${samples.toLocaleString("en-GB")}`;
+
+/**
+ * The generator of a repetition. It depends on nothing else, so that all estimators are given the same
+ * samples, and a part of the calibration gives the same numbers as the whole.
+ *
+ * @param repetition Counted from 0.
+ *
+ * @example
+ * ```ts
+ * import { generatorOf } from "./laws.ts";
+ * import { assertEquals, assertNotEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const setting = { kind: "pairs", dimension: 5, bits: 2, samples: 500 } as const;
+ * assertEquals(generatorOf(setting, 0), generatorOf({ ...setting }, 0));
+ * assertNotEquals(generatorOf(setting, 0), generatorOf(setting, 1));
+ * ```
+ */
+export const generatorOf = (
+  { kind, dimension, bits, samples }: Setting,
+  repetition: number,
+): Rng => seed(hash([kind, dimension, bits, samples, repetition].join(" ")));
+
+/**
+ * A text as 32 bits.
+ *
+ * Source: FNV-1a, Fowler, Noll & Vo.
+ */
+function hash(text: string): number {
+  let bits = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) bits = Math.imul(bits ^ byte, 0x01000193);
+  return bits >>> 0;
+}
+
+/** Samples of two continuous variables. */
+export interface ContinuousPairs {
+  /** Standard normal in each unit. */
+  readonly x: Samples;
+  /** As many of the same width. */
+  readonly y: Samples;
+}
+
+/**
+ * The correlation ρ = √(1 − 2^(−2I/d)) of each of d units of x with the same unit of y at which both
+ * have I bits of each other: the inverse of `correlationInformation`.
+ *
+ * @example
+ * ```ts
+ * import { correlationOf } from "./laws.ts";
+ * import { correlationInformation } from "../../ops/information/neural/gaussian_pairs.ts";
+ * import { assertAlmostEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertAlmostEquals(correlationInformation(5, correlationOf(5, 2)), 2, 1e-12);
+ * ```
+ */
+export const correlationOf = (dimension: number, bits: number): number =>
+  Math.sqrt(-Math.expm1(-2 * Math.LN2 * bits / dimension));
+
+/** Samples of x ~ N(0, I) and y = ρx + √(1 − ρ²)e, which have the given bits of each other. */
+export function drawPairs(
+  dimension: number,
+  bits: number,
+  count: number,
+  rng: Rng,
+): ContinuousPairs {
+  const [{ x, y }] = gaussianPairs(dimension, correlationOf(dimension, bits)).draw(count, rng);
+  return { x: { count, width: dimension, values: x }, y: { count, width: dimension, values: y } };
+}
 
 /** Samples of a continuous variable with their classes. */
 export interface LabelledSamples {
@@ -33,7 +119,7 @@ const REACH = 9;
  *
  * @example
  * ```ts
- * import { classInformation } from "./class_law.ts";
+ * import { classInformation } from "./laws.ts";
  * import { assertAlmostEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * assertAlmostEquals(classInformation(4, 0), 0, 1e-12);
@@ -65,7 +151,7 @@ function mixture(classes: number, separation: number, at: number): number {
  *
  * @example
  * ```ts
- * import { classInformation, separationOf } from "./class_law.ts";
+ * import { classInformation, separationOf } from "./laws.ts";
  * import { assertAlmostEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * assertAlmostEquals(classInformation(4, separationOf(4, 1.8)), 1.8, 1e-10);

@@ -1,0 +1,169 @@
+/**
+ * What came out of a calibration: its figures, its record and its table of single estimates.
+ *
+ * @module
+ */
+import type { Backend } from "../../ops/backend.ts";
+import { type Table, toCsv } from "../report/csv.ts";
+import { mean, standardDeviation } from "../report/statistics.ts";
+import { VERSION } from "../version.ts";
+import { BINS, CLUSTERS, NEIGHBOURS } from "./direct.ts";
+import { CLASSES, type Setting } from "./laws.ts";
+import { type EstimatorName, estimatorsOf } from "./plan.ts";
+
+/** Estimates of one truth by one estimator, a repetition each. */
+export interface Result extends Setting {
+  /** What estimated. */
+  readonly estimator: EstimatorName;
+  /** In bits; null where the estimator refused the samples. */
+  readonly estimates: readonly (number | null)[];
+  /** Of each estimate. */
+  readonly seconds: readonly number[];
+  /** What it said where it first refused; null where it never did. */
+  readonly refused: string | null;
+}
+
+/** Figures of a result, of the repetitions that gave an estimate; null where too few did. */
+export interface Summary {
+  /** Of the estimates, in bits. */
+  readonly mean: number | null;
+  /** The mean less the truth. */
+  readonly bias: number | null;
+  /** The sample standard deviation of the estimates. */
+  readonly sd: number | null;
+  /** √ of the mean of the squared errors. */
+  readonly rmse: number | null;
+  /** The median of the seconds. */
+  readonly seconds: number | null;
+}
+
+/**
+ * Summarises the repetitions.
+ *
+ * @example
+ * ```ts
+ * import { summarise } from "./results.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const setting = { kind: "pairs", dimension: 1, bits: 2, samples: 500 } as const;
+ * const seconds = [1, 9, 2];
+ * assertEquals(
+ *   summarise({ ...setting, estimator: "ksg", estimates: [1, 2, 3], seconds, refused: null }),
+ *   { mean: 2, bias: 0, sd: 1, rmse: Math.sqrt(2 / 3), seconds: 2 },
+ * );
+ * ```
+ */
+export function summarise({ bits, estimates, seconds }: Result): Summary {
+  const found = estimates.filter((estimate) => estimate !== null);
+  const time = seconds.length === 0 ? null : median(seconds);
+  if (found.length === 0) return { mean: null, bias: null, sd: null, rmse: null, seconds: time };
+  const centre = mean(found);
+  const squares = found.map((estimate) => (estimate - bits) ** 2);
+  return {
+    mean: centre,
+    bias: centre - bits,
+    sd: standardDeviation(found),
+    rmse: Math.sqrt(mean(squares)),
+    seconds: time,
+  };
+}
+
+/** The middle of some numbers, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Results in the order of tables: by kind, samples, dimension, truth, estimator. */
+export const inOrder = (results: readonly Result[]): readonly Result[] =>
+  results.toSorted((a, b) =>
+    kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.samples - b.samples ||
+    a.dimension - b.dimension || a.bits - b.bits || placeOf(a) - placeOf(b)
+  );
+
+const kinds = ["pairs", "classes"];
+
+const placeOf = ({ kind, estimator }: Result): number =>
+  Object.keys(estimatorsOf(kind)).indexOf(estimator);
+
+/** The name of the record in the output folder. */
+export const RECORD_FILE = "calibration.json";
+
+/** The name of the table of single estimates in the output folder. */
+export const TABLE_FILE = "calibration.csv";
+
+/** What all results of a calibration have in common. */
+export interface Circumstances {
+  /** Whether it was the reduced form. */
+  readonly quick: boolean;
+  /** Repetitions of every estimate. */
+  readonly seeds: number;
+  /** Of a training, at most. */
+  readonly steps: number;
+  /** Where the trainings were computed. */
+  readonly backend: Pick<Backend, "name" | "adapter">;
+  /** What repeats it. */
+  readonly command: string;
+}
+
+/** How far a calibration is. */
+export interface Progress {
+  /** Jobs that are finished. */
+  readonly done: number;
+  /** Jobs of the plan. */
+  readonly total: number;
+}
+
+/** The record as a JSON value: one object for each setting and estimator. */
+export const recordOf = (
+  results: readonly Result[],
+  { quick, seeds, steps, backend, command }: Circumstances,
+  { done, total }: Progress,
+): Readonly<Record<string, unknown>> => ({
+  complete: done === total,
+  quick,
+  seeds,
+  neural: { steps },
+  settings: { neighbours: NEIGHBOURS, bins: BINS, clusters: CLUSTERS, classes: CLASSES },
+  backend: { name: backend.name, adapter: backend.adapter },
+  versions: { sparrow: VERSION, deno: Deno.version.deno },
+  command,
+  results: inOrder(results).map((result) => {
+    const { kind, dimension, bits, samples, estimator, estimates, seconds, refused } = result;
+    const { mean, bias, sd, rmse, seconds: medianSeconds } = summarise(result);
+    const setting = { kind, dimension, bits, samples, estimator };
+    return { ...setting, mean, bias, sd, rmse, medianSeconds, estimates, seconds, refused };
+  }),
+});
+
+/** Every estimate in a row of its own; one that was refused is empty. */
+export const tableOf = (results: readonly Result[]): Table => ({
+  header: [
+    "kind",
+    "dimension",
+    "bits",
+    "samples",
+    "estimator",
+    "repetition",
+    "estimate",
+    "seconds",
+  ],
+  rows: inOrder(results).flatMap((
+    { kind, dimension, bits, samples, estimator, estimates, seconds },
+  ) =>
+    estimates.map((estimate, i) => [
+      kind,
+      dimension,
+      bits,
+      samples,
+      estimator,
+      i + 1,
+      estimate,
+      seconds[i],
+    ])
+  ),
+});
+
+/** The table as text. */
+export const csvOf = (results: readonly Result[]): string => toCsv(tableOf(results));
