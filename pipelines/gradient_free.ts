@@ -12,17 +12,16 @@ import { sgd } from "../ops/optimisers/sgd.ts";
 import { type CommonFlags, launch } from "./cli/launch.ts";
 import type { Flags, Values } from "./cli/options.ts";
 import { duration } from "./cli/progress_bar.ts";
-import { table } from "./cli/table.ts";
 import { denoDataEnv } from "./data/environment.ts";
 import { type DatasetName, loadImages } from "./data/images.ts";
 import { take } from "./data/splits.ts";
 import type { Env } from "./env.ts";
-import { gradientFreePage, noiseParts, perClass, resultRows } from "./gradient_free/page.ts";
+import { gradientFreePage, noiseParts, perClass, resultTable } from "./gradient_free/page.ts";
 import { checkRecipe, recipeOf, ruleNames } from "./gradient_free/recipe.ts";
 import { createRun, dispose, toArrays } from "./run.ts";
 import { pipeline } from "./stage.ts";
 import { readOut } from "./stages/read_out.ts";
-import { VERSION } from "./version.ts";
+import { circumstancesOf, writeResults } from "./studies/record.ts";
 
 const flags = {
   dataset: {
@@ -142,29 +141,23 @@ async function run(
   const weights = await toArrays(params);
   dispose(done.right);
   const seconds = (env.now() - begun) / 1000;
-  const config = {
-    pipeline: "gradient_free",
-    graph,
-    options,
-    dataset: { name: dataset.name, source: dataset.source, sha256: dataset.sha256 },
-    backend: env.backend.name,
-    version: VERSION,
-  };
-  const record = { config, learningSeconds: learnt, seconds, rows: history };
-  for (
-    const [name, text] of [
-      ["gradient_free.json", JSON.stringify(record, null, 2) + "\n"],
-      [
-        "gradient_free.html",
-        gradientFreePage({ history, weights, findings, centroids, config, dataset }),
-      ],
-    ]
-  ) {
-    const written = await env.files.write(`${folder}/${name}`, text)();
-    if (E.isLeft(written)) return written;
-  }
+  const circumstances = { seeds: [options.seed], dataset, backend: env.backend };
+  const config = { pipeline: "gradient_free", graph, options, ...circumstancesOf(circumstances) };
+  const written = await writeResults(folder, {
+    "gradient_free.json": { config, learningSeconds: learnt, seconds, rows: history },
+    "gradient_free.html": gradientFreePage({
+      history,
+      weights,
+      findings,
+      centroids,
+      dataset,
+      circumstances,
+      config,
+    }),
+  }, env.files)();
+  if (E.isLeft(written)) return written;
   return E.right([
-    table(resultRows(history)),
+    resultTable(history),
     `${dataset.name}, learnt in ${duration(learnt)}, all in ${duration(seconds)} on ` +
     (env.backend.adapter ?? env.backend.name),
     `${folder}: gradient_free.json, gradient_free.html`,

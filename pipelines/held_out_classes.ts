@@ -6,7 +6,7 @@
  * @module
  */
 import { E } from "../graph/fp_ts.ts";
-import { describe, invalidOption, type SparrowError } from "../graph/error.ts";
+import { describe, type SparrowError } from "../graph/error.ts";
 import { type BackendChoice, startBackend } from "../ops/backend.ts";
 import { exitAfter, listen, timestamp, USAGE } from "./cli/process.ts";
 import { duration, epochBar } from "./cli/progress_bar.ts";
@@ -18,14 +18,8 @@ import { consoleEnv, type Env } from "./env.ts";
 import { denoFiles } from "./files.ts";
 import { type Command, heldOutHelp, readCommand } from "./held_out/command_line.ts";
 import { compareWays } from "./held_out/compare.ts";
-import {
-  type Circumstances,
-  heldOutPage,
-  PAGE_FILE,
-  RECORD_FILE,
-  recordOf,
-  resultTable,
-} from "./held_out/page.ts";
+import { heldOutPage, PAGE_FILE, RECORD_FILE, recordOf, resultTable } from "./held_out/page.ts";
+import { refuseResults, writeResults } from "./studies/record.ts";
 
 // As `launch` has it, which demands one seed.
 async function main(): Promise<never> {
@@ -61,10 +55,8 @@ async function run(
 ): Promise<E.Either<SparrowError, readonly string[]>> {
   const { quiet, seeds, epochs, heldOut, images } = command;
   const begun = performance.now();
-  const taken = await denoFiles.exists(`${folder}/${RECORD_FILE}`)();
-  if (E.isRight(taken) && taken.right) {
-    return E.left(invalidOption("--out", folder, `a folder without ${RECORD_FILE}`));
-  }
+  const free = await refuseResults(folder, RECORD_FILE, denoFiles)();
+  if (E.isLeft(free)) return free;
   const backend = await startBackend(command.backend as BackendChoice, command)();
   if (E.isLeft(backend)) return backend;
   const bar = !quiet && Deno.stderr.isTerminal() ? { progress: epochBar() } : {};
@@ -82,21 +74,17 @@ async function run(
   const judged = await compareWays(comparison, seeds, env);
   if (E.isLeft(judged)) return judged;
 
-  const circumstances: Circumstances = { ...comparison, seeds, backend: backend.right };
-  const record = JSON.stringify(recordOf(judged.right, circumstances), null, 2) + "\n";
-  for (
-    const [file, text] of [
-      [RECORD_FILE, record],
-      [PAGE_FILE, heldOutPage(judged.right, circumstances)],
-    ]
-  ) {
-    const written = await denoFiles.write(`${folder}/${file}`, text)();
-    if (E.isLeft(written)) return written;
-  }
+  const conditions = { ...comparison, seeds, backend: backend.right };
+  const seconds = (performance.now() - begun) / 1000;
+  const written = await writeResults(folder, {
+    [RECORD_FILE]: recordOf(judged.right, conditions, seconds),
+    [PAGE_FILE]: heldOutPage(judged.right, conditions),
+  }, denoFiles)();
+  if (E.isLeft(written)) return written;
   return E.right([
     resultTable(judged.right),
     `Without ${heldOut.map((label) => dataset.classes[label]).join(", ")} of ${dataset.name}, in ` +
-    `${duration((performance.now() - begun) / 1000)} on ` +
+    `${duration(seconds)} on ` +
     (backend.right.adapter ?? backend.right.name),
     `${folder}: ${RECORD_FILE}, ${PAGE_FILE}`,
   ]);

@@ -11,7 +11,6 @@ import { seed as seeded } from "../graph/rng.ts";
 import { command, type Tools } from "./cli/command.ts";
 import { commonFlags, type Flags, type Values } from "./cli/options.ts";
 import { timestamp } from "./cli/process.ts";
-import { table } from "./cli/table.ts";
 import { denoDataEnv } from "./data/environment.ts";
 import { denoFiles } from "./files.ts";
 import {
@@ -24,11 +23,13 @@ import {
   measureRecall,
   type RecallResult,
 } from "./recall/memory.ts";
-import { recallSheet, resultRows, storedLine, warnings } from "./recall/sheet.ts";
+import { recallSheet, recallTable, storedLine, warnings } from "./recall/sheet.ts";
 import { loadEncoder, withEncoder } from "./encode/encoder.ts";
 import { inputFlags, inputOptions } from "./encode/input_flags.ts";
 import { findInputs, namesDataset } from "./encode/inputs.ts";
 import { notesOf } from "./encode/notes.ts";
+import { asText } from "./report/table.ts";
+import { writeResults } from "./studies/record.ts";
 import { VERSION } from "./version.ts";
 
 const RECORD_FILE = "recall.json";
@@ -144,23 +145,17 @@ async function run(
     ? names.map(({ label }) => label)
     : null;
   const record = { config, fault: faultOf(result), ...result, images: names };
-  for (
-    const [name, text] of [
-      [RECORD_FILE, JSON.stringify(record, null, 2) + "\n"],
-      [
-        SHEET_FILE,
-        recallSheet({ result, images, cues, layout: file.right.layout, names, cue, show, config }),
-      ],
-    ]
-  ) {
-    const written = await denoFiles.write(`${folder}/${name}`, text)();
-    if (E.isLeft(written)) return written;
-  }
+  const sheet = { result, images, cues, layout: file.right.layout, names, cue, show, config };
+  const written = await writeResults(folder, {
+    [RECORD_FILE]: record,
+    [SHEET_FILE]: recallSheet(sheet),
+  }, denoFiles)();
+  if (E.isLeft(written)) return written;
   return E.right([
     storedLine(result),
     ...warnings(result),
     `Each is recalled from ${cue}:`,
-    table(resultRows(result, labels)),
+    asText(recallTable(result, labels)),
     `${folder}: ${RECORD_FILE}, ${SHEET_FILE}`,
   ]);
 }

@@ -12,7 +12,7 @@ import { seed as seeded } from "../graph/rng.ts";
 import { commonFlags, type Flags, helpText, readOptions, type Values } from "./cli/options.ts";
 import { exitAfter, listen, timestamp, USAGE } from "./cli/process.ts";
 import { denoFiles } from "./files.ts";
-import { VERSION } from "./version.ts";
+import { circumstancesOf, writeResults } from "./studies/record.ts";
 import { FULL, measureCapacity, QUICK } from "./willshaw/capacity.ts";
 import { capacityPage } from "./willshaw/page.ts";
 
@@ -59,20 +59,17 @@ async function run(
   folder: string,
   signal: AbortSignal,
 ): Promise<E.Either<SparrowError, readonly string[]>> {
+  const begun = performance.now();
   const plan = quick ? QUICK : FULL;
   const results = measureCapacity(plan, seeded(seed), () => !signal.aborted);
   if (E.isLeft(results)) return results;
-  const config = { seed, quick, ...plan, version: VERSION, deno: Deno.version.deno };
-  const record = JSON.stringify({ config, ...results.right }, null, 2) + "\n";
-  for (
-    const [file, text] of [
-      [RECORD_FILE, record],
-      [PAGE_FILE, capacityPage(results.right, plan, config)],
-    ]
-  ) {
-    const written = await denoFiles.write(`${folder}/${file}`, text)();
-    if (E.isLeft(written)) return written;
-  }
+  const seconds = (performance.now() - begun) / 1000;
+  const config = { seed, ...plan, ...circumstancesOf({ quick }) };
+  const written = await writeResults(folder, {
+    [RECORD_FILE]: { config, seconds, ...results.right },
+    [PAGE_FILE]: capacityPage(results.right, plan, { quick, seeds: [seed] }, config),
+  }, denoFiles)();
+  if (E.isLeft(written)) return written;
   return E.right([
     ...results.right.sizes.map(({ units, active, measured, predicted }) =>
       `n = ${units}, k = ${active}: ${measured?.bitsPerSynapse.toFixed(3) ?? "no"} bits per ` +

@@ -3,24 +3,25 @@
  *
  * @module
  */
-import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { describe, type SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { neuralInformation } from "../../ops/information/neural/neural_information.ts";
 import type { NeuralBound } from "../../ops/information/neural/options.ts";
 import type { Env } from "../env.ts";
+import { toCsv } from "../report/csv.ts";
 import { plusMinus } from "../report/statistics.ts";
+import { refuseResults, writeResults } from "../studies/record.ts";
 import { drawSamples, type Task, type Timed } from "./direct.ts";
 import { type Setting, settingText } from "./laws.ts";
 import { calibrationPage, PAGE_FILE } from "./page.ts";
 import { estimatorsOf, isNeural, type Job, jobsOf, type Plan } from "./plan.ts";
 import {
-  type Circumstances,
-  csvOf,
-  type Progress,
+  type Conditions,
   RECORD_FILE,
   recordOf,
   type Result,
   TABLE_FILE,
+  tableOf,
 } from "./results.ts";
 
 /** Makes an estimate; `Interrupted` after the signal. */
@@ -100,7 +101,7 @@ export interface Calibration {
   /** What is measured. */
   readonly plan: Plan;
   /** What is said of it. */
-  readonly circumstances: Circumstances;
+  readonly circumstances: Conditions;
   /** A folder that holds no calibration yet. */
   readonly folder: string;
   /** Makes the estimates that train nothing. */
@@ -119,14 +120,23 @@ export async function calibrate(
   { plan, circumstances, folder, estimate }: Calibration,
   env: Env,
 ): Promise<E.Either<SparrowError, readonly Result[]>> {
-  const taken = await env.files.exists(`${folder}/${RECORD_FILE}`)();
-  if (E.isRight(taken) && taken.right) {
-    return E.left(invalidOption("--out", folder, "a folder that does not hold a calibration yet"));
-  }
+  const free = await refuseResults(
+    folder,
+    RECORD_FILE,
+    env.files,
+    "a folder that does not hold a calibration yet",
+  )();
+  if (E.isLeft(free)) return free;
   const jobs = jobsOf(plan);
   const results: Result[] = [];
-  const save = (done: number) =>
-    write(results, circumstances, { done, total: jobs.length }, folder, env);
+  const save = (done: number) => {
+    const progress = { done, total: jobs.length };
+    return writeResults(folder, {
+      [RECORD_FILE]: recordOf(results, circumstances, progress),
+      [TABLE_FILE]: toCsv(tableOf(results)),
+      [PAGE_FILE]: calibrationPage(results, circumstances, progress),
+    }, env.files)();
+  };
   // Once before the first, so that a folder that cannot be written to is found out at once.
   const begun = await save(0);
   if (E.isLeft(begun)) return begun;
@@ -204,25 +214,4 @@ async function measureOnce(
   return E.isLeft(made)
     ? refusal(made.left, seconds)
     : E.right({ bits: made.right, seconds, refused: null });
-}
-
-async function write(
-  results: readonly Result[],
-  circumstances: Circumstances,
-  progress: Progress,
-  folder: string,
-  { files }: Env,
-): Promise<E.Either<SparrowError, void>> {
-  const record = JSON.stringify(recordOf(results, circumstances, progress), null, 2) + "\n";
-  for (
-    const [file, text] of [
-      [RECORD_FILE, record],
-      [TABLE_FILE, csvOf(results)],
-      [PAGE_FILE, calibrationPage(results, circumstances, progress)],
-    ]
-  ) {
-    const written = await files.write(`${folder}/${file}`, text)();
-    if (E.isLeft(written)) return written;
-  }
-  return E.right(undefined);
 }

@@ -4,14 +4,14 @@
  * @module
  */
 import { type Axis, linearAxis } from "../report/axis.ts";
-import { configuration } from "../report/configuration.ts";
 import { csvLink } from "../report/csv.ts";
-import { type Figure, renderFigure } from "../report/figure.ts";
+import type { Figure } from "../report/figure.ts";
 import { compact } from "../report/format.ts";
 import { type Html, html } from "../report/html.ts";
-import { page } from "../report/page.ts";
 import { axisX, axisY, dot, draw, gridX, gridY, line, type Markish } from "../report/plot.ts";
-import { style } from "../report/style.ts";
+import type { Section } from "../report/sections.ts";
+import { asHtml, type Column } from "../report/table.ts";
+import { studyPage } from "../studies/page.ts";
 import type { Kind } from "./laws.ts";
 import {
   type Dash,
@@ -22,11 +22,11 @@ import {
   isNeural,
 } from "./plan.ts";
 import {
-  type Circumstances,
+  type Conditions,
+  configOf,
   inOrder,
   median,
   type Progress,
-  recordOf,
   type Result,
   summarise,
   type Summary,
@@ -213,27 +213,28 @@ function drawPanel({ dimension, lines }: Panel, x: Axis, y: Axis, caption: strin
   }, `Estimate against truth in ${dimension} dimensions. ${caption}`);
 }
 
-/** Style of the tables; narrow screens scroll them within the page. */
-const tableStyle = `
-.scroll { margin-top: 6px; overflow-x: auto; }
+/** The two columns that name a row stay where they are on a narrow screen. */
+const biasStyle = `
 .bias { font-size: 13px; white-space: nowrap; }
 .bias th, .bias td { padding-left: 11px; }
-.bias thead th { white-space: normal; vertical-align: bottom; }
-.bias .truth { text-align: right; }
-.bias tbody tr:first-child > * { border-top: 1px solid var(--grid); }
-.bias td { color: var(--muted); }
-.bias td.good { color: var(--ink); font-weight: 650; }
-.bias th:nth-child(-n + 2) { position: sticky; background: var(--paper); }
-.bias th:first-child { left: 0; min-width: 28px; padding-left: 0; }
-.bias th:nth-child(2) { left: 28px; }
-.legend { margin: 24px 0 0; font-size: 13px; color: var(--muted); }
+.bias thead th { white-space: normal; }
+.bias tbody th:nth-child(2) { position: sticky; left: 28px; background: var(--paper); }
+.bias th:first-child { min-width: 28px; padding-left: 0; }
 `;
 
 /** Whether errors are as small as one can ask for: within 0.1 bit or a tenth of the truth. */
 export const isGood = (rmse: number, truth: number): boolean => rmse <= Math.max(0.1, truth / 10);
 
+/** A law's results, or the seconds that a dimension's took. */
+interface BiasRow {
+  readonly dimension: number;
+  /** The truth in bits; null where the row is of seconds. */
+  readonly bits: number | null;
+  readonly results: readonly Result[];
+}
+
 /**
- * The table of one kind and one number of samples.
+ * The table of one kind and one number of samples: a row per law, a column per estimator, seconds below.
  *
  * @param results At least one; all of that kind and number.
  */
@@ -241,61 +242,58 @@ function biasTable(results: readonly Result[]): Html {
   const [{ kind, samples }] = results;
   const names = (Object.keys(estimatorsOf(kind)) as readonly EstimatorName[])
     .filter((name) => results.some(({ estimator }) => estimator === name));
+  return asHtml({
+    columns: [
+      { heading: "d", value: ({ dimension }) => dimension, names: true },
+      { heading: "truth", value: ({ bits }) => bits ?? "seconds", names: true },
+      ...names.map((name) => biasColumn(estimatorsOf(kind)[name]?.label ?? name, name)),
+    ],
+    rows: biasRows(results),
+  }, {
+    label: `Bias and spread, ${kind}, n = ${samples}`,
+    note:
+      "Bias ± standard deviation in bits; bold where the root mean square error is within 0.1 bit or a " +
+      "tenth of the truth.",
+    group: ({ dimension, bits }) => bits === null ? "seconds" : String(dimension),
+    kind: "bias",
+  });
+}
+
+function biasRows(results: readonly Result[]): readonly BiasRow[] {
   const byDimension = [...Map.groupBy(results, ({ dimension }) => dimension)];
-  return html`
-    <p class="legend">Bias ± standard deviation in bits; bold where the root mean square error is within
-      0.1 bit or a tenth of the truth.</p>
-    <div class="scroll" tabindex="0" role="region"
-      aria-label="Bias and spread, ${kind}, n = ${samples}">
-      <table class="bias">
-        <thead>
-          <tr>
-            <th scope="col">d</th>
-            <th scope="col" class="truth">truth</th>
-    ${names.map((name) =>
-      html`
-        <th scope="col">${estimatorsOf(kind)[name]?.label ?? name}</th>
-      `
-    )}</tr>
-        </thead>
-    ${byDimension.map(([dimension, of]) => biasRows(dimension, of, names))}<tbody>
-    ${byDimension.map(([dimension, of]) => secondsRow(dimension, of, names))}</tbody>
-      </table>
-    </div>
-  `;
+  return [
+    ...byDimension.flatMap(([dimension, of]) =>
+      [...Map.groupBy(of, ({ bits }) => bits)].toSorted(([a], [b]) => a - b)
+        .map(([bits, results]): BiasRow => ({ dimension, bits, results }))
+    ),
+    // Over all truths of a dimension, for they matter little.
+    ...byDimension.map(([dimension, results]): BiasRow => ({ dimension, bits: null, results })),
+  ];
 }
 
-function biasRows(
-  dimension: number,
-  results: readonly Result[],
-  names: readonly EstimatorName[],
-): Html {
-  const rows = [...Map.groupBy(results, ({ bits }) => bits)].toSorted(([a], [b]) => a - b);
-  return html`
-    <tbody>
-    ${rows.map(([bits, of]) =>
-      html`
-        <tr>
-          <th scope="row">${dimension}</th>
-          <th scope="row" class="truth">${bits}</th>
-        ${names.map((name) => cell(of.find(({ estimator }) => estimator === name)))}</tr>
-      `
-    )}</tbody>
-  `;
-}
-
-function cell(result: Result | undefined): Html {
-  if (result === undefined) {
-    return html`
-      <td></td>
-    `;
-  }
-  const { rmse, ...summary } = summarise(result);
-  return html`
-    <td class="${rmse !== null && isGood(rmse, result.bits) ? "good" : ""}">${biasText(
-      summary,
-    )}</td>
-  `;
+function biasColumn(heading: string, name: EstimatorName): Column<BiasRow> {
+  const own = ({ results }: BiasRow) => results.filter(({ estimator }) => estimator === name);
+  return {
+    heading,
+    value: (row) => {
+      const of = own(row);
+      if (of.length === 0) return null;
+      return row.bits === null
+        ? median(of.flatMap(({ seconds }) => seconds))
+        : summarise(of[0]).bias;
+    },
+    show: (row) => {
+      const of = own(row);
+      if (of.length === 0) return "";
+      return row.bits === null
+        ? compact(Number(median(of.flatMap(({ seconds }) => seconds)).toPrecision(2)))
+        : biasText(summarise(of[0]));
+    },
+    strong: (row) => {
+      const rmse = row.bits === null ? null : own(row).map(summarise)[0]?.rmse ?? null;
+      return row.bits !== null && rmse !== null && isGood(rmse, row.bits);
+    },
+  };
 }
 
 /** "+0.02 ± 0.05", or what there is of it. */
@@ -307,33 +305,8 @@ const signed = (value: number): string => {
   return `${Number(text) === 0 ? "" : value < 0 ? "−" : "+"}${text}`;
 };
 
-/** The median over all truths of a dimension, for they matter little. */
-function secondsRow(
-  dimension: number,
-  results: readonly Result[],
-  names: readonly EstimatorName[],
-): Html {
-  return html`
-    <tr>
-      <th scope="row">${dimension}</th>
-      <th scope="row" class="truth">seconds</th>
-    ${names.map((name) => {
-      const seconds = results.filter(({ estimator }) => estimator === name)
-        .flatMap(({ seconds }) => seconds);
-      return html`
-        <td>${seconds.length === 0 ? "" : compact(Number(median(seconds).toPrecision(2)))}</td>
-      `;
-    })}</tr>
-  `;
-}
-
 /** The name of the page in the output folder. */
 export const PAGE_FILE = "calibration.html";
-
-const pageStyle = `
-main p { max-width: 84ch; }
-header > div { max-width: 84ch; }
-`;
 
 const headings: Readonly<Record<Kind, string>> = {
   pairs: "Two continuous variables",
@@ -364,59 +337,50 @@ const captions: Readonly<Record<Kind, string>> = {
 /** The page, self-contained as a report is: figures are inline, light and dark, without script. */
 export function calibrationPage(
   results: readonly Result[],
-  circumstances: Circumstances,
+  conditions: Conditions,
   progress: Progress,
 ): string {
-  const { quick, seeds, steps, backend } = circumstances;
-  const { results: _, ...common } = recordOf([], circumstances, progress);
-  const ordered = inOrder(results);
-  const groups = [...Map.groupBy(ordered, ({ kind, samples }) => `${kind} ${samples}`).values()];
-  const body = html`
-    <header>
-      <div>
-        <h1>Estimators of information on Gaussians</h1>
-        <p class="dataset">${quick
-          ? "Quick form"
-          : "Full form"}: ${seeds} seeds${results.some(({ estimator }) => isNeural(estimator))
-          ? `; neural bounds of at most ${steps} steps on ${backend.adapter ?? backend.name}`
-          : ""}. The same samples for all estimators. Gaussians are what GCMI and the Gaussian estimate assume: on other laws they
-          are not this good.</p>
-        ${notices(quick, progress)}</div>
-    </header>
-    <main>
-    ${results.length === 0
+  const { done, total } = progress;
+  const { backend, steps, ...circumstances } = conditions;
+  const trained = results.some(({ estimator }) => isNeural(estimator));
+  const groups = [
+    ...Map.groupBy(inOrder(results), ({ kind, samples }) => `${kind} ${samples}`).values(),
+  ];
+  return studyPage({
+    tab: "Calibration",
+    title: "Estimators of information on Gaussians",
+    circumstances: trained ? { ...circumstances, backend } : circumstances,
+    reading:
+      `${trained ? `Neural bounds of at most ${steps} steps. ` : ""}The same samples for all ` +
+      "estimators. Gaussians are what GCMI and the Gaussian estimate assume: on other laws they are not this " +
+      "good.",
+    notices: done === total ? [] : [`Not finished: ${done} of ${total} settings are measured.`],
+    sections: groups.map((group, i) => section(group, groups[i - 1]?.[0].kind)),
+    end: results.length === 0
       ? html`
         <p>Nothing has been measured yet.</p>
       `
-      : groups.map((group, i) => section(group, i, groups[i - 1]?.[0].kind))}</main>
-    ${results.length === 0 ? null : html`
-      <p>All single estimates: ${csvLink(tableOf(results), TABLE_FILE, "All single estimates")}</p>
-    `}${configuration(common)}
-  `;
-  return page("Calibration", style + figureStyle + tableStyle + pageStyle, body);
+      : html`
+        <p class="below">All single estimates: ${csvLink(
+          tableOf(results),
+          TABLE_FILE,
+          "All single estimates",
+        )}</p>
+      `,
+    config: configOf(conditions, progress),
+    style: figureStyle + biasStyle,
+  });
 }
 
-const notices = (quick: boolean, { done, total }: Progress): Html =>
-  html`
-    ${quick
-      ? html`
-        <p class="notice" role="note">The quick form has few settings and seeds: it shows that the
-          estimators run, and is no ground for a choice.</p>
-      `
-      : null}${done === total ? null : html`
-      <p class="notice" role="note">Not finished: ${done} of ${total} settings are measured.</p>
-    `}
-  `;
-
 /** The law is told once for each kind. */
-function section(results: readonly Result[], i: number, before: Kind | undefined): Html {
+function section(results: readonly Result[], before: Kind | undefined): Section {
   const [{ kind, samples }] = results;
-  return html`
-    <section>
-      <h2>${headings[kind]}, n = ${samples.toLocaleString("en-GB")}</h2>
-      ${kind === before ? null : html`
-        <p>${laws[kind]}</p>
-      `}<div class="figures">${renderFigure(estimatesFigure(results, captions[kind]), i + 1)}</div>
-      ${biasTable(results)}</section>
-  `;
+  return {
+    title: `${headings[kind]}, n = ${samples.toLocaleString("en-GB")}`,
+    before: kind === before ? null : html`
+      <p>${laws[kind]}</p>
+    `,
+    figures: [estimatesFigure(results, captions[kind])],
+    after: biasTable(results),
+  };
 }

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Backend } from "../../ops/backend.ts";
-import { type Table, toCsv } from "../report/csv.ts";
+import type { Table } from "../report/csv.ts";
 import { mean, standardDeviation } from "../report/statistics.ts";
-import { VERSION } from "../version.ts";
+import { asCsv } from "../report/table.ts";
+import { type Circumstances, circumstancesOf, type JsonObject } from "../studies/record.ts";
 import { BINS, CLUSTERS, NEIGHBOURS } from "./direct.ts";
 import { CLASSES, type Setting } from "./laws.ts";
 import { type EstimatorName, estimatorsOf } from "./plan.ts";
@@ -94,7 +94,7 @@ export const RECORD_FILE = "calibration.json";
 export const TABLE_FILE = "calibration.csv";
 
 /** What all results of a calibration have in common. */
-export interface Circumstances {
+export interface Conditions extends Circumstances {
   /** Whether it was the reduced form. */
   readonly quick: boolean;
   /** Repetitions of every estimate. */
@@ -102,7 +102,7 @@ export interface Circumstances {
   /** Of a training, at most. */
   readonly steps: number;
   /** Where the trainings were computed. */
-  readonly backend: Pick<Backend, "name" | "adapter">;
+  readonly backend: Required<Circumstances>["backend"];
   /** What repeats it. */
   readonly command: string;
 }
@@ -115,20 +115,25 @@ export interface Progress {
   readonly total: number;
 }
 
+/** What a record says before any result. */
+export const configOf = (
+  { steps, command, ...circumstances }: Conditions,
+  { done, total }: Progress,
+): JsonObject => ({
+  complete: done === total,
+  ...circumstancesOf(circumstances),
+  neural: { steps },
+  settings: { neighbours: NEIGHBOURS, bins: BINS, clusters: CLUSTERS, classes: CLASSES },
+  command,
+});
+
 /** The record as a JSON value: one object for each setting and estimator. */
 export const recordOf = (
   results: readonly Result[],
-  { quick, seeds, steps, backend, command }: Circumstances,
-  { done, total }: Progress,
-): Readonly<Record<string, unknown>> => ({
-  complete: done === total,
-  quick,
-  seeds,
-  neural: { steps },
-  settings: { neighbours: NEIGHBOURS, bins: BINS, clusters: CLUSTERS, classes: CLASSES },
-  backend: { name: backend.name, adapter: backend.adapter },
-  versions: { sparrow: VERSION, deno: Deno.version.deno },
-  command,
+  conditions: Conditions,
+  progress: Progress,
+): JsonObject => ({
+  ...configOf(conditions, progress),
   results: inOrder(results).map((result) => {
     const { kind, dimension, bits, samples, estimator, estimates, seconds, refused } = result;
     const { mean, bias, sd, rmse, seconds: medianSeconds } = summarise(result);
@@ -137,33 +142,26 @@ export const recordOf = (
   }),
 });
 
-/** Every estimate in a row of its own; one that was refused is empty. */
-export const tableOf = (results: readonly Result[]): Table => ({
-  header: [
-    "kind",
-    "dimension",
-    "bits",
-    "samples",
-    "estimator",
-    "repetition",
-    "estimate",
-    "seconds",
-  ],
-  rows: inOrder(results).flatMap((
-    { kind, dimension, bits, samples, estimator, estimates, seconds },
-  ) =>
-    estimates.map((estimate, i) => [
-      kind,
-      dimension,
-      bits,
-      samples,
-      estimator,
-      i + 1,
-      estimate,
-      seconds[i],
-    ])
-  ),
-});
+/** An estimate of a result, counted from 0. */
+interface Estimate {
+  readonly of: Result;
+  readonly repetition: number;
+}
 
-/** The table as text. */
-export const csvOf = (results: readonly Result[]): string => toCsv(tableOf(results));
+/** Every estimate in a row of its own; one that was refused is empty. */
+export const tableOf = (results: readonly Result[]): Table =>
+  asCsv<Estimate>({
+    columns: [
+      { heading: "kind", value: ({ of }) => of.kind },
+      { heading: "dimension", value: ({ of }) => of.dimension },
+      { heading: "bits", value: ({ of }) => of.bits },
+      { heading: "samples", value: ({ of }) => of.samples },
+      { heading: "estimator", value: ({ of }) => of.estimator },
+      { heading: "repetition", value: ({ repetition }) => repetition + 1 },
+      { heading: "estimate", value: ({ of, repetition }) => of.estimates[repetition] },
+      { heading: "seconds", value: ({ of, repetition }) => of.seconds[repetition] },
+    ],
+    rows: inOrder(results).flatMap((of) =>
+      of.estimates.map((_, repetition): Estimate => ({ of, repetition }))
+    ),
+  });

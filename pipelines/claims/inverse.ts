@@ -6,7 +6,7 @@
  * @module
  */
 import { E } from "../../graph/fp_ts.ts";
-import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { launch } from "../cli/launch.ts";
 import { duration } from "../cli/progress_bar.ts";
@@ -16,6 +16,7 @@ import { denoDataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
 import type { Env } from "../env.ts";
 import { REPORT_FILE } from "../stages/report.ts";
+import { writeResults } from "../studies/record.ts";
 import { VERSION } from "../version.ts";
 import { type BinaryImages, binaryImages } from "./inverse/projection.ts";
 import { type Inverse, invertImages } from "./inverse/measure.ts";
@@ -66,17 +67,6 @@ const configOf = (
   platform: { os: Deno.build.os, arch: Deno.build.arch },
 });
 
-async function write(
-  folder: string,
-  inverse: Inverse,
-  page: string,
-  { files }: Env,
-): Promise<E.Either<SparrowError, void>> {
-  const numbers = JSON.stringify(inverse, null, 2) + "\n";
-  const written = await files.write(`${folder}/${NUMBERS_FILE}`, numbers)();
-  return E.isLeft(written) ? written : await files.write(`${folder}/${REPORT_FILE}`, page)();
-}
-
 function results({ bounds, surface, translation }: Inverse): readonly string[] {
   const best = surface.reduce((a, b) => b.overlap > a.overlap ? b : a);
   const { course: { overlaps: [, one] }, sparsities, dimension } = translation;
@@ -120,8 +110,11 @@ if (import.meta.main) {
       const [inverse, examples] = inverted.right;
       // Loaded when it is wanted: drawing takes as long to load as everything else together.
       const { inversePage } = await import("./inverse/page.ts");
-      const page = inversePage({ inverse, examples, dataset: name, notice, config });
-      const written = await write(folder, inverse, page, env);
+      const circumstances = { quick, seeds: [seed], dataset: loaded.right, backend: env.backend };
+      const written = await writeResults(folder, {
+        [NUMBERS_FILE]: { ...inverse },
+        [REPORT_FILE]: inversePage({ inverse, examples, circumstances, config }),
+      }, env.files)();
       if (E.isLeft(written)) return written;
       return E.right([
         ...results(inverse),

@@ -4,19 +4,18 @@
  * @module
  */
 import { type Axis, fractionAxis, magnitudeAxis } from "../report/axis.ts";
-import { configuration } from "../report/configuration.ts";
-import { type Figure, renderFigure } from "../report/figure.ts";
+import type { Figure } from "../report/figure.ts";
 import { compact, count, fraction } from "../report/format.ts";
 import { type Html, html, trusted } from "../report/html.ts";
 import { drawLines } from "../report/line_chart.ts";
-import { page } from "../report/page.ts";
 import { lineColour, lineDash } from "../report/palette.ts";
 import type { ReportFiles } from "../report/report.ts";
+import { type Section, sectionPage } from "../report/sections.ts";
 import { type Series, seriesTable, values } from "../report/series.ts";
-import { figureFile, standalone } from "../report/standalone.ts";
-import { plusMinus } from "../report/statistics.ts";
-import { style } from "../report/style.ts";
-import { type Comparison, finalOf, isSame, type Quantity } from "./comparison.ts";
+import { drawingsOf, fileIn } from "../report/standalone.ts";
+import { mean, plusMinus } from "../report/statistics.ts";
+import { asHtml, type Column, type Columns } from "../report/table.ts";
+import { type Comparison, finalOf, type Group, isSame, type Quantity } from "./comparison.ts";
 
 /**
  * Folders by the shortest ends of their paths that differ.
@@ -105,10 +104,8 @@ function captionOf(quantity: Quantity, runs: number): string {
 const MOST_FIGURES = 16;
 
 const compareStyle = `
-.runs, .finals, .differing { font-size: 14px; }
 .differing tbody th { min-width: 200px; }
-.differing td, .differing th { text-align: left; overflow-wrap: anywhere; }
-.scroll { overflow-x: auto; }
+.differing td { overflow-wrap: anywhere; }
 .delta { display: block; color: var(--muted); font-size: 12px; }
 .sample { display: inline-block; width: 34px; height: 8px; margin-right: 8px; vertical-align: middle; }
 `;
@@ -128,53 +125,35 @@ export function comparePage(comparison: Comparison): ReportFiles {
       figures: comparisonFigures(comparison, others.slice(0, MOST_FIGURES)),
     },
   ].filter(({ figures }) => figures.length > 0);
-  const figures = drawn.flatMap(({ figures }) => figures);
-  const drawings = new Map(figures.flatMap((figure) => {
-    const text = standalone(figure);
-    return text === null ? [] : [[figureFile(figure), text] as const];
-  }));
+  const drawings = drawingsOf(drawn.flatMap(({ figures }) => figures));
   const title = runs.length === 1 ? names[0] : `Comparison of ${runs.length} runs`;
-  const body = html`
-    <header>
-      <div>
-    <h1>${title}</h1>
-    ${runs.length > 1 ? null : html`
-      <p class="notice" role="note">There is one run only, and nothing to compare it with.</p>
-    `}</div>
-    </header>
-    <main>
-    <section>
-    <h2>Where they ended</h2>
-    ${finalTable(names, columns)}</section>
-    ${runs.length === 1 ? null : differingTable(names, differences)}
-    ${groups.some(({ runs }) => runs.length > 1) ? groupTable(comparison, columns) : null}
-    ${drawn.map(({ title, figures: some }) => section(title, some, figures))}
-    ${others.length > MOST_FIGURES
-      ? html`
-        <p>Of ${others
-          .length} other quantities ${MOST_FIGURES} are drawn; the numbers of all are below.</p>
-      `
-      : null}
-    ${everything(names, quantities)}</main>
-    ${configuration(runs[0].config)}
-  `;
-  return { page: page(title, style + compareStyle, body), drawings };
+  const tooMany = others.length > MOST_FIGURES;
+  const page = sectionPage({
+    tab: title,
+    title,
+    about: null,
+    notices: runs.length > 1 ? [] : ["There is one run only, and nothing to compare it with."],
+    sections: [
+      { title: "Where they ended", after: finalTable(names, columns) },
+      ...runs.length === 1 ? [] : [differing(names, differences)],
+      ...groups.some(({ runs }) => runs.length > 1) ? [overSeeds(comparison, columns)] : [],
+      ...drawn,
+    ],
+    end: [
+      tooMany
+        ? html`
+          <p>Of ${others.length} other quantities ${MOST_FIGURES} are drawn; the numbers of all are
+            below.</p>
+        `
+        : null,
+      everything(names, quantities),
+    ],
+    config: runs[0].config,
+    style: compareStyle,
+    fileOf: (figure) => fileIn(drawings, figure),
+  });
+  return { page, drawings };
 }
-
-const section = (title: string, some: readonly Figure[], all: readonly Figure[]): Html =>
-  html`
-    <section>
-      <h2>${title}</h2>
-      <div class="figures">
-    ${some.map((figure) =>
-      renderFigure(
-        figure,
-        all.indexOf(figure) + 1,
-        standalone(figure) === null ? null : figureFile(figure),
-      )
-    )}</div>
-    </section>
-  `;
 
 /** A piece of a run's line. */
 const sample = (run: number): Html =>
@@ -189,142 +168,128 @@ function signed(show: (value: number) => string, difference: number): string {
   return Number(text) === 0 ? "±0" : `${difference < 0 ? "−" : "+"}${text}`;
 }
 
-function finalCell(quantity: Quantity, run: number): Html {
-  const show = shownAs(quantity);
-  const [first, value] = [finalOf(quantity, 0), finalOf(quantity, run)];
-  return html`
-    <td>${show(value)}${run === 0
-      ? null
-      : html`<span class="delta">${signed(show, value - first)}</span>`}</td>
-  `;
-}
-
-const heading = (text: string): Html =>
-  html`
-    <th scope="col">${text}</th>
-  `;
-
-const unseen = (text: string): Html =>
-  html`
-    <th scope="col"><span class="unseen">${text}</span></th>
-  `;
+/** Where a run ended in a quantity, with the difference to the first run below it. */
+const finalColumn = <Row>(
+  heading: string,
+  key: string,
+  quantityOf: (row: Row) => Quantity,
+  runOf: (row: Row) => number,
+): Column<Row> => ({
+  heading,
+  key,
+  value: (row) => finalOf(quantityOf(row), runOf(row)),
+  content: (row) => {
+    const [quantity, run] = [quantityOf(row), runOf(row)];
+    const show = shownAs(quantity);
+    const [first, value] = [finalOf(quantity, 0), finalOf(quantity, run)];
+    return [
+      show(value),
+      run === 0 ? null : html`<span class="delta">${signed(show, value - first)}</span>`,
+    ];
+  },
+});
 
 const lastEpoch = (quantity: Quantity, run: number): number =>
   quantity.points[run].at(-1)?.epoch ?? 0;
 
-const finalTable = (names: readonly string[], columns: readonly Quantity[]): Html =>
-  html`
-    <div class="scroll" tabindex="0" role="region" aria-label="Final numbers by run">
-      <table class="finals">
-        <thead>
-          <tr>${unseen("run")}${columns.map((quantity) => heading(titleOf(quantity)))}
-          ${heading("epochs")}</tr>
-        </thead>
-        <tbody>
-    ${names.map((name, run) =>
-      html`
-        <tr>
-          <th scope="row">${sample(run)}${run + 1}. ${name}</th>
-          ${columns.map((quantity) => finalCell(quantity, run))}
-          <td>${lastEpoch(columns[0], run)}</td>
-        </tr>
-      `
-    )}</tbody>
-      </table>
-    </div>
-    ${names.length === 1 ? null : html`
-      <p class="dataset">Below each number: its difference to that of run 1.</p>
-    `}
-  `;
-
-function differingTable(
-  names: readonly string[],
-  differences: Comparison["differences"],
-): Html {
-  const table = html`
-    <div class="scroll" tabindex="0" role="region" aria-label="Settings that differ">
-      <table class="differing configuration">
-        <thead>
-          <tr>${heading("setting")}${names.map((_, run) => heading(`run ${run + 1}`))}</tr>
-        </thead>
-        <tbody>
-    ${differences.map(({ key, values }) =>
-      html`
-        <tr>
-          <th scope="row">${key}</th>
-          ${values.map((value) =>
-            html`
-              <td>${value ?? "–"}</td>
-            `
-          )}
-        </tr>
-      `
-    )}</tbody>
-      </table>
-    </div>
-  `;
-  return html`
-    <section>
-      <h2>What differs</h2>
-    ${differences.length > 0 ? table : html`
-      <p>Nothing: the configurations are the same, so the numbers should be too.</p>
-    `}</section>
-  `;
+function finalTable(names: readonly string[], columns: readonly Quantity[]): Html {
+  const runs: Columns<number> = {
+    columns: [
+      {
+        heading: "run",
+        value: (run) => names[run],
+        content: (run) => [sample(run), `${run + 1}. ${names[run]}`],
+        names: true,
+      },
+      ...columns.map((quantity) =>
+        finalColumn<number>(titleOf(quantity), titleOf(quantity), () => quantity, (run) => run)
+      ),
+      {
+        heading: "epochs",
+        value: (run) => lastEpoch(columns[0], run),
+        show: (run) => String(lastEpoch(columns[0], run)),
+      },
+    ],
+    rows: [...names.keys()],
+  };
+  return asHtml(runs, {
+    label: "Final numbers by run",
+    file: "final",
+    note: names.length === 1 ? undefined : "Below each number: its difference to that of run 1.",
+    kind: "finals",
+  });
 }
 
-const groupTable = ({ groups }: Comparison, columns: readonly Quantity[]): Html =>
-  html`
-    <section>
-      <h2>Over seeds</h2>
-      <div class="scroll" tabindex="0" role="region" aria-label="Mean and deviation over seeds">
-        <table class="finals">
-          <thead>
-            <tr>${heading("settings")}${heading("runs")}${columns.map((quantity) =>
-              heading(titleOf(quantity))
-            )}</tr>
-          </thead>
-          <tbody>
-    ${groups.map(({ label, runs }) =>
-      html`
-        <tr>
-          <th scope="row">${label === "" ? "all" : label}</th>
-          <td>${runs.map((run) => run + 1).join(", ")}</td>
-          ${columns.map((quantity) =>
-            html`
-              <td>${plusMinus(runs.map((run) => finalOf(quantity, run)))}</td>
-            `
-          )}
-        </tr>
-      `
-    )}</tbody>
-        </table>
-      </div>
-      <p
-        class="dataset">Mean ± standard deviation of the runs whose settings differ in the seed alone.</p>
-    </section>
-  `;
+function differing(
+  names: readonly string[],
+  differences: Comparison["differences"],
+): Section {
+  const settings: Columns<Comparison["differences"][number]> = {
+    columns: [
+      { heading: "setting", value: ({ key }) => key, names: true, text: true },
+      ...names.map((_, run): Column<Comparison["differences"][number]> => ({
+        heading: `run ${run + 1}`,
+        value: ({ values }) => values[run],
+        show: ({ values }) => values[run] ?? "–",
+        text: true,
+      })),
+    ],
+    rows: differences,
+  };
+  return {
+    title: "What differs",
+    after: differences.length > 0
+      ? asHtml(settings, {
+        label: "Settings that differ",
+        file: "settings",
+        kind: "differing configuration",
+      })
+      : html`
+        <p>Nothing: the configurations are the same, so the numbers should be too.</p>
+      `,
+  };
+}
 
-const everything = (names: readonly string[], quantities: readonly Quantity[]): Html =>
-  html`
+function overSeeds({ groups }: Comparison, columns: readonly Quantity[]): Section {
+  const finals = ({ runs }: Group, quantity: Quantity) => runs.map((run) => finalOf(quantity, run));
+  const table: Columns<Group> = {
+    columns: [
+      { heading: "settings", value: ({ label }) => label === "" ? "all" : label, names: true },
+      { heading: "runs", value: ({ runs }) => runs.map((run) => run + 1).join(", ") },
+      ...columns.map((quantity): Column<Group> => ({
+        heading: titleOf(quantity),
+        value: (group) => mean(finals(group, quantity)),
+        show: (group) => plusMinus(finals(group, quantity)),
+      })),
+    ],
+    rows: groups,
+  };
+  return {
+    title: "Over seeds",
+    after: asHtml(table, {
+      label: "Mean and deviation over seeds",
+      file: "seeds",
+      note: "Mean ± standard deviation of the runs whose settings differ in the seed alone.",
+      kind: "finals",
+    }),
+  };
+}
+
+function everything(names: readonly string[], quantities: readonly Quantity[]): Html {
+  const table: Columns<Quantity> = {
+    columns: [
+      { heading: "quantity", value: titleOf, names: true },
+      ...names.map((name, run) =>
+        finalColumn<Quantity>(`run ${run + 1}`, name, (quantity) => quantity, () => run)
+      ),
+    ],
+    rows: quantities,
+  };
+  return html`
     <details>
       <summary>
         <h2>All final numbers (${count(quantities.length, "quantity", "quantities")})</h2>
       </summary>
-      <div class="scroll" tabindex="0" role="region" aria-label="All final numbers">
-        <table class="finals">
-          <thead>
-            <tr>${heading("quantity")}${names.map((_, run) => heading(`run ${run + 1}`))}</tr>
-          </thead>
-          <tbody>
-    ${quantities.map((quantity) =>
-      html`
-        <tr>
-          <th scope="row">${titleOf(quantity)}</th>
-          ${names.map((_, run) => finalCell(quantity, run))}
-        </tr>
-      `
-    )}</tbody>
-        </table>
-      </div>
-    </details>
+      ${asHtml(table, { label: "All final numbers", file: "all-final", kind: "finals" })}</details>
   `;
+}

@@ -7,16 +7,14 @@ import type { ArrayValue, ParamArrays } from "../../graph/params.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Findings } from "../findings.ts";
 import { type History, latest } from "../history.ts";
-import { configuration } from "../report/configuration.ts";
-import { type Figure, renderFigure } from "../report/figure.ts";
+import type { Figure } from "../report/figure.ts";
 import type { Centroids } from "../report/figures/centroids.ts";
 import { confusedImagesFigure } from "../report/figures/confused_images.ts";
 import { dutyCycleFigure } from "../report/figures/duty_cycles.ts";
 import { exampleCodesFigure } from "../report/figures/example_codes.ts";
+import { count } from "../report/format.ts";
 import { rasterElements } from "../report/figures/raster.ts";
 import { inBox } from "../report/figures/stripes.ts";
-import { html } from "../report/html.ts";
-import { page } from "../report/page.ts";
 import {
   axisX,
   axisY,
@@ -28,7 +26,9 @@ import {
   svgElement,
   text,
 } from "../report/plot.ts";
-import { style } from "../report/style.ts";
+import { asHtml, asText, type Column, type Columns } from "../report/table.ts";
+import { studyPage } from "../studies/page.ts";
+import type { Circumstances, JsonObject } from "../studies/record.ts";
 
 /** Labelled images per class that read-outs learn from, besides all. */
 export const perClass: readonly number[] = [1, 10, 100, 1000];
@@ -49,25 +49,33 @@ const readOuts: readonly string[] = [
 const accuracyOf = (history: History, name: string, ending = ""): number | null =>
   latest(history, `accuracy_${name}${ending}`, "test");
 
-/** A table: a head, then a row per read-out, in percent. */
-export function resultRows(history: History): readonly (readonly string[])[] {
-  const endings = ["", ...perClass.map((n) => `_${n}`), ...noiseParts.map((p) => `_noise_${p}`)];
-  return [
-    [
-      "read-out",
-      "all",
-      ...perClass.map((n) => `${n}/class`),
-      ...noiseParts.map((part) => `${Math.round(100 * part)} % moved`),
+/** A row per read-out, in percent: of all labels, of fewer, and with noise on the codes. */
+function accuracies(history: History): Columns<string> {
+  const column = (heading: string, ending: string): Column<string> => ({
+    heading,
+    key: `accuracy${ending}_percent`,
+    value: (name) => {
+      const accuracy = accuracyOf(history, name, ending);
+      return accuracy === null ? null : 100 * accuracy;
+    },
+    show: (name) => {
+      const accuracy = accuracyOf(history, name, ending);
+      return accuracy === null ? "" : (100 * accuracy).toFixed(2);
+    },
+  });
+  return {
+    columns: [
+      { heading: "read-out", key: "read_out", value: (name) => name, names: true },
+      column("all", ""),
+      ...perClass.map((n) => column(`${n}/class`, `_${n}`)),
+      ...noiseParts.map((part) => column(`${Math.round(100 * part)} % moved`, `_noise_${part}`)),
     ],
-    ...readOuts.map((name) => [
-      name,
-      ...endings.map((ending) => {
-        const value = accuracyOf(history, name, ending);
-        return value === null ? "" : (100 * value).toFixed(2);
-      }),
-    ]),
-  ];
+    rows: readOuts,
+  };
 }
+
+/** The table for a terminal. */
+export const resultTable = (history: History): string => asText(accuracies(history));
 
 interface Point {
   readonly x: number;
@@ -267,65 +275,52 @@ export interface GradientFreePage {
   readonly findings: Findings | null;
   /** Mean codes of the classes; none. */
   readonly centroids: Centroids | null;
-  /** Whatever it takes to run it again. */
-  readonly config: Readonly<Record<string, unknown>>;
   /** What it was learnt on. */
   readonly dataset: Dataset;
+  /** The dataset, the seed, the backend. */
+  readonly circumstances: Circumstances;
+  /** Whatever it takes to run it again. */
+  readonly config: JsonObject;
 }
 
 /** The page as the text of an HTML file with nothing to load. */
-export function gradientFreePage(
-  { history, weights, findings, centroids, config, dataset }: GradientFreePage,
-): string {
-  const fields = receptiveFields(weights["0.weight"], dataset.shape);
-  const figures: readonly Figure[] = [
-    fields,
-    labelsFigure(history, Math.round(dataset.train.count / dataset.classes.length)),
-    noiseFigure(history),
-  ];
-  const codes = [
-    findings && exampleCodesFigure(findings, centroids),
-    findings && confusedImagesFigure(findings, centroids),
-    dutyCycleFigure(findings?.duty ?? null),
-  ].filter((figure) => figure !== null);
-  const [head, ...rows] = resultRows(history);
-  const body = html`
-    <header>
-      <div>
-        <h1>Codes without a gradient</h1>
-        <p class="dataset">${dataset.name}: ${dataset.train.count.toLocaleString("en-GB")} images to
-          learn from, ${dataset.test.count.toLocaleString("en-GB")} to judge by</p>
-      </div>
-    </header>
-    <main>
-      <section>
-        <h2>Test accuracy by read-out, in percent</h2>
-        <div style="overflow-x: auto" tabindex="0" role="region" aria-label="Accuracies">
-          <table>
-            <thead>
-              <tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr>
-            </thead>
-            <tbody>
-        ${rows.map(([first, ...cells]) =>
-          html`
-            <tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
-          `
-        )}</tbody>
-          </table>
-        </div>
-      </section>
-      <section>
-        <h2>What was learnt</h2>
-        <div class="figures">
-    ${figures.map((figure, i) => renderFigure(figure, i + 1))}</div>
-      </section>
-      <section>
-        <h2>Its codes</h2>
-        <div class="figures">
-    ${codes.map((figure, i) => renderFigure(figure, figures.length + i + 1))}</div>
-      </section>
-    </main>
-    ${configuration(config)}
-  `;
-  return page("Codes without a gradient", style, body);
-}
+export const gradientFreePage = (
+  { history, weights, findings, centroids, dataset, circumstances, config }: GradientFreePage,
+): string =>
+  studyPage({
+    tab: "Codes without a gradient",
+    title: "Codes without a gradient",
+    circumstances,
+    reading: `${count(dataset.train.count, "image")} to learn from, ${
+      dataset.test.count.toLocaleString("en-GB")
+    } to judge by.`,
+    sections: [
+      {
+        title: "Test accuracy by read-out",
+        after: asHtml(accuracies(history), {
+          label: "Test accuracy by read-out",
+          file: "accuracies",
+          note:
+            "In percent: of all labels, of so many per class, and with a part of each test code's units " +
+            "moved elsewhere.",
+        }),
+      },
+      {
+        title: "What was learnt",
+        figures: [
+          receptiveFields(weights["0.weight"], dataset.shape),
+          labelsFigure(history, Math.round(dataset.train.count / dataset.classes.length)),
+          noiseFigure(history),
+        ],
+      },
+      {
+        title: "Its codes",
+        figures: [
+          findings && exampleCodesFigure(findings, centroids),
+          findings && confusedImagesFigure(findings, centroids),
+          dutyCycleFigure(findings?.duty ?? null),
+        ].filter((figure) => figure !== null),
+      },
+    ],
+    config,
+  });

@@ -9,9 +9,11 @@ import { areaOf, type Layout } from "../encode/layout.ts";
 import { configuration } from "../report/configuration.ts";
 import { count } from "../report/format.ts";
 import { html } from "../report/html.ts";
+import { pageHeader } from "../report/page.ts";
+import { asHtml, type Column, type Columns } from "../report/table.ts";
 import { inputPicture } from "../search/album.ts";
 import type { Named } from "../search/nearest.ts";
-import { heading, sheetPage, strip, type Tile } from "../search/sheet.ts";
+import { sheetPage, strip, type Tile } from "../search/sheet.ts";
 import { faultOf, type RecallResult, type Recollection } from "./memory.ts";
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -57,41 +59,71 @@ export const warnings = (result: RecallResult): readonly string[] => {
   ];
 };
 
+/** A quantity of the cues, of what was recalled, and of what a search finds; null where it means nothing. */
+interface Comparison {
+  readonly what: string;
+  readonly show: (value: number) => string;
+  readonly cue: number | null;
+  readonly recalled: number;
+  readonly nearest: number | null;
+}
+
 /**
- * The results beside those of a search for the cue's own code, the heading first. Shares are of all cues.
+ * The results beside those of a search for the cue's own code. Shares are of all cues.
  *
  * @param labels Per image its label; null where there are none.
  */
-export function resultRows(
+export function recallTable(
   { cues, active }: RecallResult,
   labels: readonly (string | null)[] | null,
-): readonly (readonly string[])[] {
+): Columns<Comparison> {
   const share = (is: (cue: Recollection, i: number) => boolean) =>
-    percent(mean(cues.map((cue, i) => is(cue, i) ? 1 : 0)));
-  const units = (of: (cue: Recollection) => number) =>
-    `${mean(cues.map(of)).toFixed(1)} of ${active}`;
-  return [
-    ["", "cue", "recalled by the memory", "nearest to the cue, no memory"],
-    [
-      "finds the code of the image",
-      "",
-      share(({ right }) => right),
-      share((cue) => cue.nearestRight),
+    mean(cues.map((cue, i) => is(cue, i) ? 1 : 0));
+  const units = (of: (cue: Recollection) => number) => mean(cues.map(of));
+  const column = (heading: string, of: "cue" | "recalled" | "nearest"): Column<Comparison> => ({
+    heading,
+    key: of,
+    value: (row) => row[of],
+    show: ({ show, [of]: value }) => value === null ? "" : show(value),
+  });
+  return {
+    columns: [
+      { heading: "", key: "quantity", value: ({ what }) => what, names: true },
+      column("cue", "cue"),
+      column("recalled by the memory", "recalled"),
+      column("nearest to the cue, no memory", "nearest"),
     ],
-    ...labels === null ? [] : [[
-      "finds an image of its label",
-      "",
-      share(({ found }, i) => labels[found] === labels[i]),
-      share(({ nearest }, i) => labels[nearest] === labels[i]),
-    ]],
-    [
-      "units of its code that are there",
-      units(({ before }) => before),
-      units(({ after }) => after),
-      units(({ nearestAfter }) => nearestAfter),
+    rows: [
+      {
+        what: "finds the code of the image",
+        show: percent,
+        cue: null,
+        recalled: share(({ right }) => right),
+        nearest: share(({ nearestRight }) => nearestRight),
+      },
+      ...labels === null ? [] : [{
+        what: "finds an image of its label",
+        show: percent,
+        cue: null,
+        recalled: share(({ found }, i) => labels[found] === labels[i]),
+        nearest: share(({ nearest }, i) => labels[nearest] === labels[i]),
+      }],
+      {
+        what: "units of its code that are there",
+        show: (value) => `${value.toFixed(1)} of ${active}`,
+        cue: units(({ before }) => before),
+        recalled: units(({ after }) => after),
+        nearest: units(({ nearestAfter }) => nearestAfter),
+      },
+      {
+        what: "units in all",
+        show: (value) => value.toFixed(1),
+        cue: null,
+        recalled: units(({ recalledSize }) => recalledSize),
+        nearest: null,
+      },
     ],
-    ["units in all", "", mean(cues.map(({ recalledSize }) => recalledSize)).toFixed(1), ""],
-  ];
+  };
 }
 
 /** What a sheet shows. */
@@ -154,7 +186,7 @@ export function recallSheet(
       ],
     )
   );
-  const [head, ...rows] = resultRows(result, labelled ? names.map(({ label }) => label) : null);
+  const table = recallTable(result, labelled ? names.map(({ label }) => label) : null);
   const about =
     `${storedLine(result)}. Each is recalled from ${cue}: the cue's code is completed by ` +
     "the memory, and the stored image with the nearest code is shown; beside it the image whose code is " +
@@ -164,19 +196,13 @@ export function recallSheet(
   return sheetPage(
     "Recalled from a part",
     html`
-      ${heading("Recalled from a part", about, warnings(result))}
+      ${pageHeader("Recalled from a part", about, warnings(result))}
       <main>
-        <table class="counts">
-          <thead>
-            <tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr>
-          </thead>
-          <tbody>
-        ${rows.map(([first, ...cells]) =>
-          html`
-            <tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
-          `
-        )}</tbody>
-        </table>
+        ${asHtml(table, {
+          label: "Recalled by the memory, and found without it",
+          file: "recall",
+          kind: "counts",
+        })}
         <div class="sheet">
       ${strips}</div>
       </main>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Html, html, trusted } from "./html.ts";
+import { type Content, type Html, html, trusted } from "./html.ts";
 
 /** The parts of a page of ours. */
 export interface PageParts {
@@ -52,3 +52,25 @@ export const page = (title: string, style: string, body: Html): string =>
     `,
     body,
   });
+
+/**
+ * A page's heading, with what it shows in a sentence or two, and what a reader must know first.
+ *
+ * @param about null where the heading says it all.
+ * @param notices In their order; often none.
+ */
+export const pageHeader = (title: string, about: Content, notices: readonly string[]): Html =>
+  html`
+    <header>
+      <div>
+        <h1>${title}</h1>
+        ${about === null ? null : html`
+          <p class="dataset">${about}</p>
+        `}
+        ${notices.map((notice) =>
+          html`
+            <p class="notice" role="note">${notice}</p>
+          `
+        )}</div>
+    </header>
+  `;

@@ -7,7 +7,6 @@ import type { History } from "../history.ts";
 import type { Findings } from "../findings.ts";
 import type { Explanation, Reconstruction } from "../run.ts";
 import { configuration } from "./configuration.ts";
-import { type Figure, renderFigure } from "./figure.ts";
 import { accuracyFigure } from "./figures/accuracy.ts";
 import { activeBitsFigure } from "./figures/active_bits.ts";
 import { centroidFigures, type Centroids } from "./figures/centroids.ts";
@@ -26,7 +25,8 @@ import { scheduleFigures } from "./figures/schedules.ts";
 import { timingFigure } from "./figures/timing.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
-import { figureFile, standalone } from "./standalone.ts";
+import { renderSections, type Section } from "./sections.ts";
+import { drawingsOf, fileIn } from "./standalone.ts";
 import { style } from "./style.ts";
 import { summary } from "./summary.ts";
 
@@ -63,15 +63,13 @@ export interface ReportData {
   readonly finished: boolean;
 }
 
-interface Section {
-  readonly title: string;
-  readonly figures: readonly Figure[];
-}
+/** A section that the report has only for its figures. */
+type FigureSection = Required<Pick<Section, "title" | "figures">>;
 
 const present = <A>(values: readonly (A | null)[]): readonly A[] =>
   values.filter((value): value is A & NonNullable<A> => value !== null);
 
-const sections = (data: ReportData): readonly Section[] => {
+const sections = (data: ReportData): readonly FigureSection[] => {
   const { history, centroids, model, explanations = [], findings = null } = data;
   return [
     { title: "Training", figures: present([accuracyFigure(history), lossFigure(history)]) },
@@ -109,28 +107,6 @@ const sections = (data: ReportData): readonly Section[] => {
     { title: "Where the time went", figures: present([timingFigure(history)]) },
   ].filter(({ figures }) => figures.length > 0);
 };
-
-function renderSections(
-  sections: readonly Section[],
-  files: ReadonlyMap<string, string>,
-): readonly Html[] {
-  const all = sections.flatMap(({ figures }) => figures);
-  return sections.map(({ title, figures }) =>
-    html`
-      <section>
-        <h2>${title}</h2>
-        <div class="figures">
-      ${figures.map((figure) =>
-        renderFigure(
-          figure,
-          all.indexOf(figure) + 1,
-          files.has(figureFile(figure)) ? figureFile(figure) : null,
-        )
-      )}</div>
-      </section>
-    `
-  );
-}
 
 function interruption({ history, finished }: ReportData): Html | null {
   if (finished) return null;
@@ -181,18 +157,13 @@ export interface ReportFiles {
 /** The report of a run, and its figures as SVG files of their own. */
 export function reportFiles(data: ReportData): ReportFiles {
   const found = sections(data);
-  const drawings = new Map(
-    found.flatMap(({ figures }) => figures).flatMap((figure) => {
-      const text = standalone(figure);
-      return text === null ? [] : [[figureFile(figure), text] as const];
-    }),
-  );
+  const drawings = drawingsOf(found.flatMap(({ figures }) => figures));
   return { page: render(data, found, drawings), drawings };
 }
 
 function render(
   data: ReportData,
-  found: readonly Section[],
+  found: readonly FigureSection[],
   files: ReadonlyMap<string, string>,
 ): string {
   const body = html`<header>
@@ -208,7 +179,7 @@ ${interruption(data)}${
 ${summary(data.history)}</header>
 <main>
 ${
-    found.length > 0 ? renderSections(found, files) : html`
+    found.length > 0 ? renderSections(found, (figure) => fileIn(files, figure)) : html`
       <p>Nothing was measured: the history of this run is empty.</p>
     `
   }</main>

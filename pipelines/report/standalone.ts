@@ -11,7 +11,7 @@ import { dark, declared, light } from "./style.ts";
 const FIGURES_FOLDER = "figures";
 
 /** The file of a figure, relative to the page. */
-export const figureFile = ({ id }: Pick<Figure, "id">): string => `${FIGURES_FOLDER}/${id}.svg`;
+const figureFile = ({ id }: Pick<Figure, "id">): string => `${FIGURES_FOLDER}/${id}.svg`;
 
 /** Attributes that hold a colour. */
 const painted = ["fill", "stroke", "color", "stop-color"] as const;
@@ -109,3 +109,14 @@ function prepend(root: Element, first: readonly Element[]): void {
   const rest = [...root.children];
   for (const element of [...first, ...rest]) root.append(element);
 }
+
+/** The texts of those figures' files that can be files of their own, by their paths beside the page. */
+export const drawingsOf = (figures: readonly Figure[]): ReadonlyMap<string, string> =>
+  new Map(figures.flatMap((figure) => {
+    const text = standalone(figure);
+    return text === null ? [] : [[figureFile(figure), text] as const];
+  }));
+
+/** The file of a figure, if there is one. */
+export const fileIn = (files: ReadonlyMap<string, string>, figure: Figure): string | null =>
+  files.has(figureFile(figure)) ? figureFile(figure) : null;

@@ -6,12 +6,13 @@
 import { configuration } from "../report/configuration.ts";
 import { count } from "../report/format.ts";
 import { html } from "../report/html.ts";
+import { pageHeader } from "../report/page.ts";
 import type { SavedCodes } from "../codes_file.ts";
 import type { Album } from "./album.ts";
 import type { Answer, Named, Result } from "./nearest.ts";
 import { distinctCodes } from "./distinct.ts";
 import { originOf } from "../encode/origins.ts";
-import { heading, sheetPage, strip, type Tile } from "./sheet.ts";
+import { sheetPage, strip, type Tile } from "./sheet.ts";
 
 /** What was searched and what was found. */
 export interface SearchSheet {
@@ -64,7 +65,7 @@ export async function searchSheet(
   return sheetPage(
     "Nearest codes",
     html`
-      ${heading("Nearest codes", about, [
+      ${pageHeader("Nearest codes", about, [
         ...notices,
         ...missing.length === 0
           ? []

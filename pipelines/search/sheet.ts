@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { type Content, type Html, html } from "../report/html.ts";
+import { type Html, html } from "../report/html.ts";
 import { page } from "../report/page.ts";
 import { style } from "../report/style.ts";
+import { tableStyle } from "../report/table.ts";
 import type { Picture } from "./album.ts";
 
 const sheetStyle = `
+header > div { max-width: 84ch; }
 .sheet { display: grid; gap: 0; margin-top: 26px; }
 .strip { display: grid; grid-template-columns: 132px minmax(0, 1fr); gap: 24px; padding: 18px 0;
   border-top: 1px solid var(--rule); break-inside: avoid; }
@@ -25,8 +27,6 @@ const sheetStyle = `
 .tile.other b { color: var(--train); }
 .query .tile, .query .tile img, .query .tile .absent { width: 132px; }
 .query .tile img, .query .tile .absent { height: 132px; }
-.counts { margin-top: 18px; }
-.counts th:first-child { color: var(--ink); }
 @media screen and (max-width: 640px) {
   .strip { grid-template-columns: minmax(0, 1fr); }
   .tile, .tile img, .tile .absent { width: 84px; }
@@ -40,7 +40,7 @@ const sheetStyle = `
  * that are in the page itself are let in.
  */
 export const sheetPage = (title: string, body: Html): string =>
-  page(title, style + sheetStyle, body)
+  page(title, style + tableStyle + sheetStyle, body)
     .replace("default-src 'none';", "default-src 'none'; img-src data:;");
 
 /** An image of a sheet. */
@@ -81,20 +81,4 @@ export const strip = (first: Tile, rest: readonly Tile[]): Html =>
       `
     )}</ol>
     </section>
-  `;
-
-/** The page's heading, with what it shows in a sentence, and what a reader must know first. */
-export const heading = (title: string, about: Content, notices: readonly string[]): Html =>
-  html`
-    <header>
-      <div>
-        <h1>${title}</h1>
-        <p class="dataset">${about}</p>
-      </div>
-    </header>
-    ${notices.map((notice) =>
-      html`
-        <p class="notice">${notice}</p>
-      `
-    )}
   `;

@@ -5,11 +5,9 @@
  */
 import { WILLSHAW_LIMIT } from "../../ops/sdr/willshaw_theory.ts";
 import { type Axis, linearAxis, logAxis } from "../report/axis.ts";
-import { configuration } from "../report/configuration.ts";
-import { type Figure, renderFigure, type Screen } from "../report/figure.ts";
+import type { Figure, Screen } from "../report/figure.ts";
 import { compact } from "../report/format.ts";
-import { type Html, html } from "../report/html.ts";
-import { page } from "../report/page.ts";
+import type { Html } from "../report/html.ts";
 import {
   axisX,
   axisY,
@@ -22,8 +20,16 @@ import {
   ruleY,
   text,
 } from "../report/plot.ts";
-import { style } from "../report/style.ts";
-import { type CapacityResults, type Completion, ERROR } from "./capacity.ts";
+import { asHtml, type Columns } from "../report/table.ts";
+import { studyPage } from "../studies/page.ts";
+import type { Circumstances, JsonObject } from "../studies/record.ts";
+import {
+  type CapacityResults,
+  type Completion,
+  ERROR,
+  type LoadResult,
+  type SizeResult,
+} from "./capacity.ts";
 
 /** What is measured beside what is predicted, at one x. */
 export interface Compared {
@@ -269,64 +275,99 @@ function completionFigure(rows: readonly Completion[], what: string): Figure {
   };
 }
 
+/** The capacities, a row for each size. */
+const sizesTable = (sizes: readonly SizeResult[]): Columns<SizeResult> => ({
+  columns: [
+    { heading: "units", value: ({ units }) => units, names: true },
+    { heading: "active", value: ({ active }) => active },
+    {
+      heading: "pairs",
+      value: ({ measured }) => measured?.pairs ?? null,
+    },
+    { heading: "pairs predicted", key: "predicted_pairs", value: (size) => size.predictedPairs },
+    {
+      heading: "bits per synapse",
+      key: "bits",
+      value: ({ measured }) => measured?.bitsPerSynapse ?? null,
+      show: ({ measured }) => measured?.bitsPerSynapse.toFixed(3) ?? "not reached",
+    },
+    {
+      heading: "predicted",
+      key: "predicted_bits",
+      value: ({ predicted }) => predicted,
+      show: ({ predicted }) => predicted.toFixed(3),
+    },
+  ],
+  rows: sizes,
+});
+
 /**
  * The page as the text of an HTML file with nothing to load.
  *
+ * @param circumstances Whether it was the quick form, and the seed.
  * @param config Whatever it takes to run it again.
  */
-export function capacityPage(
+export const capacityPage = (
   { sizes, loads, completion }: CapacityResults,
   { closely, codes }: { readonly closely: number; readonly codes: number },
-  config: Readonly<Record<string, unknown>>,
-): string {
+  circumstances: Circumstances,
+  config: JsonObject,
+): string =>
+  studyPage({
+    tab: "Willshaw memory",
+    title: "What a Willshaw memory holds",
+    task:
+      "Pairs of random codes of n units, log₂ n of them active, in n × n binary synapses, measured against " +
+      "what theory predicts.",
+    circumstances,
+    sections: [{
+      title: "Capacity and completion",
+      figures: [
+        ...loadFigures(sizes, loads, closely),
+        sizeFigure(
+          sizes.map(({ units, measured, predicted }) => ({
+            x: units,
+            measured: measured?.bitsPerSynapse ?? null,
+            predicted,
+          })),
+          ERROR,
+        ),
+        completionFigure(
+          completion,
+          `${codes.toLocaleString("en-GB")} codes of ${closely.toLocaleString("en-GB")} units`,
+        ),
+      ],
+      after: asHtml(sizesTable(sizes), {
+        label: "Capacity by size",
+        file: "capacity",
+        note: `What is stored at ${compact(100 * ERROR)} % wrong units.`,
+      }),
+    }],
+    config,
+  });
+
+/** The figure of the size that is looked at closely; none where it was not measured. */
+function loadFigures(
+  sizes: readonly SizeResult[],
+  loads: readonly LoadResult[],
+  closely: number,
+): readonly Figure[] {
   const at = sizes.find(({ units }) => units === closely);
-  const figures = [
-    ...at === undefined ? [] : [
-      loadFigure(
-        loads.map(({ pairs, bitsPerSynapse, predicted }) => ({
-          x: pairs,
-          measured: bitsPerSynapse,
-          predicted,
-        })),
-        {
-          x: at.measured?.pairs ?? at.predictedPairs,
-          measured: at.measured?.bitsPerSynapse ?? null,
-          predicted: at.predicted,
-          error: ERROR,
-          fill: at.measured?.fill ?? NaN,
-        },
-        closely,
-      ),
-    ],
-    sizeFigure(
-      sizes.map(({ units, measured, predicted }) => ({
-        x: units,
-        measured: measured?.bitsPerSynapse ?? null,
+  return at === undefined ? [] : [
+    loadFigure(
+      loads.map(({ pairs, bitsPerSynapse, predicted }) => ({
+        x: pairs,
+        measured: bitsPerSynapse,
         predicted,
       })),
-      ERROR,
-    ),
-    completionFigure(
-      completion,
-      `${codes.toLocaleString("en-GB")} codes of ${closely.toLocaleString("en-GB")} units`,
+      {
+        x: at.measured?.pairs ?? at.predictedPairs,
+        measured: at.measured?.bitsPerSynapse ?? null,
+        predicted: at.predicted,
+        error: ERROR,
+        fill: at.measured?.fill ?? NaN,
+      },
+      closely,
     ),
   ];
-  const body = html`
-    <header>
-      <div>
-        <h1>What a Willshaw memory holds</h1>
-        <p class="dataset">Pairs of random codes of n units, log₂ n of them active, in n × n binary
-          synapses</p>
-      </div>
-    </header>
-    <main>
-      <section>
-        <h2>Capacity and completion</h2>
-        <div class="figures">
-    ${figures.map((figure, i) => renderFigure(figure, i + 1))}</div>
-      </section>
-    </main>
-    ${configuration(config)}
-  `;
-  return page("Willshaw memory", style, body);
 }

@@ -192,8 +192,9 @@ Deno.test("the record and the page hold every way, and what is not finite is nul
     seeds: [1, 2],
     backend: { name: "wasm", adapter: null } as const,
   };
-  const record = JSON.parse(JSON.stringify(recordOf(judged, circumstances)));
+  const record = JSON.parse(JSON.stringify(recordOf(judged, circumstances, 2.5)));
   assertEquals([record.config.held_out, record.config.epochs, record.ways.length], [["9"], 2, 2]);
+  assertEquals([record.seconds, record.config.dataset.notice], [2.5, "not <MNIST>"]);
   assertEquals(record.ways[1].measured[0], {
     task: "unseen",
     quantity: "map",

@@ -7,14 +7,12 @@ import type { BinaryEmbeddings, DenseEmbeddings, Embeddings } from "../../../ops
 import { factorsRoot } from "../../../ops/metrics/factors_root.ts";
 import { rowReader } from "../../../ops/metrics/rows.ts";
 import { linearAxis, position } from "../../report/axis.ts";
-import { configuration } from "../../report/configuration.ts";
 import type { Element } from "../../report/dom.ts";
-import { type Drawing, type Figure, renderFigure, type Screen } from "../../report/figure.ts";
-import { compact } from "../../report/format.ts";
+import type { Drawing, Figure, Screen } from "../../report/figure.ts";
+import { compact, count } from "../../report/format.ts";
 import { levelPaths } from "../../report/heatmap.ts";
-import { type Html, html } from "../../report/html.ts";
+import type { Html } from "../../report/html.ts";
 import { colours } from "../../report/line_chart.ts";
-import { page } from "../../report/page.ts";
 import {
   axisX,
   axisY,
@@ -26,7 +24,8 @@ import {
   svgElement,
   text,
 } from "../../report/plot.ts";
-import { style } from "../../report/style.ts";
+import { studyPage } from "../../studies/page.ts";
+import type { Circumstances, JsonObject } from "../../studies/record.ts";
 import type { Inverse, Restoration, RestorationBounds, TranslationCourse } from "./measure.ts";
 
 /** Images through the code and back; as many of each. */
@@ -380,42 +379,32 @@ export interface InversePage {
   readonly inverse: Inverse;
   /** Some of the images. */
   readonly examples: Restored;
-  /** The dataset's name. */
-  readonly dataset: string;
-  /** What a reader must know before any number, such as that the digits are synthetic. */
-  readonly notice: string | null;
+  /** The dataset, the seed, the form, the backend. */
+  readonly circumstances: Circumstances;
   /** Options, seed, backend, versions: whatever it takes to run it again. */
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly config: JsonObject;
 }
 
 /** The page as the text of an HTML file with nothing to load. */
 export function inversePage(
-  { inverse, examples, dataset, notice, config }: InversePage,
+  { inverse, examples, circumstances, config }: InversePage,
 ): string {
   const { images, bounds, surface, translation } = inverse;
-  const figures = [
-    restoredFigure(examples),
-    surfaceFigure(surface, bounds),
-    translationFigure(translation.course, translation),
-  ];
-  const body = html`
-    <header>
-      <div>
-    <h1>A random projection, kWTA, and back</h1>
-    <p class="dataset">Dataset: ${dataset}, ${images} test images, binarised: ${(100 *
-      bounds.sparsity).toFixed(1)} % of the pixels are set</p>
-    ${notice === null ? null : html`
-      <p class="notice" role="note">${notice}</p>
-    `}</div>
-    </header>
-    <main>
-      <section>
-        <h2>What comes back, and what a translation leaves</h2>
-        <div class="figures">
-    ${figures.map((figure, i) => renderFigure(figure, i + 1))}</div>
-      </section>
-    </main>
-    ${configuration(config)}
-  `;
-  return page("inverse", style, body);
+  return studyPage({
+    tab: "inverse",
+    title: "A random projection, kWTA, and back",
+    circumstances,
+    reading: `${count(images, "test image")}, binarised: ${
+      (100 * bounds.sparsity).toFixed(1)
+    } % of the pixels are set.`,
+    sections: [{
+      title: "What comes back, and what a translation leaves",
+      figures: [
+        restoredFigure(examples),
+        surfaceFigure(surface, bounds),
+        translationFigure(translation.course, translation),
+      ],
+    }],
+    config,
+  });
 }

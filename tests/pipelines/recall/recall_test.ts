@@ -4,7 +4,8 @@ import { seed } from "../../../graph/rng.ts";
 import { moveUnits, randomCodes } from "../../../ops/sdr/noise.ts";
 import { emptyCodes } from "../../../ops/sdr/codes.ts";
 import { cueKinds, cuesOf, faultOf, measureRecall } from "../../../pipelines/recall/memory.ts";
-import { resultRows, storedLine, warnings } from "../../../pipelines/recall/sheet.ts";
+import { recallTable, storedLine, warnings } from "../../../pipelines/recall/sheet.ts";
+import { asCsv, asText } from "../../../pipelines/report/table.ts";
 import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
 import { codesOf } from "../../ops/sdr/sets.ts";
 import { left, right } from "../tiny.ts";
@@ -76,9 +77,13 @@ Deno.test("random codes are recalled from noisy ones as a search finds them", ()
   assertEquals([faultOf(result), warnings(result)], [null, []]);
   assertStringIncludes(storedLine(result), "100 codes stored, 100 of them distinct, of 16 in 1024");
   const labels = Array.from({ length: 100 }, (_, i) => String(i % 10));
-  assertEquals(resultRows(result, labels)[1].slice(2), ["100.0 %", "100.0 %"]);
-  assertEquals(resultRows(result, labels).map((row) => row.length), [4, 4, 4, 4, 4]);
-  assertEquals(resultRows(result, null).length, 4);
+  const [head, ...rows] = asText(recallTable(result, labels)).split("\n")
+    .map((line) => line.split(/ {2,}/));
+  assertEquals(head.slice(1), ["cue", "recalled by the memory", "nearest to the cue, no memory"]);
+  assertEquals(rows[0].slice(1), ["100.0 %", "100.0 %"]);
+  assertEquals(rows[2].slice(1), ["12.0 of 16", "16.0 of 16", "16.0 of 16"]);
+  assertEquals(asCsv(recallTable(result, labels)).rows.map((row) => row.length), [4, 4, 4, 4]);
+  assertEquals(recallTable(result, null).rows.length, 3);
 });
 
 Deno.test("a memory that is too full says so, and so does one whose codes are alike", () => {
