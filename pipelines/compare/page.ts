@@ -104,6 +104,7 @@ function captionOf(quantity: Quantity, runs: number): string {
 const MOST_FIGURES = 16;
 
 const compareStyle = `
+.finals tbody th { min-width: 100px; }
 .differing tbody th { min-width: 200px; }
 .differing td { overflow-wrap: anywhere; }
 .delta { display: block; color: var(--muted); font-size: 12px; }

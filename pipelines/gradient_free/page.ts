@@ -164,7 +164,8 @@ function figure({ id, title, caption, axis, type, points }: Curves): Figure {
         gridY({ stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1, ticks: 5 }),
         axisX({
           ticks,
-          tickFormat: (x: number) => x.toLocaleString("en-GB"),
+          // tickFormat would leave out some labels of a logarithmic axis.
+          text: (x: number) => x.toLocaleString("en-GB"),
           tickSize: 0,
           label: axis,
         }),

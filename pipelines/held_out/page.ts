@@ -5,6 +5,7 @@
  */
 import { linearAxis } from "../report/axis.ts";
 import type { Figure } from "../report/figure.ts";
+import { count } from "../report/format.ts";
 import { palette, panelFigure, panelStyle } from "../report/panel.ts";
 import { mean, plusMinus, standardDeviation } from "../report/statistics.ts";
 import { asHtml, asText, type Column, type Columns } from "../report/table.ts";
@@ -97,7 +98,7 @@ export function heldOutPage(judged: readonly Judged[], conditions: Conditions): 
   return studyPage({
     tab: "Held-out classes",
     title: "Retrieval of classes that were held out",
-    task: `Held out: ${names}. ${epochs} epochs of each training.`,
+    task: `Held out: ${names}. ${count(epochs, "epoch")} of each training.`,
     circumstances: conditions,
     reading: "Numbers are mean ± standard deviation over the seeds.",
     sections: [{

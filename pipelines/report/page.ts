@@ -54,10 +54,10 @@ export const page = (title: string, style: string, body: Html): string =>
   });
 
 /**
- * A page's heading, with what it shows in a sentence or two, and what a reader must know first.
+ * Renders a page's heading with the paragraph and the warnings that follow it.
  *
- * @param about null where the heading says it all.
- * @param notices In their order; often none.
+ * @param about Paragraph under the heading that says what the page shows; null for none.
+ * @param notices Warnings, in their order; often none.
  */
 export const pageHeader = (title: string, about: Content, notices: readonly string[]): Html =>
   html`

@@ -1,5 +1,5 @@
 /**
- * A page of sections: figures that are numbered through, with what stands before and after them.
+ * Pages that consist of sections with figures, tables and text; the figures are numbered through the page.
  *
  * @module
  */
@@ -10,41 +10,73 @@ import { page, pageHeader } from "./page.ts";
 import { style } from "./style.ts";
 import { tableStyle } from "./table.ts";
 
-/** A heading with what belongs under it. */
+/** A section of a page: a heading with text, figures and tables, in this order. */
 export interface Section {
-  /** The heading. */
+  /** Heading of the section. */
   readonly title: string;
-  /** The element's id, to link to; none. */
+  /**
+   * Id of the element, for links to it.
+   *
+   * @default none
+   */
   readonly id?: string;
-  /** What is said before the figures. */
+  /**
+   * Content before the figures.
+   *
+   * @default none
+   */
   readonly before?: Content;
-  /** In their order. */
+  /**
+   * Figures of the section, in their order.
+   *
+   * @default none
+   */
   readonly figures?: readonly Figure[];
-  /** Tables and notes after the figures. */
+  /**
+   * Content after the figures: tables, notes.
+   *
+   * @default none
+   */
   readonly after?: Content;
 }
 
-/** The parts of a page of sections. */
+/** The content of a page of sections. */
 export interface SectionPage {
-  /** What the browser's tab shows. */
+  /** Title of the document, which the browser's tab shows. */
   readonly tab: string;
-  /** The page's heading. */
+  /** Heading of the page. */
   readonly title: string;
-  /** What was done, on what and with what; null where the heading says it all. */
+  /** Paragraph under the heading that says what was done, on which data; null for none. */
   readonly about: Content;
-  /** What a reader must know before any number. */
+  /** Warnings above all numbers, such as that the digits are synthetic. */
   readonly notices: readonly string[];
-  /** What comes before all sections. */
+  /**
+   * Content before the first section.
+   *
+   * @default none
+   */
   readonly overview?: Content;
-  /** In their order. */
+  /** Sections of the page, in their order. */
   readonly sections: readonly Section[];
-  /** What comes after all of them. */
+  /**
+   * Content after the last section.
+   *
+   * @default none
+   */
   readonly end?: Content;
-  /** Whatever it takes to run it again: a table at the end, folded away. */
+  /** Settings and versions that it takes to repeat the work, shown in a folded table at the end. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** CSS that this page needs beside the shared one. */
+  /**
+   * CSS of this page alone.
+   *
+   * @default none
+   */
   readonly style?: string;
-  /** Where a figure's drawing is as a file of its own, relative to the page; null for nowhere. */
+  /**
+   * Returns the path of a figure's SVG file, relative to the page; null where it has none.
+   *
+   * @default no figure has one
+   */
   readonly fileOf?: (figure: Figure) => string | null;
 }
 
@@ -54,9 +86,9 @@ section details { margin-top: 20px; padding-top: 0; border-top: 0; }
 `;
 
 /**
- * Sections as HTML, the figures numbered through all of them from 1 on.
+ * Renders sections as HTML and numbers their figures from 1 on.
  *
- * @param fileOf Where a figure's drawing is as a file of its own, relative to the page; null for nowhere.
+ * @param fileOf Returns the path of a figure's SVG file, relative to the page; null where it has none.
  */
 export function renderSections(
   sections: readonly Section[],
@@ -77,7 +109,10 @@ export function renderSections(
   );
 }
 
-/** The text of an HTML file with nothing to load: light and dark, without script. */
+/**
+ * Renders a page as the text of an HTML file that loads nothing and has no script; it is light or dark as the
+ * reader prefers.
+ */
 export const sectionPage = (
   { tab, title, about, notices, overview, sections, end, config, style: own, fileOf }: SectionPage,
 ): string =>

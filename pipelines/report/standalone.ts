@@ -110,13 +110,13 @@ function prepend(root: Element, first: readonly Element[]): void {
   for (const element of [...first, ...rest]) root.append(element);
 }
 
-/** The texts of those figures' files that can be files of their own, by their paths beside the page. */
+/** Returns the SVG files of figures by their paths, relative to the page; some figures have none. */
 export const drawingsOf = (figures: readonly Figure[]): ReadonlyMap<string, string> =>
   new Map(figures.flatMap((figure) => {
     const text = standalone(figure);
     return text === null ? [] : [[figureFile(figure), text] as const];
   }));
 
-/** The file of a figure, if there is one. */
+/** Returns the path of a figure's file among `files`, or null where there is none. */
 export const fileIn = (files: ReadonlyMap<string, string>, figure: Figure): string | null =>
   files.has(figureFile(figure)) ? figureFile(figure) : null;

@@ -1,80 +1,106 @@
 /**
- * A table by its columns: described once, written for a page, for a spreadsheet and for a terminal.
+ * Tables that are described once, by their columns, and written in three forms: HTML for a page, CSV for a
+ * spreadsheet, aligned text for a terminal.
  *
  * @module
  */
 import { table as aligned } from "../cli/table.ts";
 import { csvLink, type Table } from "./csv.ts";
 import { compact } from "./format.ts";
-import { type Content, type Html, html } from "./html.ts";
+import { type Content, type Html, html, trusted } from "./html.ts";
 
-/** What a cell holds; null is an empty cell. */
+/** The value of a cell; null leaves it empty. */
 export type Value = string | number | null;
 
-/** A column of a table whose rows are values of any kind. */
+/** A column: its heading, and how a cell is made from a row, which may be a value of any type. */
 export interface Column<Row> {
-  /** What stands at its head where people read it. */
+  /** Heading on a page and in a terminal. */
   readonly heading: string;
   /**
-   * What stands at its head in CSV.
+   * Heading in CSV.
    *
    * @default the heading
    */
   readonly key?: string;
-  /** The value of a row, as CSV has it: unrounded. */
+  /** Returns the value of a row's cell as CSV has it, unrounded. */
   readonly value: (row: Row, at: number) => Value;
   /**
-   * The value as people read it.
+   * Returns the cell's text on a page and in a terminal.
    *
-   * @default a text as it is, a number to three digits, "" for null
+   * @default the value: text as it is, numbers to three digits, null as ""
    */
   readonly show?: (row: Row, at: number) => string;
   /**
-   * The value as a page shows it, where that is more than a text.
+   * Returns the cell's content on a page, where that is more than text, such as a link.
    *
-   * @default what `show` gives
+   * @default the text of `show`
    */
   readonly content?: (row: Row, at: number) => Content;
-  /** Whether the column names its rows: a screen reader says it before each of their cells. */
+  /**
+   * Whether the column's cells are row headings, which a screen reader says before each cell of the row.
+   *
+   * @default false
+   */
   readonly names?: boolean;
   /**
-   * Whether the column is text, and so flush left.
+   * Whether the column holds text, which is aligned left and may wrap; numbers are aligned right.
    *
-   * @default false: numbers, flush right; the first column is always flush left
+   * @default false; the first column is aligned left in any case
    */
   readonly text?: boolean;
-  /** Whether a row's cell is set in bold. */
+  /**
+   * Returns whether a row's cell is bold; the column's other cells are then grey.
+   *
+   * @default none is bold, none is grey
+   */
   readonly strong?: (row: Row, at: number) => boolean;
 }
 
-/** Columns and rows. */
+/** A table: columns, and the rows that they make cells of. */
 export interface Columns<Row> {
-  /** From left to right; the first is flush left. */
+  /** The columns from left to right. */
   readonly columns: readonly Column<Row>[];
-  /** From top to bottom. */
+  /** The rows from top to bottom. */
   readonly rows: readonly Row[];
 }
 
-/** How a table stands in a page. */
+/** Options of {@linkcode asHtml}. */
 export interface TableOptions<Row> {
-  /** What the table is, for a screen reader: "Final numbers by run". */
+  /** Name of the table for a screen reader: "Final numbers by run". */
   readonly label: string;
-  /** The name of its file of CSV without the ending; without one it is not to be had as CSV. */
+  /**
+   * Name of the CSV file, without ".csv", under which the table can be downloaded.
+   *
+   * @default the table cannot be downloaded
+   */
   readonly file?: string;
-  /** What a reader must know of it, below the table. */
+  /**
+   * Note below the table that says how to read it.
+   *
+   * @default none
+   */
   readonly note?: Content;
-  /** Rows that follow each other with the same key are set apart from the next. */
+  /**
+   * Returns the key of a row's group; a line separates the groups.
+   *
+   * @default all rows are one group
+   */
   readonly group?: (row: Row) => string;
-  /** Classes of its own, beside `cells`. */
+  /**
+   * CSS classes of the table, beside `cells`.
+   *
+   * @default none
+   */
   readonly kind?: string;
 }
 
-/** The style of tables: a wide one scrolls within the page, its first column staying where it is. */
+/** CSS of the tables: one that is wider than the page scrolls, while its first column stays in place. */
 export const tableStyle = `
 .scroll { margin-top: 16px; overflow-x: auto; }
 .cells { font-size: 14px; }
 .cells thead th { vertical-align: bottom; }
 .cells .words { text-align: left; }
+.cells td:not(.words) { white-space: nowrap; }
 .cells td.weak { color: var(--muted); }
 .cells td.strong { color: var(--ink); font-weight: 650; }
 .cells tbody + tbody tr:first-child > * { border-top: 1px solid var(--grid); }
@@ -89,14 +115,14 @@ const plain = (value: Value): string =>
 const shown = <Row>({ show, value }: Column<Row>, row: Row, at: number): string =>
   show === undefined ? plain(value(row, at)) : show(row, at);
 
-/** The table for a spreadsheet: every digit, and the columns' keys at the head. */
+/** Converts a table to CSV's header and rows, with every digit of its numbers. */
 export const asCsv = <Row>({ columns, rows }: Columns<Row>): Table => ({
   header: columns.map(({ key, heading }) => key ?? heading),
   rows: rows.map((row, at) => columns.map(({ value }) => value(row, at))),
 });
 
 /**
- * The table for a terminal.
+ * Writes a table as aligned text for a terminal.
  *
  * @example
  * ```ts
@@ -120,7 +146,7 @@ export const asText = <Row>({ columns, rows }: Columns<Row>): string =>
     ...rows.map((row, at) => columns.map((column) => shown(column, row, at))),
   ]);
 
-/** The table for a page, with a link that downloads it as CSV where it has a file. */
+/** Writes a table as HTML, in a region that scrolls, with a link to download it as CSV. */
 export function asHtml<Row>(
   table: Columns<Row>,
   { label, file, note, group, kind = "" }: TableOptions<Row>,
@@ -147,28 +173,35 @@ export function asHtml<Row>(
       </table>
     </div>
     ${note === undefined && link === null ? null : html`
-      <p class="below">${note ?? null} ${link}</p>
+      <p class="below">${note ?? onScreen(`${label}:`)} ${link}</p>
     `}
   `;
 }
 
-const headCell = <Row>({ heading, text = false }: Column<Row>): Html =>
+/** Text that is left out on paper, as the links to downloads are. */
+const onScreen = (text: string): Html =>
   html`
-    <th scope="col" ${classOf(text ? "words" : "")}>${heading}</th>
+    <span class="data">${text}</span>
   `;
+
+const headCell = <Row>({ heading, text = false }: Column<Row>): Html =>
+  element("th", "col", text ? "words" : "", heading);
 
 function cell<Row>(column: Column<Row>, row: Row, at: number): Html {
   const content = column.content?.(row, at) ?? shown(column, row, at);
   const strength = column.strong === undefined ? "" : column.strong(row, at) ? "strong" : "weak";
   const kind = `${column.text ? "words " : ""}${strength}`.trim();
-  return column.names
-    ? html`
-      <th scope="row" ${classOf(kind)}>${content}</th>
-    `
-    : html`<td${classOf(kind)}>${content}</td>`;
+  return column.names ? element("th", "row", kind, content) : element("td", null, kind, content);
 }
 
-const classOf = (kind: string): Html | null =>
-  kind === "" ? null : html`
-    class="${kind}"
-  `;
+/** An element whose attributes are left out where they would be empty. */
+function element(
+  name: "th" | "td",
+  scope: "row" | "col" | null,
+  kind: string,
+  content: Content,
+): Html {
+  const attributes = (scope === null ? "" : ` scope="${scope}"`) +
+    (kind === "" ? "" : ` class="${kind}"`);
+  return trusted(`<${name}${attributes}>${html`${content}`.markup}</${name}>`);
+}

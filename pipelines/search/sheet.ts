@@ -11,6 +11,7 @@ import type { Picture } from "./album.ts";
 
 const sheetStyle = `
 header > div { max-width: 84ch; }
+.counts tbody th { min-width: 120px; }
 .sheet { display: grid; gap: 0; margin-top: 26px; }
 .strip { display: grid; grid-template-columns: 132px minmax(0, 1fr); gap: 24px; padding: 18px 0;
   border-top: 1px solid var(--rule); break-inside: avoid; }

@@ -1,24 +1,37 @@
 /**
- * The page of a study: the circumstances first, then its sections, then all settings.
+ * The HTML page of a study, the same for all of them: circumstances and warnings, then figures and tables,
+ * then all settings.
  *
  * @module
  */
 import { type SectionPage, sectionPage } from "../report/sections.ts";
 import { type Circumstances, circumstancesText, noticesOf } from "./record.ts";
 
-/** The parts of a study's page. */
+/** The content of a study's page. */
 export interface StudyPage extends Omit<SectionPage, "about" | "notices" | "fileOf"> {
-  /** Said in a sentence under the heading; a quick form and a notice of the data above all numbers. */
+  /** Circumstances of the study, told in a sentence under the heading and in warnings. */
   readonly circumstances: Circumstances;
-  /** What is said before the circumstances: what was done. */
+  /**
+   * Sentence before the circumstances that says what was done.
+   *
+   * @default none
+   */
   readonly task?: string;
-  /** What is said after them: what the numbers are. */
+  /**
+   * Sentences after the circumstances that say how to read the numbers.
+   *
+   * @default none
+   */
   readonly reading?: string;
-  /** What else a reader must know first, such as that the study is not finished. */
+  /**
+   * Warnings beside those that the circumstances give, such as that the study is not finished.
+   *
+   * @default none
+   */
   readonly notices?: readonly string[];
 }
 
-/** The page as the text of an HTML file with nothing to load: light and dark, without script. */
+/** Renders the page as the text of an HTML file that loads nothing and has no script. */
 export const studyPage = (
   { circumstances, task, reading, notices = [], ...parts }: StudyPage,
 ): string =>

@@ -1,6 +1,6 @@
 /**
- * What studies have in common: the circumstances in which something was measured, and how results are
- * written.
+ * The records of studies: the circumstances of a measurement as JSON and in words, and the writing of result
+ * files.
  *
  * @module
  */
@@ -12,22 +12,22 @@ import type { Files } from "../files.ts";
 import { count } from "../report/format.ts";
 import { VERSION } from "../version.ts";
 
-/** A value as JSON has it: an object. */
+/** An object that can be written as JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** In which circumstances something was measured; what does not apply to a study is left out. */
+/** Circumstances of a measurement; a study leaves out those that do not apply to it. */
 export interface Circumstances {
-  /** Whether it was the reduced form. */
+  /** Whether the reduced form of the study was run, whose numbers are no results. */
   readonly quick?: boolean;
-  /** One repetition for each, or how many repetitions there were. */
+  /** Seeds, one for each repetition, or the number of repetitions. */
   readonly seeds?: readonly number[] | number;
-  /** What was trained on and judged by. */
+  /** Dataset to train on and to test with. */
   readonly dataset?: Pick<Dataset, "name" | "source" | "train" | "test" | "sha256" | "notice">;
-  /** Where it was computed. */
+  /** Backend of the computation. */
   readonly backend?: Pick<Backend, "name" | "adapter">;
 }
 
-/** The circumstances as a record keeps them, with the versions and the machine's kind. */
+/** Converts circumstances to JSON, and adds the versions of Sparrow and Deno, the system and the processor. */
 export const circumstancesOf = (
   { quick, seeds, dataset, backend }: Circumstances,
 ): JsonObject => ({
@@ -49,7 +49,9 @@ export const circumstancesOf = (
 });
 
 /**
- * The circumstances in a sentence.
+ * Tells the circumstances in a sentence.
+ *
+ * @returns "" where there are none.
  *
  * @example
  * ```ts
@@ -74,7 +76,7 @@ export function circumstancesText({ quick, seeds, dataset, backend }: Circumstan
   return text === "" ? "" : `${text[0].toUpperCase()}${text.slice(1)}.`;
 }
 
-/** What a reader must know before any number: that the form was quick, what is the matter with the data. */
+/** Returns the warnings that circumstances call for: of a quick form, and of the dataset. */
 export const noticesOf = ({ quick = false, dataset }: Circumstances): readonly string[] => [
   ...quick
     ? ["The quick form is small: it shows that the study runs, and its numbers are no results."]
@@ -83,12 +85,12 @@ export const noticesOf = ({ quick = false, dataset }: Circumstances): readonly s
 ];
 
 /**
- * Refuses a folder that has results already: they are never overwritten.
+ * Checks that a folder holds no results yet, since results are never overwritten.
  *
- * @param file The name of the record.
- * @param expected What is wanted in its place.
- * @default expected "a folder without" the record
- * @returns Nothing, or `InvalidOption` of `--out`.
+ * @param file Name of the record in the folder.
+ * @param expected What the error says was expected.
+ * @default expected "a folder without" the file
+ * @returns Nothing; `InvalidOption` of `--out` where the folder holds the file.
  */
 export const refuseResults = (
   folder: string,
@@ -104,11 +106,11 @@ export const refuseResults = (
   );
 
 /**
- * Writes results to a folder, each file whole or not at all, in their order.
+ * Writes result files to a folder, in their order, each of them whole or not at all.
  *
- * @param results By the names of the files: a record, which becomes JSON in which numbers that are not finite
- * are null, or the text of a file.
- * @returns Nothing, or `FileUnavailable` of the first that could not be written.
+ * @param results By file name either a record, which is written as JSON (numbers that are not finite become
+ * null), or the text of the file.
+ * @returns Nothing; `FileUnavailable` of the first file that cannot be written.
  */
 export const writeResults = (
   folder: string,

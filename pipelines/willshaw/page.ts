@@ -142,7 +142,8 @@ function drawAt(
     gridY({ ticks: [...y.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
     axisX({
       ticks: [...ticks],
-      tickFormat: x.format,
+      // tickFormat would leave out some labels of a logarithmic axis.
+      text: x.format,
       tickSize: 0,
       label: axis,
       labelArrow: "none",

@@ -94,6 +94,7 @@ export const verdictLine = ({ claim: { number, title }, findings }: Tested): str
 export const PAGE_FILE = "claims.html";
 
 const claimStyle = `
+.measured tbody th { min-width: 150px; }
 .criterion { color: var(--muted); }
 section .figures { margin-top: 20px; }
 `;
@@ -173,6 +174,7 @@ function section({ claim, findings, seconds, command }: Tested): Section {
         ${asHtml(measurements(measured), {
           label: `All that was measured for claim ${number}`,
           file: `claim-${number}`,
+          kind: "measured",
         })}</details>
     `,
   };

@@ -44,8 +44,14 @@ export interface Shown {
 export const picture = 32;
 /** Pixels: the height of a centroid's stripe. */
 export const stripe = 10;
-/** Pixels beside a picture: how many bits it shares. */
-export const shares = 36;
+/** Returns the pixels that the numbers beside the pictures need: how many bits each code shares. */
+export function sharesWidth(groups: readonly Confusion[]): number {
+  const counts = groups.flatMap(({ images }) =>
+    images.flatMap(({ withLabel, withPredicted }) => [withLabel.length, withPredicted.length])
+  );
+  const digits = String(Math.max(0, ...counts)).length;
+  return 36 + 10 * Math.max(0, digits - 2);
+}
 
 /** A picture in a box, drawn or used. */
 function pictureIn(
@@ -93,6 +99,8 @@ export interface StripeOptions {
   readonly places: Uint32Array;
   /** In pixels. */
   readonly fontSize: number;
+  /** Pixels beside a picture, as {@linkcode sharesWidth} has them. */
+  readonly shares: number;
 }
 
 const [blue, orange, black, grey] = [
@@ -106,7 +114,7 @@ const [blue, orange, black, grey] = [
 export function withStripes(
   { images, centroids }: Confusion,
   { x, y, width }: Box,
-  { id, first, places, fontSize }: StripeOptions,
+  { id, first, places, fontSize, shares }: StripeOptions,
 ): readonly Element[] {
   const left = x + picture + shares;
   const wide = width - picture - shares;

@@ -13,7 +13,7 @@ import {
   type Confusion,
   imagesOnly,
   picture,
-  shares,
+  sharesWidth,
   stripe,
   withStripes,
 } from "./confused_group.ts";
@@ -136,6 +136,7 @@ function drawAt(
   label: string,
 ): Html {
   const fontSize = width > 500 ? 12 : 11;
+  const shares = sharesWidth(groups);
   const side = (width - 8 - (columns - 1) * gap) / columns;
   const most = Math.max(...groups.map(({ images }) => images.length));
   const high = places === null
@@ -159,6 +160,7 @@ function drawAt(
           first,
           places,
           fontSize,
+          shares,
         }),
     ];
   });
