@@ -8,7 +8,7 @@ import { csvLink } from "../report/csv.ts";
 import type { Figure } from "../report/figure.ts";
 import { compact } from "../report/format.ts";
 import { type Html, html } from "../report/html.ts";
-import { axisX, axisY, dot, draw, gridX, gridY, line, type Markish } from "../report/plot.ts";
+import { axes, dot, draw, line, type Markish } from "../report/plot.ts";
 import type { Section } from "../report/sections.ts";
 import { asHtml, type Column } from "../report/table.ts";
 import { studyPage } from "../studies/page.ts";
@@ -157,22 +157,10 @@ const key = (infos: readonly EstimatorInfo[]): Html =>
 function drawPanel({ dimension, lines }: Panel, x: Axis, y: Axis, caption: string): Html {
   const [first, last] = [Math.max(x.domain[0], y.domain[0]), Math.min(x.domain[1], y.domain[1])];
   const marks: readonly Markish[] = [
-    gridX({ ticks: [...x.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
-    gridY({ ticks: [...y.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
-    axisX({
-      ticks: [...x.ticks],
-      tickFormat: x.format,
-      tickSize: 0,
-      label: "truth (bit)",
-      labelArrow: "none",
-    }),
-    axisY({
-      ticks: [...y.ticks],
-      tickFormat: y.format,
-      tickSize: 0,
-      label: `estimate (bit), d = ${dimension}`,
-      labelArrow: "none",
-    }),
+    ...axes(
+      { axis: x, label: "truth (bit)" },
+      { axis: y, label: `estimate (bit), d = ${dimension}` },
+    ),
     line([[first, first], [last, last]], { stroke: "var(--rule, #c9ced6)", strokeWidth: 4 }),
     ...lines.flatMap(({ label, family, dash, points }) => [
       line(points.flatMap(({ truth, low, high }) => [{ truth, y: low }, { truth, y: high }]), {

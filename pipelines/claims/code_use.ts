@@ -15,8 +15,8 @@ import {
 } from "../../ops/metrics/unit_activity.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { encode } from "../encode.ts";
-import type { Row } from "../history.ts";
 import { type Stage, stage } from "../stage.ts";
+import { withTestRows } from "./recipes.ts";
 
 /** What {@linkcode codeSeparation} finds. */
 export interface CodeSeparation {
@@ -119,19 +119,11 @@ export const separate = ({ test, classes, normalisation }: Dataset): Stage =>
           test.labels,
           classes.length,
         );
-        const row = (name: string, value: number): Row => ({
-          epoch: run.epoch,
-          step: run.step,
-          split: "test",
-          name,
-          value,
+        return withTestRows(run, {
+          distinct_codes: distinct,
+          between_cosine: between,
+          within_cosine: within,
         });
-        const rows = [
-          row("distinct_codes", distinct),
-          row("between_cosine", between),
-          row("within_cosine", within),
-        ];
-        return { ...run, history: [...run.history, ...rows] };
       }),
     )
   );
@@ -151,20 +143,12 @@ export const unitUse = ({ test, normalisation }: Dataset): Stage =>
         const duty = dutyCycles(embeddings);
         const mean = duty.reduce((sum, rate) => sum + rate, 0) / duty.length;
         const entropy = dutyEntropy(duty);
-        const row = (name: string, value: number): Row => ({
-          epoch: run.epoch,
-          step: run.step,
-          split: "test",
-          name,
-          value,
+        return withTestRows(run, {
+          duty_entropy: entropy,
+          duty_entropy_part: entropy / maximumDutyEntropy(mean),
+          dead_units: deadUnits(duty).length,
+          overactive_units: overactiveUnits(duty, mean).length,
         });
-        const rows = [
-          row("duty_entropy", entropy),
-          row("duty_entropy_part", entropy / maximumDutyEntropy(mean)),
-          row("dead_units", deadUnits(duty).length),
-          row("overactive_units", overactiveUnits(duty, mean).length),
-        ];
-        return { ...run, history: [...run.history, ...rows] };
       }),
     )
   );

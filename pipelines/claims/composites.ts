@@ -17,6 +17,7 @@ import type { Dataset, DataSplit } from "../data/dataset.ts";
 import { encode } from "../encode.ts";
 import type { Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
+import { withTestRows } from "./recipes.ts";
 
 /** Pairs of images of a split, by index. */
 export interface Pairs {
@@ -268,11 +269,7 @@ export const evaluateComposites = (
       by_difference_of_all: found(rest, none),
       by_itself_of_all: found(codes, none),
     };
-    const { epoch, step } = run;
-    const rows = Object.entries(measured).map(([name, value]) =>
-      ({ epoch, step, split: "test", name, value }) as const
-    );
-    return E.right({ ...run, history: [...run.history, ...rows] });
+    return E.right(withTestRows(run, measured));
   });
 };
 

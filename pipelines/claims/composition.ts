@@ -20,7 +20,8 @@ import type { Dataset } from "../data/dataset.ts";
 import { take } from "../data/splits.ts";
 import { linearAxis } from "../report/axis.ts";
 import type { Element } from "../report/dom.ts";
-import type { Drawing, Figure, Screen } from "../report/figure.ts";
+import { type Figure, halfDrawings } from "../report/figure.ts";
+import { textAt } from "../report/figures/stripes.ts";
 import type { Html } from "../report/html.ts";
 import { colours } from "../report/line_chart.ts";
 import { axisX, customMark, draw, svgElement } from "../report/plot.ts";
@@ -89,10 +90,7 @@ export function compositionFigure(
     id: "composition",
     title: "Set operations on codes of superposed images",
     caption,
-    drawings: widths.map(([screens, width]): Drawing => ({
-      screens,
-      svg: drawAt(trainings, chance, width, label),
-    })),
+    drawings: halfDrawings((width) => drawAt(trainings, chance, width, label)),
     data: {
       header: ["quantity", "training", "repetition", "value"],
       rows: rows.flatMap((row) =>
@@ -104,12 +102,6 @@ export function compositionFigure(
     span: "half",
   };
 }
-
-/** In pixels of CSS at a page's usual width on each screen. */
-const widths: readonly (readonly [readonly Screen[], number])[] = [
-  [["wide"], 524],
-  [["medium", "narrow"], 350],
-];
 
 const rowHeight = 46;
 const marginTop = 26;
@@ -164,7 +156,7 @@ function rowElements(
   const y = top + lineAt;
   const guess = guessOf(row, chance);
   return [
-    textAt(left, top + 14, quantities[row], "currentColor"),
+    textAt(left, top + 14, quantities[row], { fill: "currentColor" }),
     ...(guess === null ? [] : [tick(left + guess * width, y)]),
     ...trainings.flatMap(({ name, values }, i) =>
       values[row].map((value) =>
@@ -178,7 +170,7 @@ function rowElements(
 const legend = (trainings: readonly Training[], left: number): readonly Element[] =>
   trainings.flatMap(({ name }, i) => {
     const x = left + 5 + 136 * i;
-    return [dot(x, 8, looks[i].colour, name), textAt(x + 9, 12, name, looks[i].colour)];
+    return [dot(x, 8, looks[i].colour, name), textAt(x + 9, 12, name, { fill: looks[i].colour })];
   });
 
 function dot(cx: number, cy: number, fill: string, tells: string): Element {
@@ -192,12 +184,6 @@ const tick = (x: number, y: number): Element =>
 
 const vertical = (x: number, y1: number, y2: number, stroke: string): Element =>
   svgElement("line", { x1: x, x2: x, y1, y2, stroke });
-
-function textAt(x: number, y: number, content: string, fill: string): Element {
-  const element = svgElement("text", { x, y, fill, "text-anchor": "start" });
-  element.textContent = content;
-  return element;
-}
 
 /** Of the digits of an epoch, those that become composites. */
 const SHARE = 0.5;

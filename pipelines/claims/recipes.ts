@@ -23,7 +23,7 @@ import { duration } from "../cli/progress_bar.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Env } from "../env.ts";
 import { type History, latest, rowsNamed, type SplitName } from "../history.ts";
-import { createRun, dispose, type RunOptions } from "../run.ts";
+import { createRun, dispose, type Run, type RunOptions } from "../run.ts";
 import { pipeline, repeat, type Stage } from "../stage.ts";
 import { evaluate } from "../stages/evaluate.ts";
 import { learningRate } from "../stages/learning_rate.ts";
@@ -79,6 +79,15 @@ const trained = ({ name, begin, stages }: Variant, seed: number): Trained => (en
     ].join(" "),
   );
   return E.right(history);
+};
+
+/** Adds measurements of the test set to a run's history: `measure` finds them by their names. */
+export const withTestRows = (run: Run, values: Readonly<Record<string, number>>): Run => {
+  const { epoch, step } = run;
+  const rows = Object.entries(values).map(([name, value]) =>
+    ({ epoch, step, split: "test", name, value }) as const
+  );
+  return { ...run, history: [...run.history, ...rows] };
 };
 
 /** A quantity of an outcome: the newest row of a name in each history; NaN where there is none. */

@@ -7,7 +7,7 @@ import type { ArrayValue, ParamArrays } from "../../graph/params.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Findings } from "../findings.ts";
 import { type History, latest } from "../history.ts";
-import type { Figure } from "../report/figure.ts";
+import { type Figure, halfDrawings } from "../report/figure.ts";
 import type { Centroids } from "../report/figures/centroids.ts";
 import { confusedImagesFigure } from "../report/figures/confused_images.ts";
 import { dutyCycleFigure } from "../report/figures/duty_cycles.ts";
@@ -186,10 +186,7 @@ function figure({ id, title, caption, axis, type, points }: Curves): Figure {
     id,
     title,
     caption,
-    drawings: [
-      { screens: ["wide"], svg: drawAt(524) },
-      { screens: ["medium", "narrow"], svg: drawAt(350) },
-    ],
+    drawings: halfDrawings(drawAt),
     data: {
       header: ["read_out", id, "accuracy_percent"],
       rows: points.map(({ name, x, y }) => [name, x, y]),
@@ -250,10 +247,7 @@ function receptiveFields({ shape, data }: ArrayValue, image: readonly number[]):
     caption:
       `What the first ${shown} of ${units} units look for: white where light adds to a unit's ` +
       "drive, black where it takes away, grey where it does not matter.",
-    drawings: [
-      { screens: ["wide"], svg: drawAt(524) },
-      { screens: ["medium", "narrow"], svg: drawAt(350) },
-    ],
+    drawings: halfDrawings(drawAt),
     data: {
       header: ["unit", "length"],
       rows: Array.from({ length: shown }, (_, unit) => {

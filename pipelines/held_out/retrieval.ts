@@ -9,11 +9,11 @@ import { E } from "../../graph/fp_ts.ts";
 import { averagePrecision } from "../../ops/metrics/average_precision.ts";
 import { distanceRows } from "../../ops/metrics/distances.ts";
 import type { LabelledEmbeddings } from "../../ops/metrics/retrieval.ts";
+import { withTestRows } from "../claims/recipes.ts";
 import { breathe } from "../breathe.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { encode } from "../encode.ts";
 import type { Env } from "../env.ts";
-import type { Row } from "../history.ts";
 import type { Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 
@@ -142,12 +142,5 @@ export const retrieve = ({ test, normalisation }: Dataset, unseen: readonly numb
     const labelled = { embeddings: embeddings.right, labels: test.labels };
     const found = await retrieveByTask(labelled, unseen, env);
     if (E.isLeft(found)) return E.left({ ...found.left, epoch: run.epoch, step: run.step });
-    const rows = valuesOf(found.right).map(([name, value]): Row => ({
-      epoch: run.epoch,
-      step: run.step,
-      split: "test",
-      name,
-      value,
-    }));
-    return E.right({ ...run, history: [...run.history, ...rows] });
+    return E.right(withTestRows(run, Object.fromEntries(valuesOf(found.right))));
   });

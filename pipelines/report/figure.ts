@@ -15,6 +15,16 @@ export interface Drawing {
   readonly svg: Html;
 }
 
+/**
+ * Draws a figure that spans half a row: once for wide screens, once for all others.
+ *
+ * @param drawAt Draws the figure at a width in pixels.
+ */
+export const halfDrawings = (drawAt: (width: number) => Html): readonly Drawing[] => [
+  { screens: ["wide"], svg: drawAt(524) },
+  { screens: ["medium", "narrow"], svg: drawAt(350) },
+];
+
 /** How much of a row a figure takes on a wide screen. */
 export type Span = "quarter" | "half" | "whole";
 

@@ -7,6 +7,7 @@
  * @module
  */
 import * as Plot from "npm:@observablehq/plot@0.6.17";
+import type { Axis } from "./axis.ts";
 import { type Element, parseDocument } from "./dom.ts";
 import { type Html, trusted } from "./html.ts";
 
@@ -26,6 +27,33 @@ export {
   ruleY,
   text,
 } from "npm:@observablehq/plot@0.6.17";
+
+/** An axis with its label, and its ticks where these are not all of the axis's own. */
+export interface Labelled {
+  readonly axis: Axis;
+  readonly label: string;
+  readonly ticks?: readonly number[];
+}
+
+const grid = { stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 } as const;
+
+/** Both axes with their grids, as marks to put before all others. */
+export const axes = (x: Labelled, y: Labelled): readonly Plot.Markish[] => {
+  const options = ({ axis, label, ticks = axis.ticks }: Labelled) => ({
+    ticks: [...ticks],
+    // As `text`, since d3 leaves labels out of a logarithmic axis when it is given a `tickFormat`.
+    text: axis.format,
+    tickSize: 0,
+    label,
+    labelArrow: "none" as const,
+  });
+  return [
+    Plot.gridX({ ticks: [...x.ticks ?? x.axis.ticks], ...grid }),
+    Plot.gridY({ ticks: [...y.ticks ?? y.axis.ticks], ...grid }),
+    Plot.axisX(options(x)),
+    Plot.axisY(options(y)),
+  ];
+};
 
 const document = parseDocument("<!doctype html><html></html>");
 

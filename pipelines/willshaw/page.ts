@@ -5,21 +5,10 @@
  */
 import { WILLSHAW_LIMIT } from "../../ops/sdr/willshaw_theory.ts";
 import { type Axis, linearAxis, logAxis } from "../report/axis.ts";
-import type { Figure, Screen } from "../report/figure.ts";
+import { type Figure, halfDrawings } from "../report/figure.ts";
 import { compact } from "../report/format.ts";
 import type { Html } from "../report/html.ts";
-import {
-  axisX,
-  axisY,
-  dot,
-  draw,
-  gridX,
-  gridY,
-  line,
-  type Markish,
-  ruleY,
-  text,
-} from "../report/plot.ts";
+import { axes, dot, draw, line, type Markish, ruleY, text } from "../report/plot.ts";
 import { asHtml, type Columns } from "../report/table.ts";
 import { studyPage } from "../studies/page.ts";
 import type { Circumstances, JsonObject } from "../studies/record.ts";
@@ -49,11 +38,6 @@ export interface Marked extends Compared {
   readonly fill: number;
 }
 
-const widths: readonly (readonly [readonly Screen[], number])[] = [
-  [["wide"], 524],
-  [["medium", "narrow"], 350],
-];
-
 /**
  * Stored information over the number of pairs: beyond the mark there is more of it for a while, in codes
  * that are full of errors.
@@ -75,13 +59,12 @@ function loadFigure(loads: readonly Compared[], at: Marked, units: number): Figu
     id: "load",
     title: "Information against load",
     caption,
-    drawings: widths.map(([screens, width]) => ({
-      screens,
-      svg: drawAt(loads, width, label, linearAxis(0, Math.max(...loads.map(({ x }) => x)), 4), {
+    drawings: halfDrawings((width) =>
+      drawAt(loads, width, label, linearAxis(0, Math.max(...loads.map(({ x }) => x)), 4), {
         axis: "stored pairs",
         ring: at,
-      }),
-    })),
+      })
+    ),
     data: table("pairs", loads),
     span: "half",
   };
@@ -103,13 +86,12 @@ function sizeFigure(sizes: readonly Compared[], error: number): Figure {
     id: "sizes",
     title: "Information against size",
     caption,
-    drawings: widths.map(([screens, width]) => ({
-      screens,
-      svg: drawAt(sizes, width, label, logAxis(low, high, 2), {
+    drawings: halfDrawings((width) =>
+      drawAt(sizes, width, label, logAxis(low, high, 2), {
         axis: "units n, of which log₂ n are active",
         limit: WILLSHAW_LIMIT,
-      }),
-    })),
+      })
+    ),
     data: table("units", sizes),
     span: "half",
   };
@@ -138,23 +120,7 @@ function drawAt(
   const ticks = x.ticks.filter((_, i) => width > 500 || x.ticks.length < 7 || i % 2 === 0);
   const points = rows.filter(({ measured }) => measured !== null);
   const marks: readonly Markish[] = [
-    gridX({ ticks: [...ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
-    gridY({ ticks: [...y.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
-    axisX({
-      ticks: [...ticks],
-      // tickFormat would leave out some labels of a logarithmic axis.
-      text: x.format,
-      tickSize: 0,
-      label: axis,
-      labelArrow: "none",
-    }),
-    axisY({
-      ticks: [...y.ticks],
-      tickFormat: y.format,
-      tickSize: 0,
-      label: "bits per synapse",
-      labelArrow: "none",
-    }),
+    ...axes({ axis: x, label: axis, ticks }, { axis: y, label: "bits per synapse" }),
     ...limit === undefined ? [] : [
       ruleY([limit], { stroke: "var(--muted, #59626d)", strokeDasharray: "5 3" }),
       text([[x.domain[0], limit]], {
@@ -177,19 +143,21 @@ function drawAt(
       ? []
       : [dot([ring], { x: "x", y: "measured", stroke: "var(--train, #b3541e)", r: 7 })],
   ];
-  return draw({
-    width,
-    height: 280,
-    marginTop: 26,
-    marginRight: 24,
-    marginBottom: 38,
-    marginLeft: 44,
-    style: { fontSize: width > 500 ? "12px" : "11px" },
-    x: { type: x.type, domain: [...x.domain] },
-    y: { type: "linear", domain: [...y.domain] },
-    marks: [...marks],
-  }, label);
+  return draw({ ...frame(width, x, y), marks: [...marks] }, label);
 }
+
+/** Size, margins and scales that the figures share. */
+const frame = (width: number, x: Axis, y: Axis) => ({
+  width,
+  height: 280,
+  marginTop: 26,
+  marginRight: 24,
+  marginBottom: 38,
+  marginLeft: 44,
+  style: { fontSize: width > 500 ? "12px" : "11px" },
+  x: { type: x.type, domain: [...x.domain] },
+  y: { type: y.type, domain: [...y.domain] },
+});
 
 /** More wrong units than units tell nothing more. */
 const WORST = 1;
@@ -223,22 +191,10 @@ function completionFigure(rows: readonly Completion[], what: string): Figure {
   ];
   const lines = [...Map.groupBy(rows, ({ kind, recall }) => `${kind}, ${recall}`).values()];
   const marks = [
-    gridX({ ticks: [...x.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
-    gridY({ ticks: [...y.ticks], stroke: "var(--grid, #e4e7eb)", strokeOpacity: 1 }),
-    axisX({
-      ticks: [...x.ticks],
-      tickFormat: x.format,
-      tickSize: 0,
-      label: "part of the cue's units that are missing or moved",
-      labelArrow: "none",
-    }),
-    axisY({
-      ticks: [...y.ticks],
-      tickFormat: y.format,
-      tickSize: 0,
-      label: "wrong units per unit of the code",
-      labelArrow: "none",
-    }),
+    ...axes(
+      { axis: x, label: "part of the cue's units that are missing or moved" },
+      { axis: y, label: "wrong units per unit of the code" },
+    ),
     ...lines.map((of) =>
       line(of, {
         x: "damage",
@@ -253,21 +209,7 @@ function completionFigure(rows: readonly Completion[], what: string): Figure {
     id: "completion",
     title: "Damaged cues",
     caption,
-    drawings: widths.map(([screens, width]) => ({
-      screens,
-      svg: draw({
-        width,
-        height: 280,
-        marginTop: 26,
-        marginRight: 24,
-        marginBottom: 38,
-        marginLeft: 44,
-        style: { fontSize: width > 500 ? "12px" : "11px" },
-        x: { type: "linear", domain: [...x.domain] },
-        y: { type: "linear", domain: [...y.domain] },
-        marks,
-      }, label),
-    })),
+    drawings: halfDrawings((width) => draw({ ...frame(width, x, y), marks }, label)),
     data: {
       header: ["damage", "kind", "recall", "error"],
       rows: rows.map(({ damage, kind, recall, error }) => [damage, kind, recall, error]),

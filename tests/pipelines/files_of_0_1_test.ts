@@ -19,7 +19,7 @@ import {
 } from "../../pipelines/checkpoint/checkpoint.ts";
 import { newestCheckpoint } from "../../pipelines/checkpoint/folder.ts";
 import { loadCodes } from "../../pipelines/codes_file.ts";
-import { readRun } from "../../pipelines/compare/read_run.ts";
+import { readRun } from "../../pipelines/compare/comparison.ts";
 import { encode } from "../../pipelines/encode.ts";
 import { denoFiles } from "../../pipelines/files.ts";
 import type { History } from "../../pipelines/history.ts";

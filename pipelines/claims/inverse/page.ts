@@ -8,8 +8,9 @@ import { factorsRoot } from "../../../ops/metrics/factors_root.ts";
 import { rowReader } from "../../../ops/metrics/rows.ts";
 import { linearAxis, position } from "../../report/axis.ts";
 import type { Element } from "../../report/dom.ts";
-import type { Drawing, Figure, Screen } from "../../report/figure.ts";
+import { type Drawing, type Figure, halfDrawings, type Screen } from "../../report/figure.ts";
 import { compact, count } from "../../report/format.ts";
+import { textAt as drawnText } from "../../report/figures/stripes.ts";
 import { levelPaths } from "../../report/heatmap.ts";
 import type { Html } from "../../report/html.ts";
 import { colours } from "../../report/line_chart.ts";
@@ -162,10 +163,7 @@ function surfaceFigure(
     id: "surface",
     title: "Overlap of restored and original image",
     caption,
-    drawings: surfaceWidths.map(([screens, width]): Drawing => ({
-      screens,
-      svg: drawSurface(surface, width, label),
-    })),
+    drawings: halfDrawings((width) => drawSurface(surface, width, label)),
     data: {
       header: ["dimension", "sparsity", "overlap"],
       rows: surface.map(({ dimension, sparsity, overlap }) => [dimension, sparsity, overlap]),
@@ -173,12 +171,6 @@ function surfaceFigure(
     span: "half",
   };
 }
-
-/** In pixels of CSS at a page's usual width on each screen. */
-const surfaceWidths: readonly (readonly [readonly Screen[], number])[] = [
-  [["wide"], 524],
-  [["medium", "narrow"], 350],
-];
 
 const surfaceTop = 24;
 const surfaceBottom = 36;
@@ -235,11 +227,8 @@ const cell = (overlap: number, x: number, y: number, side: number): readonly Ele
   textAt(x + side / 2, y + rowHeight / 2 + 4, overlap.toFixed(2), "middle"),
 ];
 
-function textAt(x: number, y: number, content: string, anchor: string): Element {
-  const element = svgElement("text", { x, y, "text-anchor": anchor, fill: "currentColor" });
-  element.textContent = content;
-  return element;
-}
+const textAt = (x: number, y: number, content: string, anchor: string): Element =>
+  drawnText(x, y, content, { "text-anchor": anchor, fill: "currentColor" });
 
 interface Course {
   readonly label: string;
@@ -290,10 +279,7 @@ function translationFigure(
     id: "translation",
     title: "Overlap after a translation",
     caption,
-    drawings: sizes.map(([screens, width, height]): Drawing => ({
-      screens,
-      svg: drawCourses(lines, width, height, label),
-    })),
+    drawings: halfDrawings((width) => drawCourses(lines, width, label)),
     data: {
       header: ["pixels", ...lines.map(({ label }) => label)],
       rows: pixels.map((by, i) => [by, ...lines.map(({ points }) => points[i].overlap)]),
@@ -302,16 +288,11 @@ function translationFigure(
   };
 }
 
-/** In pixels of CSS at a page's usual width on each screen. */
-const sizes: readonly (readonly [readonly Screen[], width: number, height: number])[] = [
-  [["wide"], 524, 300],
-  [["medium", "narrow"], 350, 250],
-];
-
 const marginTop = 28;
 const marginBottom = 36;
 
-function drawCourses(lines: readonly Course[], width: number, height: number, label: string): Html {
+function drawCourses(lines: readonly Course[], width: number, label: string): Html {
+  const height = width > 500 ? 300 : 250;
   const fontSize = width > 500 ? 12 : 11;
   const axis = linearAxis(0, 1);
   const pixels = lines[0].points.map(({ pixels }) => pixels);
