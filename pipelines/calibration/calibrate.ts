@@ -96,11 +96,11 @@ async function estimateNeurally(
   }))(found);
 }
 
-/** What is measured, how, and where the results go. */
+/** Options of {@linkcode calibrate}. */
 export interface Calibration {
-  /** What is measured. */
+  /** The settings, estimators and repetitions. */
   readonly plan: Plan;
-  /** What is said of it. */
+  /** Circumstances for the record and the page. */
   readonly circumstances: Conditions;
   /** A folder that holds no calibration yet. */
   readonly folder: string;
@@ -165,7 +165,7 @@ interface Measured {
   readonly refused: string | null;
 }
 
-/** All repetitions of a job, by every estimator in turn. */
+/** Measures all repetitions of a job, by every estimator in turn. */
 async function measure(
   { setting, estimators, seeds }: Job,
   steps: number,

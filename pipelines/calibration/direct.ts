@@ -31,7 +31,7 @@ import type { classEstimators, EstimatorName, pairEstimators } from "./plan.ts";
 
 /** One estimate that is to be made. */
 export interface Task {
-  /** Of what. */
+  /** Law and number of samples. */
   readonly setting: Setting;
   /** Counted from 0. */
   readonly repetition: number;

@@ -12,7 +12,7 @@ export type Kind = "pairs" | "classes";
 
 /** A law and a number of samples of it. */
 export interface Setting {
-  /** What is estimated. */
+  /** Kind of the variables. */
   readonly kind: Kind;
   /** Numbers per sample of each continuous variable. */
   readonly dimension: number;
@@ -62,7 +62,7 @@ function hash(text: string): number {
 export interface ContinuousPairs {
   /** Standard normal in each unit. */
   readonly x: Samples;
-  /** As many of the same width. */
+  /** As many samples of the same width as x. */
   readonly y: Samples;
 }
 
@@ -95,9 +95,9 @@ export function drawPairs(
 
 /** Samples of a continuous variable with their classes. */
 export interface LabelledSamples {
-  /** What is classified. */
+  /** Samples of the continuous variable. */
   readonly x: Samples;
-  /** From 0 on, one per sample. */
+  /** Classes from 0 on, one per sample. */
   readonly labels: Uint8Array;
 }
 
@@ -107,7 +107,7 @@ export const CLASSES = 4;
 /** Steps of the quadrature per standard deviation; its error is below 1e-12 bits at half as many. */
 const STEPS = 20;
 
-/** What is farther off than so many standard deviations weighs less than rounding. */
+/** Standard deviations from a mean beyond which the density is less than rounding errors. */
 const REACH = 9;
 
 /**

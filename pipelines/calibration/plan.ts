@@ -5,7 +5,7 @@
  */
 import type { Kind, Setting } from "./laws.ts";
 
-/** What estimators have in common, and so their colour. */
+/** Family of an estimator, which determines its colour. */
 export type Family = "neighbours" | "gaussian" | "counting" | "neural";
 
 /** Which of a family's lines it is. */
@@ -13,7 +13,7 @@ export type Dash = "solid" | "dashed" | "dotted";
 
 /** An estimator as tables and figures show it. */
 export interface EstimatorInfo {
-  /** What it is called at the head of a column. */
+  /** Heading of the estimator's column. */
   readonly label: string;
   /** Its relations. */
   readonly family: Family;
@@ -23,7 +23,7 @@ export interface EstimatorInfo {
 
 const of = (label: string, family: Family, dash: Dash): EstimatorInfo => ({ label, family, dash });
 
-/** Those of two continuous variables, in the order of the columns. */
+/** Estimators for two continuous variables, in the order of the columns. */
 export const pairEstimators = {
   ksg: of("KSG", "neighbours", "solid"),
   gcmi: of("GCMI", "gaussian", "solid"),
@@ -36,7 +36,7 @@ export const pairEstimators = {
   infonce: of("InfoNCE", "neural", "dotted"),
 } as const satisfies Readonly<Record<string, EstimatorInfo>>;
 
-/** Those of a continuous variable and a class. */
+/** Estimators for a continuous variable and a class, in the order of the columns. */
 export const classEstimators = {
   ross: of("Ross", "neighbours", "solid"),
   micd: of("micd", "neighbours", "dashed"),
@@ -49,7 +49,7 @@ export const classEstimators = {
   mine: of("MINE", "neural", "solid"),
 } as const satisfies Readonly<Record<string, EstimatorInfo>>;
 
-/** As `--estimators` has it. The same name stands for the same idea on pairs and on classes. */
+/** Name of an estimator on the command line. The same name means the same method on pairs and on classes. */
 export type EstimatorName = keyof typeof pairEstimators | keyof typeof classEstimators;
 
 /** Every name, once. */
@@ -61,7 +61,7 @@ export const estimatorNames = [
 export const estimatorsOf = (kind: Kind): Readonly<Partial<Record<EstimatorName, EstimatorInfo>>> =>
   kind === "pairs" ? pairEstimators : classEstimators;
 
-/** Whether it trains a network. */
+/** Whether an estimator trains a network. */
 export const isNeural = (name: EstimatorName): name is "mine" | "smile" | "infonce" =>
   pairEstimators[name as keyof typeof pairEstimators]?.family === "neural";
 
@@ -75,21 +75,21 @@ export interface Grid {
   readonly samples: readonly number[];
 }
 
-/** What is to be measured, and by what. */
+/** The settings to measure, and the estimators to measure them with. */
 export interface Plan {
   /** The settings of each kind. */
   readonly kinds: Readonly<Record<Kind, Grid>>;
-  /** All that may be used; each is where it suits the kind. */
+  /** Estimators that may be used; each is used for the kinds that it suits. */
   readonly estimators: readonly EstimatorName[];
   /** Repetitions of every estimate, at least 1. */
   readonly seeds: number;
-  /** Of a training, at most. */
+  /** Largest number of steps of a training. */
   readonly steps: number;
 }
 
 /** A setting with the estimators that are measured on it. */
 export interface Job {
-  /** What is estimated. */
+  /** Law and number of samples. */
   readonly setting: Setting;
   /** By what; all of them are neural or none is. */
   readonly estimators: readonly EstimatorName[];

@@ -13,19 +13,19 @@ import { type EstimatorName, estimatorsOf } from "./plan.ts";
 
 /** Estimates of one truth by one estimator, a repetition each. */
 export interface Result extends Setting {
-  /** What estimated. */
+  /** Name of the estimator. */
   readonly estimator: EstimatorName;
-  /** In bits; null where the estimator refused the samples. */
+  /** Estimates in bits; null where the estimator refused the samples. */
   readonly estimates: readonly (number | null)[];
-  /** Of each estimate. */
+  /** Duration of each estimate, in seconds. */
   readonly seconds: readonly number[];
-  /** What it said where it first refused; null where it never did. */
+  /** Message of the estimator's first refusal; null where it never refused. */
   readonly refused: string | null;
 }
 
 /** Figures of a result, of the repetitions that gave an estimate; null where too few did. */
 export interface Summary {
-  /** Of the estimates, in bits. */
+  /** Mean of the estimates, in bits. */
   readonly mean: number | null;
   /** The mean less the truth. */
   readonly bias: number | null;
@@ -93,21 +93,21 @@ export const RECORD_FILE = "calibration.json";
 /** The name of the table of single estimates in the output folder. */
 export const TABLE_FILE = "calibration.csv";
 
-/** What all results of a calibration have in common. */
+/** Circumstances that all results of a calibration share. */
 export interface Conditions extends Circumstances {
-  /** Whether it was the reduced form. */
+  /** Whether the reduced form was run. */
   readonly quick: boolean;
   /** Repetitions of every estimate. */
   readonly seeds: number;
-  /** Of a training, at most. */
+  /** Largest number of steps of a training. */
   readonly steps: number;
-  /** Where the trainings were computed. */
+  /** Backend of the trainings. */
   readonly backend: Required<Circumstances>["backend"];
-  /** What repeats it. */
+  /** Command line that repeats the calibration. */
   readonly command: string;
 }
 
-/** How far a calibration is. */
+/** Progress of a calibration. */
 export interface Progress {
   /** Jobs that are finished. */
   readonly done: number;
@@ -115,7 +115,7 @@ export interface Progress {
   readonly total: number;
 }
 
-/** What a record says before any result. */
+/** Returns the record's settings and circumstances, without results. */
 export const configOf = (
   { steps, command, ...circumstances }: Conditions,
   { done, total }: Progress,

@@ -29,7 +29,7 @@ const depths = [2, 3, 4, 5] as const;
 /** Units of each. */
 const HIDDEN = 64;
 const SPARSITY = 0.05;
-/** How much accuracy must be lost. */
+/** Loss of test accuracy from which on the claim holds. */
 const LOSS = 0.1;
 /** Half of the other claims': here are eight trainings per seed. */
 const MOST_EPOCHS = 10;

@@ -11,19 +11,19 @@ import { take } from "../data/splits.ts";
 import type { Env } from "../env.ts";
 import type { Figure } from "../report/figure.ts";
 
-/** What a claim is tested on. */
+/** The data, seeds and form that a claim is tested with. */
 export interface ClaimSetting {
-  /** What is trained on and judged by. */
+  /** Dataset to train on and to test with. */
   readonly dataset: Dataset;
   /** One repetition for each; three or more in full. */
   readonly seeds: readonly number[];
-  /** Whether a reduced form will do: fewer samples, epochs and settings. */
+  /** Whether to run the reduced form: fewer samples, epochs and settings. */
   readonly quick: boolean;
 }
 
 /** A quantity, measured once per seed. */
 export interface Measured {
-  /** What it is: "test accuracy, kWTA". */
+  /** Name of the quantity: "test accuracy, kWTA". */
   readonly name: string;
   /** "" for a fraction or a count; "bit", "dB". */
   readonly unit: string;
@@ -31,7 +31,7 @@ export interface Measured {
   readonly values: readonly number[];
 }
 
-/** What came out. */
+/** Result of a claim's experiment. */
 export interface Findings {
   /** Whether the claim holds by its own criterion. */
   readonly holds: boolean;
@@ -45,11 +45,11 @@ export interface Findings {
 
 /** A claim. */
 export interface Claim {
-  /** As the README's table counts them. */
+  /** Number of the claim in the README's table. */
   readonly number: number;
   /** The claim, in one sentence. */
   readonly title: string;
-  /** What must be seen for it to hold: fixed before it is run. */
+  /** Criterion by which the claim holds, fixed before the experiment is run. */
   readonly criterion: string;
   /** Runs the experiment. */
   readonly test: (setting: ClaimSetting) => RTE.ReaderTaskEither<Env, SparrowError, Findings>;
@@ -57,13 +57,13 @@ export interface Claim {
 
 /** The length of every training of a claim. */
 export interface Length {
-  /** What is trained on and judged by: all of it, or its first images. */
+  /** Dataset to train on and to test with: all of it, or its first images. */
   readonly dataset: Dataset;
-  /** Of one training. */
+  /** Epochs of one training. */
   readonly epochs: number;
 }
 
-/** Of each split, in the quick form. */
+/** Images of each split in the quick form. */
 const QUICK_IMAGES = 4000;
 const QUICK_EPOCHS = 3;
 const EPOCHS = 20;

@@ -18,9 +18,9 @@ import { encode } from "../encode.ts";
 import { type Stage, stage } from "../stage.ts";
 import { withTestRows } from "./recipes.ts";
 
-/** What {@linkcode codeSeparation} finds. */
+/** Result of {@linkcode codeSeparation}. */
 export interface CodeSeparation {
-  /** How many embeddings are different from all before them. */
+  /** Number of distinct embeddings. */
   readonly distinct: number;
   /**
    * The mean cosine of two embeddings of different classes: for codes of equally many bits the

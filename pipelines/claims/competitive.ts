@@ -10,7 +10,7 @@ import { palette, panelFigure } from "../report/panel.ts";
 import { kwta, measure, softmax, trainAll } from "./recipes.ts";
 import { mean, plusMinus } from "../report/statistics.ts";
 
-/** How far below softmax kWTA may be. */
+/** Largest loss of test accuracy, against softmax, at which the claim holds. */
 const MARGIN = 0.002;
 
 /**

@@ -194,7 +194,7 @@ export function otherClasses(
   });
 }
 
-/** What is measured, by the names of the rows, in words. */
+/** Measured quantities in words, by the names of their rows. */
 export const quantities = {
   own_union: "bits in the union of its parts",
   unrelated_union: "bits in the union of an unrelated pair",
@@ -211,9 +211,9 @@ export type Quantity = keyof typeof quantities;
 
 /** Options of {@linkcode evaluateComposites}. */
 export interface CompositeOptions {
-  /** How many composites of the test set. */
+  /** Number of composites of the test set. */
   readonly count: number;
-  /** Of the draw; the same gives the same composites whatever the run. */
+  /** Seed of the composites; the same seed gives the same composites in every run. */
   readonly seed: number;
 }
 

@@ -42,13 +42,13 @@ import {
 
 /** A way of training, and what came of it. */
 export interface Training {
-  /** As a person tells it from the other. */
+  /** Name that tells the training from the other. */
   readonly name: string;
-  /** Of each quantity one value per seed. */
+  /** Values of each quantity, one per seed. */
   readonly values: Readonly<Record<Quantity, readonly number[]>>;
 }
 
-/** Of the first training and of the second: the colour, and how far below a row's middle dots lie. */
+/** Looks of the first training and the second: colour, and pixels that the dots lie below a row's middle. */
 const looks = [
   { colour: colours.test, dy: -5 },
   { colour: colours.train, dy: 5 },
@@ -185,13 +185,13 @@ const tick = (x: number, y: number): Element =>
 const vertical = (x: number, y1: number, y2: number, stroke: string): Element =>
   svgElement("line", { x1: x, x2: x, y1, y2, stroke });
 
-/** Of the digits of an epoch, those that become composites. */
+/** Share of an epoch's digits that become composites. */
 const SHARE = 0.5;
 
 /** Unrelated pairs are of two classes besides a composite's own two. */
 const LEAST_CLASSES = 4;
 
-/** Of the composites of the test set. */
+/** Seed of the test set's composites. */
 const SEED = 7;
 
 /** The images of each split at most, epochs of a training, and composites of the test set. */

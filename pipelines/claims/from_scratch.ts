@@ -15,7 +15,7 @@ import { mean, plusMinus } from "../report/statistics.ts";
 import { type Claim, type Findings, lengthOf } from "./claim.ts";
 import { kwta, measure, measureFirst, type Outcome, softmax, trainAll } from "./recipes.ts";
 
-/** What was looked for. */
+/** Result of the search for a dataset. */
 export type Sought =
   | {
     /** The dataset. */

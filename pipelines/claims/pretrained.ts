@@ -22,7 +22,7 @@ import { palette, panelFigure } from "../report/panel.ts";
 import { epochOf, type Outcome, type Recipe, trainAll, type Variant } from "./recipes.ts";
 import { mean, plusMinus } from "../report/statistics.ts";
 
-/** How far below the classifier the codes may be. */
+/** Largest loss of accuracy, against the classifier, at which the claim holds. */
 const MARGIN = 0.005;
 
 // As in `pretrain_then_kwta.ts`.

@@ -32,15 +32,15 @@ import type { Length, Measured } from "./claim.ts";
 
 /** One of the things that are compared. */
 export interface Variant {
-  /** As a person tells it from the others: "kWTA". */
+  /** Name that tells the variant from the others: "kWTA". */
   readonly name: string;
-  /** What its run begins with, whatever the seed. */
+  /** Options of the run, the same for every seed. */
   readonly begin: Omit<RunOptions, "seed" | "rng">;
-  /** All training and measuring. */
+  /** Stages that train and measure. */
   readonly stages: Stage;
 }
 
-/** What was measured in a variant's trainings: a history per seed, in their order. */
+/** Histories of a variant's trainings, one per seed, in the order of the seeds. */
 export type Outcome = readonly History[];
 
 /**
@@ -120,11 +120,11 @@ const measureAt = (
 
 /** A way of training, whatever the graph. */
 export interface Recipe {
-  /** What is made small. */
+  /** The loss to minimise. */
   readonly loss: Loss;
-  /** What makes it small. */
+  /** The optimiser. */
   readonly optimiser: Optimiser;
-  /** Of the learning rate, for so many epochs. */
+  /** Returns the schedule of the learning rate for a number of epochs. */
   readonly rate: (epochs: number) => Schedule;
 }
 
@@ -133,14 +133,14 @@ const BATCH = 256;
 const warmedUp = (peak: number) => (epochs: number): Schedule =>
   cosineWarmupLr(peak, { epochs, warmup: epochs > 1 ? 1 : 0 });
 
-/** That of `mnist_softmax.ts`. */
+/** The recipe of `mnist_softmax.ts`. */
 const softmaxRecipe: Recipe = {
   loss: crossEntropyLoss(),
   optimiser: adamW({ learningRate: 2e-3, weightDecay: 0.05 }),
   rate: warmedUp(2e-3),
 };
 
-/** That of `mnist_kwta.ts --loss supcon`. */
+/** The recipe of `mnist_kwta.ts --loss supcon`. */
 export const kwtaRecipe: Recipe = {
   loss: supConLoss({ temperature: 0.1 }),
   optimiser: adamW({ learningRate: 5e-3, weightDecay: 0.5 }),

@@ -86,7 +86,7 @@ const coded = (name: string, encoder: Nodes, loss: Loss, length: Length): Varian
   };
 };
 
-/** What is measured of each way, and how it is named. */
+/** Measured quantities of each way of training, with their names. */
 const quantities = [
   ["accuracy", "test accuracy"],
   ["between_cosine", "overlap between classes"],
@@ -96,7 +96,7 @@ const quantities = [
 
 type Quantity = typeof quantities[number][0];
 
-/** What was measured of one way to come by an embedding. */
+/** Measurements of one way to train an embedding. */
 type Way = Readonly<Record<Quantity, Measured>>;
 
 /**

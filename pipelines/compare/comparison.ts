@@ -23,9 +23,9 @@ import { METRICS_FILE } from "../stages/save.ts";
 export interface SavedRun {
   /** The folder, as it was given. */
   readonly folder: string;
-  /** As `config.json` has it. */
+  /** The run's configuration, from `config.json`. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** As `metrics.jsonl` has it; not empty. */
+  /** The run's history, from `metrics.jsonl`; not empty. */
   readonly history: History;
 }
 
@@ -95,7 +95,7 @@ export interface Difference {
 /** A quantity that every run has measured. */
 export interface Quantity {
   readonly split: SplitName;
-  /** As the rows have it: "accuracy". */
+  /** Name of the quantity in the rows: "accuracy". */
   readonly name: string;
   /** By run, in their order; none is empty. */
   readonly points: readonly (readonly Point[])[];
@@ -105,18 +105,18 @@ export interface Quantity {
 export interface Group {
   /** Places of the runs, counted from 0, ascending. */
   readonly runs: readonly number[];
-  /** What sets it apart from the first group, "loss.name=supcon"; "" where nothing does. */
+  /** Settings that set the group apart from the first, "loss.name=supcon"; "" for none. */
   readonly label: string;
 }
 
 /** Several runs beside each other. */
 export interface Comparison {
   readonly runs: readonly SavedRun[];
-  /** In the order of the first configuration that has them. */
+  /** Settings that differ, in the order of the first configuration that has them. */
   readonly differences: readonly Difference[];
   /** Accuracies first, then losses, then the others as they were measured. */
   readonly quantities: readonly Quantity[];
-  /** In the order of their first runs. */
+  /** Groups, in the order of their first runs. */
   readonly groups: readonly Group[];
 }
 
@@ -166,7 +166,7 @@ function groupsOf(
   return [...groups].map(([label, runs]) => ({ label, runs }));
 }
 
-/** How telling a quantity is: accuracies, then losses, then the rest. */
+/** Rank of a quantity: accuracies, then losses, then the rest. */
 const rank = (name: string): number =>
   name === "accuracy" ? 0 : name === "loss" ? 1 : /accuracy/.test(name) ? 2 : 3;
 
@@ -196,7 +196,9 @@ function sharedQuantities(runs: readonly SavedRun[]): readonly Quantity[] {
     .map(({ quantity }) => quantity);
 }
 
-/** Whether all runs have measured the same in every epoch that they share, so that lines would be one. */
+/**
+ * Whether all runs measured the same values in all epochs that they share, so that their lines would be one.
+ */
 export const isSame = ({ points: [first, ...others] }: Quantity): boolean => {
   const values = new Map(first.map(({ epoch, value }) => [epoch, value]));
   return others.every((points) =>

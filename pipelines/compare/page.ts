@@ -38,7 +38,7 @@ export function shortNames(folders: readonly string[]): readonly string[] {
   return ends(most);
 }
 
-/** Whether it is one of the two that every training has. */
+/** Whether a quantity is accuracy or loss, which every training has. */
 const isMain = ({ name }: Quantity): boolean => name === "accuracy" || name === "loss";
 
 /** A quantity in words: "test accuracy". */
@@ -169,7 +169,7 @@ function signed(show: (value: number) => string, difference: number): string {
   return Number(text) === 0 ? "±0" : `${difference < 0 ? "−" : "+"}${text}`;
 }
 
-/** Where a run ended in a quantity, with the difference to the first run below it. */
+/** Column of a run's final values in a quantity, each above its difference to the first run's. */
 const finalColumn = <Row>(
   heading: string,
   key: string,

@@ -260,17 +260,17 @@ function receptiveFields({ shape, data }: ArrayValue, image: readonly number[]):
   };
 }
 
-/** What a page shows. */
+/** The content of the page. */
 export interface GradientFreePage {
   /** Everything measured. */
   readonly history: History;
-  /** What was learnt. */
+  /** Weights that were learnt. */
   readonly weights: ParamArrays;
-  /** What the nearest codes find in the test set; nothing. */
+  /** Mistakes of the nearest codes on the test set; null where they were not judged. */
   readonly findings: Findings | null;
   /** Mean codes of the classes; none. */
   readonly centroids: Centroids | null;
-  /** What it was learnt on. */
+  /** Dataset that was learnt. */
   readonly dataset: Dataset;
   /** The dataset, the seed, the backend. */
   readonly circumstances: Circumstances;

@@ -28,7 +28,7 @@ const rules: Readonly<Record<string, () => LocalRule>> = {
   oja: () => oja(),
 };
 
-/** What `--rule` may be. */
+/** Values of `--rule`. */
 export const ruleNames: readonly string[] = [...Object.keys(rules), "random"];
 
 /** Inputs that a unit adds up where nothing is learnt: a tenth, as the fly's does. */
@@ -41,7 +41,7 @@ const WHITEN = 0.1;
 export interface RecipeOptions {
   /** One of {@linkcode ruleNames}. */
   readonly rule: string;
-  /** Of a layer. */
+  /** Units of a layer. */
   readonly units: number;
   /** Active at a place. */
   readonly k: number;
@@ -51,27 +51,27 @@ export interface RecipeOptions {
   readonly layers: number;
   /** Height and width of a pool. */
   readonly pool: number;
-  /** From a pool to the next. */
+  /** Places from one pool to the next. */
   readonly "pool-step": number;
   /** To learn from. */
   readonly samples: number;
   /** Whether synapses are scaled. */
   readonly scaling: boolean;
-  /** Of each layer. */
+  /** Epochs of each layer. */
   readonly epochs: number;
-  /** Of all randomness. */
+  /** Seed of all randomness. */
   readonly seed: number;
 }
 
-/** What is run. */
+/** Graph and stages of a run. */
 export interface Recipe {
   /** The encoder. */
   readonly graph: Nodes;
-  /** Of one image. */
+  /** Shape of one image. */
   readonly input: Shape;
   /** Weights that are not learnt; null where they are. */
   readonly params: ParamArrays | null;
-  /** All learning. */
+  /** Stages that learn. */
   readonly stages: readonly Stage[];
 }
 

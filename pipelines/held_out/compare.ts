@@ -36,30 +36,30 @@ import {
   valuesOf,
 } from "./retrieval.ts";
 
-/** What an encoder was trained on: nothing, all classes but the unseen, or all. */
+/** Classes that an encoder was trained on: none, all but the unseen, or all. */
 export type TrainedOn = "nothing" | "seen" | "all";
 
 /** A way to come by embeddings. */
 export interface Way {
   /** "pixels", "untrained", or the loss. */
   readonly name: string;
-  /** Whether it has seen the classes that are asked for. */
+  /** Classes that the encoder was trained on. */
   readonly trainedOn: TrainedOn;
 }
 
 /** A way that is trained, or begins at random: once per seed. */
 export interface EncoderWay extends Way {
-  /** What is run. */
+  /** Training and measurement of the encoder. */
   readonly variant: Variant;
 }
 
-/** What is trained. */
+/** Data and length of the comparison. */
 export interface Comparison {
   /** Its test set is what is searched. */
   readonly dataset: Dataset;
   /** Indices of the classes that are held out. */
   readonly unseen: readonly number[];
-  /** Of every training, at least 1. */
+  /** Epochs of every training, at least 1. */
   readonly epochs: number;
 }
 
@@ -70,7 +70,7 @@ interface Training {
   readonly sparsify: Stage;
 }
 
-/** Those of `mnist_kwta.ts`. */
+/** The recipes of `mnist_kwta.ts`. */
 const trainings: readonly Training[] = [
   {
     name: "triplet",
@@ -131,7 +131,7 @@ export const encoderWays = (
     ];
   })(withoutClasses(dataset, unseen));
 
-/** What a way finds: by task and quantity one value per seed, one in all for pixels. */
+/** Measures of a way by task and quantity: one value per seed, a single one for pixels. */
 export type Found = Readonly<Record<Task, Readonly<Record<Quantity, readonly number[]>>>>;
 
 /** A way with what it finds. */

@@ -20,7 +20,7 @@ export const RECORD_FILE = "held_out.json";
 /** The name of the page in the output folder. */
 export const PAGE_FILE = "held_out.html";
 
-/** What all ways have in common. */
+/** Circumstances that all ways share. */
 export type Conditions = Comparison & Pick<Required<Circumstances>, "seeds" | "backend">;
 
 /** Whatever it takes to run it again, as a JSON value. */
@@ -54,7 +54,7 @@ export const recordOf = (
   })),
 });
 
-/** What a way was trained on, in words. */
+/** Words for the classes that a way was trained on. */
 const trainedOnText: Readonly<Record<TrainedOn, string>> = {
   nothing: "nothing",
   seen: "seen classes",

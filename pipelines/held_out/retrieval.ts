@@ -19,9 +19,9 @@ import { type Stage, stage } from "../stage.ts";
 
 /** Means over the queries of a task; each in [0, 1]. */
 export interface RetrievalMeans {
-  /** Of the average precision over the whole ranking: mAP. */
+  /** Mean average precision over the whole ranking (mAP). */
   readonly map: number;
-  /** Of the average precision over the first R, for R items of the query's class: MAP@R. */
+  /** Mean average precision over the first R, for R items of the query's class (MAP@R). */
   readonly mapAtR: number;
   /** The fraction of queries whose nearest item is of their class. */
   readonly precisionAt1: number;
@@ -112,7 +112,7 @@ const meansOf = ({ map, mapAtR, precisionAt1, queries }: Sum): RetrievalMeans | 
     queries,
   };
 
-/** What is measured of each task; each in [0, 1]. */
+/** Measures of each task; each in [0, 1]. */
 export const quantities = ["map", "mapAtR", "precisionAt1"] as const;
 
 /** One of {@linkcode quantities}. */

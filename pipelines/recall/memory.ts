@@ -103,7 +103,7 @@ function mediansOf(pixels: Uint8Array, channels: number): Uint8Array {
 
 /** Images and what they are called. */
 export interface Gathered {
-  /** As a model's bytes. */
+  /** Images as bytes, in the model's layout. */
   readonly images: Images;
   /** One per image. */
   readonly names: readonly Named[];
@@ -165,31 +165,31 @@ export async function encodePictures(
   return E.right(codes ?? emptyCodes(0, 1));
 }
 
-/** What came of one cue. */
+/** Result of one cue. */
 export interface Recollection {
   /** Units of the whole image's code that the cue's code has. */
   readonly before: number;
   /** Units of it that the recalled code has. */
   readonly after: number;
-  /** All units of the recalled code. */
+  /** Number of units of the recalled code. */
   readonly recalledSize: number;
   /** The stored image whose code is nearest to what was recalled. */
   readonly found: number;
-  /** Whether that image's code is the whole image's. */
+  /** Whether the found image's code is the whole image's. */
   readonly right: boolean;
   /** The stored image whose code is nearest to the cue's own: without a memory. */
   readonly nearest: number;
   /** Units of the whole image's code that its code has. */
   readonly nearestAfter: number;
-  /** Whether that image's code is the whole image's. */
+  /** Whether the nearest image's code is the whole image's. */
   readonly nearestRight: boolean;
 }
 
-/** What a memory of images does. */
+/** Result of a memory of images. */
 export interface RecallResult {
   /** Codes stored. */
   readonly stored: number;
-  /** How many of them differ. */
+  /** Number of distinct codes. */
   readonly distinct: number;
   /** Units per code. */
   readonly units: number;
@@ -205,7 +205,7 @@ export interface RecallResult {
   readonly wholeSize: number;
   /** Cues that still changed in the last of several steps; 0 where there was one. */
   readonly unsettled: number;
-  /** In the order of the images. */
+  /** Results of the cues, in the order of the images. */
   readonly cues: readonly Recollection[];
 }
 

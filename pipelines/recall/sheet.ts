@@ -21,7 +21,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** What is stored, and how full the memory is. */
+/** Says how many codes are stored, and how full the memory is. */
 export const storedLine = (
   { stored, distinct, active, units, fill, randomFill }: RecallResult,
 ): string =>
@@ -33,7 +33,9 @@ export const storedLine = (
   } if the codes ` +
   "were random)";
 
-/** What must be said of a memory that holds too much, and of a recall that did not end; nothing. */
+/**
+ * Returns warnings of a memory that is too full or whose codes are alike, and of a recall that did not settle.
+ */
 export const warnings = (result: RecallResult): readonly string[] => {
   const { fill, wholeExact, wholeSize, active, unsettled, cues } = result;
   const fault = faultOf(result);
@@ -126,21 +128,21 @@ export function recallTable(
   };
 }
 
-/** What a sheet shows. */
+/** The content of the sheet. */
 export interface RecallSheet {
-  /** What was measured. */
+  /** The measurements. */
   readonly result: RecallResult;
   /** The stored images, as the model sees them. */
   readonly images: Images;
-  /** What was left of them. */
+  /** The damaged images. */
   readonly cues: Images;
   /** Their form. */
   readonly layout: Layout;
-  /** What they are called. */
+  /** Names of the images. */
   readonly names: readonly Named[];
-  /** Of what the cue is, in words: "the top half". */
+  /** The cue in words: "the top half". */
   readonly cue: string;
-  /** How many to show. */
+  /** Number of images to show. */
   readonly show: number;
   /** Whatever it takes to run it again. */
   readonly config: Readonly<Record<string, unknown>>;

@@ -118,7 +118,7 @@ export function loadAtError(
   };
 }
 
-/** How well parts of codes, and codes with noise, are completed. */
+/** Error of codes that are completed from damaged cues. */
 export interface Completion {
   /** The fraction of a code's units that the cue lacks, or that are elsewhere. */
   readonly damage: number;
@@ -188,7 +188,7 @@ function wrongUnits(found: BinaryEmbeddings, wanted: BinaryEmbeddings): number {
 const range = (from: number, to: number): Uint32Array =>
   Uint32Array.from({ length: to - from }, (_, i) => from + i);
 
-/** What is measured. */
+/** Sizes, loads and damages to measure. */
 export interface CapacityPlan {
   /** Numbers of units, rising, each a power of two; of each log₂ n are active. */
   readonly units: readonly number[];
@@ -202,7 +202,7 @@ export interface CapacityPlan {
   readonly completed: number;
 }
 
-/** All of it takes some twenty seconds… */
+/** The full plan, which takes some twenty seconds. */
 export const FULL: CapacityPlan = {
   units: [256, 512, 1024, 2048, 4096, 8192],
   closely: 4096,
@@ -211,7 +211,7 @@ export const FULL: CapacityPlan = {
   completed: 500,
 };
 
-/** …and this a second. */
+/** The quick plan, which takes a second. */
 export const QUICK: CapacityPlan = {
   units: [256, 512],
   closely: 512,
@@ -227,9 +227,9 @@ export const ERROR = 0.01;
 export interface SizeResult {
   /** Units of a code. */
   readonly units: number;
-  /** Those that are active. */
+  /** Active units of a code. */
   readonly active: number;
-  /** At the rate of errors; null where no load reached it. */
+  /** Load at the rate of errors; null where no load reached it. */
   readonly measured: Load | null;
   /** Stored information that theory predicts at that rate, in bits per synapse. */
   readonly predicted: number;
@@ -243,13 +243,13 @@ export interface LoadResult extends Load {
   readonly predicted: number;
 }
 
-/** What was measured. */
+/** All measurements. */
 export interface CapacityResults {
   /** The capacity at the rate of errors, by size. */
   readonly sizes: readonly SizeResult[];
   /** Loads of the size that is looked at closely. */
   readonly loads: readonly LoadResult[];
-  /** How damaged cues are completed at that size. */
+  /** Completion of damaged cues at that size. */
   readonly completion: readonly Completion[];
 }
 

@@ -20,7 +20,7 @@ import {
   type SizeResult,
 } from "./capacity.ts";
 
-/** What is measured beside what is predicted, at one x. */
+/** Measured and predicted information at one x. */
 export interface Compared {
   /** Pairs that are stored, or units of a code. */
   readonly x: number;
@@ -34,7 +34,7 @@ export interface Compared {
 export interface Marked extends Compared {
   /** The rate of errors, as a fraction. */
   readonly error: number;
-  /** Of the synapses. */
+  /** Fraction of the synapses that are set. */
   readonly fill: number;
 }
 

@@ -27,9 +27,9 @@ import {
 export interface Restoration {
   /** Units of the code. */
   readonly dimension: number;
-  /** Of the code, in (0, 1). */
+  /** Sparsity of the code, in (0, 1). */
   readonly sparsity: number;
-  /** Of restored and original image: 2 |a ∩ b| / (|a| + |b|), the mean over images. */
+  /** Dice overlap of restored and original image, 2 |a ∩ b| / (|a| + |b|); the mean over images. */
   readonly overlap: number;
 }
 
@@ -37,19 +37,19 @@ export interface Restoration {
 export interface RestorationBounds {
   /** The sparsity of every restored image: the mean of the originals'. */
   readonly sparsity: number;
-  /** What pixels set at random reach, expected. */
+  /** Expected overlap of an image whose pixels are set at random. */
   readonly chance: number;
-  /** What no restored image can exceed, because it has as many pixels as the others. */
+  /** Largest overlap that is possible, since every restored image has equally many pixels. */
   readonly ceiling: number;
 }
 
-/** Where the surface is measured, and what its projections are drawn from. */
+/** Options of {@linkcode restorationSurface}. */
 export interface SurfaceOptions {
-  /** Of codes: one projection is drawn for each. */
+  /** Units of the codes; one projection is drawn for each number. */
   readonly dimensions: readonly number[];
-  /** Of codes. */
+  /** Sparsities of the codes. */
   readonly sparsities: readonly number[];
-  /** What the projections are drawn from. */
+  /** Generator that the projections are drawn from. */
   readonly rng: Rng;
 }
 
@@ -119,27 +119,27 @@ export async function restorationSurface(
 
 /** Overlaps of images and of their codes: 2 |a ∩ b| / (|a| + |b|), the mean over images. */
 export interface Overlaps {
-  /** Of the binary images. */
+  /** Overlap of the binary images. */
   readonly images: number;
-  /** Of their codes, in the order of the sparsities. */
+  /** Overlaps of their codes, in the order of the sparsities. */
   readonly codes: readonly number[];
 }
 
-/** How overlaps fall with the way that images are moved. */
+/** Overlaps by the distance that images are moved. */
 export interface TranslationCourse {
   /** Pixels, down and to the right alike, from 0. */
   readonly pixels: readonly number[];
-  /** At each of them the overlaps of moved and original. */
+  /** Overlaps of moved and original images at each distance. */
   readonly overlaps: readonly Overlaps[];
-  /** Those of each image and the next one, for comparison. */
+  /** Overlaps of each image with the next one, for comparison. */
   readonly others: Overlaps;
 }
 
-/** What is projected, and how far it is moved. */
+/** Options of {@linkcode translationCourse}. */
 export interface TranslationOptions {
   /** Is not consumed. */
   readonly projection: Projection;
-  /** Of the codes. */
+  /** Sparsities of the codes. */
   readonly sparsities: readonly number[];
   /** The farthest that images are moved, in pixels; at least 1. */
   readonly most: number;
@@ -182,7 +182,7 @@ export async function translationCourse(
   return E.isLeft(others) ? others : E.right({ pixels, overlaps, others: others.right });
 }
 
-/** In each image's place the next one; the first in the last's. */
+/** Puts the next image in each image's place, and the first in the last's. */
 function rotated(images: BinaryImages): BinaryImages {
   const { values, width } = images;
   const next = new Float32Array(values.length);
@@ -191,19 +191,19 @@ function rotated(images: BinaryImages): BinaryImages {
   return { ...images, values: next };
 }
 
-/** What was measured. */
+/** All measurements. */
 export interface Inverse {
-  /** How many images. */
+  /** Number of images. */
   readonly images: number;
   /** Between what the surface's overlaps lie. */
   readonly bounds: RestorationBounds;
   /** Dimension by dimension, each with all sparsities. */
   readonly surface: readonly Restoration[];
-  /** What a translation leaves. */
+  /** Overlaps after a translation. */
   readonly translation: {
     /** Units of the codes. */
     readonly dimension: number;
-    /** Of the codes. */
+    /** Sparsities of the codes. */
     readonly sparsities: readonly number[];
     /** The overlaps by pixels. */
     readonly course: TranslationCourse;
@@ -214,7 +214,7 @@ export interface Inverse {
 const SPARSITIES = [0.001, 0.01, 0.05, 0.1, 0.3, 0.5, 0.75];
 const DIMENSIONS = [8, 9, 10, 11, 12, 13].map((power) => 2 ** power);
 
-/** Of the codes that are translated and shown; the reference has 10,000 units. */
+/** Units of the codes that are translated and shown; the reference has 10,000. */
 const DIMENSION = 8192;
 const MOVED_SPARSITIES = [0.3, 0.05, 0.01];
 const SHOWN_SPARSITY = 0.05;

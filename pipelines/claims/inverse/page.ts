@@ -31,15 +31,15 @@ import type { Inverse, Restoration, RestorationBounds, TranslationCourse } from 
 
 /** Images through the code and back; as many of each. */
 export interface Restored {
-  /** Of one image: [height, width], or [height, width, channels]. */
+  /** Shape of one image: [height, width], or [height, width, channels]. */
   readonly shape: readonly number[];
-  /** What went in. */
+  /** The images that were encoded. */
   readonly images: DenseEmbeddings;
   /** Their codes. */
   readonly codes: BinaryEmbeddings;
-  /** Of the codes. */
+  /** Sparsity of the codes. */
   readonly sparsity: number;
-  /** What came back, as wide as the images. */
+  /** The images that came back, as wide as the originals. */
   readonly restored: BinaryEmbeddings;
 }
 
@@ -70,7 +70,7 @@ function restoredFigure(examples: Restored): Figure {
   };
 }
 
-/** In pixels of CSS at a page's usual width on each screen. */
+/** Widths of the drawings by screen, in CSS pixels. */
 const wholeWidths: readonly (readonly [readonly Screen[], number])[] = [
   [["wide"], 1072],
   [["medium"], 700],
@@ -212,7 +212,7 @@ function drawSurface(surface: readonly Restoration[], width: number, label: stri
   }, label);
 }
 
-/** Of the colour at an overlap of 1: the number has to be read on it, light and dark. */
+/** Opacity of a cell's colour at an overlap of 1: the number on it has to be legible, light and dark. */
 const STRONGEST = 0.45;
 
 const cell = (overlap: number, x: number, y: number, side: number): readonly Element[] => [
@@ -354,9 +354,9 @@ function ends(
   });
 }
 
-/** What the page tells besides the numbers. */
+/** The content of the page. */
 export interface InversePage {
-  /** What was measured. */
+  /** The measurements. */
   readonly inverse: Inverse;
   /** Some of the images. */
   readonly examples: Restored;

@@ -23,7 +23,7 @@ import type { Env } from "../../env.ts";
 
 /** Images whose values are zeros and ones: as overlaps and projections take them. */
 export interface BinaryImages extends DenseEmbeddings {
-  /** Of one image: [height, width], or [height, width, channels]. */
+  /** Shape of one image: [height, width], or [height, width, channels]. */
   readonly shape: readonly number[];
 }
 
@@ -48,7 +48,7 @@ export function binaryImages(
   return { kind: "dense", count, width, values, shape };
 }
 
-/** How many pixels each image has set. */
+/** Counts the pixels that each image has set. */
 export function setPixels({ count, width, values }: DenseEmbeddings): Float64Array {
   const set = new Float64Array(count);
   values.forEach((value, i) => set[Math.floor(i / width)] += value);
