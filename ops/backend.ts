@@ -8,7 +8,8 @@ import type { BackendUnavailable, GpuError } from "../graph/error.ts";
 import { wantThreads } from "./kernels/simd/module.ts";
 import { sharingMemory } from "./kernels/simd/shared_memory.ts";
 import { quietVulkan } from "./quiet_vulkan.ts";
-import { tf, type WebGPUBackend } from "./tfjs.ts";
+import { setWasmPaths, tf, type WebGPUBackend } from "./tfjs.ts";
+import { wasmBinary } from "./tfjs_wasm.ts";
 
 /** A tfjs backend that Sparrow has kernels for. */
 export type BackendName = "webgpu" | "wasm" | "cpu";
@@ -82,12 +83,19 @@ const unavailable = (
 ): E.Either<BackendUnavailable, never> =>
   E.left({ _tag: "BackendUnavailable", backend, reason, advice });
 
+/** The binaries that tfjs may ask for, each of which can be the one with SIMD. */
+const WASM_FILES = [
+  "tfjs-backend-wasm.wasm",
+  "tfjs-backend-wasm-simd.wasm",
+  "tfjs-backend-wasm-threaded-simd.wasm",
+];
+
 const startHost =
   (name: "wasm" | "cpu", threads: number): TE.TaskEither<BackendUnavailable, Backend> =>
   async () => {
     try {
-      const start = () => tf.setBackend(name);
       if (name === "wasm") wantThreads(threads);
+      const start = () => name === "wasm" ? startWasm() : tf.setBackend(name);
       if (await (threads > 1 ? sharingMemory(start) : start())) {
         return E.right({
           name,
@@ -97,9 +105,27 @@ const startHost =
       }
       return unavailable(name, "tfjs could not initialise it", "Use --backend cpu");
     } catch (cause) {
-      return unavailable(name, String(cause), "Allow reading the npm cache, or use --backend cpu");
+      return unavailable(name, String(cause), "Use --backend cpu");
     }
   };
+
+/** Starts tfjs's wasm backend with the binary that Sparrow carries, so that no file is read or fetched. */
+async function startWasm(): Promise<boolean> {
+  const started = tf.engine().registry.wasm !== undefined;
+  // Without SIMD tfjs looks for another binary, beside its own code.
+  if (started || !await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) return tf.setBackend("wasm");
+  // tfjs's own threads need a third binary; Sparrow's kernels have threads of their own.
+  tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+  const compressed = new Blob([Uint8Array.fromBase64(wasmBinary)]);
+  const binary = compressed.stream().pipeThrough(new DecompressionStream("gzip"));
+  const url = URL.createObjectURL(await new Response(binary).blob());
+  try {
+    setWasmPaths(Object.fromEntries(WASM_FILES.map((file) => [file, url])), true);
+    return await tf.setBackend("wasm");
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
 
 const startWebgpu: TE.TaskEither<BackendUnavailable, Backend> = async () => {
   const adapter = await requestAdapter();

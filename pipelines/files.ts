@@ -95,20 +95,22 @@ function unavailable(
   cause: unknown,
 ): FileUnavailable {
   const denied = cause instanceof Deno.errors.NotCapable;
+  // To write is to rename a temporary file, for which Deno wants the permission to read as well.
+  const permission = denied && /\bread access\b/.test(cause.message) ? "read" : operation;
   const missing = cause instanceof Deno.errors.NotFound;
   return {
     _tag: "FileUnavailable",
     operation,
     file,
     reason: denied
-      ? `Deno was not given the permission to ${operation} there`
+      ? `Deno was not given the permission to ${permission} there`
       : missing
       ? "there is no such file"
       : cause instanceof Error
       ? cause.message
       : String(cause),
     advice: denied
-      ? `Add --allow-${operation}=${operation === "write" ? folderOf(file) : file}`
+      ? `Add --allow-${permission}=${operation === "write" ? folderOf(file) : file}`
       : operation === "write"
       ? "Choose a folder that can be written to, with enough room"
       : "Check the path",

@@ -18,8 +18,9 @@ import { deno, withFolder } from "./pipelines/process.ts";
 import { right } from "./pipelines/tiny.ts";
 import { sharedTest } from "./shared.ts";
 
-const bench = (...options: readonly string[]) =>
-  deno("run", "-P=test", "tests/bench/bench.ts", ...options);
+const run = ["run", "-P=test", "--lock=tests/deno.lock"];
+
+const bench = (...options: readonly string[]) => deno(...run, "tests/bench/bench.ts", ...options);
 
 /** The subjects on a device, in order… */
 const onDevice = [
@@ -92,7 +93,7 @@ Deno.test("the benchmarks refuse what they do not know", async () => {
 
 Deno.test("the benchmarks and the peers say what they can be told", async () => {
   for (const name of ["bench", "peers"]) {
-    const { code, out } = await deno("run", "-P=test", `tests/bench/${name}.ts`, "--help");
+    const { code, out } = await deno(...run, `tests/bench/${name}.ts`, "--help");
     assertEquals(code, 0);
     for (const flag of ["--filter", "--rounds", "--data", "--out"]) assertStringIncludes(out, flag);
     assertStringIncludes(out, `deno task bench${name === "peers" ? ":peers" : ""} -- [options]`);
@@ -106,7 +107,7 @@ sharedTest(
     withFolder(async (folder) => {
       await Deno.mkdir(folder, { recursive: true });
       const options = ["--peers", folder, "--filter", "step", "--rounds", "2", "--steps", "1"];
-      const { code, out } = await deno("run", "-P=test", "tests/bench/peers.ts", ...options);
+      const { code, out } = await deno(...run, "tests/bench/peers.ts", ...options);
       assertEquals(code, 0);
       for (const peer of ["TensorFlow.js", "jax-js", "torch"]) {
         assertStringIncludes(out, `Skipped ${peer}: no `);

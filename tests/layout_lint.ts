@@ -15,7 +15,7 @@ const MOST_LINES = 600;
 const layers = ["graph", "ops", "pipelines"] as const;
 
 /** Written by a program. */
-const made = /\/client\/bundle\.js$|\/simd\/assembly\/|\/simd\/binary\.ts$/;
+const made = /\/client\/bundle\.js$|\/simd\/assembly\/|\/simd\/binary\.ts$|\/tfjs_wasm\.ts$/;
 
 /** A name that a file takes from another; `*` for all of them. */
 interface Use {

@@ -45,7 +45,6 @@ Deno.test("a program elsewhere imports mod.ts by URL, without an import map, and
         "--no-lock",
         `--reload=${url}`,
         `--allow-import=${host}`,
-        "--allow-read",
         `${folder}/client.ts`,
       ],
       cwd: folder,

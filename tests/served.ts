@@ -8,6 +8,7 @@ import { root } from "./pipelines/process.ts";
 /** The media types of the files that modules are made of. */
 const mediaTypes: Readonly<Record<string, string>> = {
   ts: "application/typescript",
+  js: "text/javascript",
   json: "application/json",
 };
 
@@ -19,7 +20,7 @@ export interface Served extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Serves the checkout's `.ts` and `.json` files on a port that is free, and nothing else of it. */
+/** Serves the checkout's `.ts`, `.js` and `.json` files on a port that is free, and nothing else of it. */
 export function served(): Served {
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },

@@ -56,7 +56,8 @@ export function declarationsOf(path: string, text: string): Declarations {
     ts.forEachChild(node, visit);
   };
   visit(source);
-  const from = specifiers.map(({ text }) => text).filter((specifier) => specifier.startsWith("."));
+  // A file in JavaScript has no types to declare.
+  const from = specifiers.map(({ text }) => text).filter((text) => /^\..*\.ts$/.test(text));
   // From the last to the first, so that places stay what they are.
   const made = specifiers.reverse().reduce(
     (made, literal) =>

@@ -25,6 +25,9 @@ const NEWER = [
 
 const CORE_JS = "3.51.0";
 
+/** For those who want its layers or chained operations as well: it works on Sparrow's tensors. */
+const FULL_TFJS = "@tensorflow/tfjs";
+
 async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(command, { args: [...args], cwd })
     .output();
@@ -59,11 +62,18 @@ export async function packForNpm(folder: string): Promise<string> {
   const made = JSON.parse(await Deno.readTextFile(`${home}/package.json`));
   const { description } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
   const exact = Object.entries(made.dependencies as Record<string, string>)
-    // Programs' own: nothing that mod.ts reaches imports it.
-    .filter(([name]) => name !== "deno-std")
+    // Programs' own, which nothing that mod.ts reaches imports; and what only `./tfjs` is for.
+    .filter(([name]) => name !== "deno-std" && name !== FULL_TFJS)
     .map(([name, version]) => [name, version.replace(/^\^/, "")] as const);
   const dependencies = Object.fromEntries([...exact, ["core-js", CORE_JS] as const]);
-  const written = { ...made, description, engines: { node: ">=20" }, dependencies };
+  const written = {
+    ...made,
+    description,
+    engines: { node: ">=20" },
+    dependencies,
+    peerDependencies: { [FULL_TFJS]: dependencies["@tensorflow/tfjs-core"] },
+    peerDependenciesMeta: { [FULL_TFJS]: { optional: true } },
+  };
   await Deno.writeTextFile(`${home}/package.json`, `${JSON.stringify(written, null, 2)}\n`);
   const entry = `${home}/mod.js`;
   const imports = NEWER.map((name) => `import "core-js/actual/${name}.js";\n`).join("");
@@ -71,8 +81,10 @@ export async function packForNpm(folder: string): Promise<string> {
   // deno pack takes in what it does not compile as well: programs, which are Deno's, and the lock.
   for (const path of [...filesBelow(home, ".ts")]) await Deno.remove(path);
   await Deno.remove(`${home}/deno.lock`);
-  for (const [path, text] of await declarationsFrom(root, "mod.ts")) {
-    await Deno.writeTextFile(`${home}/${path.replace(/\.ts$/, ".d.ts")}`, text);
+  for (const start of ["mod.ts", "ops/full_tfjs.ts"]) {
+    for (const [path, text] of await declarationsFrom(root, start)) {
+      await Deno.writeTextFile(`${home}/${path.replace(/\.ts$/, ".d.ts")}`, text);
+    }
   }
   const tarball = `${folder}/sparrow.tgz`;
   await run("tar", ["czf", tarball, "-C", folder, "package"], root);

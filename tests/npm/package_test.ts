@@ -29,6 +29,13 @@ const backend = await startBackend("wasm")();
 if (E.isRight(backend)) console.log(backend.right.name, graph\`relu\`, adam());
 `;
 
+/** Gradients are there: the package depends on a tfjs that has none of its own. */
+const gradient = `
+import { startBackend, tf } from "@sparrow/sparrow";
+await startBackend("wasm")();
+console.log(tf.getBackend(), ...await tf.grad((x) => tf.square(x))(tf.tensor1d([3])).data());
+`;
+
 const tsconfig = {
   compilerOptions: {
     module: "nodenext",
@@ -75,6 +82,9 @@ Deno.test("the npm package encodes in Node.js on wasm and cpu as Sparrow does in
       const printed = await run(folder, "node", "encode.mjs", "model.safetensors", backend);
       assertEquals(printed, expected, backend);
     }
+
+    await Deno.writeTextFile(`${folder}/gradient.mjs`, gradient);
+    assertEquals(await run(folder, "node", "gradient.mjs"), "wasm 6\n");
 
     await Deno.writeTextFile(`${folder}/consumer.ts`, consumer);
     await Deno.writeTextFile(`${folder}/tsconfig.json`, JSON.stringify(tsconfig));

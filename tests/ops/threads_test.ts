@@ -150,7 +150,6 @@ Deno.test("a program that has used threads ends by itself, and needs no permissi
     console.log("done");`;
     await Deno.mkdir(`${root}${folder}`, { recursive: true });
     await Deno.writeTextFile(`${root}${folder}/program.ts`, program);
-    // Reading is for tfjs's own binary.
-    const { code, out, err } = await deno("run", "-R", "--no-check", `${folder}/program.ts`);
+    const { code, out, err } = await deno("run", "--no-check", `${folder}/program.ts`);
     assertEquals([code, out.trim(), err], [0, "done", ""]);
   }));

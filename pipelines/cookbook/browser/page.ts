@@ -4,10 +4,6 @@
  * @module
  */
 /// <reference lib="dom" />
-import wasm from "npm:@tensorflow/tfjs-backend-wasm@4.22.0/dist/tfjs-backend-wasm-simd.wasm" with {
-  type: "bytes",
-};
-import { setWasmPaths } from "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
 import * as sparrow from "../../../mod.ts";
 import { digitOf } from "./digit.ts";
 
@@ -22,13 +18,6 @@ function right<A>(result: sparrow.E.Either<sparrow.SparrowError, A>): A {
 }
 
 async function start() {
-  // The page holds the WebAssembly of tfjs's backend, so that it need not be found anywhere.
-  const url = URL.createObjectURL(new Blob([wasm], { type: "application/wasm" }));
-  setWasmPaths({
-    "tfjs-backend-wasm.wasm": url,
-    "tfjs-backend-wasm-simd.wasm": url,
-    "tfjs-backend-wasm-threaded-simd.wasm": url,
-  });
   const choice = new URLSearchParams(location.search).get("backend") ?? "auto";
   const backend = right(await sparrow.startBackend(choice as sparrow.BackendChoice)());
   const bytes = await fetch("model.safetensors").then((response) => response.bytes());

@@ -67,7 +67,7 @@ Deno.test("without the permission to read, the error names it, and nothing is ha
   await withFolder(async (folder) => {
     const { code, err } = await deno("run", ...without("read"), ...program, "--out", folder);
     assertEquals(code, 1);
-    assertMatch(err, /--allow-read/);
+    assertMatch(err, /Deno was not given the permission to read there\. Add --allow-read=/);
     assert(there(folder).every((name) => !name.endsWith(".tmp")), there(folder).join());
     assert(!there(folder).includes("config.json"), "no run has begun");
   });
