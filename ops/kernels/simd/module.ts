@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { tf } from "../../tfjs.ts";
 import { plain, relaxed } from "./binary.ts";
 import type { Kernel } from "./parts.ts";
 import { makePool, type Parting } from "./pool.ts";
@@ -189,18 +188,19 @@ let wanted = 1;
  */
 export const wantThreads = (threads: number): void => void (wanted = threads);
 
-const known = new WeakMap<tf.KernelBackend, SimdBackend | null>();
+const known = new WeakMap<object, SimdBackend | null>();
 
 /**
  * The kernels for a wasm backend.
  *
+ * @param backend tfjs's; not by its type, so that the search for codes, which needs this file, loads no tfjs.
  * @returns null where the engine has no SIMD, or tfjs keeps its memory to itself: then the kernels in
  * JavaScript do it.
  */
-export function simdOf(backend: tf.KernelBackend): SimdBackend | null {
+export function simdOf(backend: object): SimdBackend | null {
   const found = known.get(backend);
   if (found !== undefined) return found;
-  const made = start((backend as unknown as { readonly wasm?: Emscripten }).wasm ?? {});
+  const made = start((backend as { readonly wasm?: Emscripten }).wasm ?? {});
   known.set(backend, made);
   return made;
 }
