@@ -17,7 +17,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # The program and everything that it imports, in one file.
-(cd "$project" && deno bundle --quiet --frozen --platform deno -o "$kit/gpu_bench.js" tests/gpu/gpu_bench.ts)
+(cd "$project" && deno bundle --quiet --lock=tests/deno.lock --frozen --platform deno -o "$kit/gpu_bench.js" tests/gpu/gpu_bench.ts)
 cp "$project"/tests/gpu/{torch_gpu.py,run.sh} "$kit/"
 install -m 644 "$mnist"/*.gz "$kit/mnist/"
 install -m 644 "$golden"/kwta_{hard,soft}.json "$kit/golden/"
