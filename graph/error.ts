@@ -141,6 +141,8 @@ export interface InvalidOption {
   readonly actual: string;
   /** The allowed range, in words. */
   readonly expected: string;
+  /** The allowed name that the given one is nearest to, where it may be a misspelling of one. */
+  readonly nearest?: string;
 }
 
 /** The user asked to stop. */
@@ -248,7 +250,8 @@ export function describe(error: SparrowError): string {
         ". A lower learning rate may help";
     case "InvalidOption":
       return `Cannot use ${error.option}: expected ${error.expected}, ` +
-        `current value is ${error.actual}`;
+        `current value is ${error.actual}` +
+        (error.nearest === undefined ? "" : `. Did you mean "${error.nearest}"?`);
     case "Interrupted":
       return `Interrupted in epoch ${error.epoch} at step ${error.step}`;
   }

@@ -178,6 +178,7 @@ export {
   type ShapeMismatch,
   type SparrowError,
 } from "./error.ts";
+export { orThrow } from "./or_throw.ts";
 
 // Randomness as a value.
 export { type Dice, draw, fork, permutation, type Rng, seed } from "./rng.ts";
