@@ -40,7 +40,6 @@
  *     data: data.train,
  *     normalisation: data.normalisation,
  *     loss: tripletCosineLoss(),
- *     optimiser,
  *     batchSize: 64,
  *   })),
  *   evaluate(data),

@@ -121,6 +121,7 @@ export * from "./optimisers/scale_by_learning_rate.ts";
 export * from "./optimisers/sgd.ts";
 export * from "./optimisers/transform.ts";
 export * from "./plateau.ts";
+export type { OptionValues } from "./ranges.ts";
 export * from "./readouts/bcpnn.ts";
 export * from "./readouts/class_centroid.ts";
 export * from "./readouts/naive_bayes.ts";
@@ -135,7 +136,17 @@ export type { SaliencyOptions } from "./saliency/options.ts";
 export * from "./saliency/saliency.ts";
 export * from "./saliency/scores.ts";
 export * from "./profiler.ts";
-export * from "./schedules.ts";
+export {
+  cosineLr,
+  type CosineLrOptions,
+  cosineWarmupLr,
+  type CosineWarmupLrOptions,
+  exponentialLr,
+  type ExponentialLrOptions,
+  type Schedule,
+  stepLr,
+  type StepLrOptions,
+} from "./schedules.ts";
 export * from "./sdr/bundle.ts";
 export {
   type CodeDistance,

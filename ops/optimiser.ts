@@ -4,19 +4,18 @@
  * @module
  */
 import type { InvalidOption } from "../graph/error.ts";
+import type { OptionValues } from "./ranges.ts";
+import type { Schedule } from "./schedules.ts";
 import type { Params } from "./tfjs.ts";
 
 /** Tensors of the weights' own shapes, by role: Adam's "first" and "second" moments. */
 export type Slots = Readonly<Record<string, Params>>;
 
-/** Options as configurations keep them. */
-export type OptionValues = Readonly<Record<string, number | string | boolean>>;
-
 /** What an optimiser remembers between steps. */
 export interface OptimiserState {
   /** Steps taken. */
   readonly step: number;
-  /** The rate of the next step; schedules change it. */
+  /** The learning rate of the next step; `train` and `reduceOnPlateau` change it between epochs. */
   readonly learningRate: number;
   /** By role, then by path. */
   readonly slots: Slots;
@@ -28,6 +27,8 @@ export interface Optimiser {
   readonly name: string;
   /** Its settings, for configurations. */
   readonly options: OptionValues;
+  /** The learning rate to begin with, or the schedule that `train` follows from epoch to epoch. */
+  readonly learningRate: number | Schedule;
   /** The state before the first step. */
   readonly init: (params: Params) => OptimiserState;
   /**

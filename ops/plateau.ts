@@ -6,21 +6,23 @@
 import type { InvalidOption } from "../graph/error.ts";
 import { belowOne, checkRanges, integerFrom, notNegative, positive, type Range } from "./ranges.ts";
 
-/** Options of {@linkcode plateauLr}; what is left out is as in torch. */
+/** Options of {@linkcode plateauLr}, in torch's terms and with its defaults. */
 export interface PlateauOptions {
-  /** Whether the metric is to fall ("min": a loss) or to rise ("max": an accuracy); "min". */
+  /** The rate to begin with, above 0. */
+  readonly initial: number;
+  /** Whether the metric is to fall ("min": a loss) or to rise ("max": an accuracy). @default "min" */
   readonly mode?: "min" | "max";
-  /** What the rate is multiplied by, between 0 and 1; 0.1. */
+  /** What the rate is multiplied by, between 0 and 1. @default 0.1 */
   readonly factor?: number;
-  /** Values without improvement that are let pass, an integer of at least 0; 10. */
+  /** Values without improvement that are let pass, an integer of at least 0. @default 10 */
   readonly patience?: number;
-  /** The least relative improvement that counts, in [0, 1); 1e-4. */
+  /** The least relative improvement that counts, in [0, 1). @default 1e-4 */
   readonly threshold?: number;
-  /** Values after a reduction that count neither way, an integer of at least 0; 0. */
+  /** Values after a reduction that count neither way, an integer of at least 0. @default 0 */
   readonly cooldown?: number;
-  /** What the rate does not fall below, at least 0; 0. */
+  /** What the rate does not fall below, at least 0. @default 0 */
   readonly minimum?: number;
-  /** A reduction by no more than this is not made, at least 0; 1e-8. */
+  /** A reduction by no more than this is not made, at least 0. @default 1e-8 */
   readonly epsilon?: number;
 }
 
@@ -28,7 +30,7 @@ export interface PlateauOptions {
 export interface PlateauSchedule {
   /** The learning rate after all values so far, oldest first. */
   (values: readonly number[]): number;
-  /** What is wrong with the options; null where nothing is. The stage returns it. */
+  /** The option that is out of its range, if any: `reduceOnPlateau` refuses it. */
   readonly problem: InvalidOption | null;
 }
 
@@ -52,24 +54,22 @@ interface Patience {
  *
  * Source: torch.optim.lr_scheduler.ReduceLROnPlateau, threshold_mode "rel".
  *
- * @param initial Above 0.
- *
  * @example
  * ```ts
  * import { plateauLr } from "./plateau.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const schedule = plateauLr(1, { factor: 0.5, patience: 1 });
+ * const schedule = plateauLr({ initial: 1, factor: 0.5, patience: 1 });
  * assertEquals(schedule([]), 1);
  * assertEquals(schedule([0.9, 0.8, 0.8]), 1);
  * assertEquals(schedule([0.9, 0.8, 0.8, 0.8]), 0.5);
- * assertEquals(plateauLr(1, { factor: 2 }).problem?.option, "factor");
+ * assertEquals(plateauLr({ initial: 1, factor: 2 }).problem?.option, "factor");
  * ```
  */
-export function plateauLr(initial: number, options: PlateauOptions = {}): PlateauSchedule {
+export function plateauLr(options: PlateauOptions): PlateauSchedule {
   const settings = { ...defaults, ...options };
   const begin: Patience = {
-    rate: initial,
+    rate: settings.initial,
     best: settings.mode === "min" ? Infinity : -Infinity,
     bad: 0,
     cooling: 0,
@@ -77,11 +77,11 @@ export function plateauLr(initial: number, options: PlateauOptions = {}): Platea
   return Object.assign(
     (values: readonly number[]) =>
       values.reduce((state, value) => observe(settings, state, value), begin).rate,
-    { problem: checkPlateau(initial, settings) },
+    { problem: checkPlateau(settings) },
   );
 }
 
-const defaults: Required<PlateauOptions> = {
+const defaults: Required<Omit<PlateauOptions, "initial">> = {
   mode: "min",
   factor: 0.1,
   patience: 10,
@@ -111,8 +111,7 @@ const withinOne: Range = {
 };
 
 const checkPlateau = (
-  initial: number,
-  { factor, patience, threshold, cooldown, minimum, epsilon }: Required<PlateauOptions>,
+  { initial, factor, patience, threshold, cooldown, minimum, epsilon }: Required<PlateauOptions>,
 ): InvalidOption | null =>
   checkRanges({
     initial: [initial, positive],

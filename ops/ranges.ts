@@ -9,6 +9,12 @@
  */
 import { type InvalidOption, invalidOption } from "../graph/error.ts";
 
+/** Options as configurations keep them: plain JSON; a schedule is an object of its own. */
+export interface OptionValues {
+  /** The value of an option, by the option's name. */
+  readonly [option: string]: number | string | boolean | OptionValues;
+}
+
 /** A set of numbers with its description. */
 export interface Range {
   /** False for a NaN. */

@@ -1,68 +1,112 @@
 /**
- * Learning rate schedules: functions from the number of epochs done to a rate. For one that looks at
- * what was measured instead, see `plateauLr`.
+ * Learning rate schedules: functions from the number of epochs done to a rate. An optimiser takes one
+ * as its `learningRate`. For a rate that follows what was measured instead, see `plateauLr`.
  *
  * @module
  */
 import type { InvalidOption } from "../graph/error.ts";
-import { checkRanges, integerFrom, notNegative, positive } from "./ranges.ts";
+import { checkRanges, integerFrom, notNegative, type OptionValues, positive } from "./ranges.ts";
 
-/** A function from the number of epochs done to a rate; any such function will do. */
+/**
+ * A function from the number of epochs done to a learning rate, with the name and the options that
+ * configurations and reports show. Any function of epochs will do; its own name is the schedule's.
+ */
 export interface Schedule {
-  /** The learning rate for the epoch after `epochs` are done. */
+  /** The learning rate for the epoch after `epochs` are done, at least 0. */
   (epochs: number): number;
-  /** What is wrong with the options; null where nothing is. The stages return it. */
+  /** The schedule's name: "stepLr". */
+  readonly name: string;
+  /** Its settings. @default {} */
+  readonly options?: OptionValues;
+  /** The option that is out of its range, which `createRun` refuses. @default null */
   readonly problem?: InvalidOption | null;
 }
 
 const scheduled = (
+  name: string,
   rate: (epochs: number) => number,
+  options: OptionValues,
   ranges: Parameters<typeof checkRanges>[0],
-): Schedule => Object.assign(rate, { problem: checkRanges(ranges) });
+): Schedule =>
+  // A function's own name can be redefined, and not assigned.
+  Object.defineProperties(rate, {
+    name: { value: name },
+    options: { value: options, enumerable: true },
+    problem: { value: checkRanges(ranges), enumerable: true },
+  });
+
+/** A learning rate as configurations keep it: a number, or a schedule's name and options. */
+export const rateValue = (learningRate: number | Schedule): number | OptionValues =>
+  typeof learningRate === "number"
+    ? learningRate
+    : { name: learningRate.name, ...learningRate.options };
+
+/** Options of {@linkcode stepLr}, in torch's terms. */
+export interface StepLrOptions {
+  /** The rate of the first epoch, above 0. */
+  readonly initial: number;
+  /** Epochs between two changes, an integer of at least 1. */
+  readonly stepSize: number;
+  /** The factor of each change, above 0. */
+  readonly gamma: number;
+}
 
 /**
  * Multiplies the rate by gamma every `stepSize` epochs: initial · gamma^⌊epochs / stepSize⌋.
  *
  * Source: torch.optim.lr_scheduler.StepLR.
  *
- * @param initial Above 0.
- * @param stepSize Epochs between two changes, at least 1.
- * @param gamma The factor, above 0.
- *
  * @example
  * ```ts
  * import { stepLr } from "./schedules.ts";
+ * import { adam } from "./optimisers/adam.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const schedule = stepLr(1e-3, 10, 0.5);
+ * const schedule = stepLr({ initial: 1e-3, stepSize: 10, gamma: 0.5 });
  * assertEquals([0, 9, 10, 20].map(schedule), [1e-3, 1e-3, 5e-4, 2.5e-4]);
+ * assertEquals(adam({ learningRate: schedule }).options.learningRate, {
+ *   name: "stepLr",
+ *   initial: 1e-3,
+ *   stepSize: 10,
+ *   gamma: 0.5,
+ * });
  * ```
  */
-export const stepLr = (initial: number, stepSize: number, gamma: number): Schedule =>
-  scheduled((epochs) => initial * gamma ** Math.floor(epochs / stepSize), {
-    initial: [initial, positive],
-    stepSize: [stepSize, integerFrom(1)],
-    gamma: [gamma, positive],
-  });
+export const stepLr = ({ initial, stepSize, gamma }: StepLrOptions): Schedule =>
+  scheduled(
+    "stepLr",
+    (epochs) => initial * gamma ** Math.floor(epochs / stepSize),
+    { initial, stepSize, gamma },
+    {
+      initial: [initial, positive],
+      stepSize: [stepSize, integerFrom(1)],
+      gamma: [gamma, positive],
+    },
+  );
+
+/** Options of {@linkcode exponentialLr}, in torch's terms. */
+export interface ExponentialLrOptions {
+  /** The rate of the first epoch, above 0. */
+  readonly initial: number;
+  /** The factor of each epoch, above 0. */
+  readonly gamma: number;
+}
 
 /**
  * Multiplies the rate by gamma every epoch: initial · gamma^epochs.
  *
  * Source: torch.optim.lr_scheduler.ExponentialLR.
  *
- * @param initial Above 0.
- * @param gamma The factor, above 0.
- *
  * @example
  * ```ts
  * import { exponentialLr } from "./schedules.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * assertEquals([0, 1, 2].map(exponentialLr(1, 0.5)), [1, 0.5, 0.25]);
+ * assertEquals([0, 1, 2].map(exponentialLr({ initial: 1, gamma: 0.5 })), [1, 0.5, 0.25]);
  * ```
  */
-export const exponentialLr = (initial: number, gamma: number): Schedule =>
-  scheduled((epochs) => initial * gamma ** epochs, {
+export const exponentialLr = ({ initial, gamma }: ExponentialLrOptions): Schedule =>
+  scheduled("exponentialLr", (epochs) => initial * gamma ** epochs, { initial, gamma }, {
     initial: [initial, positive],
     gamma: [gamma, positive],
   });
@@ -71,6 +115,16 @@ export const exponentialLr = (initial: number, gamma: number): Schedule =>
 const halfCosine = (high: number, low: number, progress: number): number =>
   low + (high - low) * (1 + Math.cos(Math.PI * progress)) / 2;
 
+/** Options of {@linkcode cosineLr}. */
+export interface CosineLrOptions {
+  /** The rate of the first epoch, above 0. */
+  readonly initial: number;
+  /** Epochs from the initial rate to the minimum, an integer of at least 1: torch's `T_max`. */
+  readonly period: number;
+  /** The lowest rate, at least 0: torch's `eta_min`. @default 0 */
+  readonly minimum?: number;
+}
+
 /**
  * Half a cosine from the initial rate to the minimum, and back, for ever:
  * minimum + (initial − minimum) · (1 + cos(π · epochs / period)) / 2.
@@ -78,24 +132,35 @@ const halfCosine = (high: number, low: number, progress: number): number =>
  * Source: Loshchilov & Hutter 2017 (arXiv 1608.03983), equation 5, as
  * torch.optim.lr_scheduler.CosineAnnealingLR, which rises again after `T_max` too.
  *
- * @param initial Above 0.
- * @param period Epochs from the initial rate to the minimum, at least 1.
- * @param minimum At least 0; 0.
+ * @example
+ * ```ts
+ * import { cosineLr } from "./schedules.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals([0, 10, 20].map(cosineLr({ initial: 1, period: 10, minimum: 0.5 })), [1, 0.5, 1]);
+ * ```
  */
-export const cosineLr = (initial: number, period: number, minimum = 0): Schedule =>
-  scheduled((epochs) => halfCosine(initial, minimum, epochs / period), {
-    initial: [initial, positive],
-    period: [period, integerFrom(1)],
-    minimum: [minimum, notNegative],
-  });
+export const cosineLr = ({ initial, period, minimum = 0 }: CosineLrOptions): Schedule =>
+  scheduled(
+    "cosineLr",
+    (epochs) => halfCosine(initial, minimum, epochs / period),
+    { initial, period, minimum },
+    {
+      initial: [initial, positive],
+      period: [period, integerFrom(1)],
+      minimum: [minimum, notNegative],
+    },
+  );
 
 /** Options of {@linkcode cosineWarmupLr}. */
 export interface CosineWarmupLrOptions {
-  /** Epochs of the whole schedule, above `warmup`. */
+  /** The highest rate, above 0. */
+  readonly peak: number;
+  /** Epochs of the whole schedule, an integer above `warmup`. */
   readonly epochs: number;
-  /** Epochs before the peak, at least 0; 0. */
+  /** Epochs before the peak, an integer of at least 0. @default 0 */
   readonly warmup?: number;
-  /** What the rate falls to, and keeps from then on, at least 0; 0. */
+  /** The rate that the schedule falls to and keeps from then on, at least 0. @default 0 */
   readonly minimum?: number;
 }
 
@@ -111,24 +176,25 @@ export interface CosineWarmupLrOptions {
  * Source: Goyal et al. 2017 (arXiv 1706.02677), section 2.2, for the warm-up; Loshchilov & Hutter
  * 2017 (arXiv 1608.03983), equation 5, for the cosine.
  *
- * @param peak Above 0.
- *
  * @example
  * ```ts
  * import { cosineWarmupLr } from "./schedules.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const schedule = cosineWarmupLr(1, { epochs: 7, warmup: 3 });
+ * const schedule = cosineWarmupLr({ peak: 1, epochs: 7, warmup: 3 });
  * assertEquals([0, 1, 2, 3, 5, 7, 100].map(schedule), [0.25, 0.5, 0.75, 1, 0.5, 0, 0]);
  * ```
  */
-export function cosineWarmupLr(peak: number, options: CosineWarmupLrOptions): Schedule {
-  const { epochs: total, warmup = 0, minimum = 0 } = options;
-  return scheduled(
+export const cosineWarmupLr = (
+  { peak, epochs: total, warmup = 0, minimum = 0 }: CosineWarmupLrOptions,
+): Schedule =>
+  scheduled(
+    "cosineWarmupLr",
     (epochs) =>
       epochs < warmup
         ? peak * (epochs + 1) / (warmup + 1)
         : halfCosine(peak, minimum, Math.min(1, (epochs - warmup) / (total - warmup))),
+    { peak, epochs: total, warmup, minimum },
     {
       peak: [peak, positive],
       warmup: [warmup, integerFrom(0)],
@@ -136,4 +202,3 @@ export function cosineWarmupLr(peak: number, options: CosineWarmupLrOptions): Sc
       minimum: [minimum, notNegative],
     },
   );
-}

@@ -17,8 +17,8 @@ export interface TrainState {
   readonly params: Params;
   /** What else the units remember. */
   readonly plasticity: Params;
-  /** What the optimiser remembers. */
-  readonly optimiser: OptimiserState;
+  /** The optimiser's moments, steps and learning rate. */
+  readonly optimiserState: OptimiserState;
   /** What the loss, then the model draws from. */
   readonly rng: Rng;
 }
@@ -46,9 +46,9 @@ export interface Trainer {
   readonly model: Lowered;
   /** Of one sample. */
   readonly input: Shape;
-  /** What is made small. */
+  /** The loss to minimise. */
   readonly loss: Loss;
-  /** The one that made the state. */
+  /** The optimiser that made the state. */
   readonly optimiser: Optimiser;
   /** Sees the gradients of every step; no one. */
   readonly observe?: ObserveGradients;
@@ -79,7 +79,7 @@ export const trainStep =
   (trainer: Trainer): (state: TrainState, batch: Batch) => Stepped => (state, batch) => {
     const { model, input, loss, optimiser, observe } = trainer;
     const [objective, drawn] = loss.draw(batch.labels, state.rng);
-    let next = state.optimiser;
+    let next = state.optimiserState;
     let { plasticity, rng } = { plasticity: state.plasticity, rng: drawn };
     let value: tf.Scalar | undefined;
     // The tidy keeps what it returns: the new params and slots, and the loss.
@@ -101,7 +101,11 @@ export const trainStep =
         state.params,
       );
       observe?.(stepped.gradients);
-      const [params, moved] = optimiser.update(stepped.gradients, state.optimiser, state.params);
+      const [params, moved] = optimiser.update(
+        stepped.gradients,
+        state.optimiserState,
+        state.params,
+      );
       next = moved;
       value = stepped.value;
       return [params, moved.slots, stepped.value] as unknown as Params;
@@ -115,10 +119,10 @@ export const trainStep =
     } finally {
       if (batch.values instanceof tf.Tensor) batch.values.dispose();
     }
-    tf.dispose([state.params, state.optimiser.slots] as unknown as tf.TensorContainer);
+    tf.dispose([state.params, state.optimiserState.slots] as unknown as tf.TensorContainer);
     disposeUnlessIn(plasticity, state.plasticity);
     return {
-      state: { params, plasticity, optimiser: next, rng },
+      state: { params, plasticity, optimiserState: next, rng },
       loss: value as tf.Scalar,
       terms: objective.terms,
     };

@@ -30,8 +30,8 @@ export interface ConfigParts {
   readonly graph: Nodes;
   /** With its settings. */
   readonly loss: Loss;
-  /** With its settings. */
-  readonly optimiser: Optimiser;
+  /** Whose name, options and schedule are kept; null where nothing is trained by gradients. */
+  readonly optimiser: Optimiser | null;
   /** Whose name, source and hashes are kept. */
   readonly dataset: Dataset;
 }
@@ -46,7 +46,7 @@ export const configOf = (
   options: parts.options,
   settings: parts.settings,
   loss: { name: parts.loss.name, ...parts.loss.options },
-  optimiser: { name: parts.optimiser.name, ...parts.optimiser.options },
+  optimiser: parts.optimiser && { name: parts.optimiser.name, ...parts.optimiser.options },
   dataset: {
     name: parts.dataset.name,
     source: parts.dataset.source,

@@ -17,12 +17,10 @@ import { announce } from "./stages/announce.ts";
 import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
-import { learningRate } from "./stages/learning_rate.ts";
 import { save } from "./stages/save.ts";
 import { train } from "./stages/train.ts";
 
 const loss = supConLoss({ temperature: 0.1 });
-const optimiser = adamW({ learningRate: 5e-3, weightDecay: 0.1 });
 const batchSize = 256;
 
 if (import.meta.main) {
@@ -59,18 +57,19 @@ if (import.meta.main) {
         }),
         input: shape,
         loss,
-        optimiser,
-        settings: { batchSize, schedule: { peak: 5e-3, warmup: 1 }, augment: changes },
+        optimiser: adamW({
+          learningRate: cosineWarmupLr({ peak: 5e-3, epochs, warmup: epochs > 1 ? 1 : 0 }),
+          weightDecay: 0.1,
+        }),
+        settings: { batchSize, augment: changes },
         stages: ({ dataset, folder, watch }) =>
           pipeline(
             until(epochs)(pipeline(
-              learningRate(cosineWarmupLr(5e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
               watch((observe) =>
                 train({
                   data: dataset.train,
                   normalisation: dataset.normalisation,
                   loss,
-                  optimiser,
                   batchSize,
                   augment: shift > 0 || flip ? augment(changes) : undefined,
                   observe,

@@ -30,11 +30,10 @@ import type { Env } from "./env.ts";
  * import { E } from "../graph/fp_ts.ts";
  * import { graph } from "../graph/parse.ts";
  * import { startBackend } from "../ops/backend.ts";
- * import { adam } from "../ops/optimisers/adam.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(4, 64) ▷ kwta(0.25)`, optimiser: adam() });
+ * const run = createRun({ graph: graph`linear(4, 64) ▷ kwta(0.25)` });
  * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
  *
  * function* images() {

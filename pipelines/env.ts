@@ -96,10 +96,9 @@ export interface ConsoleEnvOptions {
  * import { E } from "../graph/fp_ts.ts";
  * import { graph } from "../graph/parse.ts";
  * import { startBackend } from "../ops/backend.ts";
- * import { sgd } from "../ops/optimisers/sgd.ts";
  *
  * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(4, 2)`, optimiser: sgd() });
+ * const run = createRun({ graph: graph`linear(4, 2)` });
  * if (E.isLeft(backend) || E.isLeft(run)) throw new Error("no start");
  * const stop = new AbortController();
  * const interrupt = () => stop.abort();

@@ -8,7 +8,6 @@
 import { E } from "../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../graph/error.ts";
 import { show } from "../graph/show.ts";
-import { sgd } from "../ops/optimisers/sgd.ts";
 import { type CommonFlags, launch } from "./cli/launch.ts";
 import type { Flags, Values } from "./cli/options.ts";
 import { duration } from "./cli/progress_bar.ts";
@@ -119,7 +118,6 @@ async function run(
   const created = createRun({
     graph: recipe.graph,
     input: recipe.input,
-    optimiser: sgd(),
     seed: options.seed,
     ...(recipe.params === null ? {} : { params: recipe.params }),
   });

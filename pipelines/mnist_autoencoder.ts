@@ -20,14 +20,15 @@ import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { evaluateReconstruction } from "./stages/evaluate_reconstruction.ts";
 import { kwtaSchedule } from "./stages/kwta_schedule.ts";
-import { learningRate } from "./stages/learning_rate.ts";
 import { save } from "./stages/save.ts";
 import { train } from "./stages/train.ts";
 
 const model = autoencoder([784, 256], { head: { sparsity: 0.05 } });
 const loss = bceWithLogitsLoss();
-const optimiser = adam({ learningRate: 1e-3, weightDecay: 1e-5 });
-const schedule = { stepSize: 10, gamma: 0.5 };
+const optimiser = adam({
+  learningRate: stepLr({ initial: 1e-3, stepSize: 10, gamma: 0.5 }),
+  weightDecay: 1e-5,
+});
 const batchSize = 256;
 
 if (import.meta.main) {
@@ -41,19 +42,17 @@ if (import.meta.main) {
         graph: model,
         loss,
         optimiser,
-        settings: { batchSize, schedule },
+        settings: { batchSize },
         // Targets of the binary cross entropy are pixels in [0, 1].
         dataset: { ...loaded, normalisation: { mean: [0], std: [1] } },
         stages: ({ dataset, folder, epochs, watch }) =>
           until(epochs)(pipeline(
             kwtaSchedule({ stepSize: 1, gammaHardness: 1.25 }),
-            learningRate(stepLr(1e-3, schedule.stepSize, schedule.gamma)),
             watch((observe) =>
               train({
                 data: dataset.train,
                 normalisation: dataset.normalisation,
                 loss,
-                optimiser,
                 batchSize,
                 observe,
               })

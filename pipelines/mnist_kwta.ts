@@ -22,7 +22,6 @@ import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
 import { infoPlane } from "./stages/info_plane.ts";
 import { kwtaSchedule } from "./stages/kwta_schedule.ts";
-import { learningRate } from "./stages/learning_rate.ts";
 import type { Midway } from "./stages/midway.ts";
 import { save } from "./stages/save.ts";
 import { train } from "./stages/train.ts";
@@ -36,18 +35,20 @@ const planeEstimators = [kMeansPlane(), nearestPlane()];
 /** The reference's recipe. */
 const triplet = () => ({
   loss: tripletCosineLoss({ margin: 0.5 }),
-  optimiser: adam({ learningRate: 1e-3, weightDecay: 1e-5 }),
-  schedule: { stepSize: 10, gamma: 0.5 },
-  rate: stepLr(1e-3, 10, 0.5),
+  optimiser: adam({
+    learningRate: stepLr({ initial: 1e-3, stepSize: 10, gamma: 0.5 }),
+    weightDecay: 1e-5,
+  }),
   sparsify: kwtaSchedule(),
 });
 
 /** The best of the losses; its settings were chosen on 10,000 images held out of the training set. */
 const supcon = (epochs: number) => ({
   loss: supConLoss({ temperature: 0.1 }),
-  optimiser: adamW({ learningRate: 5e-3, weightDecay: 0.5 }),
-  schedule: { peak: 5e-3, warmup: 1 },
-  rate: cosineWarmupLr(5e-3, { epochs, warmup: epochs > 1 ? 1 : 0 }),
+  optimiser: adamW({
+    learningRate: cosineWarmupLr({ peak: 5e-3, epochs, warmup: epochs > 1 ? 1 : 0 }),
+    weightDecay: 0.5,
+  }),
   sparsify: skip,
 });
 
@@ -72,25 +73,22 @@ if (import.meta.main) {
     },
     plan: (_, options) => {
       const recipe = options.loss === "supcon" ? supcon(options.epochs) : triplet();
-      const { loss, optimiser, schedule, rate, sparsify } = recipe;
+      const { loss, optimiser, sparsify } = recipe;
       return E.right({
         graph: encoder,
         loss,
         optimiser,
-        settings: { batchSize, schedule },
+        settings: { batchSize },
         stages: ({ dataset, folder, epochs, watch }) => {
           const { train: data, normalisation } = dataset;
           const training = (midway?: Midway) =>
-            watch((observe) =>
-              train({ data, normalisation, loss, optimiser, batchSize, midway, observe })
-            );
+            watch((observe) => train({ data, normalisation, loss, batchSize, midway, observe }));
           const epoch = options["info-plane"]
             ? infoPlane({ dataset, estimators: planeEstimators }, training)
             : training();
           return pipeline(
             until(epochs)(pipeline(
               sparsify,
-              learningRate(rate),
               epoch,
               evaluate(dataset),
               save(folder, dataset),

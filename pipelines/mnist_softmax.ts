@@ -16,14 +16,11 @@ import { announce } from "./stages/announce.ts";
 import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
-import { learningRate } from "./stages/learning_rate.ts";
 import { save } from "./stages/save.ts";
 import { train } from "./stages/train.ts";
 
 const classifier = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ relu ▷ linear(512, 10)`;
 const loss = crossEntropyLoss();
-const optimiser = adamW({ learningRate: 2e-3, weightDecay: 0.05 });
-const schedule = { peak: 2e-3, warmup: 1 };
 const batchSize = 256;
 
 if (import.meta.main) {
@@ -32,22 +29,23 @@ if (import.meta.main) {
     summary: "Trains linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ relu ▷ linear(512, 10) on MNIST\n" +
       "with cross entropy: the baseline that kWTA is compared with.",
     datasets: ["mnist", "fashion_mnist", "strokes"],
-    plan: () =>
+    plan: (_, { epochs }) =>
       E.right({
         graph: classifier,
         loss,
-        optimiser,
-        settings: { batchSize, schedule },
+        optimiser: adamW({
+          learningRate: cosineWarmupLr({ peak: 2e-3, epochs, warmup: epochs > 1 ? 1 : 0 }),
+          weightDecay: 0.05,
+        }),
+        settings: { batchSize },
         stages: ({ dataset, folder, epochs, watch }) =>
           pipeline(
             until(epochs)(pipeline(
-              learningRate(cosineWarmupLr(2e-3, { epochs, warmup: epochs > 1 ? 1 : 0 })),
               watch((observe) =>
                 train({
                   data: dataset.train,
                   normalisation: dataset.normalisation,
                   loss,
-                  optimiser,
                   batchSize,
                   observe,
                 })

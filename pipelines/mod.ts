@@ -69,7 +69,6 @@ export * from "./stages/explain.ts";
 export * from "./stages/info_plane.ts";
 export { kwtaSchedule, type KwtaScheduleOptions } from "./stages/kwta_schedule.ts";
 export * from "./stages/learn_locally.ts";
-export * from "./stages/learning_rate.ts";
 export type * from "./stages/midway.ts";
 export * from "./stages/monitor.ts";
 export * from "./stages/new_head.ts";

@@ -22,7 +22,6 @@ import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate, type EvaluateOptions } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
 import { kwtaSchedule } from "./stages/kwta_schedule.ts";
-import { learningRate } from "./stages/learning_rate.ts";
 import { newHead } from "./stages/new_head.ts";
 import { save } from "./stages/save.ts";
 import { train } from "./stages/train.ts";
@@ -31,15 +30,16 @@ const classifier = graph`linear(784, 256) ▷ relu ▷ linear(256, 64) ▷ relu 
 /** The trunk: all of it but the last layer. */
 const keep = 4;
 const head = graph`linear(64, 512, bias=false) ▷ kwta(0.05)`;
-const pretraining = {
-  loss: crossEntropyLoss(),
-  optimiser: adam({ learningRate: 1e-3, weightDecay: 1e-5 }),
-};
+const reference = adam({
+  // Both trainings follow it: it goes by the run's epochs, and so goes on where the pretraining ends.
+  learningRate: stepLr({ initial: 1e-3, stepSize: 10, gamma: 0.5 }),
+  weightDecay: 1e-5,
+});
+const pretraining = { loss: crossEntropyLoss(), optimiser: reference };
 const coding = {
   loss: contrastiveLoss({ margin: 0.5 }),
-  optimiser: chain(freeze("0", "2"), adam({ learningRate: 1e-3, weightDecay: 1e-5 })),
+  optimiser: chain(freeze("0", "2"), reference),
 };
-const schedule = { stepSize: 10, gamma: 0.5 };
 const batchSize = 256;
 
 const trainingOf = ({ train: data, normalisation }: Dataset) => ({ data, normalisation });
@@ -68,19 +68,15 @@ if (import.meta.main) {
         optimiserAt: (epoch) => epoch > pretrain ? coding.optimiser : pretraining.optimiser,
         settings: {
           batchSize,
-          schedule,
           head: { loss: coding.loss.name, optimiser: coding.optimiser.name },
         },
         stages: ({ dataset, folder, epochs, watch }) => {
           const epoch = (
-            { loss, optimiser }: typeof pretraining | typeof coding,
+            { loss }: typeof pretraining | typeof coding,
             by: EvaluateOptions["by"],
           ): Stage =>
             pipeline(
-              learningRate(stepLr(1e-3, schedule.stepSize, schedule.gamma)),
-              watch((observe) =>
-                train({ ...trainingOf(dataset), loss, optimiser, batchSize, observe })
-              ),
+              watch((observe) => train({ ...trainingOf(dataset), loss, batchSize, observe })),
               evaluate(dataset, { by }),
               save(folder, dataset),
               checkpoint(folder),

@@ -62,8 +62,10 @@ export interface Run {
   readonly input: Shape;
   /** The weights. */
   readonly params: Params;
-  /** What the optimiser remembers. */
-  readonly optimiser: OptimiserState;
+  /** The optimiser that `train` uses; null of a run that is not trained by gradients. */
+  readonly optimiser: Optimiser | null;
+  /** The optimiser's moments, steps and learning rate. */
+  readonly optimiserState: OptimiserState;
   /** What the units remember beside the weights, by path: a batch norm's running statistics. */
   readonly plasticity: Params;
   /** What the next stage draws from. */
@@ -90,8 +92,8 @@ export interface Run {
 export interface RunOptions {
   /** Dimensions may be left out where inference finds them. */
   readonly graph: Nodes;
-  /** What trains it; the `train` stage is given the same one. */
-  readonly optimiser: Optimiser;
+  /** The optimiser that `train` uses. @default none, and then `train` refuses the run */
+  readonly optimiser?: Optimiser;
   /** The shape of one sample; may be left out where the graph tells it. */
   readonly input?: Shape;
   /** An integer from 0 to 2^32 − 1; 0. */
@@ -112,6 +114,7 @@ export interface RunOptions {
  * optimiser's `check` finds.
  */
 export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
+  const { optimiser = null } = options;
   const number = options.seed ?? 0;
   if (!Number.isInteger(number) || number < 0 || number > 0xffff_ffff) {
     return E.left(invalidOption("seed", number, "an integer from 0 to 4294967295"));
@@ -128,14 +131,15 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
       const scaling = scalingState(steps, (path) => Object.hasOwn(state, path));
       const bad = misfit("params", shapesOf(drawn), arrays) ??
         misfit("plasticity", [...shapesOf(fresh), ...scaling], state) ??
-        options.optimiser.check(Object.keys(arrays));
+        optimiser?.check(Object.keys(arrays)) ?? null;
       if (bad !== null) return E.left(bad);
       const params = toTensors(arrays);
       return E.right({
         graph,
         input: input as Shape,
         params,
-        optimiser: options.optimiser.init(params),
+        optimiser,
+        optimiserState: optimiser?.init(params) ?? untrained,
         plasticity: toTensors(state),
         rng: rest,
         epoch: 0,
@@ -150,6 +154,9 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
     }),
   );
 }
+
+/** The state of a run without an optimiser. */
+const untrained: OptimiserState = { step: 0, learningRate: 0, slots: {} };
 
 const shapesOf = (arrays: ParamArrays): readonly StateSpec[] =>
   Object.entries(arrays).map(([path, { shape }]) => ({ path, shape }));
@@ -198,6 +205,8 @@ export async function toArrays(params: Params): Promise<ParamArrays> {
 }
 
 /** Frees a run's tensors. What is plain data remains readable. */
-export function dispose(run: Pick<Run, "params" | "optimiser" | "plasticity">): void {
-  tf.dispose([run.params, run.optimiser.slots, run.plasticity] as unknown as tf.TensorContainer);
+export function dispose(run: Pick<Run, "params" | "optimiserState" | "plasticity">): void {
+  tf.dispose(
+    [run.params, run.optimiserState.slots, run.plasticity] as unknown as tf.TensorContainer,
+  );
 }

@@ -19,8 +19,7 @@ const experiment = sparrow.pipeline(
     data: data.right.train,
     normalisation: data.right.normalisation,
     loss: sparrow.tripletCosineLoss(),
-    optimiser,
-    batchSize: 32,
+        batchSize: 32,
   })),
   sparrow.evaluate(data.right),
 );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { rateValue, type Schedule } from "../schedules.ts";
 import { addDecayedWeights } from "./add_decayed_weights.ts";
 import { type Chain, chain } from "./chain.ts";
 import { scaleByAdam } from "./scale_by_adam.ts";
@@ -10,8 +11,8 @@ import { scaleByLearningRate } from "./scale_by_learning_rate.ts";
 
 /** Options of {@linkcode adam}. */
 export interface AdamOptions {
-  /** Above 0; 1e-3. */
-  readonly learningRate?: number;
+  /** The learning rate, above 0, or a schedule of it, which `train` follows. @default 1e-3 */
+  readonly learningRate?: number | Schedule;
   /** Of the first moment, in [0, 1); 0.9. */
   readonly beta1?: number;
   /** Of the second moment, in [0, 1); 0.999. */
@@ -63,6 +64,6 @@ export function adam(options: AdamOptions = {}): Chain {
       scaleByLearningRate(learningRate),
     ),
     name: "adam",
-    options: { learningRate, beta1, beta2, epsilon, weightDecay, amsgrad },
+    options: { learningRate: rateValue(learningRate), beta1, beta2, epsilon, weightDecay, amsgrad },
   };
 }

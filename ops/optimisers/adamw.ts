@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { rateValue } from "../schedules.ts";
 import type { AdamOptions } from "./adam.ts";
 import { addDecayedWeights } from "./add_decayed_weights.ts";
 import { type Chain, chain } from "./chain.ts";
@@ -48,6 +49,6 @@ export function adamW(options: AdamOptions = {}): Chain {
       scaleByLearningRate(learningRate),
     ),
     name: "adamW",
-    options: { learningRate, beta1, beta2, epsilon, weightDecay, amsgrad },
+    options: { learningRate: rateValue(learningRate), beta1, beta2, epsilon, weightDecay, amsgrad },
   };
 }

@@ -4,7 +4,9 @@
  * @module
  */
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import type { Optimiser, OptimiserState, OptionValues, Slots } from "../optimiser.ts";
+import type { Optimiser, OptimiserState, Slots } from "../optimiser.ts";
+import type { OptionValues } from "../ranges.ts";
+import type { Schedule } from "../schedules.ts";
 import { type Params, tf } from "../tfjs.ts";
 import { adamTail, fusedAdam } from "./fused_adam.ts";
 import { mapUpdates, type Transform } from "./transform.ts";
@@ -60,10 +62,11 @@ export function chain(...parts: readonly (Transform | Chain)[]): Chain {
   return {
     name: transforms.map(({ name }) => name).join(" ▷ "),
     options: allOptions(transforms),
+    learningRate,
     transforms,
     init: (params) => ({
       step: 0,
-      learningRate,
+      learningRate: typeof learningRate === "number" ? learningRate : learningRate(0),
       slots: Object.assign(
         {},
         ...transforms.map(({ init }, i) => toState(init(params), keys[i])),
@@ -167,7 +170,7 @@ function allOptions(transforms: readonly Transform[]): OptionValues {
   return all;
 }
 
-const rates = (transforms: readonly Transform[]): readonly number[] =>
+const rates = (transforms: readonly Transform[]): readonly (number | Schedule)[] =>
   transforms.flatMap(({ fusible }) =>
     fusible?._tag === "ScaleByLearningRate" ? [fusible.learningRate] : []
   );

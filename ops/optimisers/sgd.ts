@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { rateValue, type Schedule } from "../schedules.ts";
 import { addDecayedWeights } from "./add_decayed_weights.ts";
 import { type Chain, chain } from "./chain.ts";
 import { accumulateMomentum } from "./momentum.ts";
@@ -10,8 +11,8 @@ import { scaleByLearningRate } from "./scale_by_learning_rate.ts";
 
 /** Options of {@linkcode sgd}. */
 export interface SgdOptions {
-  /** Above 0; 1e-2. */
-  readonly learningRate?: number;
+  /** The learning rate, above 0, or a schedule of it, which `train` follows. @default 1e-2 */
+  readonly learningRate?: number | Schedule;
   /** What remains of the accumulated gradients after a step, in [0, 1); 0. */
   readonly momentum?: number;
   /** What is kept back of the fresh gradient under momentum, in [0, 1); 0. */
@@ -54,6 +55,6 @@ export function sgd(options: SgdOptions = {}): Chain {
       scaleByLearningRate(learningRate),
     ),
     name: "sgd",
-    options: { learningRate, momentum, dampening, nesterov, weightDecay },
+    options: { learningRate: rateValue(learningRate), momentum, dampening, nesterov, weightDecay },
   };
 }

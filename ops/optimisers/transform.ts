@@ -8,7 +8,9 @@
  * @module
  */
 import type { InvalidOption } from "../../graph/error.ts";
-import type { OptionValues, Slots } from "../optimiser.ts";
+import type { Slots } from "../optimiser.ts";
+import type { OptionValues } from "../ranges.ts";
+import type { Schedule } from "../schedules.ts";
 import { type Params, tf } from "../tfjs.ts";
 
 /** What a transform is told of the optimiser's state. */
@@ -61,7 +63,7 @@ export type Fusible =
     readonly beta2: number;
     readonly epsilon: number;
   }
-  | { readonly _tag: "ScaleByLearningRate"; readonly learningRate: number };
+  | { readonly _tag: "ScaleByLearningRate"; readonly learningRate: number | Schedule };
 
 /** Each update through a function. */
 export const mapUpdates = (

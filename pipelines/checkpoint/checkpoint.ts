@@ -44,8 +44,8 @@ export interface Checkpoint extends Remembered {
   readonly params: ParamArrays;
   /** What the units remember beside the weights. */
   readonly plasticity: ParamArrays;
-  /** What the optimiser remembers. */
-  readonly optimiser: {
+  /** The optimiser's moments, steps and learning rate. */
+  readonly optimiserState: {
     readonly step: number;
     readonly learningRate: number;
     /** By role, then by path. */
@@ -60,9 +60,9 @@ const SEPARATOR = "/";
 
 /** A run as plain data; its tensors stay. */
 export async function checkpointOf(run: Run): Promise<Checkpoint> {
-  const { params, plasticity, optimiser, ...rest } = run;
+  const { params, plasticity, optimiser: _, optimiserState, ...rest } = run;
   const roles = await Promise.all(
-    Object.entries(optimiser.slots).map(async ([role, slot]) =>
+    Object.entries(optimiserState.slots).map(async ([role, slot]) =>
       [role, await toArrays(slot)] as const
     ),
   );
@@ -70,7 +70,7 @@ export async function checkpointOf(run: Run): Promise<Checkpoint> {
     ...rest,
     params: await toArrays(params),
     plasticity: await toArrays(plasticity),
-    optimiser: { ...optimiser, slots: Object.fromEntries(roles) },
+    optimiserState: { ...optimiserState, slots: Object.fromEntries(roles) },
   };
 }
 
@@ -85,8 +85,8 @@ const prefixed = (group: string, arrays: ParamArrays): ParamArrays =>
  * and a SHA-256 of it all.
  */
 export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
-  const { graph, input, params, plasticity, optimiser, ...remembered } = checkpoint;
-  const { slots, ...rates } = optimiser;
+  const { graph, input, params, plasticity, optimiserState, ...remembered } = checkpoint;
+  const { slots, ...rates } = optimiserState;
   return sealed({
     tensors: {
       ...prefixed("params", params),
@@ -166,7 +166,7 @@ export const readCheckpoint = (
           input,
           params: group("params"),
           plasticity: group("plasticity"),
-          optimiser: {
+          optimiserState: {
             ...rates,
             slots: Object.fromEntries(roles.map((role) => [role, group(role)])),
           },
@@ -178,37 +178,37 @@ export const readCheckpoint = (
 /**
  * The run of a checkpoint, its tensors on the current backend.
  *
- * @param optimiser The one that the run was trained with.
+ * @param optimiser The optimiser that the run was trained with; none of a run that had none.
  * @returns The run; `InvalidOption` where weights, states or the optimiser's tensors are not those of the
  * graph and the optimiser, or what shape inference refuses.
  */
 export const resumeRun = (
   checkpoint: Checkpoint,
-  optimiser: Optimiser,
+  optimiser?: Optimiser,
 ): E.Either<SparrowError, Run> => {
-  const { graph, input, params, plasticity, rng, optimiser: state, ...rest } = checkpoint;
+  const { graph, input, params, plasticity, rng, optimiserState: state, ...rest } = checkpoint;
   return pipe(
     createRun({ graph, input, optimiser, params, plasticity, rng }),
     E.chain((fresh): E.Either<SparrowError, Run> => {
-      const wanted = fresh.optimiser.slots;
+      const wanted = fresh.optimiserState.slots;
       const bad = misfit(wanted, state.slots);
       if (bad !== null) {
         dispose(fresh);
-        return E.left(invalidOption("optimiser", optimiser.name, bad));
+        return E.left(invalidOption("optimiser", optimiser?.name ?? "none", bad));
       }
       tf.dispose(wanted as unknown as tf.TensorContainer);
       const slots = Object.fromEntries(
         Object.entries(state.slots).map(([role, arrays]) => [role, toTensors(arrays)]),
       );
-      return E.right({ ...fresh, ...rest, rng, optimiser: { ...state, slots } });
+      return E.right({ ...fresh, ...rest, rng, optimiserState: { ...state, slots } });
     }),
   );
 };
 
 /** What the optimiser would have to be for these states; null where they fit. */
 function misfit(
-  wanted: Run["optimiser"]["slots"],
-  given: Checkpoint["optimiser"]["slots"],
+  wanted: Run["optimiserState"]["slots"],
+  given: Checkpoint["optimiserState"]["slots"],
 ): string | null {
   const names = (slots: object) => Object.keys(slots).toSorted().join(", ") || "no states";
   if (names(wanted) !== names(given)) return `one that remembers ${names(given)}`;

@@ -52,7 +52,7 @@ const network = (length: Length, depth: number, hidden: Activation): Variant => 
     name: `${depth} hidden layers with ${hidden}`,
     begin: {
       graph: hidden === "relu" ? withRelu : withKwta(withRelu),
-      optimiser: kwtaRecipe.optimiser,
+      optimiser: kwtaRecipe.optimiser(epochs),
     },
     stages: pipeline(
       repeat(epochs)(watchGradients((observe) => epochOf(kwtaRecipe, length, observe))),

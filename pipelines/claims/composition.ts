@@ -234,11 +234,11 @@ function variants(
   dataset: Dataset,
   { epochs, count }: { readonly epochs: number; readonly count: number },
 ): readonly Variant[] {
-  const begin = { graph: encoderFor(dataset), optimiser: kwtaRecipe.optimiser };
-  const plain = epochOf(kwtaRecipe, { dataset, epochs });
+  const begin = { graph: encoderFor(dataset), optimiser: kwtaRecipe.optimiser(epochs) };
+  const plain = epochOf(kwtaRecipe, { dataset });
   const composed: Stage = (run) => (env) => () => {
     const [train, rng] = superposeSome(dataset.train, SHARE, run.rng);
-    return epochOf(kwtaRecipe, { dataset: { ...dataset, train }, epochs })({ ...run, rng })(env)();
+    return epochOf(kwtaRecipe, { dataset: { ...dataset, train } })({ ...run, rng })(env)();
   };
   const variant = (name: string, epoch: Stage): Variant => ({
     name,

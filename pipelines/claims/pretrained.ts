@@ -8,10 +8,8 @@ import { graph } from "../../graph/parse.ts";
 import { sizeOf } from "../../graph/space.ts";
 import { contrastiveLoss } from "../../ops/losses/contrastive_loss.ts";
 import { crossEntropyLoss } from "../../ops/losses/cross_entropy.ts";
-import { adam } from "../../ops/optimisers/adam.ts";
 import { chain } from "../../ops/optimisers/chain.ts";
 import { freeze } from "../../ops/optimisers/freeze.ts";
-import { stepLr } from "../../ops/schedules.ts";
 import { fractionAxis } from "../report/axis.ts";
 import { type History, rowsNamed } from "../history.ts";
 import { pipeline, repeat } from "../stage.ts";
@@ -19,23 +17,27 @@ import { evaluate } from "../stages/evaluate.ts";
 import { newHead } from "../stages/new_head.ts";
 import { type Claim, type Length, lengthOf, type Measured } from "./claim.ts";
 import { palette, panelFigure } from "../report/panel.ts";
-import { epochOf, type Outcome, type Recipe, trainAll, type Variant } from "./recipes.ts";
+import {
+  epochOf,
+  type Outcome,
+  type Recipe,
+  referenceOptimiser,
+  trainAll,
+  type Variant,
+} from "./recipes.ts";
 import { mean, plusMinus } from "../report/statistics.ts";
 
 /** Largest loss of accuracy, against the classifier, at which the claim holds. */
 const MARGIN = 0.005;
 
 // As in `pretrain_then_kwta.ts`.
-const rate = () => stepLr(1e-3, 10, 0.5);
 const pretraining: Recipe = {
   loss: crossEntropyLoss(),
-  optimiser: adam({ learningRate: 1e-3, weightDecay: 1e-5 }),
-  rate,
+  optimiser: referenceOptimiser,
 };
 const coding: Recipe = {
   loss: contrastiveLoss({ margin: 0.5 }),
-  optimiser: chain(freeze("0", "2"), adam({ learningRate: 1e-3, weightDecay: 1e-5 })),
-  rate,
+  optimiser: () => chain(freeze("0", "2"), referenceOptimiser()),
 };
 /** The trunk: all of the classifier but its last layer. */
 const keep = 4;
@@ -50,12 +52,12 @@ const pretrainedThenCoded = (length: Length): Variant => {
     name: "pretraining, then kWTA",
     begin: {
       graph: graph`linear(${inputs}, 256) ▷ relu ▷ linear(256, 64) ▷ relu ▷ linear(64, ${classes})`,
-      optimiser: pretraining.optimiser,
+      optimiser: pretraining.optimiser(epochs),
     },
     stages: pipeline(
       repeat(epochs)(epochOf(pretraining, length)),
       evaluate(dataset, { by: "argmax" }),
-      newHead({ keep, head, optimiser: coding.optimiser }),
+      newHead({ keep, head, optimiser: coding.optimiser(epochs) }),
       evaluate(dataset),
       // The schedule goes by the run's epochs, so that it goes on where the pretraining ended.
       repeat(epochs)(epochOf(coding, length)),

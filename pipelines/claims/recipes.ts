@@ -16,8 +16,10 @@ import { crossEntropyLoss } from "../../ops/losses/cross_entropy.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import { supConLoss } from "../../ops/losses/sup_con.ts";
 import type { Optimiser } from "../../ops/optimiser.ts";
+import { adam } from "../../ops/optimisers/adam.ts";
 import { adamW } from "../../ops/optimisers/adamw.ts";
-import { cosineWarmupLr, type Schedule } from "../../ops/schedules.ts";
+import type { Chain } from "../../ops/optimisers/chain.ts";
+import { cosineWarmupLr, stepLr } from "../../ops/schedules.ts";
 import type { ObserveGradients } from "../../ops/train_step.ts";
 import { duration } from "../cli/progress_bar.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -26,7 +28,6 @@ import { type History, latest, rowsNamed, type SplitName } from "../history.ts";
 import { createRun, dispose, type Run, type RunOptions } from "../run.ts";
 import { pipeline, repeat, type Stage } from "../stage.ts";
 import { evaluate } from "../stages/evaluate.ts";
-import { learningRate } from "../stages/learning_rate.ts";
 import { train } from "../stages/train.ts";
 import type { Length, Measured } from "./claim.ts";
 
@@ -122,44 +123,46 @@ const measureAt = (
 export interface Recipe {
   /** The loss to minimise. */
   readonly loss: Loss;
-  /** The optimiser. */
-  readonly optimiser: Optimiser;
-  /** Returns the schedule of the learning rate for a number of epochs. */
-  readonly rate: (epochs: number) => Schedule;
+  /** Returns the optimiser of a training of so many epochs. */
+  readonly optimiser: (epochs: number) => Optimiser;
 }
 
 const BATCH = 256;
 
-const warmedUp = (peak: number) => (epochs: number): Schedule =>
-  cosineWarmupLr(peak, { epochs, warmup: epochs > 1 ? 1 : 0 });
+const warmedUp = (peak: number, weightDecay: number) => (epochs: number): Optimiser =>
+  adamW({
+    learningRate: cosineWarmupLr({ peak, epochs, warmup: epochs > 1 ? 1 : 0 }),
+    weightDecay,
+  });
+
+/** The reference's optimiser and schedule, whatever the number of epochs. */
+export const referenceOptimiser = (): Chain =>
+  adam({
+    learningRate: stepLr({ initial: 1e-3, stepSize: 10, gamma: 0.5 }),
+    weightDecay: 1e-5,
+  });
 
 /** The recipe of `mnist_softmax.ts`. */
 const softmaxRecipe: Recipe = {
   loss: crossEntropyLoss(),
-  optimiser: adamW({ learningRate: 2e-3, weightDecay: 0.05 }),
-  rate: warmedUp(2e-3),
+  optimiser: warmedUp(2e-3, 0.05),
 };
 
 /** The recipe of `mnist_kwta.ts --loss supcon`. */
 export const kwtaRecipe: Recipe = {
   loss: supConLoss({ temperature: 0.1 }),
-  optimiser: adamW({ learningRate: 5e-3, weightDecay: 0.5 }),
-  rate: warmedUp(5e-3),
+  optimiser: warmedUp(5e-3, 0.5),
 };
 
 /** The images of a dataset as `train` takes them. */
 const trainingOf = ({ train: data, normalisation }: Dataset) => ({ data, normalisation });
 
-/** One epoch of a recipe, of so many. */
+/** One epoch of a recipe's loss, with the optimiser that the run has. */
 export const epochOf = (
-  { loss, optimiser, rate }: Recipe,
-  { dataset, epochs }: Length,
+  { loss }: Pick<Recipe, "loss">,
+  { dataset }: Pick<Length, "dataset">,
   observe?: ObserveGradients,
-): Stage =>
-  pipeline(
-    learningRate(rate(epochs)),
-    train({ ...trainingOf(dataset), loss, optimiser, batchSize: BATCH, observe }),
-  );
+): Stage => train({ ...trainingOf(dataset), loss, batchSize: BATCH, observe });
 
 /** The layers that both have: inputs-64-512, with as many inputs as the dataset's images have. */
 const layers = ({ shape }: Dataset): Nodes =>
@@ -173,7 +176,7 @@ export const softmax = (length: Length): Variant => ({
   name: `softmax on ${length.dataset.name}`,
   begin: {
     graph: graph`${layers(length.dataset)} ▷ relu ▷ linear(512, ${length.dataset.classes.length})`,
-    optimiser: softmaxRecipe.optimiser,
+    optimiser: softmaxRecipe.optimiser(length.epochs),
   },
   stages: pipeline(
     repeat(length.epochs)(epochOf(softmaxRecipe, length)),
@@ -184,7 +187,7 @@ export const softmax = (length: Length): Variant => ({
 /** The encoder, judged by the nearest class centroid: before training, and after. */
 export const kwta = (length: Length): Variant => ({
   name: `kWTA on ${length.dataset.name}`,
-  begin: { graph: encoderFor(length.dataset), optimiser: kwtaRecipe.optimiser },
+  begin: { graph: encoderFor(length.dataset), optimiser: kwtaRecipe.optimiser(length.epochs) },
   stages: pipeline(
     evaluate(length.dataset),
     repeat(length.epochs)(epochOf(kwtaRecipe, length)),

@@ -9,9 +9,7 @@ import { cosineEmbedding } from "../../ops/losses/contrastive.ts";
 import { contrastiveLoss } from "../../ops/losses/contrastive_loss.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import { nothing } from "../../ops/losses/nothing.ts";
-import { adam } from "../../ops/optimisers/adam.ts";
 import { drawPairs, drawsOf } from "../../ops/samplers/pairs.ts";
-import { stepLr } from "../../ops/schedules.ts";
 import { selectRows } from "../../ops/select_rows.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { linearAxis } from "../report/axis.ts";
@@ -27,6 +25,7 @@ import {
   measure,
   measureFirst,
   type Outcome,
+  referenceOptimiser,
   trainAll,
   type Variant,
 } from "./recipes.ts";
@@ -69,18 +68,15 @@ export const sameClassLoss = (): Loss => ({
 /** The most that codes of different classes may share. */
 const MOST_SHARED = 0.5;
 
-/** The reference's optimiser and schedule. */
-const optimiser = adam({ learningRate: 1e-3, weightDecay: 1e-5 });
-
 const coded = (name: string, encoder: Nodes, loss: Loss, length: Length): Variant => {
   const { dataset, epochs } = length;
   const measures = pipeline(evaluate(dataset), separate(dataset));
   return {
     name,
-    begin: { graph: encoder, optimiser },
+    begin: { graph: encoder, optimiser: referenceOptimiser() },
     stages: pipeline(
       measures,
-      repeat(epochs)(epochOf({ loss, optimiser, rate: () => stepLr(1e-3, 10, 0.5) }, length)),
+      repeat(epochs)(epochOf({ loss }, length)),
       measures,
     ),
   };

@@ -5,8 +5,6 @@
  */
 import { pipe, RTE } from "../../graph/fp_ts.ts";
 import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
-import { adam } from "../../ops/optimisers/adam.ts";
-import { stepLr } from "../../ops/schedules.ts";
 import { take } from "../data/splits.ts";
 import { type Axis, fractionAxis, linearAxis } from "../report/axis.ts";
 import { pipeline, repeat, skip, type Stage } from "../stage.ts";
@@ -21,6 +19,7 @@ import {
   measure,
   type Outcome,
   type Recipe,
+  referenceOptimiser,
   trainAll,
   type Variant,
 } from "./recipes.ts";
@@ -30,8 +29,7 @@ import { mean, plusMinus, standardDeviation } from "../report/statistics.ts";
 /** The reference's, in which many units fall silent. */
 const triplets: Recipe = {
   loss: tripletCosineLoss({ margin: 0.5 }),
-  optimiser: adam({ learningRate: 1e-3, weightDecay: 1e-5 }),
-  rate: () => stepLr(1e-3, 10, 0.5),
+  optimiser: referenceOptimiser,
 };
 
 /** What homeostasis measures rates on: enough for rates of a thousandth. */
@@ -39,7 +37,7 @@ const HOMEOSTASIS_IMAGES = 5000;
 
 const variant = (name: string, before: Stage, length: Length): Variant => ({
   name,
-  begin: { graph: encoderFor(length.dataset), optimiser: triplets.optimiser },
+  begin: { graph: encoderFor(length.dataset), optimiser: triplets.optimiser(length.epochs) },
   stages: pipeline(
     repeat(length.epochs)(pipeline(before, epochOf(triplets, length))),
     evaluate(length.dataset),

@@ -131,11 +131,18 @@ async () => {
 
 const listOf = (value: unknown): readonly unknown[] => Array.isArray(value) ? value : [];
 
+/** What a configuration says of a key, without the schedule that Sparrow 0.1 kept in the settings. */
+function identityOf(config: Config, key: typeof identity[number]): unknown {
+  if (key !== "settings") return config[key];
+  const { schedule: _, ...settings } = config.settings as Config;
+  return settings;
+}
+
 /** What is not as it was. */
 function otherwise(before: Config, now: Config, folder: string) {
   const text = (value: unknown) => typeof value === "string" ? value : JSON.stringify(value);
   for (const key of identity) {
-    if (text(before[key]) === text(now[key])) continue;
+    if (text(identityOf(before, key)) === text(identityOf(now, key))) continue;
     const expected = `a folder whose ${CONFIG_FILE} has the ${key} ${text(now[key])}`;
     return invalidOption("--resume", `${folder} (${text(before[key])})`, expected);
   }

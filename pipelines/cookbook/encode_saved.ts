@@ -17,7 +17,7 @@ if (E.isLeft(model)) throw new Error(sparrow.describe(model.left));
 if (E.isLeft(backend) || E.isLeft(digits)) throw new Error("no start");
 
 // The graph, the weights and the normalisation are all in the file.
-const run = sparrow.createRun({ ...model.right, optimiser: sparrow.sgd(), seed: 0 });
+const run = sparrow.createRun(model.right);
 if (E.isLeft(run)) throw new Error(sparrow.describe(run.left));
 const env = sparrow.quietEnv(backend.right);
 const codesOf = async (images: sparrow.Images): Promise<sparrow.BinaryEmbeddings> => {

@@ -44,7 +44,7 @@ const dataset: sparrow.Dataset = {
 
 const encoder = graph`linear(144, 32) ▷ relu ▷ linear(32, 128) ▷ kwta(0.05)`;
 const optimiser = sparrow.adam({ learningRate: 3e-3 });
-const options = { optimiser, loss: sparrow.supConLoss(), batchSize: 50 };
+const options = { loss: sparrow.supConLoss(), batchSize: 50 };
 const backend = await sparrow.startBackend("auto")();
 const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
 if (E.isLeft(backend) || E.isLeft(run)) throw new Error("no start");

@@ -44,7 +44,7 @@ const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
 if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no start");
 
 const { train: data, normalisation } = digits.right;
-const options = { loss: neighbourLoss(0.1), optimiser, batchSize: 50 };
+const options = { loss: neighbourLoss(0.1), batchSize: 50 };
 const experiment = sparrow.pipeline(
   sparrow.repeat(epochs)(sparrow.train({ data, normalisation, ...options })),
   sparrow.evaluate(digits.right),

@@ -45,7 +45,7 @@ const backend = await sparrow.startBackend("auto")();
 const digits = await sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 })();
 const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
 if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no start");
-const options = { loss: sparrow.tripletCosineLoss(), optimiser, batchSize: 64 };
+const options = { loss: sparrow.tripletCosineLoss(), batchSize: 64 };
 const { train: data, normalisation } = digits.right;
 const experiment = sparrow.pipeline(
   sparrow.repeat(epochs)(sparrow.train({ data, normalisation, ...options })),

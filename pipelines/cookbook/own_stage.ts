@@ -45,7 +45,7 @@ const experiment = whileBetter(
   3,
   most,
   sparrow.pipeline(
-    sparrow.train({ data, normalisation, loss, optimiser, batchSize: 50 }),
+    sparrow.train({ data, normalisation, loss, batchSize: 50 }),
     sparrow.evaluate(digits.right),
     // `tap` looks at a run and leaves it as it is.
     sparrow.tap(({ epoch, history }, { log }) =>

@@ -26,7 +26,7 @@ async function measured(sparsity: number, seed: number) {
   if (E.isLeft(run)) throw new Error(sparrow.describe(run.left));
   const loss = sparrow.tripletCosineLoss();
   const experiment = sparrow.pipeline(
-    sparrow.repeat(epochs)(sparrow.train({ data, normalisation, loss, optimiser, batchSize: 50 })),
+    sparrow.repeat(epochs)(sparrow.train({ data, normalisation, loss, batchSize: 50 })),
     sparrow.evaluate(dataset),
   );
   const done = await experiment(run.right)(env)();

@@ -21,7 +21,7 @@ if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no 
 const { train: data, normalisation } = digits.right;
 const loss = sparrow.supConLoss();
 const experiment = sparrow.pipeline(
-  sparrow.repeat(epochs)(sparrow.train({ data, normalisation, loss, optimiser, batchSize: 100 })),
+  sparrow.repeat(epochs)(sparrow.train({ data, normalisation, loss, batchSize: 100 })),
   sparrow.evaluate(digits.right),
   sparrow.save(folder, digits.right),
 );

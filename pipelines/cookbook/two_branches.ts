@@ -29,7 +29,7 @@ if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no 
 const { train: data, normalisation } = digits.right;
 const loss = sparrow.tripletCosineLoss();
 const experiment = sparrow.pipeline(
-  sparrow.repeat(epochs)(sparrow.train({ data, normalisation, loss, optimiser, batchSize: 50 })),
+  sparrow.repeat(epochs)(sparrow.train({ data, normalisation, loss, batchSize: 50 })),
   sparrow.evaluate(digits.right),
 );
 const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();

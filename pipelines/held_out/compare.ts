@@ -8,14 +8,13 @@ import type { InvalidOption, SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import type { DenseEmbeddings } from "../../ops/embeddings.ts";
 import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
-import { adam } from "../../ops/optimisers/adam.ts";
-import { stepLr } from "../../ops/schedules.ts";
 import {
   encoderFor,
   epochOf,
   kwtaRecipe,
   measure,
   type Recipe,
+  referenceOptimiser,
   trainAll,
   type Variant,
 } from "../claims/recipes.ts";
@@ -76,8 +75,7 @@ const trainings: readonly Training[] = [
     name: "triplet",
     recipe: {
       loss: tripletCosineLoss({ margin: 0.5 }),
-      optimiser: adam({ learningRate: 1e-3, weightDecay: 1e-5 }),
-      rate: () => stepLr(1e-3, 10, 0.5),
+      optimiser: referenceOptimiser,
     },
     sparsify: kwtaSchedule(),
   },
@@ -106,9 +104,9 @@ export const encoderWays = (
       trainedOn,
       variant: {
         name: `${name}, trained on ${trainedOn === "all" ? "all classes" : "the seen classes"}`,
-        begin: { graph, optimiser: recipe.optimiser },
+        begin: { graph, optimiser: recipe.optimiser(epochs) },
         stages: pipeline(
-          repeat(epochs)(pipeline(sparsify, epochOf(recipe, { dataset: data, epochs }))),
+          repeat(epochs)(pipeline(sparsify, epochOf(recipe, { dataset: data }))),
           judge,
         ),
       },
@@ -118,7 +116,7 @@ export const encoderWays = (
       trainedOn: "nothing",
       variant: {
         name: "untrained",
-        begin: { graph, optimiser: kwtaRecipe.optimiser },
+        begin: { graph },
         stages: judge,
       },
     };

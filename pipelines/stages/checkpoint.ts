@@ -62,7 +62,7 @@ export interface CheckpointOptions {
  *
  * const { train: data, normalisation } = strokes({ seed: 1, train: 60, test: 10 });
  * const optimiser = adam({ learningRate: 0.01 });
- * const options = { data, normalisation, loss: supConLoss(), optimiser, batchSize: 20 };
+ * const options = { data, normalisation, loss: supConLoss(), batchSize: 20 };
  * const backend = await startBackend("cpu")();
  * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
  * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
@@ -92,7 +92,9 @@ export const checkpoint = (
       return E.left(invalidOption("keep", keep, "an integer of at least 1"));
     }
     const made = await checkpointOf(run);
-    for (const arrays of [made.params, made.plasticity, ...Object.values(made.optimiser.slots)]) {
+    for (
+      const arrays of [made.params, made.plasticity, ...Object.values(made.optimiserState.slots)]
+    ) {
       for (const [tensor, { data }] of Object.entries(arrays)) {
         const value = data.find((x) => !Number.isFinite(x));
         if (value !== undefined) {

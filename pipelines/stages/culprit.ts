@@ -37,14 +37,14 @@ export interface Steps {
 }
 
 /** The same tensors under handles of their own, so that a step may consume the others. */
-export function kept({ params, plasticity, optimiser, rng }: TrainState): TrainState {
+export function kept({ params, plasticity, optimiserState, rng }: TrainState): TrainState {
   const slots = Object.fromEntries(
-    Object.entries(optimiser.slots).map(([role, slot]) => [role, cloned(slot)]),
+    Object.entries(optimiserState.slots).map(([role, slot]) => [role, cloned(slot)]),
   );
   return {
     params: cloned(params),
     plasticity: cloned(plasticity),
-    optimiser: { ...optimiser, slots },
+    optimiserState: { ...optimiserState, slots },
     rng,
   };
 }
@@ -56,8 +56,8 @@ const cloned = (tensors: Params): Params =>
   );
 
 /** Frees a state. */
-export const disposeState = ({ params, plasticity, optimiser }: TrainState): void =>
-  tf.dispose([params, plasticity, optimiser.slots] as unknown as tf.TensorContainer);
+export const disposeState = ({ params, plasticity, optimiserState }: TrainState): void =>
+  tf.dispose([params, plasticity, optimiserState.slots] as unknown as tf.TensorContainer);
 
 /** One number for the weights and what units remember, as {@linkcode finiteness} has it. */
 export const wellBeing = ({ params, plasticity }: TrainState): tf.Scalar =>

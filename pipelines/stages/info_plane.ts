@@ -96,7 +96,7 @@ export interface InfoPlaneOptions {
  * const dataset = { ...strokes({ seed: 1, train: 200, test: 10 }), sha256: {} };
  * const { train: data, normalisation } = dataset;
  * const optimiser = adam();
- * const options = { data, normalisation, loss: supConLoss(), optimiser, batchSize: 50 };
+ * const options = { data, normalisation, loss: supConLoss(), batchSize: 50 };
  * const backend = await startBackend("cpu")();
  * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
  * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");

@@ -77,15 +77,13 @@ const WHITENED = 20_000;
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { onlineKMeans } from "../../ops/local/online_k_means.ts";
- * import { sgd } from "../../ops/optimisers/sgd.ts";
  * import { quietEnv } from "../env.ts";
  * import { createRun, dispose } from "../run.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const backend = await startBackend("cpu")();
  * const encoder = graph`linear(4, 2, bias=false) ▷ kwta(0.5, hard)`;
- * // No optimiser is ever asked: a run has one all the same.
- * const run = createRun({ graph: encoder, optimiser: sgd() });
+ * const run = createRun({ graph: encoder });
  * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
  * const data = { count: 2, pixels: Uint8Array.of(255, 0, 0, 0, 0, 0, 255, 255) };
  * const normalisation = { mean: [0], std: [1] };

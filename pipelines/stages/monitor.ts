@@ -88,12 +88,11 @@ export interface MonitorOptions {
  * import { E } from "../../graph/fp_ts.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
- * import { adam } from "../../ops/optimisers/adam.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const digits = { ...strokes({ seed: 1, train: 100, test: 50 }), sha256: {} };
  * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser: adam() });
+ * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)` });
  * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
  *
  * const done = await monitor(digits)(run.right)(quietEnv(backend.right))();

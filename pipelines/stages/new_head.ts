@@ -18,7 +18,7 @@ export interface NewHeadOptions {
   readonly keep: number;
   /** What comes after them. */
   readonly head: Nodes;
-  /** What trains the run from now on; `freeze` in it keeps the trunk as it is. */
+  /** The run's optimiser from now on; `freeze` in it keeps the trunk as it is. */
   readonly optimiser: Optimiser;
 }
 

@@ -12,10 +12,12 @@ import type { Shape } from "../../graph/types.ts";
 import { lower } from "../../ops/interpreter.ts";
 import { lossLog } from "../../ops/loss_log.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
-import type { Optimiser } from "../../ops/optimiser.ts";
+import { notNegative } from "../../ops/ranges.ts";
 import {
   type Batch,
   type ObserveGradients,
+  type Stepped,
+  type Trainer,
   type TrainState,
   trainStep,
 } from "../../ops/train_step.ts";
@@ -33,53 +35,122 @@ import type { Midway } from "./midway.ts";
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
-  /** What is trained on. */
+  /** The samples to train on, with their classes. */
   readonly data: DataSplit;
   /** Of its bytes. */
   readonly normalisation: Normalisation;
-  /** What is made small. */
+  /** The loss to minimise. */
   readonly loss: Loss;
-  /** The one that the run was created with. */
-  readonly optimiser: Optimiser;
-  /** Samples per step, at least 1; 256. The last batch of an epoch holds what is left. */
+  /**
+   * Batch size: samples per training step, at least 1. The last batch of an epoch holds what is left.
+   *
+   * @default {@linkcode defaultBatchSize}: 256, or less where the data is small
+   */
   readonly batchSize?: number;
-  /** Random changes of every batch's images; none. */
+  /** Random changes of every batch's images. @default none */
   readonly augment?: Augmentation;
-  /** Of one image, for `augment`: the dataset's; the run's input. */
+  /** The shape of one image, for `augment`. @default the run's input */
   readonly shape?: Shape;
-  /** Sees the gradients of every step, as {@linkcode watchGradients} does; no one. */
+  /** Observer of every step's gradients, as {@linkcode watchGradients} has one. @default none */
   readonly observe?: ObserveGradients;
-  /** Looks at the model after every step, as {@linkcode infoPlane} does; no one. */
+  /** Measurement of the model after every step, as {@linkcode infoPlane} has one. @default none */
   readonly midway?: Midway;
 }
 
-/**
- * Milliseconds between two readings of the losses, for the progress and to find what is not finite:
- * a GPU is stalled by each, so that most epochs have one at their end. Weights are looked at, which takes as
- * long as copying them, after the longest time and at the end.
- */
-const [HOST_INTERVAL, GPU_INTERVAL, LOOK_INTERVAL] = [100, 2000, 10_000];
+/** The largest batch that is chosen, which is the reference's, and the smallest. */
+const [LARGEST_BATCH, SMALLEST_BATCH] = [256, 16];
+
+/** Steps that an epoch has at least, where the smallest batch allows it. */
+const LEAST_STEPS = 16;
 
 /**
- * Trains for one epoch: every sample once, in a fresh random order.
+ * Chooses a batch size by the number of samples: the largest power of two from 16 to 256 that leaves
+ * at least 16 steps in an epoch, and 16 where none does. From 4096 samples on that is 256.
+ *
+ * @param count The number of samples, at least 0.
+ *
+ * @example
+ * ```ts
+ * import { defaultBatchSize } from "./train.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals([60_000, 4096, 2000, 235].map(defaultBatchSize), [256, 256, 64, 16]);
+ * ```
+ */
+export function defaultBatchSize(count: number): number {
+  let size = LARGEST_BATCH;
+  while (size > SMALLEST_BATCH && size * LEAST_STEPS > count) size /= 2;
+  return size;
+}
+
+/**
+ * Milliseconds between two readings of the losses, for the progress and to find what is not finite. A
+ * GPU is stalled by each reading, so that most epochs have one, at their end. Weights are inspected,
+ * which takes as long as copying them, after the longest time and at the end.
+ */
+const [HOST_INTERVAL, GPU_INTERVAL, WEIGHTS_INTERVAL] = [100, 2000, 10_000];
+
+/**
+ * Trains for one epoch with the run's optimiser: every sample once, in a fresh random order. Where the
+ * optimiser has a schedule, the epoch's learning rate is what the schedule gives for the epochs done.
  *
  * Rows: "loss" (mean over the batches), "terms" (mean number of triplets or the like per batch),
  * "empty_batches" (how many had none, and nothing to learn from), "learning_rate", and of the first
  * kWTA "sparsity" and "hardness", as they were in this epoch; "samples_per_second", and
  * "training_seconds", what `midway` takes left out.
  *
- * Errors: `Interrupted` at the next step after the signal; `NonFinite` when a loss, a gradient or a weight
- * is a NaN or infinite, naming the first that was and its step; `InvalidOption` when a sample has not the size of the run's input, when an option of the
- * loss or of the augmentation is out of its range, and when one of them does not fit.
+ * Errors: `Interrupted` at the next step after the signal; `NonFinite` when a loss, a gradient or a
+ * weight is a NaN or infinite, naming the first that was and its step; `InvalidOption` for a run
+ * without an optimiser, when a sample has not the size of the run's input, when an option of the loss
+ * or of the augmentation is out of its range, when one of them does not fit, and when the schedule
+ * gives a rate that is not a finite number of at least 0.
  */
 export const train = (options: TrainOptions): Stage =>
   stage((run, env) => {
-    const bad = check(options, run);
-    return bad === null ? trainEpoch(options, run, env) : Promise.resolve(E.left(bad));
+    const planned = plan(options, run);
+    return E.isLeft(planned) ? Promise.resolve(planned) : trainEpoch(planned.right, run, env);
   });
 
-function check(options: TrainOptions, run: Run): SparrowError | null {
-  const { data, loss, augment, shape = run.input, batchSize = 256 } = options;
+/** An epoch to train, its options checked and complete. */
+interface Epoch extends TrainOptions {
+  readonly batchSize: number;
+  readonly trainer: Trainer;
+  readonly learningRate: number;
+  /** The number of the epoch, counted from 1. */
+  readonly epoch: number;
+  /** Steps of the epoch. */
+  readonly total: number;
+}
+
+function plan(options: TrainOptions, run: Run): E.Either<SparrowError, Epoch> {
+  const { data, loss, observe, batchSize = defaultBatchSize(data.count) } = options;
+  const { optimiser, input } = run;
+  if (optimiser === null) {
+    return E.left(invalidOption("optimiser", "none", "one that is given to createRun"));
+  }
+  const learningRate = typeof optimiser.learningRate === "number"
+    ? run.optimiserState.learningRate
+    : optimiser.learningRate(run.epoch);
+  if (!notNegative.holds(learningRate)) {
+    return E.left(invalidOption("learningRate", learningRate, notNegative.words));
+  }
+  const bad = check({ ...options, batchSize }, run);
+  if (bad !== null) return E.left(bad);
+  return E.right({
+    ...options,
+    batchSize,
+    trainer: { model: lower(run.graph), input, loss, optimiser, observe },
+    learningRate,
+    epoch: run.epoch + 1,
+    total: Math.ceil(data.count / batchSize),
+  });
+}
+
+function check(
+  options: TrainOptions & { readonly batchSize: number },
+  run: Run,
+): SparrowError | null {
+  const { data, loss, augment, shape = run.input, batchSize } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     return invalidOption("batchSize", batchSize, "an integer of at least 1");
   }
@@ -115,125 +186,57 @@ function misfit(loss: Loss, { labels }: DataSplit, run: Run): SparrowError | nul
 }
 
 async function trainEpoch(
-  {
-    data,
-    normalisation,
-    loss,
-    optimiser,
-    augment,
-    shape,
-    observe,
-    midway,
-    batchSize = 256,
-  }: TrainOptions,
+  plan: Epoch,
   run: Run,
   env: Env,
 ): Promise<E.Either<SparrowError, Run>> {
-  const epoch = run.epoch + 1;
-  const total = Math.ceil(data.count / batchSize);
-  const trainer = { model: lower(run.graph), input: run.input, loss, optimiser, observe };
+  const { data, batchSize, trainer, midway, epoch, total } = plan;
+  const { graph, input } = run;
   const step = trainStep(trainer);
-  const layout = { shape: shape ?? run.input, background: backgroundOf(normalisation) };
   const [order, rng] = permutation(data.count, run.rng);
-
-  let state: TrainState = {
-    params: run.params,
-    plasticity: run.plasticity,
-    optimiser: run.optimiser,
-    rng,
-  };
-  let [lossSum, read, terms, empty] = [0, 0, 0, 0];
+  let state = beginning(plan, run, rng);
+  const watch = stopwatch(env);
+  const batches = batchesOf(plan, order, run);
+  const losses = watchLosses(plan, run, state, batches.at, env);
+  const pace = paceOf(total, env);
   let seen: readonly Row[] = [];
-  let looked = 0;
-  const begun = env.now();
-  /** Spent on training alone. */
-  const seconds = () => (env.now() - begun - looked) / 1000;
-
-  // One more is for the weights.
-  const log = lossLog(total + 1);
-  const feed = feedOf(data, normalisation, batchSize);
-  /** The images of a batch, and what the augmentation leaves of the generator. */
-  const rows = (picks: Uint32Array, rng: Rng): readonly [Batch["values"], Rng] => {
-    if (augment === undefined) return [feed.rows(picks), rng];
-    const values = feed.hostRows(picks);
-    return [values, augment.apply(values, layout, rng)];
-  };
-  const batch = (done: number, rng: Rng): readonly [Batch, Rng] => {
-    const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
-    const [values, left] = rows(picks, rng);
-    return [{ values, labels: gatherLabels(data, picks) }, left];
-  };
-  /** When all was well for the last time. */
-  let well = { state: kept(state), from: 0 };
-  /** Reads the losses that wait; the error of the first number that is not finite, or null. */
-  const settle = async (done: number, look: boolean): Promise<SparrowError | null> => {
-    if (look) await log.add(wellBeing(state));
-    const losses = await log.read();
-    const fault = env.backend.fault();
-    if (fault !== null) return fault;
-    const bad = losses.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) {
-      const isLoss = bad < losses.length - (look ? 1 : 0);
-      const seen = { tensor: isLoss ? "loss" : "a weight", value: losses[bad], done: read + bad };
-      const to = Math.min(read + bad + 1, done);
-      const found = await findCulprit({ trainer, ...well, state: kept(well.state), to, batch });
-      const { tensor, value, done: at } = found ?? { ...seen, done: to - 1 };
-      return {
-        ...{ _tag: "NonFinite", tensor, value, epoch, step: run.step + at + 1 },
-        lastGood: run.saved,
-      };
-    }
-    for (const value of look ? losses.subarray(0, -1) : losses) lossSum += value;
-    read = done;
-    if (!look) return null;
-    disposeState(well.state);
-    well = { state: kept(state), from: done };
-    return null;
-  };
-  const interval = env.backend.name === "webgpu" ? GPU_INTERVAL : HOST_INTERVAL;
-  let [readAt, lookedAt] = [begun, begun];
   const fail = (error: SparrowError): E.Either<SparrowError, never> => {
     dispose({ ...run, ...state });
     return E.left(error);
   };
 
   try {
-    for (let done = 0; done < total; done++) {
+    for (let done = 1; done <= total; done++) {
       if (env.signal.aborted) {
-        return fail({ _tag: "Interrupted", epoch, step: run.step + done });
+        return fail({ _tag: "Interrupted", epoch, step: run.step + done - 1 });
       }
-      const [next, rng] = batch(done, state.rng);
-      const stepped = step({ ...state, rng }, next);
+      const [batch, rng] = batches.at(done - 1, state.rng);
+      const stepped = step({ ...state, rng }, batch);
       state = stepped.state;
-      terms += stepped.terms;
-      if (stepped.terms === 0) empty++;
-      await log.add(stepped.loss);
-      if (done === total - 1 || env.now() - readAt >= interval) {
-        const look = done === total - 1 || env.now() - lookedAt >= LOOK_INTERVAL;
-        const bad = await settle(done + 1, look);
+      await losses.add(stepped);
+      const due = pace.due(done);
+      if (due !== null) {
+        const bad = await losses.settle(state, done, due === "weights");
         if (bad !== null) return fail(bad);
-        readAt = env.now();
-        if (look) lookedAt = readAt;
-        const samplesPerSecond = Math.min((done + 1) * batchSize, data.count) / seconds();
+        pace.settled(due);
+        const samplesPerSecond = Math.min(done * batchSize, data.count) / watch.seconds();
         env.progress.update({
           epoch,
-          done: done + 1,
+          done,
           total,
-          loss: lossSum / read,
+          loss: losses.sums().loss / done,
           samplesPerSecond,
         });
       }
       const looking = midway?.(
-        { graph: run.graph, input: run.input, ...state },
-        { epoch, step: run.step + done + 1, done: done + 1, total },
+        { graph, input, ...state },
+        { epoch, step: run.step + done, done, total },
         env,
       );
       if (looking) {
-        const from = env.now();
-        const found = await looking;
+        const found = await watch.paused(looking);
         if (E.isLeft(found)) return fail(found.left);
         seen = [...seen, ...found.right];
-        looked += env.now() - from;
       }
       await breathe(env);
     }
@@ -242,36 +245,198 @@ async function trainEpoch(
     dispose({ ...run, ...state });
     throw thrown;
   } finally {
-    disposeState(well.state);
-    log.dispose();
-    feed.dispose();
+    losses.dispose();
+    batches.dispose();
   }
-
-  const spent = seconds();
-  const stepsDone = run.step + total;
-  const row = (split: Row["split"], name: string, value: number): Row => ({
-    epoch,
-    step: stepsDone,
-    split,
-    name,
-    value,
-  });
-  const [kwta] = findKwta(run.graph);
-  const made = [
-    row("train", "loss", lossSum / total),
-    row("train", "terms", terms / total),
-    row("train", "empty_batches", empty),
-    row("run", "learning_rate", run.optimiser.learningRate),
-    ...(kwta === undefined ? [] : [row("run", "sparsity", kwta.sparsity)]),
-    ...(kwta?.soft ? [row("run", "hardness", kwta.soft.hardness)] : []),
-    row("run", "samples_per_second", data.count / spent),
-    row("run", "training_seconds", spent),
-  ];
+  const rows = rowsOf(plan, run, losses.sums(), watch.seconds());
   return E.right({
     ...run,
     ...state,
     epoch,
-    step: stepsDone,
-    history: [...run.history, ...seen, ...made],
+    step: run.step + total,
+    history: [...run.history, ...seen, ...rows],
   });
+}
+
+/** The state before the first step, with the epoch's learning rate. */
+const beginning = (
+  { learningRate }: Epoch,
+  { params, plasticity, optimiserState }: Run,
+  rng: Rng,
+): TrainState => ({
+  params,
+  plasticity,
+  optimiserState: { ...optimiserState, learningRate },
+  rng,
+});
+
+/** Seconds since it was made, what is spent in `paused` left out. */
+function stopwatch(env: Env) {
+  const begun = env.now();
+  let paused = 0;
+  return {
+    seconds: (): number => (env.now() - begun - paused) / 1000,
+    paused: async <A>(task: Promise<A>): Promise<A> => {
+      const from = env.now();
+      const value = await task;
+      paused += env.now() - from;
+      return value;
+    },
+  };
+}
+
+/** Makes the batch after so many others, and returns what augmentation leaves of the generator. */
+type BatchAt = (done: number, rng: Rng) => readonly [Batch, Rng];
+
+/** The batches of an epoch, in the given order of the samples. */
+function batchesOf(
+  { data, normalisation, augment, shape, batchSize }: Epoch,
+  order: Uint32Array,
+  { input }: Run,
+): { readonly at: BatchAt; readonly dispose: () => void } {
+  const layout = { shape: shape ?? input, background: backgroundOf(normalisation) };
+  const feed = feedOf(data, normalisation, batchSize);
+  const rows = (picks: Uint32Array, rng: Rng): readonly [Batch["values"], Rng] => {
+    if (augment === undefined) return [feed.rows(picks), rng];
+    const values = feed.hostRows(picks);
+    return [values, augment.apply(values, layout, rng)];
+  };
+  return {
+    at: (done, rng) => {
+      const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
+      const [values, left] = rows(picks, rng);
+      return [{ values, labels: gatherLabels(data, picks) }, left];
+    },
+    dispose: feed.dispose,
+  };
+}
+
+/** What is read after a step: the losses so far, and with "weights" whether all weights are finite. */
+type Due = "losses" | "weights";
+
+/** Decides after which steps something is read. */
+function paceOf(total: number, env: Env) {
+  const interval = env.backend.name === "webgpu" ? GPU_INTERVAL : HOST_INTERVAL;
+  const begun = env.now();
+  const readAt: Record<Due, number> = { losses: begun, weights: begun };
+  const after = (due: Due, least: number) => env.now() - readAt[due] >= least;
+  return {
+    due: (done: number): Due | null => {
+      if (done === total) return "weights";
+      if (!after("losses", interval)) return null;
+      return after("weights", WEIGHTS_INTERVAL) ? "weights" : "losses";
+    },
+    settled: (due: Due): void => {
+      readAt[due] = readAt.losses = env.now();
+    },
+  };
+}
+
+/** Sums over the steps of an epoch. */
+interface Sums {
+  readonly loss: number;
+  readonly terms: number;
+  /** Batches without a term. */
+  readonly empty: number;
+}
+
+/**
+ * Adds up the losses of an epoch, and searches for the first number that is not finite. Losses wait on
+ * the device until they are settled.
+ *
+ * @param begun The state before the first step, which stays the caller's.
+ */
+function watchLosses(
+  { trainer, epoch, total }: Epoch,
+  run: Run,
+  begun: TrainState,
+  batch: BatchAt,
+  env: Env,
+) {
+  // One more is for the weights.
+  const log = lossLog(total + 1);
+  let [loss, terms, empty, read] = [0, 0, 0, 0];
+  /** The last state in which everything was finite, and the steps done by then. */
+  let well = { state: kept(begun), from: 0 };
+
+  const nonFinite = async (
+    tensor: string,
+    value: number,
+    at: number,
+    done: number,
+  ): Promise<SparrowError> => {
+    const to = Math.min(at + 1, done);
+    const found = await findCulprit({ trainer, ...well, state: kept(well.state), to, batch }) ??
+      { tensor, value, done: to - 1 };
+    return {
+      _tag: "NonFinite",
+      tensor: found.tensor,
+      value: found.value,
+      epoch,
+      step: run.step + found.done + 1,
+      lastGood: run.saved,
+    };
+  };
+  return {
+    sums: (): Sums => ({ loss, terms, empty }),
+    add: (stepped: Stepped): Promise<void> => {
+      terms += stepped.terms;
+      if (stepped.terms === 0) empty++;
+      return log.add(stepped.loss);
+    },
+    /** Reads the losses that wait, and returns the error of what is not finite, or null. */
+    settle: async (
+      state: TrainState,
+      done: number,
+      weights: boolean,
+    ): Promise<SparrowError | null> => {
+      if (weights) await log.add(wellBeing(state));
+      const values = await log.read();
+      const fault = env.backend.fault();
+      if (fault !== null) return fault;
+      const count = done - read;
+      const bad = values.findIndex((value) => !Number.isFinite(value));
+      if (bad >= 0) {
+        return await nonFinite(bad < count ? "loss" : "a weight", values[bad], read + bad, done);
+      }
+      for (const value of values.subarray(0, count)) loss += value;
+      read = done;
+      if (weights) {
+        disposeState(well.state);
+        well = { state: kept(state), from: done };
+      }
+      return null;
+    },
+    dispose: (): void => {
+      disposeState(well.state);
+      log.dispose();
+    },
+  };
+}
+
+/** The rows of an epoch that has ended. */
+function rowsOf(
+  { data, learningRate, epoch, total }: Epoch,
+  { graph, step }: Run,
+  { loss, terms, empty }: Sums,
+  seconds: number,
+): readonly Row[] {
+  const row = (split: Row["split"], name: string, value: number): Row => ({
+    epoch,
+    step: step + total,
+    split,
+    name,
+    value,
+  });
+  const [kwta] = findKwta(graph);
+  return [
+    row("train", "loss", loss / total),
+    row("train", "terms", terms / total),
+    row("train", "empty_batches", empty),
+    row("run", "learning_rate", learningRate),
+    ...(kwta === undefined ? [] : [row("run", "sparsity", kwta.sparsity)]),
+    ...(kwta?.soft ? [row("run", "hardness", kwta.soft.hardness)] : []),
+    row("run", "samples_per_second", data.count / seconds),
+    row("run", "training_seconds", seconds),
+  ];
 }

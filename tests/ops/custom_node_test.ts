@@ -187,7 +187,6 @@ Deno.test("a model with one is trained, saved, and loaded to the bit", async () 
         data: data.train,
         normalisation: data.normalisation,
         loss: tripletCosineLoss(),
-        optimiser,
         batchSize: 50,
       })),
       save(folder, data),

@@ -111,7 +111,7 @@ Deno.test({
     const curve = await Promise.all(losses.map(async (loss) => (await loss.data())[0]));
     assert(curve[steps] < curve[0] - 0.01, `it learns: ${curve}`);
     assertEquals(fault(), null);
-    tf.dispose([state.params, state.optimiser.slots, losses] as unknown as tf.TensorContainer);
+    tf.dispose([state.params, state.optimiserState.slots, losses] as unknown as tf.TensorContainer);
   },
 });
 
@@ -128,7 +128,7 @@ Deno.test({
     const optimiser = adam({ learningRate: 1e-3, weightDecay: 1e-5 });
     let run = right(createRun({ graph: encoder, optimiser, seed: 26 }));
     const loss = tripletCosineLoss();
-    const epoch = train({ data, normalisation, loss, optimiser, batchSize: 50 });
+    const epoch = train({ data, normalisation, loss, batchSize: 50 });
     const next = async () => {
       run = right(await epoch({ ...run })(env)());
     };

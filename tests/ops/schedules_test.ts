@@ -1,4 +1,9 @@
 import fc from "npm:fast-check@4.3.0";
+import { adam } from "../../ops/optimisers/adam.ts";
+import { adamW } from "../../ops/optimisers/adamw.ts";
+import { chain } from "../../ops/optimisers/chain.ts";
+import { freeze } from "../../ops/optimisers/freeze.ts";
+import { sgd } from "../../ops/optimisers/sgd.ts";
 import { plateauLr, type PlateauOptions } from "../../ops/plateau.ts";
 import {
   cosineLr,
@@ -28,10 +33,10 @@ const casesOf = (...schedulers: readonly string[]) =>
 
 const scheduleOf = ({ scheduler, attrs, lr0 }: ScheduleCase): Schedule =>
   scheduler === "StepLR"
-    ? stepLr(lr0, attrs.step_size, attrs.gamma)
+    ? stepLr({ initial: lr0, stepSize: attrs.step_size, gamma: attrs.gamma })
     : scheduler === "ExponentialLR"
-    ? exponentialLr(lr0, attrs.gamma)
-    : cosineLr(lr0, attrs.T_max, attrs.eta_min);
+    ? exponentialLr({ initial: lr0, gamma: attrs.gamma })
+    : cosineLr({ initial: lr0, period: attrs.T_max, minimum: attrs.eta_min });
 
 sharedTest("the schedules by epoch are PyTorch's", "golden", () => {
   const cases = casesOf("StepLR", "ExponentialLR", "CosineAnnealingLR");
@@ -57,7 +62,8 @@ sharedTest("reducing on a plateau is PyTorch's, to the bit", "golden", () => {
   for (const { name, attrs, lr0, lr_after_step, losses = [] } of cases) {
     assertEquals([losses.length, "threshold_mode" in attrs], [lr_after_step.length, true]);
     const { mode, factor, patience, threshold, cooldown, min_lr: minimum, eps: epsilon } = attrs;
-    const schedule = plateauLr(lr0, {
+    const schedule = plateauLr({
+      initial: lr0,
       mode,
       factor,
       patience,
@@ -76,23 +82,23 @@ sharedTest("reducing on a plateau is PyTorch's, to the bit", "golden", () => {
 });
 
 Deno.test("a NaN is never better, and a metric that rises is that which falls, negated", () => {
-  const options: PlateauOptions = { factor: 0.5, patience: 1, threshold: 0 };
-  const falls = plateauLr(1, options);
+  const options: PlateauOptions = { initial: 1, factor: 0.5, patience: 1, threshold: 0 };
+  const falls = plateauLr(options);
   assertEquals(falls([1, NaN, NaN]), 0.5);
   assertEquals(falls([NaN, NaN, 1, 0.9]), 0.5);
-  const rises = plateauLr(1, { ...options, mode: "max" });
+  const rises = plateauLr({ ...options, mode: "max" });
   fc.assert(fc.property(fc.array(fc.double({ noDefaultInfinity: true })), (values) => {
     assertEquals(rises(values), falls(values.map((value) => -value)));
   }));
   // With a threshold the reflection is about 0, where it is relative: one direction each.
-  const accuracy = plateauLr(1, { factor: 0.5, patience: 0, threshold: 0.1, mode: "max" });
+  const accuracy = plateauLr({ initial: 1, factor: 0.5, patience: 0, threshold: 0.1, mode: "max" });
   assertEquals(accuracy([0.5, 0.54]), 0.5);
   assertEquals(accuracy([0.5, 0.56]), 1);
 });
 
 Deno.test("the rate on a plateau never rises, and stays above its floor", () => {
   fc.assert(fc.property(fc.array(fc.double({ min: 0, max: 2 }), { maxLength: 40 }), (values) => {
-    const schedule = plateauLr(1, { factor: 0.3, patience: 1, minimum: 0.05 });
+    const schedule = plateauLr({ initial: 1, factor: 0.3, patience: 1, minimum: 0.05 });
     const rates = values.map((_, i) => schedule(values.slice(0, i + 1)));
     assert(rates.every((rate, i) => rate <= (rates[i - 1] ?? 1) && rate >= 0.05));
   }));
@@ -108,7 +114,7 @@ Deno.test("the warm-up rises to the peak, and the cosine falls from it to the mi
   fc.assert(fc.property(options, ({ peak, warmup, rest, fraction }) => {
     const epochs = warmup + rest;
     const minimum = fraction * peak;
-    const schedule = cosineWarmupLr(peak, { epochs, warmup, minimum });
+    const schedule = cosineWarmupLr({ peak, epochs, warmup, minimum });
     assertEquals(schedule.problem, null);
     const rates = Array.from({ length: epochs + 3 }, (_, e) => schedule(e));
     assertEquals(rates.slice(epochs), [minimum, minimum, minimum]);
@@ -117,7 +123,7 @@ Deno.test("the warm-up rises to the peak, and the cosine falls from it to the mi
     for (let e = 1; e < rates.length; e++) {
       assert(e <= warmup ? rates[e] > rates[e - 1] : rates[e] <= rates[e - 1], `epoch ${e}`);
     }
-    const plain = cosineLr(peak, rest, minimum);
+    const plain = cosineLr({ initial: peak, period: rest, minimum });
     assertClose(
       rates.slice(warmup, epochs + 1),
       rates.slice(warmup, epochs + 1).map((_, e) => plain(e)),
@@ -129,26 +135,48 @@ Deno.test("the warm-up rises to the peak, and the cosine falls from it to the mi
 
 Deno.test("a schedule's problem names the option that is out of range", () => {
   const cases: readonly (readonly [Schedule["problem"], string])[] = [
-    [stepLr(0, 1, 0.5).problem, "initial"],
-    [stepLr(1, 0, 0.5).problem, "stepSize"],
-    [stepLr(1, 1.5, 0.5).problem, "stepSize"],
-    [stepLr(1, 1, -0.5).problem, "gamma"],
-    [exponentialLr(Infinity, 0.5).problem, "initial"],
-    [exponentialLr(1, NaN).problem, "gamma"],
-    [cosineLr(1, 0).problem, "period"],
-    [cosineLr(1, 1, -1).problem, "minimum"],
-    [cosineWarmupLr(-1, { epochs: 2 }).problem, "peak"],
-    [cosineWarmupLr(1, { epochs: 2, warmup: 2 }).problem, "epochs"],
-    [cosineWarmupLr(1, { epochs: 2, warmup: -1 }).problem, "warmup"],
-    [plateauLr(0).problem, "initial"],
-    [plateauLr(1, { factor: 1 }).problem, "factor"],
-    [plateauLr(1, { patience: -1 }).problem, "patience"],
-    [plateauLr(1, { threshold: 1 }).problem, "threshold"],
-    [plateauLr(1, { cooldown: 0.5 }).problem, "cooldown"],
-    [plateauLr(1, { minimum: NaN }).problem, "minimum"],
-    [plateauLr(1, { epsilon: -1 }).problem, "epsilon"],
+    [stepLr({ initial: 0, stepSize: 1, gamma: 0.5 }).problem, "initial"],
+    [stepLr({ initial: 1, stepSize: 0, gamma: 0.5 }).problem, "stepSize"],
+    [stepLr({ initial: 1, stepSize: 1.5, gamma: 0.5 }).problem, "stepSize"],
+    [stepLr({ initial: 1, stepSize: 1, gamma: -0.5 }).problem, "gamma"],
+    [exponentialLr({ initial: Infinity, gamma: 0.5 }).problem, "initial"],
+    [exponentialLr({ initial: 1, gamma: NaN }).problem, "gamma"],
+    [cosineLr({ initial: 1, period: 0 }).problem, "period"],
+    [cosineLr({ initial: 1, period: 1, minimum: -1 }).problem, "minimum"],
+    [cosineWarmupLr({ peak: -1, epochs: 2 }).problem, "peak"],
+    [cosineWarmupLr({ peak: 1, epochs: 2, warmup: 2 }).problem, "epochs"],
+    [cosineWarmupLr({ peak: 1, epochs: 2, warmup: -1 }).problem, "warmup"],
+    [plateauLr({ initial: 0 }).problem, "initial"],
+    [plateauLr({ initial: 1, factor: 1 }).problem, "factor"],
+    [plateauLr({ initial: 1, patience: -1 }).problem, "patience"],
+    [plateauLr({ initial: 1, threshold: 1 }).problem, "threshold"],
+    [plateauLr({ initial: 1, cooldown: 0.5 }).problem, "cooldown"],
+    [plateauLr({ initial: 1, minimum: NaN }).problem, "minimum"],
+    [plateauLr({ initial: 1, epsilon: -1 }).problem, "epsilon"],
   ];
   for (const [problem, option] of cases) {
     assertEquals([problem?._tag, problem?.option], ["InvalidOption", option]);
+  }
+});
+
+Deno.test("a schedule and an optimiser that has one carry their names and options as JSON", () => {
+  const options = { peak: 1, epochs: 9, warmup: 0, minimum: 0 };
+  const schedule = cosineWarmupLr({ peak: 1, epochs: 9 });
+  assertEquals([schedule.name, schedule.options], ["cosineWarmupLr", options]);
+  const own = (epochs: number) => 1 / (epochs + 1);
+  const inConfig = (learningRate: number | Schedule) =>
+    JSON.parse(JSON.stringify(chain(freeze("0"), adam({ learningRate })).options));
+  assertEquals(
+    inConfig(schedule)["scaleByLearningRate.learningRate"],
+    { name: "cosineWarmupLr", ...options },
+  );
+  assertEquals(inConfig(own)["scaleByLearningRate.learningRate"], { name: "own" });
+  assertEquals(inConfig(0.5)["scaleByLearningRate.learningRate"], 0.5);
+  for (const make of [adam, adamW, sgd]) {
+    const made = make({ learningRate: schedule });
+    assertEquals(made.options.learningRate, { name: "cosineWarmupLr", ...options });
+    assertEquals(made.learningRate, schedule);
+    assertEquals(made.init({}).learningRate, 1);
+    assertEquals(made.check([]), null);
   }
 });

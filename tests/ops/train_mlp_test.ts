@@ -61,7 +61,7 @@ onEachBackend("40 steps of an MLP with cross entropy are PyTorch's", async () =>
   let state: TrainState = {
     params,
     plasticity: {},
-    optimiser: optimiser.init(params),
+    optimiserState: optimiser.init(params),
     rng: seed(0),
   };
   const losses: tf.Scalar[] = [];
@@ -87,5 +87,5 @@ onEachBackend("40 steps of an MLP with cross entropy are PyTorch's", async () =>
   ]);
   const right = accuracy(argmax(logits, classes), labels);
   assertClose([right], [golden.final_accuracy_on_data], 1e-6, "accuracy");
-  tf.dispose([state.params, state.optimiser.slots, losses] as unknown as tf.TensorContainer);
+  tf.dispose([state.params, state.optimiserState.slots, losses] as unknown as tf.TensorContainer);
 }, "golden");

@@ -97,7 +97,7 @@ onEachBackend("40 steps are the reference's, from losses to final codes", async 
     let state: TrainState = {
       params,
       plasticity: {},
-      optimiser: optimiser.init(params),
+      optimiserState: optimiser.init(params),
       rng: seed(0),
     };
     const losses: tf.Scalar[] = [];
@@ -127,7 +127,7 @@ onEachBackend("40 steps are the reference's, from losses to final codes", async 
       model.evaluate(state, tensor(test.data, test.shape)) as tf.Tensor,
     ]);
     assertEquals(codes, float32(golden.final_test_codes).data);
-    tf.dispose([state.params, state.optimiser.slots, losses] as unknown as tf.TensorContainer);
+    tf.dispose([state.params, state.optimiserState.slots, losses] as unknown as tf.TensorContainer);
   }
 }, "golden");
 
@@ -155,7 +155,7 @@ onEachBackend("many steps leave as many tensors as 10, and none in the end", asy
       .map(([path, { shape, data }]) => [path, tensor(data, shape)]),
   );
   const before = tf.memory().numTensors;
-  let state: TrainState = { params, plasticity, optimiser: optimiser.init(params), rng };
+  let state: TrainState = { params, plasticity, optimiserState: optimiser.init(params), rng };
   let afterTen = 0;
   for (let i = 1; i <= (name === "webgpu" ? 300 : 2000); i++) {
     const stepped = step(state, { values, labels });
@@ -166,7 +166,7 @@ onEachBackend("many steps leave as many tensors as 10, and none in the end", asy
     if (i === 10) afterTen = tf.memory().numTensors;
   }
   assertEquals(tf.memory().numTensors, afterTen);
-  const { params: weights, plasticity: remembered, optimiser: { slots } } = state;
+  const { params: weights, plasticity: remembered, optimiserState: { slots } } = state;
   tf.dispose([weights, remembered, slots] as unknown as tf.TensorContainer);
   const given = [...Object.keys(params), ...Object.keys(plasticity)];
   assertEquals(tf.memory().numTensors, before - given.length);

@@ -31,7 +31,7 @@ const beginNoisy = (seed = 26): Run =>
 const trainOn = (
   { train: data, normalisation }: Dataset,
   more: Partial<TrainOptions> = {},
-) => train({ data, normalisation, loss: tripletCosineLoss(), optimiser, batchSize: 64, ...more });
+) => train({ data, normalisation, loss: tripletCosineLoss(), batchSize: 64, ...more });
 
 /** What a run's training makes of it, as plain data. */
 async function trained(

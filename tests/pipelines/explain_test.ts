@@ -28,7 +28,7 @@ onEachBackend("masks hide what a code, or a class, is seen by", async (name) => 
   const classifier = right(createRun({ graph: graph`linear(784, 10)`, optimiser, seed: 1 }));
   const loss = crossEntropyLoss();
   const { train: split, normalisation } = data;
-  const epoch = train({ data: split, normalisation, loss, optimiser, batchSize: 32 });
+  const epoch = train({ data: split, normalisation, loss, batchSize: 32 });
   const classified = right(await pipeline(repeat(2)(epoch), explain(data, few))(classifier)(env)());
   assert(classified.explanations.every(({ before, after }) => after < before));
   [coded, again, classified].forEach(dispose);

@@ -75,7 +75,7 @@ onGpu("a tensor too large for the device is an error of stages and of encoding",
     const encoded = await encode(run, data.test, data.normalisation, env, run);
     // It frees the run, too.
     const { train: split, normalisation } = data;
-    const stage = train({ data: split, normalisation, loss: tripletCosineLoss(), optimiser });
+    const stage = train({ data: split, normalisation, loss: tripletCosineLoss() });
     const trained = await stage(run)(env)();
     for (const result of [encoded, trained] as const) {
       const error = left(E.map(() => null)(result as E.Either<never, unknown>));

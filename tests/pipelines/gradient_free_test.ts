@@ -5,7 +5,6 @@ import { competitive } from "../../ops/local/competitive.ts";
 import { oja } from "../../ops/local/oja.ts";
 import { onlineKMeans } from "../../ops/local/online_k_means.ts";
 import { softHebb } from "../../ops/local/soft_hebb.ts";
-import { sgd } from "../../ops/optimisers/sgd.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
 import { latest } from "../../pipelines/history.ts";
@@ -37,7 +36,7 @@ const stacked = sequence(
 );
 
 const begin = (graph = stacked, input: readonly number[] = [28, 28, 1]): Run =>
-  right(createRun({ graph, input, optimiser: sgd(), seed: 1 }));
+  right(createRun({ graph, input, seed: 1 }));
 
 const rules: readonly LocalRule[] = [onlineKMeans(), competitive(), softHebb(), oja()];
 

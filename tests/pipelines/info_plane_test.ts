@@ -20,7 +20,7 @@ import {
   assertLessOrEqual,
 } from "../assert.ts";
 import { onEachBackend } from "../ops/backends.ts";
-import { begin, digits, envOn, left, optimiser, right } from "./tiny.ts";
+import { begin, digits, envOn, left, right } from "./tiny.ts";
 
 const epochOf = (
   { train: data, normalisation }: Dataset,
@@ -33,7 +33,6 @@ const epochOf = (
         data,
         normalisation,
         loss: tripletCosineLoss(),
-        optimiser,
         batchSize: 32,
         midway,
       }),

@@ -30,10 +30,10 @@ const frozen = chain(freeze("0", "1"), adam({ learningRate: 7e-3 }));
 const swap: NewHeadOptions = { keep: 3, head, optimiser: frozen };
 
 const trainClassifier = ({ train: data, normalisation }: Dataset) =>
-  train({ data, normalisation, loss: crossEntropyLoss(), optimiser, batchSize: 64 });
+  train({ data, normalisation, loss: crossEntropyLoss(), batchSize: 64 });
 
 const trainHead = ({ train: data, normalisation }: Dataset) =>
-  train({ data, normalisation, loss: tripletCosineLoss(), optimiser: frozen, batchSize: 64 });
+  train({ data, normalisation, loss: tripletCosineLoss(), batchSize: 64 });
 
 const beginClassifier = (): Run => right(createRun({ graph: classifier, optimiser, seed: 26 }));
 
@@ -86,8 +86,8 @@ onEachBackend("training changes the head and nothing of a frozen trunk's weights
   const swapped = pipeline(trainClassifier(data), newHead(swap));
   const run = right(await swapped(beginClassifier())(env)());
   const before = await stateOf(run);
-  assertEquals([run.optimiser.step, run.optimiser.learningRate], [0, 7e-3]);
-  for (const slot of Object.values(run.optimiser.slots)) {
+  assertEquals([run.optimiserState.step, run.optimiserState.learningRate], [0, 7e-3]);
+  for (const slot of Object.values(run.optimiserState.slots)) {
     for (const [path, { data }] of Object.entries(await toArrays(slot))) {
       assert(data.every((value) => value === 0), `${path} begins with moments of 0`);
       assert(Object.hasOwn(before.params, path), `${path} is a weight of the new graph`);
@@ -96,7 +96,7 @@ onEachBackend("training changes the head and nothing of a frozen trunk's weights
 
   const trained = right(await trainHead(data)(run)(env)());
   const after = await stateOf(trained);
-  assertEquals([trained.epoch, trained.step, trained.optimiser.step], [2, 10, 5]);
+  assertEquals([trained.epoch, trained.step, trained.optimiserState.step], [2, 10, 5]);
   assertEquals(trunkOf(after.params), trunkOf(before.params));
   assertNotEquals(after.params["3.weight"], before.params["3.weight"]);
   // Batch norm in training goes on to track, as with PyTorch's requires_grad = False.

@@ -8,7 +8,7 @@ import { createRun } from "../../pipelines/run.ts";
 import { train } from "../../pipelines/stages/train.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { onEachBackend } from "../ops/backends.ts";
-import { begin, digits, encoder, envOn, left, optimiser, right } from "./tiny.ts";
+import { begin, digits, encoder, envOn, left, right } from "./tiny.ts";
 
 /** The label of one sample, in one batch: what goes wrong, goes wrong in the same step each time. */
 const MARK = 77;
@@ -35,7 +35,6 @@ function marked(fault: (outputs: tf.Tensor) => tf.Scalar) {
 const stopped = async (
   name: "cpu" | "wasm" | "webgpu",
   loss: Loss,
-  used: Optimiser,
   run = begin(),
 ) => {
   const data = await digits();
@@ -46,7 +45,6 @@ const stopped = async (
     data: { ...data.train, labels },
     normalisation,
     loss,
-    optimiser: used,
     batchSize: 32,
   });
   const error = left(
@@ -62,7 +60,7 @@ const stopped = async (
 
 onEachBackend("a loss that is not finite is named with its step", async (name) => {
   const { loss, met } = marked(() => tf.scalar(Infinity));
-  const error = await stopped(name, loss, optimiser);
+  const error = await stopped(name, loss);
   assertEquals([error.tensor, error.value, error.step], ["loss", Infinity, 40 + met.step]);
 });
 
@@ -71,7 +69,7 @@ onEachBackend(
   async (name) => {
     // The slope of a square root is infinite at 0.
     const { loss, met } = marked((outputs) => tf.sqrt(tf.mul(tf.sum(outputs), 0)));
-    const error = await stopped(name, loss, optimiser);
+    const error = await stopped(name, loss);
     assertStringIncludes(error.tensor, "the gradient of ");
     assertEquals(error.step, 40 + met.step);
     assertStringIncludes(describe(error), "the last good model is the last one");
@@ -95,7 +93,7 @@ onEachBackend("a weight that overflows is named, though nothing else is amiss", 
     },
   };
   const run = right(createRun({ graph: encoder, optimiser: overflowing, seed: 26 }));
-  const error = await stopped(name, loss, overflowing, run);
+  const error = await stopped(name, loss, run);
   assertEquals([error.tensor, error.value, error.step], ["2.bias", Infinity, 47]);
   assert(met.draws >= 7 && updates >= 7);
 });

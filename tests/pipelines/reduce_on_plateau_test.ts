@@ -1,12 +1,11 @@
+import { describe } from "../../graph/error.ts";
 import { adam } from "../../ops/optimisers/adam.ts";
 import { chain } from "../../ops/optimisers/chain.ts";
 import { freeze } from "../../ops/optimisers/freeze.ts";
-import { plateauLr } from "../../ops/plateau.ts";
 import { stepLr } from "../../ops/schedules.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Row } from "../../pipelines/history.ts";
-import { createRun, dispose } from "../../pipelines/run.ts";
-import { learningRate } from "../../pipelines/stages/learning_rate.ts";
+import { createRun, dispose, type RunOptions } from "../../pipelines/run.ts";
 import { reduceOnPlateau } from "../../pipelines/stages/reduce_on_plateau.ts";
 import { pipeline, repeat } from "../../pipelines/stage.ts";
 import { latest, rowsNamed } from "../../pipelines/history.ts";
@@ -18,20 +17,20 @@ const losses = (...values: readonly number[]): readonly Row[] =>
 
 Deno.test("the rate follows the watched metric, and no other", async () => {
   const env = await envOn("cpu");
-  const schedule = plateauLr(1, { factor: 0.5, patience: 1 });
+  const options = { factor: 0.5, patience: 1 };
   const history = [
     ...losses(3, 2, 2, 2),
     { epoch: 4, step: 4, split: "test", name: "accuracy", value: 0.5 } as const,
   ];
   for (
     const [stage, rate] of [
-      [reduceOnPlateau(schedule), 0.5],
-      [reduceOnPlateau(schedule, { name: "accuracy", split: "test" }), 1],
-      [reduceOnPlateau(schedule, { split: "test" }), 1],
+      [reduceOnPlateau(options), 1.5e-3],
+      [reduceOnPlateau({ ...options, name: "accuracy", split: "test" }), 3e-3],
+      [reduceOnPlateau({ ...options, split: "test" }), 3e-3],
     ] as const
   ) {
     const done = right(await stage({ ...begin(), history })(env)());
-    assertEquals(done.optimiser.learningRate, rate);
+    assertEquals(done.optimiserState.learningRate, rate);
     dispose(done);
   }
 });
@@ -39,9 +38,11 @@ Deno.test("the rate follows the watched metric, and no other", async () => {
 Deno.test("before train it sets the rate of the next epoch", async () => {
   const data = await digits();
   const env = await envOn("cpu");
+  const optimiser = adam({ learningRate: 4e-3 });
+  const run = right(createRun({ graph: encoder, optimiser, seed: 26 }));
   // No loss is better by 99 %: the rate halves after every epoch but the first.
-  const rate = reduceOnPlateau(plateauLr(4e-3, { factor: 0.5, patience: 0, threshold: 0.99 }));
-  const done = right(await repeat(4)(pipeline(rate, trainTiny(data)))(begin())(env)());
+  const rate = reduceOnPlateau({ factor: 0.5, patience: 0, threshold: 0.99 });
+  const done = right(await repeat(4)(pipeline(rate, trainTiny(data)))(run)(env)());
   assertEquals(rowsNamed(done.history, "learning_rate").map(({ value }) => value), [
     4e-3,
     4e-3,
@@ -52,14 +53,30 @@ Deno.test("before train it sets the rate of the next epoch", async () => {
   dispose(done);
 });
 
+Deno.test("a rate that a schedule sets, or that no optimiser has, is refused", async () => {
+  const env = await envOn("cpu");
+  const schedule = stepLr({ initial: 1e-3, stepSize: 1, gamma: 0.5 });
+  const refused = async (options: Pick<RunOptions, "optimiser">) =>
+    describe(
+      left(await reduceOnPlateau()(right(createRun({ graph: encoder, ...options })))(env)()),
+    );
+  const says = (actual: string) =>
+    `Cannot use learningRate: expected a number, which reduceOnPlateau lowers, ` +
+    `current value is "${actual}"`;
+  assertEquals(
+    await refused({ optimiser: adam({ learningRate: schedule }) }),
+    says("the schedule stepLr"),
+  );
+  assertEquals(await refused({}), says("no optimiser"));
+});
+
 Deno.test("options out of range are refused by what uses them, and nothing leaks", async () => {
   const env = await envOn("cpu");
   const before = tf.memory().numTensors;
-  const broken = reduceOnPlateau(plateauLr(1, { factor: 2 }));
+  const broken = reduceOnPlateau({ factor: 2 });
   assertEquals(left(await broken(begin())(env)())._tag, "InvalidOption");
-  const zero = learningRate(stepLr(1e-3, 0, 0.5));
-  assertEquals(left(await zero(begin())(env)())._tag, "InvalidOption");
-  for (const optimiser of [adam({ beta1: 2 }), chain(freeze("7"), adam())]) {
+  const zero = adam({ learningRate: stepLr({ initial: 1e-3, stepSize: 0, gamma: 0.5 }) });
+  for (const optimiser of [zero, adam({ beta1: 2 }), chain(freeze("7"), adam())]) {
     assertEquals(left(createRun({ graph: encoder, optimiser }))._tag, "InvalidOption");
   }
   const frozen = chain(freeze("0"), adam());

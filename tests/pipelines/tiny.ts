@@ -49,7 +49,7 @@ export const begin = (seed = 26): Run => right(createRun({ graph: encoder, optim
 
 /** One epoch: ten steps. */
 export const trainTiny = ({ train: data, normalisation }: Dataset): Stage =>
-  train({ data, normalisation, loss: tripletCosineLoss(), optimiser, batchSize: 32 });
+  train({ data, normalisation, loss: tripletCosineLoss(), batchSize: 32 });
 
 /** An environment on a backend, some of it replaced. */
 export const envOn = async (name: BackendName, changes: Partial<Env> = {}): Promise<Env> => ({

@@ -1,3 +1,4 @@
+import fc from "npm:fast-check@4.3.0";
 import { describe } from "../../graph/error.ts";
 import { graph } from "../../graph/parse.ts";
 import { swapHead } from "../../graph/swap_head.ts";
@@ -10,13 +11,13 @@ import { distanceFromInitial, signFlips } from "../../ops/metrics/weight_change.
 import { type Params, tf } from "../../ops/tfjs.ts";
 import type { ObserveGradients } from "../../ops/train_step.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
+import { take } from "../../pipelines/data/splits.ts";
 import { latest, rowsNamed } from "../../pipelines/history.ts";
-import { createRun, dispose, toArrays } from "../../pipelines/run.ts";
+import { createRun, dispose, type RunOptions, toArrays } from "../../pipelines/run.ts";
 import { pipeline, repeat, tap } from "../../pipelines/stage.ts";
 import { evaluate } from "../../pipelines/stages/evaluate.ts";
 import { kwtaSchedule } from "../../pipelines/stages/kwta_schedule.ts";
-import { learningRate } from "../../pipelines/stages/learning_rate.ts";
-import { train } from "../../pipelines/stages/train.ts";
+import { defaultBatchSize, train } from "../../pipelines/stages/train.ts";
 import { watchGradients } from "../../pipelines/stages/watch_gradients.ts";
 import { watchWeights, withWeights } from "../../pipelines/stages/watch_weights.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
@@ -109,7 +110,6 @@ onEachBackend("a loss that is not finite stops with its step", async (name) => {
     data: data.train,
     normalisation: data.normalisation,
     loss: tripletCosineLoss(),
-    optimiser: wild,
     batchSize: 32,
   });
   const error = left(await stage(run)(env)());
@@ -130,9 +130,48 @@ Deno.test("samples of another size and a batch size of 0 are refused", async () 
     actual: `"samples of 784"`,
     expected: "samples of 10 numbers",
   });
-  const options = { data: data.train, normalisation: data.normalisation, optimiser };
+  const options = { data: data.train, normalisation: data.normalisation };
   const none = train({ ...options, loss: tripletCosineLoss(), batchSize: 0 });
   assertEquals(left(await none(begin())(env)())._tag, "InvalidOption");
+});
+
+Deno.test("a run without an optimiser, and a schedule that gives no rate, are refused", async () => {
+  const data = await digits();
+  const env = await envOn("cpu");
+  const before = tf.memory().numTensors;
+  const refused = async (options: Pick<RunOptions, "optimiser">) =>
+    describe(
+      left(await trainTiny(data)(right(createRun({ graph: encoder, ...options })))(env)()),
+    );
+  assertEquals(
+    await refused({}),
+    'Cannot use optimiser: expected one that is given to createRun, current value is "none"',
+  );
+  for (const rate of [NaN, -1, Infinity]) {
+    assertEquals(
+      await refused({ optimiser: adam({ learningRate: () => rate }) }),
+      `Cannot use learningRate: expected a finite number of at least 0, current value is ${rate}`,
+    );
+  }
+  assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test("the batch size follows the size of the data, and is 256 from 4096 samples on", () => {
+  const cases = [[60_000, 256], [4096, 256], [4095, 128], [1000, 32], [235, 16], [10, 16], [0, 16]];
+  for (const [count, size] of cases) assertEquals(defaultBatchSize(count), size, String(count));
+  fc.assert(fc.property(fc.integer({ min: 256, max: 1e6 }), (count) => {
+    assert(Math.ceil(count / defaultBatchSize(count)) >= 16);
+  }));
+});
+
+Deno.test("without a batch size an epoch of 300 samples has 19 steps of 16", async () => {
+  const data = await digits();
+  const env = await envOn("cpu");
+  const { train: split, normalisation } = take(data, 300);
+  const stage = train({ data: split, normalisation, loss: tripletCosineLoss() });
+  const done = right(await stage(begin())(env)());
+  assertEquals(done.step, 19);
+  dispose(done);
 });
 
 Deno.test("a seed out of range and a graph that starts with a pair are refused", () => {
@@ -145,11 +184,10 @@ Deno.test("a seed out of range and a graph that starts with a pair are refused",
 Deno.test("a graph without kWTA is trained and evaluated on its real-valued outputs", async () => {
   const data = await digits();
   const env = await envOn("cpu");
-  const run = right(
-    createRun({ graph: graph`linear(784, 16) ▷ relu ▷ linear(16, 32)`, optimiser, seed: 1 }),
-  );
-  const rate = learningRate((epochs) => 3e-3 / (epochs + 1));
-  const body = pipeline(rate, trainTiny(data), evaluate(data));
+  const nodes = graph`linear(784, 16) ▷ relu ▷ linear(16, 32)`;
+  const falling = adam({ learningRate: (epochs) => 3e-3 / (epochs + 1) });
+  const run = right(createRun({ graph: nodes, optimiser: falling, seed: 1 }));
+  const body = pipeline(trainTiny(data), evaluate(data));
   const done = right(await repeat(3)(body)(run)(env)());
   assert(latest(done.history, "accuracy", "test")! > 0.3);
   assertEquals(rowsNamed(done.history, "active_min"), []);
@@ -177,7 +215,6 @@ Deno.test("what a loss throws in the middle of an epoch is thrown on, and everyt
         return fine.draw(labels, rng);
       },
     },
-    optimiser,
     batchSize: 32,
   });
   await assertRejects(() => stage(begin())(env)(), Error, "a mistake");
@@ -201,7 +238,6 @@ Deno.test("a new head on a trained trunk: old weights are kept, and frozen stay 
     data: data.train,
     normalisation: data.normalisation,
     loss: tripletCosineLoss(),
-    optimiser: frozen,
     batchSize: 32,
   });
   const before = await toArrays(run.params);
@@ -235,7 +271,6 @@ const optionsOf = ({ train: data, normalisation }: Dataset) => ({
   data,
   normalisation,
   loss: tripletCosineLoss(),
-  optimiser,
   batchSize: 32,
 });
 
@@ -319,7 +354,7 @@ onEachBackend(
 
     const wild = adam({ learningRate: 1e38 });
     const run = right(createRun({ graph: encoder, optimiser: wild, seed: 1 }));
-    const diverging = watchGradients((observe) => train({ ...options, optimiser: wild, observe }));
+    const diverging = watchGradients((observe) => train({ ...options, observe }));
     assertEquals(left(await diverging(run)(env)())._tag, "NonFinite");
 
     // Of a single step nothing is known about the noise; over two epochs all steps count.

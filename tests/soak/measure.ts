@@ -58,7 +58,7 @@ export async function soak(
   if (E.isLeft(created)) return created;
   const { train: data, normalisation } = dataset;
   const epoch = around(
-    train({ data, normalisation, loss: tripletCosineLoss(), optimiser, batchSize }),
+    train({ data, normalisation, loss: tripletCosineLoss(), batchSize }),
   );
   const env = quietEnv(backend.right);
   const measured: Held[] = [];

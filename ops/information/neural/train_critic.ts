@@ -106,7 +106,7 @@ export async function trainCritic(
     const { params, plasticity } = state;
     return E.right({ weights: { params, plasticity }, history: history.slice(0, read) });
   } finally {
-    tf.dispose([pending, state.optimiser.slots] as unknown as tf.TensorContainer);
+    tf.dispose([pending, state.optimiserState.slots] as unknown as tf.TensorContainer);
     if (!done) disposeWeights(state);
   }
 }
@@ -117,12 +117,12 @@ export const disposeWeights = ({ params, plasticity }: Weights): void =>
 
 function begin(
   { graph, plasticity }: Critic,
-  init: (params: TrainState["params"]) => TrainState["optimiser"],
+  init: (params: TrainState["params"]) => TrainState["optimiserState"],
   rng: Rng,
 ): TrainState {
   const [arrays, next] = initialParams(graph, rng);
   const params = Object.fromEntries(
     Object.entries(arrays).map(([path, { shape, data }]) => [path, tf.tensor(data, [...shape])]),
   );
-  return { params, plasticity: plasticity(), optimiser: init(params), rng: next };
+  return { params, plasticity: plasticity(), optimiserState: init(params), rng: next };
 }

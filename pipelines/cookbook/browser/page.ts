@@ -22,7 +22,7 @@ async function start() {
   const backend = right(await sparrow.startBackend(choice as sparrow.BackendChoice)());
   const bytes = await fetch("model.safetensors").then((response) => response.bytes());
   const model = right(sparrow.readModel("model.safetensors", bytes));
-  const run = right(sparrow.createRun({ ...model, optimiser: sparrow.sgd(), seed: 0 }));
+  const run = right(sparrow.createRun(model));
   const env = sparrow.quietEnv(backend);
   const encode = async (images: sparrow.Images): Promise<sparrow.BinaryEmbeddings> => {
     const moment = { epoch: 0, step: 0 };

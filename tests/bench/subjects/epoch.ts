@@ -13,7 +13,7 @@ import type { Stage } from "../../../pipelines/stage.ts";
 import { evaluate } from "../../../pipelines/stages/evaluate.ts";
 import { train } from "../../../pipelines/stages/train.ts";
 import type { Case } from "../measure.ts";
-import { BATCH, first, freshRun, loss, optimiser, unwrap } from "../mnist_encoder.ts";
+import { BATCH, first, freshRun, loss, unwrap } from "../mnist_encoder.ts";
 import type { Bed, Subject } from "../subject.ts";
 
 /** On every backend. */
@@ -24,7 +24,7 @@ export const epoch: Subject = {
     const { normalisation, test } = bed.data;
     // The test set takes part in the evaluation whole.
     const data = bed.short ? first(bed.data.train, 64) : bed.data.train;
-    const training = train({ data, normalisation, loss, optimiser, batchSize: BATCH });
+    const training = train({ data, normalisation, loss, batchSize: BATCH });
     const evaluation = evaluate({ ...bed.data, train: data });
     return [
       stageCase(bed, "training", data.count, training),

@@ -47,7 +47,7 @@ onEachBackend("every loss goes down while it trains, and counts its terms", asyn
   const env = await envOn(backend);
   for (const [model, loss] of pairings) {
     const run = right(createRun({ graph: model, optimiser, seed: 26 }));
-    const stage = train({ data, normalisation, loss, optimiser, batchSize: 64 });
+    const stage = train({ data, normalisation, loss, batchSize: 64 });
     const done = right(await repeat(3)(stage)(run)(env)());
     const losses = rowsNamed(done.history, "loss", "train").map(({ value }) => value);
     assert(losses[2] < losses[0], `${loss.name}: ${losses}`);
@@ -82,7 +82,7 @@ Deno.test("options out of range and outputs that do not fit are refused before t
   const env = await envOn("cpu");
   for (const [model, loss, option] of refused) {
     const run = right(createRun({ graph: model, optimiser, input: [784], seed: 26 }));
-    const error = left(await train({ data, normalisation, loss, optimiser })(run)(env)());
+    const error = left(await train({ data, normalisation, loss })(run)(env)());
     assert(error._tag === "InvalidOption", describe(error));
     assertEquals(error.option, option, describe(error));
   }

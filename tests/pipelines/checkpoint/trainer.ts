@@ -34,7 +34,7 @@ export const begin = (): E.Either<unknown, Run> =>
 /** An epoch of one step. */
 export function epochOfOneStep(): Stage {
   const { train: data, normalisation } = strokes({ seed: 5, train: 20, test: 10 });
-  return train({ data, normalisation, loss: tripletCosineLoss(), optimiser, batchSize: 20 });
+  return train({ data, normalisation, loss: tripletCosineLoss(), batchSize: 20 });
 }
 
 /** The fallback needs no start-up. */

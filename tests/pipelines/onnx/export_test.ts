@@ -33,7 +33,6 @@ sharedTest("onnxruntime makes Sparrow's codes of 1,000 images of MNIST", "mnist"
     data,
     normalisation,
     loss: tripletCosineLoss(),
-    optimiser,
     batchSize: 256,
   });
   const done = right(await stage(run)(env)());

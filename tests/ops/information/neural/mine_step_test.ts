@@ -86,7 +86,7 @@ onEachBackend("a step of MINE is the reference's", async () => {
     for (const gradient of Object.values(gradients)) tf.keep(gradient);
   };
   const step = trainStep({ model, input: [width], loss: mineLoss(), optimiser, observe });
-  const begun = { params, plasticity: {}, optimiser: optimiser.init(params), rng: seed(0) };
+  const begun = { params, plasticity: {}, optimiserState: optimiser.init(params), rng: seed(0) };
   const labels = new Uint8Array(2 * count).fill(1, 0, count);
   const { state, loss } = step(begun, { values, labels });
   assertAlmostEquals(-(await loss.data())[0] / Math.LN2, expected.dv_bits, tolerance);
@@ -96,5 +96,7 @@ onEachBackend("a step of MINE is the reference's", async () => {
     assertClose(await seen[path].data(), wanted.gradient[path], tolerance, `gradient of ${path}`);
     assertClose(await state.params[path].data(), wanted.after[path], tolerance, `${path} after`);
   }
-  tf.dispose([loss, seen, state.params, state.optimiser.slots] as unknown as tf.TensorContainer);
+  tf.dispose(
+    [loss, seen, state.params, state.optimiserState.slots] as unknown as tf.TensorContainer,
+  );
 }, "golden");
