@@ -155,6 +155,16 @@ export interface Interrupted {
   readonly step: number;
 }
 
+/** A run whose tensors are gone: a stage has taken them over, or they were disposed of. */
+export interface ConsumedRun {
+  /** Names the error. */
+  readonly _tag: "ConsumedRun";
+  /** Epochs that the run had done. */
+  readonly epoch: number;
+  /** Steps that the run had done. */
+  readonly step: number;
+}
+
 /** Any error that Sparrow returns. */
 export type SparrowError =
   | ShapeMismatch
@@ -168,7 +178,8 @@ export type SparrowError =
   | GpuError
   | NonFinite
   | InvalidOption
-  | Interrupted;
+  | Interrupted
+  | ConsumedRun;
 
 /**
  * An {@linkcode InvalidOption}, for code that checks its options.
@@ -254,6 +265,10 @@ export function describe(error: SparrowError): string {
         (error.nearest === undefined ? "" : `. Did you mean "${error.nearest}"?`);
     case "Interrupted":
       return `Interrupted in epoch ${error.epoch} at step ${error.step}`;
+    case "ConsumedRun":
+      return `Cannot use the run of epoch ${error.epoch}, step ${error.step} again: ` +
+        "a stage has consumed it, or it was disposed of. " +
+        "Use the run that the stage returned, or give the stage a copy, fork(run)";
   }
 }
 

@@ -71,9 +71,10 @@ export function draw<A>(rng: Rng, use: (dice: Dice) => A): readonly [A, Rng] {
 }
 
 /**
- * Two generators that share no number in practice, and neither do those that they are forked into.
+ * Splits a generator into two that share no number in practice, and neither do those that they are split
+ * into: as jax.random.split does a key.
  *
- * A jump would not do: forked again, the part would run into the one to go on with. Hence the
+ * A jump would not do: split again, the part would run into the one to go on with. Hence the
  * part's state is drawn, and hashed because neighbouring outputs of this generator are nearly
  * linear in each other.
  *
@@ -83,16 +84,16 @@ export function draw<A>(rng: Rng, use: (dice: Dice) => A): readonly [A, Rng] {
  *
  * @example
  * ```ts
- * import { draw, fork, permutation, seed } from "./rng.ts";
+ * import { draw, splitRng, permutation, seed } from "./rng.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const [forOrder, next] = fork(seed(26));
+ * const [forOrder, next] = splitRng(seed(26));
  * const [noise] = draw(next, ({ unit }) => unit());
  * permutation(1000, forOrder);
  * assertEquals(draw(next, ({ unit }) => unit())[0], noise);
  * ```
  */
-export function fork(rng: Rng): readonly [Rng, Rng] {
+export function splitRng(rng: Rng): readonly [Rng, Rng] {
   const generator = xoroshiro128plusFromState(rng.state);
   const state = Array.from({ length: 4 }, () => hash(generator.next()));
   return [{ state }, { state: generator.getState() }];

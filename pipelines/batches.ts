@@ -15,6 +15,7 @@ import { breathe } from "./breathe.ts";
 import type { Images, Normalisation } from "./data/dataset.ts";
 import { feedOf } from "./data/feed.ts";
 import type { Env } from "./env.ts";
+import { consumption } from "./run.ts";
 
 /** Samples per batch: large enough to be quick, small enough to stop within a second. */
 const BATCH = 1000;
@@ -53,7 +54,8 @@ export interface Evaluated {
  * @param choose The tensors to read, of what the graph makes.
  * @param use Is given one batch after the other.
  * @returns `Interrupted` when the environment's signal is aborted; `InvalidOption` when a sample has
- * not the size of the model's input; `GpuError` when a tensor is too large for the GPU.
+ * not the size of the model's input; `ConsumedRun` when the model's tensors are gone; `GpuError` when a
+ * tensor is too large for the GPU.
  */
 export function forEachBatch(
   { graph, input, ...weights }: Model,
@@ -64,6 +66,8 @@ export function forEachBatch(
   choose: (value: Value) => readonly tf.Tensor[],
   use: (batch: Evaluated) => void,
 ): Promise<E.Either<SparrowError, void>> {
+  const consumed = consumption({ ...weights, ...moment });
+  if (consumed !== null) return Promise.resolve(E.left(consumed));
   const { evaluate } = lower(graph);
   const forward = (x: tf.Tensor) => choose(evaluate(weights, x));
   return forEachForward(forward, input, images, normalisation, env, moment, use);

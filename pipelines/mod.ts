@@ -49,7 +49,18 @@ export * from "./layer_outputs.ts";
 export * from "./model_file.ts";
 export { exportOnnx, type ExportOnnxOptions, type OnnxFile } from "./onnx/export_onnx.ts";
 export { type ImportedModel, importOnnx, loadOnnx } from "./onnx/import_onnx.ts";
-export * from "./run.ts";
+export {
+  type ClassCodes,
+  createRun,
+  dispose,
+  type Explanation,
+  fork,
+  type Reconstruction,
+  type Run,
+  type RunOptions,
+  toArrays,
+  toTensors,
+} from "./run.ts";
 export * from "./safetensors.ts";
 export {
   type Origin,

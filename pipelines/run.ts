@@ -4,11 +4,16 @@
  * @module
  */
 import { E, pipe } from "../graph/fp_ts.ts";
-import { type InvalidOption, invalidOption, type SparrowError } from "../graph/error.ts";
+import {
+  type ConsumedRun,
+  type InvalidOption,
+  invalidOption,
+  type SparrowError,
+} from "../graph/error.ts";
 import type { Graph, Nodes } from "../graph/node.ts";
 import { initialParams, type ParamArrays } from "../graph/params.ts";
 import { initialPlasticity } from "../graph/plasticity.ts";
-import { fork, type Rng, seed } from "../graph/rng.ts";
+import { type Rng, seed, splitRng } from "../graph/rng.ts";
 import { scalingState, type StateSpec } from "../graph/scaling.ts";
 import { inferShapes, isPair, sameSpace, showSpace, sizeOf } from "../graph/shape.ts";
 import type { Shape } from "../graph/types.ts";
@@ -52,8 +57,9 @@ export interface Reconstruction {
 }
 
 /**
- * The state of an experiment. Its tensors are its own: a stage consumes the run that it is given,
- * and whoever holds the last one calls {@linkcode dispose}.
+ * The state of an experiment. Its tensors are its own: a stage consumes the run that it is given and
+ * refuses one that was consumed, with `ConsumedRun`; {@linkcode fork} makes a copy. Whoever holds the
+ * last run calls {@linkcode dispose}.
  */
 export interface Run {
   /** With every dimension known. */
@@ -123,7 +129,7 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
     inferShapes(options.graph, options.input),
     E.chain(({ graph, input, steps }): E.Either<SparrowError, Run> => {
       if (isPair(input)) return E.left(invalidOption("graph", "a pair", "one tensor as its input"));
-      const [weights, rest] = fork(options.rng ?? seed(number));
+      const [weights, rest] = splitRng(options.rng ?? seed(number));
       const drawn = initialParams(graph, weights)[0];
       const fresh = initialPlasticity(graph);
       const arrays = { ...drawn, ...options.params };
@@ -204,9 +210,80 @@ export async function toArrays(params: Params): Promise<ParamArrays> {
   return Object.fromEntries(entries);
 }
 
-/** Frees a run's tensors. What is plain data remains readable. */
-export function dispose(run: Pick<Run, "params" | "optimiserState" | "plasticity">): void {
-  tf.dispose(
-    [run.params, run.optimiserState.slots, run.plasticity] as unknown as tf.TensorContainer,
+/** The same numbers under tensors of their own, so that either can be disposed of. */
+export const copyTensors = (tensors: Params): Params =>
+  // A reshape, for a clone copies its numbers on wasm.
+  Object.fromEntries(
+    Object.entries(tensors).map(([path, tensor]) => [path, tf.reshape(tensor, tensor.shape)]),
   );
+
+/** What of a run is tensors. */
+export type RunTensors = Pick<Run, "params" | "optimiserState" | "plasticity">;
+
+const tensorsOf = ({ params, optimiserState, plasticity }: RunTensors): readonly tf.Tensor[] =>
+  [params, ...Object.values(optimiserState.slots), plasticity].flatMap((part) =>
+    Object.values(part)
+  );
+
+/**
+ * The error of a run that a stage has consumed, or that was disposed of: one of its tensors is gone. Null of a
+ * run that can be used.
+ */
+export const consumption = (
+  run: Pick<Run, "params" | "plasticity" | "epoch" | "step"> & Partial<RunTensors>,
+): ConsumedRun | null =>
+  tensorsOf({ optimiserState: untrained, ...run }).some((tensor) => tensor.isDisposed)
+    ? { _tag: "ConsumedRun", epoch: run.epoch, step: run.step }
+    : null;
+
+/**
+ * Copies a run, so that two stages can each be given one: a stage consumes the run that it is given.
+ * Both go on from the same weights, optimiser state, generator and history, to the same bits.
+ *
+ * @returns The copy, with tensors of its own, which whoever holds its last descendant disposes of;
+ * `ConsumedRun` where the tensors of the run are gone.
+ *
+ * @example
+ * ```ts
+ * import { createRun, dispose, fork } from "./run.ts";
+ * import { graph } from "../graph/parse.ts";
+ * import { orThrow } from "../graph/or_throw.ts";
+ * import { startBackend } from "../ops/backend.ts";
+ * import { assertEquals, assertThrows } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(4, 2)`, seed: 26 }));
+ * const copy = orThrow(fork(run));
+ * const before = run.params["0.weight"].dataSync();
+ * dispose(run);
+ * assertEquals(copy.params["0.weight"].dataSync(), before);
+ * assertThrows(() => orThrow(fork(run)), Error, "Cannot use the run of epoch 0, step 0 again");
+ * dispose(copy);
+ * ```
+ */
+export function fork(run: Run): E.Either<ConsumedRun, Run> {
+  const bad = consumption(run);
+  if (bad !== null) return E.left(bad);
+  const slots = Object.fromEntries(
+    Object.entries(run.optimiserState.slots).map(([role, slot]) => [role, copyTensors(slot)]),
+  );
+  return E.right({
+    ...run,
+    params: copyTensors(run.params),
+    plasticity: copyTensors(run.plasticity),
+    optimiserState: { ...run.optimiserState, slots },
+  });
+}
+
+/**
+ * Frees a run's tensors; its plain data remains readable. A run that a stage has consumed, or that was
+ * disposed of before, is left as it is: the run that came after it may hold some of the same tensors.
+ */
+export function dispose(run: Run): void {
+  if (consumption(run) === null) free(run);
+}
+
+/** Frees all tensors that there are, of a run of which others may be gone. */
+export function free(run: RunTensors): void {
+  tf.dispose(tensorsOf(run) as tf.Tensor[]);
 }

@@ -7,7 +7,7 @@ import { E, type Monoid as FpMonoid, RTE } from "../graph/fp_ts.ts";
 import { type GpuError, invalidOption, type SparrowError } from "../graph/error.ts";
 import { gpuErrorOf } from "../ops/kernels/gpu_limits.ts";
 import type { Env } from "./env.ts";
-import { dispose, type Run } from "./run.ts";
+import { consumption, dispose, free, type Run } from "./run.ts";
 
 /**
  * One step of a pipeline. It consumes the run that it is given: on success the next run owns all
@@ -16,25 +16,32 @@ import { dispose, type Run } from "./run.ts";
 export type Stage = (run: Run) => RTE.ReaderTaskEither<Env, SparrowError, Run>;
 
 /**
- * A stage from a function that does its work. When that fails, with an error or by throwing, the
- * run's tensors are freed; a fault of the GPU takes precedence over what it led to.
+ * Makes a stage of a function that does its work. When the work fails, with an error or by throwing,
+ * the run's tensors are freed; a fault of the GPU takes precedence over what it led to. A run that was
+ * consumed before is refused with `ConsumedRun`, and the work is not begun.
+ *
+ * @param act The work: an async function, and not one that returns a `TaskEither`, because whoever
+ * writes a stage awaits things in it. It is called only when the stage is run, so nothing waits early.
  */
 export const stage =
   (act: (run: Run, env: Env) => Promise<E.Either<SparrowError, Run>>): Stage =>
   (run) =>
   (env) =>
   async () => {
+    const consumed = consumption(run);
+    // Its tensors are not freed: the run that came after it may hold some of the same.
+    if (consumed !== null) return E.left(consumed);
     try {
       const done = await act(run, env);
       const fault = env.backend.fault();
       const result = fault === null ? done : E.left(fault);
       if (E.isLeft(result)) {
-        if (E.isRight(done)) dispose(done.right);
-        dispose(run);
+        if (E.isRight(done)) free(done.right);
+        free(run);
       } else env.observer?.run(result.right);
       return result;
     } catch (thrown) {
-      dispose(run);
+      free(run);
       const fault = gpuErrorOf(thrown) ?? await faultSoon(env.backend);
       if (fault !== null) return E.left(fault);
       throw thrown;

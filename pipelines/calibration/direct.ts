@@ -4,7 +4,7 @@
  * @module
  */
 import { E, pipe } from "../../graph/fp_ts.ts";
-import { fork, type Rng } from "../../graph/rng.ts";
+import { type Rng, splitRng } from "../../graph/rng.ts";
 import { quantise } from "../../ops/information/clusters/kmeans.ts";
 import { equalMassBins, equalWidthBins } from "../../ops/information/discrete/binning.ts";
 import { mutualInformation } from "../../ops/information/discrete/mutual_information.ts";
@@ -66,7 +66,7 @@ export type Drawn =
 /** Draws the samples of a repetition: the same for all estimators. */
 export function drawSamples(setting: Setting, repetition: number): Drawn {
   const { kind, dimension, bits, samples } = setting;
-  const [forData, rng] = fork(generatorOf(setting, repetition));
+  const [forData, rng] = splitRng(generatorOf(setting, repetition));
   return kind === "pairs"
     ? { kind, data: drawPairs(dimension, bits, samples, forData), rng }
     : { kind, data: drawClasses(dimension, bits, samples, forData), rng };

@@ -5,9 +5,14 @@
  */
 import { sha256 } from "npm:@noble/hashes@2.4.0/sha2.js";
 import { bytesToHex } from "npm:@noble/hashes@2.4.0/utils.js";
-import { E, pipe } from "../../graph/fp_ts.ts";
+import { E, pipe, type TE } from "../../graph/fp_ts.ts";
 import { graphFromJson, graphToJson } from "../../graph/codec.ts";
-import { type CorruptFile, invalidOption, type SparrowError } from "../../graph/error.ts";
+import {
+  type ConsumedRun,
+  type CorruptFile,
+  invalidOption,
+  type SparrowError,
+} from "../../graph/error.ts";
 import type { Graph } from "../../graph/node.ts";
 import type { ParamArrays } from "../../graph/params.ts";
 import type { Rng } from "../../graph/rng.ts";
@@ -16,7 +21,7 @@ import type { Shape } from "../../graph/types.ts";
 import type { Optimiser } from "../../ops/optimiser.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { History } from "../history.ts";
-import { createRun, dispose, type Run, toArrays, toTensors } from "../run.ts";
+import { consumption, createRun, dispose, type Run, toArrays, toTensors } from "../run.ts";
 import { readSafetensors, type Safetensors, writeSafetensors } from "../safetensors.ts";
 import { type Json, pack, unpack } from "./packed.ts";
 
@@ -58,8 +63,17 @@ const FORMAT = "sparrow-checkpoint-1";
 /** Roles and groups stand before the paths of tensors; neither has this character. */
 const SEPARATOR = "/";
 
-/** A run as plain data; its tensors stay. */
-export async function checkpointOf(run: Run): Promise<Checkpoint> {
+/**
+ * Reads a run's tensors, so that all of it is plain data. The run stays as it is.
+ *
+ * @returns The checkpoint; `ConsumedRun` where the tensors of the run are gone.
+ */
+export const checkpointOf = (run: Run): TE.TaskEither<ConsumedRun, Checkpoint> => async () => {
+  const consumed = consumption(run);
+  return consumed === null ? E.right(await read(run)) : E.left(consumed);
+};
+
+async function read(run: Run): Promise<Checkpoint> {
   const { params, plasticity, optimiser: _, optimiserState, ...rest } = run;
   const roles = await Promise.all(
     Object.entries(optimiserState.slots).map(async ([role, slot]) =>

@@ -69,7 +69,9 @@ async function hasRoom(
   folder: string,
   files: Files,
 ): Promise<E.Either<SparrowError, void>> {
-  const { length } = writeCheckpoint(await checkpointOf(run));
+  const made = await checkpointOf(run)();
+  if (E.isLeft(made)) return made;
+  const { length } = writeCheckpoint(made.right);
   const probe = `${folder}/${CHECKPOINTS}/room.tmp`;
   const written = await files.write(probe, new Uint8Array(CHECKPOINTS_AT_ONCE * length))();
   if (E.isRight(written)) return await files.remove(probe)();

@@ -6,7 +6,7 @@
 import type { InvalidOption } from "../../graph/error.ts";
 import { invalidOption } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import { type Dice, draw, fork, type Rng, seed as seeded } from "../../graph/rng.ts";
+import { type Dice, draw, type Rng, seed as seeded, splitRng } from "../../graph/rng.ts";
 import { joined } from "./bytes.ts";
 import type { Dataset, DataSplit } from "./dataset.ts";
 import { glyphs } from "./glyphs.ts";
@@ -47,7 +47,7 @@ const normalisation = { mean: [0.123], std: [0.2853] };
 export function strokes(
   { seed, train = defaultTrain, test = defaultTest }: StrokesOptions,
 ): Omit<Dataset, "sha256"> {
-  const [forTrain, forTest] = fork(seeded(seed));
+  const [forTrain, forTest] = splitRng(seeded(seed));
   return {
     name: "strokes",
     shape: [side, side],

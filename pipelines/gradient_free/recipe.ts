@@ -8,7 +8,7 @@ import { sequence } from "../../graph/compose.ts";
 import { conv2d, flatten, kwta, linear, maxPool2d } from "../../graph/constructors.ts";
 import type { Nodes } from "../../graph/node.ts";
 import type { ParamArrays } from "../../graph/params.ts";
-import { fork, seed } from "../../graph/rng.ts";
+import { seed, splitRng } from "../../graph/rng.ts";
 import type { Shape } from "../../graph/types.ts";
 import { competitive } from "../../ops/local/competitive.ts";
 import type { LocalRule } from "../../ops/local/local_rule.ts";
@@ -117,7 +117,7 @@ export function recipeOf(options: RecipeOptions, { shape, train, normalisation }
   const fixed = (inputs: number, shape: Shape): ParamArrays | null => {
     if (local !== undefined) return null;
     const perUnit = Math.max(1, Math.round(SYNAPSES * inputs));
-    const data = randomSynapses(inputs, units, perUnit, fork(seed(number))[0])[0];
+    const data = randomSynapses(inputs, units, perUnit, splitRng(seed(number))[0])[0];
     // Zero-sum, as learnt weights are: only the form of an input counts.
     return { "0.weight": { shape, data: data.map((weight) => weight - perUnit / inputs) } };
   };

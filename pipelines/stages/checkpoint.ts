@@ -91,7 +91,9 @@ export const checkpoint = (
     if (!Number.isInteger(keep) || keep < 1) {
       return E.left(invalidOption("keep", keep, "an integer of at least 1"));
     }
-    const made = await checkpointOf(run);
+    const read = await checkpointOf(run)();
+    if (E.isLeft(read)) return read;
+    const made = read.right;
     for (
       const arrays of [made.params, made.plasticity, ...Object.values(made.optimiserState.slots)]
     ) {

@@ -11,6 +11,7 @@ import type { Rng } from "../../graph/rng.ts";
 import { finiteness } from "../../ops/finiteness.ts";
 import { type Params, tf } from "../../ops/tfjs.ts";
 import { type Batch, type Trainer, type TrainState, trainStep } from "../../ops/train_step.ts";
+import { copyTensors } from "../run.ts";
 
 /** A number that is not finite. */
 export interface Culprit {
@@ -39,21 +40,15 @@ export interface Steps {
 /** The same tensors under handles of their own, so that a step may consume the others. */
 export function kept({ params, plasticity, optimiserState, rng }: TrainState): TrainState {
   const slots = Object.fromEntries(
-    Object.entries(optimiserState.slots).map(([role, slot]) => [role, cloned(slot)]),
+    Object.entries(optimiserState.slots).map(([role, slot]) => [role, copyTensors(slot)]),
   );
   return {
-    params: cloned(params),
-    plasticity: cloned(plasticity),
+    params: copyTensors(params),
+    plasticity: copyTensors(plasticity),
     optimiserState: { ...optimiserState, slots },
     rng,
   };
 }
-
-const cloned = (tensors: Params): Params =>
-  // A reshape, for a clone copies its numbers on wasm.
-  Object.fromEntries(
-    Object.entries(tensors).map(([path, tensor]) => [path, tf.reshape(tensor, tensor.shape)]),
-  );
 
 /** Frees a state. */
 export const disposeState = ({ params, plasticity, optimiserState }: TrainState): void =>
@@ -77,7 +72,7 @@ export async function findCulprit(
   const step = trainStep({
     ...trainer,
     observe: (seen) => {
-      gradients = cloned(seen);
+      gradients = copyTensors(seen);
       for (const gradient of Object.values(gradients)) tf.keep(gradient);
     },
   });

@@ -7,7 +7,7 @@ import { E } from "../../graph/fp_ts.ts";
 import { encoderOf } from "../../graph/encoder.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import type { Graph } from "../../graph/node.ts";
-import { fork } from "../../graph/rng.ts";
+import { splitRng } from "../../graph/rng.ts";
 import { inferShapes, isPair, showSpace } from "../../graph/shape.ts";
 import { hardKwta, softKwta } from "../../ops/kwta.ts";
 import { lower } from "../../ops/interpreter.ts";
@@ -61,7 +61,7 @@ export const explain = (
       const size = height * width * channels;
       const image = { shape, data: gather(dataset.test, size, Uint32Array.of(pick)) };
       const label = dataset.test.labels[pick];
-      const [own, rest] = fork(rng);
+      const [own, rest] = splitRng(rng);
       rng = rest;
       const score = await scoreOf(run, image.data, label);
       const found = await saliency({

@@ -8,7 +8,7 @@ import { describe, invalidOption, type SparrowError } from "../../graph/error.ts
 import type { Nodes } from "../../graph/node.ts";
 import { traitsOf } from "../../graph/traits.ts";
 import type { Model } from "../batches.ts";
-import { fork, permutation, type Rng, seed as seeded } from "../../graph/rng.ts";
+import { permutation, type Rng, seed as seeded, splitRng } from "../../graph/rng.ts";
 import { fanoAccuracy } from "../../ops/information/discrete/accuracy_bound.ts";
 import { entropy } from "../../ops/information/discrete/entropy.ts";
 import type { PlaneEstimator, PlaneTask } from "../../ops/information/plane/estimator.ts";
@@ -261,7 +261,7 @@ async function prepareAll(
   const tasks: (readonly [PlaneEstimator, PlaneTask])[] = [];
   let rest = rng;
   for (const estimator of estimators) {
-    const [own, next] = fork(rest);
+    const [own, next] = splitRng(rest);
     rest = next;
     const task = await estimator.prepare(inputs, labels, own)();
     if (E.isLeft(task)) return task;

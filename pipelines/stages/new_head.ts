@@ -6,7 +6,7 @@
 import { E, pipe } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import type { Nodes } from "../../graph/node.ts";
-import { fork } from "../../graph/rng.ts";
+import { splitRng } from "../../graph/rng.ts";
 import { swapHead } from "../../graph/swap_head.ts";
 import type { Optimiser } from "../../ops/optimiser.ts";
 import { createRun, dispose, type Run, toArrays } from "../run.ts";
@@ -41,7 +41,7 @@ export const newHead = ({ keep, head, optimiser }: NewHeadOptions): Stage =>
       swapHead({ graph: run.graph, params: arrays }, keep, head);
     const { graph, params } = kept(await toArrays(run.params));
     const { params: plasticity } = kept(await toArrays(run.plasticity));
-    const [forWeights, rng] = fork(run.rng);
+    const [forWeights, rng] = splitRng(run.rng);
     return pipe(
       createRun({ graph, optimiser, input: run.input, rng: forWeights, params, plasticity }),
       E.map((begun) => {

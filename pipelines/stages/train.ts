@@ -28,7 +28,7 @@ import { feedOf } from "../data/feed.ts";
 import type { DataSplit, Normalisation } from "../data/dataset.ts";
 import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
-import { dispose, type Run } from "../run.ts";
+import { free, type Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 import { disposeState, findCulprit, kept, wellBeing } from "./culprit.ts";
 import type { Midway } from "./midway.ts";
@@ -201,7 +201,7 @@ async function trainEpoch(
   const pace = paceOf(total, env);
   let seen: readonly Row[] = [];
   const fail = (error: SparrowError): E.Either<SparrowError, never> => {
-    dispose({ ...run, ...state });
+    free({ ...run, ...state });
     return E.left(error);
   };
 
@@ -242,7 +242,7 @@ async function trainEpoch(
     }
   } catch (thrown) {
     // Of a loss, or of a device that was lost while it was read.
-    dispose({ ...run, ...state });
+    free({ ...run, ...state });
     throw thrown;
   } finally {
     losses.dispose();

@@ -6,7 +6,7 @@
  */
 import type { InvalidOption, SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
-import { fork, type Rng } from "../../graph/rng.ts";
+import { type Rng, splitRng } from "../../graph/rng.ts";
 import type { BinaryEmbeddings } from "../../ops/embeddings.ts";
 import { pickCodes } from "../../ops/sdr/codes.ts";
 import { moveUnits, randomCodes, subsample } from "../../ops/sdr/noise.ts";
@@ -271,7 +271,7 @@ export function measureCapacity(
   let [loads, next]: readonly [readonly LoadResult[], Rng] = [[], rng];
   for (const [step, n] of units.entries()) {
     if (!goesOn()) return E.left({ _tag: "Interrupted", epoch: 1, step });
-    const [own, rest] = fork(next);
+    const [own, rest] = splitRng(next);
     next = rest;
     const one = measureSize(n, n === closely ? FAR : NEAR, probes, own);
     if (E.isLeft(one)) return one;

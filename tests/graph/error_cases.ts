@@ -103,4 +103,9 @@ export const cases: Cases = {
     { _tag: "Interrupted", epoch: 2, step: 31 },
     "Interrupted in epoch 2 at step 31",
   ],
+  ConsumedRun: [
+    { _tag: "ConsumedRun", epoch: 2, step: 31 },
+    "Cannot use the run of epoch 2, step 31 again: a stage has consumed it, or it was disposed of. " +
+    "Use the run that the stage returned, or give the stage a copy, fork(run)",
+  ],
 };

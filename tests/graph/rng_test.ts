@@ -6,7 +6,7 @@ import {
   assertLess,
   assertNotEquals,
 } from "../assert.ts";
-import { type Dice, draw, fork, permutation, type Rng, seed } from "../../graph/rng.ts";
+import { type Dice, draw, permutation, type Rng, seed, splitRng } from "../../graph/rng.ts";
 import { runs } from "./arbitrary.ts";
 
 const units = (count: number) => ({ unit }: Dice) => Array.from({ length: count }, unit);
@@ -41,7 +41,7 @@ Deno.test("drawing changes no generator: the same state gives the same numbers",
       const once = draw(rng, units(count));
       assertEquals(draw(rng, units(count)), once);
       permutation(5, rng);
-      fork(rng);
+      splitRng(rng);
       assertEquals(rng, before);
     }),
     runs(200),
@@ -120,15 +120,15 @@ Deno.test("all permutations are equally likely", () => {
 });
 
 Deno.test("a fork has two parts, and drawing from one does not change the other", () => {
-  const [part, next] = fork(seed(26));
-  assertEquals(fork(seed(26)), [part, next]);
+  const [part, next] = splitRng(seed(26));
+  assertEquals(splitRng(seed(26)), [part, next]);
   assertNotEquals(unitsOf(part, 5), unitsOf(next, 5));
   assertNotEquals(unitsOf(part, 5), unitsOf(seed(26), 5));
 });
 
 Deno.test("forks of forks share no number", () => {
   const leaves = (rng: Rng, depth: number): readonly Rng[] =>
-    depth === 0 ? [rng] : fork(rng).flatMap((part) => leaves(part, depth - 1));
+    depth === 0 ? [rng] : splitRng(rng).flatMap((part) => leaves(part, depth - 1));
   const all = [seed(26), ...leaves(seed(27), 6)].flatMap((rng) => unitsOf(rng, 50));
   assertEquals(new Set(all).size, 65 * 50);
 });
@@ -136,7 +136,7 @@ Deno.test("forks of forks share no number", () => {
 Deno.test("the two parts of a fork are not correlated", () => {
   const pairs = Array.from(
     { length: 2000 },
-    (_, i) => fork(seed(i)).map((rng) => unitsOf(rng, 1)[0]),
+    (_, i) => splitRng(seed(i)).map((rng) => unitsOf(rng, 1)[0]),
   );
   const squares = new Array<number>(25).fill(0);
   for (const [a, b] of pairs) squares[Math.floor(a * 5) * 5 + Math.floor(b * 5)]++;
@@ -148,7 +148,7 @@ Deno.test("a generator forked again and again gives parts that look random toget
   const firsts: number[] = [];
   let rng = seed(26);
   for (let i = 0; i < 4000; i++) {
-    const [part, next] = fork(rng);
+    const [part, next] = splitRng(rng);
     firsts.push(unitsOf(part, 1)[0]);
     rng = next;
   }

@@ -4,7 +4,7 @@ import type { Nodes } from "../../graph/node.ts";
 import { type ParamArrays, paramSpecs } from "../../graph/params.ts";
 import { graph } from "../../graph/parse.ts";
 import { initialPlasticity } from "../../graph/plasticity.ts";
-import { fork, seed } from "../../graph/rng.ts";
+import { seed, splitRng } from "../../graph/rng.ts";
 import { inferShapes, sizeOf } from "../../graph/shape.ts";
 import { show } from "../../graph/show.ts";
 import { crossEntropyLoss } from "../../ops/losses/cross_entropy.ts";
@@ -120,7 +120,7 @@ onEachBackend(
     assertNotEquals(other.params["3.weight"], first.params["3.weight"]);
     assertEquals(trunkOf(other.params), trunkOf(first.params));
     // What is drawn next comes from the other half of the generator.
-    assertEquals(first.rng, fork(seed(1))[1]);
+    assertEquals(first.rng, splitRng(seed(1))[1]);
     const twice = right(
       await pipeline(
         pure((run) => ({ ...run, rng: seed(1) })),

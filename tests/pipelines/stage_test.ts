@@ -1,8 +1,10 @@
 import fc from "npm:fast-check@4.3.0";
 import { E, RTE } from "../../graph/fp_ts.ts";
-import { invalidOption } from "../../graph/error.ts";
+import { type ConsumedRun, invalidOption } from "../../graph/error.ts";
 import { tf } from "../../ops/tfjs.ts";
-import type { Run } from "../../pipelines/run.ts";
+import { checkpointOf } from "../../pipelines/checkpoint/checkpoint.ts";
+import { encode } from "../../pipelines/encode.ts";
+import { dispose, fork, type Run } from "../../pipelines/run.ts";
 import {
   every,
   pipeline,
@@ -15,8 +17,12 @@ import {
   tap,
   when,
 } from "../../pipelines/stage.ts";
+import { checkpoint } from "../../pipelines/stages/checkpoint.ts";
+import { evaluate } from "../../pipelines/stages/evaluate.ts";
+import { kwtaSchedule } from "../../pipelines/stages/kwta_schedule.ts";
+import { save } from "../../pipelines/stages/save.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
-import { begin, envOn, left, right } from "./tiny.ts";
+import { begin, digits, envOn, left, right, trainTiny } from "./tiny.ts";
 
 /** A run without tensors. */
 const empty: Run = {
@@ -114,3 +120,86 @@ Deno.test("a fault of the GPU becomes the error of the stage in which it shows",
   assertEquals(left(await throws(begin())(lost)()), fault);
   assertEquals(tf.memory().numTensors, before);
 });
+
+/** A stage whose work replaces one tensor and hands the others on. */
+const replaceOne = stage((run) => {
+  const weight = tf.add(run.params["0.weight"], 1);
+  run.params["0.weight"].dispose();
+  return Promise.resolve(E.right({ ...run, params: { ...run.params, "0.weight": weight } }));
+});
+
+Deno.test("a run that was consumed is refused with a typed error, whatever consumed it", async () => {
+  const tensors = tf.memory().numTensors;
+  const data = await digits();
+  const refusal = ({ epoch, step }: Run): ConsumedRun => ({ _tag: "ConsumedRun", epoch, step });
+  const failing = stage(() => Promise.resolve(E.left(invalidOption("n", 1, "nothing"))));
+  const consumers: readonly Stage[] = [trainTiny(data), replaceOne, failing];
+  for (const consumer of consumers) {
+    const run = { ...begin(), epoch: 3, step: 17 };
+    const done = await outcome(consumer, run);
+    const alive = tf.memory().numTensors;
+    let begun = 0;
+    const counting = stage((given) => {
+      begun++;
+      return Promise.resolve(E.right(given));
+    });
+    const folder = "nowhere";
+    const again = [
+      counting,
+      trainTiny(data),
+      evaluate(data),
+      save(folder, data),
+      checkpoint(folder),
+    ];
+    for (const body of [...again, tap(() => {}), pipeline(skip, counting), repeat(2)(counting)]) {
+      assertEquals(left(await outcome(body, run)), refusal(run));
+    }
+    assertEquals(begun, 0);
+    assertEquals(left(fork(run)), refusal(run));
+    assertEquals(left(await checkpointOf(run)()), refusal(run));
+    const { test, normalisation } = data;
+    const encoded = await encode(run, test, normalisation, env, run);
+    assertEquals(left(E.map(() => null)(encoded)), refusal(run));
+    // Disposed of again, it takes nothing from the run that came after it.
+    dispose(run);
+    dispose(run);
+    assertEquals(tf.memory().numTensors, alive);
+    if (E.isRight(done)) {
+      const after = right(await outcome(trainTiny(data), done.right));
+      dispose(after);
+    }
+    assertEquals(tf.memory().numTensors, tensors);
+  }
+});
+
+Deno.test("forked runs go on to the same bits, and neither takes the other's tensors", async () => {
+  const tensors = tf.memory().numTensors;
+  const data = await digits();
+  const stages = [trainTiny(data), evaluate(data), kwtaSchedule({ stepSize: 1 }), replaceOne];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...stages), { maxLength: 2 }),
+      fc.array(fc.constantFrom(...stages), { minLength: 1, maxLength: 2 }),
+      async (before, after) => {
+        const run = right(await outcome(pipeline(...before), begin()));
+        const copy = right(fork(run));
+        const first = right(await outcome(pipeline(...after), run));
+        const plain = async (one: Run) => right(await checkpointOf(one)());
+        const numbers = await plain(first);
+        dispose(first);
+        const second = right(await outcome(pipeline(...after), copy));
+        const again = await plain(second);
+        dispose(second);
+        assertEquals(again.params, numbers.params);
+        assertEquals(again.optimiserState, numbers.optimiserState);
+        assertEquals(again.rng, numbers.rng);
+        assertEquals(untimed(again.history), untimed(numbers.history));
+        assertEquals(tf.memory().numTensors, tensors);
+      },
+    ),
+    { numRuns: 8, seed: 26 },
+  );
+});
+
+const untimed = (history: Run["history"]) =>
+  history.filter(({ name }) => !/_per_second$|_seconds$/.test(name));

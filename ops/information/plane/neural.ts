@@ -4,7 +4,7 @@
  * @module
  */
 import { pipe, TE } from "../../../graph/fp_ts.ts";
-import { fork } from "../../../graph/rng.ts";
+import { splitRng } from "../../../graph/rng.ts";
 import { checkRanges, integerFrom } from "../../ranges.ts";
 import { neuralInformation } from "../neural/neural_information.ts";
 import { checkOptions, type NeuralOptions, withDefaults } from "../neural/options.ts";
@@ -55,7 +55,7 @@ export const neuralPlane = (
     },
     components,
     (x, t, labels, rng) => {
-      const [forInput, forLabel] = fork(rng);
+      const [forInput, forLabel] = splitRng(rng);
       return pipe(
         neuralInformation({ ...options, x, y: t }, forInput),
         TE.chain((input) =>

@@ -6,7 +6,7 @@
  */
 import type { SparrowError } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
-import { fork, type Rng, seed as seeded } from "../../../graph/rng.ts";
+import { type Rng, seed as seeded, splitRng } from "../../../graph/rng.ts";
 import { winnerCount } from "../../../ops/kwta.ts";
 import { meanDiceOverlap } from "../../../ops/metrics/dice_overlap.ts";
 import { tf } from "../../../ops/tfjs.ts";
@@ -234,7 +234,7 @@ export async function invertImages(
   seed: number,
   env: Env,
 ): Promise<E.Either<SparrowError, readonly [Inverse, Restored]>> {
-  const [forSurface, forOne] = fork(seeded(seed));
+  const [forSurface, forOne] = splitRng(seeded(seed));
   const [projection] = randomProjection(images.width, DIMENSION, forOne);
   try {
     const bounds = restorationBounds(images);

@@ -80,11 +80,11 @@ onEachBackend("a checkpoint is the run: from the file it comes back to the bit",
   const env = await envOn(name);
   const whole = pipeline(kwtaSchedule(), synapticScaling(), trainTiny(data), evaluate(data));
   const run = right(await whole(begin())(env)());
-  const made = await checkpointOf(run);
+  const made = right(await checkpointOf(run)());
   const read = right(readCheckpoint("c", writeCheckpoint(made)));
   assertEquals(read, made as Checkpoint);
   const again = right(resumeRun(read, optimiser));
-  assertEquals(await checkpointOf(again), made);
+  assertEquals(right(await checkpointOf(again)()), made);
   dispose(run);
   dispose(again);
 });
@@ -178,7 +178,7 @@ Deno.test("a damaged checkpoint gives way to the one before it; damaged ones onl
 
 Deno.test("whatever is changed in a file, it is refused", async () => {
   const run = begin();
-  const bytes = writeCheckpoint(await checkpointOf(run));
+  const bytes = writeCheckpoint(right(await checkpointOf(run)()));
   dispose(run);
   const header = new DataView(bytes.buffer).getUint32(0, true);
   const anywhere = fc.oneof(fc.nat(header + 8), fc.nat(bytes.length - 1));
@@ -199,7 +199,7 @@ Deno.test("whatever is changed in a file, it is refused", async () => {
 Deno.test("a checkpoint of another optimiser is refused, and nothing is left behind", async () => {
   await envOn("cpu");
   const run = begin();
-  const made = await checkpointOf(run);
+  const made = right(await checkpointOf(run)());
   dispose(run);
   const tensors = tf.memory().numTensors;
   const error = left(resumeRun(made, sgd({ learningRate: 1 })));
@@ -208,7 +208,7 @@ Deno.test("a checkpoint of another optimiser is refused, and nothing is left beh
   const other = right(
     createRun({ graph: graph`linear(784, 8)`, optimiser: adam({ learningRate: 1 }) }),
   );
-  const foreign = await checkpointOf(other);
+  const foreign = right(await checkpointOf(other)());
   dispose(other);
   left(resumeRun({ ...made, params: foreign.params }, optimiser));
   left(resumeRun({ ...made, optimiserState: foreign.optimiserState }, optimiser));

@@ -1,4 +1,4 @@
-import { draw, fork, type Rng, seed } from "../../../graph/rng.ts";
+import { draw, type Rng, seed, splitRng } from "../../../graph/rng.ts";
 import { readCheckpoint } from "../../../pipelines/checkpoint/checkpoint.ts";
 import { epochOfName } from "../../../pipelines/checkpoint/folder.ts";
 import { denoFiles } from "../../../pipelines/files.ts";
@@ -64,7 +64,7 @@ async function lane(folder: string, rng: Rng): Promise<void> {
 Deno.test(`a training that is killed ${KILLS} times loses no finished epoch and leaves no half file`, async () => {
   const folder = await Deno.makeTempDir({ prefix: "sparrow-kill-" });
   try {
-    const [first, rest] = fork(seed(Number(Deno.env.get("SPARROW_SEED") ?? 26)));
+    const [first, rest] = splitRng(seed(Number(Deno.env.get("SPARROW_SEED") ?? 26)));
     const lanes = [first, rest].slice(0, LANES);
     await Promise.all(lanes.map((rng, i) => lane(`${folder}/${i}`, rng)));
   } finally {

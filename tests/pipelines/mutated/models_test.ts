@@ -24,7 +24,7 @@ const runs = async () => {
   await envOn("cpu");
   const run = right(createRun({ graph: encoder, optimiser, seed: 26 }));
   const history = [{ epoch: 1, step: 10, split: "test", name: "accuracy", value: 0.5 }] as const;
-  const checkpoint = await checkpointOf({ ...run, history });
+  const checkpoint = right(await checkpointOf({ ...run, history })());
   const [params, plasticity] = [await toArrays(run.params), await toArrays(run.plasticity)];
   dispose(run);
   const { graph, input } = run;
