@@ -17,6 +17,7 @@
  *   graph,
  *   latest,
  *   loadStrokes,
+ *   orThrow,
  *   pipeline,
  *   quietEnv,
  *   repeat,
@@ -46,7 +47,7 @@
  * );
  * const done = await experiment(run.right)(quietEnv(backend.right))();
  * if (E.isLeft(done)) throw new Error(describe(done.left));
- * assert(latest(done.right.history, "accuracy", "test")! > 0.2);
+ * assert(orThrow(latest(done.right.history, "accuracy", "test")) > 0.2);
  * dispose(done.right);
  * ```
  *

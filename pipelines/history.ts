@@ -4,6 +4,10 @@
  * @module
  */
 
+import { E } from "../graph/fp_ts.ts";
+import { unknownName } from "../graph/closest.ts";
+import type { InvalidOption } from "../graph/error.ts";
+
 /** The part of the data that a row speaks of; "run" for what belongs to none. */
 export type SplitName = "train" | "validation" | "test" | "run";
 
@@ -28,9 +32,54 @@ export type History = readonly Row[];
 export const rowsNamed = (history: History, name: string, split?: SplitName): History =>
   history.filter((row) => row.name === name && (split === undefined || row.split === split));
 
-/** The newest value of a name, or null when it was never measured. */
-export const latest = (history: History, name: string, split?: SplitName): number | null =>
+/**
+ * The newest value of a name.
+ *
+ * @param split The split that it was measured on. @default any
+ * @returns The value; `InvalidOption` where the history has no such name, or none for the split, with
+ * the names that it has and the one that the given name is nearest to.
+ *
+ * @example
+ * ```ts
+ * import { type History, latest } from "./history.ts";
+ * import { describe } from "../graph/error.ts";
+ * import { E } from "../graph/fp_ts.ts";
+ * import { orThrow } from "../graph/or_throw.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const history: History = [
+ *   { epoch: 1, step: 10, split: "test", name: "accuracy", value: 0.8 },
+ *   { epoch: 2, step: 20, split: "test", name: "accuracy", value: 0.9 },
+ * ];
+ * assertEquals(orThrow(latest(history, "accuracy", "test")), 0.9);
+ * const mistyped = latest(history, "acuracy");
+ * assertEquals(
+ *   E.isLeft(mistyped) && describe(mistyped.left),
+ *   'Cannot use name: expected one of accuracy, current value is "acuracy". ' +
+ *     'Did you mean "accuracy"?',
+ * );
+ * ```
+ */
+export function latest(
+  history: History,
+  name: string,
+  split?: SplitName,
+): E.Either<InvalidOption, number> {
+  const value = newest(history, name, split);
+  if (value !== null) return E.right(value);
+  const named = rowsNamed(history, name);
+  return E.left(
+    named.length === 0 || split === undefined
+      ? unknownName("name", name, distinct(history.map((row) => row.name)))
+      : unknownName("split", split, distinct(named.map((row) => row.split))),
+  );
+}
+
+/** The newest value of a name, for code that can go on without it: null where it was never measured. */
+export const newest = (history: History, name: string, split?: SplitName): number | null =>
   rowsNamed(history, name, split).at(-1)?.value ?? null;
+
+const distinct = (names: readonly string[]): readonly string[] => [...new Set(names)];
 
 /** The history as JSON lines: {"epoch","step","split","name","value"}. */
 export const toJsonLines = (history: History): string =>

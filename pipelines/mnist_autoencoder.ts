@@ -12,7 +12,7 @@ import { bceWithLogitsLoss } from "../ops/losses/binary_cross_entropy.ts";
 import { adam } from "../ops/optimisers/adam.ts";
 import { stepLr } from "../ops/schedules.ts";
 import { experiment } from "./cli/experiment.ts";
-import { latest } from "./history.ts";
+import { newest } from "./history.ts";
 import type { Run } from "./run.ts";
 import { pipeline, until } from "./stage.ts";
 import { announce } from "./stages/announce.ts";
@@ -65,11 +65,11 @@ if (import.meta.main) {
           )),
       }),
     results: ({ history }: Run) => {
-      const test = (name: string) => latest(history, name, "test") ?? NaN;
+      const test = (name: string) => newest(history, name, "test") ?? NaN;
       return [
         `Test: ${test("exact")} images come back exactly, ` +
         `${test("missed_pixels").toFixed(2)} of 784 pixels are wrong on average at the threshold ` +
-        `${latest(history, "reconstruction_threshold")?.toFixed(3)}, ` +
+        `${newest(history, "reconstruction_threshold")?.toFixed(3)}, ` +
         `PSNR ${test("psnr").toFixed(2)} dB`,
         `Test accuracy ${test("accuracy").toFixed(4)} by the nearest centroid of the codes`,
       ];

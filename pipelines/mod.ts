@@ -44,7 +44,14 @@ export * from "./encode_batches.ts";
 export * from "./env.ts";
 export * from "./files.ts";
 export type { CodedSample, ConfusedImage, Findings } from "./findings.ts";
-export * from "./history.ts";
+export {
+  type History,
+  latest,
+  type Row,
+  rowsNamed,
+  type SplitName,
+  toJsonLines,
+} from "./history.ts";
 export * from "./layer_outputs.ts";
 export * from "./model_file.ts";
 export { exportOnnx, type ExportOnnxOptions, type OnnxFile } from "./onnx/export_onnx.ts";

@@ -19,14 +19,14 @@ const experiment = sparrow.pipeline(
     data: data.right.train,
     normalisation: data.right.normalisation,
     loss: sparrow.tripletCosineLoss(),
-        batchSize: 32,
+    batchSize: 32,
   })),
   sparrow.evaluate(data.right),
 );
 const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
 if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
 const { history, step } = done.right;
-console.log(step, sparrow.latest(history, "accuracy", "test"));
+console.log(step, sparrow.orThrow(sparrow.latest(history, "accuracy", "test")));
 Deno.exit(0);
 `;
 

@@ -24,7 +24,7 @@ import type { ObserveGradients } from "../../ops/train_step.ts";
 import { duration } from "../cli/progress_bar.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Env } from "../env.ts";
-import { type History, latest, rowsNamed, type SplitName } from "../history.ts";
+import { type History, newest, rowsNamed, type SplitName } from "../history.ts";
 import { createRun, dispose, type Run, type RunOptions } from "../run.ts";
 import { pipeline, repeat, type Stage } from "../stage.ts";
 import { evaluate } from "../stages/evaluate.ts";
@@ -71,7 +71,7 @@ const trained = ({ name, begin, stages }: Variant, seed: number): Trained => (en
   if (E.isLeft(done)) return done;
   dispose(done.right);
   const { history } = done.right;
-  const accuracy = latest(history, "accuracy", "test");
+  const accuracy = newest(history, "accuracy", "test");
   env.log(
     [
       `  ${name}, seed ${seed}:`,

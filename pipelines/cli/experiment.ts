@@ -16,7 +16,7 @@ import { configOf } from "../config.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { denoDataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
-import { latest } from "../history.ts";
+import { newest } from "../history.ts";
 import type { Env } from "../env.ts";
 import { dispose, type Run } from "../run.ts";
 import { pipeline, type Stage } from "../stage.ts";
@@ -240,5 +240,5 @@ const experimentFlags = (choices: readonly DatasetName[]) => ({
 } as const);
 
 const accuracyOf = ({ history }: Run): readonly string[] => [
-  `Test accuracy ${latest(history, "accuracy", "test")?.toFixed(4)}`,
+  `Test accuracy ${newest(history, "accuracy", "test")?.toFixed(4)}`,
 ];

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Observer, Progress, TrainingProgress } from "../env.ts";
-import { latest, rowsNamed } from "../history.ts";
+import { rowsNamed } from "../history.ts";
 import { type Colours, plain, progressLine } from "./progress_line.ts";
 import { colour } from "./std.ts";
 
@@ -89,7 +89,7 @@ export function progressBar(
     observer: {
       about: () => {},
       run: ({ history }) => {
-        if (latest(history, "accuracy", "test") === null) return accuracies = [];
+        if (rowsNamed(history, "accuracy", "test").length === 0) return accuracies = [];
         accuracies = rowsNamed(history, "accuracy", "test")
           .filter(({ epoch }) => epoch > 0).map(({ value }) => value);
       },

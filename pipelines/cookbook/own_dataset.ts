@@ -6,7 +6,7 @@
  * @module
  */
 import * as sparrow from "../../mod.ts";
-const { E, graph } = sparrow;
+const { E, graph, orThrow } = sparrow;
 const count = Deno.args.includes("--quick") ? 200 : 2000;
 
 // Four kinds of stripes, 12 × 12, of any width, each pixel with noise.
@@ -52,5 +52,7 @@ const epoch = sparrow.train({ data: train, normalisation: dataset.normalisation,
 const experiment = sparrow.pipeline(sparrow.repeat(10)(epoch), sparrow.evaluate(dataset));
 const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
 if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
-console.log(`test accuracy ${sparrow.latest(done.right.history, "accuracy", "test")}, chance 0.25`);
+console.log(
+  `test accuracy ${orThrow(sparrow.latest(done.right.history, "accuracy", "test"))}, chance 0.25`,
+);
 sparrow.dispose(done.right);

@@ -6,7 +6,7 @@
  * @module
  */
 import * as sparrow from "../../mod.ts";
-const { E, graph, tf } = sparrow;
+const { E, graph, orThrow, tf } = sparrow;
 const [count, epochs] = Deno.args.includes("--quick") ? [300, 3] : [2000, 8];
 
 /**
@@ -52,6 +52,6 @@ const experiment = sparrow.pipeline(
 const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
 if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
 const { history } = done.right;
-console.log(`loss ${sparrow.latest(history, "loss", "train")?.toFixed(4)}`);
-console.log(`test accuracy ${sparrow.latest(history, "accuracy", "test")}`);
+console.log(`loss ${orThrow(sparrow.latest(history, "loss", "train")).toFixed(4)}`);
+console.log(`test accuracy ${orThrow(sparrow.latest(history, "accuracy", "test"))}`);
 sparrow.dispose(done.right);

@@ -6,7 +6,7 @@
  * @module
  */
 import * as sparrow from "../../mod.ts";
-const { E, graph, tf } = sparrow;
+const { E, graph, orThrow, tf } = sparrow;
 const [count, epochs] = Deno.args.includes("--quick") ? [300, 2] : [2000, 8];
 
 // The kernel, once for wasm and cpu, and once for the GPU.
@@ -53,5 +53,5 @@ const experiment = sparrow.pipeline(
 );
 const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
 if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
-console.log(`test accuracy ${sparrow.latest(done.right.history, "accuracy", "test")}`);
+console.log(`test accuracy ${orThrow(sparrow.latest(done.right.history, "accuracy", "test"))}`);
 sparrow.dispose(done.right);

@@ -6,7 +6,7 @@
  * @module
  */
 import * as sparrow from "../../mod.ts";
-const { E, graph } = sparrow;
+const { E, graph, orThrow } = sparrow;
 const [count, most] = Deno.args.includes("--quick") ? [300, 6] : [2000, 30];
 
 /** Repeats a stage until its test accuracy has not grown for some epochs, or the limit is reached. */
@@ -18,8 +18,12 @@ const whileBetter = (patience: number, most: number, body: sparrow.Stage): sparr
       const next = await body(at)(env)();
       if (E.isLeft(next)) return next;
       at = next.right;
-      const accuracy = sparrow.latest(at.history, "accuracy", "test") ?? 0;
-      if (accuracy > best) [best, bestEpoch] = [accuracy, at.epoch];
+      const accuracy = sparrow.latest(at.history, "accuracy", "test");
+      if (E.isLeft(accuracy)) {
+        sparrow.dispose(at);
+        return accuracy;
+      }
+      if (accuracy.right > best) [best, bestEpoch] = [accuracy.right, at.epoch];
     }
     // What a stage finds out goes into the history, where reports and files have it from.
     const row = {
@@ -34,26 +38,24 @@ const whileBetter = (patience: number, most: number, body: sparrow.Stage): sparr
 
 const encoder = graph`linear(784, 32) ▷ relu ▷ linear(32, 256) ▷ kwta(0.05)`;
 const optimiser = sparrow.adam({ learningRate: 3e-3 });
-const backend = await sparrow.startBackend("auto")();
-const digits = await sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 })();
-const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
-if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no start");
+const backend = await orThrow(sparrow.startBackend("auto"));
+const digits = await orThrow(sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 }));
+const run = orThrow(sparrow.createRun({ graph: encoder, optimiser, seed: 26 }));
 
-const { train: data, normalisation } = digits.right;
+const { train: data, normalisation } = digits;
 const loss = sparrow.tripletCosineLoss();
 const experiment = whileBetter(
   3,
   most,
   sparrow.pipeline(
     sparrow.train({ data, normalisation, loss, batchSize: 50 }),
-    sparrow.evaluate(digits.right),
+    sparrow.evaluate(digits),
     // `tap` looks at a run and leaves it as it is.
     sparrow.tap(({ epoch, history }, { log }) =>
-      log(`epoch ${epoch}: ${sparrow.latest(history, "accuracy", "test")}`)
+      log(`epoch ${epoch}: ${orThrow(sparrow.latest(history, "accuracy", "test"))}`)
     ),
   ),
 );
-const done = await experiment(run.right)(sparrow.consoleEnv(backend.right))();
-if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
-console.log(`best after epoch ${sparrow.latest(done.right.history, "best_epoch", "run")}`);
-sparrow.dispose(done.right);
+const done = await orThrow(experiment(run)(sparrow.consoleEnv(backend)));
+console.log(`best after epoch ${orThrow(sparrow.latest(done.history, "best_epoch", "run"))}`);
+sparrow.dispose(done);

@@ -6,7 +6,7 @@
  * @module
  */
 import * as sparrow from "../../mod.ts";
-const { E, graph } = sparrow;
+const { E, graph, orThrow } = sparrow;
 const quick = Deno.args.includes("--quick");
 const [count, epochs, seeds] = quick ? [300, 2, [1]] : [2000, 5, [26, 1, 2]];
 const sparsities = quick ? [0.05, 0.2] : [0.02, 0.05, 0.1, 0.2, 0.4];
@@ -31,7 +31,7 @@ async function measured(sparsity: number, seed: number) {
   );
   const done = await experiment(run.right)(env)();
   if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
-  const at = (name: string) => sparrow.latest(done.right.history, name, "test") ?? NaN;
+  const at = (name: string) => orThrow(sparrow.latest(done.right.history, name, "test"));
   sparrow.dispose(done.right);
   return { bits: at("active_mean"), accuracy: at("accuracy"), apart: at("inter_class_distance") };
 }

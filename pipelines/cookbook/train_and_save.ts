@@ -6,7 +6,7 @@
  * @module
  */
 import * as sparrow from "../../mod.ts";
-const { E, graph } = sparrow;
+const { E, graph, orThrow } = sparrow;
 const [count, epochs] = Deno.args.includes("--quick") ? [300, 2] : [4000, 8];
 const folder = Deno.args.find((argument) => !argument.startsWith("-")) ?? "runs/cookbook";
 
@@ -27,6 +27,6 @@ const experiment = sparrow.pipeline(
 );
 const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
 if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
-console.log(`test accuracy ${sparrow.latest(done.right.history, "accuracy", "test")}`);
+console.log(`test accuracy ${orThrow(sparrow.latest(done.right.history, "accuracy", "test"))}`);
 console.log(done.right.saved);
 sparrow.dispose(done.right);

@@ -6,7 +6,7 @@
  * @module
  */
 import * as sparrow from "../../mod.ts";
-const { E, graph } = sparrow;
+const { E, graph, orThrow } = sparrow;
 const [count, epochs] = Deno.args.includes("--quick") ? [300, 2] : [2000, 6];
 
 const lines = graph`conv2d(1, 8, 5, stride=2) ▷ relu ▷ max_pool2d(2) ▷ flatten`;
@@ -34,5 +34,5 @@ const experiment = sparrow.pipeline(
 );
 const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
 if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
-console.log(`test accuracy ${sparrow.latest(done.right.history, "accuracy", "test")}`);
+console.log(`test accuracy ${orThrow(sparrow.latest(done.right.history, "accuracy", "test"))}`);
 sparrow.dispose(done.right);

@@ -6,7 +6,7 @@
 import type { ArrayValue, ParamArrays } from "../../graph/params.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Findings } from "../findings.ts";
-import { type History, latest } from "../history.ts";
+import { type History, newest } from "../history.ts";
 import { type Figure, halfDrawings } from "../report/figure.ts";
 import type { Centroids } from "../report/figures/centroids.ts";
 import { confusedImagesFigure } from "../report/figures/confused_images.ts";
@@ -47,7 +47,7 @@ const readOuts: readonly string[] = [
 
 /** An accuracy on the test set; null where it was not measured. */
 const accuracyOf = (history: History, name: string, ending = ""): number | null =>
-  latest(history, `accuracy_${name}${ending}`, "test");
+  newest(history, `accuracy_${name}${ending}`, "test");
 
 /** A row per read-out, in percent: of all labels, of fewer, and with noise on the codes. */
 function accuracies(history: History): Columns<string> {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type History, latest, type SplitName } from "../history.ts";
+import { type History, newest, type SplitName } from "../history.ts";
 import { compact, fraction } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { perEpoch, type Point } from "./series.ts";
@@ -42,10 +42,10 @@ function measured(
 }
 
 function bitsSet(history: History): readonly Entry[] {
-  const mean = latest(history, "active_mean", "test");
+  const mean = newest(history, "active_mean", "test");
   if (mean === null) return [];
-  const low = latest(history, "active_min", "test");
-  const high = latest(history, "active_max", "test");
+  const low = newest(history, "active_min", "test");
+  const high = newest(history, "active_max", "test");
   const range = low === null || high === null || low === high
     ? ""
     : ` (${compact(low)} to ${compact(high)})`;
@@ -54,7 +54,7 @@ function bitsSet(history: History): readonly Entry[] {
 
 /** Where sparsity was measured on codes, rather than set, that is what counts. */
 const sparsitySplit = (history: History): SplitName | undefined =>
-  (["test", "train", "run"] as const).find((split) => latest(history, "sparsity", split) !== null);
+  (["test", "train", "run"] as const).find((split) => newest(history, "sparsity", split) !== null);
 
 /**
  * The final values of what the history has rows of, and the best epoch's of accuracy and loss.

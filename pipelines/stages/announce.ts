@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type History, latest, type SplitName } from "../history.ts";
+import { type History, newest, type SplitName } from "../history.ts";
 import { type Stage, tap } from "../stage.ts";
 
 /**
@@ -25,13 +25,13 @@ export function epochLine(epoch: number, epochs: number, history: History): stri
     split: SplitName,
     show: (value: number) => string,
   ): readonly string[] => {
-    const value = latest(history, name, split);
+    const value = newest(history, name, split);
     return value === null ? [] : [`${label}${show(value)}`];
   };
   const digits = (n: number) => (value: number) => value.toFixed(n);
   const [least, most] = [
-    latest(history, "active_min", "test"),
-    latest(history, "active_max", "test"),
+    newest(history, "active_min", "test"),
+    newest(history, "active_max", "test"),
   ];
   return [
     `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`,

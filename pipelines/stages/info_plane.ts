@@ -87,6 +87,7 @@ export interface InfoPlaneOptions {
  * import { latest } from "../history.ts";
  * import { createRun, dispose } from "../run.ts";
  * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/or_throw.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { supConLoss } from "../../ops/losses/sup_con.ts";
@@ -105,8 +106,8 @@ export interface InfoPlaneOptions {
  * const done = await epoch(run.right)(quietEnv(backend.right))();
  * if (E.isLeft(done)) throw new Error("no end");
  * const { history } = done.right;
- * const bits = latest(history, "information_label:kmeans:1.kwta", "train")!;
- * assert(bits > 1 && bits <= latest(history, "entropy_label", "train")!);
+ * const bits = orThrow(latest(history, "information_label:kmeans:1.kwta", "train"));
+ * assert(bits > 1 && bits <= orThrow(latest(history, "entropy_label", "train")));
  * dispose(done.right);
  * ```
  */

@@ -86,6 +86,7 @@ export interface MonitorOptions {
  * import { latest } from "../history.ts";
  * import { createRun, dispose } from "../run.ts";
  * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/or_throw.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
@@ -97,7 +98,7 @@ export interface MonitorOptions {
  *
  * const done = await monitor(digits)(run.right)(quietEnv(backend.right))();
  * if (E.isLeft(done)) throw new Error("no end");
- * assertEquals(latest(done.right.history, "l1_sparsity", "test"), 0.25);
+ * assertEquals(orThrow(latest(done.right.history, "l1_sparsity", "test")), 0.25);
  * dispose(done.right);
  * ```
  */

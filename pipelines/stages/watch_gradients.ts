@@ -41,10 +41,12 @@ import { pipeline, type Stage, stage } from "../stage.ts";
  * import { latest } from "../history.ts";
  * import { createRun, dispose } from "../run.ts";
  * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/or_throw.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { supConLoss } from "../../ops/losses/sup_con.ts";
  * import { sgd } from "../../ops/optimisers/sgd.ts";
+ * import { assertGreater } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const { train: data, normalisation } = strokes({ seed: 1, train: 60, test: 10 });
  * const optimiser = sgd({ learningRate: 0.1 });
@@ -56,7 +58,7 @@ import { pipeline, type Stage, stage } from "../stage.ts";
  * const epoch = watchGradients((observe) => train({ ...options, observe }));
  * const done = await epoch(run.right)(quietEnv(backend.right))();
  * if (E.isLeft(done)) throw new Error("no end");
- * if (latest(done.right.history, "gradient_snr:0.weight") === null) throw new Error("no signal");
+ * assertGreater(orThrow(latest(done.right.history, "gradient_snr:0.weight")), 0);
  * dispose(done.right);
  * ```
  */

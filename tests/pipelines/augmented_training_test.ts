@@ -9,7 +9,7 @@ import { augment, type Augmentation, type AugmentOptions } from "../../pipelines
 import type { Dataset } from "../../pipelines/data/dataset.ts";
 import { encode } from "../../pipelines/encode.ts";
 import { denoFiles } from "../../pipelines/files.ts";
-import { latest } from "../../pipelines/history.ts";
+import { newest } from "../../pipelines/history.ts";
 import { loadModel } from "../../pipelines/model_file.ts";
 import { createRun, dispose, type Run, toArrays, toTensors } from "../../pipelines/run.ts";
 import { pipeline, repeat } from "../../pipelines/stage.ts";
@@ -47,7 +47,7 @@ async function trained(
     params: await toArrays(done.params),
     plasticity: await toArrays(done.plasticity),
     rng: done.rng,
-    loss: latest(done.history, "loss", "train"),
+    loss: newest(done.history, "loss", "train"),
   };
   dispose(done);
   return state;

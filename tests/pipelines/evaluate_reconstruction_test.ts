@@ -9,7 +9,7 @@ import { draw, type Rng, seed } from "../../graph/rng.ts";
 import type { BackendName } from "../../ops/backend.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Dataset, DataSplit, Normalisation } from "../../pipelines/data/dataset.ts";
-import { latest, rowsNamed, type SplitName } from "../../pipelines/history.ts";
+import { newest, rowsNamed, type SplitName } from "../../pipelines/history.ts";
 import { createRun, dispose, type Run } from "../../pipelines/run.ts";
 import {
   evaluateReconstruction,
@@ -301,7 +301,7 @@ Deno.test("what is to be seen is the first images of each class beside what is m
       [1234, "class 2"],
     ],
   );
-  const threshold = latest(done.history, "reconstruction_threshold")!;
+  const threshold = newest(done.history, "reconstruction_threshold")!;
   const inputs = train.flat().map((byte) => (byte / 255 - 0.25) / 0.5);
   const cut = mean(inputs);
   for (const { index, original, made, missed } of reconstructions) {

@@ -15,7 +15,7 @@ import type { Dataset, DataSplit } from "../../pipelines/data/dataset.ts";
 import { withValidation } from "../../pipelines/data/splits.ts";
 import { encode } from "../../pipelines/encode.ts";
 import type { Env } from "../../pipelines/env.ts";
-import { type History, latest, rowsNamed, type SplitName } from "../../pipelines/history.ts";
+import { type History, newest, rowsNamed, type SplitName } from "../../pipelines/history.ts";
 import { createRun, dispose, type Run, toArrays } from "../../pipelines/run.ts";
 import { evaluate } from "../../pipelines/stages/evaluate.ts";
 import { assert, assertAlmostEquals, assertEquals, assertStrictEquals } from "../assert.ts";
@@ -327,12 +327,12 @@ Deno.test("what is found in the test set is what its codes say, binary or not", 
     dispose(done);
     const { findings, history } = done;
     assert(findings !== null);
-    const rate = latest(history, "accuracy", "test")!;
+    const rate = newest(history, "accuracy", "test")!;
     const { classes, counts } = findings.confusion;
     const correct = Array.from({ length: classes }, (_, c) => counts[c * classes + c]);
     assertEquals(correct.reduce((sum, n) => sum + n, 0), Math.round(rate * labels.length));
     const spread = classSpread(classMoments(coded, labels, data.classes.length));
-    const measured = (name: string) => latest(history, name, "test")!;
+    const measured = (name: string) => newest(history, name, "test")!;
     assertAlmostEquals(measured("inter_class_distance"), spread.interClass!, 1e-9);
     assertAlmostEquals(measured("intra_class_deviation"), spread.intraClass!, 1e-9);
     if (coded.kind === "dense") {

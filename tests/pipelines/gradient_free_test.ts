@@ -7,7 +7,7 @@ import { onlineKMeans } from "../../ops/local/online_k_means.ts";
 import { softHebb } from "../../ops/local/soft_hebb.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
-import { latest } from "../../pipelines/history.ts";
+import { newest } from "../../pipelines/history.ts";
 import { take } from "../../pipelines/data/splits.ts";
 import { createRun, dispose, type Run, toArrays } from "../../pipelines/run.ts";
 import { pipeline } from "../../pipelines/stage.ts";
@@ -102,11 +102,11 @@ onEachBackend("encoder and read-outs are learnt without a gradient", async (name
     );
     assertEquals(done.epoch, 2);
     for (const readOut of ["nearest", "naive_bayes", "bcpnn", "willshaw", "centroid"]) {
-      const accuracy = latest(done.history, `accuracy_${readOut}`, "test") ?? 0;
+      const accuracy = newest(done.history, `accuracy_${readOut}`, "test") ?? 0;
       // Chance is 0.1 ± 0.03, of ten classes and 100 images.
       if (name === "wasm") assert(accuracy > 0.3, `${rule.name}, ${readOut}: ${accuracy}`);
-      assert(latest(done.history, `accuracy_${readOut}_5`, "test") !== null);
-      assert(latest(done.history, `accuracy_${readOut}_noise_0.2`, "test") !== null);
+      assert(newest(done.history, `accuracy_${readOut}_5`, "test") !== null);
+      assert(newest(done.history, `accuracy_${readOut}_noise_0.2`, "test") !== null);
     }
     dispose(done);
   }
@@ -147,7 +147,7 @@ Deno.test({
         ? pipeline(synapticScaling({ strength: 20, target: 1 / 64 }), stage)
         : stage;
       const done = right(await whole(begin(graph, [784]))(env)());
-      const used = latest(done.history, "units_used", "train") ?? 0;
+      const used = newest(done.history, "units_used", "train") ?? 0;
       const duty = done.plasticity["1.duty_cycle"];
       if (scaled) {
         const mean = (await duty.data<"float32">()).reduce((sum, x) => sum + x) / 64;

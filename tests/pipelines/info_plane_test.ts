@@ -6,7 +6,7 @@ import { kMeansPlane } from "../../ops/information/plane/k_means.ts";
 import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
-import { type History, latest, rowsNamed } from "../../pipelines/history.ts";
+import { type History, newest, rowsNamed } from "../../pipelines/history.ts";
 import { dispose, type Run, toArrays } from "../../pipelines/run.ts";
 import { repeat, type Stage } from "../../pipelines/stage.ts";
 import { infoPlane, type InfoPlaneOptions } from "../../pipelines/stages/info_plane.ts";
@@ -75,7 +75,7 @@ onEachBackend("layers are followed over the plane; training is as without", asyn
   assertEquals(kwta.map(({ epoch, step }) => [epoch, step]), expected);
   assertEquals(rowsNamed(history, "info_plane_seconds", "run").length, expected.length);
   for (const { value } of rowsNamed(history, "info_plane_seconds")) assertGreater(value, 0);
-  const label = latest(history, "entropy_label", "train")!;
+  const label = newest(history, "entropy_label", "train")!;
   // Ten classes, nearly balanced.
   assert(label > 3.2 && label <= Math.log2(10));
   for (const layer of ["1.relu", "3.kwta"]) {
@@ -84,9 +84,9 @@ onEachBackend("layers are followed over the plane; training is as without", asyn
     }
     for (const { value } of rowsNamed(history, `information_input:kmeans:${layer}`)) {
       assert(value >= 0);
-      assertLessOrEqual(value, latest(history, "entropy_input:kmeans", "train")! + 1e-9);
+      assertLessOrEqual(value, newest(history, "entropy_input:kmeans", "train")! + 1e-9);
     }
-    const bound = latest(history, `accuracy_bound:kmeans:${layer}`, "train")!;
+    const bound = newest(history, `accuracy_bound:kmeans:${layer}`, "train")!;
     assert(bound > 0.1 && bound <= 1);
   }
   if (name !== "webgpu") assertLess(kwta[0].value + 0.2, kwta[kwta.length - 1].value);
@@ -117,11 +117,11 @@ Deno.test("estimators are told apart, draw the same each time, and may refuse a 
     "information_input:two:3.kwta",
     "information_label:two:3.kwta",
   ]);
-  const drawn = (run: Run, name: string) => latest(run.history, `entropy_input:${name}`, "test");
+  const drawn = (run: Run, name: string) => newest(run.history, `entropy_input:${name}`, "test");
   assert(drawn(twice, "one") !== drawn(twice, "two"));
   assertEquals(drawn(again, "one"), drawn(twice, "one"));
   assertAlmostEquals(drawn(again, "two")!, 784 + 100, 1);
-  assertEquals(latest(twice.history, "information_label:one:3.kwta"), 100);
+  assertEquals(newest(twice.history, "information_label:one:3.kwta"), 100);
   assertEquals(
     lines,
     ["one", "two", "one", "two"].map((name) =>

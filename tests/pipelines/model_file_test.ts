@@ -6,7 +6,7 @@ import { tf } from "../../ops/tfjs.ts";
 import type { Files } from "../../pipelines/files.ts";
 import { denoFiles } from "../../pipelines/files.ts";
 import { lower } from "../../ops/interpreter.ts";
-import { latest } from "../../pipelines/history.ts";
+import { newest } from "../../pipelines/history.ts";
 import { loadModel, readModel, saveModel, writeModel } from "../../pipelines/model_file.ts";
 import { createRun, dispose, toArrays, toTensors } from "../../pipelines/run.ts";
 import { readSafetensors, writeSafetensors } from "../../pipelines/safetensors.ts";
@@ -52,7 +52,7 @@ Deno.test("what is saved can be loaded, and computes the same", async () => {
     assertEquals(loaded.graph, done.graph);
     assertEquals([loaded.input, loaded.dataset, loaded.epoch], [[784], "strokes", 1]);
     assertEquals(loaded.normalisation, data.normalisation);
-    assertEquals(loaded.metrics?.accuracy, latest(done.history, "accuracy", "test") ?? undefined);
+    assertEquals(loaded.metrics?.accuracy, newest(done.history, "accuracy", "test") ?? undefined);
     assert(loaded.metrics!.accuracy > 0.1);
 
     const again = right(createRun({ ...loaded, optimiser }));

@@ -17,7 +17,7 @@ import {
 import type { Dataset, DataSplit } from "../../pipelines/data/dataset.ts";
 import { encode } from "../../pipelines/encode.ts";
 import type { Env } from "../../pipelines/env.ts";
-import { type History, latest } from "../../pipelines/history.ts";
+import { type History, newest } from "../../pipelines/history.ts";
 import { createRun, dispose, type Run } from "../../pipelines/run.ts";
 import { pipeline, repeat, type Stage } from "../../pipelines/stage.ts";
 import { monitor, type MonitorOptions } from "../../pipelines/stages/monitor.ts";
@@ -102,7 +102,7 @@ onEachBackend(
     };
     const watched = pipeline(trainTiny(data), monitor(data));
     const { history, rng, step } = await outcome(watched);
-    const of = (what: string) => latest(history, what, "test") ?? NaN;
+    const of = (what: string) => newest(history, what, "test") ?? NaN;
     assertEquals(of("l1_sparsity"), 0.0625);
     assertEquals(of("duty_entropy_max"), maximumDutyEntropy(0.0625));
     assert(of("duty_entropy") < of("duty_entropy_max"));
@@ -113,14 +113,14 @@ onEachBackend(
 
     const again = await outcome(watched);
     const clocked = ["samples_per_second", "training_seconds"];
-    const timings = clocked.map((name) => [name, latest(again.history, name)!]);
+    const timings = clocked.map((name) => [name, newest(again.history, name)!]);
     assertEquals(measured(again.history), {
       ...measured(history),
       ...Object.fromEntries(timings),
     });
     const plain = await outcome(trainTiny(data));
     assertEquals([plain.rng, plain.step], [rng, step]);
-    assertEquals(latest(plain.history, "loss"), latest(history, "loss"));
+    assertEquals(newest(plain.history, "loss"), newest(history, "loss"));
   },
 );
 

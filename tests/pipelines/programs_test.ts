@@ -1,6 +1,6 @@
 import { show } from "../../graph/show.ts";
 import { denoFiles } from "../../pipelines/files.ts";
-import { latest, type Row } from "../../pipelines/history.ts";
+import { newest, type Row } from "../../pipelines/history.ts";
 import { loadModel } from "../../pipelines/model_file.ts";
 import {
   assertEquals,
@@ -143,7 +143,7 @@ for (const { name, options = [], epochs = 1, results = accuracyLine, ...wanted }
       assertEquals([code, err], [0, ""]);
       assertEquals(entries(folder), FILES);
       const measured = (what: string) =>
-        latest(rows(folder), what, "test") ?? latest(rows(folder), what)!;
+        newest(rows(folder), what, "test") ?? newest(rows(folder), what)!;
       const lines = out.trimEnd().split("\n");
       assertMatch(lines[epochs - 1], epochLine(folder, epochs, epochs, wanted.bits));
       assertEquals(lines.slice(epochs, -2), results(measured));
@@ -233,7 +233,7 @@ Deno.test("conv_kwta trains on a folder of one's own images, shifted and mirrore
       const model = right(await loadModel(`${root}${folder}/model.safetensors`, denoFiles)());
       assertEquals([model.input, model.normalisation.mean.length], [[32, 32, 3], 3]);
       assertEquals(model.dataset, images.split("/").at(-1));
-      assertEquals(latest(rows(folder), "active_max", "test"), 2);
+      assertEquals(newest(rows(folder), "active_max", "test"), 2);
     })
   ));
 
@@ -292,7 +292,7 @@ sharedTest(
       );
       assertEquals([model.input, model.dataset], [[32, 32, 3], "cifar10-subset"]);
       assertEquals(model.normalisation.mean.length, 3);
-      const rate = latest(rows(folder), "accuracy", "test")!;
+      const rate = newest(rows(folder), "accuracy", "test")!;
       assertGreater(rate, 0.1);
     }),
 );

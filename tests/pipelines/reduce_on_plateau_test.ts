@@ -8,7 +8,7 @@ import type { Row } from "../../pipelines/history.ts";
 import { createRun, dispose, type RunOptions } from "../../pipelines/run.ts";
 import { reduceOnPlateau } from "../../pipelines/stages/reduce_on_plateau.ts";
 import { pipeline, repeat } from "../../pipelines/stage.ts";
-import { latest, rowsNamed } from "../../pipelines/history.ts";
+import { newest, rowsNamed } from "../../pipelines/history.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { begin, digits, encoder, envOn, left, right, trainTiny } from "./tiny.ts";
 
@@ -49,7 +49,7 @@ Deno.test("before train it sets the rate of the next epoch", async () => {
     2e-3,
     1e-3,
   ]);
-  assert(latest(done.history, "loss", "train") !== null);
+  assert(newest(done.history, "loss", "train") !== null);
   dispose(done);
 });
 

@@ -12,7 +12,7 @@ import { type Params, tf } from "../../ops/tfjs.ts";
 import type { ObserveGradients } from "../../ops/train_step.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
 import { take } from "../../pipelines/data/splits.ts";
-import { latest, rowsNamed } from "../../pipelines/history.ts";
+import { newest, rowsNamed } from "../../pipelines/history.ts";
 import { createRun, dispose, type RunOptions, toArrays } from "../../pipelines/run.ts";
 import { pipeline, repeat, tap } from "../../pipelines/stage.ts";
 import { evaluate } from "../../pipelines/stages/evaluate.ts";
@@ -41,8 +41,8 @@ onEachBackend("training learns, evaluates and repeats itself to the bit", async 
   assertEquals([epoch, step], [3, 30]);
   const losses = rowsNamed(history, "loss", "train").map(({ value }) => value);
   assert(losses[2] < losses[0], `the loss went from ${losses[0]} to ${losses[2]}`);
-  assert(latest(history, "accuracy", "test")! > 0.3, "better than the chance of 0.1");
-  assertEquals(latest(history, "active_max", "test"), 4);
+  assert(newest(history, "accuracy", "test")! > 0.3, "better than the chance of 0.1");
+  assertEquals(newest(history, "active_max", "test"), 4);
   assertEquals(rowsNamed(history, "hardness").map(({ value }) => value), [2, 2, 4]);
   assertEquals(rowsNamed(history, "sparsity", "run").map(({ value }) => value), [
     0.0625,
@@ -189,7 +189,7 @@ Deno.test("a graph without kWTA is trained and evaluated on its real-valued outp
   const run = right(createRun({ graph: nodes, optimiser: falling, seed: 1 }));
   const body = pipeline(trainTiny(data), evaluate(data));
   const done = right(await repeat(3)(body)(run)(env)());
-  assert(latest(done.history, "accuracy", "test")! > 0.3);
+  assert(newest(done.history, "accuracy", "test")! > 0.3);
   assertEquals(rowsNamed(done.history, "active_min"), []);
   assertEquals(rowsNamed(done.history, "learning_rate").map(({ value }) => value), [
     3e-3,
@@ -315,7 +315,7 @@ onEachBackend("watched gradients are the metrics' own, and training is the same"
     const norm = norms.reduce((sum, step) => sum + step[path], 0) / steps.length;
     const wanted = { norm, mean, deviation, snr: signalToNoise };
     for (const [what, value] of Object.entries(wanted)) {
-      const actual = latest(rows, `gradient_${what}:${path}`, "train") ?? NaN;
+      const actual = newest(rows, `gradient_${what}:${path}`, "train") ?? NaN;
       // float32 sums against float64.
       assert(Math.abs(actual / value! - 1) < 1e-5, `${what} of ${path}: ${actual}, not ${value}`);
     }
@@ -360,13 +360,13 @@ onEachBackend(
     // Of a single step nothing is known about the noise; over two epochs all steps count.
     const single = watchGradients((observe) => train({ ...options, batchSize: 300, observe }));
     const done = right(await single(begin())(env)());
-    assertEquals(latest(done.history, "gradient_deviation:0.weight"), 0);
-    assertEquals(latest(done.history, "gradient_snr:0.weight"), null);
+    assertEquals(newest(done.history, "gradient_deviation:0.weight"), 0);
+    assertEquals(newest(done.history, "gradient_snr:0.weight"), null);
     const two = watchGradients((observe) =>
       repeat(2)(train({ ...options, batchSize: 300, observe }))
     );
     const longer = right(await two(done)(env)());
-    assert(latest(longer.history, "gradient_snr:0.weight")! > 0);
+    assert(newest(longer.history, "gradient_snr:0.weight")! > 0);
     assertEquals(rowsNamed(longer.history, "gradient_snr:0.weight").map(({ epoch }) => epoch), [3]);
     dispose(longer);
   },
@@ -396,7 +396,7 @@ onEachBackend(
         assert(distance !== null && distance > 0, path);
       }
     });
-    assert(latest(done.history, "sign_flips:0.weight", "run")! > 0);
+    assert(newest(done.history, "sign_flips:0.weight", "run")! > 0);
     assertEquals(weights.length, 3);
   },
 );
@@ -434,7 +434,7 @@ onEachBackend(
     const run = begin();
     const initial = await numbersOf(run.params);
     const alike = right(await labelled(data.train.labels.map(() => 3))(run)(env)());
-    const of = (what: string) => latest(alike.history, what, "train");
+    const of = (what: string) => newest(alike.history, what, "train");
     assertEquals([of("empty_batches"), of("terms"), of("loss")], [10, 0, 0]);
     assertEquals([of("gradient_norm:0.weight"), of("gradient_snr:0.weight")], [0, null]);
     assertEquals(await numbersOf(alike.params), initial);
@@ -444,11 +444,11 @@ onEachBackend(
     const odd = right(
       await labelled(data.train.labels.map((_, i) => i === 0 ? 1 : 3))(begin())(env)(),
     );
-    assertEquals(latest(odd.history, "empty_batches", "train"), 9);
-    assert(latest(odd.history, "loss", "train")! > 0);
+    assertEquals(newest(odd.history, "empty_batches", "train"), 9);
+    assert(newest(odd.history, "loss", "train")! > 0);
     dispose(odd);
     const usual = right(await trainTiny(data)(begin())(env)());
-    assertEquals(latest(usual.history, "empty_batches", "train"), 0);
+    assertEquals(newest(usual.history, "empty_batches", "train"), 0);
     dispose(usual);
   },
 );

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type History, latest } from "../../history.ts";
+import { type History, newest } from "../../history.ts";
 import type { Reconstruction } from "../../run.ts";
 import type { Drawing, Figure, Screen } from "../figure.ts";
 import { compact } from "../format.ts";
@@ -70,8 +70,8 @@ export function reconstructionsFigure(
 }
 
 function describe(reconstructions: readonly Reconstruction[], history: History): string {
-  const missed = latest(history, "missed_pixels", "test");
-  const psnr = latest(history, "psnr", "test");
+  const missed = newest(history, "missed_pixels", "test");
+  const psnr = newest(history, "psnr", "test");
   const [{ original }] = reconstructions;
   const here = reconstructions.reduce((sum, { missed }) => sum + missed, 0) /
     reconstructions.length;

@@ -1,4 +1,4 @@
-import { latest } from "../../../pipelines/history.ts";
+import { newest } from "../../../pipelines/history.ts";
 import { fromJsonLines } from "../../../pipelines/history_file.ts";
 import { assert, assertEquals, assertMatch } from "../../assert.ts";
 import { deno } from "../process.ts";
@@ -20,7 +20,7 @@ const epochsIn = (folder: string): number | null => {
   const rows = fromJsonLines("metrics", Deno.readTextFileSync(`${folder}/metrics.jsonl`));
   assert(rows._tag === "Right");
   assertEquals(rows.right.filter(({ name }) => name === "loss").length, 3);
-  return rows.right.at(-1)?.epoch ?? latest(rows.right, "loss");
+  return rows.right.at(-1)?.epoch ?? newest(rows.right, "loss");
 };
 
 Deno.test({
