@@ -1,5 +1,6 @@
 /**
- * What an evaluation finds in the test set besides numbers: mistakes, and samples to look at.
+ * What stages find out about a model besides numbers: the mistakes of an evaluation, samples to look at, class
+ * codes, explanations and reconstructions.
  *
  * @module
  */
@@ -7,6 +8,7 @@ import { type Embeddings, wordsPerCode } from "../ops/embeddings.ts";
 import { type ConfusionMatrix, confusionMatrix } from "../ops/metrics/confusion.ts";
 import { eachBit } from "../ops/metrics/rows.ts";
 import type { ImageArray } from "../ops/saliency/image.ts";
+import type { Saliency } from "../ops/saliency/saliency.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { imageOf } from "./data/image_of.ts";
 
@@ -28,8 +30,40 @@ export interface ConfusedImage extends CodedSample {
   readonly image: ImageArray;
 }
 
-/** What was found in the test set. */
-export interface Findings {
+/** What the codes of a class have in common, unit by unit. */
+export interface ClassCodes {
+  /** The names of the classes, by index. */
+  readonly classes: readonly string[];
+  /** The mean activity of every unit over the training samples of each class. */
+  readonly means: readonly Float32Array[];
+  /** The means binarised by kWTA; the means themselves where the graph has no kWTA. */
+  readonly codes: readonly Float32Array[];
+}
+
+/** The part of an image that a model's answer depends on. */
+export interface Explanation extends Pick<Saliency, "mask" | "perturbed" | "before" | "after"> {
+  /** The name of the image's class. */
+  readonly label: string;
+  /** The image as the model takes it, normalisation included. */
+  readonly image: ImageArray;
+}
+
+/** An image, and what an autoencoder makes of it. */
+export interface Reconstruction {
+  /** The image's index in the test set. */
+  readonly index: number;
+  /** The name of the image's class. */
+  readonly label: string;
+  /** The image as it is in the file, in [0, 1]. */
+  readonly original: ImageArray;
+  /** The reconstruction in the same scale, which it may leave. */
+  readonly made: ImageArray;
+  /** Pixels that come out wrong at the threshold of the evaluation. */
+  readonly missed: number;
+}
+
+/** What an evaluation has found in the test set. */
+export interface Evaluation {
   /**
    * The names of the classes, by index; "other" is one more where an output that stands for no class
    * has won.
@@ -47,6 +81,26 @@ export interface Findings {
    */
   readonly confused: readonly ConfusedImage[];
 }
+
+/** What stages have found out about a model besides numbers: what reports and the dashboard show. */
+export interface Findings {
+  /** The class codes of the last evaluation by centroids; null before one. */
+  readonly classCodes: ClassCodes | null;
+  /** What the last evaluation has found in the test set; null before one. */
+  readonly evaluation: Evaluation | null;
+  /** Those of the last `explain`. */
+  readonly explanations: readonly Explanation[];
+  /** Those of the last `evaluateReconstruction`. */
+  readonly reconstructions: readonly Reconstruction[];
+}
+
+/** The findings before any stage has left some. */
+export const noFindings: Findings = {
+  classCodes: null,
+  evaluation: null,
+  explanations: [],
+  reconstructions: [],
+};
 
 /** Samples per class whose codes are kept. */
 const SAMPLES_PER_CLASS = 3;
@@ -68,12 +122,12 @@ export const MOST_CONFUSED = 24;
  * @param predicted A class index, or an output's that stands for no class, for each of its samples.
  * @param duty The duty cycle of each unit, of binary codes.
  */
-export function findingsOf(
+export function evaluationOf(
   { test, classes: names, shape }: Pick<Dataset, "test" | "classes" | "shape">,
   embeddings: Embeddings,
   predicted: ArrayLike<number>,
   duty: Float64Array | null,
-): Findings {
+): Evaluation {
   const known = Int32Array.from(predicted, (index) => Math.min(index, names.length));
   const classes = known.includes(names.length) ? [...names, "other"] : names;
   const confusion = confusionMatrix(known, test.labels, classes.length);

@@ -135,7 +135,7 @@ async function run(
     readOut({ dataset, k: options.votes, perClass, noise: noiseParts }),
   )(created.right)(env)();
   if (E.isLeft(done)) return done;
-  const { history, params, findings, classCodes: centroids } = done.right;
+  const { history, params, findings: { evaluation, classCodes: centroids } } = done.right;
   const weights = await toArrays(params);
   dispose(done.right);
   const seconds = (env.now() - begun) / 1000;
@@ -146,7 +146,7 @@ async function run(
     "gradient_free.html": gradientFreePage({
       history,
       weights,
-      findings,
+      evaluation,
       centroids,
       dataset,
       circumstances,

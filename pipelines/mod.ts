@@ -43,7 +43,15 @@ export * from "./encode.ts";
 export * from "./encode_batches.ts";
 export * from "./env.ts";
 export * from "./files.ts";
-export type { CodedSample, ConfusedImage, Findings } from "./findings.ts";
+export type {
+  ClassCodes,
+  CodedSample,
+  ConfusedImage,
+  Evaluation,
+  Explanation,
+  Findings,
+  Reconstruction,
+} from "./findings.ts";
 export {
   type History,
   latest,
@@ -56,18 +64,7 @@ export * from "./layer_outputs.ts";
 export * from "./model_file.ts";
 export { exportOnnx, type ExportOnnxOptions, type OnnxFile } from "./onnx/export_onnx.ts";
 export { type ImportedModel, importOnnx, loadOnnx } from "./onnx/import_onnx.ts";
-export {
-  type ClassCodes,
-  createRun,
-  dispose,
-  type Explanation,
-  fork,
-  type Reconstruction,
-  type Run,
-  type RunOptions,
-  toArrays,
-  toTensors,
-} from "./run.ts";
+export { createRun, dispose, fork, type Run, type RunOptions, toArrays, toTensors } from "./run.ts";
 export * from "./safetensors.ts";
 export {
   type Origin,

@@ -18,43 +18,9 @@ import { scalingState, type StateSpec } from "../graph/scaling.ts";
 import { inferShapes, isPair, sameSpace, showSpace, sizeOf } from "../graph/shape.ts";
 import type { Shape } from "../graph/types.ts";
 import type { Optimiser, OptimiserState } from "../ops/optimiser.ts";
-import type { ImageArray } from "../ops/saliency/image.ts";
-import type { Saliency } from "../ops/saliency/saliency.ts";
 import { type Params, tf } from "../ops/tfjs.ts";
-import type { Findings } from "./findings.ts";
+import { type Findings, noFindings } from "./findings.ts";
 import type { History } from "./history.ts";
-
-/** What the classes look like to the model, units by class. */
-export interface ClassCodes {
-  /** Their names. */
-  readonly classes: readonly string[];
-  /** Per class the mean activity of every unit over the training set. */
-  readonly means: readonly Float32Array[];
-  /** The same, binarised by kWTA; the means themselves where the graph has no kWTA. */
-  readonly codes: readonly Float32Array[];
-}
-
-/** Where a model looks at an image. */
-export interface Explanation extends Pick<Saliency, "mask" | "perturbed" | "before" | "after"> {
-  /** What is on it: the name of its class. */
-  readonly label: string;
-  /** As the model takes it, normalisation included. */
-  readonly image: ImageArray;
-}
-
-/** An image, and what an autoencoder makes of it. */
-export interface Reconstruction {
-  /** Its place in the test set. */
-  readonly index: number;
-  /** What is on it: the name of its class. */
-  readonly label: string;
-  /** As it is in the file, in [0, 1]. */
-  readonly original: ImageArray;
-  /** In the same scale, which it may leave. */
-  readonly made: ImageArray;
-  /** Pixels that come out wrong at the threshold of the evaluation. */
-  readonly missed: number;
-}
 
 /**
  * The state of an experiment. Its tensors are its own: a stage consumes the run that it is given and
@@ -82,14 +48,8 @@ export interface Run {
   readonly step: number;
   /** Everything measured so far. */
   readonly history: History;
-  /** Of the last evaluation. */
-  readonly classCodes: ClassCodes | null;
-  /** Of the last `explain`. */
-  readonly explanations: readonly Explanation[];
-  /** Of the last evaluation. */
-  readonly findings: Findings | null;
-  /** Of the last `evaluateReconstruction`. */
-  readonly reconstructions: readonly Reconstruction[];
+  /** What stages have found out besides numbers: what reports and the dashboard show. */
+  readonly findings: Findings;
   /** The file of the last model that was saved. */
   readonly saved: string | null;
 }
@@ -151,10 +111,7 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
         epoch: 0,
         step: 0,
         history: [],
-        classCodes: null,
-        explanations: [],
-        findings: null,
-        reconstructions: [],
+        findings: noFindings,
         saved: null,
       });
     }),

@@ -20,6 +20,7 @@ import { sameSpace, showSpace } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
 import type { Optimiser } from "../../ops/optimiser.ts";
 import { tf } from "../../ops/tfjs.ts";
+import type { Findings } from "../findings.ts";
 import type { History } from "../history.ts";
 import { consumption, createRun, dispose, type Run, toArrays, toTensors } from "../run.ts";
 import { readSafetensors, type Safetensors, writeSafetensors } from "../safetensors.ts";
@@ -32,10 +33,7 @@ export type Remembered = Pick<
   | "epoch"
   | "step"
   | "history"
-  | "classCodes"
-  | "explanations"
   | "findings"
-  | "reconstructions"
   | "saved"
 >;
 
@@ -113,10 +111,29 @@ export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer>
       input: JSON.stringify(input),
       roles: JSON.stringify(Object.keys(slots)),
       optimiser: JSON.stringify(pack(rates)),
-      run: JSON.stringify(pack(remembered)),
+      run: JSON.stringify(pack(storedOf(remembered))),
     },
   });
 }
+
+/** What a run remembers as the file has it: the findings side by side, the evaluation as "findings". */
+type Stored =
+  & Omit<Remembered, "findings">
+  & Omit<Findings, "evaluation">
+  & { readonly findings: Findings["evaluation"] };
+
+const storedOf = ({ rng, epoch, step, history, findings, saved }: Remembered): Stored => {
+  const { classCodes, explanations, evaluation, reconstructions } = findings;
+  const found = { classCodes, explanations, findings: evaluation, reconstructions };
+  return { rng, epoch, step, history, ...found, saved };
+};
+
+const rememberedOf = (
+  { classCodes, explanations, findings: evaluation, reconstructions, ...rest }: Stored,
+): Remembered => ({
+  ...rest,
+  findings: { classCodes, evaluation, explanations, reconstructions },
+});
 
 /** A file with the SHA-256 of what it would be with an empty one. */
 function sealed({ tensors, metadata }: Safetensors): Uint8Array<ArrayBuffer> {
@@ -155,13 +172,13 @@ export const readCheckpoint = (
       const input = parsed(metadata.input);
       const roles = parsed(metadata.roles);
       const rates = parsed(metadata.optimiser);
-      const remembered = parsed(metadata.run);
+      const stored = parsed(metadata.run);
       if (!isCounts(input)) return corrupt('expected the metadata "input" to be a shape');
       if (!Array.isArray(roles) || !roles.every((role) => typeof role === "string")) {
         return corrupt('expected the metadata "roles" to be names');
       }
       if (!isRates(rates)) return corrupt('expected the metadata "optimiser" to be its counts');
-      if (!isRemembered(remembered)) return corrupt('expected the metadata "run" to be a run');
+      if (!isStored(stored)) return corrupt('expected the metadata "run" to be a run');
       const groups = ["params", "plasticity", ...roles];
       const group = (wanted: string): ParamArrays =>
         Object.fromEntries(
@@ -175,7 +192,7 @@ export const readCheckpoint = (
       return pipe(
         graphFromJson(parsed(metadata.graph), `the graph of ${file}`),
         E.map((graph) => ({
-          ...remembered,
+          ...rememberedOf(stored),
           graph: graph as Graph,
           input,
           params: group("params"),
@@ -269,8 +286,8 @@ const isHistory = (value: unknown): value is History =>
     typeof row.name === "string" && typeof row.value === "number"
   );
 
-/** Looks are not taken apart: they are shown, and never computed with. */
-const isRemembered = (value: unknown): value is Remembered =>
+/** Findings are not taken apart: they are shown, and never computed with. */
+const isStored = (value: unknown): value is Stored =>
   isObject(value) && isRng(value.rng) && isCount(value.epoch) && isCount(value.step) &&
   isHistory(value.history) && Array.isArray(value.explanations) &&
   Array.isArray(value.reconstructions) && (value.findings === null || isObject(value.findings)) &&

@@ -253,7 +253,7 @@ export const evaluateComposites = (
     const [ofFirst, ofSecond] = [containment(codes, first), containment(codes, second)];
     const found = (rest: typeof codes, known: ArrayLike<number>): number =>
       mean(
-        otherClasses(rest, known, run.classCodes?.codes ?? []).map((label, i) =>
+        otherClasses(rest, known, run.findings.classCodes?.codes ?? []).map((label, i) =>
           label === test.labels[scenes.seconds[i]] ? 1 : 0
         ),
       );

@@ -16,8 +16,8 @@ import {
   type RunEnd,
   unknown,
   updateSince,
+  withFindings,
   withHistory,
-  withLooks,
   withModel,
 } from "./update.ts";
 
@@ -103,8 +103,8 @@ async () => {
   const observer: Observer = {
     about: (about) => change({ trainingFrom: trainingFrom() }, { about }),
     run: (run) => {
-      const { graph, history, classCodes } = run;
-      const next = { ...withModel(withLooks(withHistory(known, history), run), run), classCodes };
+      const { graph, history, findings } = run;
+      const next = withModel(withFindings(withHistory(known, history), findings), run);
       // How far the last run was says nothing of a new one.
       const progress = next.run === known.run ? seen.progress : null;
       change({ graph, progress }, next);

@@ -3,13 +3,20 @@
  *
  * @module
  */
-import type { Run } from "../run.ts";
+import type { Findings } from "../findings.ts";
 
-/** Findings and pictures: what the stages have left last. */
-export type Looks = Pick<Run, "findings" | "reconstructions" | "explanations">;
+/** A run's findings but for the class codes, which are sent in a form of their own. */
+export type Looks = Omit<Findings, "classCodes">;
+
+/** The findings without the class codes. */
+export const looksOf = ({ evaluation, reconstructions, explanations }: Findings): Looks => ({
+  evaluation,
+  reconstructions,
+  explanations,
+});
 
 /** Before anything was evaluated. */
-export const noLooks: Looks = { findings: null, reconstructions: [], explanations: [] };
+export const noLooks: Looks = { evaluation: null, reconstructions: [], explanations: [] };
 
 /** What JSON knows. */
 export type Plain =
@@ -22,7 +29,7 @@ export type Plain =
 
 /** {@linkcode Looks} as JSON writes them: an array of numbers says which kind it was. */
 export interface SentLooks {
-  readonly findings: Plain;
+  readonly evaluation: Plain;
   readonly reconstructions: Plain;
   readonly explanations: Plain;
 }
@@ -41,8 +48,8 @@ const MOST_NUMBERS = 100_000;
  * assertEquals(receivedLooks(JSON.parse(JSON.stringify(sentLooks(noLooks)))), noLooks);
  * ```
  */
-export const sentLooks = ({ findings, reconstructions, explanations }: Looks): SentLooks => ({
-  findings: small(findings, null),
+export const sentLooks = ({ evaluation, reconstructions, explanations }: Looks): SentLooks => ({
+  evaluation: small(evaluation, null),
   reconstructions: small(reconstructions, []),
   explanations: small(explanations, []),
 });

@@ -8,9 +8,9 @@
  */
 import type { RunDescription } from "../env.ts";
 import type { History, Row } from "../history.ts";
-import type { ClassCodes } from "../run.ts";
+import type { ClassCodes, Findings } from "../findings.ts";
 import type { Model } from "../report/figures/model_diagram.ts";
-import { type Looks, noLooks, type SentLooks, sentLooks } from "./looks.ts";
+import { type Looks, looksOf, noLooks, type SentLooks, sentLooks } from "./looks.ts";
 
 /** How a program ended. */
 export interface RunEnd {
@@ -156,12 +156,14 @@ export function withModel(known: Known, { graph, input }: Model): Known {
     : { ...known, model: { graph, input } };
 }
 
-/** Takes in what there is to look at: the same where it is the same. */
-export function withLooks(known: Known, { findings, reconstructions, explanations }: Looks): Known {
+/** Takes in a run's findings; what has not changed stays the same value. */
+export function withFindings(known: Known, findings: Findings): Known {
   const { looks } = known;
-  const same = looks.findings === findings && looks.reconstructions === reconstructions &&
+  const { classCodes, evaluation, reconstructions, explanations } = findings;
+  const same = looks.evaluation === evaluation && looks.reconstructions === reconstructions &&
     looks.explanations === explanations;
-  return same ? known : { ...known, looks: { findings, reconstructions, explanations } };
+  if (same && known.classCodes === classCodes) return known;
+  return { ...known, classCodes, looks: same ? looks : looksOf(findings) };
 }
 
 /** What a page is told that was told as much as the cursor says, and how much it knows then. */

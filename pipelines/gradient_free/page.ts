@@ -5,7 +5,7 @@
  */
 import type { ArrayValue, ParamArrays } from "../../graph/params.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { Findings } from "../findings.ts";
+import type { Evaluation } from "../findings.ts";
 import { type History, newest } from "../history.ts";
 import { type Figure, halfDrawings } from "../report/figure.ts";
 import type { Centroids } from "../report/figures/centroids.ts";
@@ -267,7 +267,7 @@ export interface GradientFreePage {
   /** Weights that were learnt. */
   readonly weights: ParamArrays;
   /** Mistakes of the nearest codes on the test set; null where they were not judged. */
-  readonly findings: Findings | null;
+  readonly evaluation: Evaluation | null;
   /** Mean codes of the classes; none. */
   readonly centroids: Centroids | null;
   /** Dataset that was learnt. */
@@ -280,7 +280,7 @@ export interface GradientFreePage {
 
 /** The page as the text of an HTML file with nothing to load. */
 export const gradientFreePage = (
-  { history, weights, findings, centroids, dataset, circumstances, config }: GradientFreePage,
+  { history, weights, evaluation, centroids, dataset, circumstances, config }: GradientFreePage,
 ): string =>
   studyPage({
     tab: "Codes without a gradient",
@@ -311,9 +311,9 @@ export const gradientFreePage = (
       {
         title: "Its codes",
         figures: [
-          findings && exampleCodesFigure(findings, centroids),
-          findings && confusedImagesFigure(findings, centroids),
-          dutyCycleFigure(findings?.duty ?? null),
+          evaluation && exampleCodesFigure(evaluation, centroids),
+          evaluation && confusedImagesFigure(evaluation, centroids),
+          dutyCycleFigure(evaluation?.duty ?? null),
         ].filter((figure) => figure !== null),
       },
     ],

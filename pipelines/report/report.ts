@@ -5,7 +5,6 @@
  */
 import type { History } from "../history.ts";
 import type { Findings } from "../findings.ts";
-import type { Explanation, Reconstruction } from "../run.ts";
 import { configuration } from "./configuration.ts";
 import { accuracyFigure } from "./figures/accuracy.ts";
 import { activeBitsFigure } from "./figures/active_bits.ts";
@@ -48,15 +47,12 @@ export interface ReportData {
    * "seconds" (of an epoch) besides. A name without rows is left out.
    */
   readonly history: History;
-  readonly centroids: Centroids | null;
   /** What is drawn as a diagram; none. */
   readonly model?: Model;
-  /** Where the model looks; none. */
-  readonly explanations?: readonly Explanation[];
-  /** What the evaluation has found in the test set; nothing. */
-  readonly findings?: Findings | null;
-  /** What an autoencoder makes of images; none. */
-  readonly reconstructions?: readonly Reconstruction[];
+  /** What stages have found out besides numbers. @default nothing */
+  readonly findings?: Partial<Omit<Findings, "classCodes">> & {
+    readonly classCodes?: Centroids | null;
+  };
   /** Options, seed, backend, versions: whatever it takes to run it again. */
   readonly config: Readonly<Record<string, unknown>>;
   /** False when the run was interrupted. */
@@ -70,7 +66,9 @@ const present = <A>(values: readonly (A | null)[]): readonly A[] =>
   values.filter((value): value is A & NonNullable<A> => value !== null);
 
 const sections = (data: ReportData): readonly FigureSection[] => {
-  const { history, centroids, model, explanations = [], findings = null } = data;
+  const { history, model, findings = {} } = data;
+  const { classCodes = null, evaluation = null, explanations = [], reconstructions = [] } =
+    findings;
   return [
     { title: "Training", figures: present([accuracyFigure(history), lossFigure(history)]) },
     { title: "Model", figures: present([model === undefined ? null : modelDiagram(model)]) },
@@ -78,21 +76,21 @@ const sections = (data: ReportData): readonly FigureSection[] => {
     {
       title: "Class centroids",
       figures: [
-        ...centroids === null ? [] : centroidFigures(centroids),
-        ...present([findings && exampleCodesFigure(findings, centroids)]),
+        ...classCodes === null ? [] : centroidFigures(classCodes),
+        ...present([evaluation && exampleCodesFigure(evaluation, classCodes)]),
       ],
     },
     {
       title: "Classes apart and confused",
       figures: present([
-        findings && confusionFigure(findings),
+        evaluation && confusionFigure(evaluation),
         classSpreadFigure(history),
-        findings && confusedImagesFigure(findings, centroids),
+        evaluation && confusedImagesFigure(evaluation, classCodes),
       ]),
     },
     {
       title: "Reconstructions",
-      figures: present([reconstructionsFigure(data.reconstructions ?? [], history)]),
+      figures: present([reconstructionsFigure(reconstructions, history)]),
     },
     { title: "Where it looks", figures: present([saliencyFigure(explanations)]) },
     { title: "Gradients", figures: gradientFigures(history) },
@@ -101,7 +99,7 @@ const sections = (data: ReportData): readonly FigureSection[] => {
       figures: present([
         ...scheduleFigures(history),
         activeBitsFigure(history),
-        dutyCycleFigure(findings?.duty ?? null),
+        dutyCycleFigure(evaluation?.duty ?? null),
       ]),
     },
     { title: "Where the time went", figures: present([timingFigure(history)]) },
@@ -137,7 +135,6 @@ function interruption({ history, finished }: ReportData): Html | null {
  *   dataset: "mnist",
  *   notice: null,
  *   history: [{ epoch: 1, step: 235, split: "test", name: "accuracy", value: 0.91 }],
- *   centroids: null,
  *   config: { seed: 1 },
  *   finished: true,
  * });

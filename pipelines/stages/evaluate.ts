@@ -16,9 +16,9 @@ import type { Moments } from "../../ops/metrics/moments.ts";
 import { nearestCentroids } from "../../ops/metrics/nearest_centroid.ts";
 import type { Dataset, DataSplit } from "../data/dataset.ts";
 import { encode } from "../encode.ts";
-import { findingsOf } from "../findings.ts";
+import { type ClassCodes, evaluationOf } from "../findings.ts";
 import type { Row } from "../history.ts";
-import type { ClassCodes, Run } from "../run.ts";
+import type { Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 
 /** Options of {@linkcode evaluate}. */
@@ -59,7 +59,7 @@ export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions 
     });
     const rows: Row[] = [];
     let classify: ((embeddings: Embeddings) => ArrayLike<number>) | undefined;
-    let { classCodes, findings } = run;
+    let { findings } = run;
     for (const name of ["train", "validation", "test"] as const) {
       const split = dataset[name];
       if (split === null) continue;
@@ -73,8 +73,9 @@ export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions 
           if (few !== null) return E.left(few);
           classify = largest;
         } else {
-          const codes = classCodes = centroidsOf(run, embeddings, dataset);
-          classify = (others) => nearestCentroids(others, codes.codes);
+          const classCodes = centroidsOf(run, embeddings, dataset);
+          findings = { ...findings, classCodes };
+          classify = (others) => nearestCentroids(others, classCodes.codes);
         }
       }
       const predicted = classify(embeddings);
@@ -89,12 +90,12 @@ export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions 
       }
       if (name === "test") {
         const duty = embeddings.kind === "binary" && moments !== null ? dutyOf(moments) : null;
-        findings = findingsOf(dataset, embeddings, predicted, duty);
+        findings = { ...findings, evaluation: evaluationOf(dataset, embeddings, predicted, duty) };
       }
     }
     const seconds = (env.now() - begun) / 1000;
     const history = [...run.history, ...rows, row("run", "evaluation_seconds", seconds)];
-    return E.right({ ...run, classCodes, findings, history });
+    return E.right({ ...run, findings, history });
   });
 
 function centroidsOf(run: Run, embeddings: Embeddings, { train, classes }: Dataset): ClassCodes {

@@ -16,7 +16,8 @@ import { firstOfEach } from "../data/first_of_each.ts";
 import { imageOf } from "../data/image_of.ts";
 import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
-import type { Reconstruction, Run } from "../run.ts";
+import type { Reconstruction } from "../findings.ts";
+import type { Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 
 /** Options of {@linkcode evaluateReconstruction}. */
@@ -91,7 +92,7 @@ export const evaluateReconstruction = (
       ? []
       : firstOfEach(dataset.test.labels, dataset.classes.length, MOST_SEEN);
     let chosen: number | undefined;
-    let { reconstructions } = run;
+    let { reconstructions } = run.findings;
     for (const name of ["train", "validation", "test"] as const) {
       const split = dataset[name];
       if (split === null) continue;
@@ -111,7 +112,11 @@ export const evaluateReconstruction = (
       row(name, "exact_fraction", exact[chosen] / split.count);
       if (name === "test") reconstructions = shown(seen, dataset, chosen);
     }
-    return E.right({ ...run, reconstructions, history: [...run.history, ...rows] });
+    return E.right({
+      ...run,
+      findings: { ...run.findings, reconstructions },
+      history: [...run.history, ...rows],
+    });
   });
 
 /** What is seen, as images, in the order of their classes. */

@@ -18,7 +18,8 @@ import { tf } from "../../ops/tfjs.ts";
 import { normaliser } from "../data/batch.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { firstOfEach } from "../data/first_of_each.ts";
-import type { Explanation, Run } from "../run.ts";
+import type { Explanation } from "../findings.ts";
+import type { Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 
 /** Options of {@linkcode explain}. */
@@ -74,7 +75,7 @@ export const explain = (
       const { mask, perturbed, before, after } = found.right;
       explanations.push({ label: dataset.classes[label], image, mask, perturbed, before, after });
     }
-    return E.right({ ...run, rng, explanations });
+    return E.right({ ...run, rng, findings: { ...run.findings, explanations } });
   });
 
 const wideBlur = (height: number) => ({

@@ -21,9 +21,9 @@ import { moveUnits } from "../../ops/sdr/noise.ts";
 import type { Dataset, Images } from "../data/dataset.ts";
 import { encodeBatches } from "../encode_batches.ts";
 import type { Env } from "../env.ts";
-import { findingsOf } from "../findings.ts";
+import { type ClassCodes, evaluationOf } from "../findings.ts";
 import type { Row } from "../history.ts";
-import type { ClassCodes, Run } from "../run.ts";
+import type { Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 
 /** Options of {@linkcode readOut}. */
@@ -105,13 +105,16 @@ export const readOut = (options: ReadOutOptions): Stage =>
     return E.right({
       ...run,
       rng,
-      classCodes: classCodesOf(all, dataset),
-      findings: findingsOf(
-        dataset,
-        test.right,
-        whole.right[0][0].predict(test.right),
-        dutyCycles(test.right),
-      ),
+      findings: {
+        ...run.findings,
+        classCodes: classCodesOf(all, dataset),
+        evaluation: evaluationOf(
+          dataset,
+          test.right,
+          whole.right[0][0].predict(test.right),
+          dutyCycles(test.right),
+        ),
+      },
       history: [...run.history, ...rows],
     });
   });

@@ -31,18 +31,14 @@ export const report = (folder: string, { title, dataset, config }: ReportOptions
   stage(async (run, { files }) => {
     // Loaded when it is wanted: drawing takes as long to load as everything else together.
     const { reportFiles } = await import("../report/report.ts");
-    const { classCodes } = run;
     const { page, drawings } = reportFiles({
       title,
       graph: show(run.graph),
       dataset: dataset.name,
       notice: dataset.notice,
       history: run.history,
-      centroids: classCodes,
       model: { graph: run.graph, input: run.input },
-      explanations: run.explanations,
       findings: run.findings,
-      reconstructions: run.reconstructions,
       config,
       finished: true,
     });

@@ -292,7 +292,7 @@ Deno.test("what is to be seen is the first images of each class beside what is m
   const options = { activation: "identity", thresholds: [0, 0.25, 0.5] } as const;
   const done = right(await evaluateReconstruction(named, options)(run)(env)());
   dispose(done);
-  const { reconstructions } = done;
+  const { reconstructions } = done.findings;
   assertEquals(
     reconstructions.map(({ index, label }) => [index, label]),
     [

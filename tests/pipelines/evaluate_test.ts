@@ -116,7 +116,7 @@ onEachBackend("by argmax a linear classifier is as good as its own arithmetic", 
           ];
         });
       assertEquals(withoutTime(done.history), expected);
-      assertEquals(done.classCodes, null);
+      assertEquals(done.findings.classCodes, null);
     }),
     { seed: 26, numRuns: 20 },
   );
@@ -292,7 +292,7 @@ Deno.test("the class codes are the means by class, made binary by the encoder's 
     const codes = numbersOf(right(await encode(run, data.train, data.normalisation, env, run)));
     const done = right(await evaluate(data)(run)(env)());
     dispose(done);
-    const { classCodes } = done;
+    const { classCodes } = done.findings;
     assert(classCodes !== null);
     assertEquals(classCodes.classes, data.classes);
     for (const label of data.classes.keys()) {
@@ -325,10 +325,10 @@ Deno.test("what is found in the test set is what its codes say, binary or not", 
     const done = right(await evaluate(data)(run)(env)());
     const coded = right(await encode(run, data.test, data.normalisation, env, run));
     dispose(done);
-    const { findings, history } = done;
-    assert(findings !== null);
+    const { findings: { evaluation }, history } = done;
+    assert(evaluation !== null);
     const rate = newest(history, "accuracy", "test")!;
-    const { classes, counts } = findings.confusion;
+    const { classes, counts } = evaluation.confusion;
     const correct = Array.from({ length: classes }, (_, c) => counts[c * classes + c]);
     assertEquals(correct.reduce((sum, n) => sum + n, 0), Math.round(rate * labels.length));
     const spread = classSpread(classMoments(coded, labels, data.classes.length));
@@ -336,26 +336,26 @@ Deno.test("what is found in the test set is what its codes say, binary or not", 
     assertAlmostEquals(measured("inter_class_distance"), spread.interClass!, 1e-9);
     assertAlmostEquals(measured("intra_class_deviation"), spread.intraClass!, 1e-9);
     if (coded.kind === "dense") {
-      assertEquals([findings.duty, findings.samples], [null, []]);
+      assertEquals([evaluation.duty, evaluation.samples], [null, []]);
       continue;
     }
     const codes = numbersOf(coded);
-    findings.duty!.forEach((p, unit) =>
+    evaluation.duty!.forEach((p, unit) =>
       assertAlmostEquals(p, codes.filter((code) => code[unit] === 1).length / codes.length, 1e-12)
     );
-    assertEquals(findings.samples.length, 3 * data.classes.length);
-    for (const { index, label, bits } of [...findings.samples, ...findings.confused]) {
+    assertEquals(evaluation.samples.length, 3 * data.classes.length);
+    for (const { index, label, bits } of [...evaluation.samples, ...evaluation.confused]) {
       assertEquals(label, labels[index]);
       assertEquals(codes[index].flatMap((bit, unit) => bit === 1 ? [unit] : []), [...bits!]);
     }
-    assert(findings.confused.length > 0);
+    assert(evaluation.confused.length > 0);
   }
   // Outputs of classes are no codes, whether or not they are binary.
   const classifier = runOf(graph`linear(784, 10)`);
   const done = right(await evaluate(data, { by: "argmax" })(classifier)(env)());
   dispose(done);
-  assertEquals([done.findings!.duty, done.findings!.samples], [null, []]);
-  assert(done.findings!.confused.every(({ bits }) => bits === null));
+  assertEquals([done.findings.evaluation!.duty, done.findings.evaluation!.samples], [null, []]);
+  assert(done.findings.evaluation!.confused.every(({ bits }) => bits === null));
 });
 
 Deno.test("an interruption in any of the sets frees everything", async () => {

@@ -16,21 +16,21 @@ onEachBackend("masks hide what a code, or a class, is seen by", async (name) => 
   const data = await digits();
   const env = await envOn(name);
   const coded = right(await pipeline(trainTiny(data), explain(data, few))(begin())(env)());
-  assertEquals(coded.explanations.map(({ label }) => label), data.classes.slice(0, 2));
-  for (const { mask, image, before, after } of coded.explanations) {
+  assertEquals(coded.findings.explanations.map(({ label }) => label), data.classes.slice(0, 2));
+  for (const { mask, image, before, after } of coded.findings.explanations) {
     assertEquals([mask.shape, image.shape], [[28, 28, 1], [28, 28, 1]]);
     assertLess(after, before);
     assert(mask.data.some((value) => value < 0.9));
   }
   const again = right(await pipeline(trainTiny(data), explain(data, few))(begin())(env)());
-  assertEquals(again.explanations[1].mask.data, coded.explanations[1].mask.data);
+  assertEquals(again.findings.explanations[1].mask.data, coded.findings.explanations[1].mask.data);
 
   const classifier = right(createRun({ graph: graph`linear(784, 10)`, optimiser, seed: 1 }));
   const loss = crossEntropyLoss();
   const { train: split, normalisation } = data;
   const epoch = train({ data: split, normalisation, loss, batchSize: 32 });
   const classified = right(await pipeline(repeat(2)(epoch), explain(data, few))(classifier)(env)());
-  assert(classified.explanations.every(({ before, after }) => after < before));
+  assert(classified.findings.explanations.every(({ before, after }) => after < before));
   [coded, again, classified].forEach(dispose);
 });
 

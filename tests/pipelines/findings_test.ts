@@ -1,7 +1,7 @@
 import fc from "npm:fast-check@4.3.0";
 import { type BinaryEmbeddings, packRows, wordsPerCode } from "../../ops/embeddings.ts";
 import { firstOfEach } from "../../pipelines/data/first_of_each.ts";
-import { findingsOf, MOST_CONFUSED, MOST_SAMPLES } from "../../pipelines/findings.ts";
+import { evaluationOf, MOST_CONFUSED, MOST_SAMPLES } from "../../pipelines/findings.ts";
 import { assert, assertEquals, assertLess } from "../assert.ts";
 
 const WIDTH = 40;
@@ -38,7 +38,7 @@ Deno.test("what is confused is of the largest cells off the diagonal, each in or
     fc.property(samples, ({ classes, pairs }) => {
       const data = testSet(pairs.map(([label]) => label), classes);
       const predicted = pairs.map(([, taken]) => taken);
-      const found = findingsOf(data, coded(pairs.length), predicted, null);
+      const found = evaluationOf(data, coded(pairs.length), predicted, null);
       const timesOf = (label: number, taken: number) =>
         pairs.filter(([a, b]) => a === label && b === taken).length;
       const { counts } = found.confusion;
@@ -73,14 +73,14 @@ Deno.test("what is confused is of the largest cells off the diagonal, each in or
 
 Deno.test("the codes that are kept are of the first samples of each class, by class", () => {
   const labels = [2, 1, 2, 2, 0, 2, 1];
-  const { samples } = findingsOf(testSet(labels, 4), coded(7), labels, null);
+  const { samples } = evaluationOf(testSet(labels, 4), coded(7), labels, null);
   assertEquals(samples.map(({ index }) => index), [4, 1, 6, 0, 2, 3]);
 });
 
 Deno.test("what is kept does not grow with the test set or with its classes", () => {
   const labels = Array.from({ length: 5000 }, (_, i) => i % 100);
   const wrong = labels.map((label, i) => (label + (i >> 8)) % 100);
-  const found = findingsOf(testSet(labels, 100), coded(5000), wrong, null);
+  const found = evaluationOf(testSet(labels, 100), coded(5000), wrong, null);
   assertEquals([found.samples.length, found.confused.length], [MOST_SAMPLES, MOST_CONFUSED]);
   assertLess(JSON.stringify({ ...found, confusion: null }).length, 20_000);
 });
@@ -88,7 +88,7 @@ Deno.test("what is kept does not grow with the test set or with its classes", ()
 Deno.test("an output that stands for no class is another class; numbers are no codes", () => {
   const data = testSet([0, 1, 1], 2);
   const dense = { kind: "dense", count: 3, width: 4, values: new Float32Array(12) } as const;
-  const found = findingsOf(data, dense, [0, 3, 2], null);
+  const found = evaluationOf(data, dense, [0, 3, 2], null);
   assertEquals(found.classes, ["class 0", "class 1", "other"]);
   assertEquals([...found.confusion.counts], [1, 0, 0, 0, 0, 2, 0, 0, 0]);
   assertEquals(found.samples, []);
@@ -97,7 +97,7 @@ Deno.test("an output that stands for no class is another class; numbers are no c
     null,
   ]]);
   // Vectors have no picture.
-  assertEquals(findingsOf({ ...data, shape: [2] }, dense, [0, 0, 0], null).confused, []);
+  assertEquals(evaluationOf({ ...data, shape: [2] }, dense, [0, 0, 0], null).confused, []);
 });
 
 Deno.test("the first of each class, then the second of each, as many as there are", () => {

@@ -14,6 +14,7 @@ import { chain } from "../../ops/optimisers/chain.ts";
 import { freeze } from "../../ops/optimisers/freeze.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
+import { noFindings } from "../../pipelines/findings.ts";
 import { createRun, dispose, type Run, toArrays } from "../../pipelines/run.ts";
 import { pipeline, pure, repeat } from "../../pipelines/stage.ts";
 import { evaluate } from "../../pipelines/stages/evaluate.ts";
@@ -72,11 +73,11 @@ onEachBackend("the trunk is kept to the bit, and what goes on goes on", async (n
   assertEquals(after.plasticity, before.plasticity);
   assertEquals(after.params["3.weight"].shape, [16, 32]);
 
-  const { epoch, step, history, saved, classCodes, input } = run;
+  const { epoch, step, history, saved, findings, input } = run;
   assertEquals([epoch, step, saved], [2, 10, "runs/1/model.safetensors"]);
   assertEquals(history, trained.history);
   // The old graph's codes are not the new one's.
-  assertEquals([classCodes, input], [null, [784]]);
+  assertEquals([findings, input], [noFindings, [784]]);
   dispose(run);
 });
 

@@ -4,6 +4,7 @@ import { type ConsumedRun, invalidOption } from "../../graph/error.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { checkpointOf } from "../../pipelines/checkpoint/checkpoint.ts";
 import { encode } from "../../pipelines/encode.ts";
+import { noFindings } from "../../pipelines/findings.ts";
 import { dispose, fork, type Run } from "../../pipelines/run.ts";
 import {
   every,
@@ -36,10 +37,7 @@ const empty: Run = {
   epoch: 0,
   step: 0,
   history: [],
-  classCodes: null,
-  explanations: [],
-  findings: null,
-  reconstructions: [],
+  findings: noFindings,
   saved: null,
 };
 

@@ -37,7 +37,7 @@ onEachBackend("training learns, evaluates and repeats itself to the bit", async 
     return { done, weights };
   };
   const { done, weights } = await once();
-  const { history, epoch, step, classCodes } = done;
+  const { history, epoch, step, findings: { classCodes } } = done;
   assertEquals([epoch, step], [3, 30]);
   const losses = rowsNamed(history, "loss", "train").map(({ value }) => value);
   assert(losses[2] < losses[0], `the loss went from ${losses[0]} to ${losses[2]}`);

@@ -60,19 +60,21 @@ function remembering<A extends readonly unknown[], B>(make: (...of: A) => B): (.
 // These are drawn when they are made: once an epoch, and not with every loss.
 const diagramOf = remembering((model: Model | null) => model && modelDiagram(model));
 const planesOf = remembering(informationPlaneFigures);
-const centroidsOf = remembering((codes: SentCodes | null, { findings }: Looks) => [
+const centroidsOf = remembering((codes: SentCodes | null, { evaluation }: Looks) => [
   ...codes === null ? [] : centroidFigures(codes),
-  ...present([findings && exampleCodesFigure(findings, codes)]),
+  ...present([evaluation && exampleCodesFigure(evaluation, codes)]),
 ]);
-const confusionOf = remembering(({ findings }: Looks) => findings && confusionFigure(findings));
-const confusedOf = remembering((codes: SentCodes | null, { findings }: Looks) =>
-  findings && confusedImagesFigure(findings, codes)
+const confusionOf = remembering(({ evaluation }: Looks) =>
+  evaluation && confusionFigure(evaluation)
+);
+const confusedOf = remembering((codes: SentCodes | null, { evaluation }: Looks) =>
+  evaluation && confusedImagesFigure(evaluation, codes)
 );
 const reconstructionsOf = remembering(({ reconstructions }: Looks, history: History) =>
   reconstructionsFigure(reconstructions, history)
 );
 const saliencyOf = remembering(({ explanations }: Looks) => saliencyFigure(explanations));
-const dutyOf = remembering(({ findings }: Looks) => dutyCycleFigure(findings?.duty ?? null));
+const dutyOf = remembering(({ evaluation }: Looks) => dutyCycleFigure(evaluation?.duty ?? null));
 const timingOf = remembering(timingFigure);
 
 /** What there is to see, section by section. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Findings } from "../../findings.ts";
+import type { Evaluation } from "../../findings.ts";
 import type { Drawing, Figure, Screen } from "../figure.ts";
 import { count } from "../format.ts";
 import type { Html } from "../html.ts";
@@ -33,7 +33,7 @@ const sizes: readonly (readonly [screen: Screen, width: number, columns: number]
  * @returns null where nothing was confused.
  */
 export function confusedImagesFigure(
-  { classes, confusion, confused }: Pick<Findings, "classes" | "confusion" | "confused">,
+  { classes, confusion, confused }: Pick<Evaluation, "classes" | "confusion" | "confused">,
   centroids: Centroids | null,
 ): Figure | null {
   const groups = [...Map.groupBy(confused, ({ label, predicted }) => `${label} ${predicted}`)]

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Findings } from "../../findings.ts";
+import type { Evaluation } from "../../findings.ts";
 import type { Drawing, Figure } from "../figure.ts";
 import { count, fraction } from "../format.ts";
 import type { Html } from "../html.ts";
@@ -32,7 +32,7 @@ const MOST_NUMBERED = 16;
  * @returns null without samples.
  */
 export function confusionFigure(
-  { classes: names, confusion }: Pick<Findings, "classes" | "confusion">,
+  { classes: names, confusion }: Pick<Evaluation, "classes" | "confusion">,
 ): Figure | null {
   const { classes, counts } = confusion;
   const all = counts.reduce((sum, n) => sum + n, 0);
@@ -74,7 +74,7 @@ export function confusionFigure(
 }
 
 /** The classes that are shown, in their order. */
-function worst({ classes, counts }: Findings["confusion"]): readonly number[] {
+function worst({ classes, counts }: Evaluation["confusion"]): readonly number[] {
   const errors = new Float64Array(classes);
   counts.forEach((times, i) => {
     const [label, predicted] = [Math.floor(i / classes), i % classes];
@@ -90,7 +90,7 @@ function worst({ classes, counts }: Findings["confusion"]): readonly number[] {
 
 function describe(
   names: readonly string[],
-  { classes, counts }: Findings["confusion"],
+  { classes, counts }: Evaluation["confusion"],
   all: number,
 ): string {
   const off = Array.from(counts, (times, i) => ({ times, i }))

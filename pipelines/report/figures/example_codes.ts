@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Findings } from "../../findings.ts";
+import type { Evaluation } from "../../findings.ts";
 import type { Drawing, Figure, Screen } from "../figure.ts";
 import { compact } from "../format.ts";
 import type { Html } from "../html.ts";
@@ -44,17 +44,17 @@ interface Example {
  * @returns null for codes that are not binary, and without centroids.
  */
 export function exampleCodesFigure(
-  findings: Pick<Findings, "classes" | "samples">,
+  evaluation: Pick<Evaluation, "classes" | "samples">,
   centroids: Centroids | null,
 ): Figure | null {
   const units = centroids?.means[0]?.length ?? 0;
-  const examples = findings.samples.flatMap(({ label, index, bits }): readonly Example[] => {
+  const examples = evaluation.samples.flatMap(({ label, index, bits }): readonly Example[] => {
     const centroid = centroids?.codes[label];
     if (bits === null || centroid === undefined) return [];
     return [{ label, index, bits: [...bits], own: Array.from(bits, (unit) => centroid[unit] > 0) }];
   });
   if (centroids === null || examples.length === 0 || units === 0) return null;
-  const { classes } = findings;
+  const { classes } = evaluation;
   const caption = describe(examples);
   const places = unitPlaces(centroids.means);
   return {

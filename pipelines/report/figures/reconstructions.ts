@@ -4,7 +4,7 @@
  * @module
  */
 import { type History, newest } from "../../history.ts";
-import type { Reconstruction } from "../../run.ts";
+import type { Reconstruction } from "../../findings.ts";
 import type { Drawing, Figure, Screen } from "../figure.ts";
 import { compact } from "../format.ts";
 import type { Html } from "../html.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ImageArray } from "../../../ops/saliency/image.ts";
-import type { Explanation } from "../../run.ts";
+import type { Explanation } from "../../findings.ts";
 import type { Table } from "../csv.ts";
 import type { Element } from "../dom.ts";
 import type { Drawing, Figure, Screen } from "../figure.ts";

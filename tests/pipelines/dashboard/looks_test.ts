@@ -10,13 +10,17 @@ import {
   type Status,
   unknown,
   updateSince,
-  withLooks,
+  withFindings,
 } from "../../../pipelines/dashboard/update.ts";
-import { simulateCentroids, simulateFindings, simulateReconstructions } from "../report/fixture.ts";
+import {
+  simulateCentroids,
+  simulateEvaluation,
+  simulateReconstructions,
+} from "../report/fixture.ts";
 import { assertEquals, assertLess, assertStrictEquals } from "../../assert.ts";
 
 const looks = (units: number): Looks => ({
-  findings: simulateFindings(simulateCentroids(["a", "b", "c", "d", "e", "f"], units)),
+  evaluation: simulateEvaluation(simulateCentroids(["a", "b", "c", "d", "e", "f"], units)),
   reconstructions: simulateReconstructions(2),
   explanations: [],
 });
@@ -46,15 +50,17 @@ Deno.test("looks come out of the wire as they were, fractions to four digits", (
 Deno.test("looks of the main job are short; a part that is large is left out", () => {
   const sent = JSON.stringify(sentLooks(looks(512)));
   assertLess(sent.length, 40_000);
-  const { findings, reconstructions } = received(looks(200_000));
-  assertEquals(findings, null);
+  const { evaluation, reconstructions } = received(looks(200_000));
+  assertEquals(evaluation, null);
   assertEquals(reconstructions.length, 2);
 });
 
 Deno.test("looks are told once, and are the same where nothing has changed", () => {
   const status = { epoch: 1 } as Status;
-  const known = withLooks(unknown, looks(64));
-  assertStrictEquals(withLooks(known, { ...known.looks }), known);
+  const known = withFindings(unknown, { ...looks(64), classCodes: null });
+  assertStrictEquals(withFindings(known, { ...known.looks, classCodes: null }), known);
+  const classCodes = { classes: [], means: [], codes: [] };
+  assertStrictEquals(withFindings(known, { ...known.looks, classCodes }).looks, known.looks);
   const [update, cursor] = updateSince(known, status, nothing);
   assertEquals(receivedLooks(JSON.parse(JSON.stringify(update.looks))), rounded(known.looks));
   assertEquals(updateSince(known, status, cursor)[0].looks, null);

@@ -10,7 +10,7 @@ import { renderReport } from "../../../pipelines/report/report.ts";
 import {
   simulate,
   simulateCentroids,
-  simulateFindings,
+  simulateEvaluation,
   simulateHistory,
   simulateReconstructions,
   simulateWatched,
@@ -20,10 +20,10 @@ import { assert, assertAlmostEquals, assertEquals, assertMatch } from "../../ass
 import * as fc from "npm:fast-check@4.3.0";
 
 const centroids = simulateCentroids(Array.from("0123456789"), 512);
-const findings = simulateFindings(centroids);
+const evaluation = simulateEvaluation(centroids);
 
 Deno.test("confusions: every count that is not zero, its share, and the largest off the diagonal", () => {
-  const figure = confusionFigure(findings);
+  const figure = confusionFigure(evaluation);
   assert(figure !== null);
   assertMatch(figure.caption, /^1,000 of 1,011 test samples are on the diagonal \(0\.9891\)/);
   assertMatch(figure.caption, /the most frequent confusion is 3 taken for 4, 7 times/);
@@ -88,22 +88,25 @@ Deno.test("stripes: a path covers the place of every bit once, and nothing else"
 });
 
 Deno.test("example codes: which bits are set, and how many of them the class's centroid has", () => {
-  const figure = exampleCodesFigure(findings, centroids);
+  const figure = exampleCodesFigure(evaluation, centroids);
   assert(figure !== null);
   figure.data.rows.forEach(([index, label, set, own, units], i) => {
-    const { bits } = findings.samples[i];
+    const { bits } = evaluation.samples[i];
     assertEquals([index, label, set], [i, String(Math.floor(i / 2)), bits?.length]);
     assertEquals(units, bits?.join(" "));
     const centroid = centroids.codes[Math.floor(i / 2)];
     assertEquals(own, Array.from(bits ?? []).filter((unit) => centroid[unit] > 0).length);
   });
-  assertEquals(exampleCodesFigure(findings, null), null);
-  const dense = { ...findings, samples: findings.samples.map((one) => ({ ...one, bits: null })) };
+  assertEquals(exampleCodesFigure(evaluation, null), null);
+  const dense = {
+    ...evaluation,
+    samples: evaluation.samples.map((one) => ({ ...one, bits: null })),
+  };
   assertEquals(exampleCodesFigure(dense, centroids), null);
 });
 
 Deno.test("confused images: the most frequent first, bits of both classes; without codes pictures only", () => {
-  const figure = confusedImagesFigure(findings, centroids);
+  const figure = confusedImagesFigure(evaluation, centroids);
   assert(figure !== null);
   assertMatch(figure.caption, /^2 confusions make 11 of 11 errors/);
   assertEquals(figure.data.rows.map(([index, label, predicted]) => [index, label, predicted]), [
@@ -111,12 +114,12 @@ Deno.test("confused images: the most frequent first, bits of both classes; witho
     ...[140, 141, 142].map((index) => [index, "4", "5"]),
   ]);
   const [, , , set, own, other] = figure.data.rows[0];
-  const bits = [...findings.confused[0].bits ?? []];
+  const bits = [...evaluation.confused[0].bits ?? []];
   const has = (label: number) => bits.filter((unit) => centroids.codes[label][unit] > 0).length;
   assertEquals([set, own, other], [bits.length, has(3), has(4)]);
-  const without = confusedImagesFigure(findings, null);
+  const without = confusedImagesFigure(evaluation, null);
   assertMatch(without?.caption ?? "", /look whether you would have known better/);
-  assertEquals(confusedImagesFigure({ ...findings, confused: [] }, centroids), null);
+  assertEquals(confusedImagesFigure({ ...evaluation, confused: [] }, centroids), null);
 });
 
 Deno.test("gradients: a line for each layer's weight, biases in the data only", () => {
@@ -155,10 +158,12 @@ Deno.test("reconstructions: the pixels of both images, and what the whole set is
 
 Deno.test("report: the figures of findings stand in their sections, numbered in order", () => {
   const { figures } = parseReport(renderReport(simulate({
-    centroids,
-    findings,
+    findings: {
+      classCodes: centroids,
+      evaluation,
+      reconstructions: simulateReconstructions(4),
+    },
     history: [...simulateHistory(20), ...simulateWatched(20)],
-    reconstructions: simulateReconstructions(4),
   })));
   assertEquals(figures.map(({ id }) => id), [
     "accuracy",

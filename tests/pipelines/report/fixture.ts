@@ -5,10 +5,9 @@
  */
 import { draw, seed } from "../../../graph/rng.ts";
 import type { ImageArray } from "../../../ops/saliency/image.ts";
-import type { Findings } from "../../../pipelines/findings.ts";
+import type { Evaluation, Reconstruction } from "../../../pipelines/findings.ts";
 import type { History, Row, SplitName } from "../../../pipelines/history.ts";
 import type { Centroids, ReportData } from "../../../pipelines/report/report.ts";
-import type { Reconstruction } from "../../../pipelines/run.ts";
 
 const stepsPerEpoch = 235;
 
@@ -79,7 +78,7 @@ const bar = (label: number, side = 8): ImageArray => ({
  * Codes that take a fifth of their bits from the next class: samples of each class, and of class 3 and 4
  * eleven that were taken for the next.
  */
-export function simulateFindings({ classes, codes, means }: Centroids): Findings {
+export function simulateEvaluation({ classes, codes, means }: Centroids): Evaluation {
   const n = classes.length;
   const unitsOf = (label: number) =>
     Array.from(codes[label % n]).flatMap((bit, unit) => bit > 0 ? [unit] : []);
@@ -156,7 +155,7 @@ export const simulate = (changes: Partial<ReportData> = {}): ReportData => ({
   dataset: "mnist (60,000 train, 10,000 test)",
   notice: null,
   history: simulateHistory(20),
-  centroids: simulateCentroids(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], 512),
+  findings: { classCodes: simulateCentroids(Array.from("0123456789"), 512) },
   config: {
     pipeline: "mnist_kwta",
     seed: 26,

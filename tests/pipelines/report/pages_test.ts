@@ -8,7 +8,7 @@ import { right } from "../tiny.ts";
 import {
   simulate,
   simulateCentroids,
-  simulateFindings,
+  simulateEvaluation,
   simulateHistory,
   simulateReconstructions,
   simulateWatched,
@@ -33,9 +33,11 @@ const report = (): ReportFiles => {
   return reportFiles(simulate({
     model,
     history: [...history, ...timed, ...simulateWatched(20)],
-    centroids,
-    findings: simulateFindings(centroids),
-    reconstructions: simulateReconstructions(8),
+    findings: {
+      classCodes: centroids,
+      evaluation: simulateEvaluation(centroids),
+      reconstructions: simulateReconstructions(8),
+    },
   }));
 };
 

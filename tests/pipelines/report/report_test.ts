@@ -85,7 +85,7 @@ Deno.test("report: the data of a figure are the history's values, to the bit", (
 
 Deno.test("report: the data of a heatmap are in the order of the units", () => {
   const centroids = simulateCentroids(["a", "b", "c"], 40);
-  const { figures } = parseReport(renderReport(simulate({ centroids })));
+  const { figures } = parseReport(renderReport(simulate({ findings: { classCodes: centroids } })));
   const rows = (id: string) =>
     figures.find((figure) => figure.id === id)?.csv.trim().split("\n").slice(1)
       .map((line) => line.split(",")) ?? [];
@@ -140,7 +140,7 @@ Deno.test("report: no string becomes markup", () => {
     graph: evil,
     dataset: evil,
     notice: evil,
-    centroids: simulateCentroids([evil, "b"], 8),
+    findings: { classCodes: simulateCentroids([evil, "b"], 8) },
     config: { [evil]: { [evil]: [evil] }, list: evil },
   }));
   assertNotMatch(page, /<(script|img)/i);
@@ -160,7 +160,7 @@ Deno.test("report: a notice and an interruption are said, and only then", () => 
 });
 
 Deno.test("report: a run without a row says so", () => {
-  const page = renderReport(simulate({ history: [], centroids: null, config: {} }));
+  const page = renderReport(simulate({ history: [], findings: {}, config: {} }));
   assertStringIncludes(page, "Nothing was measured");
   assertFalse(page.includes("<figure"));
   assertFalse(page.includes("<details"));
@@ -172,17 +172,24 @@ Deno.test("report: holds for one epoch, for values that are missing, and for odd
     value: [NaN, Infinity, -Infinity, row.value, -1e308, 1e308][i % 6] ?? NaN,
   }));
   const cases: readonly Partial<ReportData>[] = [
-    { history: simulateHistory(1), centroids: simulateCentroids(["0", "1"], 1) },
+    { history: simulateHistory(1), findings: { classCodes: simulateCentroids(["0", "1"], 1) } },
     { history: simulateHistory(12).filter((_, i) => i % 3 !== 0) },
     { history: simulateHistory(3).map((row) => ({ ...row, value: NaN })) },
     { history: simulateHistory(3).map((row) => ({ ...row, value: 0 })) },
     { history: simulateHistory(3).map((row) => ({ ...row, epoch: 0 })) },
     { history: broken },
-    { centroids: { classes: [], means: [], codes: [] } },
-    { centroids: { classes: ["0"], means: [[]], codes: [[]] } },
-    { centroids: { classes: ["0", "1"], means: [[NaN, 0], [0, 0]], codes: [[0, 0], [0, 0]] } },
+    { findings: { classCodes: { classes: [], means: [], codes: [] } } },
+    { findings: { classCodes: { classes: ["0"], means: [[]], codes: [[]] } } },
+    {
+      findings: {
+        classCodes: { classes: ["0", "1"], means: [[NaN, 0], [0, 0]], codes: [[0, 0], [0, 0]] },
+      },
+    },
     { graph: "linear(64, 64) ▷ ".repeat(500) + "x".repeat(2000), title: "" },
-    { title: "lone \ud800 surrogate", centroids: simulateCentroids(["\ud800", "b"], 4) },
+    {
+      title: "lone \ud800 surrogate",
+      findings: { classCodes: simulateCentroids(["\ud800", "b"], 4) },
+    },
   ];
   for (const changes of cases) {
     const { figures } = parseReport(renderReport(simulate(changes)));
@@ -207,7 +214,7 @@ Deno.test("report: stays small", () => {
   const classes = Array.from({ length: 10 }, (_, i) => `class ${i}`);
   const wide = simulate({
     history: simulateHistory(1000),
-    centroids: simulateCentroids(classes, 2000),
+    findings: { classCodes: simulateCentroids(classes, 2000) },
   });
   assertLess(renderReport(wide).length, 1_500_000);
 });
