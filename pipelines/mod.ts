@@ -18,7 +18,7 @@ export {
 } from "./checkpoint/checkpoint.ts";
 export { type NewestCheckpoint, newestCheckpoint } from "./checkpoint/folder.ts";
 export * from "./codes_file.ts";
-export { CONFIG_FILE } from "./config.ts";
+export { CONFIG_FILE, writeConfig, type WriteConfigOptions } from "./config.ts";
 export { type Dashboard, type DashboardOptions, startDashboard } from "./dashboard/dashboard.ts";
 export { DASHBOARD_PORT } from "./dashboard/port.ts";
 export type { RunEnd } from "./dashboard/update.ts";

@@ -10,7 +10,7 @@ import type { Shape } from "../../graph/types.ts";
 import type { Optimiser } from "../../ops/optimiser.ts";
 import { checkpointOf, resumeRun, writeCheckpoint } from "../checkpoint/checkpoint.ts";
 import { CHECKPOINTS, newestCheckpoint } from "../checkpoint/folder.ts";
-import { beginFolder, CONFIG_FILE, writeConfig } from "../config.ts";
+import { beginFolder, CONFIG_FILE, replaceConfig } from "../config.ts";
 import type { Env } from "../env.ts";
 import type { Files } from "../files.ts";
 import { createRun, dispose, type Run } from "../run.ts";
@@ -122,7 +122,7 @@ async () => {
   const resumed = resumeRun(checkpoint, optimiserAt(epoch));
   if (E.isLeft(resumed)) return resumed;
   const now = { ...config, resumed: [...listOf(before.right.resumed), { epoch }] };
-  const written = await writeConfig(folder, now, files)();
+  const written = await replaceConfig(folder, now, files)();
   if (E.isLeft(written)) {
     dispose(resumed.right);
     return written;
