@@ -181,7 +181,7 @@ export {
 export { orThrow } from "./or_throw.ts";
 
 // Randomness as a value.
-export { type Dice, draw, fork, permutation, type Rng, seed } from "./rng.ts";
+export { type Dice, draw, permutation, type Rng, seed, splitRng } from "./rng.ts";
 
 // fp-ts: the types and functions that signatures mention, and graphs as a category.
 export { E, pipe, RTE, TE } from "./fp_ts.ts";
