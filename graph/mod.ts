@@ -164,6 +164,7 @@ export type { ArgumentKind } from "./kind.ts";
 export {
   type BackendUnavailable,
   type ChecksumMismatch,
+  type ConsumedRun,
   type CorruptFile,
   type DatabaseUnavailable,
   type DatasetUnavailable,

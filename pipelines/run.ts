@@ -28,52 +28,52 @@ import type { History } from "./history.ts";
  * last run calls {@linkcode dispose}.
  */
 export interface Run {
-  /** With every dimension known. */
+  /** The model, with every dimension known. */
   readonly graph: Graph;
-  /** Of one sample. */
+  /** The shape of one sample. */
   readonly input: Shape;
-  /** The weights. */
+  /** The weights, by path. */
   readonly params: Params;
   /** The optimiser that `train` uses; null of a run that is not trained by gradients. */
   readonly optimiser: Optimiser | null;
   /** The optimiser's moments, steps and learning rate. */
   readonly optimiserState: OptimiserState;
-  /** What the units remember beside the weights, by path: a batch norm's running statistics. */
+  /** State of the units beside the weights, by path: a batch norm's running statistics, duty cycles. */
   readonly plasticity: Params;
-  /** What the next stage draws from. */
+  /** The generator that the next stage draws from. */
   readonly rng: Rng;
-  /** Epochs done. */
+  /** The number of epochs that are done. */
   readonly epoch: number;
-  /** Steps done, over all epochs. */
+  /** The number of training steps that are done, over all epochs. */
   readonly step: number;
-  /** Everything measured so far. */
+  /** All measurements so far, oldest first. */
   readonly history: History;
   /** What stages have found out besides numbers: what reports and the dashboard show. */
   readonly findings: Findings;
-  /** The file of the last model that was saved. */
+  /** The path of the last model or checkpoint that was saved; null before. */
   readonly saved: string | null;
 }
 
-/** What a run begins with. */
+/** Options of {@linkcode createRun}. */
 export interface RunOptions {
-  /** Dimensions may be left out where inference finds them. */
+  /** The model. Dimensions may be left out where shape inference finds them. */
   readonly graph: Nodes;
   /** The optimiser that `train` uses. @default none, and then `train` refuses the run */
   readonly optimiser?: Optimiser;
-  /** The shape of one sample; may be left out where the graph tells it. */
+  /** The shape of one sample. @default the shape that the graph requires, where it requires one */
   readonly input?: Shape;
-  /** An integer from 0 to 2^32 − 1; 0. */
+  /** The seed of all randomness, an integer from 0 to 2^32 − 1. @default 0 */
   readonly seed?: number;
-  /** Where randomness comes from, in place of a seed. */
+  /** A generator in place of a seed. @default the generator of `seed` */
   readonly rng?: Rng;
-  /** Weights to begin with, by path; those that are left out are drawn at random. */
+  /** Weights to begin with, by path; those that are left out are drawn at random. @default {} */
   readonly params?: ParamArrays;
-  /** What the units remember, by path; what is left out begins as new. */
+  /** State of the units to begin with, by path; what is left out begins as new. @default {} */
   readonly plasticity?: ParamArrays;
 }
 
 /**
- * A run before its first epoch, its tensors on the current backend.
+ * Creates a run before its first epoch, with its tensors on the current backend.
  *
  * @returns The run, or what shape inference refuses; `InvalidOption` for a seed out of range, a graph
  * that begins with a pair, weights that the graph does not have or of another shape, or what the

@@ -18,20 +18,20 @@ export interface NewHeadOptions {
   readonly keep: number;
   /** What comes after them. */
   readonly head: Nodes;
-  /** The run's optimiser from now on; `freeze` in it keeps the trunk as it is. */
-  readonly optimiser: Optimiser;
+  /** The run's optimiser from now on; `freeze` in it keeps the trunk as it is. @default the one it has */
+  readonly optimiser?: Optimiser;
 }
 
 /**
  * Keeps the first nodes of the run's graph with their weights and their state, puts new nodes after
- * them, whose weights are drawn from the run's generator, and begins with a new optimiser. Epochs,
- * steps and history go on. Weights can be frozen, running statistics cannot: a batch norm in the trunk
+ * them, whose weights are drawn from the run's generator, and begins with a new optimiser, or with the
+ * state of the same one anew. Epochs, steps and history go on. Weights can be frozen, running statistics cannot: a batch norm in the trunk
  * goes on following its batches, as in PyTorch.
  *
  * Errors: `InvalidOption` when `keep` is out of range; what shape inference and the optimiser's
  * `check` refuse.
  */
-export const newHead = ({ keep, head, optimiser }: NewHeadOptions): Stage =>
+export const newHead = ({ keep, head, ...options }: NewHeadOptions): Stage =>
   stage(async (run): Promise<E.Either<SparrowError, Run>> => {
     const most = run.graph.nodes.length;
     if (!Number.isInteger(keep) || keep < 0 || keep > most) {
@@ -42,6 +42,7 @@ export const newHead = ({ keep, head, optimiser }: NewHeadOptions): Stage =>
     const { graph, params } = kept(await toArrays(run.params));
     const { params: plasticity } = kept(await toArrays(run.plasticity));
     const [forWeights, rng] = splitRng(run.rng);
+    const optimiser = options.optimiser ?? run.optimiser ?? undefined;
     return pipe(
       createRun({ graph, optimiser, input: run.input, rng: forWeights, params, plasticity }),
       E.map((begun) => {

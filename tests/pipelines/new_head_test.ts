@@ -81,6 +81,20 @@ onEachBackend("the trunk is kept to the bit, and what goes on goes on", async (n
   dispose(run);
 });
 
+Deno.test("without an optimiser of its own a new head has the run's, which begins anew", async () => {
+  const env = await envOn("cpu");
+  const data = await digits();
+  const swapped = pipeline(trainClassifier(data), newHead({ keep: 3, head }));
+  const run = right(await swapped(beginClassifier())(env)());
+  assertEquals(run.optimiser, optimiser);
+  assertEquals([run.epoch, run.optimiserState.step], [1, 0]);
+  dispose(run);
+  const untrained = right(createRun({ graph: classifier }));
+  const none = right(await newHead({ keep: 3, head })(untrained)(env)());
+  assertEquals([none.optimiser, none.optimiserState.slots], [null, {}]);
+  dispose(none);
+});
+
 onEachBackend("training changes the head and nothing of a frozen trunk's weights", async (name) => {
   const env = await envOn(name);
   const data = await digits();
