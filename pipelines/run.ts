@@ -174,22 +174,24 @@ export const copyTensors = (tensors: Params): Params =>
     Object.entries(tensors).map(([path, tensor]) => [path, tf.reshape(tensor, tensor.shape)]),
   );
 
-/** What of a run is tensors. */
-export type RunTensors = Pick<Run, "params" | "optimiserState" | "plasticity">;
+/** The tensors of a run. */
+type RunTensors = Pick<Run, "params" | "optimiserState" | "plasticity">;
 
 const tensorsOf = ({ params, optimiserState, plasticity }: RunTensors): readonly tf.Tensor[] =>
   [params, ...Object.values(optimiserState.slots), plasticity].flatMap((part) =>
     Object.values(part)
   );
 
+const isConsumed = (run: RunTensors): boolean => tensorsOf(run).some((tensor) => tensor.isDisposed);
+
 /**
- * The error of a run that a stage has consumed, or that was disposed of: one of its tensors is gone. Null of a
- * run that can be used.
+ * The error of a run, or of a model, that a stage has consumed, or that was disposed of: one of its
+ * tensors is gone. Null where all are there.
  */
 export const consumption = (
   run: Pick<Run, "params" | "plasticity" | "epoch" | "step"> & Partial<RunTensors>,
 ): ConsumedRun | null =>
-  tensorsOf({ optimiserState: untrained, ...run }).some((tensor) => tensor.isDisposed)
+  isConsumed({ optimiserState: untrained, ...run })
     ? { _tag: "ConsumedRun", epoch: run.epoch, step: run.step }
     : null;
 
@@ -236,11 +238,11 @@ export function fork(run: Run): E.Either<ConsumedRun, Run> {
  * Frees a run's tensors; its plain data remains readable. A run that a stage has consumed, or that was
  * disposed of before, is left as it is: the run that came after it may hold some of the same tensors.
  */
-export function dispose(run: Run): void {
-  if (consumption(run) === null) free(run);
+export function dispose(run: Pick<Run, "params" | "optimiserState" | "plasticity">): void {
+  if (!isConsumed(run)) free(run);
 }
 
-/** Frees all tensors that there are, of a run of which others may be gone. */
+/** Frees all tensors that are there, of a run of which some may be gone. */
 export function free(run: RunTensors): void {
   tf.dispose(tensorsOf(run) as tf.Tensor[]);
 }

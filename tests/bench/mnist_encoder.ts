@@ -96,7 +96,7 @@ export function startTraining({ train, normalisation }: Dataset): Training {
       state = stepped.state;
       return stepped.loss;
     },
-    dispose: () => dispose({ ...run, ...state }),
+    dispose: () => dispose(state),
   };
 }
 
