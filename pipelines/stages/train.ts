@@ -4,7 +4,7 @@
  * @module
  */
 import { E } from "../../graph/fp_ts.ts";
-import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { invalidOption, type NonFinite, type SparrowError } from "../../graph/error.ts";
 import { permutation, type Rng } from "../../graph/rng.ts";
 import { findKwta } from "../../graph/rewrite.ts";
 import { inferShapes, isPair, showSpace, sizeOf } from "../../graph/shape.ts";
@@ -30,7 +30,7 @@ import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
 import { free, type Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
-import { disposeState, findCulprit, kept, wellBeing } from "./culprit.ts";
+import { disposeState, findCulprit, kept, type Steps, wellBeing } from "./culprit.ts";
 import type { Midway } from "./midway.ts";
 
 /** Options of {@linkcode train}. */
@@ -347,7 +347,7 @@ interface Sums {
  * @param begun The state before the first step, which stays the caller's.
  */
 function watchLosses(
-  { trainer, epoch, total }: Epoch,
+  { trainer, total }: Epoch,
   run: Run,
   begun: TrainState,
   batch: BatchAt,
@@ -359,24 +359,6 @@ function watchLosses(
   /** The last state in which everything was finite, and the steps done by then. */
   let well = { state: kept(begun), from: 0 };
 
-  const nonFinite = async (
-    tensor: string,
-    value: number,
-    at: number,
-    done: number,
-  ): Promise<SparrowError> => {
-    const to = Math.min(at + 1, done);
-    const found = await findCulprit({ trainer, ...well, state: kept(well.state), to, batch }) ??
-      { tensor, value, done: to - 1 };
-    return {
-      _tag: "NonFinite",
-      tensor: found.tensor,
-      value: found.value,
-      epoch,
-      step: run.step + found.done + 1,
-      lastGood: run.saved,
-    };
-  };
   return {
     sums: (): Sums => ({ loss, terms, empty }),
     add: (stepped: Stepped): Promise<void> => {
@@ -397,7 +379,9 @@ function watchLosses(
       const count = done - read;
       const bad = values.findIndex((value) => !Number.isFinite(value));
       if (bad >= 0) {
-        return await nonFinite(bad < count ? "loss" : "a weight", values[bad], read + bad, done);
+        const seen = { tensor: bad < count ? "loss" : "a weight", value: values[bad] };
+        const steps = { trainer, batch, ...well, to: Math.min(read + bad + 1, done) };
+        return await nonFinite(seen, steps, run);
       }
       for (const value of values.subarray(0, count)) loss += value;
       read = done;
@@ -411,6 +395,29 @@ function watchLosses(
       disposeState(well.state);
       log.dispose();
     },
+  };
+}
+
+/**
+ * The error of the first number that is not finite.
+ *
+ * @param seen What was read that is not finite, for where doing the steps again finds nothing.
+ * @param steps The steps among which it is; their state stays the caller's.
+ */
+async function nonFinite(
+  seen: Pick<NonFinite, "tensor" | "value">,
+  steps: Steps,
+  { epoch, step, saved }: Run,
+): Promise<NonFinite> {
+  const found = await findCulprit({ ...steps, state: kept(steps.state) });
+  const { tensor, value, done } = found ?? { ...seen, done: steps.to - 1 };
+  return {
+    _tag: "NonFinite",
+    tensor,
+    value,
+    epoch: epoch + 1,
+    step: step + done + 1,
+    lastGood: saved,
   };
 }
 
