@@ -39,7 +39,6 @@
  * const experiment = pipeline(
  *   repeat(4)(train({
  *     data: data.train,
- *     normalisation: data.normalisation,
  *     loss: tripletCosineLoss(),
  *     batchSize: 64,
  *   })),

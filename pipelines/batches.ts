@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { E } from "../graph/fp_ts.ts";
+import { E, pipe, TE } from "../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../graph/error.ts";
 import type { Graph } from "../graph/node.ts";
 import { sizeOf } from "../graph/space.ts";
@@ -11,21 +11,29 @@ import type { Shape } from "../graph/types.ts";
 import { lower, type Value, type Weights } from "../ops/interpreter.ts";
 import { gpuErrorOf } from "../ops/kernels/gpu_limits.ts";
 import { tf } from "../ops/tfjs.ts";
-import { breathe } from "./breathe.ts";
+import { breathe, uninterrupted, type Waiting } from "./breathe.ts";
 import type { Images, Normalisation } from "./data/dataset.ts";
 import { feedOf } from "./data/feed.ts";
-import type { Env } from "./env.ts";
 import { consumption } from "./run.ts";
 
 /** Samples per batch: large enough to be quick, small enough to stop within a second. */
 const BATCH = 1000;
 
-/** A model that can be evaluated. */
+/** A model that can be evaluated: a run is one. */
 export interface Model extends Weights {
   /** With every dimension known. */
   readonly graph: Graph;
-  /** Of one sample. */
+  /** Shape of one sample. */
   readonly input: Shape;
+  /**
+   * Normalisation of the data that the model was trained on, by which images are normalised in place of
+   * their own. @default the images' own
+   */
+  readonly normalisation?: Normalisation;
+  /** Epochs of training, which `Interrupted` carries. @default 0 */
+  readonly epoch?: number;
+  /** Steps of training, which `Interrupted` carries. @default 0 */
+  readonly step?: number;
 }
 
 /** When something is measured. */
@@ -36,66 +44,104 @@ export interface MeasuredAt {
   readonly step: number;
 }
 
-/** A batch that has gone through a model. */
-export interface Evaluated {
-  /** What went in, row-major; its memory is used again for the next batch. */
+/** A batch of images with what a model makes of them. */
+export interface EvaluatedBatch {
+  /** The normalised images, row-major; their memory is used again for the next batch. */
   readonly inputs: () => Float32Array;
-  /** What came out, of the tensors that were chosen. */
+  /** Values of the tensors that were chosen. */
   readonly outputs: readonly (Float32Array | Int32Array)[];
-  /** The index of its first sample. */
+  /** Index of its first image. */
   readonly from: number;
-  /** How many samples it has. */
+  /** Number of images. */
   readonly count: number;
 }
 
+/** Options of {@linkcode forEachBatch}. */
+export interface ForEachBatchOptions {
+  /** Chooses the tensors to read among what the graph makes of a batch. */
+  readonly choose: (value: Value) => readonly tf.Tensor[];
+  /** Called with one batch after the other. */
+  readonly use: (batch: EvaluatedBatch) => void;
+  /** Environment whose signal stops the work before the next batch. @default it is never stopped */
+  readonly env?: Waiting;
+}
+
 /**
- * Sends images through a model in order.
+ * Sends images through a model in order, batch by batch, on the current backend.
  *
- * @param choose The tensors to read, of what the graph makes.
- * @param use Is given one batch after the other.
  * @returns `Interrupted` when the environment's signal is aborted; `InvalidOption` when a sample has
  * not the size of the model's input; `ConsumedRun` when the model's tensors are gone; `GpuError` when a
  * tensor is too large for the GPU.
+ *
+ * @example The number of units that are active in a batch, on average.
+ * ```ts
+ * import { forEachBatch } from "./batches.ts";
+ * import { createRun, dispose } from "./run.ts";
+ * import { orThrow } from "../graph/or_throw.ts";
+ * import { graph } from "../graph/parse.ts";
+ * import { startBackend } from "../ops/backend.ts";
+ * import { tf } from "../ops/tfjs.ts";
+ * import { sgd } from "../ops/optimisers/sgd.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(4, 8) ▷ kwta(0.25)`, optimiser: sgd() }));
+ * const images = {
+ *   count: 2,
+ *   pixels: Uint8Array.of(9, 0, 0, 7, 1, 2, 3, 4),
+ *   normalisation: { mean: [0], std: [1] },
+ * };
+ * let active = 0;
+ * await orThrow(forEachBatch(run, images, {
+ *   choose: (codes) => [tf.sum(codes as tf.Tensor)],
+ *   use: ({ outputs: [[sum]], count }) => active = sum / count,
+ * }));
+ * assertEquals(active, 2);
+ * dispose(run);
+ * ```
  */
-export function forEachBatch(
-  { graph, input, ...weights }: Model,
+export const forEachBatch = (
+  { graph, ...model }: Model,
   images: Images,
-  normalisation: Normalisation,
-  env: Env,
-  moment: MeasuredAt,
-  choose: (value: Value) => readonly tf.Tensor[],
-  use: (batch: Evaluated) => void,
-): Promise<E.Either<SparrowError, void>> {
-  const consumed = consumption({ ...weights, ...moment });
-  if (consumed !== null) return Promise.resolve(E.left(consumed));
+  { choose, ...options }: ForEachBatchOptions,
+): TE.TaskEither<SparrowError, void> => {
   const { evaluate } = lower(graph);
-  const forward = (x: tf.Tensor) => choose(evaluate(weights, x));
-  return forEachForward(forward, input, images, normalisation, env, moment, use);
+  return pipe(
+    TE.fromIOEither<SparrowError, void>(() => {
+      const { epoch = 0, step = 0 } = model;
+      const consumed = consumption({ ...model, epoch, step });
+      return consumed === null ? E.right(undefined) : E.left(consumed);
+    }),
+    TE.chain(() =>
+      forEachForward(model, images, { ...options, forward: (x) => choose(evaluate(model, x)) })
+    ),
+  );
+};
+
+/** How {@linkcode forEachForward} works. */
+interface ForwardOptions extends Omit<ForEachBatchOptions, "choose"> {
+  /** Maps a batch [samples, …input] to the tensors to read; it is called in a tidy. */
+  readonly forward: (x: tf.Tensor) => readonly tf.Tensor[];
 }
 
 /**
  * Sends images through a function of tensors in order.
  *
- * @param forward From a batch [samples, …input] to the tensors to read; it is called in a tidy.
- * @param input The shape of one sample.
- * @param use Is given one batch after the other.
+ * @param model Whose input they are.
  * @returns As {@linkcode forEachBatch} does.
  */
-export async function forEachForward(
-  forward: (x: tf.Tensor) => readonly tf.Tensor[],
-  input: Shape,
+export const forEachForward = (
+  { input, normalisation, epoch = 0, step = 0 }: Omit<Model, "graph" | "params" | "plasticity">,
   images: Images,
-  normalisation: Normalisation,
-  env: Env,
-  { epoch, step }: MeasuredAt,
-  use: (batch: Evaluated) => void,
-): Promise<E.Either<SparrowError, void>> {
+  { forward, use, env = uninterrupted }: ForwardOptions,
+): TE.TaskEither<SparrowError, void> =>
+async () => {
   const size = sizeOf(input);
   if (images.pixels.length !== images.count * size) {
     const actual = `samples of ${images.pixels.length / images.count}`;
     return E.left(invalidOption("data", actual, `samples of ${size} numbers`));
   }
-  const feed = feedOf(images, normalisation, BATCH);
+  const feed = feedOf(normalisation === undefined ? images : { ...images, normalisation }, BATCH);
   try {
     for (let from = 0; from < images.count; from += BATCH) {
       await breathe(env);
@@ -119,7 +165,7 @@ export async function forEachForward(
     feed.dispose();
   }
   return E.right(undefined);
-}
+};
 
 /** What the function makes of a batch, which is disposed of. */
 function evaluated(

@@ -10,8 +10,17 @@ const INTERVAL = 80;
 
 const last = new WeakMap<AbortSignal, number>();
 
+/** The part of an environment that long work needs to be interrupted: a signal and a clock. */
+export type Waiting = Pick<Env, "signal" | "now">;
+
+/** Work that nobody interrupts. */
+export const uninterrupted: Waiting = {
+  signal: new AbortController().signal,
+  now: () => performance.now(),
+};
+
 /** Lets the event loop turn if it has not for a while. */
-export async function breathe({ signal, now }: Env): Promise<void> {
+export async function breathe({ signal, now }: Waiting): Promise<void> {
   const time = now();
   if (time - (last.get(signal) ?? -Infinity) < INTERVAL) return;
   await new Promise((resolve) => setTimeout(resolve, 0));

@@ -54,7 +54,7 @@ export const configOf = (
     train: parts.dataset.train.count,
     ...(parts.dataset.validation === null ? {} : { validation: parts.dataset.validation.count }),
     test: parts.dataset.test.count,
-    normalisation: parts.dataset.normalisation,
+    normalisation: parts.dataset.train.normalisation,
     sha256: parts.dataset.sha256,
   },
   backend: { name: backend.name, adapter: backend.adapter },
@@ -137,7 +137,7 @@ export interface WriteConfigOptions {
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const dataset = await orThrow(loadStrokes({ seed: 1, train: 60, test: 10 }));
- * const { train: data, normalisation } = dataset;
+ * const { train: data } = dataset;
  * const loss = supConLoss();
  * const env = quietEnv(await orThrow(startBackend("cpu")));
  * const encoder = graph`linear(784, 32) ▷ kwta(0.25)`;
@@ -145,7 +145,7 @@ export interface WriteConfigOptions {
  * const folder = await Deno.makeTempDir();
  * const experiment = pipeline(
  *   writeConfig(folder, { pipeline: "mine", dataset, loss, options: { seed: 1 } }),
- *   train({ data, normalisation, loss }),
+ *   train({ data, loss }),
  *   save(folder, dataset),
  * );
  * dispose(await orThrow(experiment(run)(env)));

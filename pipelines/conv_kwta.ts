@@ -68,7 +68,6 @@ if (import.meta.main) {
               watch((observe) =>
                 train({
                   data: dataset.train,
-                  normalisation: dataset.normalisation,
                   loss,
                   batchSize,
                   augment: shift > 0 || flip ? augment(changes) : undefined,

@@ -13,7 +13,7 @@ import type { Flags, Values } from "./cli/options.ts";
 import { duration } from "./cli/progress_bar.ts";
 import { denoDataEnv } from "./data/environment.ts";
 import { type DatasetName, loadImages } from "./data/images.ts";
-import { take } from "./data/splits.ts";
+import { take, withNormalisation } from "./data/splits.ts";
 import type { Env } from "./env.ts";
 import { gradientFreePage, noiseParts, perClass, resultTable } from "./gradient_free/page.ts";
 import { checkRecipe, recipeOf, ruleNames } from "./gradient_free/recipe.ts";
@@ -108,7 +108,7 @@ async function run(
   const named = options.images === 0 ? loaded.right : take(loaded.right, options.images);
   if (named.notice !== null) env.log(named.notice);
   // What is empty must be exactly 0, so that no unit wins there.
-  const dataset = { ...named, normalisation: { mean: [0], std: [1] } };
+  const dataset = withNormalisation(named, { mean: [0], std: [1] });
   if (dataset.shape.length !== 2) {
     return E.left(invalidOption("--dataset", dataset.name, "images of grey"));
   }

@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { E } from "../graph/fp_ts.ts";
+import { E, type TE } from "../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption, type SparrowError } from "../graph/error.ts";
 import type { Nodes } from "../graph/node.ts";
 import { isBinaryNode } from "../graph/traits.ts";
 import type { Embeddings } from "../ops/embeddings.ts";
 import { lowerEach, type Value } from "../ops/interpreter.ts";
 import { tf } from "../ops/tfjs.ts";
-import { forEachForward, type MeasuredAt, type Model } from "./batches.ts";
+import { forEachForward, type Model } from "./batches.ts";
 import { collector } from "./collect.ts";
-import type { Images, Normalisation } from "./data/dataset.ts";
-import type { Env } from "./env.ts";
+import type { Images } from "./data/dataset.ts";
+import type { EncodeOptions } from "./encode/encode.ts";
 
 /** What names the output of a graph's node: its path and what it is, as in "3.kwta". */
 export const layerName = ({ nodes }: Nodes, path: number): string => `${path}.${nodes[path]._tag}`;
@@ -50,23 +50,27 @@ export function findLayers(
   return E.right(Array.from(found).toSorted((a, b) => a - b));
 }
 
+/** Options of {@linkcode layerOutputs}. */
+export interface LayerOutputsOptions extends EncodeOptions {
+  /** Indices of the graph's nodes in rising order, as {@linkcode findLayers} returns them. */
+  readonly paths: readonly number[];
+}
+
 /**
  * The evaluated outputs of nodes of the graph itself (not of branches inside of a node), in one pass:
  * packed codes of a kWTA of any kind, numbers of the others, [samples, units] however many axes a
  * sample has.
  *
- * @param paths In rising order, as {@linkcode findLayers} returns them.
+ * @param images Images to send through the model, normalised as `encode` does.
  * @returns The embeddings, in the order of the paths; `InvalidOption` for a node that makes a pair;
  * else as `forEachBatch` does.
  */
-export async function layerOutputs(
-  { graph, input, ...weights }: Model,
-  paths: readonly number[],
+export const layerOutputs = (
+  { graph, ...model }: Model,
   images: Images,
-  normalisation: Normalisation,
-  env: Env,
-  moment: MeasuredAt,
-): Promise<E.Either<SparrowError, readonly Embeddings[]>> {
+  { paths, env }: LayerOutputsOptions,
+): TE.TaskEither<SparrowError, readonly Embeddings[]> =>
+async () => {
   const parts = lowerEach(graph);
   const collectors = paths.map((path) => collector(images.count, isBinaryNode(graph.nodes[path])));
   let pair: number | null = null;
@@ -74,7 +78,7 @@ export async function layerOutputs(
     const chosen: tf.Tensor[] = [];
     let value: Value = x;
     for (let path = 0; path <= (paths.at(-1) ?? -1); path++) {
-      value = parts[path].evaluate(weights, value);
+      value = parts[path].evaluate(model, value);
       if (!paths.includes(path)) continue;
       const { compact } = collectors[paths.indexOf(path)];
       if (value instanceof tf.Tensor) chosen.push(compact(value));
@@ -82,20 +86,16 @@ export async function layerOutputs(
     }
     return chosen;
   };
-  const done = await forEachForward(
+  const done = await forEachForward(model, images, {
     forward,
-    input,
-    images,
-    normalisation,
-    env,
-    moment,
-    ({ outputs, from }) => {
+    use: ({ outputs, from }) => {
       if (pair === null) outputs.forEach((read, i) => collectors[i].add(read, from));
     },
-  );
+    env,
+  })();
   if (pair !== null) {
     const name = layerName(graph, pair);
     return E.left(invalidOption("layers", `${name}, which makes a pair`, "layers of one tensor"));
   }
   return E.map(() => collectors.map(({ embeddings }) => embeddings()))(done);
-}
+};

@@ -13,7 +13,7 @@ import { lower } from "../ops/interpreter.ts";
 import { cutPatch, normaliseContrast } from "../ops/local/patches.ts";
 import type { tf } from "../ops/tfjs.ts";
 import { forEachForward } from "./batches.ts";
-import type { Images, Normalisation } from "./data/dataset.ts";
+import type { Images } from "./data/dataset.ts";
 import type { Env } from "./env.ts";
 import type { Run } from "./run.ts";
 
@@ -54,8 +54,7 @@ const SLICE = 200;
  */
 export async function gatherSamples(
   run: Run,
-  { count, pixels }: Images,
-  normalisation: Normalisation,
+  { count, pixels, normalisation }: Images,
   { path, input, size, most, floor }: SampleForm,
   env: Env,
 ): Promise<E.Either<SparrowError, readonly [LayerSamples, Rng]>> {
@@ -75,14 +74,10 @@ export async function gatherSamples(
     picks.forEach((pick, i) =>
       slice.set(pixels.subarray(pick * area, (pick + 1) * area), i * area)
     );
-    const done = await forEachForward(
-      (x) => [evaluate(run, x) as tf.Tensor],
-      run.input,
-      { count: picks.length, pixels: slice },
-      normalisation,
+    const done = await forEachForward(run, { count: picks.length, pixels: slice, normalisation }, {
+      forward: (x) => [evaluate(run, x) as tf.Tensor],
       env,
-      run,
-      ({ outputs: [read], count }) => {
+      use: ({ outputs: [read], count }) => {
         [, rng] = draw(rng, (dice) => {
           for (let i = 0; i < count; i++) {
             const image = (read as Float32Array).subarray(i * inputs, (i + 1) * inputs);
@@ -95,7 +90,7 @@ export async function gatherSamples(
           }
         });
       },
-    );
+    })();
     if (E.isLeft(done)) return done;
   }
   return E.right([{ count: kept, width, values: values.subarray(0, kept * width) }, rng]);

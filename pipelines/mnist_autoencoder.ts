@@ -12,6 +12,7 @@ import { bceWithLogitsLoss } from "../ops/losses/binary_cross_entropy.ts";
 import { adam } from "../ops/optimisers/adam.ts";
 import { stepLr } from "../ops/schedules.ts";
 import { experiment } from "./cli/experiment.ts";
+import { withNormalisation } from "./data/splits.ts";
 import { newest } from "./history.ts";
 import type { Run } from "./run.ts";
 import { pipeline, until } from "./stage.ts";
@@ -44,14 +45,13 @@ if (import.meta.main) {
         optimiser,
         settings: { batchSize },
         // Targets of the binary cross entropy are pixels in [0, 1].
-        dataset: { ...loaded, normalisation: { mean: [0], std: [1] } },
+        dataset: withNormalisation(loaded, { mean: [0], std: [1] }),
         stages: ({ dataset, folder, epochs, watch }) =>
           until(epochs)(pipeline(
             kwtaSchedule({ stepSize: 1, gammaHardness: 1.25 }),
             watch((observe) =>
               train({
                 data: dataset.train,
-                normalisation: dataset.normalisation,
                 loss,
                 batchSize,
                 observe,

@@ -80,9 +80,9 @@ if (import.meta.main) {
         optimiser,
         settings: { batchSize },
         stages: ({ dataset, folder, epochs, watch }) => {
-          const { train: data, normalisation } = dataset;
+          const { train: data } = dataset;
           const training = (midway?: Midway) =>
-            watch((observe) => train({ data, normalisation, loss, batchSize, midway, observe }));
+            watch((observe) => train({ data, loss, batchSize, midway, observe }));
           const epoch = options["info-plane"]
             ? infoPlane({ dataset, estimators: planeEstimators }, training)
             : training();

@@ -44,7 +44,6 @@ if (import.meta.main) {
               watch((observe) =>
                 train({
                   data: dataset.train,
-                  normalisation: dataset.normalisation,
                   loss,
                   batchSize,
                   observe,

@@ -27,6 +27,8 @@ export { type Gather, normaliser } from "./data/batch.ts";
 export { type Cifar10Options, loadCifar10 } from "./data/cifar10.ts";
 export * from "./data/classes.ts";
 export type { Dataset, DataSplit, Images, Normalisation } from "./data/dataset.ts";
+export type { Bitmap } from "./data/bitmap.ts";
+export { decodeImage } from "./data/decode_image.ts";
 export * from "./data/digits.ts";
 export * from "./data/environment.ts";
 export { type FashionMnistOptions, loadFashionMnist } from "./data/fashion_mnist.ts";
@@ -36,11 +38,46 @@ export * from "./data/image_folder.ts";
 export * from "./data/images.ts";
 export { loadMnist, type MnistOptions } from "./data/mnist.ts";
 export * from "./data/moments.ts";
-export { subset, take, type ValidationOptions, withValidation } from "./data/splits.ts";
+export {
+  subset,
+  take,
+  type ValidationOptions,
+  withNormalisation,
+  withValidation,
+} from "./data/splits.ts";
 export * from "./data/strokes.ts";
-export * from "./batches.ts";
-export * from "./encode.ts";
+export {
+  type EvaluatedBatch,
+  forEachBatch,
+  type ForEachBatchOptions,
+  type MeasuredAt,
+  type Model,
+} from "./batches.ts";
+export type { Waiting } from "./breathe.ts";
+export { encode, type EncodeOptions } from "./encode/encode.ts";
 export * from "./encode_batches.ts";
+export {
+  type EncodedImages,
+  encodeImages,
+  type EncodeImagesOptions,
+} from "./encode/encode_inputs.ts";
+export {
+  encodeImage,
+  type EncodeImageOptions,
+  type Encoder,
+  loadEncoder,
+  loadEncoderOf,
+  type LoadEncoderOfOptions,
+  type LoadEncoderOptions,
+  readEncoder,
+} from "./encode/encoder.ts";
+export {
+  findImages,
+  type FindImagesOptions,
+  type ImageFile,
+  type ImageSource,
+} from "./encode/inputs.ts";
+export type { InputLayout } from "./encode/layout.ts";
 export * from "./env.ts";
 export * from "./files.ts";
 export type {
@@ -74,6 +111,14 @@ export {
   type Origins,
   type OriginSplit,
 } from "./encode/origins.ts";
+export {
+  type NamedImage,
+  nearestImages,
+  type NearestImagesOptions,
+  type SearchAnswer,
+  type SearchResult,
+} from "./search/nearest.ts";
+export { type SearchSheet, searchSheet, type SearchSheetOptions } from "./search/search_sheet.ts";
 export * from "./stage.ts";
 export { announce } from "./stages/announce.ts";
 export * from "./stages/boost_decay.ts";

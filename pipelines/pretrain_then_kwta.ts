@@ -42,7 +42,7 @@ const coding = {
 };
 const batchSize = 256;
 
-const trainingOf = ({ train: data, normalisation }: Dataset) => ({ data, normalisation });
+const trainingOf = ({ train: data }: Dataset) => ({ data });
 
 if (import.meta.main) {
   await experiment({

@@ -11,22 +11,20 @@ import { seed as seeded } from "../graph/rng.ts";
 import { command, type Tools } from "./cli/command.ts";
 import { commonFlags, type Flags, type Values } from "./cli/options.ts";
 import { timestamp } from "./cli/process.ts";
-import { denoDataEnv } from "./data/environment.ts";
 import { denoFiles } from "./files.ts";
 import {
   type CueKind,
   cueKinds,
   cuesOf,
-  encodePictures,
   faultOf,
   gather,
   measureRecall,
   type RecallResult,
 } from "./recall/memory.ts";
 import { recallSheet, recallTable, storedLine, warnings } from "./recall/sheet.ts";
-import { loadEncoder, withEncoder } from "./encode/encoder.ts";
+import { encodePictures, loadEncoder } from "./encode/encoder.ts";
 import { inputFlags, inputOptions } from "./encode/input_flags.ts";
-import { findInputs, namesDataset } from "./encode/inputs.ts";
+import { findImages, namesDataset } from "./encode/inputs.ts";
 import { notesOf } from "./encode/notes.ts";
 import { asText } from "./report/table.ts";
 import { writeResults } from "./studies/record.ts";
@@ -83,7 +81,7 @@ async function run(
   const { store, seed, invert, show } = options;
   const kind = options.cue as CueKind;
   const keep = partOf(options.keep);
-  const file = await loadEncoder(path, denoFiles)();
+  const file = await loadEncoder(path)();
   if (E.isLeft(file)) return file;
   const { dataset } = file.right.model;
   if (operands.length === 0 && !namesDataset(dataset)) {
@@ -96,18 +94,15 @@ async function run(
     );
   }
   const sources = operands.length === 0 ? [dataset] : operands;
-  const inputs = await findInputs(
-    sources,
-    { ...inputOptions({ ...options, first: store }) },
-    denoDataEnv,
-  );
+  const inputs = await findImages(sources, inputOptions({ ...options, first: store }))();
   if (E.isLeft(inputs)) return inputs;
   notesOf(inputs.right).forEach(note);
   const env = await begin();
   if (E.isLeft(env)) return env;
 
-  const measured = await withEncoder(file.right, async (encoder) => {
-    const picturesOptions = { layout: encoder.layout, invert, skipBad: options["skip-bad"] };
+  const measure = async () => {
+    const { layout, model: { normalisation } } = file.right;
+    const picturesOptions = { layout, normalisation, invert, skipBad: options["skip-bad"] };
     const gathered = await gather(inputs.right, picturesOptions, store, env.right, (error) => {
       note(`Skipped: ${describe(error)}`);
     });
@@ -118,11 +113,11 @@ async function run(
         invalidOption("--store", store, `at most the ${images.count} images there are`),
       );
     }
-    const cues = cuesOf(images, encoder.layout, kind, keep, seeded(seed));
+    const cues = cuesOf(images, layout, kind, keep, seeded(seed));
     if (E.isLeft(cues)) return cues;
-    const codes = await encodePictures(encoder, images, env.right);
+    const codes = await encodePictures(file.right, images, { env: env.right })();
     if (E.isLeft(codes)) return codes;
-    const damaged = await encodePictures(encoder, cues.right, env.right);
+    const damaged = await encodePictures(file.right, cues.right, { env: env.right })();
     if (E.isLeft(damaged)) return damaged;
     return E.map((result: RecallResult) => ({
       result,
@@ -132,7 +127,8 @@ async function run(
     }))(
       measureRecall(codes.right, damaged.right, options.steps),
     );
-  });
+  };
+  const measured = await measure();
   if (E.isLeft(measured)) return measured;
 
   const { result, images, names, cues } = measured.right;

@@ -13,13 +13,11 @@ import { command, type Tools } from "./cli/command.ts";
 import { commonFlags, type Flags, type Values } from "./cli/options.ts";
 import { table } from "./cli/table.ts";
 import { loadCodes } from "./codes_file.ts";
-import { denoDataEnv } from "./data/environment.ts";
 import { denoFiles } from "./files.ts";
 import { count } from "./report/format.ts";
-import { albumOf } from "./search/album.ts";
 import { distinctCodes } from "./search/distinct.ts";
 import { inputFlags, inputOptions } from "./encode/input_flags.ts";
-import { type Answer, nearest } from "./search/nearest.ts";
+import { nearestImages, type SearchAnswer } from "./search/nearest.ts";
 import { isCodesFile, queryCodes } from "./search/queries.ts";
 import { searchSheet } from "./search/search_sheet.ts";
 import { VERSION } from "./version.ts";
@@ -62,7 +60,8 @@ async function run(
   const loaded = await loadCodes(file, denoFiles)();
   if (E.isLeft(loaded)) return loaded;
   const set = loaded.right;
-  const { model, k, distance, show, json, out, invert, "skip-bad": skipBad } = options;
+  const { model, k, show, json, out, invert, "skip-bad": skipBad } = options;
+  const distance = options.distance as CodeDistance;
   // Before any image is encoded for nothing.
   if (k > set.codes.count) {
     const range = `an integer from 1 to the number of codes, ${set.codes.count}`;
@@ -75,11 +74,11 @@ async function run(
   const queries = await queryCodes(
     set,
     operands,
-    { model, invert, skipBad, ...inputOptions(options) },
+    { model: model ?? undefined, invert, skipBad, ...inputOptions(options) },
     tools,
   );
   if (E.isLeft(queries)) return queries;
-  const found = nearest(set, queries.right, k, distance as CodeDistance);
+  const found = nearestImages(set, queries.right, { k, distance });
   if (E.isLeft(found)) return found;
   const answers = found.right;
   const lines = json
@@ -92,17 +91,17 @@ async function run(
     set,
     queries: queries.right,
     answers: answers.slice(0, show),
-    distance: distance === "hamming" ? "Hamming distance" : "overlap",
-    notices: [],
+    distance,
     config: { codes: file, queries: operands, options, version: VERSION },
-  }, albumOf(denoDataEnv, options.data ?? undefined));
-  const written = await denoFiles.write(page, sheet)();
+  }, { data: options.data ?? undefined })();
+  if (E.isLeft(sheet)) return sheet;
+  const written = await denoFiles.write(page, sheet.right)();
   if (E.isLeft(written)) return written;
   if (json) tools.note(page);
   return E.right(json ? lines : [...lines, page]);
 }
 
-const resultTable = (answers: readonly Answer[]): string =>
+const resultTable = (answers: readonly SearchAnswer[]): string =>
   table([
     ["query", "label", "rank", "name", "label", "distance", "overlap"],
     ...answers.flatMap(({ query, results }) =>
@@ -126,13 +125,13 @@ const codesLine = (codes: BinaryEmbeddings): string =>
   "distinct; of equal distances the first in the file is first";
 
 /** What is not in the table, and how often labels agree where there are some on both sides. */
-function summary(answers: readonly Answer[], show: number): readonly string[] {
+function summary(answers: readonly SearchAnswer[], show: number): readonly string[] {
   const judged = answers.filter(({ query, results }) =>
     query.label !== null && results.every(({ label }) => label !== null)
   );
-  const same = (results: Answer["results"], label: string | null) =>
+  const same = (results: SearchAnswer["results"], label: string | null) =>
     results.filter((result) => result.label === label).length / results.length;
-  const share = (of: (answer: Answer) => number) =>
+  const share = (of: (answer: SearchAnswer) => number) =>
     (judged.reduce((sum, answer) => sum + of(answer), 0) / judged.length).toFixed(4);
   return [
     ...answers.length > show

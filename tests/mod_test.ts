@@ -17,7 +17,6 @@ if (E.isLeft(backend) || E.isLeft(data) || E.isLeft(run)) throw new Error("no st
 const experiment = sparrow.pipeline(
   sparrow.repeat(3)(sparrow.train({
     data: data.right.train,
-    normalisation: data.right.normalisation,
     loss: sparrow.tripletCosineLoss(),
     batchSize: 32,
   })),

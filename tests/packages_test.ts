@@ -32,21 +32,27 @@ const table: Readonly<Record<string, Weight>> = {
     later: images,
     megabytes: 15,
   },
-  "pipelines/encode.ts": {
-    first: ["fp-ts", "pure-rand", ...tfjs],
-    later: ["@zip.js/zip.js", "deno-std", ...images],
+  "pipelines/encode/encode.ts": {
+    first: ["fastest-levenshtein", "fp-ts", "pure-rand", ...tfjs],
     megabytes: 105,
   },
   "pipelines/mnist_kwta.ts": {
-    first: ["@noble/hashes", "deno-std", "ml-matrix", ...graph, ...tfjs],
-    later: ["@zip.js/zip.js", ...images, ...report],
+    first: ["@noble/hashes", "deno-std", "fastest-levenshtein", "ml-matrix", ...graph, ...tfjs],
+    later: [...images, ...report],
     megabytes: 120,
   },
   "mod.ts": {
     first: [
-      ...["@bufbuild/protobuf", "@noble/hashes", "@zip.js/zip.js", "ml-matrix", ...graph, ...tfjs],
+      ...[
+        "@bufbuild/protobuf",
+        "@noble/hashes",
+        "@zip.js/zip.js",
+        "fastest-levenshtein",
+        "ml-matrix",
+      ],
+      ...[...graph, ...tfjs],
     ],
-    later: ["deno-std", ...images, ...report],
+    later: [...images, ...report],
     megabytes: 120,
   },
 };

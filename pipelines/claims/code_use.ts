@@ -14,7 +14,7 @@ import {
   overactiveUnits,
 } from "../../ops/metrics/unit_activity.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { encode } from "../encode.ts";
+import { encode } from "../encode/encode.ts";
 import { type Stage, stage } from "../stage.ts";
 import { withTestRows } from "./recipes.ts";
 
@@ -109,10 +109,10 @@ function distinctRows(embeddings: Embeddings): number {
  *
  * Errors: `Interrupted`.
  */
-export const separate = ({ test, classes, normalisation }: Dataset): Stage =>
+export const separate = ({ test, classes }: Dataset): Stage =>
   stage(async (run, env) =>
     pipe(
-      await encode(run, test, normalisation, env, run),
+      await encode(run, test, { env })(),
       E.map((embeddings) => {
         const { distinct, between, within } = codeSeparation(
           embeddings,
@@ -135,10 +135,10 @@ export const separate = ({ test, classes, normalisation }: Dataset): Stage =>
  *
  * Errors: `Interrupted`.
  */
-export const unitUse = ({ test, normalisation }: Dataset): Stage =>
+export const unitUse = ({ test }: Dataset): Stage =>
   stage(async (run, env) =>
     pipe(
-      await encode(run, test, normalisation, env, run),
+      await encode(run, test, { env })(),
       E.map((embeddings) => {
         const duty = dutyCycles(embeddings);
         const mean = duty.reduce((sum, rate) => sum + rate, 0) / duty.length;

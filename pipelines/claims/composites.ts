@@ -14,7 +14,7 @@ import { pickCodes } from "../../ops/sdr/codes.ts";
 import { difference, union } from "../../ops/sdr/set_algebra.ts";
 import { chanceContainment, codeSizes, containment } from "../../ops/sdr/similarity.ts";
 import type { Dataset, DataSplit } from "../data/dataset.ts";
-import { encode } from "../encode.ts";
+import { encode } from "../encode/encode.ts";
 import type { Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 import { withTestRows } from "./recipes.ts";
@@ -55,7 +55,12 @@ export function superpose(first: Uint8Array, second: Uint8Array, into: Uint8Arra
  * import { seed } from "../../graph/rng.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const split = { count: 2, pixels: Uint8Array.of(9, 0, 4, 4), labels: Uint8Array.of(0, 1) };
+ * const split = {
+ *   count: 2,
+ *   pixels: Uint8Array.of(9, 0, 4, 4),
+ *   labels: Uint8Array.of(0, 1),
+ *   normalisation: { mean: [0], std: [1] },
+ * };
  * const [{ pixels, firsts, seconds }] = composites(split, 2, seed(1));
  * assertEquals(pixels, Uint8Array.of(9, 4, 9, 4));
  * assertEquals(seconds, firsts.map((first) => 1 - first));
@@ -75,7 +80,7 @@ export function composites(split: DataSplit, count: number, rng: Rng): readonly 
     });
   });
   const labels = Uint8Array.from(firsts, (first) => split.labels[first]);
-  return [{ count, pixels, labels, firsts, seconds }, next];
+  return [{ ...split, count, pixels, labels, firsts, seconds }, next];
 }
 
 /**
@@ -238,13 +243,13 @@ export const evaluateComposites = (
   dataset: Dataset,
   { count, seed }: CompositeOptions,
 ): Stage => {
-  const { test, normalisation } = dataset;
+  const { test } = dataset;
   const [scenes, rng] = composites(test, count, seeded(seed));
   const [unrelated] = unrelatedPairs(test, scenes, rng);
   return stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
-    const parts = await encode(run, test, normalisation, env, run);
+    const parts = await encode(run, test, { env })();
     if (E.isLeft(parts)) return parts;
-    const wholes = await encode(run, scenes, normalisation, env, run);
+    const wholes = await encode(run, scenes, { env })();
     if (E.isLeft(wholes)) return wholes;
     const [singles, codes] = [codesOf(parts.right), codesOf(wholes.right)];
     const pick = (picks: Uint32Array) => pickCodes(singles, picks);

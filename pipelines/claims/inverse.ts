@@ -50,13 +50,13 @@ const blank = ({ values }: BinaryImages): InvalidOption | null =>
   values.includes(1) ? null : invalidOption("dataset", "blank images", "images with a pixel set");
 
 const configOf = (
-  { name, source, test, normalisation, sha256 }: Dataset,
+  { name, source, test, sha256 }: Dataset,
   options: Readonly<Record<string, unknown>>,
   { backend }: Env,
 ): Readonly<Record<string, unknown>> => ({
   pipeline: "claims/inverse",
   options,
-  dataset: { name, source, test: test.count, normalisation, sha256 },
+  dataset: { name, source, test: test.count, normalisation: test.normalisation, sha256 },
   backend: { name: backend.name, adapter: backend.adapter },
   versions: {
     sparrow: VERSION,

@@ -155,7 +155,7 @@ export const kwtaRecipe: Recipe = {
 };
 
 /** The images of a dataset as `train` takes them. */
-const trainingOf = ({ train: data, normalisation }: Dataset) => ({ data, normalisation });
+const trainingOf = ({ train: data }: Dataset) => ({ data });
 
 /** One epoch of a recipe's loss, with the optimiser that the run has. */
 export const epochOf = (

@@ -71,11 +71,11 @@ export const scaling: Claim = {
     "is dead (fires for less than 0.1 % of the test set).",
   test: (setting) => {
     const length = lengthOf(setting);
-    const { train, normalisation } = take(length.dataset, HOMEOSTASIS_IMAGES);
+    const { train } = take(length.dataset, HOMEOSTASIS_IMAGES);
     const variants = [
       variant("no scaling", skip, length),
       variant("synaptic scaling", synapticScaling({ strength: 1, target: 0 }), length),
-      variant("weight homeostasis", weightHomeostasis({ data: train, normalisation }), length),
+      variant("weight homeostasis", weightHomeostasis({ data: train }), length),
     ];
     return pipe(
       trainAll(setting.seeds, variants),

@@ -27,19 +27,14 @@ const images = (count: number, rng: sparrow.Rng): readonly [sparrow.DataSplit, s
         pixels[i * side * side + p] = 128 + 70 * stripe + 80 * (unit() - 0.5);
       }
     });
-    return { count, pixels, labels };
+    return { count, pixels, labels, normalisation: { mean: [0.5], std: [0.22] } };
   });
 
 const [train, rng] = images(count, sparrow.seed(26));
 const [test] = images(count / 2, rng);
 const dataset: sparrow.Dataset = {
   ...{ name: "stripes", shape: [side, side], classes, train, validation: null, test },
-  ...{
-    normalisation: { mean: [0.5], std: [0.22] },
-    source: "made here",
-    sha256: {},
-    notice: null,
-  },
+  ...{ source: "made here", sha256: {}, notice: null },
 };
 
 const encoder = graph`linear(144, 32) ▷ relu ▷ linear(32, 128) ▷ kwta(0.05)`;
@@ -48,7 +43,7 @@ const options = { loss: sparrow.supConLoss(), batchSize: 50 };
 const backend = await sparrow.startBackend("auto")();
 const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
 if (E.isLeft(backend) || E.isLeft(run)) throw new Error("no start");
-const epoch = sparrow.train({ data: train, normalisation: dataset.normalisation, ...options });
+const epoch = sparrow.train({ data: train, ...options });
 const experiment = sparrow.pipeline(sparrow.repeat(10)(epoch), sparrow.evaluate(dataset));
 const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
 if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));

@@ -43,10 +43,10 @@ const digits = await sparrow.loadStrokes({ seed: 26, train: count, test: count /
 const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
 if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no start");
 
-const { train: data, normalisation } = digits.right;
+const { train: data } = digits.right;
 const options = { loss: neighbourLoss(0.1), batchSize: 50 };
 const experiment = sparrow.pipeline(
-  sparrow.repeat(epochs)(sparrow.train({ data, normalisation, ...options })),
+  sparrow.repeat(epochs)(sparrow.train({ data, ...options })),
   sparrow.evaluate(digits.right),
 );
 const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();

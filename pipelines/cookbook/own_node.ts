@@ -46,9 +46,9 @@ const digits = await sparrow.loadStrokes({ seed: 26, train: count, test: count /
 const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
 if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no start");
 const options = { loss: sparrow.tripletCosineLoss(), batchSize: 64 };
-const { train: data, normalisation } = digits.right;
+const { train: data } = digits.right;
 const experiment = sparrow.pipeline(
-  sparrow.repeat(epochs)(sparrow.train({ data, normalisation, ...options })),
+  sparrow.repeat(epochs)(sparrow.train({ data, ...options })),
   sparrow.evaluate(digits.right),
 );
 const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();

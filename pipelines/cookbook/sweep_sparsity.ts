@@ -15,7 +15,7 @@ const backend = await sparrow.startBackend("auto")();
 const digits = await sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 })();
 if (E.isLeft(backend) || E.isLeft(digits)) throw new Error("no start");
 const dataset = digits.right;
-const { train: data, normalisation } = dataset;
+const { train: data } = dataset;
 const env = sparrow.quietEnv(backend.right);
 
 /** What an encoder of a sparsity is worth, trained from a seed. */
@@ -26,7 +26,7 @@ async function measured(sparsity: number, seed: number) {
   if (E.isLeft(run)) throw new Error(sparrow.describe(run.left));
   const loss = sparrow.tripletCosineLoss();
   const experiment = sparrow.pipeline(
-    sparrow.repeat(epochs)(sparrow.train({ data, normalisation, loss, batchSize: 50 })),
+    sparrow.repeat(epochs)(sparrow.train({ data, loss, batchSize: 50 })),
     sparrow.evaluate(dataset),
   );
   const done = await experiment(run.right)(env)();

@@ -18,10 +18,10 @@ const digits = await sparrow.loadStrokes({ seed: 26, train: count, test: count /
 const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
 if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no start");
 
-const { train: data, normalisation } = digits.right;
+const { train: data } = digits.right;
 const loss = sparrow.supConLoss();
 const experiment = sparrow.pipeline(
-  sparrow.repeat(epochs)(sparrow.train({ data, normalisation, loss, batchSize: 100 })),
+  sparrow.repeat(epochs)(sparrow.train({ data, loss, batchSize: 100 })),
   sparrow.evaluate(digits.right),
   sparrow.save(folder, digits.right),
 );

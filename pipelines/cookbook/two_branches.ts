@@ -26,10 +26,10 @@ const digits = await sparrow.loadStrokes({ seed: 26, train: count, test: count /
 const run = sparrow.createRun({ graph: encoder, input, optimiser, seed: 26 });
 if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no start");
 
-const { train: data, normalisation } = digits.right;
+const { train: data } = digits.right;
 const loss = sparrow.tripletCosineLoss();
 const experiment = sparrow.pipeline(
-  sparrow.repeat(epochs)(sparrow.train({ data, normalisation, loss, batchSize: 50 })),
+  sparrow.repeat(epochs)(sparrow.train({ data, loss, batchSize: 50 })),
   sparrow.evaluate(digits.right),
 );
 const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();

@@ -13,13 +13,13 @@ import type { DataSplit, Images, Normalisation } from "./dataset.ts";
  * @param images Where they come from, of less than 2^31 bytes.
  * @param size The bytes of one image: the product of the dataset's shape, a multiple of the
  * normalisation's channels.
- * @param picks The indices of the images, each from 0 to images.count − 1, in any order.
+ * @param picks The indices of the images, each below their number, in any order.
  * @param into Where to write, of picks.length × size numbers; by default a new array. Passing the
  * same one for every batch spares the time that fresh memory takes, which is more than the loop's.
  * @returns The batch, row-major.
  */
 export type Gather = (
-  images: Images,
+  images: Pick<Images, "pixels">,
   size: number,
   picks: Uint32Array,
   into?: Float32Array<ArrayBuffer>,
@@ -34,11 +34,7 @@ export type Gather = (
  * import { normaliser } from "./batch.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const split = {
- *   count: 2,
- *   pixels: Uint8Array.of(0, 255, 255, 0),
- *   labels: Uint8Array.of(4, 7),
- * };
+ * const split = { pixels: Uint8Array.of(0, 255, 255, 0) };
  * const gather = normaliser({ mean: [0.5], std: [0.25] });
  * assertEquals(gather(split, 2, Uint32Array.of(1, 1)), Float32Array.of(2, -2, 2, -2));
  *
@@ -98,7 +94,7 @@ export const backgroundOf = ({ mean, std }: Normalisation): readonly number[] =>
  * The labels of a batch, as tfjs wants integers.
  *
  * @param split Where they come from.
- * @param picks The indices of the images, each from 0 to split.count − 1.
+ * @param picks The indices of the images, each below their number.
  * @returns picks.length class indices.
  *
  * @example
@@ -106,11 +102,11 @@ export const backgroundOf = ({ mean, std }: Normalisation): readonly number[] =>
  * import { gatherLabels } from "./batch.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const split = { count: 2, pixels: new Uint8Array(2), labels: Uint8Array.of(4, 7) };
+ * const split = { labels: Uint8Array.of(4, 7) };
  * assertEquals(gatherLabels(split, Uint32Array.of(1, 0, 1)), Int32Array.of(7, 4, 7));
  * ```
  */
 export const gatherLabels = (
-  { labels }: DataSplit,
+  { labels }: Pick<DataSplit, "labels">,
   picks: Uint32Array,
 ): Int32Array<ArrayBuffer> => Int32Array.from(picks, (pick) => labels[pick]);

@@ -17,7 +17,7 @@ import {
   testFile,
 } from "./cifar10_published.ts";
 import { side } from "./cifar10_records.ts";
-import type { Dataset, DataSplit } from "./dataset.ts";
+import type { Dataset, RawSplit } from "./dataset.ts";
 import type { DataEnv } from "./environment.ts";
 import { normalisationOf } from "./moments.ts";
 import { notSet } from "./obtain.ts";
@@ -44,7 +44,7 @@ const classNames = [
 ];
 
 /** Of byte / 255 over the 50,000 training images, as PyTorch code commonly has them. */
-const normalisation = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] };
+const wholeNormalisation = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] };
 
 /**
  * CIFAR-10's binary version, verified by the SHA-256 of its files, as [32, 32, 3]: the colours of a
@@ -151,14 +151,14 @@ function datasetOf(
   const whole = own.length === Object.keys(published.files).length;
   const train = together(batches.filter(({ name }) => name !== testFile));
   const test = together(batches.filter(({ name }) => name === testFile));
+  const normalisation = whole ? wholeNormalisation : normalisationOf(train, 3);
   return E.right({
     name: whole ? published.folder : `${published.folder}-subset`,
     shape: [side, side, 3],
     classes: classes ?? classNames,
-    normalisation: whole ? normalisation : normalisationOf(train, 3),
-    train,
+    train: { ...train, normalisation },
     validation: null,
-    test,
+    test: { ...test, normalisation },
     source,
     sha256: Object.fromEntries(batches.map(({ name, sha256 }) => [name, sha256])),
     notice: whole
@@ -171,7 +171,7 @@ function datasetOf(
   });
 }
 
-const together = (batches: readonly Batch[]): DataSplit => ({
+const together = (batches: readonly Batch[]): RawSplit => ({
   count: batches.reduce((total, { split }) => total + split.count, 0),
   pixels: batches.length === 1
     ? batches[0].split.pixels

@@ -7,7 +7,7 @@ import type { CorruptFile, FileUnavailable } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { namesFile, type PublishedArchive, testFile } from "./cifar10_published.ts";
 import { readRecords } from "./cifar10_records.ts";
-import type { DataSplit } from "./dataset.ts";
+import type { RawSplit } from "./dataset.ts";
 import type { DataEnv } from "./environment.ts";
 import { copiesIn, hindranceTo, type Lacking } from "./folder.ts";
 import { gunzip } from "./gzip.ts";
@@ -22,7 +22,7 @@ export interface Batch {
   /** Of the uncompressed content. */
   readonly sha256: string;
   /** What it holds. */
-  readonly split: DataSplit;
+  readonly split: RawSplit;
 }
 
 /** What a folder holds. */

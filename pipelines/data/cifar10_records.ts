@@ -6,7 +6,7 @@
  */
 import type { CorruptFile } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
-import type { DataSplit } from "./dataset.ts";
+import type { RawSplit } from "./dataset.ts";
 
 /** The height and the width of an image. */
 export const side = 32;
@@ -38,7 +38,7 @@ const classes = 10;
  * assertEquals(E.isRight(read) && [...read.right.pixels.subarray(0, 4)], [255, 0, 0, 0]);
  * ```
  */
-export function readRecords(file: string, bytes: Uint8Array): E.Either<CorruptFile, DataSplit> {
+export function readRecords(file: string, bytes: Uint8Array): E.Either<CorruptFile, RawSplit> {
   const corrupt = (reason: string) => E.left<CorruptFile>({ _tag: "CorruptFile", file, reason });
 
   const count = bytes.length / recordBytes;

@@ -4,20 +4,6 @@
  * @module
  */
 
-/** Images of one kind, in file order. */
-export interface Images {
-  /** Images. */
-  readonly count: number;
-  /** count × (product of the dataset's shape) bytes, 0 to 255, row-major. */
-  readonly pixels: Uint8Array;
-}
-
-/** Images with their labels. */
-export interface DataSplit extends Images {
-  /** count class indices, below the number of classes. */
-  readonly labels: Uint8Array;
-}
-
 /**
  * How a byte becomes a number: (byte / 255 − mean) / std, by channel. Both arrays have one value,
  * for all bytes alike, or one per channel, where channels are the last axis of an image.
@@ -29,6 +15,25 @@ export interface Normalisation {
   readonly std: readonly number[];
 }
 
+/** Images of one kind, in file order. */
+export interface Images {
+  /** Images. */
+  readonly count: number;
+  /** count × (product of the dataset's shape) bytes, 0 to 255, row-major. */
+  readonly pixels: Uint8Array;
+  /** How their bytes become the numbers that a model is given. */
+  readonly normalisation: Normalisation;
+}
+
+/** Images with their labels. */
+export interface DataSplit extends Images {
+  /** count class indices, below the number of classes. */
+  readonly labels: Uint8Array;
+}
+
+/** Images with their labels, before their normalisation is known. */
+export type RawSplit = Omit<DataSplit, "normalisation">;
+
 /** A training and a test set that belong together. */
 export interface Dataset {
   /** As results name it: "mnist", "strokes". */
@@ -37,8 +42,6 @@ export interface Dataset {
   readonly shape: readonly number[];
   /** One name per class index. */
   readonly classes: readonly string[];
-  /** From bytes to what a model is given. */
-  readonly normalisation: Normalisation;
   /** What models are trained on. */
   readonly train: DataSplit;
   /** What is taken away from the training set to choose by; null where nothing is. */

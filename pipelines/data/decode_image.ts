@@ -29,14 +29,14 @@ const formats: readonly Format[] = [
 ];
 
 /**
- * The pixels of a PNG or a JPEG, told apart by how they begin and not by their names.
+ * Decodes a PNG or a JPEG. Its first bytes tell which it is, not its name.
  *
  * PNG may be grey, colour or palette, of 1 to 16 bits; JPEG baseline or progressive, and it is turned
  * as its Exif orientation says. Colour profiles are ignored. Before
  * anything is decoded, an image is refused that declares more than 64 million pixels, or more than
  * its bytes can hold, and so are data that inflate to more than the pixels need.
  *
- * @param file The name that an error carries.
+ * @param file Name of the image, for errors.
  * @param bytes The whole file.
  * @returns The pixels, or `CorruptFile` with the reason.
  *

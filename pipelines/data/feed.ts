@@ -37,13 +37,18 @@ export interface Feed {
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * await startBackend("wasm")();
- * const images = { count: 3, pixels: Uint8Array.of(0, 255, 0, 0, 255, 255) };
- * const feed = feedOf(images, { mean: [0], std: [1] }, 2);
+ * const images = {
+ *   count: 3,
+ *   pixels: Uint8Array.of(0, 255, 0, 0, 255, 255),
+ *   normalisation: { mean: [0], std: [1] },
+ * };
+ * const feed = feedOf(images, 2);
  * assertEquals(feed.hostRows(Uint32Array.of(2, 0)), Float32Array.of(1, 1, 0, 1));
  * feed.dispose();
  * ```
  */
-export function feedOf(images: Images, normalisation: Normalisation, most: number): Feed {
+export function feedOf(images: Images, most: number): Feed {
+  const { normalisation } = images;
   const gather = normaliser(normalisation);
   const size = images.count === 0 ? 0 : images.pixels.length / images.count;
   let store: Float32Array<ArrayBuffer> | null = null;
@@ -77,7 +82,7 @@ export function feedOf(images: Images, normalisation: Normalisation, most: numbe
 /** What every byte becomes in every channel, [channels, 256]: the host's own values. */
 function tablesOf({ mean, std }: Normalisation): Float32Array {
   const tables = new Float32Array(256 * mean.length);
-  const image = { count: 1, pixels: Uint8Array.from({ length: 256 }, (_, byte) => byte) };
+  const image = { pixels: Uint8Array.from({ length: 256 }, (_, byte) => byte) };
   mean.forEach((_, channel) => {
     const gather = normaliser({ mean: [mean[channel]], std: [std[channel]] });
     tables.set(gather(image, 256, Uint32Array.of(0)), 256 * channel);

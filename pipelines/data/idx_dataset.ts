@@ -5,7 +5,7 @@
  */
 import type { CorruptFile, SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import type { Dataset, DataSplit } from "./dataset.ts";
+import type { Dataset, DataSplit, Normalisation } from "./dataset.ts";
 import type { DataEnv } from "./environment.ts";
 import { readIdx } from "./idx.ts";
 import { obtain } from "./obtain.ts";
@@ -51,6 +51,12 @@ const idxFile = (name: string, shape: readonly number[], sha256: string): Publis
     ),
 });
 
+/** What is known of a dataset beside its files. */
+export interface IdxFacts extends Pick<Dataset, "name" | "classes"> {
+  /** Normalisation of both splits. */
+  readonly normalisation: Normalisation;
+}
+
 /**
  * A dataset of {@linkcode idxFiles}, obtained and verified.
  *
@@ -59,7 +65,7 @@ const idxFile = (name: string, shape: readonly number[], sha256: string): Publis
  */
 export const loadIdxFiles = (
   published: Published,
-  facts: Pick<Dataset, "name" | "classes" | "normalisation">,
+  { normalisation, ...facts }: IdxFacts,
   data: string | undefined,
   env: DataEnv,
 ): TE.TaskEither<SparrowError, Dataset> =>
@@ -68,17 +74,22 @@ export const loadIdxFiles = (
     TE.map(({ values: [trainPixels, trainLabels, testPixels, testLabels], source }) => ({
       ...facts,
       shape: [28, 28],
-      train: splitOf(trainPixels, trainLabels),
+      train: splitOf(trainPixels, trainLabels, normalisation),
       validation: null,
-      test: splitOf(testPixels, testLabels),
+      test: splitOf(testPixels, testLabels, normalisation),
       source,
       sha256: Object.fromEntries(published.files.map(({ name, sha256 }) => [name, sha256])),
       notice: null,
     })),
   );
 
-const splitOf = (pixels: Uint8Array, labels: Uint8Array): DataSplit => ({
+const splitOf = (
+  pixels: Uint8Array,
+  labels: Uint8Array,
+  normalisation: Normalisation,
+): DataSplit => ({
   count: labels.length,
   pixels,
   labels,
+  normalisation,
 });

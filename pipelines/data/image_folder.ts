@@ -7,7 +7,7 @@ import { type InvalidOption, invalidOption, type SparrowError } from "../../grap
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { seed as seeded } from "../../graph/rng.ts";
 import { joined } from "./bytes.ts";
-import type { Dataset, DataSplit } from "./dataset.ts";
+import type { Dataset, RawSplit } from "./dataset.ts";
 import { decodeImage } from "./decode_image.ts";
 import type { DataEnv } from "./environment.ts";
 import { type Colour, fit } from "./fit.ts";
@@ -85,14 +85,14 @@ async () => {
   if (E.isLeft(train)) return train;
   const test = await read(planned.right.test)();
   if (E.isLeft(test)) return test;
+  const normalisation = normalisationOf(train.right, channels);
   return E.right({
     name: nameOf(folder),
     shape: colour === "rgb" ? [...size, channels] : [...size],
     classes,
-    normalisation: normalisationOf(train.right, channels),
-    train: train.right,
+    train: { ...train.right, normalisation },
     validation: null,
-    test: test.right,
+    test: { ...test.right, normalisation },
     source: `${folder}${how}`,
     sha256: { train: await hashOf(train.right), test: await hashOf(test.right) },
     notice: skipped.length === 0 ? null : noticeOf(skipped),
@@ -173,7 +173,7 @@ function plan(
 /** One image after the other: decoded, the largest takes hundreds of MiB. */
 const readAll =
   (size: readonly [number, number], colour: Colour, env: DataEnv) =>
-  (images: readonly Labelled[]): TE.TaskEither<SparrowError, DataSplit> =>
+  (images: readonly Labelled[]): TE.TaskEither<SparrowError, RawSplit> =>
   async () => {
     const area = size[0] * size[1] * (colour === "rgb" ? 3 : 1);
     const pixels = new Uint8Array(images.length * area);
@@ -193,7 +193,7 @@ const nameOf = (folder: string): string =>
   folder.split(/[/\\]/).findLast((part) => part !== "" && part !== "." && part !== "..") ??
     "images";
 
-const hashOf = ({ pixels, labels }: DataSplit): Promise<string> => sha256(joined([pixels, labels]));
+const hashOf = ({ pixels, labels }: RawSplit): Promise<string> => sha256(joined([pixels, labels]));
 
 const shown = 3;
 

@@ -17,12 +17,12 @@ import type { Images } from "./dataset.ts";
  * import { imageOf } from "./image_of.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const images = { count: 2, pixels: Uint8Array.of(1, 2, 0, 255) };
+ * const images = { pixels: Uint8Array.of(1, 2, 0, 255) };
  * assertEquals(imageOf(images, [1, 2], 1), { shape: [1, 2, 1], data: Float32Array.of(0, 1) });
  * ```
  */
 export function imageOf(
-  { pixels }: Images,
+  { pixels }: Pick<Images, "pixels">,
   [height, width, channels = 1]: readonly number[],
   index: number,
 ): ImageArray {

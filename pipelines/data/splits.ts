@@ -6,7 +6,7 @@
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { E, pipe } from "../../graph/fp_ts.ts";
 import { permutation, type Rng, seed as seeded } from "../../graph/rng.ts";
-import type { Dataset, DataSplit } from "./dataset.ts";
+import type { Dataset, DataSplit, Normalisation } from "./dataset.ts";
 
 /** Options of {@linkcode withValidation}. */
 export interface ValidationOptions {
@@ -27,19 +27,27 @@ export interface ValidationOptions {
  * import { subset } from "./splits.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const split = { count: 3, pixels: Uint8Array.of(1, 1, 2, 2, 3, 3), labels: Uint8Array.of(7, 8, 9) };
+ * const split = {
+ *   count: 3,
+ *   pixels: Uint8Array.of(1, 1, 2, 2, 3, 3),
+ *   labels: Uint8Array.of(7, 8, 9),
+ *   normalisation: { mean: [0], std: [1] },
+ * };
  * assertEquals(subset(split, Uint32Array.of(2, 0)), {
+ *   ...split,
  *   count: 2,
  *   pixels: Uint8Array.of(3, 3, 1, 1),
  *   labels: Uint8Array.of(9, 7),
  * });
  * ```
  */
-export function subset({ count, pixels, labels }: DataSplit, picks: Uint32Array): DataSplit {
+export function subset(split: DataSplit, picks: Uint32Array): DataSplit {
+  const { count, pixels, labels } = split;
   const size = count === 0 ? 0 : pixels.length / count;
   const chosen = new Uint8Array(picks.length * size);
   picks.forEach((pick, i) => chosen.set(pixels.subarray(pick * size, (pick + 1) * size), i * size));
   return {
+    ...split,
     count: picks.length,
     pixels: chosen,
     labels: Uint8Array.from(picks, (pick) => labels[pick]),
@@ -63,9 +71,11 @@ export function subset({ count, pixels, labels }: DataSplit, picks: Uint32Array)
  * ```
  */
 export function take(dataset: Dataset, most: number): Dataset {
-  const first = ({ count, pixels, labels }: DataSplit): DataSplit => {
+  const first = (split: DataSplit): DataSplit => {
+    const { count, pixels, labels } = split;
     const kept = Math.min(count, most);
     return {
+      ...split,
       count: kept,
       pixels: pixels.subarray(0, count === 0 ? 0 : kept * (pixels.length / count)),
       labels: labels.subarray(0, kept),
@@ -78,6 +88,28 @@ export function take(dataset: Dataset, most: number): Dataset {
     test: first(dataset.test),
   };
 }
+
+/**
+ * A dataset whose splits are all normalised in another way.
+ *
+ * @example Bytes divided by 255, so that pixels are from 0 to 1.
+ * ```ts
+ * import { withNormalisation } from "./splits.ts";
+ * import { strokes } from "./strokes.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const digits = { ...strokes({ seed: 1, train: 50, test: 10 }), sha256: {} };
+ * const plain = withNormalisation(digits, { mean: [0], std: [1] });
+ * assertEquals(plain.test.normalisation, { mean: [0], std: [1] });
+ * assertEquals(plain.test.pixels, digits.test.pixels);
+ * ```
+ */
+export const withNormalisation = (dataset: Dataset, normalisation: Normalisation): Dataset => ({
+  ...dataset,
+  train: { ...dataset.train, normalisation },
+  validation: dataset.validation && { ...dataset.validation, normalisation },
+  test: { ...dataset.test, normalisation },
+});
 
 /**
  * A dataset of which a part of the training set, drawn from each class by a seed, has become the

@@ -52,7 +52,6 @@ export function strokes(
     name: "strokes",
     shape: [side, side],
     classes: glyphs.map((_, digit) => String(digit)),
-    normalisation,
     train: splitOf(train, forTrain),
     validation: null,
     test: splitOf(test, forTest),
@@ -122,7 +121,7 @@ function splitOf(count: number, rng: Rng): DataSplit {
       pixels.set(handwritten(labels[i], dice), i * area);
     }
   });
-  return { count, pixels, labels };
+  return { count, pixels, labels, normalisation };
 }
 
 function shuffled({ integer }: Dice): Uint8Array {

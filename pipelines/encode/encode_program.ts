@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { activity } from "../../ops/embeddings.ts";
 import { command, type Tools } from "../cli/command.ts";
@@ -11,14 +11,12 @@ import { duration } from "../cli/duration.ts";
 import { commonFlags, type Flags, type Values } from "../cli/options.ts";
 import { timestamp } from "../cli/process.ts";
 import { saveCodes } from "../codes_file.ts";
-import { denoDataEnv } from "../data/environment.ts";
 import { denoFiles } from "../files.ts";
 import { count } from "../report/format.ts";
-import { encodeInputs } from "./encode_inputs.ts";
-import { loadEncoder, withEncoder } from "./encoder.ts";
+import { encodeImages } from "./encode_inputs.ts";
+import { loadEncoder } from "./encoder.ts";
 import { inputFlags, inputOptions } from "./input_flags.ts";
-import { findInputs, namesDataset } from "./inputs.ts";
-import { notesOf } from "./notes.ts";
+import { findImages, namesDataset } from "./inputs.ts";
 
 const flags = {
   out: {
@@ -56,32 +54,26 @@ async function run(
   { note, begin }: Tools,
 ): Promise<E.Either<SparrowError, readonly string[]>> {
   const out = options.out ?? `runs/encode-${timestamp(new Date())}/codes.npz`;
-  const file = await loadEncoder(model, denoFiles)();
-  if (E.isLeft(file)) return file;
-  const inputs = await findInputs(operands, inputOptions(options), denoDataEnv);
-  if (E.isLeft(inputs)) return inputs;
-  notesOf(inputs.right).forEach(note);
+  const encoder = await loadEncoder(model)();
+  if (E.isLeft(encoder)) return encoder;
+  const images = await findImages(operands, inputOptions(options))();
+  if (E.isLeft(images)) return images;
   const env = await begin();
   if (E.isLeft(env)) return env;
 
   const begun = env.right.now();
-  let bad = 0;
-  const encoded = await withEncoder(file.right, (encoder) =>
-    encodeInputs(
-      encoder,
-      inputs.right,
-      { invert: options.invert, skipBad: options["skip-bad"] },
-      env.right,
-      (error) => {
-        bad++;
-        note(`Skipped: ${describe(error)}`);
-      },
-    ));
+  const { invert, "skip-bad": skipBad } = options;
+  const encoded = await encodeImages(encoder.right, images.right, {
+    invert,
+    skipBad,
+    note,
+    env: env.right,
+  })();
   if (E.isLeft(encoded)) return encoded;
   const seconds = (env.right.now() - begun) / 1000;
   const saved = await saveCodes(out, encoded.right, denoFiles)();
   if (E.isLeft(saved)) return saved;
-  const { codes } = encoded.right;
+  const { codes, skipped: { length: bad } } = encoded.right;
   const { mean } = activity(codes);
   return E.right([
     `${count(codes.count, "image")}, ${

@@ -4,7 +4,7 @@
  * @module
  */
 import { commonFlags, type Flags, type Values } from "../cli/options.ts";
-import type { InputOptions } from "./inputs.ts";
+import type { FindImagesOptions } from "./inputs.ts";
 import type { OriginSplit } from "./origins.ts";
 
 /** Which images, and how they are taken. */
@@ -36,4 +36,4 @@ export const inputOptions = (
     Values<typeof inputFlags & Pick<typeof commonFlags, "seed">>,
     "data" | "split" | "first" | "seed"
   >,
-): InputOptions => ({ data: data ?? undefined, split: split as OriginSplit, first, seed });
+): FindImagesOptions => ({ data: data ?? undefined, split: split as OriginSplit, first, seed });

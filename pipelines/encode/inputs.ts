@@ -1,26 +1,28 @@
 /**
- * The images that a command line names: datasets, files and folders.
+ * Images by name: those of datasets, files and folders.
  *
  * @module
  */
 import { type FileUnavailable, invalidOption, type SparrowError } from "../../graph/error.ts";
-import { E } from "../../graph/fp_ts.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
 import type { DataSplit } from "../data/dataset.ts";
-import type { DataEnv, FolderEntry } from "../data/environment.ts";
+import { type DataEnv, denoDataEnv, type FolderEntry } from "../data/environment.ts";
 import { type DatasetName, datasetNames, loadImages } from "../data/images.ts";
 import { within } from "../data/published.ts";
 import type { OriginPart, OriginSplit } from "./origins.ts";
 
-/** Which images of what is named. */
-export interface InputOptions {
-  /** Of datasets. @default {"test"} */
+/** Options of {@linkcode findImages}. */
+export interface FindImagesOptions {
+  /** Split to take of datasets. @default {"test"} */
   readonly split?: OriginSplit;
-  /** Of each dataset so many images at most, from its first on; 0 for all. @default {0} */
+  /** Number of images to take of each dataset, from its first on; 0 for all. @default {0} */
   readonly first?: number;
-  /** The folder with the datasets' files. */
+  /** Folder of the datasets' files. @default where `loadImages` looks */
   readonly data?: string;
-  /** Of the built-in digits. */
-  readonly seed: number;
+  /** Seed of the built-in digits, an integer from 0 to 2^32 − 1. @default {0} */
+  readonly seed?: number;
+  /** Where datasets and files are found. @default this machine */
+  readonly dataEnv?: DataEnv;
 }
 
 /** An image file. */
@@ -31,26 +33,26 @@ export interface ImageFile {
   readonly label: string | null;
 }
 
-/** Images in one place. */
-export type Input =
+/** Images to encode: of a dataset in memory, or files that are not read yet. */
+export type ImageSource =
   | {
-    /** Of a dataset, in memory. */
+    /** Images of a dataset. */
     readonly kind: "dataset";
-    /** Which. */
+    /** Dataset and split, as codes remember them. */
     readonly part: Extract<OriginPart, { readonly kind: "dataset" }>;
     /** The images that were chosen. */
     readonly images: DataSplit;
-    /** Of one image. */
+    /** Shape of one image: [height, width] or [height, width, channels]. */
     readonly shape: readonly number[];
     /** The names of the labels. */
     readonly classes: readonly string[];
-    /** What a reader must know before any number; nothing. */
+    /** What a person should know of the dataset; null for nothing. */
     readonly notice: string | null;
   }
   | {
-    /** On the disk. */
+    /** Image files. */
     readonly kind: "files";
-    /** In order; none has been looked at. */
+    /** Files in order; none has been read. */
     readonly files: readonly ImageFile[];
     /** What was passed over in folders: other files, and folders in folders. */
     readonly passed: readonly string[];
@@ -68,36 +70,49 @@ export const namesDataset = (operand: string): boolean => inputNames.includes(op
 const extension = /\.(png|jpe?g)$/i;
 
 /**
- * Finds the images that a command line names, in its order. Datasets are loaded, files are not.
+ * Finds images by name: those of datasets ("mnist", "fashion_mnist", "cifar10", "strokes", or "digits",
+ * which is MNIST or the built-in digits where there is no MNIST), of image files, and of folders.
+ * Datasets are loaded, files are not read yet.
  *
  * A folder stands for the images in it and in its folders, whose names are their labels; names that
  * begin with a dot are passed over, and so is, with a notice, whatever does not end in .png, .jpg or
  * .jpeg, or lies deeper.
  *
- * @returns `FileUnavailable` for what is not there, `InvalidOption` for a folder without an image, or
- * the error of a dataset's loader.
+ * @param names Names of datasets and paths; their order is kept. A folder called mnist is "./mnist".
+ * @returns The sources; `FileUnavailable` for what is not there, `InvalidOption` for a folder without an
+ * image, or the error of a dataset's loader.
+ *
+ * @example
+ * ```ts
+ * import { findImages } from "./inputs.ts";
+ * import { orThrow } from "../../graph/or_throw.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const [source] = await orThrow(findImages(["strokes"], { first: 5 }));
+ * assertEquals([source.kind, source.kind === "dataset" && source.images.count], ["dataset", 5]);
+ * ```
  */
-export async function findInputs(
-  operands: readonly string[],
-  options: InputOptions,
-  env: DataEnv,
-): Promise<E.Either<SparrowError, readonly Input[]>> {
-  const inputs: Input[] = [];
-  for (const operand of operands) {
-    const found = namesDataset(operand)
-      ? await datasetInput(operand, options, env)
-      : await filesInput(operand, env);
+export const findImages = (
+  names: readonly string[],
+  { dataEnv = denoDataEnv, ...options }: FindImagesOptions = {},
+): TE.TaskEither<SparrowError, readonly ImageSource[]> =>
+async () => {
+  const sources: ImageSource[] = [];
+  for (const name of names) {
+    const found = namesDataset(name)
+      ? await datasetInput(name, options, dataEnv)
+      : await filesInput(name, dataEnv);
     if (E.isLeft(found)) return found;
-    inputs.push(found.right);
+    sources.push(found.right);
   }
-  return E.right(inputs);
-}
+  return E.right(sources);
+};
 
-type Found = E.Either<SparrowError, Input>;
+type Found = E.Either<SparrowError, ImageSource>;
 
 async function datasetInput(
   name: string,
-  { split = "test", first = 0, data, seed }: InputOptions,
+  { split = "test", first = 0, data, seed = 0 }: FindImagesOptions,
   env: DataEnv,
 ): Promise<Found> {
   const dataset = name === "digits" ? undefined : name as DatasetName;
@@ -106,6 +121,7 @@ async function datasetInput(
   const { shape, classes, notice, [split]: all } = loaded.right;
   const count = first === 0 ? all.count : Math.min(first, all.count);
   const images = {
+    ...all,
     count,
     pixels: all.pixels.subarray(0, count * (all.pixels.length / all.count)),
     labels: all.labels.subarray(0, count),

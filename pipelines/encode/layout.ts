@@ -10,19 +10,19 @@ import type { Bitmap } from "../data/bitmap.ts";
 import type { Normalisation } from "../data/dataset.ts";
 import { type Colour, fit } from "../data/fit.ts";
 
-/** The form of the images that a model takes. */
-export interface Layout {
-  /** Rows and columns. */
+/** Size and colours of the images that a model takes. */
+export interface InputLayout {
+  /** Rows and columns, in pixels. */
   readonly size: readonly [height: number, width: number];
   /** Three channels or one. */
   readonly colour: Colour;
 }
 
 /** Bytes of a pixel. */
-export const channelsOf = ({ colour }: Layout): number => colour === "rgb" ? 3 : 1;
+export const channelsOf = ({ colour }: InputLayout): number => colour === "rgb" ? 3 : 1;
 
 /** Bytes of an image. */
-export const areaOf = (layout: Layout): number =>
+export const areaOf = (layout: InputLayout): number =>
   layout.size[0] * layout.size[1] * channelsOf(layout);
 
 /**
@@ -44,9 +44,12 @@ export const areaOf = (layout: Layout): number =>
  * assertEquals(E.isLeft(layoutOf([10], grey)), true);
  * ```
  */
-export function layoutOf(input: Shape, { mean }: Normalisation): E.Either<InvalidOption, Layout> {
+export function layoutOf(
+  input: Shape,
+  { mean }: Normalisation,
+): E.Either<InvalidOption, InputLayout> {
   const [height, width, channels = 1] = input;
-  const found: Layout | null = input.length === 1
+  const found: InputLayout | null = input.length === 1
     ? squareOf(height, mean.length)
     : input.length > 3 || width === undefined || (channels !== 1 && channels !== 3)
     ? null
@@ -60,7 +63,7 @@ export function layoutOf(input: Shape, { mean }: Normalisation): E.Either<Invali
   );
 }
 
-function squareOf(n: number, channels: number): Layout | null {
+function squareOf(n: number, channels: number): InputLayout | null {
   const [grey, rgb] = [Math.sqrt(n), Math.sqrt(n / 3)];
   if (channels === 1 && Number.isInteger(grey)) return { size: [grey, grey], colour: "grey" };
   return Number.isInteger(rgb) ? { size: [rgb, rgb], colour: "rgb" } : null;
@@ -74,7 +77,7 @@ function squareOf(n: number, channels: number): Layout | null {
  * @param invert Whether dark becomes light: MNIST's digits are light on dark, a photographed page is not.
  * @returns height × width × channels bytes.
  */
-export function toInput(bitmap: Bitmap, layout: Layout, invert: boolean): Uint8Array {
+export function toInput(bitmap: Bitmap, layout: InputLayout, invert: boolean): Uint8Array {
   const bytes = fit(bitmap, layout.size, layout.colour);
   return invert ? bytes.map((byte) => 255 - byte) : bytes;
 }

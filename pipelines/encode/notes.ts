@@ -4,12 +4,12 @@
  * @module
  */
 import { count } from "../report/format.ts";
-import type { Input } from "./inputs.ts";
+import type { ImageSource } from "./inputs.ts";
 
 const SHOWN = 3;
 
 /** The notices of datasets, and what was passed over in folders. */
-export const notesOf = (inputs: readonly Input[]): readonly string[] =>
+export const notesOf = (inputs: readonly ImageSource[]): readonly string[] =>
   inputs.flatMap((input) => {
     if (input.kind === "dataset") return input.notice === null ? [] : [input.notice];
     const { passed } = input;

@@ -6,18 +6,19 @@
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { Bitmap } from "../data/bitmap.ts";
-import type { Images } from "../data/dataset.ts";
+import type { Images, Normalisation } from "../data/dataset.ts";
 import { decodeImage } from "../data/decode_image.ts";
-import { breathe } from "../breathe.ts";
-import type { Env } from "../env.ts";
+import { breathe, type Waiting } from "../breathe.ts";
 import type { Files } from "../files.ts";
-import type { Input } from "./inputs.ts";
-import { areaOf, bitmapOf, type Layout, toInput } from "./layout.ts";
+import type { ImageSource } from "./inputs.ts";
+import { areaOf, bitmapOf, type InputLayout, toInput } from "./layout.ts";
 
 /** How pictures become bytes. */
 export interface PictureOptions {
   /** What the model takes. */
-  readonly layout: Layout;
+  readonly layout: InputLayout;
+  /** The model's, whatever the images' own may be. */
+  readonly normalisation: Normalisation;
   /** Whether image files are inverted; datasets never are. */
   readonly invert: boolean;
   /** Whether an image file that cannot be used is passed over, and not an error. */
@@ -27,9 +28,15 @@ export interface PictureOptions {
 /** Images with what is known of each. */
 export interface Batch extends Images {
   /** The input that they are of. */
-  readonly input: Input;
+  readonly input: ImageSource;
   /** Per image its index in the input: in its split's chosen images, or among its files. */
   readonly indices: readonly number[];
+}
+
+/** What reading image files needs of an environment. */
+export interface PictureEnv extends Waiting {
+  /** Where image files are read. */
+  readonly files: Files;
 }
 
 /** Called with the error of each image file that is passed over. */
@@ -47,9 +54,9 @@ const FILES = 100;
  * used, or `Interrupted`.
  */
 export async function* picturesOf(
-  input: Input,
+  input: ImageSource,
   options: PictureOptions,
-  env: Env,
+  env: PictureEnv,
   onBad: OnBad,
 ): AsyncGenerator<E.Either<SparrowError, Batch>, void, void> {
   if (input.kind === "dataset") yield* ofDataset(input, options);
@@ -57,8 +64,8 @@ export async function* picturesOf(
 }
 
 function* ofDataset(
-  input: Extract<Input, { readonly kind: "dataset" }>,
-  { layout }: PictureOptions,
+  input: Extract<ImageSource, { readonly kind: "dataset" }>,
+  { layout, normalisation }: PictureOptions,
 ): Generator<E.Either<never, Batch>> {
   const { images, shape } = input;
   const size = shape.reduce((product, extent) => product * extent, 1);
@@ -74,14 +81,14 @@ function* ofDataset(
         return toInput(bitmap, layout, false);
       }),
     );
-    yield E.right({ count, pixels, input, indices });
+    yield E.right({ count, pixels, normalisation, input, indices });
   }
 }
 
 async function* ofFiles(
-  input: Extract<Input, { readonly kind: "files" }>,
-  { layout, invert, skipBad }: PictureOptions,
-  env: Env,
+  input: Extract<ImageSource, { readonly kind: "files" }>,
+  { layout, normalisation, invert, skipBad }: PictureOptions,
+  env: PictureEnv,
   onBad: OnBad,
 ): AsyncGenerator<E.Either<SparrowError, Batch>, void, void> {
   const { files } = input;
@@ -98,12 +105,13 @@ async function* ofFiles(
       else return yield bitmap;
     }
     if (rows.length > 0) {
-      yield E.right({ count: rows.length, pixels: joined(layout, rows), input, indices });
+      const pixels = joined(layout, rows);
+      yield E.right({ count: rows.length, pixels, normalisation, input, indices });
     }
   }
 }
 
-function joined(layout: Layout, rows: readonly Uint8Array[]): Uint8Array {
+function joined(layout: InputLayout, rows: readonly Uint8Array[]): Uint8Array {
   const area = areaOf(layout);
   const pixels = new Uint8Array(rows.length * area);
   rows.forEach((row, i) => pixels.set(row, i * area));

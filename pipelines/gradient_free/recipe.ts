@@ -94,7 +94,7 @@ export function checkRecipe(
 }
 
 /** The graph and the stages of options that {@linkcode checkRecipe} accepts. */
-export function recipeOf(options: RecipeOptions, { shape, train, normalisation }: Dataset): Recipe {
+export function recipeOf(options: RecipeOptions, { shape, train }: Dataset): Recipe {
   const { rule, units, k, patch, layers, pool, epochs, samples, seed: number } = options;
   const [height, width] = shape;
   // Below k / units by rounding alone, so that k units win: ceil(sparsity · units) = k.
@@ -106,7 +106,6 @@ export function recipeOf(options: RecipeOptions, { shape, train, normalisation }
       ...(options.scaling ? [synapticScaling({ target: 1 / units, strength: 10 })] : []),
       learnLocally({
         data: train,
-        normalisation,
         path,
         rule: local,
         epochs,

@@ -12,7 +12,7 @@ import type { LabelledEmbeddings } from "../../ops/metrics/retrieval.ts";
 import { withTestRows } from "../claims/recipes.ts";
 import { breathe } from "../breathe.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { encode } from "../encode.ts";
+import { encode } from "../encode/encode.ts";
 import type { Env } from "../env.ts";
 import type { Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
@@ -135,9 +135,9 @@ export const valuesOf = (
  * Rows, for "test": "map:unseen", "mapAtR:unseen", "precisionAt1:unseen", and the same of "seen" and
  * "among". Errors: `Interrupted`; `InvalidOption` when an image has not the size of the run's input.
  */
-export const retrieve = ({ test, normalisation }: Dataset, unseen: readonly number[]): Stage =>
+export const retrieve = ({ test }: Dataset, unseen: readonly number[]): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
-    const embeddings = await encode(run, test, normalisation, env, run);
+    const embeddings = await encode(run, test, { env })();
     if (E.isLeft(embeddings)) return embeddings;
     const labelled = { embeddings: embeddings.right, labels: test.labels };
     const found = await retrieveByTask(labelled, unseen, env);

@@ -9,21 +9,19 @@ import { E } from "../../graph/fp_ts.ts";
 import { draw, type Rng } from "../../graph/rng.ts";
 import { activity, type BinaryEmbeddings } from "../../ops/embeddings.ts";
 import { codeIndex, search } from "../../ops/sdr/code_index.ts";
-import { appendCodes, emptyCodes, pickCodes } from "../../ops/sdr/codes.ts";
+import { pickCodes } from "../../ops/sdr/codes.ts";
 import { codeSizes, hamming, overlap } from "../../ops/sdr/similarity.ts";
 import { emptyMemory, store } from "../../ops/sdr/willshaw.ts";
 import { recallIterated } from "../../ops/sdr/willshaw_recall.ts";
 import { expectedFill } from "../../ops/sdr/willshaw_theory.ts";
 import { joined } from "../data/bytes.ts";
-import type { Images } from "../data/dataset.ts";
-import type { Encoder } from "../encode/encoder.ts";
-import type { Input } from "../encode/inputs.ts";
-import { areaOf, channelsOf, type Layout } from "../encode/layout.ts";
+import type { Images, Normalisation } from "../data/dataset.ts";
+import type { ImageSource } from "../encode/inputs.ts";
+import { areaOf, channelsOf, type InputLayout } from "../encode/layout.ts";
 import { type OnBad, type PictureOptions, picturesOf } from "../encode/pictures.ts";
-import { encodeBatches } from "../encode_batches.ts";
 import type { Env } from "../env.ts";
 import { distinctCodes } from "../search/distinct.ts";
-import type { Named } from "../search/nearest.ts";
+import type { NamedImage } from "../search/nearest.ts";
 
 /** Which part is left; of "noise" pixels here and there. */
 export const cueKinds = ["top", "bottom", "left", "right", "noise"] as const;
@@ -47,14 +45,15 @@ export type CueKind = typeof cueKinds[number];
  * import { seed } from "../../graph/rng.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const images = { count: 1, pixels: Uint8Array.of(9, 0, 0, 7) };
+ * const normalisation = { mean: [0], std: [1] };
+ * const images = { count: 1, pixels: Uint8Array.of(9, 0, 0, 7), normalisation };
  * const cues = cuesOf(images, { size: [2, 2], colour: "grey" }, "top", 0.5, seed(1));
  * assertEquals(E.isRight(cues) && [...cues.right.pixels], [9, 0, 0, 0]);
  * ```
  */
 export function cuesOf(
-  { count, pixels }: Images,
-  layout: Layout,
+  images: Images,
+  layout: InputLayout,
   kind: CueKind,
   keep: number,
   rng: Rng,
@@ -62,6 +61,7 @@ export function cuesOf(
   if (!(keep > 0 && keep <= 1)) {
     return E.left(invalidOption("--keep", keep, "a number above 0 and at most 1"));
   }
+  const { count, pixels } = images;
   const [height, width] = layout.size;
   const channels = channelsOf(layout);
   const left = pixels.slice();
@@ -74,7 +74,7 @@ export function cuesOf(
         left.set(pixels.subarray(from, from + channels), place * channels);
       }
     });
-    return E.right({ count, pixels: left });
+    return E.right({ ...images, pixels: left });
   }
   const paper = mediansOf(pixels, channels);
   const [rows, columns] = [Math.round(keep * height), Math.round(keep * width)];
@@ -88,7 +88,7 @@ export function cuesOf(
     }[kind];
     if (!stays) left.set(paper, place * channels);
   }
-  return E.right({ count, pixels: left });
+  return E.right({ ...images, pixels: left });
 }
 
 /** The median byte of each channel. */
@@ -106,7 +106,7 @@ export interface Gathered {
   /** Images as bytes, in the model's layout. */
   readonly images: Images;
   /** One per image. */
-  readonly names: readonly Named[];
+  readonly names: readonly NamedImage[];
 }
 
 /**
@@ -116,13 +116,13 @@ export interface Gathered {
  * @returns The images, or what `picturesOf` returns.
  */
 export async function gather(
-  inputs: readonly Input[],
+  inputs: readonly ImageSource[],
   options: PictureOptions,
   most: number,
   env: Env,
   onBad: OnBad,
 ): Promise<E.Either<SparrowError, Gathered>> {
-  const names: Named[] = [];
+  const names: NamedImage[] = [];
   const rows: Uint8Array[] = [];
   const area = areaOf(options.layout);
   for (const input of inputs) {
@@ -132,37 +132,25 @@ export async function gather(
       const taken = indices.slice(0, most - names.length);
       rows.push(pixels.subarray(0, taken.length * area));
       names.push(...taken.map((i, at) => ({ index: names.length + at, ...nameOf(input, i) })));
-      if (names.length === most) return E.right(together(names, rows));
+      if (names.length === most) return E.right(together(names, rows, options.normalisation));
     }
   }
-  return E.right(together(names, rows));
+  return E.right(together(names, rows, options.normalisation));
 }
 
-const together = (names: readonly Named[], rows: readonly Uint8Array[]): Gathered => ({
-  images: { count: names.length, pixels: joined(rows) },
+const together = (
+  names: readonly NamedImage[],
+  rows: readonly Uint8Array[],
+  normalisation: Normalisation,
+): Gathered => ({
+  images: { count: names.length, pixels: joined(rows), normalisation },
   names,
 });
 
-function nameOf(input: Input, i: number): Omit<Named, "index"> {
+function nameOf(input: ImageSource, i: number): Omit<NamedImage, "index"> {
   if (input.kind === "files") return { name: input.files[i].path, label: input.files[i].label };
   const { part: { name, split }, classes, images } = input;
   return { name: `${name} ${split} ${i}`, label: classes[images.labels[i]] };
-}
-
-/** The codes of images in memory, as `encodeBatches` makes them. */
-export async function encodePictures(
-  { weights, normalisation }: Encoder,
-  images: Images,
-  env: Env,
-): Promise<E.Either<SparrowError, BinaryEmbeddings>> {
-  let codes: BinaryEmbeddings | null = null;
-  for await (const encoded of encodeBatches(weights, [images], normalisation, env)) {
-    if (E.isLeft(encoded)) return encoded;
-    const { right: set } = encoded;
-    if (set.kind === "binary") codes = codes === null ? set : appendCodes(codes, set);
-  }
-  // Of no batch there are no codes.
-  return E.right(codes ?? emptyCodes(0, 1));
 }
 
 /** Result of one cue. */

@@ -5,14 +5,14 @@
  * @module
  */
 import type { Images } from "../data/dataset.ts";
-import { areaOf, type Layout } from "../encode/layout.ts";
+import { areaOf, type InputLayout } from "../encode/layout.ts";
 import { configuration } from "../report/configuration.ts";
 import { count } from "../report/format.ts";
 import { html } from "../report/html.ts";
 import { pageHeader } from "../report/page.ts";
 import { asHtml, type Column, type Columns } from "../report/table.ts";
 import { inputPicture } from "../search/album.ts";
-import type { Named } from "../search/nearest.ts";
+import type { NamedImage } from "../search/nearest.ts";
 import { sheetPage, strip, type Tile } from "../search/sheet.ts";
 import { faultOf, type RecallResult, type Recollection } from "./memory.ts";
 
@@ -137,9 +137,9 @@ export interface RecallSheet {
   /** The damaged images. */
   readonly cues: Images;
   /** Their form. */
-  readonly layout: Layout;
+  readonly layout: InputLayout;
   /** Names of the images. */
-  readonly names: readonly Named[];
+  readonly names: readonly NamedImage[];
   /** The cue in words: "the top half". */
   readonly cue: string;
   /** Number of images to show. */

@@ -11,7 +11,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { DataEnv } from "../data/environment.ts";
 import { fit } from "../data/fit.ts";
 import { loadImages } from "../data/images.ts";
-import { bitmapOf, type Layout } from "../encode/layout.ts";
+import { bitmapOf, type InputLayout } from "../encode/layout.ts";
 import { type Origin, originName } from "../encode/origins.ts";
 import { readBitmap } from "../encode/pictures.ts";
 
@@ -87,5 +87,5 @@ function pictureOf(bitmap: Bitmap): Picture {
 }
 
 /** The picture of a model's own bytes. */
-export const inputPicture = (pixels: Uint8Array, { size }: Layout): Picture =>
+export const inputPicture = (pixels: Uint8Array, { size }: InputLayout): Picture =>
   pictureOf(bitmapOf(pixels, size));

@@ -12,36 +12,36 @@ import { hamming, overlap } from "../../ops/sdr/similarity.ts";
 import type { SavedCodes } from "../codes_file.ts";
 import { originName, originOf } from "../encode/origins.ts";
 
-/** One of a set's images, as a person knows it. */
-export interface Named {
-  /** Its index in the set. */
+/** An image of a set of codes, by name. */
+export interface NamedImage {
+  /** Index of its code in the set. */
   readonly index: number;
   /** The path of its file, "mnist test 17", or "code 17" where its origin is not known. */
   readonly name: string;
-  /** Its label's name; null for none. */
+  /** Name of its label; null where it has none. */
   readonly label: string | null;
 }
 
-/** A result of a search. */
-export interface Result extends Named {
-  /** Counted from 1. */
+/** An image that a search found. */
+export interface SearchResult extends NamedImage {
+  /** Place among the results, from 1. */
   readonly rank: number;
-  /** Units in which the codes differ. */
+  /** Hamming distance: the number of units in which the codes differ. */
   readonly distance: number;
-  /** Units that both codes have. */
+  /** Number of units that are set in both codes. */
   readonly overlap: number;
 }
 
-/** A query with what was found. */
-export interface Answer {
-  /** The query. */
-  readonly query: Named;
+/** A query with the images that are nearest to it. */
+export interface SearchAnswer {
+  /** The image that was searched for. */
+  readonly query: NamedImage;
   /** The nearest first; of equals the one that comes first in the set. */
-  readonly results: readonly Result[];
+  readonly results: readonly SearchResult[];
 }
 
 /** What to call one of a set's images. */
-function named({ labels, origins }: SavedCodes, index: number): Named {
+function named({ labels, origins }: SavedCodes, index: number): NamedImage {
   const origin = origins === undefined ? null : originOf(origins, index);
   const label = labels?.[index] ?? -1;
   return {
@@ -51,21 +51,45 @@ function named({ labels, origins }: SavedCodes, index: number): Named {
   };
 }
 
+/** Options of {@linkcode nearestImages}. */
+export interface NearestImagesOptions {
+  /** Results per query, from 1 to the number of codes. @default {10} */
+  readonly k?: number;
+  /** What the nearest have least of, "hamming", or most of, "overlap". @default {"hamming"} */
+  readonly distance?: CodeDistance;
+}
+
 /**
- * Searches a set for the nearest of each query.
+ * Finds the images whose codes are nearest to those of queries, exactly, and names them: by the path of
+ * a file, or by dataset, split and index.
  *
- * @param set What is searched; at least one code.
- * @param k Results per query.
- * @param distance What the nearest have least of: "hamming", or "overlap", of which they have most.
+ * @param set Codes to search; at least one.
+ * @param queries Codes to search for, of the same width: made by the same encoder.
  * @returns The answers in the order of the queries; `InvalidOption` where the widths differ, a set has
  * no code, or k is not from 1 to the number of codes.
+ *
+ * @example
+ * ```ts
+ * import { nearestImages } from "./nearest.ts";
+ * import { orThrow } from "../../graph/or_throw.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const codesOf = (...words: number[]) =>
+ *   ({ kind: "binary", count: words.length, width: 4, words: Uint32Array.from(words) }) as const;
+ * const set = { codes: codesOf(0b0011, 0b1100), labels: Int32Array.of(7, 1) };
+ * const [found] = orThrow(
+ *   nearestImages(set, { codes: codesOf(0b1001), labels: null }, { k: 1 }),
+ * );
+ * assertEquals(found.results, [
+ *   { index: 0, name: "code 0", label: "7", rank: 1, distance: 2, overlap: 1 },
+ * ]);
+ * ```
  */
-export function nearest(
+export function nearestImages(
   set: SavedCodes,
   queries: SavedCodes,
-  k: number,
-  distance: CodeDistance,
-): E.Either<InvalidOption, readonly Answer[]> {
+  { k = 10, distance = "hamming" }: NearestImagesOptions = {},
+): E.Either<InvalidOption, readonly SearchAnswer[]> {
   const wrong = misfit(set.codes, queries.codes, k);
   if (wrong !== null) return E.left(wrong);
   const found = search(codeIndex(set.codes), queries.codes, { k, distance });

@@ -7,40 +7,75 @@ import { configuration } from "../report/configuration.ts";
 import { count } from "../report/format.ts";
 import { html } from "../report/html.ts";
 import { pageHeader } from "../report/page.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
+import type { CodeDistance } from "../../ops/sdr/code_index.ts";
+import { type DataEnv, denoDataEnv } from "../data/environment.ts";
 import type { SavedCodes } from "../codes_file.ts";
 import type { Album } from "./album.ts";
-import type { Answer, Named, Result } from "./nearest.ts";
+import type { NamedImage, SearchAnswer, SearchResult } from "./nearest.ts";
 import { distinctCodes } from "./distinct.ts";
 import { originOf } from "../encode/origins.ts";
 import { sheetPage, strip, type Tile } from "./sheet.ts";
 
-/** What was searched and what was found. */
+/** What {@linkcode searchSheet} shows. */
 export interface SearchSheet {
-  /** What was searched. */
+  /** Codes that were searched. */
   readonly set: SavedCodes;
-  /** What was searched for. */
+  /** Codes that were searched for. */
   readonly queries: SavedCodes;
-  /** Those to show. */
-  readonly answers: readonly Answer[];
-  /** What the nearest have least, or most, of. */
-  readonly distance: string;
-  /** What a reader must know; none. */
-  readonly notices: readonly string[];
-  /** Whatever it takes to run it again. */
-  readonly config: Readonly<Record<string, unknown>>;
+  /** Answers to show, as `nearestImages` returns them. */
+  readonly answers: readonly SearchAnswer[];
+  /** What the nearest have least, or most, of. @default {"hamming"} */
+  readonly distance?: CodeDistance;
+  /** What it takes to search again, shown at the end of the page. @default nothing */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** Where {@linkcode searchSheet} finds the images. */
+export interface SearchSheetOptions {
+  /** Folder of the datasets' files. @default where they were found for encoding */
+  readonly data?: string;
+  /** Where datasets and files are found. @default this machine */
+  readonly dataEnv?: DataEnv;
 }
 
 const MISSING_SHOWN = 3;
 
 /**
- * The page as the text of an HTML file with nothing to load. Images that are no longer where they were
- * are left out, and a notice says why.
+ * Makes a contact sheet of a search: each query at the left, the images that were found at its right.
+ *
+ * @returns The page, as the text of an HTML file with nothing to load. Images that are no longer where
+ * they were are left out, and the page says why.
+ *
+ * @example
+ * ```ts
+ * import { nearestImages } from "./nearest.ts";
+ * import { searchSheet } from "./search_sheet.ts";
+ * import { orThrow } from "../../graph/or_throw.ts";
+ * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const words = Uint32Array.of(0b0011, 0b1100);
+ * const set = { codes: { kind: "binary", count: 2, width: 4, words }, labels: null } as const;
+ * const answers = orThrow(nearestImages(set, set, { k: 2 }));
+ * const page = await orThrow(searchSheet({ set, queries: set, answers }));
+ * assert(page.startsWith("<!doctype html>"));
+ * ```
  */
-export async function searchSheet(
-  { set, queries, answers, distance, notices, config }: SearchSheet,
+export const searchSheet = (
+  search: SearchSheet,
+  { data, dataEnv = denoDataEnv }: SearchSheetOptions = {},
+): TE.TaskEither<never, string> =>
+async () => {
+  // What writes PNG is loaded when it is needed: nobody else waits for it.
+  const { albumOf } = await import("./album.ts");
+  return E.right(await sheetOf(search, albumOf(dataEnv, data)));
+};
+
+async function sheetOf(
+  { set, queries, answers, distance = "hamming", config = {} }: SearchSheet,
   album: Album,
 ): Promise<string> {
-  const pictureOf = ({ origins }: SavedCodes, { index }: Named) =>
+  const pictureOf = ({ origins }: SavedCodes, { index }: NamedImage) =>
     album.picture(origins === undefined ? null : originOf(origins, index));
   const strips = [];
   for (const { query, results } of answers) {
@@ -60,13 +95,14 @@ export async function searchSheet(
     : `the first ${answers.length} of ${count(queries.codes.count, "query", "queries")}`;
   const about = `${count(set.codes.count, "code")} of ${set.codes.width} units, ` +
     `${distinctCodes(set.codes).toLocaleString("en-GB")} of them distinct, searched for the ` +
-    `nearest of ${asked} by ${distance}. Under an image its label, and in how many units its code ` +
+    `nearest of ${asked} by ${
+      distance === "hamming" ? "Hamming distance" : "overlap"
+    }. Under an image its label, and in how many units its code ` +
     "differs from the query's and how many both have; another label than the query's is framed";
   return sheetPage(
     "Nearest codes",
     html`
       ${pageHeader("Nearest codes", about, [
-        ...notices,
         ...missing.length === 0
           ? []
           : [`${count(missing.length, "picture")} could not be had: ${reasons}`],
@@ -78,9 +114,9 @@ export async function searchSheet(
   );
 }
 
-const labelOf = ({ label }: Named): string => label ?? "no label";
+const labelOf = ({ label }: NamedImage): string => label ?? "no label";
 
-const resultTile = (result: Result, query: Named, picture: Tile["picture"]): Tile => ({
+const resultTile = (result: SearchResult, query: NamedImage, picture: Tile["picture"]): Tile => ({
   picture,
   name: result.name,
   lines: [

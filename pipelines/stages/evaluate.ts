@@ -15,7 +15,7 @@ import { codeMoments } from "../../ops/metrics/code_moments.ts";
 import type { Moments } from "../../ops/metrics/moments.ts";
 import { nearestCentroids } from "../../ops/metrics/nearest_centroid.ts";
 import type { Dataset, DataSplit } from "../data/dataset.ts";
-import { encode } from "../encode.ts";
+import { encode } from "../encode/encode.ts";
 import { type ClassCodes, evaluationOf } from "../findings.ts";
 import type { Row } from "../history.ts";
 import type { Run } from "../run.ts";
@@ -63,7 +63,7 @@ export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions 
     for (const name of ["train", "validation", "test"] as const) {
       const split = dataset[name];
       if (split === null) continue;
-      const encoded = await encode(run, split, dataset.normalisation, env, run);
+      const encoded = await encode(run, split, { env })();
       if (E.isLeft(encoded)) return encoded;
       const embeddings = encoded.right;
       // The training set comes first: the others are classified by its centroids.

@@ -122,7 +122,7 @@ export const evaluateReconstruction = (
 /** What is seen, as images, in the order of their classes. */
 const shown = (
   seen: readonly Seen[],
-  { test, shape, classes, normalisation }: Dataset,
+  { test, shape, classes }: Dataset,
   threshold: number,
 ): readonly Reconstruction[] =>
   seen.toSorted((a, b) => test.labels[a.index] - test.labels[b.index])
@@ -132,7 +132,7 @@ const shown = (
         index,
         label: classes[test.labels[index]],
         original,
-        made: { shape: original.shape, data: asInFile(made, normalisation) },
+        made: { shape: original.shape, data: asInFile(made, test.normalisation) },
         missed: missed[threshold],
       };
     });
@@ -160,14 +160,10 @@ async function fidelity(
     const pixels = (value as { readonly second: tf.Tensor }).second;
     return [activation === "sigmoid" ? tf.sigmoid(pixels) : pixels];
   };
-  const done = await forEachBatch(
-    run,
-    split,
-    dataset.normalisation,
+  const done = await forEachBatch(run, split, {
     env,
-    run,
     choose,
-    ({ inputs: inputsOf, outputs: [made], from, count }) => {
+    use: ({ inputs: inputsOf, outputs: [made], from, count }) => {
       const inputs = inputsOf();
       error += reconstructionError(inputs, made) * count;
       for (let at = 0; at < inputs.length; at += size) {
@@ -186,7 +182,7 @@ async function fidelity(
         }
       }
     },
-  );
+  })();
   if (E.isLeft(done)) return done;
   return E.right({
     error: error / split.count,
@@ -229,7 +225,7 @@ function wrongPixels(
 }
 
 /** The mean of the training set's normalised pixels, all channels together. */
-function meanInput({ train: { pixels }, normalisation: { mean, std } }: Dataset): number {
+function meanInput({ train: { pixels, normalisation: { mean, std } } }: Dataset): number {
   const channels = mean.length;
   const sums = new Float64Array(channels);
   for (let i = 0; i < pixels.length; i++) sums[i % channels] += pixels[i];

@@ -52,7 +52,7 @@ export const explain = (
     if (bad !== null) return E.left(bad);
     const [height, width, channels = 1] = dataset.shape;
     const shape = [height, width, channels] as const;
-    const gather = normaliser(dataset.normalisation);
+    const gather = normaliser(dataset.test.normalisation);
     const explanations: Explanation[] = [];
     let rng = run.rng;
     for (const pick of firstOfEach(dataset.test.labels, dataset.classes.length, images)) {

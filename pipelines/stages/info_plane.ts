@@ -95,9 +95,9 @@ export interface InfoPlaneOptions {
  * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const dataset = { ...strokes({ seed: 1, train: 200, test: 10 }), sha256: {} };
- * const { train: data, normalisation } = dataset;
+ * const { train: data } = dataset;
  * const optimiser = adam();
- * const options = { data, normalisation, loss: supConLoss(), batchSize: 50 };
+ * const options = { data, loss: supConLoss(), batchSize: 50 };
  * const backend = await startBackend("cpu")();
  * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
  * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
@@ -184,8 +184,11 @@ function measurer(settings: Settings): Measure {
       known = prepared.right;
     }
     const { data, labelEntropy, tasks } = known;
-    const when = { epoch, step };
-    const outputs = await layerOutputs(model, paths.right, data, dataset.normalisation, env, when);
+    const outputs = await layerOutputs(
+      { ...model, epoch, step },
+      data,
+      { paths: paths.right, env },
+    )();
     if (E.isLeft(outputs)) return outputs;
 
     const row = (name: string, value: number): Row => ({ epoch, step, split, name, value });
@@ -245,7 +248,7 @@ async function prepare(
   const data = subset(whole, order.subarray(0, Math.min(samples, whole.count)));
   const labelEntropy = entropy(data.labels);
   if (E.isLeft(labelEntropy)) return labelEntropy;
-  const tasks = await prepareAll(estimators, inputsOf(data, dataset), data.labels, rng);
+  const tasks = await prepareAll(estimators, inputsOf(data), data.labels, rng);
   return E.map((tasks: Prepared["tasks"]): Prepared => ({
     data,
     labelEntropy: labelEntropy.right,
@@ -272,8 +275,8 @@ async function prepareAll(
 }
 
 /** The images as the model takes them. */
-function inputsOf(data: DataSplit, { normalisation }: Dataset): Samples {
+function inputsOf(data: DataSplit): Samples {
   const width = data.pixels.length / data.count;
   const all = Uint32Array.from({ length: data.count }, (_, i) => i);
-  return { count: data.count, width, values: normaliser(normalisation)(data, width, all) };
+  return { count: data.count, width, values: normaliser(data.normalisation)(data, width, all) };
 }

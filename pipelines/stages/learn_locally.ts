@@ -15,7 +15,7 @@ import type { LocalRule } from "../../ops/local/local_rule.ts";
 import { checkRanges, integerFrom, notNegative, positive } from "../../ops/ranges.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { breathe } from "../breathe.ts";
-import type { Images, Normalisation } from "../data/dataset.ts";
+import type { Images } from "../data/dataset.ts";
 import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
 import { gatherSamples, type LayerSamples } from "../layer_samples.ts";
@@ -25,10 +25,11 @@ import { counted, factorsOf } from "./learnt_duty.ts";
 
 /** Options of {@linkcode learnLocally}. */
 export interface LearnLocallyOptions {
-  /** What is learnt from; labels are not looked at. */
+  /**
+   * Images to learn from; labels are not used. Their normalisation should have a mean of 0 (see
+   * `withNormalisation`), so that an empty part of an image is exactly 0.
+   */
   readonly data: Images;
-  /** Of its bytes; with a mean of 0, so that what is empty is exactly 0. */
-  readonly normalisation: Normalisation;
   /** Which node of the graph learns: a linear layer or a convolution without bias. */
   readonly path: number;
   /** How. */
@@ -85,9 +86,12 @@ const WHITENED = 20_000;
  * const encoder = graph`linear(4, 2, bias=false) ▷ kwta(0.5, hard)`;
  * const run = createRun({ graph: encoder });
  * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
- * const data = { count: 2, pixels: Uint8Array.of(255, 0, 0, 0, 0, 0, 255, 255) };
- * const normalisation = { mean: [0], std: [1] };
- * const stage = learnLocally({ data, normalisation, path: 0, rule: onlineKMeans(), epochs: 2 });
+ * const data = {
+ *   count: 2,
+ *   pixels: Uint8Array.of(255, 0, 0, 0, 0, 0, 255, 255),
+ *   normalisation: { mean: [0], std: [1] },
+ * };
+ * const stage = learnLocally({ data, path: 0, rule: onlineKMeans(), epochs: 2 });
  * const done = await stage(run.right)(quietEnv(backend.right))();
  * if (E.isLeft(done)) throw new Error("nothing was learnt");
  * assertEquals(done.right.epoch, 2);
@@ -148,10 +152,10 @@ async function learnLayer(
   env: Env,
 ): Promise<E.Either<SparrowError, Run>> {
   const { path, rule, epochs = 1, batchSize = 100, rate = rule.rate, whiten = null } = options;
-  const { samples: most = 100_000, floor = 0.05, data, normalisation } = options;
+  const { samples: most = 100_000, floor = 0.05, data } = options;
   const size = node._tag === "conv2d" ? node.size : null;
   const form = { path, input, size, most, floor };
-  const gathered = await gatherSamples(run, data, normalisation, form, env);
+  const gathered = await gatherSamples(run, data, form, env);
   if (E.isLeft(gathered)) return gathered;
   const [samples, rng] = gathered.right;
   const { count, width } = samples;

@@ -24,7 +24,7 @@ import {
 } from "../../ops/metrics/unit_activity.ts";
 import type { Dataset, DataSplit } from "../data/dataset.ts";
 import { subset } from "../data/splits.ts";
-import { encode } from "../encode.ts";
+import { encode } from "../encode/encode.ts";
 import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
 import type { Run } from "../run.ts";
@@ -109,9 +109,9 @@ export const monitor = (dataset: Dataset, options: MonitorOptions = {}): Stage =
     const drawn = drawSamples(dataset, settings);
     if (E.isLeft(drawn)) return drawn;
     const { samples, references } = drawn.right;
-    const queries = await encodeAll(run, samples, dataset, env);
+    const queries = await encodeAll(run, samples, env);
     if (E.isLeft(queries)) return queries;
-    const gallery = await encodeAll(run, references, dataset, env);
+    const gallery = await encodeAll(run, references, env);
     if (E.isLeft(gallery)) return gallery;
 
     const classes = dataset.classes.length;
@@ -192,10 +192,9 @@ function drawSamples(
 async function encodeAll(
   run: Run,
   split: DataSplit,
-  { normalisation }: Dataset,
   env: Env,
 ): Promise<E.Either<SparrowError, LabelledEmbeddings>> {
-  const encoded = await encode(run, split, normalisation, env, run);
+  const encoded = await encode(run, split, { env })();
   return E.map((embeddings: Embeddings) => ({ embeddings, labels: split.labels }))(encoded);
 }
 

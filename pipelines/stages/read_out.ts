@@ -19,7 +19,7 @@ import { willshawClasses } from "../../ops/readouts/willshaw_classes.ts";
 import { emptyCodes, pickCodes } from "../../ops/sdr/codes.ts";
 import { moveUnits } from "../../ops/sdr/noise.ts";
 import type { Dataset, Images } from "../data/dataset.ts";
-import { encodeBatches } from "../encode_batches.ts";
+import { encodeStream } from "../encode_batches.ts";
 import type { Env } from "../env.ts";
 import { type ClassCodes, evaluationOf } from "../findings.ts";
 import type { Row } from "../history.ts";
@@ -63,9 +63,9 @@ export const readOut = (options: ReadOutOptions): Stage =>
       return E.left(invalidOption("perClass", bad, "integers of at least 1"));
     }
     const begun = env.now();
-    const train = await codesOf(run, dataset.train, dataset, env);
+    const train = await codesOf(run, dataset.train, env);
     if (E.isLeft(train)) return train;
-    const test = await codesOf(run, dataset.test, dataset, env);
+    const test = await codesOf(run, dataset.test, env);
     if (E.isLeft(test)) return test;
     const encoded = env.now();
     const rows: Row[] = [];
@@ -169,18 +169,21 @@ function firstOfEach(
 async function codesOf(
   run: Run,
   images: Images,
-  { normalisation }: Dataset,
   env: Env,
 ): Promise<E.Either<SparrowError, BinaryEmbeddings>> {
   const area = images.pixels.length / Math.max(1, images.count);
   function* slices(): Generator<Images> {
     for (let from = 0; from < images.count; from += SLICE) {
       const count = Math.min(SLICE, images.count - from);
-      yield { count, pixels: images.pixels.subarray(from * area, (from + count) * area) };
+      yield {
+        ...images,
+        count,
+        pixels: images.pixels.subarray(from * area, (from + count) * area),
+      };
     }
   }
   const parts: BinaryEmbeddings[] = [];
-  for await (const part of encodeBatches(run, slices(), normalisation, env)) {
+  for await (const part of encodeStream(run, slices(), { env })) {
     if (E.isLeft(part)) return part;
     if (part.right.kind !== "binary") {
       return E.left(invalidOption("graph", "real-valued outputs", "an output of zeros and ones"));

@@ -36,7 +36,7 @@ export const save = (folder: string, dataset: Dataset): Stage =>
     }
     const path = `${folder}/${MODEL_FILE}`;
     const { graph, input, epoch } = run;
-    const { normalisation, name } = dataset;
+    const { name, train: { normalisation } } = dataset;
     const arrays = { params, plasticity };
     const metrics = measuredIn(run.history);
     const facts = { normalisation, dataset: name, epoch, metrics };

@@ -25,7 +25,7 @@ import { breathe } from "../breathe.ts";
 import type { Augmentation } from "../data/augment.ts";
 import { backgroundOf, gatherLabels } from "../data/batch.ts";
 import { feedOf } from "../data/feed.ts";
-import type { DataSplit, Normalisation } from "../data/dataset.ts";
+import type { DataSplit } from "../data/dataset.ts";
 import type { Env } from "../env.ts";
 import type { Row } from "../history.ts";
 import { free, type Run } from "../run.ts";
@@ -37,8 +37,6 @@ import type { Midway } from "./midway.ts";
 export interface TrainOptions {
   /** The samples to train on, with their classes. */
   readonly data: DataSplit;
-  /** Of its bytes. */
-  readonly normalisation: Normalisation;
   /** The loss to minimise. */
   readonly loss: Loss;
   /**
@@ -290,12 +288,12 @@ type BatchAt = (done: number, rng: Rng) => readonly [Batch, Rng];
 
 /** The batches of an epoch, in the given order of the samples. */
 function batchesOf(
-  { data, normalisation, augment, shape, batchSize }: Epoch,
+  { data, augment, shape, batchSize }: Epoch,
   order: Uint32Array,
   { input }: Run,
 ): { readonly at: BatchAt; readonly dispose: () => void } {
-  const layout = { shape: shape ?? input, background: backgroundOf(normalisation) };
-  const feed = feedOf(data, normalisation, batchSize);
+  const layout = { shape: shape ?? input, background: backgroundOf(data.normalisation) };
+  const feed = feedOf(data, batchSize);
   const rows = (picks: Uint32Array, rng: Rng): readonly [Batch["values"], Rng] => {
     if (augment === undefined) return [feed.rows(picks), rng];
     const values = feed.hostRows(picks);

@@ -48,9 +48,9 @@ import { pipeline, type Stage, stage } from "../stage.ts";
  * import { sgd } from "../../ops/optimisers/sgd.ts";
  * import { assertGreater } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const { train: data, normalisation } = strokes({ seed: 1, train: 60, test: 10 });
+ * const { train: data } = strokes({ seed: 1, train: 60, test: 10 });
  * const optimiser = sgd({ learningRate: 0.1 });
- * const options = { data, normalisation, loss: supConLoss(), batchSize: 20 };
+ * const options = { data, loss: supConLoss(), batchSize: 20 };
  * const backend = await startBackend("cpu")();
  * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
  * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");

@@ -55,9 +55,9 @@ export const withWeights = (body: (weights: ParamArrays) => Stage): Stage =>
  * import { supConLoss } from "../../ops/losses/sup_con.ts";
  * import { sgd } from "../../ops/optimisers/sgd.ts";
  *
- * const { train: data, normalisation } = strokes({ seed: 1, train: 40, test: 10 });
+ * const { train: data } = strokes({ seed: 1, train: 40, test: 10 });
  * const optimiser = sgd({ learningRate: 0.1 });
- * const epoch = train({ data, normalisation, loss: supConLoss() });
+ * const epoch = train({ data, loss: supConLoss() });
  * const backend = await startBackend("cpu")();
  * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
  * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");

@@ -9,8 +9,8 @@ import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { checkHomeostasis, homeostasis, type HomeostasisOptions } from "../../ops/homeostasis.ts";
 import { dutyCycles } from "../../ops/metrics/unit_activity.ts";
 import { tf } from "../../ops/tfjs.ts";
-import type { DataSplit, Normalisation } from "../data/dataset.ts";
-import { encode } from "../encode.ts";
+import type { DataSplit } from "../data/dataset.ts";
+import { encode } from "../encode/encode.ts";
 import type { Run } from "../run.ts";
 import { type Stage, stage } from "../stage.ts";
 
@@ -18,8 +18,6 @@ import { type Stage, stage } from "../stage.ts";
 export interface WeightHomeostasisOptions extends Partial<HomeostasisOptions> {
   /** What the rates are measured on: a part of the training set. */
   readonly data: DataSplit;
-  /** Of its bytes. */
-  readonly normalisation: Normalisation;
 }
 
 /**
@@ -31,7 +29,7 @@ export interface WeightHomeostasisOptions extends Partial<HomeostasisOptions> {
  * out of its range; `Interrupted`.
  */
 export const weightHomeostasis = (
-  { data, normalisation, ...options }: WeightHomeostasisOptions,
+  { data, ...options }: WeightHomeostasisOptions,
 ): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
     const { nodes } = encoderOf(run.graph);
@@ -44,7 +42,7 @@ export const weightHomeostasis = (
     const settings = { target: kwta.sparsity, ...options };
     const bad = checkHomeostasis(settings);
     if (bad !== null) return E.left(bad);
-    const encoded = await encode(run, data, normalisation, env, run);
+    const encoded = await encode(run, data, { env })();
     if (E.isLeft(encoded)) return encoded;
     const path = `${nodes.length - 2}.weight`;
     const old = run.params[path];

@@ -58,9 +58,11 @@ export async function images(folder: string | null, most = 60_000): Promise<Data
 }
 
 /** A set's first samples. */
-export function first({ count, pixels, labels }: Dataset["train"], most: number): Dataset["train"] {
+export function first(split: Dataset["train"], most: number): Dataset["train"] {
+  const { count, pixels, labels } = split;
   const kept = Math.min(count, most);
   return {
+    ...split,
     count: kept,
     pixels: pixels.subarray(0, pixels.length / count * kept),
     labels: labels.subarray(0, kept),
@@ -78,10 +80,10 @@ export interface Training {
 }
 
 /** Starts a training on the current backend. */
-export function startTraining({ train, normalisation }: Dataset): Training {
+export function startTraining({ train }: Dataset): Training {
   const run = freshRun();
   const step = trainStep({ model: lower(run.graph), input: run.input, loss, optimiser });
-  const gather = normaliser(normalisation);
+  const gather = normaliser(train.normalisation);
   const size = 784;
   const values = new Float32Array(BATCH * size);
   const stream = batches(train.count, run.rng);

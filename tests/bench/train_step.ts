@@ -17,7 +17,7 @@ import type { tf } from "../../ops/tfjs.ts";
 import { commonFlags, readOptions } from "../../pipelines/cli/options.ts";
 import { USAGE } from "../../pipelines/cli/process.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
-import { encode } from "../../pipelines/encode.ts";
+import { encode } from "../../pipelines/encode/encode.ts";
 import { type Env, quietEnv } from "../../pipelines/env.ts";
 import { BATCH, freshRun, images, startTraining, unwrap } from "./mnist_encoder.ts";
 
@@ -64,14 +64,14 @@ async function training(data: Dataset): Promise<Readonly<Record<string, number>>
 }
 
 async function encoding(
-  { train, normalisation }: Dataset,
+  { train }: Dataset,
   env: Env,
 ): Promise<Readonly<Record<string, number>>> {
   const run = freshRun();
   let least = Infinity;
   for (let pass = 0; pass < options.passes; pass++) {
     const begun = performance.now();
-    unwrap(await encode(run, train, normalisation, env, run));
+    unwrap(await encode(run, train, { env })());
     least = Math.min(least, performance.now() - begun);
   }
   return { images: train.count, images_per_s: Math.round(train.count / least * 1000) };

@@ -11,7 +11,7 @@ import { searchOnGpu } from "../../ops/sdr/code_index_gpu.ts";
 import { randomCodes } from "../../ops/sdr/noise.ts";
 import { tf, type WebGPUBackend } from "../../ops/tfjs.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
-import { encode } from "../../pipelines/encode.ts";
+import { encode } from "../../pipelines/encode/encode.ts";
 import { quietEnv } from "../../pipelines/env.ts";
 import { dispose } from "../../pipelines/run.ts";
 import { first, freshRun, unwrap } from "../bench/mnist_encoder.ts";
@@ -178,9 +178,7 @@ export async function timeEncoding(
   const env = quietEnv(backend);
   const rates: number[] = [];
   for (let pass = 0; pass < passes; pass++) {
-    const ms = await timed(async () =>
-      unwrap(await encode(run, images, data.normalisation, env, run))
-    );
+    const ms = await timed(async () => unwrap(await encode(run, images, { env })()));
     rates.push(Math.round(images.count / ms * 1000));
   }
   dispose(run);

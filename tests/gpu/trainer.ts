@@ -85,7 +85,7 @@ export interface Trainer {
  */
 export function startTrainer(
   name: NetName,
-  { train, normalisation }: Dataset,
+  { train }: Dataset,
   batch: number,
   observe?: ObserveGradients,
 ): Trainer {
@@ -102,7 +102,7 @@ export function startTrainer(
     },
   };
   const step = trainStep({ model: lower(run.graph), input: run.input, loss, optimiser, observe });
-  const feed = feedOf(train, normalisation, batch);
+  const feed = feedOf(train, batch);
   const [order] = permutation(train.count, seed(7));
   let state: TrainState = run;
   let at = 0;

@@ -185,7 +185,6 @@ Deno.test("a model with one is trained, saved, and loaded to the bit", async () 
     const stages = pipeline(
       repeat(2)(train({
         data: data.train,
-        normalisation: data.normalisation,
         loss: tripletCosineLoss(),
         batchSize: 50,
       })),

@@ -123,12 +123,12 @@ Deno.test({
   sanitizeResources: false,
   fn: async () => {
     const env = quietEnv(right(await startBackend("webgpu")()));
-    const { train: data, normalisation } = await digits();
+    const { train: data } = await digits();
     const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`;
     const optimiser = adam({ learningRate: 1e-3, weightDecay: 1e-5 });
     let run = right(createRun({ graph: encoder, optimiser, seed: 26 }));
     const loss = tripletCosineLoss();
-    const epoch = train({ data, normalisation, loss, batchSize: 50 });
+    const epoch = train({ data, loss, batchSize: 50 });
     const next = async () => {
       run = right(await epoch({ ...run })(env)());
     };

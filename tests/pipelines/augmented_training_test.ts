@@ -7,7 +7,7 @@ import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { augment, type Augmentation, type AugmentOptions } from "../../pipelines/data/augment.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
-import { encode } from "../../pipelines/encode.ts";
+import { encode } from "../../pipelines/encode/encode.ts";
 import { denoFiles } from "../../pipelines/files.ts";
 import { newest } from "../../pipelines/history.ts";
 import { loadModel } from "../../pipelines/model_file.ts";
@@ -29,9 +29,9 @@ const beginNoisy = (seed = 26): Run =>
   right(createRun({ graph: noisy, input: [28, 28], optimiser, seed }));
 
 const trainOn = (
-  { train: data, normalisation }: Dataset,
+  { train: data }: Dataset,
   more: Partial<TrainOptions> = {},
-) => train({ data, normalisation, loss: tripletCosineLoss(), batchSize: 64, ...more });
+) => train({ data, loss: tripletCosineLoss(), batchSize: 64, ...more });
 
 /** What a run's training makes of it, as plain data. */
 async function trained(
@@ -175,7 +175,7 @@ onEachBackend(
       const forgetful = { ...again, plasticity: toTensors(fresh) };
       const codes = await Promise.all(
         [done, done, again, forgetful].map(async (run) =>
-          right(await encode(run, data.test, data.normalisation, env, run))
+          right(await encode(run, data.test, { env })())
         ),
       );
       const [code, evaluatedAgain, afterLoading, forgotten] = codes;

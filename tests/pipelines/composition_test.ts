@@ -84,7 +84,12 @@ Deno.test("some images of a split become composites and keep their labels", asyn
 });
 
 Deno.test("images of one class cannot be paired", () => {
-  const split = { count: 2, pixels: new Uint8Array(2), labels: Uint8Array.of(5, 5) };
+  const split = {
+    count: 2,
+    pixels: new Uint8Array(2),
+    labels: Uint8Array.of(5, 5),
+    normalisation: { mean: [0], std: [1] },
+  };
   const message = "Cannot pair images: expected at least 2 classes, current value is 1";
   assertThrows(() => composites(split, 1, seed(1)), RangeError, message);
   assertThrows(() => superposeSome(split, 0.5, seed(1)), RangeError, message);

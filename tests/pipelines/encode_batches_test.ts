@@ -3,18 +3,19 @@ import { describe } from "../../graph/error.ts";
 import { wordsPerCode } from "../../ops/embeddings.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Images } from "../../pipelines/data/dataset.ts";
-import { encode } from "../../pipelines/encode.ts";
-import { encodeBatches } from "../../pipelines/encode_batches.ts";
+import { encode } from "../../pipelines/encode/encode.ts";
+import { encodeStream } from "../../pipelines/encode_batches.ts";
 import { dispose } from "../../pipelines/run.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { onEachBackend } from "../ops/backends.ts";
 import { begin, digits, envOn, left, right } from "./tiny.ts";
 
 /** Images in parts of these sizes, in order. */
-function* parts({ pixels }: Images, sizes: readonly number[]): Generator<Images> {
+function* parts(images: Images, sizes: readonly number[]): Generator<Images> {
   let from = 0;
   for (const count of sizes) {
-    yield { count, pixels: pixels.subarray(from * 784, (from + count) * 784) };
+    const pixels = images.pixels.subarray(from * 784, (from + count) * 784);
+    yield { ...images, count, pixels };
     from += count;
   }
 }
@@ -22,10 +23,10 @@ function* parts({ pixels }: Images, sizes: readonly number[]): Generator<Images>
 onEachBackend(
   "a stream of codes is what encoding at once gives, in one batch's memory",
   async (name) => {
-    const { test, normalisation } = await digits();
+    const { test } = await digits();
     const env = await envOn(name);
     const run = begin();
-    const whole = right(await encode(run, test, normalisation, env, run));
+    const whole = right(await encode(run, test, { env })());
     assert(whole.kind === "binary");
     const words: number[] = [];
     let asked = 0;
@@ -37,7 +38,7 @@ onEachBackend(
     }
     const before = tf.memory();
     let taken = 0;
-    for await (const codes of encodeBatches(run, counted(), normalisation, env)) {
+    for await (const codes of encodeStream(run, counted(), { env })) {
       const batch = right(codes);
       assert(batch.kind === "binary");
       assertEquals(batch.words.length, batch.count * wordsPerCode(64));
@@ -51,7 +52,7 @@ onEachBackend(
 );
 
 Deno.test("a stream of codes ends with the first error; nothing is asked for after it", async () => {
-  const { test, normalisation } = await digits();
+  const { test } = await digits();
   const run = begin();
   const env = await envOn("cpu");
   let asked = 0;
@@ -60,7 +61,7 @@ Deno.test("a stream of codes ends with the first error; nothing is asked for aft
       yield ++asked === 2 ? { ...part, pixels: part.pixels.subarray(1) } : part;
     }
   }
-  const results = await Array.fromAsync(encodeBatches(run, broken(), normalisation, env));
+  const results = await Array.fromAsync(encodeStream(run, broken(), { env }));
   assertEquals(results.map(E.isRight), [true, false]);
   assertEquals(asked, 2);
   assert(describe(left(results[1])).startsWith("Cannot use data: expected samples of 784 numbers"));
@@ -69,7 +70,7 @@ Deno.test("a stream of codes ends with the first error; nothing is asked for aft
   controller.abort();
   const aborted = { ...env, signal: controller.signal };
   const [stopped] = await Array.fromAsync(
-    encodeBatches(run, parts(test, [3]), normalisation, aborted),
+    encodeStream(run, parts(test, [3]), { env: aborted }),
   );
   assertEquals(left(stopped)._tag, "Interrupted");
   dispose(run);

@@ -21,10 +21,11 @@ import { envOn, left, optimiser, right } from "./tiny.ts";
 
 type Images = readonly (readonly number[])[];
 
-const split = (images: Images): DataSplit => ({
+const split = (images: Images, normalisation: Normalisation): DataSplit => ({
   count: images.length,
   pixels: Uint8Array.from(images.flat()),
   labels: new Uint8Array(images.length),
+  normalisation,
 });
 
 interface Sets {
@@ -37,10 +38,9 @@ const handmade = ({ train, validation, test }: Sets, normalisation: Normalisatio
   name: "handmade",
   shape: [train[0].length / normalisation.mean.length, 1, normalisation.mean.length],
   classes: ["all"],
-  normalisation,
-  train: split(train),
-  validation: validation === undefined ? null : split(validation),
-  test: split(test),
+  train: split(train, normalisation),
+  validation: validation === undefined ? null : split(validation, normalisation),
+  test: split(test, normalisation),
   source: "a test",
   sha256: {},
   notice: null,

@@ -13,7 +13,7 @@ import { tf } from "../../ops/tfjs.ts";
 import { normaliser } from "../../pipelines/data/batch.ts";
 import type { Dataset, DataSplit } from "../../pipelines/data/dataset.ts";
 import { withValidation } from "../../pipelines/data/splits.ts";
-import { encode } from "../../pipelines/encode.ts";
+import { encode } from "../../pipelines/encode/encode.ts";
 import type { Env } from "../../pipelines/env.ts";
 import { type History, newest, rowsNamed, type SplitName } from "../../pipelines/history.ts";
 import { createRun, dispose, type Run, toArrays } from "../../pipelines/run.ts";
@@ -26,6 +26,7 @@ const samples = (rows: readonly (readonly number[])[], labels: readonly number[]
   count: rows.length,
   pixels: Uint8Array.from(rows.flat()),
   labels: Uint8Array.from(labels),
+  normalisation: { mean: [0], std: [1 / 255] },
 });
 
 /** Bytes that a model is given as they are, so that sums of them are exact in float32. */
@@ -33,7 +34,6 @@ const handmade = (classes: number, train: DataSplit, test: DataSplit): Dataset =
   name: "handmade",
   shape: [train.pixels.length / train.count],
   classes: Array.from({ length: classes }, (_, c) => `class ${c}`),
-  normalisation: { mean: [0], std: [1 / 255] },
   train,
   validation: null,
   test,
@@ -217,7 +217,7 @@ onEachBackend(
   "the codes of an autoencoder are those of its encoder alone, packed",
   async (name) => {
     const env = await envOn(name);
-    const { test, normalisation } = await digits();
+    const { test } = await digits();
     const rows = { ...test, count: 10, pixels: test.pixels.subarray(0, 7840) };
     const autoencoders = [
       // 40 units: the last word of a code is not full. The decoder's kWTA is none of its business.
@@ -228,7 +228,7 @@ onEachBackend(
     ];
     for (const [i, whole] of autoencoders.entries()) {
       const run = runOf(whole);
-      const coded = right(await encode(run, rows, normalisation, env, run));
+      const coded = right(await encode(run, rows, { env })());
       const params = Object.fromEntries(
         Object.entries(await toArrays(run.params)).filter(([path]) =>
           Number.parseInt(path) < encoderOf(whole).nodes.length
@@ -236,7 +236,11 @@ onEachBackend(
       );
       // The whole graph's own latent, without the packing.
       const x = tf.tensor(
-        normaliser(normalisation)(rows, 784, Uint32Array.from({ length: 10 }, (_, row) => row)),
+        normaliser(test.normalisation)(
+          rows,
+          784,
+          Uint32Array.from({ length: 10 }, (_, row) => row),
+        ),
         [10, 784],
       );
       const latent = tf.tidy(() => {
@@ -252,7 +256,7 @@ onEachBackend(
       if (i === 2) continue;
 
       const alone = runOf(encoderOf(whole), params);
-      const same = right(await encode(alone, rows, normalisation, env, alone));
+      const same = right(await encode(alone, rows, { env })());
       dispose(alone);
       assertEquals(coded, same);
       if (coded.kind === "binary") assertEquals(coded.words.length, 10 * 2);
@@ -266,7 +270,7 @@ Deno.test("of a graph that ends in pairs of pairs the first of all is the code",
     "0.weight": { shape: [2, 3], data: Float32Array.of(1, -1, 2, 0, 3, -2) },
   });
   const split = samples([[1, 0], [0, 1]], [0, 1]);
-  const coded = right(await encode(run, split, { mean: [0], std: [1 / 255] }, env, run));
+  const coded = right(await encode(run, split, { env })());
   dispose(run);
   assertEquals(coded, {
     kind: "dense",
@@ -289,7 +293,7 @@ Deno.test("the class codes are the means by class, made binary by the encoder's 
   ] as const;
   for (const [whole, sparsity] of kinds) {
     const run = runOf(whole);
-    const codes = numbersOf(right(await encode(run, data.train, data.normalisation, env, run)));
+    const codes = numbersOf(right(await encode(run, data.train, { env })()));
     const done = right(await evaluate(data)(run)(env)());
     dispose(done);
     const { classCodes } = done.findings;
@@ -323,7 +327,7 @@ Deno.test("what is found in the test set is what its codes say, binary or not", 
   for (const nodes of [graph`linear(784, 32) ▷ kwta(0.25)`, graph`linear(784, 32) ▷ relu`]) {
     const run = runOf(nodes);
     const done = right(await evaluate(data)(run)(env)());
-    const coded = right(await encode(run, data.test, data.normalisation, env, run));
+    const coded = right(await encode(run, data.test, { env })());
     dispose(done);
     const { findings: { evaluation }, history } = done;
     assert(evaluation !== null);

@@ -27,8 +27,8 @@ onEachBackend("masks hide what a code, or a class, is seen by", async (name) => 
 
   const classifier = right(createRun({ graph: graph`linear(784, 10)`, optimiser, seed: 1 }));
   const loss = crossEntropyLoss();
-  const { train: split, normalisation } = data;
-  const epoch = train({ data: split, normalisation, loss, batchSize: 32 });
+  const { train: split } = data;
+  const epoch = train({ data: split, loss, batchSize: 32 });
   const classified = right(await pipeline(repeat(2)(epoch), explain(data, few))(classifier)(env)());
   assert(classified.findings.explanations.every(({ before, after }) => after < before));
   [coded, again, classified].forEach(dispose);

@@ -20,7 +20,7 @@ import {
 import { newestCheckpoint } from "../../pipelines/checkpoint/folder.ts";
 import { loadCodes } from "../../pipelines/codes_file.ts";
 import { readRun } from "../../pipelines/compare/comparison.ts";
-import { encode } from "../../pipelines/encode.ts";
+import { encode } from "../../pipelines/encode/encode.ts";
 import { denoFiles } from "../../pipelines/files.ts";
 import type { History } from "../../pipelines/history.ts";
 import { loadModel, type ModelFile } from "../../pipelines/model_file.ts";
@@ -45,6 +45,7 @@ const data = {
   count: 48,
   pixels: Uint8Array.fromBase64(stripes.pixels),
   labels: Uint8Array.fromBase64(stripes.labels),
+  normalisation,
 };
 
 // What is trained and encoded with, in one place: the interface may change, what comes out may not.
@@ -57,7 +58,7 @@ async function codesOf(
   const env = await envOn(backend);
   const weights = { params: toTensors(params), plasticity: toTensors(plasticity) };
   const model = { graph, input, ...weights };
-  const codes = right(await encode(model, data, normalisation, env, { epoch: 0, step: 0 }));
+  const codes = right(await encode(model, data, { env })());
   tf.dispose([weights.params, weights.plasticity]);
   assert(codes.kind === "binary", "the model's embeddings are codes");
   return new Uint8Array(codes.words.buffer as ArrayBuffer).toHex();
@@ -69,7 +70,7 @@ async function anotherEpoch(checkpoint: Checkpoint): Promise<Run> {
   const optimiser = adam({ learningRate: 0.01 });
   const stage = pipeline(
     synapticScaling({ target: 0.125 }),
-    train({ data, normalisation, loss: tripletCosineLoss(), batchSize: 16 }),
+    train({ data, loss: tripletCosineLoss(), batchSize: 16 }),
   );
   return right(await stage(right(resumeRun(checkpoint, optimiser)))(env)());
 }

@@ -11,6 +11,7 @@ import { newest } from "../../pipelines/history.ts";
 import { take } from "../../pipelines/data/splits.ts";
 import { createRun, dispose, type Run, toArrays } from "../../pipelines/run.ts";
 import { pipeline } from "../../pipelines/stage.ts";
+import { withNormalisation } from "../../pipelines/data/splits.ts";
 import { learnLocally, type LearnLocallyOptions } from "../../pipelines/stages/learn_locally.ts";
 import { readOut } from "../../pipelines/stages/read_out.ts";
 import { synapticScaling } from "../../pipelines/stages/synaptic_scaling.ts";
@@ -19,10 +20,8 @@ import { onEachBackend } from "../ops/backends.ts";
 import { digits, envOn, left, right } from "./tiny.ts";
 
 /** With a background of exactly 0. */
-const images = async (): Promise<Dataset> => ({
-  ...await digits(),
-  normalisation: { mean: [0], std: [1] },
-});
+const images = async (): Promise<Dataset> =>
+  withNormalisation(await digits(), { mean: [0], std: [1] });
 
 /** Two layers of patches. */
 const stacked = sequence(
@@ -89,10 +88,10 @@ onEachBackend("encoder and read-outs are learnt without a gradient", async (name
   // The slow backends are given less: there it is the gradients that matter.
   const dataset = name === "wasm" ? await images() : take(await images(), 60);
   const env = await envOn(name);
-  const { train: data, normalisation } = dataset;
+  const { train: data } = dataset;
   for (const rule of name === "wasm" ? rules : rules.slice(0, 1)) {
     const layer = (path: number, whiten: number | null) =>
-      learnLocally({ data, normalisation, path, rule, samples: 1000, whiten });
+      learnLocally({ data, path, rule, samples: 1000, whiten });
     const done = right(
       await withoutGradients(() =>
         pipeline(layer(0, 0.1), layer(3, null), readOut({ dataset, perClass: [5], noise: [0.2] }))(
@@ -113,11 +112,11 @@ onEachBackend("encoder and read-outs are learnt without a gradient", async (name
 });
 
 onEachBackend("what is learnt depends on the seed alone, and sums to 0", async (name) => {
-  const { train: data, normalisation } = await images();
+  const { train: data } = await images();
   const env = await envOn(name);
   const learnt = async () => {
     const rule = onlineKMeans();
-    const stage = learnLocally({ data, normalisation, path: 0, rule, samples: 500, whiten: 0.1 });
+    const stage = learnLocally({ data, path: 0, rule, samples: 500, whiten: 0.1 });
     const done = right(await stage(begin())(env)());
     const weights = (await toArrays(done.params))["0.weight"];
     dispose(done);
@@ -137,12 +136,12 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async () => {
-    const { train: data, normalisation } = await images();
+    const { train: data } = await images();
     const env = await envOn("wasm");
     const graph = sequence(linear(784, 64, { bias: false }), kwta(0.1, { hard: true }));
     const run = async (scaled: boolean) => {
       const rule = competitive();
-      const stage = learnLocally({ data, normalisation, path: 0, rule, epochs: 3, batchSize: 20 });
+      const stage = learnLocally({ data, path: 0, rule, epochs: 3, batchSize: 20 });
       const whole = scaled
         ? pipeline(synapticScaling({ strength: 20, target: 1 / 64 }), stage)
         : stage;
@@ -166,11 +165,10 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async () => {
-    const { train: data, normalisation } = await images();
+    const { train: data } = await images();
     const env = await envOn("cpu");
     const usual: LearnLocallyOptions = {
       data,
-      normalisation,
       path: 0,
       rule: onlineKMeans(),
       samples: 100,
@@ -185,8 +183,8 @@ Deno.test({
       [{ whiten: 0 }, "whiten"],
       [{ rule: competitive({ k: 1 }) }, "k"],
       [{ rule: competitive({ k: 16 }) }, "units"],
-      [{ data: { count: 1, pixels: new Uint8Array(3) } }, "data"],
-      [{ data: { count: 2, pixels: new Uint8Array(2 * 784) } }, "data"],
+      [{ data: { ...data, count: 1, pixels: new Uint8Array(3) } }, "data"],
+      [{ data: { ...data, count: 2, pixels: new Uint8Array(2 * 784) } }, "data"],
     ];
     for (const [change, option] of wrong) {
       const error = left(await learnLocally({ ...usual, ...change })(begin())(env)());

@@ -23,7 +23,7 @@ import { onEachBackend } from "../ops/backends.ts";
 import { begin, digits, envOn, left, right } from "./tiny.ts";
 
 const epochOf = (
-  { train: data, normalisation }: Dataset,
+  { train: data }: Dataset,
   options: Partial<InfoPlaneOptions> & Pick<InfoPlaneOptions, "dataset">,
 ): Stage =>
   infoPlane(
@@ -31,7 +31,6 @@ const epochOf = (
     (midway) =>
       train({
         data,
-        normalisation,
         loss: tripletCosineLoss(),
         batchSize: 32,
         midway,

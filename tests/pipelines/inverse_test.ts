@@ -29,8 +29,13 @@ import { digits, envOn, left, right } from "./tiny.ts";
 const env = await envOn("wasm");
 
 Deno.test("images are binarised at the mean of their channel", () => {
-  const test = { count: 1, pixels: Uint8Array.of(100, 100, 200, 200), labels: Uint8Array.of(0) };
-  const dataset = { shape: [1, 2, 2], normalisation: { mean: [0.2, 0.5], std: [1, 1] }, test };
+  const test = {
+    count: 1,
+    pixels: Uint8Array.of(100, 100, 200, 200),
+    labels: Uint8Array.of(0),
+    normalisation: { mean: [0.2, 0.5], std: [1, 1] },
+  };
+  const dataset = { shape: [1, 2, 2], test };
   const images = binaryImages(dataset, 10);
   assertEquals([...images.values], [1, 0, 1, 1]);
   assertEquals([...setPixels(images)], [3]);

@@ -1,6 +1,6 @@
 import { graph } from "../../graph/parse.ts";
 import type { Model } from "../../pipelines/batches.ts";
-import { encode } from "../../pipelines/encode.ts";
+import { encode } from "../../pipelines/encode/encode.ts";
 import { findLayers, layerOutputs } from "../../pipelines/layer_outputs.ts";
 import { createRun, dispose, toArrays } from "../../pipelines/run.ts";
 import { describe } from "../../graph/error.ts";
@@ -15,13 +15,13 @@ onEachBackend("the outputs of layers are what passes between the nodes", async (
   const env = await envOn(name);
   const run = begin();
   const outputs = (layers: readonly number[]) =>
-    layerOutputs(run, layers, data.test, data.normalisation, env, run);
+    layerOutputs(run, data.test, { paths: layers, env })();
   const [hidden, codes] = right(await outputs(paths("3.kwta", "1")));
-  assertEquals(codes, right(await encode(run, data.test, data.normalisation, env, run)));
+  assertEquals(codes, right(await encode(run, data.test, { env })()));
 
   // linear(784, 16) ▷ relu by hand.
   const { "0.weight": weight, "0.bias": bias } = await toArrays(run.params);
-  const { mean: [mean], std: [std] } = data.normalisation;
+  const { mean: [mean], std: [std] } = data.test.normalisation;
   const expected = Float32Array.from({ length: 100 * 16 }, (_, i) => {
     const [sample, unit] = [Math.floor(i / 16), i % 16];
     let sum = bias.data[unit];
@@ -52,7 +52,7 @@ Deno.test("layers that are not there, or make a pair, are refused", async () => 
     optimiser,
   }));
   const model: Model = run;
-  const outputs = await layerOutputs(model, [0, 1], data.test, data.normalisation, env, run);
+  const outputs = await layerOutputs(model, data.test, { paths: [0, 1], env })();
   assertEquals(
     describe(left(outputs)),
     "Cannot use layers: expected layers of one tensor, " +

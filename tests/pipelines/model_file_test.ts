@@ -51,7 +51,7 @@ Deno.test("what is saved can be loaded, and computes the same", async () => {
     assertEquals(loaded.params, await toArrays(done.params));
     assertEquals(loaded.graph, done.graph);
     assertEquals([loaded.input, loaded.dataset, loaded.epoch], [[784], "strokes", 1]);
-    assertEquals(loaded.normalisation, data.normalisation);
+    assertEquals(loaded.normalisation, data.train.normalisation);
     assertEquals(loaded.metrics?.accuracy, newest(done.history, "accuracy", "test") ?? undefined);
     assert(loaded.metrics!.accuracy > 0.1);
 

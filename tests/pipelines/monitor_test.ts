@@ -15,7 +15,7 @@ import {
   unitNorms,
 } from "../../ops/metrics/unit_activity.ts";
 import type { Dataset, DataSplit } from "../../pipelines/data/dataset.ts";
-import { encode } from "../../pipelines/encode.ts";
+import { encode } from "../../pipelines/encode/encode.ts";
 import type { Env } from "../../pipelines/env.ts";
 import { type History, newest } from "../../pipelines/history.ts";
 import { createRun, dispose, type Run } from "../../pipelines/run.ts";
@@ -37,10 +37,10 @@ const measured = (history: History): Readonly<Record<string, number>> =>
 async function expected(
   run: Run,
   [samples, references]: readonly [DataSplit, DataSplit],
-  { normalisation, classes: { length: classes } }: Dataset,
+  { classes: { length: classes } }: Dataset,
   env: Env,
 ): Promise<Readonly<Record<string, number>>> {
-  const of = async (split: DataSplit) => right(await encode(run, split, normalisation, env, run));
+  const of = async (split: DataSplit) => right(await encode(run, split, { env })());
   const [codes, gallery] = [await of(samples), await of(references)];
   const duty = dutyCycles(codes);
   const rate = duty.reduce((sum, p) => sum + p, 0) / duty.length;

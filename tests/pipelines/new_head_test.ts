@@ -30,11 +30,11 @@ const frozen = chain(freeze("0", "1"), adam({ learningRate: 7e-3 }));
 /** The trunk: all but the last layer. */
 const swap: NewHeadOptions = { keep: 3, head, optimiser: frozen };
 
-const trainClassifier = ({ train: data, normalisation }: Dataset) =>
-  train({ data, normalisation, loss: crossEntropyLoss(), batchSize: 64 });
+const trainClassifier = ({ train: data }: Dataset) =>
+  train({ data, loss: crossEntropyLoss(), batchSize: 64 });
 
-const trainHead = ({ train: data, normalisation }: Dataset) =>
-  train({ data, normalisation, loss: tripletCosineLoss(), batchSize: 64 });
+const trainHead = ({ train: data }: Dataset) =>
+  train({ data, loss: tripletCosineLoss(), batchSize: 64 });
 
 const beginClassifier = (): Run => right(createRun({ graph: classifier, optimiser, seed: 26 }));
 

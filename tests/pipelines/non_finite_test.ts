@@ -40,10 +40,8 @@ const stopped = async (
   const data = await digits();
   const labels = data.train.labels.slice();
   labels[123] = MARK;
-  const { normalisation } = data;
   const stage = train({
     data: { ...data.train, labels },
-    normalisation,
     loss,
     batchSize: 32,
   });

@@ -3,7 +3,7 @@ import { E, RTE } from "../../graph/fp_ts.ts";
 import { type ConsumedRun, invalidOption } from "../../graph/error.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { checkpointOf } from "../../pipelines/checkpoint/checkpoint.ts";
-import { encode } from "../../pipelines/encode.ts";
+import { encode } from "../../pipelines/encode/encode.ts";
 import { noFindings } from "../../pipelines/findings.ts";
 import { dispose, fork, type Run } from "../../pipelines/run.ts";
 import {
@@ -155,8 +155,7 @@ Deno.test("a run that was consumed is refused with a typed error, whatever consu
     assertEquals(begun, 0);
     assertEquals(left(fork(run)), refusal(run));
     assertEquals(left(await checkpointOf(run)()), refusal(run));
-    const { test, normalisation } = data;
-    const encoded = await encode(run, test, normalisation, env, run);
+    const encoded = await encode(run, data.test, { env })();
     assertEquals(left(E.map(() => null)(encoded)), refusal(run));
     // Disposed of again, it takes nothing from the run that came after it.
     dispose(run);

@@ -5,7 +5,7 @@ import { homeostasis } from "../../ops/homeostasis.ts";
 import { lower } from "../../ops/interpreter.ts";
 import { dutyCycles, dutyEntropy } from "../../ops/metrics/unit_activity.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { encode } from "../../pipelines/encode.ts";
+import { encode } from "../../pipelines/encode/encode.ts";
 import { denoFiles } from "../../pipelines/files.ts";
 import { loadModel } from "../../pipelines/model_file.ts";
 import { createRun, dispose, type Run, toArrays } from "../../pipelines/run.ts";
@@ -29,7 +29,7 @@ onEachBackend(
     const after = async (...before: readonly Stage[]): Promise<Run> =>
       right(await repeat(epochs)(pipeline(...before, trainTiny(data)))(begin())(env)());
     const entropy = async (run: Run) =>
-      dutyEntropy(dutyCycles(right(await encode(run, data.train, data.normalisation, env, run))));
+      dutyEntropy(dutyCycles(right(await encode(run, data.train, { env })())));
     const [plain, scaled, again] = [await after(), await after(scaling), await after(scaling)];
     if (name !== "webgpu") assertLess(await entropy(plain), await entropy(scaled));
     assertEquals(await toArrays(again.plasticity), await toArrays(scaled.plasticity));
@@ -80,15 +80,15 @@ Deno.test("options of synaptic scaling out of range are refused", async () => {
     "Cannot use decay: expected a number above 0 and at most 1, current value is 0",
   );
   const data = await digits();
-  const { train, normalisation } = data;
+  const { train } = data;
   assertEquals(
-    await refused(weightHomeostasis({ data: train, normalisation, least: 2 })),
+    await refused(weightHomeostasis({ data: train, least: 2 })),
     "Cannot use least: expected a number above 0 and at most 1, current value is 2",
   );
   const other = right(createRun({ graph: graph`linear(784, 4) ▷ relu`, optimiser }));
   assertEquals(
     describe(
-      left(await weightHomeostasis({ data: train, normalisation })(other)(env)()) as SparrowError,
+      left(await weightHomeostasis({ data: train })(other)(env)()) as SparrowError,
     ),
     "Cannot use weightHomeostasis: expected one that ends in linear ▷ kwta, " +
       'current value is "another graph"',
@@ -150,14 +150,14 @@ Deno.test("homeostasis keeps directions, its limits, and units that are on targe
 onEachBackend("weight homeostasis moves rates towards the sparsity", async (name) => {
   const data = await digits();
   const env = await envOn(name);
-  const { train: split, normalisation } = data;
+  const { train: split } = data;
   const trained = right(await trainTiny(data)(begin())(env)());
   const spread = async (run: Run) => {
-    const duty = dutyCycles(right(await encode(run, split, normalisation, env, run)));
+    const duty = dutyCycles(right(await encode(run, split, { env })()));
     return duty.reduce((sum, rate) => sum + (rate - 0.0625) ** 2, 0);
   };
   const before = await spread(trained);
-  const homeostatic = repeat(5)(weightHomeostasis({ data: split, normalisation }));
+  const homeostatic = repeat(5)(weightHomeostasis({ data: split }));
   const after = right(await homeostatic(trained)(env)());
   assertLess(await spread(after), before);
   dispose(after);

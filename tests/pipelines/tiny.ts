@@ -48,8 +48,8 @@ export const optimiser = adam({ learningRate: 3e-3 });
 export const begin = (seed = 26): Run => right(createRun({ graph: encoder, optimiser, seed }));
 
 /** One epoch: ten steps. */
-export const trainTiny = ({ train: data, normalisation }: Dataset): Stage =>
-  train({ data, normalisation, loss: tripletCosineLoss(), batchSize: 32 });
+export const trainTiny = ({ train: data }: Dataset): Stage =>
+  train({ data, loss: tripletCosineLoss(), batchSize: 32 });
 
 /** An environment on a backend, some of it replaced. */
 export const envOn = async (name: BackendName, changes: Partial<Env> = {}): Promise<Env> => ({

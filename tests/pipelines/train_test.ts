@@ -108,7 +108,6 @@ onEachBackend("a loss that is not finite stops with its step", async (name) => {
   const run = right(createRun({ graph: encoder, optimiser: wild, seed: 1 }));
   const stage = train({
     data: data.train,
-    normalisation: data.normalisation,
     loss: tripletCosineLoss(),
     batchSize: 32,
   });
@@ -130,7 +129,7 @@ Deno.test("samples of another size and a batch size of 0 are refused", async () 
     actual: `"samples of 784"`,
     expected: "samples of 10 numbers",
   });
-  const options = { data: data.train, normalisation: data.normalisation };
+  const options = { data: data.train };
   const none = train({ ...options, loss: tripletCosineLoss(), batchSize: 0 });
   assertEquals(left(await none(begin())(env)())._tag, "InvalidOption");
 });
@@ -167,8 +166,8 @@ Deno.test("the batch size follows the size of the data, and is 256 from 4096 sam
 Deno.test("without a batch size an epoch of 300 samples has 19 steps of 16", async () => {
   const data = await digits();
   const env = await envOn("cpu");
-  const { train: split, normalisation } = take(data, 300);
-  const stage = train({ data: split, normalisation, loss: tripletCosineLoss() });
+  const { train: split } = take(data, 300);
+  const stage = train({ data: split, loss: tripletCosineLoss() });
   const done = right(await stage(begin())(env)());
   assertEquals(done.step, 19);
   dispose(done);
@@ -207,7 +206,6 @@ Deno.test("what a loss throws in the middle of an epoch is thrown on, and everyt
   const fine = tripletCosineLoss();
   const stage = train({
     data: data.train,
-    normalisation: data.normalisation,
     loss: {
       ...fine,
       draw: (labels, rng) => {
@@ -236,7 +234,6 @@ Deno.test("a new head on a trained trunk: old weights are kept, and frozen stay 
   const run = right(createRun({ ...swapped, optimiser: frozen, seed: 3 }));
   const stage = train({
     data: data.train,
-    normalisation: data.normalisation,
     loss: tripletCosineLoss(),
     batchSize: 32,
   });
@@ -267,9 +264,8 @@ Deno.test("weights that the graph has no place for are refused by name", async (
 });
 
 /** What `trainTiny` trains with. */
-const optionsOf = ({ train: data, normalisation }: Dataset) => ({
+const optionsOf = ({ train: data }: Dataset) => ({
   data,
-  normalisation,
   loss: tripletCosineLoss(),
   batchSize: 32,
 });

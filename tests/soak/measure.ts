@@ -33,7 +33,7 @@ export interface SoakOptions {
   /** At least so many; whole epochs are trained. */
   readonly steps: number;
   /** The images; an epoch is what is measured after. */
-  readonly dataset: Pick<Dataset, "train" | "normalisation">;
+  readonly dataset: Pick<Dataset, "train">;
   /** Samples per step. */
   readonly batchSize: number;
   /** Around the stage that trains, for a test that puts a leak in; nothing. */
@@ -56,9 +56,9 @@ export async function soak(
   const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`;
   const created = createRun({ graph: encoder, optimiser, seed: 26 });
   if (E.isLeft(created)) return created;
-  const { train: data, normalisation } = dataset;
+  const { train: data } = dataset;
   const epoch = around(
-    train({ data, normalisation, loss: tripletCosineLoss(), batchSize }),
+    train({ data, loss: tripletCosineLoss(), batchSize }),
   );
   const env = quietEnv(backend.right);
   const measured: Held[] = [];

@@ -36,9 +36,10 @@ export interface BinaryImages extends DenseEmbeddings {
  * @param most At least 1.
  */
 export function binaryImages(
-  { shape, normalisation: { mean }, test }: Pick<Dataset, "shape" | "normalisation" | "test">,
+  { shape, test }: Pick<Dataset, "shape" | "test">,
   most: number,
 ): BinaryImages {
+  const { mean } = test.normalisation;
   const count = Math.min(most, test.count);
   const width = shape.reduce((size, n) => size * n, 1);
   const values = Float32Array.from(

@@ -22,27 +22,22 @@ async function start() {
   const backend = right(await sparrow.startBackend(choice as sparrow.BackendChoice)());
   const bytes = await fetch("model.safetensors").then((response) => response.bytes());
   const model = right(sparrow.readModel("model.safetensors", bytes));
-  const run = right(sparrow.createRun(model));
-  const env = sparrow.quietEnv(backend);
-  const encode = async (images: sparrow.Images): Promise<sparrow.BinaryEmbeddings> => {
-    const moment = { epoch: 0, step: 0 };
-    const codes = await sparrow.encode(run, images, model.normalisation, env, moment);
-    return right(codes) as sparrow.BinaryEmbeddings;
-  };
+  const encode = async (images: sparrow.Images): Promise<sparrow.BinaryEmbeddings> =>
+    right(await sparrow.encode(model, images)()) as sparrow.BinaryEmbeddings;
   const known = right(await sparrow.loadStrokes({ seed: 7, train: 1000, test: 10 })()).train;
   const index = sparrow.codeIndex(await encode(known));
   const where = backend.adapter === null ? backend.name : `${backend.name}, ${backend.adapter}`;
   at("status").textContent = `${sparrow.show(model.graph)}, on ${where}`;
-  return { encode, known, index };
+  return { encode, known, index, normalisation: model.normalisation };
 }
 
-const { encode, known, index } = await start();
+const { encode, known, index, normalisation } = await start();
 const squares = Array.from({ length: index.codes.width }, () => document.createElement("i"));
 at("code").replaceChildren(...squares);
 
 async function show(): Promise<void> {
   const pixels = digitOf(canvas);
-  const codes = pixels === null ? null : await encode({ count: 1, pixels });
+  const codes = pixels === null ? null : await encode({ count: 1, pixels, normalisation });
   const units = codes === null ? [] : [...sparrow.toIndices(codes)[0]];
   squares.forEach((square, unit) => square.classList.toggle("on", units.includes(unit)));
   at("count").textContent = codes === null

@@ -19,14 +19,8 @@ if (E.isLeft(model)) throw new Error(sparrow.describe(model.left));
 if (E.isLeft(backend)) throw new Error(sparrow.describe(backend.left));
 if (E.isLeft(digits)) throw new Error(sparrow.describe(digits.left));
 
-const run = sparrow.createRun({ ...model.right, optimiser: sparrow.sgd(), seed: 0 });
-if (E.isLeft(run)) throw new Error(sparrow.describe(run.left));
-const { normalisation } = model.right;
-const env = sparrow.quietEnv(backend.right);
-const moment = { epoch: 0, step: 0 };
-const codes = await sparrow.encode(run.right, digits.right.test, normalisation, env, moment);
+const codes = await sparrow.encode(model.right, digits.right.test)();
 if (E.isLeft(codes)) throw new Error(sparrow.describe(codes.left));
 sparrow.toIndices(codes.right).forEach((units, i) => {
   console.log(`a ${digits.right.test.labels[i]}: ${[...units].join(" ")}`);
 });
-sparrow.dispose(run.right);

@@ -12,7 +12,7 @@ import { lower } from "../../../ops/interpreter.ts";
 import { packRows, wordsPerCode } from "../../../ops/embeddings.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { normaliser } from "../../../pipelines/data/batch.ts";
-import { encode } from "../../../pipelines/encode.ts";
+import { encode } from "../../../pipelines/encode/encode.ts";
 import { quietEnv } from "../../../pipelines/env.ts";
 import { dispose } from "../../../pipelines/run.ts";
 import type { Case } from "../measure.ts";
@@ -61,16 +61,16 @@ export const encodingOnHost: Subject = {
   },
 };
 
-function batch({ data: { train, normalisation } }: Bed) {
+function batch({ data: { train } }: Bed) {
   const count = Math.min(AT_ONCE, train.count);
   const picks = Uint32Array.from({ length: count }, (_, i) => i);
-  const gather = normaliser(normalisation);
+  const gather = normaliser(train.normalisation);
   const values = new Float32Array(count * 784);
   const fill = (into: typeof values) => gather(train, 784, picks, into);
   return { count, work: { count, what: "images" }, values, fill };
 }
 
-function whole({ backend, data: { train, normalisation } }: Bed): Case {
+function whole({ backend, data: { train } }: Bed): Case {
   return {
     name: `${train.count} images to packed codes`,
     work: { count: train.count, what: "images" },
@@ -79,7 +79,7 @@ function whole({ backend, data: { train, normalisation } }: Bed): Case {
       const env = quietEnv(backend);
       return {
         call: async () => {
-          unwrap(await encode(run, train, normalisation, env, run));
+          unwrap(await encode(run, train, { env })());
         },
         dispose: () => dispose(run),
       };

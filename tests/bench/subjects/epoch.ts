@@ -21,10 +21,10 @@ export const epoch: Subject = {
   name: "epoch",
   where: "device",
   cases: (bed) => {
-    const { normalisation, test } = bed.data;
+    const { test } = bed.data;
     // The test set takes part in the evaluation whole.
     const data = bed.short ? first(bed.data.train, 64) : bed.data.train;
-    const training = train({ data, normalisation, loss, batchSize: BATCH });
+    const training = train({ data, loss, batchSize: BATCH });
     const evaluation = evaluate({ ...bed.data, train: data });
     return [
       stageCase(bed, "training", data.count, training),

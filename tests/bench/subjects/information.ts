@@ -17,7 +17,7 @@ import { kMeansPlane } from "../../../ops/information/plane/k_means.ts";
 import { nearestPlane } from "../../../ops/information/plane/nearest.ts";
 import { neuralPlane } from "../../../ops/information/plane/neural.ts";
 import { normaliser } from "../../../pipelines/data/batch.ts";
-import { encode } from "../../../pipelines/encode.ts";
+import { encode } from "../../../pipelines/encode/encode.ts";
 import { quietEnv } from "../../../pipelines/env.ts";
 import { createRun, dispose } from "../../../pipelines/run.ts";
 import type { Case } from "../measure.ts";
@@ -64,7 +64,7 @@ function cases(bed: Bed, estimator: PlaneEstimator, layer: typeof hidden): reado
   const inputs = {
     count: images.count,
     width: 784,
-    values: normaliser(bed.data.normalisation)(images, 784, picks),
+    values: normaliser(images.normalisation)(images, 784, picks),
   };
   const prepare = async () => unwrap(await estimator.prepare(inputs, images.labels, rng)());
   const point: Case = {
@@ -88,12 +88,12 @@ function cases(bed: Bed, estimator: PlaneEstimator, layer: typeof hidden): reado
 }
 
 async function outputsOf(
-  { backend, data: { normalisation } }: Bed,
+  { backend }: Bed,
   layer: typeof hidden,
   images: Bed["data"]["train"],
 ): Promise<Embeddings> {
   const run = unwrap(createRun({ graph: layer, optimiser, seed: 26 }));
-  const outputs = unwrap(await encode(run, images, normalisation, quietEnv(backend), run));
+  const outputs = unwrap(await encode(run, images, { env: quietEnv(backend) })());
   dispose(run);
   return outputs;
 }

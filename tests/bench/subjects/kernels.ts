@@ -62,7 +62,7 @@ function linearCases({ data, short }: Bed): readonly Case[] {
   const m = short ? 16 : 256;
   const digits = (): tf.Tensor => {
     const picks = Uint32Array.from({ length: m }, (_, i) => i);
-    return tf.tensor2d(normaliser(data.normalisation)(data.train, 784, picks), [m, 784]);
+    return tf.tensor2d(normaliser(data.train.normalisation)(data.train, 784, picks), [m, 784]);
   };
   const ofDigits: Case = {
     name: `linear ${m} × 784 → 64, digits`,

@@ -40,11 +40,11 @@ export const trainingStep: Subject = {
 export const trainingBatch: Subject = {
   name: "training batch",
   where: "host",
-  cases: ({ data: { train, normalisation } }) => {
+  cases: ({ data: { train } }) => {
     const [order, rng] = permutation(train.count, seed(26));
     const picks = order.subarray(0, BATCH);
     const labels = gatherLabels(train, picks);
-    const gather = normaliser(normalisation);
+    const gather = normaliser(train.normalisation);
     const values = new Float32Array(picks.length * 784);
     return [
       {

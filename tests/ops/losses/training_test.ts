@@ -43,11 +43,11 @@ const pairings: readonly (readonly [typeof encoder, Loss])[] = [
 ];
 
 onEachBackend("every loss goes down while it trains, and counts its terms", async (backend) => {
-  const { train: data, normalisation } = await digits();
+  const { train: data } = await digits();
   const env = await envOn(backend);
   for (const [model, loss] of pairings) {
     const run = right(createRun({ graph: model, optimiser, seed: 26 }));
-    const stage = train({ data, normalisation, loss, batchSize: 64 });
+    const stage = train({ data, loss, batchSize: 64 });
     const done = right(await repeat(3)(stage)(run)(env)());
     const losses = rowsNamed(done.history, "loss", "train").map(({ value }) => value);
     assert(losses[2] < losses[0], `${loss.name}: ${losses}`);
@@ -78,11 +78,11 @@ const refused: readonly (readonly [typeof encoder, Loss, string])[] = [
 ];
 
 Deno.test("options out of range and outputs that do not fit are refused before training", async () => {
-  const { train: data, normalisation } = await digits();
+  const { train: data } = await digits();
   const env = await envOn("cpu");
   for (const [model, loss, option] of refused) {
     const run = right(createRun({ graph: model, optimiser, input: [784], seed: 26 }));
-    const error = left(await train({ data, normalisation, loss })(run)(env)());
+    const error = left(await train({ data, loss })(run)(env)());
     assert(error._tag === "InvalidOption", describe(error));
     assertEquals(error.option, option, describe(error));
   }

@@ -33,8 +33,8 @@ export const begin = (): E.Either<unknown, Run> =>
 
 /** An epoch of one step. */
 export function epochOfOneStep(): Stage {
-  const { train: data, normalisation } = strokes({ seed: 5, train: 20, test: 10 });
-  return train({ data, normalisation, loss: tripletCosineLoss(), batchSize: 20 });
+  const { train: data } = strokes({ seed: 5, train: 20, test: 10 });
+  return train({ data, loss: tripletCosineLoss(), batchSize: 20 });
 }
 
 /** The fallback needs no start-up. */

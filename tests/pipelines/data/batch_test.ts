@@ -65,7 +65,7 @@ Deno.test("a normaliser of channels is as many normalisers, each of every so man
       assertEquals(batch.filter(ours), alone.filter(ours));
     });
     const black = normaliser(normalisation)(
-      { count: 1, pixels: new Uint8Array(size) },
+      { pixels: new Uint8Array(size) },
       size,
       Uint32Array.of(0),
     );

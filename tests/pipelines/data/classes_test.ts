@@ -10,13 +10,13 @@ const split = (labels: readonly number[], of: number): DataSplit => ({
   count: labels.length,
   pixels: Uint8Array.from(labels.flatMap((_, i) => [of, i])),
   labels: Uint8Array.from(labels),
+  normalisation: { mean: [0], std: [1] },
 });
 
 const dataset = (train: readonly number[], test: readonly number[]): Dataset => ({
   name: "bytes",
   shape: [2],
   classes: ["a", "b", "c", "d"],
-  normalisation: { mean: [0], std: [1] },
   train: split(train, 1),
   validation: split([0, 3], 2),
   test: split(test, 3),
@@ -35,6 +35,7 @@ Deno.test("images of some classes keep their order, their labels and their pixel
       count: 1,
       pixels: Uint8Array.of(2, 1),
       labels: Uint8Array.of(3),
+      normalisation: { mean: [0], std: [1] },
     },
   );
   assertEquals([some.test.count, some.test.pixels], [1, Uint8Array.of(3, 0)]);

@@ -54,9 +54,9 @@ Deno.test("a folder with train/ and test/: classes and files sorted, whatever th
 });
 
 Deno.test("grey images have no channel axis and one normalisation", async () => {
-  const { shape, normalisation, test } = found(await load(parted, { colour: "grey" }));
+  const { shape, train, test } = found(await load(parted, { colour: "grey" }));
   assertEquals(shape, [2, 2]);
-  assertEquals([normalisation.mean.length, normalisation.std.length], [1, 1]);
+  assertEquals([train.normalisation.mean.length, train.normalisation.std.length], [1, 1]);
   assertEquals([...test.pixels], [29, 29, 29, 29, 76, 76, 76, 76]);
 });
 
@@ -67,8 +67,9 @@ Deno.test("the normalisation is the training images', 1 where a channel is the s
     "/pets/test/a/1.png": red,
     "/pets/test/b/1.png": red,
   };
-  const { normalisation } = found(await load(disk));
-  assertEquals(normalisation, { mean: [0.5, 0, 0.5], std: [0.5, 1, 0.5] });
+  const { train, test } = found(await load(disk));
+  assertEquals(train.normalisation, test.normalisation);
+  assertEquals(train.normalisation, { mean: [0.5, 0, 0.5], std: [0.5, 1, 0.5] });
 });
 
 const whole = Object.fromEntries(

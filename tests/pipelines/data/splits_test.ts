@@ -10,13 +10,13 @@ const splitOf = (labels: readonly number[]): DataSplit => ({
   count: labels.length,
   pixels: Uint8Array.from(labels.flatMap((label, i) => [i, label])),
   labels: Uint8Array.from(labels),
+  normalisation: { mean: [0], std: [1] },
 });
 
 const datasetOf = (labels: readonly number[]): Dataset => ({
   name: "made",
   shape: [1, 2],
   classes: ["a", "b", "c"],
-  normalisation: { mean: [0], std: [1] },
   train: splitOf(labels),
   validation: null,
   test: splitOf([0, 1, 2]),
@@ -108,6 +108,7 @@ Deno.test("a subset has the picked images, repeated ones too, in memory of its o
     count: 3,
     pixels: Uint8Array.of(2, 1, 2, 1, 0, 2),
     labels: Uint8Array.of(1, 1, 2),
+    normalisation: split.normalisation,
   });
   assert(picked.pixels.buffer !== split.pixels.buffer);
   assertEquals(subset(split, new Uint32Array()).count, 0);

@@ -1,4 +1,4 @@
-import { describe, type SparrowError } from "../../../graph/error.ts";
+import { describe } from "../../../graph/error.ts";
 import type { BinaryEmbeddings } from "../../../ops/embeddings.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { hamming } from "../../../ops/sdr/similarity.ts";
@@ -8,10 +8,9 @@ import { loadMnist } from "../../../pipelines/data/mnist.ts";
 import { denoDataEnv } from "../../../pipelines/data/environment.ts";
 import { take } from "../../../pipelines/data/splits.ts";
 import type { Dataset } from "../../../pipelines/data/dataset.ts";
-import { encodeInputs } from "../../../pipelines/encode/encode_inputs.ts";
-import { withEncoder } from "../../../pipelines/encode/encoder.ts";
-import { findInputs, type Input } from "../../../pipelines/encode/inputs.ts";
-import { nearest } from "../../../pipelines/search/nearest.ts";
+import { encodeImages } from "../../../pipelines/encode/encode_inputs.ts";
+import { findImages, type ImageSource } from "../../../pipelines/encode/inputs.ts";
+import { nearestImages } from "../../../pipelines/search/nearest.ts";
 import { originName, originOf } from "../../../pipelines/encode/origins.ts";
 import { assert, assertEquals, assertLessOrEqual, assertStringIncludes } from "../../assert.ts";
 import { onEachBackend } from "../../ops/backends.ts";
@@ -23,7 +22,7 @@ import { encoderFile, trained } from "../search/fixture.ts";
 
 const { dataset, bytes } = await trained();
 
-const datasetInput = (of: Dataset, split: "train" | "test"): Input => ({
+const datasetInput = (of: Dataset, split: "train" | "test"): ImageSource => ({
   kind: "dataset",
   part: {
     kind: "dataset",
@@ -44,16 +43,8 @@ const datasetInput = (of: Dataset, split: "train" | "test"): Input => ({
 const plainly = { invert: false, skipBad: false };
 
 /** On the current backend; no bad image is expected. */
-const encode = async (
-  inputs: readonly Input[],
-  options = plainly,
-  onBad = (_: SparrowError) => {},
-) =>
-  await withEncoder(
-    await encoderFile(bytes),
-    async (encoder) =>
-      encodeInputs(encoder, inputs, options, await envOn(tf.getBackend() as "cpu"), onBad),
-  );
+const encode = async (images: readonly ImageSource[]) =>
+  await encodeImages(await encoderFile(bytes), images, { ...plainly })();
 
 /** The share of bits in which two sets differ. */
 const differing = (a: BinaryEmbeddings, b: BinaryEmbeddings): number =>
@@ -66,18 +57,19 @@ const reference = new Map<string, BinaryEmbeddings>();
  * as equal, another one wins, or neither; that is what the thousandth is for.
  */
 async function roundTrip(of: Dataset): Promise<void> {
-  const set = right(await encode([datasetInput(of, "train")]));
+  const { skipped, ...set } = right(await encode([datasetInput(of, "train")]));
+  assertEquals(skipped, []);
   const queries = right(await encode([datasetInput(of, "test")]));
   const saved = right(await readCodes("codes.npz", right(await writeCodes(set)()))());
   assertEquals(saved, set);
   assertEquals(
-    right(nearest(saved, queries, 3, "hamming")),
-    right(nearest(set, queries, 3, "hamming")),
+    right(nearestImages(saved, queries, { k: 3 })),
+    right(nearestImages(set, queries, { k: 3 })),
   );
   const first = reference.get(of.name) ?? set.codes;
   reference.set(of.name, first);
   assertLessOrEqual(differing(set.codes, first), 0.001);
-  const itself = right(nearest(saved, set, 1, "hamming"));
+  const itself = right(nearestImages(saved, set, { k: 1 }));
   assert(itself.every(({ results: [result] }) => result.distance === 0));
 }
 
@@ -98,18 +90,13 @@ const disk = {
 };
 
 /** Files of a folder as an encoder on cpu sees them. */
-async function ofFolder(operand: string, env: DataEnv, options: typeof plainly) {
-  const inputs = await findInputs([operand], { seed: 1 }, env);
-  const bad: string[] = [];
-  const encoded = await withEncoder(await encoderFile(bytes), async (encoder) =>
-    encodeInputs(
-      encoder,
-      right(inputs),
-      options,
-      await envOn("cpu", { files: env.files }),
-      (error) => bad.push(describe(error)),
-    ));
-  return { encoded, bad, inputs: right(inputs) };
+async function ofFolder(operand: string, dataEnv: DataEnv, options: typeof plainly) {
+  const images = right(await findImages([operand], { dataEnv })());
+  const notes: string[] = [];
+  const note = (line: string) => notes.push(line);
+  const encoder = await encoderFile(bytes);
+  const encoded = await encodeImages(encoder, [operand], { ...options, note, dataEnv })();
+  return { encoded, notes, images };
 }
 
 Deno.test("a folder's images with its folders' names as labels; a bad one is named and skipped", async () => {
@@ -120,9 +107,10 @@ Deno.test("a folder's images with its folders' names as labels; a bad one is nam
   const strict = await ofFolder("/pets", env, plainly);
   assertEquals(describe(left(strict.encoded)), wrong);
 
-  const { encoded, bad, inputs } = await ofFolder("/pets", env, { invert: false, skipBad: true });
-  const { codes, labels, origins } = right(encoded);
-  assertEquals(bad, [wrong]);
+  const { encoded, notes, images } = await ofFolder("/pets", env, { invert: false, skipBad: true });
+  const { codes, labels, origins, skipped } = right(encoded);
+  assertEquals(skipped.map(describe), [wrong]);
+  assertEquals(notes, ["1 file or folder passed over: /pets/notes.txt", `Skipped: ${wrong}`]);
   assertEquals([codes.count, codes.width], [3, 64]);
   assertEquals([0, 1, 2].map((i) => originName(originOf(origins, i)!)), [
     "/pets/d.png",
@@ -130,7 +118,7 @@ Deno.test("a folder's images with its folders' names as labels; a bad one is nam
     "/pets/dog/c.png",
   ]);
   assertEquals([[...labels!], origins.classes], [[-1, 0, 1], ["cat", "dog"]]);
-  assertEquals(inputs.flatMap((input) => input.kind === "files" ? input.passed : []), [
+  assertEquals(images.flatMap((source) => source.kind === "files" ? source.passed : []), [
     "/pets/notes.txt",
   ]);
   assertEquals(originOf(origins, 3), null);
@@ -142,7 +130,7 @@ Deno.test("images that are not there, and folders without one, are typed errors"
     disk: { "/empty/notes.txt": Uint8Array.of(1), "/bad/a.png": Uint8Array.of(1) },
   });
   const message = async (operand: string) =>
-    describe(left(await findInputs([operand], { seed: 1 }, env)));
+    describe(left(await findImages([operand], { dataEnv: env })()));
   assertEquals(
     await message("/empty"),
     "Cannot use /empty: expected images: files that end in .png, .jpg or .jpeg, in the folder or in " +
@@ -168,10 +156,8 @@ Deno.test("what is aborted is interrupted, and leaves no tensor", async () => {
   const env = await envOn("cpu", { signal: abort.signal });
   abort.abort();
   const before = tf.memory().numTensors;
-  const result = await withEncoder(
-    await encoderFile(bytes),
-    (encoder) => encodeInputs(encoder, [datasetInput(dataset, "test")], plainly, env, () => {}),
-  );
+  const images = [datasetInput(dataset, "test")];
+  const result = await encodeImages(await encoderFile(bytes), images, { env })();
   assertEquals(left(result)._tag, "Interrupted");
   assertEquals(tf.memory().numTensors, before);
 });

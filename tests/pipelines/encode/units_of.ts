@@ -5,28 +5,25 @@
  */
 import { toIndices } from "../../../ops/sdr/codes.ts";
 import type { Images } from "../../../pipelines/data/dataset.ts";
-import { encode } from "../../../pipelines/encode.ts";
+import { encode } from "../../../pipelines/encode/encode.ts";
 import { denoFiles } from "../../../pipelines/files.ts";
 import { loadModel } from "../../../pipelines/model_file.ts";
-import { createRun, dispose } from "../../../pipelines/run.ts";
 import { assert } from "../../assert.ts";
-import { envOn, optimiser, right } from "../tiny.ts";
+import { envOn, right } from "../tiny.ts";
 
 /**
- * The units of each image's code on wasm, rising.
+ * The units of each image's code on wasm, rising; images are normalised as the model was trained.
  *
  * @param model Of a file whose graph ends in kWTA.
  */
 export async function unitsOf(
   model: string,
-  images: Images,
+  images: Pick<Images, "count" | "pixels">,
 ): Promise<readonly (readonly number[])[]> {
   const loaded = right(await loadModel(model, denoFiles)());
-  const env = await envOn("wasm");
-  const run = right(createRun({ ...loaded, optimiser, seed: 0 }));
-  const codes = await encode(run, images, loaded.normalisation, env, { epoch: 0, step: 0 });
-  dispose(run);
-  const made = right(codes);
+  const { normalisation } = loaded;
+  await envOn("wasm");
+  const made = right(await encode(loaded, { ...images, normalisation })());
   assert(made.kind === "binary", "the model ends in kWTA");
   return toIndices(made);
 }

@@ -7,7 +7,7 @@ import { toDense } from "../../../ops/sdr/codes.ts";
 import { loadMnist } from "../../../pipelines/data/mnist.ts";
 import { denoDataEnv } from "../../../pipelines/data/environment.ts";
 import { take } from "../../../pipelines/data/splits.ts";
-import { encode } from "../../../pipelines/encode.ts";
+import { encode } from "../../../pipelines/encode/encode.ts";
 import { exportOnnx } from "../../../pipelines/onnx/export_onnx.ts";
 import { decodeModel } from "../../../pipelines/onnx/proto.ts";
 import { createRun, dispose, toArrays } from "../../../pipelines/run.ts";
@@ -25,19 +25,18 @@ import { inOnnxruntime } from "./onnxruntime.ts";
 sharedTest("onnxruntime makes Sparrow's codes of 1,000 images of MNIST", "mnist", async () => {
   const env = await envOn("wasm");
   const mnist = right(await loadMnist({ data: shared("mnist").pathname }, denoDataEnv)());
-  const { normalisation, train: data } = take(mnist, 10_000);
+  const { train: data } = take(mnist, 10_000);
+  const { normalisation } = data;
   const { test: images } = take(mnist, 1000);
   const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`;
   const run = right(createRun({ graph: encoder, optimiser, seed: 26 }));
   const stage = train({
     data,
-    normalisation,
     loss: tripletCosineLoss(),
     batchSize: 256,
   });
   const done = right(await stage(run)(env)());
-  const moment = { epoch: 1, step: 0 };
-  const codes = right(await encode(done, images, normalisation, env, moment));
+  const codes = right(await encode(done, images, { env })());
   assert(codes.kind === "binary", "the encoder's embeddings are codes");
   const expected = toDense(codes);
   const [params, plasticity] = [await toArrays(done.params), await toArrays(done.plasticity)];

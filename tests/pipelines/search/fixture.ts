@@ -1,10 +1,8 @@
 /** A model of built-in digits, trained in a fraction of a second, as a file in memory. */
-import { readModel, writeModel } from "../../../pipelines/model_file.ts";
+import { writeModel } from "../../../pipelines/model_file.ts";
 import { dispose, toArrays } from "../../../pipelines/run.ts";
 import type { Dataset } from "../../../pipelines/data/dataset.ts";
-import { sha256 } from "../../../pipelines/data/sha256.ts";
-import type { EncoderFile } from "../../../pipelines/encode/encoder.ts";
-import { layoutOf } from "../../../pipelines/encode/layout.ts";
+import { type Encoder, readEncoder } from "../../../pipelines/encode/encoder.ts";
 import { begin, digits, envOn, right, trainTiny } from "../tiny.ts";
 
 /** What tests encode with. */
@@ -22,7 +20,7 @@ export async function trained(): Promise<Fixture> {
   const { graph, input } = run;
   const [params, plasticity] = [await toArrays(run.params), await toArrays(run.plasticity)];
   dispose(run);
-  const { normalisation, name } = dataset;
+  const { name, train: { normalisation } } = dataset;
   return {
     dataset,
     bytes: writeModel({
@@ -38,8 +36,5 @@ export async function trained(): Promise<Fixture> {
 }
 
 /** The model as `loadEncoder` returns it. */
-export async function encoderFile(bytes: Uint8Array): Promise<EncoderFile> {
-  const model = right(readModel("model.safetensors", bytes));
-  const layout = right(layoutOf(model.input, model.normalisation));
-  return { model, layout, identity: { file: "model.safetensors", sha256: await sha256(bytes) } };
-}
+export const encoderFile = async (bytes: Uint8Array): Promise<Encoder> =>
+  right(await readEncoder("model.safetensors", bytes)());

@@ -1,6 +1,6 @@
 import { describe } from "../../../graph/error.ts";
 import { emptyCodes } from "../../../ops/sdr/codes.ts";
-import { nearest } from "../../../pipelines/search/nearest.ts";
+import { nearestImages } from "../../../pipelines/search/nearest.ts";
 import { readOrigins } from "../../../pipelines/encode/origins.ts";
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { codesOf } from "../../ops/sdr/sets.ts";
@@ -21,7 +21,7 @@ const query = { codes: codesOf([[0, 1, 5, 6]], 40), labels: null };
 
 Deno.test("the nearest, by name: distance and overlap, of equals the first in the set", () => {
   const result = { rank: 1, index: 0, name: "a.png", label: "dog", distance: 3, overlap: 2 };
-  assertEquals(right(nearest(set, query, 3, "hamming")), [{
+  assertEquals(right(nearestImages(set, query, { k: 3 })), [{
     query: { index: 0, name: "code 0", label: null },
     results: [
       result,
@@ -30,7 +30,7 @@ Deno.test("the nearest, by name: distance and overlap, of equals the first in th
     ],
   }]);
   assertEquals(
-    right(nearest(set, query, 2, "overlap"))[0].results.map((
+    right(nearestImages(set, query, { k: 2, distance: "overlap" }))[0].results.map((
       { index, overlap },
     ) => [index, overlap]),
     [[0, 2], [2, 2]],
@@ -38,8 +38,8 @@ Deno.test("the nearest, by name: distance and overlap, of equals the first in th
 });
 
 Deno.test("other widths, empty sets and a k that is too large are typed errors", () => {
-  const message = (...[s, q, k]: [Parameters<typeof nearest>[0], typeof query, number]) =>
-    describe(left(nearest(s, q, k, "hamming")));
+  const message = (...[s, q, k]: [Parameters<typeof nearestImages>[0], typeof query, number]) =>
+    describe(left(nearestImages(s, q, { k })));
   const none = { codes: emptyCodes(0, 40), labels: null };
   assertEquals(
     message(set, { codes: codesOf([[0]], 64), labels: null }, 1),

@@ -42,7 +42,12 @@ function calibration(): string {
 function heldOut(): string {
   const task = { map: [0.25, 0.5], mapAtR: [0.25, 0.5], precisionAt1: [0.25, 0.5] };
   const found = { unseen: task, seen: task, among: task };
-  const split = { count: 2, pixels: new Uint8Array(8), labels: Uint8Array.of(0, 1) };
+  const split = {
+    count: 2,
+    pixels: new Uint8Array(8),
+    labels: Uint8Array.of(0, 1),
+    normalisation: { mean: [0], std: [1] },
+  };
   const judged: readonly Judged[] = [
     { name: "pixels", trainedOn: "nothing", found },
     { name: "supcon", trainedOn: "seen", found },
@@ -56,7 +61,6 @@ function heldOut(): string {
     train: split,
     validation: null,
     test: split,
-    normalisation: { mean: [0], std: [1] },
     sha256: {},
     notice: "The digits are synthetic.",
   };

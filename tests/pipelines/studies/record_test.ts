@@ -18,6 +18,7 @@ const split = (count: number) => ({
   count,
   pixels: new Uint8Array(count),
   labels: new Uint8Array(count),
+  normalisation: { mean: [0], std: [1] },
 });
 
 const dataset = {
