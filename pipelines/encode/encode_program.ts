@@ -6,12 +6,9 @@
 import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { activity } from "../../ops/embeddings.ts";
-import { command, type Tools } from "../cli/command.ts";
 import { duration } from "../cli/duration.ts";
-import { commonFlags, type Flags, type Values } from "../cli/options.ts";
-import { timestamp } from "../cli/process.ts";
+import { type Context, deviceOf, type Options, program } from "../cli/program.ts";
 import { saveCodes } from "../codes_file.ts";
-import { denoDataEnv } from "../data/environment.ts";
 import { denoFiles } from "../files.ts";
 import { count } from "../report/format.ts";
 import { encodeInputs } from "./encode_inputs.ts";
@@ -20,19 +17,9 @@ import { inputFlags, inputOptions } from "./input_flags.ts";
 import { findInputs, namesDataset } from "./inputs.ts";
 import { notesOf } from "./notes.ts";
 
-const flags = {
-  out: {
-    kind: "text",
-    help: "file for the codes, .npz [runs/encode-<time>/codes.npz]",
-    value: "FILE",
-  },
-  ...inputFlags,
-  seed: commonFlags.seed,
-} as const satisfies Flags;
-
 /** Reads the command line, encodes, and exits. */
 export const encodeProgram = (): Promise<never> =>
-  command({
+  program({
     name: "encode",
     summary:
       "Encodes images with a trained model into a file of binary codes, which search.ts and Python\n" +
@@ -41,27 +28,26 @@ export const encodeProgram = (): Promise<never> =>
       "labels. Images are resized by the shorter side, cropped around the centre and normalised as\n" +
       "the model was trained.",
     operands: "MODEL INPUT…",
-    count: [2, Infinity],
-    flags,
+    flags: inputFlags,
+    backend: true,
+    results: "codes.npz",
     refuse: ({ invert }, [, ...inputs]) =>
       invert && inputs.every(namesDataset)
         ? invalidOption("--invert", inputs.join(" "), "at least one image file or folder")
         : null,
-    run,
+    work: (options, context) => () => work(options, context),
   });
 
-async function run(
-  options: Values<typeof flags>,
-  [model, ...operands]: readonly string[],
-  { note, begin }: Tools,
+async function work(
+  options: Options<typeof inputFlags>,
+  { operands: [model, ...operands], out, data, note, env: start }: Context,
 ): Promise<E.Either<SparrowError, readonly string[]>> {
-  const out = options.out ?? `runs/encode-${timestamp(new Date())}/codes.npz`;
   const file = await loadEncoder(model, denoFiles)();
   if (E.isLeft(file)) return file;
-  const inputs = await findInputs(operands, inputOptions(options), denoDataEnv);
+  const inputs = await findInputs(operands, inputOptions(options), data);
   if (E.isLeft(inputs)) return inputs;
   notesOf(inputs.right).forEach(note);
-  const env = await begin();
+  const env = await start();
   if (E.isLeft(env)) return env;
 
   const begun = env.right.now();
@@ -87,7 +73,7 @@ async function run(
     `${count(codes.count, "image")}, ${
       mean.toFixed(1)
     } of ${codes.width} units set on average, in ` +
-    `${duration(seconds)} on ${env.right.backend.adapter ?? env.right.backend.name}` +
+    `${duration(seconds)} on ${deviceOf(env.right.backend)}` +
     (bad === 0 ? "" : `; ${count(bad, "bad image")} skipped`),
     out,
   ]);

@@ -5,9 +5,8 @@
  */
 import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
-import type { Tools } from "../cli/command.ts";
+import type { Context } from "../cli/program.ts";
 import { loadCodes, type SavedCodes } from "../codes_file.ts";
-import { denoDataEnv } from "../data/environment.ts";
 import { denoFiles } from "../files.ts";
 import { encodeInputs, type EncodeOptions } from "../encode/encode_inputs.ts";
 import { type EncoderFile, loadEncoder, withEncoder } from "../encode/encoder.ts";
@@ -35,15 +34,15 @@ export async function queryCodes(
   set: SavedCodes,
   operands: readonly string[],
   options: QueryOptions,
-  { note, begin }: Tools,
+  { note, env: start, data }: Pick<Context, "note" | "env" | "data">,
 ): Promise<E.Either<SparrowError, SavedCodes>> {
   if (operands.every(isCodesFile)) return await loadCodes(operands[0], denoFiles)();
   const encoder = await modelOf(set, options.model);
   if (E.isLeft(encoder)) return encoder;
-  const inputs = await findInputs(operands, options, denoDataEnv);
+  const inputs = await findInputs(operands, options, data);
   if (E.isLeft(inputs)) return inputs;
   notesOf(inputs.right).forEach(note);
-  const env = await begin();
+  const env = await start();
   if (E.isLeft(env)) return env;
   return await withEncoder(
     encoder.right,

@@ -206,7 +206,7 @@ Deno.test("recall stores, recalls from half, and writes what came of it", () =>
     assertEquals(record.fault !== null, page.includes('class="notice"'));
 
     const many = await run("recall", ...args.slice(0, 4), "--store", "5000", ...wasm);
-    assertEquals(many.code, 1);
+    assertEquals(many.code, 2);
     assertStringIncludes(
       many.err,
       "Cannot use --store: expected at most the 2000 images there are",
