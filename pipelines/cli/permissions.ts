@@ -6,8 +6,7 @@
  *
  * @module
  */
-import type { DataEnv } from "../data/environment.ts";
-import { denoDataEnv } from "../data/environment.ts";
+import { type DataEnv, denoDataEnv } from "../data/environment.ts";
 
 /** Deno asks only where a person can read the question and answer it. */
 const canAsk = (): boolean => Deno.stdin.isTerminal() && Deno.stderr.isTerminal();
@@ -25,28 +24,40 @@ function ask(permission: Deno.PermissionDescriptor, purpose: string): boolean {
 export const startLine = (name: string): string => `deno run -P pipelines/${name}.ts`;
 
 /**
- * Obtains the permissions that every program needs: to read files, and to write its results.
+ * Obtains the permissions that a program needs from the beginning: to read files, to write its results,
+ * and to serve its dashboard.
  *
  * A person who gave some permissions as flags is not asked for others where nobody can answer: the
  * error of what fails then names the flag.
  *
  * @param name The program's name, as in `pipelines/<name>.ts`.
  * @param folder The folder of its results; null where it writes none.
- * @returns Whether it may start.
+ * @param serves Whether there is to be a dashboard.
+ * @returns The permission without which it cannot start; null where it may.
  */
-export function obtainPermissions(name: string, folder: string | null): boolean {
+export function missingPermission(
+  name: string,
+  folder: string | null,
+  serves: boolean,
+): "read" | "write" | "net" | null {
   const mayRead = isGranted({ name: "read" }) || isGranted({ name: "read", path: folder ?? "." });
   if (!mayRead) {
     const purpose = `${name} reads files: its own, datasets and models. ` +
       `(${startLine(name)} asks nothing.)`;
-    if (!canAsk() || !ask({ name: "read" }, purpose)) return false;
+    if (!canAsk() || !ask({ name: "read" }, purpose)) return "read";
   }
-  // The whole of runs/ where results go there: downloaded datasets are kept in it too.
-  const place = folder !== null && /^(\.\/)?runs\//.test(folder) && !folder.includes("..")
-    ? "runs"
-    : folder;
-  return place === null || isGranted({ name: "write", path: folder ?? place }) || !canAsk() ||
-    ask({ name: "write", path: place }, `It writes its results to ${folder}.`);
+  if (!canAsk()) return null;
+  if (folder !== null && !isGranted({ name: "write", path: folder })) {
+    // The whole of runs/ where results go there: downloaded datasets are kept in it too.
+    const inRuns = /^(\.\/)?runs\//.test(folder) && !folder.includes("..");
+    const path = inRuns ? "runs" : folder;
+    if (!ask({ name: "write", path }, `It writes its results to ${folder}.`)) return "write";
+  }
+  const local = { name: "net", host: "127.0.0.1" } as const;
+  return !serves || isGranted(local) ||
+      ask(local, "It serves the dashboard to this machine's browser.")
+    ? null
+    : "net";
 }
 
 /** Time for a download that began with a question: its own limit ran while a person read, in ms. */

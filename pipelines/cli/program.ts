@@ -25,7 +25,7 @@ import type { DataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
 import { consoleEnv, type Env } from "../env.ts";
 import { type CommandLine, type Flags, helpText, readCommandLine, type Values } from "./options.ts";
-import { obtainPermissions, programDataEnv, startLine } from "./permissions.ts";
+import { missingPermission, programDataEnv, startLine } from "./permissions.ts";
 import { FAILED, INTERRUPTED, listen, timestamp, USAGE } from "./process.ts";
 import { profileLines } from "./profile.ts";
 import { progressBar } from "./progress_bar.ts";
@@ -224,9 +224,13 @@ async function prepare<F extends Flags>(declared: Program<F>) {
   }
   const out = outOf(declared, given);
   const isFile = results !== undefined && results !== "folder";
-  if (!obtainPermissions(name, out === "" ? null : isFile ? folderOf(out) : out)) {
+  const folder = out === "" ? null : isFile ? folderOf(out) : out;
+  const missing = missingPermission(name, folder, typeof given.dashboard === "number");
+  if (missing !== null) {
     console.error(
-      `Deno was not given the permission to read files (--allow-read). Run: ${startLine(name)}`,
+      `Deno was not given a permission that is needed (--allow-${missing}). Run: ${
+        startLine(name)
+      }`,
     );
     Deno.exit(USAGE);
   }

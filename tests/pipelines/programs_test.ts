@@ -215,12 +215,12 @@ Deno.test("settings from the command line take the place of the recipe's, and go
     assertMatch(out, /^epoch 1\/1 .* validation 0\.\d{4} +test 0\.\d{4} +bits 8 /);
     const config = read(folder, "config.json");
     assertEquals(config.graph, "linear(784, 64) ▷ relu ▷ linear(64, 64) ▷ kwta(0.125)");
-    assertEquals([config.optimiser.learningRate, config.optimiser.weightDecay], [0.004, 0]);
+    assertEquals([config.optimiser.learningRate.initial, config.optimiser.weightDecay], [0.004, 0]);
     assertEquals(config.settings.batchSize, 1000);
     const { train, validation, test } = config.dataset;
     assertEquals([train, validation, test], [7500, 2500, 2000]);
-    const measured = (name: string, split: Row["split"]) => latest(rows(folder), name, split)!;
-    assertEquals(latest(rows(folder), "learning_rate"), 0.004);
+    const measured = (name: string, split: Row["split"]) => newest(rows(folder), name, split)!;
+    assertEquals(newest(rows(folder), "learning_rate"), 0.004);
     assertEquals(rows(folder).at(-1)?.step, 8);
     const accuracies = (["validation", "test"] as const)
       .map((split) => measured("accuracy", split).toFixed(4));
@@ -274,6 +274,15 @@ Deno.test("conv_kwta trains on a folder of one's own images, shifted and mirrore
       assertEquals([model.input, model.normalisation.mean.length], [[32, 32, 3], 3]);
       assertEquals(model.dataset, images.split("/").at(-1));
       assertEquals(newest(rows(folder), "active_max", "test"), 2);
+
+      // A run of Sparrow 0.1, whose batch size was no option and did not follow the number of images.
+      const { batch: _, ...old } = config.options;
+      const settings = { batchSize: 256, ...config.settings };
+      const before = JSON.stringify({ ...config, options: old, settings });
+      await Deno.writeTextFile(`${root}${folder}/config.json`, before);
+      const resumed = await run("conv_kwta", "--resume", folder, "--epochs", "2");
+      assertEquals([resumed.code, resumed.err], [0, ""]);
+      assertEquals(read(folder, "config.json").settings.batchSize, 256);
     })
   ));
 

@@ -146,7 +146,7 @@ Deno.test("without permissions and without a terminal, one line says how to star
       [
         2,
         "",
-        "Deno was not given the permission to read files (--allow-read). " +
+        "Deno was not given a permission that is needed (--allow-read). " +
         `Run: deno run -P pipelines/${name}.ts\n`,
       ],
     );
