@@ -199,7 +199,8 @@ terminalTest(
   "at a terminal the main job asks for what it needs, after a line that says what for",
   () =>
     withFolder(async (folder) => {
-      const program = ["run", "pipelines/mnist_kwta.ts", ...short, "--dataset", "strokes"];
+      const options = ["--epochs", "1", "--batch", "1000", "--dataset", "strokes"];
+      const program = ["run", "pipelines/mnist_kwta.ts", ...options];
       const { code, lines, questions } = await atTerminal("y", ...program, "--out", folder);
       assertEquals([code, questions], [0, 2], lines.join("\n"));
       const before = (question: string) =>
