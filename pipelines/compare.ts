@@ -6,24 +6,13 @@
  * @module
  */
 import { E } from "../graph/fp_ts.ts";
-import { describe, invalidOption, type SparrowError } from "../graph/error.ts";
-import { separate } from "./cli/operands.ts";
-import { commonFlags, type Flags, helpText, readOptions } from "./cli/options.ts";
-import { exitAfter, timestamp, USAGE } from "./cli/process.ts";
+import { invalidOption, type SparrowError } from "../graph/error.ts";
+import { program } from "./cli/program.ts";
 import { compareRuns, readRun, type SavedRun } from "./compare/comparison.ts";
 import { denoFiles, type Files } from "./files.ts";
 
 /** The name of the page in the output folder. */
 export const COMPARE_FILE = "compare.html";
-
-const { help, out, quiet, debug } = commonFlags;
-
-const flags = {
-  help,
-  out: { ...out, help: "folder for the report [runs/compare-<time>]" },
-  quiet,
-  debug,
-} satisfies Flags;
 
 /**
  * Compares runs and writes the report, with its figures as SVG files beside it.
@@ -69,23 +58,14 @@ export async function compare(
 }
 
 if (import.meta.main) {
-  const { operands, rest } = separate(flags, Deno.args);
-  const read = readOptions(flags, rest);
-  if (E.isLeft(read)) {
-    console.error(`${describe(read.left)}. See --help`);
-    Deno.exit(USAGE);
-  }
-  const options = read.right;
-  if (options.help) {
-    const summary =
+  await program({
+    name: "compare",
+    summary:
       "Puts runs beside each other in one report: their curves, their final numbers with the\n" +
-      "differences to the first, mean and deviation over seeds, and what differs in their settings.";
-    console.log(helpText("compare", summary, flags, "RUN_DIR…"));
-    Deno.exit(0);
-  }
-  const folder = options.out ?? `runs/compare-${timestamp(new Date())}`;
-  await exitAfter(() => compare(operands, folder, denoFiles), {
-    ...options,
-    interrupted: () => "Interrupted",
+      "differences to the first, mean and deviation over seeds, and what differs in their settings.",
+    operands: "RUN_DIR…",
+    flags: {},
+    results: "folder",
+    work: (_, { operands, out }) => () => compare(operands, out, denoFiles),
   });
 }

@@ -10,77 +10,65 @@ import { embedderSdr } from "../graph/models/embedder_sdr.ts";
 import { supConLoss } from "../ops/losses/sup_con.ts";
 import { adamW } from "../ops/optimisers/adamw.ts";
 import { cosineWarmupLr } from "../ops/schedules.ts";
-import { experiment } from "./cli/experiment.ts";
+import { settingFlags, training } from "./cli/training.ts";
 import { augment } from "./data/augment.ts";
 import { pipeline, until } from "./stage.ts";
-import { announce } from "./stages/announce.ts";
-import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
-import { save } from "./stages/save.ts";
-import { train } from "./stages/train.ts";
-
-const loss = supConLoss({ temperature: 0.1 });
-const batchSize = 256;
 
 if (import.meta.main) {
-  await experiment({
+  await training({
     name: "conv_kwta",
-    summary: "Trains conv 3×3 ▷ batch norm ▷ relu ▷ max pool 3 ▷ linear ▷ kWTA of 5 % on MNIST,\n" +
-      "Fashion-MNIST, CIFAR-10 or a folder of images, with the supervised contrastive loss.",
+    summary:
+      "Trains conv 3×3 ▷ batch norm ▷ relu ▷ max pool 3 ▷ linear ▷ kWTA on MNIST, Fashion-MNIST,\n" +
+      "CIFAR-10 or a folder of images, with the supervised contrastive loss.",
     datasets: ["mnist", "fashion_mnist", "cifar10", "strokes", "folder"],
     flags: {
       channels: {
         kind: "integer",
-        help: "maps of the convolution",
+        help: "channels of the convolution",
         least: 1,
         most: 1024,
         fallback: 8,
       },
-      units: { kind: "integer", help: "bits of a code", least: 2, most: 1e6, fallback: 512 },
+      units: settingFlags.units(512),
+      sparsity: settingFlags.sparsity(0.05),
+      "learning-rate": settingFlags.learningRate(5e-3),
+      "weight-decay": settingFlags.weightDecay(0.1),
       shift: {
         kind: "integer",
-        help: "training images are moved by up to so many pixels",
+        help: "move training images at random by up to so many pixels",
         least: 0,
         most: 16,
         fallback: 0,
       },
-      flip: { kind: "switch", help: "training images are mirrored at random" },
+      flip: { kind: "switch", help: "mirror training images at random" },
     },
-    plan: ({ shape }, { channels, units, shift, flip, epochs }) => {
+    recipe: ({ channels, units, sparsity, shift, flip, epochs, ...options }, setting) => {
+      const { dataset, train, keep } = setting;
+      const loss = supConLoss({ temperature: 0.1 });
       const changes = { shift, flip };
       return E.right({
-        graph: embedderSdr(shape, {
-          convChannels: channels,
-          units,
-          head: { sparsity: 0.05 },
-        }),
-        input: shape,
+        graph: embedderSdr(dataset.shape, { convChannels: channels, units, head: { sparsity } }),
+        input: dataset.shape,
         loss,
         optimiser: adamW({
-          learningRate: cosineWarmupLr({ peak: 5e-3, epochs, warmup: epochs > 1 ? 1 : 0 }),
-          weightDecay: 0.1,
+          learningRate: cosineWarmupLr({
+            peak: options["learning-rate"],
+            epochs,
+            warmup: epochs > 1 ? 1 : 0,
+          }),
+          weightDecay: options["weight-decay"],
         }),
-        settings: { batchSize, augment: changes },
-        stages: ({ dataset, folder, watch }) =>
-          pipeline(
-            until(epochs)(pipeline(
-              watch((observe) =>
-                train({
-                  data: dataset.train,
-                  loss,
-                  batchSize,
-                  augment: shift > 0 || flip ? augment(changes) : undefined,
-                  observe,
-                })
-              ),
-              evaluate(dataset),
-              save(folder, dataset),
-              checkpoint(folder),
-              announce(epochs),
-            )),
-            explain(dataset),
-          ),
+        settings: { augment: changes },
+        stages: pipeline(
+          until(epochs)(pipeline(
+            train({ loss, augment: shift > 0 || flip ? augment(changes) : undefined }),
+            evaluate(dataset),
+            keep(),
+          )),
+          explain(dataset),
+        ),
       });
     },
   });

@@ -1,10 +1,76 @@
 /**
- * Encodes images with a trained model into a file of binary codes.
+ * Encodes images with a trained model into a file of codes.
  *
  *     deno run -P pipelines/encode.ts --help
  *
  * @module
  */
-import { encodeProgram } from "./encode/encode_program.ts";
+import { invalidOption, type SparrowError } from "../graph/error.ts";
+import { E } from "../graph/fp_ts.ts";
+import { activity } from "../ops/embeddings.ts";
+import { duration } from "./cli/duration.ts";
+import { type Context, deviceOf, type Options, program } from "./cli/program.ts";
+import { saveCodes } from "./codes_file.ts";
+import { denoFiles } from "./files.ts";
+import { count } from "./report/format.ts";
+import { encodeImages } from "./encode/encode_inputs.ts";
+import { loadEncoder } from "./encode/encoder.ts";
+import { inputFlags, inputOptions } from "./encode/input_flags.ts";
+import { findImages, namesDataset } from "./encode/inputs.ts";
 
-if (import.meta.main) await encodeProgram();
+/** Does the program's work; returns the lines to print at the end. */
+async function work(
+  options: Options<typeof inputFlags>,
+  { operands: [model, ...operands], out, data: dataEnv, note, env: start }: Context,
+): Promise<E.Either<SparrowError, readonly string[]>> {
+  const encoder = await loadEncoder(model)();
+  if (E.isLeft(encoder)) return encoder;
+  const images = await findImages(operands, { ...inputOptions(options), dataEnv })();
+  if (E.isLeft(images)) return images;
+  const env = await start();
+  if (E.isLeft(env)) return env;
+
+  const begun = env.right.now();
+  const { invert, "skip-bad": skipBad } = options;
+  const encoded = await encodeImages(encoder.right, images.right, {
+    invert,
+    skipBad,
+    note,
+    env: env.right,
+  })();
+  if (E.isLeft(encoded)) return encoded;
+  const seconds = (env.right.now() - begun) / 1000;
+  const saved = await saveCodes(out, encoded.right, denoFiles)();
+  if (E.isLeft(saved)) return saved;
+  const { codes, skipped: { length: bad } } = encoded.right;
+  const { mean } = activity(codes);
+  return E.right([
+    `${count(codes.count, "image")}, ${
+      mean.toFixed(1)
+    } of ${codes.width} units set on average, in ` +
+    `${duration(seconds)} on ${deviceOf(env.right.backend)}` +
+    (bad === 0 ? "" : `; ${count(bad, "bad image")} skipped`),
+    out,
+  ]);
+}
+
+if (import.meta.main) {
+  await program({
+    name: "encode",
+    summary:
+      "Encodes images with a trained model into a file of binary codes, which search.ts and Python\n" +
+      "read. An INPUT is a dataset's name (mnist, fashion_mnist, cifar10, strokes, or digits: MNIST\n" +
+      "where it can be had), an image file (PNG, JPEG) or a folder of them, whose subfolders are\n" +
+      "labels. Images are resized by the shorter side, cropped around the centre and normalised as\n" +
+      "the model was trained.",
+    operands: "MODEL INPUT…",
+    flags: inputFlags,
+    backend: true,
+    results: "codes.npz",
+    refuse: ({ invert }, [, ...inputs]) =>
+      invert && inputs.every(namesDataset)
+        ? invalidOption("--invert", inputs.join(" "), "at least one image file or folder")
+        : null,
+    work: (options, context) => () => work(options, context),
+  });
+}

@@ -1,10 +1,65 @@
 /**
- * A trained model as an ONNX file:
+ * Writes a trained model as an ONNX file.
  *
  *     deno run -P pipelines/export.ts --help
  *
  * @module
  */
-import { exportProgram } from "./onnx/export_program.ts";
+import { E, pipe, TE } from "../graph/fp_ts.ts";
+import { encoderOf } from "../graph/encoder.ts";
+import { show } from "../graph/show.ts";
+import type { Flags } from "./cli/options.ts";
+import { type Context, type Options, program } from "./cli/program.ts";
+import { denoFiles } from "./files.ts";
+import { loadModel } from "./model_file.ts";
+import { exportOnnx, OPSETS } from "./onnx/export_onnx.ts";
 
-if (import.meta.main) await exportProgram();
+const flags = {
+  values: {
+    kind: "switch",
+    help: "take normalised float32 values instead of the bytes of pixels",
+  },
+  opset: {
+    kind: "integer",
+    help: "version of ONNX's operators; a runtime of 2024 wants 21",
+    least: OPSETS.oldest,
+    most: OPSETS.newest,
+    fallback: OPSETS.newest,
+  },
+} as const satisfies Flags;
+
+const work = (
+  { values, opset }: Options<typeof flags>,
+  { operands: [path], out }: Context,
+) =>
+  pipe(
+    loadModel(path, denoFiles),
+    TE.chain((model) => async () => {
+      const made = exportOnnx(model, { input: values ? "values" : "pixels", opset });
+      if (E.isLeft(made)) return made;
+      const { bytes, input, outputs } = made.right;
+      const written = await denoFiles.write(out, bytes)();
+      if (E.isLeft(written)) return written;
+      const kilobytes = Math.ceil(bytes.length / 1000).toLocaleString("en");
+      return E.right([
+        `${show(encoderOf(model.graph))}: ${kilobytes} kB, ${input} [batch, ${
+          model.input.join(", ")
+        }] to ${outputs.join(" and ")}`,
+        out,
+      ]);
+    }),
+  );
+
+if (import.meta.main) {
+  await program({
+    name: "export",
+    summary:
+      "Writes a trained model as ONNX, for onnxruntime and others. It takes a batch of images'\n" +
+      "bytes, uint8 [batch, …input], and gives codes (uint8 zeros and ones) and activations\n" +
+      "(float32: what the units compete with).",
+    operands: "MODEL",
+    flags,
+    results: "model.onnx",
+    work,
+  });
+}

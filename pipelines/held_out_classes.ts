@@ -5,89 +5,85 @@
  *
  * @module
  */
-import { E } from "../graph/fp_ts.ts";
-import { describe, type SparrowError } from "../graph/error.ts";
-import { type BackendChoice, startBackend } from "../ops/backend.ts";
-import { exitAfter, listen, timestamp, USAGE } from "./cli/process.ts";
-import { duration, epochBar } from "./cli/progress_bar.ts";
-import { watched } from "./cli/with_dashboard.ts";
-import { denoDataEnv } from "./data/environment.ts";
-import { type DatasetName, loadImages } from "./data/images.ts";
+import { E, pipe, TE } from "../graph/fp_ts.ts";
+import { describe } from "../graph/error.ts";
+import { duration } from "./cli/duration.ts";
+import type { Flags } from "./cli/options.ts";
+import { type Context, deviceOf, type Options, program, sharedFlags } from "./cli/program.ts";
 import { take } from "./data/splits.ts";
-import { consoleEnv, type Env } from "./env.ts";
-import { denoFiles } from "./files.ts";
-import { type Command, heldOutHelp, readCommand } from "./held_out/command_line.ts";
 import { compareWays } from "./held_out/compare.ts";
 import { heldOutPage, PAGE_FILE, RECORD_FILE, recordOf, resultTable } from "./held_out/page.ts";
 import { refuseResults, writeResults } from "./studies/record.ts";
 
-// As `launch` has it, which demands one seed.
-async function main(): Promise<never> {
-  const read = readCommand(Deno.args);
-  if (E.isLeft(read)) {
-    console.error(`${describe(read.left)}. See --help`);
-    Deno.exit(USAGE);
-  }
-  const command = read.right;
-  if (command.help) {
-    console.log(heldOutHelp());
-    Deno.exit(0);
-  }
-  const folder = command.out ?? `runs/held_out_classes-${timestamp(new Date())}`;
-  const { dashboard: port, quiet } = command;
-  const signal = listen();
-  const work = watched(
-    { title: "held_out_classes", port, quiet },
-    (watch) => run(command, folder, signal, watch),
+/** The flags of the program besides the shared ones. */
+export const flags = {
+  "hold-out": {
+    kind: "integers",
+    help: "the classes that are not trained on, by index",
+    most: 255,
+    fallback: [8, 9],
+  },
+  seeds: {
+    kind: "integers",
+    help: "one repetition for each seed",
+    most: 0xffff_ffff,
+    fallback: [26, 1, 2],
+  },
+  epochs: { ...sharedFlags.epochs, help: "epochs of each training" },
+  images: {
+    kind: "integer",
+    help: "only the first N images to train on and to test with; 0: all",
+    least: 0,
+    most: 1e9,
+    fallback: 0,
+  },
+} as const satisfies Flags;
+
+const work = (options: Options<typeof flags>, context: Context) =>
+  pipe(
+    context.begin,
+    TE.chain(({ env, dataset: all }) => async () => {
+      const { out: folder } = context;
+      const { seeds, epochs, images, "hold-out": heldOut } = options;
+      const begun = env.now();
+      const free = await refuseResults(folder, RECORD_FILE, env.files)();
+      if (E.isLeft(free)) return free;
+      const dataset = images === 0 ? all : take(all, images);
+      const { name, notice } = dataset;
+      env.observer?.about({ dataset: name, notice, config: { ...options } });
+      const comparison = { dataset, unseen: heldOut, epochs };
+      const judged = await compareWays(comparison, seeds, env);
+      if (E.isLeft(judged)) return judged;
+
+      const conditions = { ...comparison, seeds, backend: env.backend };
+      const seconds = (env.now() - begun) / 1000;
+      const written = await writeResults(folder, {
+        [RECORD_FILE]: recordOf(judged.right, conditions, seconds),
+        [PAGE_FILE]: heldOutPage(judged.right, conditions),
+      }, env.files)();
+      if (E.isLeft(written)) return written;
+      return E.right([
+        resultTable(judged.right),
+        `Without ${heldOut.map((label) => dataset.classes[label]).join(", ")} of ${name}, in ` +
+        `${duration(seconds)} on ${deviceOf(env.backend)}`,
+        `${folder}: ${RECORD_FILE}, ${PAGE_FILE}`,
+      ]);
+    }),
   );
-  return await exitAfter(work, {
-    ...command,
+
+if (import.meta.main) {
+  await program({
+    name: "held_out_classes",
+    summary:
+      "Trains encoders without some classes, and measures how well images of these are found by others\n" +
+      "of their class, beside pixels, untrained encoders and encoders that have seen them. Writes\n" +
+      "held_out.json and held_out.html.",
+    flags,
+    datasets: ["mnist", "fashion_mnist", "strokes"],
+    backend: true,
+    dashboard: true,
+    results: "folder",
+    work,
     interrupted: (error) => `${describe(error)}. Nothing was written`,
   });
 }
-
-/** Its work; returns the lines to print at the end. */
-async function run(
-  command: Command,
-  folder: string,
-  signal: AbortSignal,
-  watch: (env: Env) => Env,
-): Promise<E.Either<SparrowError, readonly string[]>> {
-  const { quiet, seeds, epochs, heldOut, images } = command;
-  const begun = performance.now();
-  const free = await refuseResults(folder, RECORD_FILE, denoFiles)();
-  if (E.isLeft(free)) return free;
-  const backend = await startBackend(command.backend as BackendChoice, command)();
-  if (E.isLeft(backend)) return backend;
-  const bar = !quiet && Deno.stderr.isTerminal() ? { progress: epochBar() } : {};
-  const env = watch(consoleEnv(backend.right, { quiet, signal, ...bar }));
-  const loaded = await loadImages({
-    dataset: (command.dataset ?? undefined) as DatasetName | undefined,
-    data: command.data ?? undefined,
-    seed: 0,
-  }, denoDataEnv)();
-  if (E.isLeft(loaded)) return loaded;
-  const dataset = images === 0 ? loaded.right : take(loaded.right, images);
-  if (dataset.notice !== null) env.log(dataset.notice);
-  env.observer?.about({ dataset: dataset.name, notice: dataset.notice, config: { ...command } });
-  const comparison = { dataset, unseen: heldOut, epochs };
-  const judged = await compareWays(comparison, seeds, env);
-  if (E.isLeft(judged)) return judged;
-
-  const conditions = { ...comparison, seeds, backend: backend.right };
-  const seconds = (performance.now() - begun) / 1000;
-  const written = await writeResults(folder, {
-    [RECORD_FILE]: recordOf(judged.right, conditions, seconds),
-    [PAGE_FILE]: heldOutPage(judged.right, conditions),
-  }, denoFiles)();
-  if (E.isLeft(written)) return written;
-  return E.right([
-    resultTable(judged.right),
-    `Without ${heldOut.map((label) => dataset.classes[label]).join(", ")} of ${dataset.name}, in ` +
-    `${duration(seconds)} on ` +
-    (backend.right.adapter ?? backend.right.name),
-    `${folder}: ${RECORD_FILE}, ${PAGE_FILE}`,
-  ]);
-}
-
-if (import.meta.main) await main();

@@ -6,82 +6,94 @@
  *
  * @module
  */
-import { E } from "../graph/fp_ts.ts";
-import { describe, type SparrowError } from "../graph/error.ts";
-import { type BackendChoice, startBackend } from "../ops/backend.ts";
+import { E, pipe, TE } from "../graph/fp_ts.ts";
 import { calibrate, startWorker } from "./calibration/calibrate.ts";
-import {
-  calibrationHelp,
-  type Command,
-  readCommand,
-  repeating,
-} from "./calibration/command_line.ts";
 import { PAGE_FILE } from "./calibration/page.ts";
-import { planOf } from "./calibration/plan.ts";
+import {
+  type EstimatorName,
+  estimatorNames,
+  planOf,
+  QUICK_SEEDS,
+  SEEDS,
+} from "./calibration/plan.ts";
 import { RECORD_FILE, TABLE_FILE } from "./calibration/results.ts";
-import { exitAfter, listen, timestamp, USAGE } from "./cli/process.ts";
-import { duration } from "./cli/progress_bar.ts";
-import { watched } from "./cli/with_dashboard.ts";
-import { consoleEnv, type Env } from "./env.ts";
+import { duration } from "./cli/duration.ts";
+import type { Flags } from "./cli/options.ts";
+import { type Context, type Options, program } from "./cli/program.ts";
 
-// As `launch` has it, which demands a seed and a number of epochs.
-async function main(): Promise<never> {
-  const read = readCommand(Deno.args);
-  if (E.isLeft(read)) {
-    console.error(`${describe(read.left)}. See --help`);
-    Deno.exit(USAGE);
-  }
-  const command = read.right;
-  if (command.help) {
-    console.log(calibrationHelp());
-    Deno.exit(0);
-  }
-  const folder = command.out ?? `runs/calibration-${timestamp(new Date())}`;
-  const { dashboard: port, quiet } = command;
-  const signal = listen();
-  const work = watched(
-    { title: "information_calibration", port, quiet },
-    (watch) => run(command, folder, signal, watch),
+/** The flags of the program besides the shared ones. */
+export const flags = {
+  quick: { kind: "switch", help: "a reduced form: few settings, no neural bounds unless named" },
+  seeds: {
+    kind: "integer",
+    help: `repetitions [${SEEDS}; ${QUICK_SEEDS} with --quick]`,
+    least: 1,
+    most: 1_000,
+    fallback: null,
+  },
+  estimators: {
+    kind: "names",
+    help: `only these, of ${estimatorNames.join(" ")} [all]`,
+    choices: estimatorNames,
+  },
+} as const satisfies Flags;
+
+const work = (options: Options<typeof flags>, { env, out: folder, signal }: Context) =>
+  pipe(
+    env,
+    TE.chain((env) => async () => {
+      const begun = env.now();
+      const { quick, seeds } = options;
+      const plan = planOf(quick, seeds, options.estimators as readonly EstimatorName[] | null);
+      const circumstances = {
+        quick,
+        seeds: plan.seeds,
+        steps: plan.steps,
+        backend: env.backend,
+        command: repeating(options),
+      };
+      const worker = startWorker(signal);
+      try {
+        const { estimate } = worker;
+        const results = await calibrate({ plan, circumstances, folder, estimate }, env);
+        if (E.isLeft(results)) return results;
+        const estimates = results.right.reduce((sum, { estimates }) => sum + estimates.length, 0);
+        return E.right([
+          `${estimates} estimates in ${duration((env.now() - begun) / 1000)}`,
+          `${folder}: ${RECORD_FILE}, ${TABLE_FILE}, ${PAGE_FILE}`,
+        ]);
+      } finally {
+        worker.close();
+      }
+    }),
   );
-  return await exitAfter(work, {
-    ...command,
-    interrupted: () => `Interrupted. What was finished is in ${folder}/${RECORD_FILE}`,
+
+/** The command line that repeats a calibration. */
+export const repeating = (
+  { quick, seeds, estimators, backend = "auto" }: Pick<
+    Options<typeof flags>,
+    "quick" | "seeds" | "estimators" | "backend"
+  >,
+): string =>
+  [
+    "deno run -P pipelines/information_calibration.ts",
+    ...quick ? ["--quick"] : [],
+    ...seeds === null ? [] : [`--seeds ${seeds}`],
+    ...estimators === null ? [] : [`--estimators ${estimators.join()}`],
+    ...backend === "auto" ? [] : [`--backend ${backend}`],
+  ].join(" ");
+
+if (import.meta.main) {
+  await program({
+    name: "information_calibration",
+    summary:
+      "Measures bias and spread of the estimators of mutual information on Gaussians whose information\n" +
+      "is known, and writes calibration.json, calibration.csv and calibration.html.",
+    flags,
+    backend: true,
+    dashboard: true,
+    results: "folder",
+    work,
+    interrupted: (_, folder) => `Interrupted. What was finished is in ${folder}/${RECORD_FILE}`,
   });
 }
-
-/** Its work; returns the lines to print at the end. */
-async function run(
-  command: Command,
-  folder: string,
-  signal: AbortSignal,
-  watch: (env: Env) => Env,
-): Promise<E.Either<SparrowError, readonly string[]>> {
-  const { quick, quiet, seeds, estimators } = command;
-  const begun = performance.now();
-  const backend = await startBackend(command.backend as BackendChoice, command)();
-  if (E.isLeft(backend)) return backend;
-  const env = watch(consoleEnv(backend.right, { quiet, signal }));
-  const plan = planOf(quick, seeds, estimators);
-  const circumstances = {
-    quick,
-    seeds: plan.seeds,
-    steps: plan.steps,
-    backend: backend.right,
-    command: repeating(command),
-  };
-  const worker = startWorker(signal);
-  try {
-    const { estimate } = worker;
-    const results = await calibrate({ plan, circumstances, folder, estimate }, env);
-    if (E.isLeft(results)) return results;
-    const estimates = results.right.reduce((sum, { estimates }) => sum + estimates.length, 0);
-    return E.right([
-      `${estimates} estimates in ${duration((performance.now() - begun) / 1000)}`,
-      `${folder}: ${RECORD_FILE}, ${TABLE_FILE}, ${PAGE_FILE}`,
-    ]);
-  } finally {
-    worker.close();
-  }
-}
-
-if (import.meta.main) await main();

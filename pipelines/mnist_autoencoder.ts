@@ -7,63 +7,52 @@
  */
 import { E } from "../graph/fp_ts.ts";
 import { autoencoder } from "../graph/models/autoencoder.ts";
-import { show } from "../graph/show.ts";
 import { bceWithLogitsLoss } from "../ops/losses/binary_cross_entropy.ts";
 import { adam } from "../ops/optimisers/adam.ts";
 import { stepLr } from "../ops/schedules.ts";
-import { experiment } from "./cli/experiment.ts";
+import { settingFlags, training } from "./cli/training.ts";
 import { withNormalisation } from "./data/splits.ts";
 import { newest } from "./history.ts";
 import type { Run } from "./run.ts";
 import { pipeline, until } from "./stage.ts";
-import { announce } from "./stages/announce.ts";
-import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { evaluateReconstruction } from "./stages/evaluate_reconstruction.ts";
 import { kwtaSchedule } from "./stages/kwta_schedule.ts";
-import { save } from "./stages/save.ts";
-import { train } from "./stages/train.ts";
-
-const model = autoencoder([784, 256], { head: { sparsity: 0.05 } });
-const loss = bceWithLogitsLoss();
-const optimiser = adam({
-  learningRate: stepLr({ initial: 1e-3, stepSize: 10, gamma: 0.5 }),
-  weightDecay: 1e-5,
-});
-const batchSize = 256;
 
 if (import.meta.main) {
-  await experiment({
+  await training({
     name: "mnist_autoencoder",
-    summary: `Trains ${show(model)}\n` +
-      "on MNIST with binary cross entropy, and counts the images that come back exactly.",
+    summary:
+      "Trains an autoencoder of MNIST through a kWTA code, with dropout, drop-connect and binary\n" +
+      "cross entropy, and counts the images that come back exactly.",
     datasets: ["mnist", "fashion_mnist", "strokes"],
-    plan: (loaded) =>
-      E.right({
-        graph: model,
+    flags: {
+      units: settingFlags.units(256),
+      sparsity: settingFlags.sparsity(0.05),
+      "learning-rate": settingFlags.learningRate(1e-3),
+      "weight-decay": settingFlags.weightDecay(1e-5),
+    },
+    // The targets of the binary cross entropy are pixels in [0, 1].
+    prepare: (dataset) => withNormalisation(dataset, { mean: [0], std: [1] }),
+    recipe: ({ units, sparsity, epochs, ...options }, { dataset, train, keep }) => {
+      const loss = bceWithLogitsLoss();
+      return E.right({
+        graph: autoencoder([784, units], { head: { sparsity } }),
         loss,
-        optimiser,
-        settings: { batchSize },
-        // Targets of the binary cross entropy are pixels in [0, 1].
-        dataset: withNormalisation(loaded, { mean: [0], std: [1] }),
-        stages: ({ dataset, folder, epochs, watch }) =>
-          until(epochs)(pipeline(
-            kwtaSchedule({ stepSize: 1, gammaHardness: 1.25 }),
-            watch((observe) =>
-              train({
-                data: dataset.train,
-                loss,
-                batchSize,
-                observe,
-              })
-            ),
-            evaluate(dataset),
-            evaluateReconstruction(dataset),
-            save(folder, dataset),
-            checkpoint(folder, { best: { name: "psnr" } }),
-            announce(epochs),
-          )),
-      }),
+        optimiser: adam({
+          learningRate: stepLr({ initial: options["learning-rate"], stepSize: 10, gamma: 0.5 }),
+          weightDecay: options["weight-decay"],
+        }),
+        settings: {},
+        stages: until(epochs)(pipeline(
+          kwtaSchedule({ stepSize: 1, gammaHardness: 1.25 }),
+          train({ loss }),
+          evaluate(dataset),
+          evaluateReconstruction(dataset),
+          keep({ name: "psnr" }),
+        )),
+      });
+    },
     results: ({ history }: Run) => {
       const test = (name: string) => newest(history, name, "test") ?? NaN;
       return [

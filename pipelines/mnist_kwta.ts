@@ -14,46 +14,42 @@ import { tripletCosineLoss } from "../ops/losses/triplet_cosine_loss.ts";
 import { adam } from "../ops/optimisers/adam.ts";
 import { adamW } from "../ops/optimisers/adamw.ts";
 import { cosineWarmupLr, stepLr } from "../ops/schedules.ts";
-import { experiment } from "./cli/experiment.ts";
+import { settingFlags, training } from "./cli/training.ts";
 import { pipeline, skip, until } from "./stage.ts";
-import { announce } from "./stages/announce.ts";
-import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
 import { infoPlane } from "./stages/info_plane.ts";
 import { kwtaSchedule } from "./stages/kwta_schedule.ts";
-import type { Midway } from "./stages/midway.ts";
-import { save } from "./stages/save.ts";
-import { train } from "./stages/train.ts";
 
-const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`;
-const batchSize = 256;
+/** The settings that a user may give in place of the recipe's; null for the recipe's. */
+interface Given {
+  readonly epochs: number;
+  readonly "learning-rate": number | null;
+  readonly "weight-decay": number | null;
+}
 
-/** Two that assume different things, for `--info-plane`. */
-const planeEstimators = [kMeansPlane(), nearestPlane()];
-
-/** The reference's recipe. */
-const triplet = () => ({
+/** The recipe of EmbedderSDR, the reference. */
+const triplet = ({ "learning-rate": rate, "weight-decay": weightDecay }: Given) => ({
   loss: tripletCosineLoss({ margin: 0.5 }),
   optimiser: adam({
-    learningRate: stepLr({ initial: 1e-3, stepSize: 10, gamma: 0.5 }),
-    weightDecay: 1e-5,
+    learningRate: stepLr({ initial: rate ?? 1e-3, stepSize: 10, gamma: 0.5 }),
+    weightDecay: weightDecay ?? 1e-5,
   }),
   sparsify: kwtaSchedule(),
 });
 
 /** The best of the losses; its settings were chosen on 10,000 images held out of the training set. */
-const supcon = (epochs: number) => ({
+const supcon = ({ epochs, "learning-rate": peak, "weight-decay": weightDecay }: Given) => ({
   loss: supConLoss({ temperature: 0.1 }),
   optimiser: adamW({
-    learningRate: cosineWarmupLr({ peak: 5e-3, epochs, warmup: epochs > 1 ? 1 : 0 }),
-    weightDecay: 0.5,
+    learningRate: cosineWarmupLr({ peak: peak ?? 5e-3, epochs, warmup: epochs > 1 ? 1 : 0 }),
+    weightDecay: weightDecay ?? 0.5,
   }),
   sparsify: skip,
 });
 
 if (import.meta.main) {
-  await experiment({
+  await training({
     name: "mnist_kwta",
     summary: "Trains linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05) on MNIST with random\n" +
       "triplets and the cosine triplet loss, or with the supervised contrastive loss, and\n" +
@@ -62,42 +58,45 @@ if (import.meta.main) {
     flags: {
       loss: {
         kind: "choice",
-        help: "what is made small, with the settings that suit it",
+        help: "the loss to minimise, with the settings that suit it",
         choices: ["triplet", "supcon"],
         fallback: "triplet",
       },
+      units: settingFlags.units(512),
+      sparsity: settingFlags.sparsity(0.05),
+      "learning-rate": settingFlags.learningRate(null, " [0.001; 0.005 with supcon]"),
+      "weight-decay": settingFlags.weightDecay(null, " [0.00001; 0.5 with supcon]"),
       "info-plane": {
         kind: "switch",
         help: "follow the layers over the information plane, and draw it",
       },
     },
-    plan: (_, options) => {
-      const recipe = options.loss === "supcon" ? supcon(options.epochs) : triplet();
-      const { loss, optimiser, sparsify } = recipe;
+    recipe: (options, { dataset, train, keep }) => {
+      const { units, sparsity, epochs } = options;
+      const { loss, optimiser, sparsify } = options.loss === "supcon"
+        ? supcon(options)
+        : triplet(options);
+      const epoch = options["info-plane"]
+        // Two estimators that assume different things.
+        ? infoPlane(
+          { dataset, estimators: [kMeansPlane(), nearestPlane()] },
+          (midway) => train({ loss, midway }),
+        )
+        : train({ loss });
       return E.right({
-        graph: encoder,
+        graph: graph`linear(784, 64) ▷ relu ▷ linear(64, ${units}) ▷ kwta(${sparsity})`,
         loss,
         optimiser,
-        settings: { batchSize },
-        stages: ({ dataset, folder, epochs, watch }) => {
-          const { train: data } = dataset;
-          const training = (midway?: Midway) =>
-            watch((observe) => train({ data, loss, batchSize, midway, observe }));
-          const epoch = options["info-plane"]
-            ? infoPlane({ dataset, estimators: planeEstimators }, training)
-            : training();
-          return pipeline(
-            until(epochs)(pipeline(
-              sparsify,
-              epoch,
-              evaluate(dataset),
-              save(folder, dataset),
-              checkpoint(folder),
-              announce(epochs),
-            )),
-            explain(dataset),
-          );
-        },
+        settings: {},
+        stages: pipeline(
+          until(epochs)(pipeline(
+            sparsify,
+            epoch,
+            evaluate(dataset),
+            keep(),
+          )),
+          explain(dataset),
+        ),
       });
     },
   });

@@ -10,52 +10,45 @@ import { graph } from "../graph/parse.ts";
 import { crossEntropyLoss } from "../ops/losses/cross_entropy.ts";
 import { adamW } from "../ops/optimisers/adamw.ts";
 import { cosineWarmupLr } from "../ops/schedules.ts";
-import { experiment } from "./cli/experiment.ts";
+import { settingFlags, training } from "./cli/training.ts";
 import { pipeline, until } from "./stage.ts";
-import { announce } from "./stages/announce.ts";
-import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
-import { save } from "./stages/save.ts";
-import { train } from "./stages/train.ts";
-
-const classifier = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ relu ▷ linear(512, 10)`;
-const loss = crossEntropyLoss();
-const batchSize = 256;
 
 if (import.meta.main) {
-  await experiment({
+  await training({
     name: "mnist_softmax",
     summary: "Trains linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ relu ▷ linear(512, 10) on MNIST\n" +
       "with cross entropy: the baseline that kWTA is compared with.",
     datasets: ["mnist", "fashion_mnist", "strokes"],
-    plan: (_, { epochs }) =>
-      E.right({
-        graph: classifier,
+    flags: {
+      units: settingFlags.units(512, "units of the second layer"),
+      "learning-rate": settingFlags.learningRate(2e-3),
+      "weight-decay": settingFlags.weightDecay(0.05),
+    },
+    recipe: ({ units, epochs, ...options }, { dataset, train, keep }) => {
+      const loss = crossEntropyLoss();
+      return E.right({
+        graph: graph`linear(784, 64) ▷ relu ▷ linear(64, ${units}) ▷ relu ▷ linear(${units}, 10)`,
         loss,
         optimiser: adamW({
-          learningRate: cosineWarmupLr({ peak: 2e-3, epochs, warmup: epochs > 1 ? 1 : 0 }),
-          weightDecay: 0.05,
+          learningRate: cosineWarmupLr({
+            peak: options["learning-rate"],
+            epochs,
+            warmup: epochs > 1 ? 1 : 0,
+          }),
+          weightDecay: options["weight-decay"],
         }),
-        settings: { batchSize },
-        stages: ({ dataset, folder, epochs, watch }) =>
-          pipeline(
-            until(epochs)(pipeline(
-              watch((observe) =>
-                train({
-                  data: dataset.train,
-                  loss,
-                  batchSize,
-                  observe,
-                })
-              ),
-              evaluate(dataset, { by: "argmax" }),
-              save(folder, dataset),
-              checkpoint(folder),
-              announce(epochs),
-            )),
-            explain(dataset),
-          ),
-      }),
+        settings: {},
+        stages: pipeline(
+          until(epochs)(pipeline(
+            train({ loss }),
+            evaluate(dataset, { by: "argmax" }),
+            keep(),
+          )),
+          explain(dataset),
+        ),
+      });
+    },
   });
 }

@@ -14,42 +14,23 @@ import { adam } from "../ops/optimisers/adam.ts";
 import { chain } from "../ops/optimisers/chain.ts";
 import { freeze } from "../ops/optimisers/freeze.ts";
 import { stepLr } from "../ops/schedules.ts";
-import { experiment } from "./cli/experiment.ts";
-import type { Dataset } from "./data/dataset.ts";
+import { settingFlags, training } from "./cli/training.ts";
 import { pipeline, type Stage, until, when } from "./stage.ts";
-import { announce } from "./stages/announce.ts";
-import { checkpoint } from "./stages/checkpoint.ts";
 import { evaluate, type EvaluateOptions } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
 import { kwtaSchedule } from "./stages/kwta_schedule.ts";
 import { newHead } from "./stages/new_head.ts";
-import { save } from "./stages/save.ts";
-import { train } from "./stages/train.ts";
 
 const classifier = graph`linear(784, 256) ▷ relu ▷ linear(256, 64) ▷ relu ▷ linear(64, 10)`;
-/** The trunk: all of it but the last layer. */
-const keep = 4;
-const head = graph`linear(64, 512, bias=false) ▷ kwta(0.05)`;
-const reference = adam({
-  // Both trainings follow it: it goes by the run's epochs, and so goes on where the pretraining ends.
-  learningRate: stepLr({ initial: 1e-3, stepSize: 10, gamma: 0.5 }),
-  weightDecay: 1e-5,
-});
-const pretraining = { loss: crossEntropyLoss(), optimiser: reference };
-const coding = {
-  loss: contrastiveLoss({ margin: 0.5 }),
-  optimiser: chain(freeze("0", "2"), reference),
-};
-const batchSize = 256;
-
-const trainingOf = ({ train: data }: Dataset) => ({ data });
+/** The nodes of the trunk: all of the classifier but its last layer. */
+const keptNodes = 4;
 
 if (import.meta.main) {
-  await experiment({
+  await training({
     name: "pretrain_then_kwta",
     summary:
-      "Trains an MLP on MNIST with cross entropy, freezes its trunk, replaces its last layer\n" +
-      "by linear ▷ kWTA of 5 %, and trains that with the contrastive loss.",
+      "Trains an MLP on MNIST with cross entropy, freezes its trunk, replaces its last layer by\n" +
+      "linear ▷ kWTA, and trains that with the contrastive loss.",
     datasets: ["mnist", "fashion_mnist", "strokes"],
     flags: {
       pretrain: {
@@ -59,39 +40,50 @@ if (import.meta.main) {
         most: 1e6,
         fallback: 10,
       },
+      units: settingFlags.units(512),
+      sparsity: settingFlags.sparsity(0.05),
+      "learning-rate": settingFlags.learningRate(1e-3),
+      "weight-decay": settingFlags.weightDecay(1e-5),
     },
     total: ({ pretrain, epochs }) => pretrain + epochs,
-    plan: (_, { pretrain }) =>
-      E.right({
+    recipe: ({ pretrain, epochs, units, sparsity, ...options }, { dataset, train, keep }) => {
+      const update = adam({
+        // Both trainings follow it: it goes by the run's epochs, and so goes on where the pretraining ends.
+        learningRate: stepLr({ initial: options["learning-rate"], stepSize: 10, gamma: 0.5 }),
+        weightDecay: options["weight-decay"],
+      });
+      const pretraining = { loss: crossEntropyLoss(), optimiser: update };
+      const coding = {
+        loss: contrastiveLoss({ margin: 0.5 }),
+        optimiser: chain(freeze("0", "2"), update),
+      };
+      const head = graph`linear(64, ${units}, bias=false) ▷ kwta(${sparsity})`;
+      const epoch = (
+        { loss }: typeof pretraining | typeof coding,
+        by: EvaluateOptions["by"],
+      ): Stage =>
+        pipeline(
+          train({ loss }),
+          evaluate(dataset, { by }),
+          keep(),
+        );
+      return E.right({
         graph: classifier,
         ...pretraining,
         optimiserAt: (epoch) => epoch > pretrain ? coding.optimiser : pretraining.optimiser,
         settings: {
-          batchSize,
           head: { loss: coding.loss.name, optimiser: coding.optimiser.name },
         },
-        stages: ({ dataset, folder, epochs, watch }) => {
-          const epoch = (
-            { loss }: typeof pretraining | typeof coding,
-            by: EvaluateOptions["by"],
-          ): Stage =>
-            pipeline(
-              watch((observe) => train({ ...trainingOf(dataset), loss, batchSize, observe })),
-              evaluate(dataset, { by }),
-              save(folder, dataset),
-              checkpoint(folder),
-              announce(pretrain + epochs),
-            );
-          return pipeline(
-            until(pretrain)(epoch(pretraining, "argmax")),
-            when(
-              ({ epoch }) => epoch === pretrain,
-              newHead({ keep, head, optimiser: coding.optimiser }),
-            ),
-            until(pretrain + epochs)(pipeline(kwtaSchedule(), epoch(coding, "centroid"))),
-            explain(dataset),
-          );
-        },
-      }),
+        stages: pipeline(
+          until(pretrain)(epoch(pretraining, "argmax")),
+          when(
+            ({ epoch }) => epoch === pretrain,
+            newHead({ keep: keptNodes, head, optimiser: coding.optimiser }),
+          ),
+          until(pretrain + epochs)(pipeline(kwtaSchedule(), epoch(coding, "centroid"))),
+          explain(dataset),
+        ),
+      });
+    },
   });
 }

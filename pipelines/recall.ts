@@ -8,9 +8,9 @@
 import { describe, invalidOption, type SparrowError } from "../graph/error.ts";
 import { E } from "../graph/fp_ts.ts";
 import { seed as seeded } from "../graph/rng.ts";
-import { command, type Tools } from "./cli/command.ts";
-import { commonFlags, type Flags, type Values } from "./cli/options.ts";
-import { timestamp } from "./cli/process.ts";
+import type { Range } from "../ops/ranges.ts";
+import type { Flags } from "./cli/options.ts";
+import { type Context, type Options, program } from "./cli/program.ts";
 import { denoFiles } from "./files.ts";
 import {
   type CueKind,
@@ -33,6 +33,11 @@ import { VERSION } from "./version.ts";
 const RECORD_FILE = "recall.json";
 const SHEET_FILE = "recall.html";
 
+const part: Range = {
+  holds: (value) => value > 0 && value <= 1,
+  words: "a number above 0 and at most 1",
+};
+
 const { first: _all, ...imageFlags } = inputFlags;
 
 const flags = {
@@ -44,11 +49,7 @@ const flags = {
     fallback: 200,
   },
   cue: { kind: "choice", help: "what is left of a picture", choices: cueKinds, fallback: "top" },
-  keep: {
-    kind: "text",
-    help: "how much of it is left, above 0 and at most 1 [0.5]",
-    value: "PART",
-  },
+  keep: { kind: "number", help: "how much of it is left", range: part, fallback: 0.5 },
   steps: {
     kind: "integer",
     help: "steps of a recall at most, each beginning with what the last recalled",
@@ -63,24 +64,16 @@ const flags = {
     most: 10_000,
     fallback: 20,
   },
-  out: { kind: "text", help: "folder for the results [runs/recall-<time>]", value: "DIR" },
   ...imageFlags,
-  seed: commonFlags.seed,
 } as const satisfies Flags;
 
-type Options = Values<typeof flags>;
-
-const partOf = (keep: string | null): number => keep === null ? 0.5 : Number(keep);
-
-/** Its work; returns the lines to print at the end. */
-async function run(
-  options: Options,
-  [path, ...operands]: readonly string[],
-  { note, begin }: Tools,
+/** Does the program's work; returns the lines to print at the end. */
+async function work(
+  options: Options<typeof flags>,
+  { operands: [path, ...operands], out: folder, data: dataEnv, note, env: start }: Context,
 ): Promise<E.Either<SparrowError, readonly string[]>> {
-  const { store, seed, invert, show } = options;
+  const { store, seed, invert, show, keep } = options;
   const kind = options.cue as CueKind;
-  const keep = partOf(options.keep);
   const file = await loadEncoder(path)();
   if (E.isLeft(file)) return file;
   const { dataset } = file.right.model;
@@ -94,10 +87,13 @@ async function run(
     );
   }
   const sources = operands.length === 0 ? [dataset] : operands;
-  const inputs = await findImages(sources, inputOptions({ ...options, first: store }))();
+  const inputs = await findImages(sources, {
+    ...inputOptions({ ...options, first: store }),
+    dataEnv,
+  })();
   if (E.isLeft(inputs)) return inputs;
   notesOf(inputs.right).forEach(note);
-  const env = await begin();
+  const env = await start();
   if (E.isLeft(env)) return env;
 
   const measure = async () => {
@@ -132,8 +128,7 @@ async function run(
   if (E.isLeft(measured)) return measured;
 
   const { result, images, names, cues } = measured.right;
-  const folder = options.out ?? `runs/recall-${timestamp(new Date())}`;
-  const config = { model: path, images: sources, options: { ...options, keep }, version: VERSION };
+  const config = { model: path, images: sources, options, version: VERSION };
   const cue = kind === "noise"
     ? `${keep} of its pixels, the others being drawn from all images`
     : `its ${kind} ${keep === 0.5 ? "half" : `part, ${keep} of it`}`;
@@ -141,10 +136,10 @@ async function run(
     ? names.map(({ label }) => label)
     : null;
   const record = { config, fault: faultOf(result), ...result, images: names };
-  const sheet = { result, images, cues, layout: file.right.layout, names, cue, show, config };
+  const layout = file.right.layout;
   const written = await writeResults(folder, {
     [RECORD_FILE]: record,
-    [SHEET_FILE]: recallSheet(sheet),
+    [SHEET_FILE]: recallSheet({ result, images, cues, layout, names, cue, show, config }),
   }, denoFiles)();
   if (E.isLeft(written)) return written;
   return E.right([
@@ -157,24 +152,20 @@ async function run(
 }
 
 if (import.meta.main) {
-  await command({
+  await program({
     name: "recall",
     summary:
       "Stores the codes of images in a Willshaw memory, and recalls each from the code of a part of the\n" +
       "picture. An INPUT is what encode.ts takes; by default it is the dataset that the model was\n" +
       "trained on. A search for the cue's own code, without a memory, stands beside it.",
     operands: "MODEL [INPUT…]",
-    count: [1, Infinity],
     flags,
-    refuse: ({ keep, invert }, [, ...inputs]) => {
-      const part = partOf(keep);
-      if (!(part > 0 && part <= 1)) {
-        return invalidOption("--keep", keep, "a number above 0 and at most 1");
-      }
-      return invert && inputs.every(namesDataset)
+    backend: true,
+    results: "folder",
+    refuse: ({ invert }, [, ...inputs]) =>
+      invert && inputs.every(namesDataset)
         ? invalidOption("--invert", inputs.join(" "), "at least one image file or folder")
-        : null;
-    },
-    run,
+        : null,
+    work: (options, context) => () => work(options, context),
   });
 }

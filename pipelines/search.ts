@@ -9,8 +9,8 @@ import { invalidOption, type SparrowError } from "../graph/error.ts";
 import { E } from "../graph/fp_ts.ts";
 import type { BinaryEmbeddings } from "../ops/embeddings.ts";
 import type { CodeDistance } from "../ops/sdr/code_index.ts";
-import { command, type Tools } from "./cli/command.ts";
-import { commonFlags, type Flags, type Values } from "./cli/options.ts";
+import type { Flags } from "./cli/options.ts";
+import { type Context, type Options, program } from "./cli/program.ts";
 import { table } from "./cli/table.ts";
 import { loadCodes } from "./codes_file.ts";
 import { denoFiles } from "./files.ts";
@@ -31,7 +31,7 @@ const flags = {
     help: "model that encodes query images [the one that made CODES, where it still is]",
     value: "MODEL",
   },
-  k: { kind: "integer", help: "results per query; also -k N", least: 1, most: 1000, fallback: 10 },
+  k: { kind: "integer", help: "results per query", least: 1, most: 1000, fallback: 10 },
   distance: {
     kind: "choice",
     help: "what the nearest have least of, or most",
@@ -48,15 +48,14 @@ const flags = {
   json: { kind: "switch", help: "print all results as JSON, in place of the table" },
   out: { kind: "text", help: `folder for a contact sheet, ${SHEET_FILE} [none]`, value: "DIR" },
   ...inputFlags,
-  seed: commonFlags.seed,
 } as const satisfies Flags;
 
-/** Its work; returns the lines to print at the end. */
-async function run(
-  options: Values<typeof flags>,
-  [file, ...operands]: readonly string[],
-  tools: Tools,
+/** Does the program's work; returns the lines to print at the end. */
+async function work(
+  options: Options<typeof flags>,
+  context: Context,
 ): Promise<E.Either<SparrowError, readonly string[]>> {
+  const { operands: [file, ...operands], data: dataEnv, note } = context;
   const loaded = await loadCodes(file, denoFiles)();
   if (E.isLeft(loaded)) return loaded;
   const set = loaded.right;
@@ -75,7 +74,7 @@ async function run(
     set,
     operands,
     { model: model ?? undefined, invert, skipBad, ...inputOptions(options) },
-    tools,
+    context,
   );
   if (E.isLeft(queries)) return queries;
   const found = nearestImages(set, queries.right, { k, distance });
@@ -93,11 +92,11 @@ async function run(
     answers: answers.slice(0, show),
     distance,
     config: { codes: file, queries: operands, options, version: VERSION },
-  }, { data: options.data ?? undefined })();
+  }, { data: options.data ?? undefined, dataEnv })();
   if (E.isLeft(sheet)) return sheet;
   const written = await denoFiles.write(page, sheet.right)();
   if (E.isLeft(written)) return written;
-  if (json) tools.note(page);
+  if (json) note(page);
   return E.right(json ? lines : [...lines, page]);
 }
 
@@ -153,15 +152,15 @@ function summary(answers: readonly SearchAnswer[], show: number): readonly strin
 }
 
 if (import.meta.main) {
-  await command({
+  await program({
     name: "search",
     summary:
       "Finds, among CODES that encode.ts wrote, the nearest to each query, exactly. A QUERY is a file\n" +
       "of codes (.npz), or whatever encode.ts encodes: an image file, a folder, a dataset's name.\n" +
       "Of equal distances the code that comes first is first.",
     operands: "CODES QUERY…",
-    count: [2, Infinity],
     flags,
+    backend: true,
     refuse: ({ model, invert }, [, ...queries]) => {
       if (queries.every(isCodesFile) && (model !== null || invert)) {
         return invalidOption(
@@ -174,6 +173,6 @@ if (import.meta.main) {
         ? invalidOption("QUERY", queries.join(" "), "one file of codes, or images")
         : null;
     },
-    run,
+    work: (options, context) => () => work(options, context),
   });
 }

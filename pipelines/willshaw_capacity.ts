@@ -7,65 +7,30 @@
  * @module
  */
 import { E } from "../graph/fp_ts.ts";
-import { describe, type SparrowError } from "../graph/error.ts";
 import { seed as seeded } from "../graph/rng.ts";
-import { commonFlags, type Flags, helpText, readOptions, type Values } from "./cli/options.ts";
-import { exitAfter, listen, timestamp, USAGE } from "./cli/process.ts";
+import type { Flags } from "./cli/options.ts";
+import { type Context, type Options, program, sharedFlags } from "./cli/program.ts";
 import { denoFiles } from "./files.ts";
 import { circumstancesOf, writeResults } from "./studies/record.ts";
 import { FULL, measureCapacity, QUICK } from "./willshaw/capacity.ts";
 import { capacityPage } from "./willshaw/page.ts";
 
-const { help, seed, out, quiet, debug } = commonFlags;
-
 const flags = {
-  help,
-  seed,
-  quick: { kind: "switch", help: "small memories only" },
-  out: { ...out, help: "folder for the results [runs/willshaw_capacity-<time>]" },
-  quiet,
-  debug,
+  seed: sharedFlags.seed,
+  quick: { kind: "switch", help: "measure small memories only" },
 } as const satisfies Flags;
 
 const RECORD_FILE = "willshaw.json";
 const PAGE_FILE = "willshaw.html";
 
-async function main(): Promise<never> {
-  const read = readOptions(flags, Deno.args);
-  if (E.isLeft(read)) {
-    console.error(`${describe(read.left)}. See --help`);
-    Deno.exit(USAGE);
-  }
-  const options = read.right;
-  if (options.help) {
-    console.log(helpText(
-      "willshaw_capacity",
-      "Measures what Willshaw memories hold against what theory predicts for their size, and writes\n" +
-        `${RECORD_FILE} and ${PAGE_FILE}.`,
-      flags,
-    ));
-    Deno.exit(0);
-  }
-  const folder = options.out ?? `runs/willshaw_capacity-${timestamp(new Date())}`;
-  return await exitAfter(() => run(options, folder, listen()), {
-    ...options,
-    interrupted: () => "Interrupted. Nothing was written",
-  });
-}
-
-/** Its work; returns the lines to print at the end. */
-async function run(
-  { quick, seed }: Values<typeof flags>,
-  folder: string,
-  signal: AbortSignal,
-): Promise<E.Either<SparrowError, readonly string[]>> {
+const work = ({ quick, seed }: Options<typeof flags>, { out, signal }: Context) => async () => {
   const begun = performance.now();
   const plan = quick ? QUICK : FULL;
   const results = measureCapacity(plan, seeded(seed), () => !signal.aborted);
   if (E.isLeft(results)) return results;
   const seconds = (performance.now() - begun) / 1000;
   const config = { seed, ...plan, ...circumstancesOf({ quick }) };
-  const written = await writeResults(folder, {
+  const written = await writeResults(out, {
     [RECORD_FILE]: { config, seconds, ...results.right },
     [PAGE_FILE]: capacityPage(results.right, plan, { quick, seeds: [seed] }, config),
   }, denoFiles)();
@@ -75,8 +40,18 @@ async function run(
       `n = ${units}, k = ${active}: ${measured?.bitsPerSynapse.toFixed(3) ?? "no"} bits per ` +
       `synapse, predicted ${predicted.toFixed(3)}`
     ),
-    `${folder}: ${RECORD_FILE}, ${PAGE_FILE}`,
+    `${out}: ${RECORD_FILE}, ${PAGE_FILE}`,
   ]);
-}
+};
 
-if (import.meta.main) await main();
+if (import.meta.main) {
+  await program({
+    name: "willshaw_capacity",
+    summary:
+      "Measures what Willshaw memories hold against what theory predicts for their size, and writes\n" +
+      `${RECORD_FILE} and ${PAGE_FILE}.`,
+    flags,
+    results: "folder",
+    work,
+  });
+}

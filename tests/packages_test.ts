@@ -33,7 +33,8 @@ const table: Readonly<Record<string, Weight>> = {
     megabytes: 15,
   },
   "pipelines/encode/encode.ts": {
-    first: ["fastest-levenshtein", "fp-ts", "pure-rand", ...tfjs],
+    first: ["fp-ts", "pure-rand", ...tfjs],
+    later: ["fastest-levenshtein"],
     megabytes: 105,
   },
   "pipelines/mnist_kwta.ts": {

@@ -1,23 +1,28 @@
 /**
- * The command line of a runnable pipeline: a table of flags, read strictly.
+ * Command lines: a table of flags, read strictly by `node:util`'s parser.
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
+import { parseArgs } from "node:util";
+import { E, pipe } from "../../graph/fp_ts.ts";
+import { unknownName } from "../../graph/closest.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import { backendChoices } from "../../ops/backend.ts";
-import { DASHBOARD_PORT } from "../dashboard/port.ts";
-import { parseArgs } from "./std.ts";
+import type { Range } from "../../ops/ranges.ts";
 
-/** One flag. */
+/** One flag of a command line. */
 export type Flag =
   | { readonly kind: "switch"; readonly help: string }
-  | { readonly kind: "text"; readonly help: string; readonly value: string }
+  | {
+    readonly kind: "text";
+    readonly help: string;
+    /** The value's name in the help: "DIR". */
+    readonly value: string;
+  }
   | {
     readonly kind: "choice";
     readonly help: string;
     readonly choices: readonly string[];
-    /** null: not given. */
+    /** The choice that holds where the flag is not given; null for none. */
     readonly fallback: string | null;
   }
   | {
@@ -25,122 +30,140 @@ export type Flag =
     readonly help: string;
     readonly least: number;
     readonly most: number;
-    readonly fallback: number;
+    /** The value where the flag is not given; null where the program decides. */
+    readonly fallback: number | null;
   }
   | {
-    /** Off unless it is given; the port may be left out. */
+    readonly kind: "number";
+    readonly help: string;
+    readonly range: Range;
+    /** The value where the flag is not given; null where the program decides. */
+    readonly fallback: number | null;
+  }
+  | {
+    /** Integers separated by commas, each at most once. */
+    readonly kind: "integers";
+    readonly help: string;
+    readonly most: number;
+    readonly fallback: readonly number[];
+  }
+  | {
+    /** Names separated by commas, each at most once. */
+    readonly kind: "names";
+    readonly help: string;
+    readonly choices: readonly string[];
+  }
+  | {
+    /** A port, which may be left out: the flag alone stands for the usual one. */
     readonly kind: "port";
     readonly help: string;
-    /** Where no port follows. */
     readonly usual: number;
   };
 
-/** The flags of a pipeline by name, without the dashes. */
+/** The flags of a program by name, without the dashes. */
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** The values of flags: what was given, or the fallback; null for what is off. */
-export type Values<F extends Flags> = {
-  readonly [K in keyof F]: F[K] extends { kind: "switch" } ? boolean
-    : F[K] extends { kind: "integer" } ? number
-    : F[K] extends { kind: "port" } ? number | null
-    : F[K] extends { kind: "choice"; fallback: string } ? string
-    : string | null;
-};
+type ValueOf<F extends Flag> = F extends { kind: "switch" } ? boolean
+  : F extends { kind: "integer" | "number"; fallback: number } ? number
+  : F extends { kind: "integer" | "number" | "port" } ? number | null
+  : F extends { kind: "integers" } ? readonly number[]
+  : F extends { kind: "names" } ? readonly string[] | null
+  : F extends { kind: "choice"; fallback: string } ? string
+  : string | null;
 
-/** The flags that every pipeline has. */
-export const commonFlags = {
-  help: { kind: "switch", help: "print this help and stop" },
-  seed: {
-    kind: "integer",
-    help: "of all randomness",
-    least: 0,
-    most: 0xffff_ffff,
-    fallback: 0,
-  },
-  epochs: { kind: "integer", help: "epochs of training", least: 1, most: 1e6, fallback: 20 },
-  backend: {
-    kind: "choice",
-    help: "where to compute",
-    choices: backendChoices,
-    fallback: "auto",
-  },
-  threads: {
-    kind: "integer",
-    help: "threads of the wasm backend; results do not depend on it",
-    least: 1,
-    most: 64,
-    fallback: 1,
-  },
-  data: { kind: "text", help: "folder of the dataset's files", value: "DIR" },
-  out: { kind: "text", help: "folder for the results [runs/<pipeline>-<time>]", value: "DIR" },
-  dashboard: {
-    kind: "port",
-    help: "show the run in a browser, at a port of 127.0.0.1 (0: any that is free)",
-    usual: DASHBOARD_PORT,
-  },
-  quiet: { kind: "switch", help: "print nothing but errors" },
-  profile: { kind: "switch", help: "measure every kernel, and print a table at the end" },
-  debug: { kind: "switch", help: "print the stack of an unexpected error" },
-} as const satisfies Flags;
+/** The values of flags: what was given, or the fallback; null for a flag that has neither. */
+export type Values<F extends Flags> = { readonly [K in keyof F]: ValueOf<F[K]> };
+
+/** A command line that was read. */
+export interface CommandLine<F extends Flags> {
+  readonly options: Values<F>;
+  /** The arguments that belong to no flag, in order. */
+  readonly operands: readonly string[];
+}
 
 /**
- * Reads a command line.
+ * Reads a command line of flags and operands. `-h` stands for `--help`, and a flag whose name is one
+ * letter may have one dash: `-k 10`. Every argument after `--` is an operand; a first `--` is passed
+ * over, because `deno task NAME -- …` hands it on.
  *
- * @param flags What may be given.
- * @param args Without the program's name: `Deno.args`.
- * @returns The value of every flag; `InvalidOption` for an unknown flag, a missing or surplus
- * value, or one out of range.
+ * @param flags The flags that the program takes.
+ * @param args The arguments without the program's name: `Deno.args`.
+ * @param words The operands as the help shows them: `MODEL [INPUT…]`. @default no operands
+ * @returns The value of every flag, and the operands; `InvalidOption` for an unknown flag, with the
+ * nearest known one, for a switch with a value, a missing value or one out of range, and for too few or
+ * too many operands. Where `--help` is given, nothing else is checked.
  *
  * @example
  * ```ts
- * import { commonFlags, readOptions } from "./options.ts";
+ * import { readCommandLine } from "./options.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const options = readOptions(commonFlags, ["--epochs", "3", "--quiet"]);
- * assertEquals(E.isRight(options) && options.right.epochs, 3);
- * assertEquals(E.isLeft(readOptions(commonFlags, ["--epoch", "3"])), true);
+ * const k = { kind: "integer", help: "results", least: 1, most: 100, fallback: 10 } as const;
+ * const line = readCommandLine({ k }, ["codes.npz", "-k", "3", "cat.png"], "CODES QUERY…");
+ * assertEquals(line, E.right({ options: { k: 3 }, operands: ["codes.npz", "cat.png"] }));
+ * assertEquals(E.isLeft(readCommandLine({ k }, ["codes.npz"], "CODES QUERY…")), true);
  * ```
  */
-export function readOptions<F extends Flags>(
+export function readCommandLine<F extends Flags>(
   flags: F,
   args: readonly string[],
-): E.Either<InvalidOption, Values<F>> {
-  const surplus: string[] = [];
-  const isSwitch = (name: string) => flags[name].kind === "switch";
+  words = "",
+): E.Either<InvalidOption, CommandLine<F>> {
   const names = Object.keys(flags);
-  // `deno task NAME -- --flag` hands the dashes on; anywhere else they would hide what follows.
-  const shown = args[0] === "--" ? args.slice(1) : args;
-  const dashes = shown.indexOf("--");
-  if (dashes >= 0) {
-    return E.left(
-      invalidOption("--", "--", `one of ${names.map((name) => `--${name}`).join(" ")}`),
-    );
-  }
-  const given = parseArgs(joinValues(withPorts(flags, shown)), {
-    boolean: names.filter(isSwitch),
-    string: names.filter((name) => !isSwitch(name)),
-    collect: names.filter((name) => !isSwitch(name)),
-    unknown: (argument) => {
-      surplus.push(argument);
-      return false;
-    },
+  const shown = withPorts(flags, args[0] === "--" ? args.slice(1) : args);
+  const { tokens } = parseArgs({
+    args: [...shown],
+    options: Object.fromEntries(names.map((name) => [name, {
+      type: flags[name].kind === "switch" ? "boolean" : "string",
+      ...(name.length === 1 ? { short: name } : name === "help" ? { short: "h" } : {}),
+    }])),
+    strict: false,
+    tokens: true,
   });
-  if (surplus.length > 0) {
-    return E.left(invalidOption(
-      surplus[0],
-      surplus[0],
-      `one of ${names.map((name) => `--${name}`).join(" ")}`,
-    ));
+  const given = new Map<string, readonly (string | undefined)[]>();
+  const operands: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") operands.push(token.value);
+    if (token.kind !== "option") continue;
+    const { name, rawName, value } = token;
+    if (!Object.hasOwn(flags, name)) {
+      return E.left(unknownName(rawName, rawName, names.map(dashed)));
+    }
+    // As in -k=3.
+    const plain = rawName.startsWith("--") ? value : value?.replace(/^=/, "");
+    given.set(name, [...given.get(name) ?? [], plain]);
   }
   const values: Record<string, unknown> = {};
   for (const [name, flag] of Object.entries(flags)) {
-    const read = readFlag(name, flag, given[name]);
+    const read = readFlag(name, flag, given.get(name) ?? []);
     if (E.isLeft(read)) return read;
     values[name] = read.right;
   }
-  return E.right(values as Values<F>);
+  const options = values as Values<F>;
+  const wrong = values.help === true ? null : miscounted(operands, words);
+  return wrong === null ? E.right({ options, operands }) : E.left(wrong);
 }
+
+/**
+ * Reads a command line without operands.
+ *
+ * @example
+ * ```ts
+ * import { readOptions } from "./options.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const quiet = { kind: "switch", help: "print nothing but errors" } as const;
+ * assertEquals(readOptions({ quiet }, ["--quiet"]), E.right({ quiet: true }));
+ * assertEquals(E.isLeft(readOptions({ quiet }, ["--quiet=maybe"])), true);
+ * ```
+ */
+export const readOptions = <F extends Flags>(
+  flags: F,
+  args: readonly string[],
+): E.Either<InvalidOption, Values<F>> =>
+  pipe(readCommandLine(flags, args), E.map(({ options }) => options));
 
 /** `--dashboard` as `--dashboard=7377` where no port follows. */
 const withPorts = (flags: Flags, args: readonly string[]): readonly string[] =>
@@ -150,74 +173,105 @@ const withPorts = (flags: Flags, args: readonly string[]): readonly string[] =>
     return bare ? `${argument}=${flag.usual}` : argument;
   });
 
-/** `--seed -1` as `--seed=-1`, so that the error is about the seed and not about a flag "-1". */
-const joinValues = (args: readonly string[]): readonly string[] =>
-  args.reduce<readonly string[]>((joined, argument) => {
-    const last = joined.at(-1);
-    return /^$|^-\d/.test(argument) && last !== undefined && /^--[^=]+$/.test(last)
-      ? [...joined.slice(0, -1), `${last}=${argument}`]
-      : [...joined, argument];
-  }, []);
+/** What is wrong with the number of operands, if anything. */
+function miscounted(operands: readonly string[], words: string): InvalidOption | null {
+  const wanted = words.split(" ").filter((word) => word !== "");
+  const least = wanted.filter((word) => !word.startsWith("[")).length;
+  const most = words.includes("…") ? Infinity : wanted.length;
+  if (operands.length >= least && operands.length <= most) return null;
+  return wanted.length === 0
+    ? invalidOption(operands[0], operands[0], "flags only")
+    : invalidOption("the command line", operands.join(" ") || "nothing", words);
+}
+
+/** A flag as a user writes it. */
+const dashed = (name: string): string => name.length === 1 ? `-${name}` : `--${name}`;
 
 const LAST_PORT = 65_535;
 
-type Read = E.Either<InvalidOption, string | number | boolean | null>;
+type Read = E.Either<InvalidOption, string | number | boolean | readonly unknown[] | null>;
 
-function readFlag(name: string, flag: Flag, given: unknown): Read {
+/** @param given The values of the flag, in order; undefined where it stands without one. */
+function readFlag(name: string, flag: Flag, given: readonly (string | undefined)[]): Read {
+  const [value] = given;
+  const flagName = dashed(name);
   const refuse = (expected: string): Read =>
-    E.left(invalidOption(`--${name}`, Array.isArray(given) ? given.join(" ") : given, expected));
-  if (Array.isArray(given)) {
-    return given.length > 1 ? refuse("the flag once") : readFlag(name, flag, given[0]);
+    E.left(invalidOption(flagName, given.length > 1 ? given.join(" ") : value, expected));
+  if (flag.kind === "switch") {
+    return value === undefined ? E.right(given.length > 0) : refuse("the flag without a value");
   }
+  if (given.length > 1) return refuse("the flag once");
+  if (given.length === 0) {
+    return E.right("fallback" in flag ? flag.fallback : null);
+  }
+  const text = value ?? "";
+  const parts = text.split(",");
+  const areDifferent = new Set(parts).size === parts.length;
+  const integer = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
   switch (flag.kind) {
-    case "switch":
-      return E.right(given === true);
     case "text":
-      if (given === undefined) return E.right(null);
-      return given === "" ? refuse(`a value, ${flag.value}`) : E.right(String(given));
+      return text === "" ? refuse(`a value, ${flag.value}`) : E.right(text);
     case "choice":
-      if (given === undefined) return E.right(flag.fallback);
-      return flag.choices.includes(String(given))
-        ? E.right(String(given))
-        : refuse(flag.choices.join(", "));
-    case "integer": {
-      if (given === undefined) return E.right(flag.fallback);
-      const value = /^\d+$/.test(String(given)) ? Number(given) : NaN;
-      return value >= flag.least && value <= flag.most
-        ? E.right(value)
+      return flag.choices.includes(text)
+        ? E.right(text)
+        : E.left(unknownName(flagName, text, flag.choices));
+    case "integer":
+      return integer >= flag.least && integer <= flag.most
+        ? E.right(integer)
         : refuse(`an integer from ${flag.least} to ${flag.most}`);
+    case "number": {
+      const number = text.trim() === "" ? NaN : Number(text);
+      return flag.range.holds(number) ? E.right(number) : refuse(flag.range.words);
     }
-    case "port": {
-      if (given === undefined) return E.right(null);
-      const value = /^\d+$/.test(String(given)) ? Number(given) : NaN;
-      return value <= LAST_PORT
-        ? E.right(value)
+    case "integers": {
+      const integers = parts.map((part) => /^\d{1,15}$/.test(part) ? Number(part) : NaN);
+      return areDifferent && integers.every((number) => number <= flag.most)
+        ? E.right(integers)
+        : refuse(`different integers from 0 to ${flag.most}, separated by commas`);
+    }
+    case "names": {
+      const unknown = parts.find((part) => !flag.choices.includes(part));
+      if (unknown === undefined && areDifferent) return E.right(parts);
+      const expected = `one or some of ${flag.choices.join(", ")}, separated by commas`;
+      const { nearest } = unknownName(flagName, unknown ?? text, flag.choices);
+      return E.left({
+        ...invalidOption(flagName, text, expected),
+        ...(unknown === undefined || nearest === undefined ? {} : { nearest }),
+      });
+    }
+    case "port":
+      return integer <= LAST_PORT
+        ? E.right(integer)
         : refuse(`a port from 0 to ${LAST_PORT}, or nothing for ${flag.usual}`);
-    }
   }
 }
 
 /**
- * The help of a pipeline: what it does, how to call it, every flag with its default.
+ * The help of a program: what it does, how to call it, every flag with its default.
  *
- * @param operands What is to be given without a flag: "MODEL INPUT…"; nothing by default.
+ * @param operands What is to be given without a flag: `MODEL INPUT…`. @default nothing
  */
 export function helpText(name: string, summary: string, flags: Flags, operands = ""): string {
   const rows = Object.entries(flags).map(([flag, spec]) => {
+    const dashes = flag === "help" ? "-h, --help" : dashed(flag);
+    const usual = "fallback" in spec && spec.fallback !== null ? ` [${spec.fallback}]` : "";
     switch (spec.kind) {
       case "switch":
-        return [`--${flag}`, spec.help];
+        return [dashes, spec.help];
       case "text":
-        return [`--${flag} ${spec.value}`, spec.help];
+        return [`${dashes} ${spec.value}`, spec.help];
       case "choice":
-        return [
-          `--${flag} ${spec.choices.join("|")}`,
-          spec.help + (spec.fallback === null ? "" : ` [${spec.fallback}]`),
-        ];
+        return [`${dashes} ${spec.choices.join("|")}`, spec.help + usual];
       case "integer":
-        return [`--${flag} N`, `${spec.help} [${spec.fallback}]`];
+        return [`${dashes} N`, spec.help + usual];
+      case "number":
+        return [`${dashes} X`, spec.help + usual];
+      case "integers":
+        return [`${dashes} N,…`, spec.help + usual];
+      case "names":
+        return [`${dashes} NAME,…`, spec.help];
       case "port":
-        return [`--${flag} [PORT]`, `${spec.help} [off; ${spec.usual}]`];
+        return [`${dashes} [PORT]`, `${spec.help} [off; ${spec.usual}]`];
     }
   });
   const width = Math.max(...rows.map(([flag]) => flag.length));

@@ -96,6 +96,3 @@ export function progressBar(
     },
   };
 }
-
-/** The same for trainings whose number of epochs is not known: of the epoch alone. */
-export const epochBar = (): Progress => progressBar(null, () => performance.now()).progress;

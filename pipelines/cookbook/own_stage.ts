@@ -42,13 +42,12 @@ const backend = await orThrow(sparrow.startBackend("auto"));
 const digits = await orThrow(sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 }));
 const run = orThrow(sparrow.createRun({ graph: encoder, optimiser, seed: 26 }));
 
-const { train: data } = digits;
 const loss = sparrow.tripletCosineLoss();
 const experiment = whileBetter(
   3,
   most,
   sparrow.pipeline(
-    sparrow.train({ data, loss, batchSize: 50 }),
+    sparrow.train({ data: digits.train, loss, batchSize: 50 }),
     sparrow.evaluate(digits),
     // `tap` looks at a run and leaves it as it is.
     sparrow.tap(({ epoch, history }, { log }) =>

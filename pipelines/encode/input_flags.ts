@@ -3,13 +3,15 @@
  *
  * @module
  */
-import { commonFlags, type Flags, type Values } from "../cli/options.ts";
+import type { Flags, Values } from "../cli/options.ts";
+import { sharedFlags } from "../cli/program.ts";
 import type { FindImagesOptions } from "./inputs.ts";
 import type { OriginSplit } from "./origins.ts";
 
 /** Which images, and how they are taken. */
 export const inputFlags = {
-  data: { ...commonFlags.data, help: "folder of the datasets' files" },
+  seed: { ...sharedFlags.seed, help: "seed of the built-in digits" },
+  data: { ...sharedFlags.data, help: "folder of the datasets' files" },
   split: {
     kind: "choice",
     help: "of datasets",
@@ -33,7 +35,7 @@ export const inputFlags = {
 /** What the flags say of inputs. */
 export const inputOptions = (
   { data, split, first, seed }: Pick<
-    Values<typeof inputFlags & Pick<typeof commonFlags, "seed">>,
+    Values<typeof inputFlags>,
     "data" | "split" | "first" | "seed"
   >,
 ): FindImagesOptions => ({ data: data ?? undefined, split: split as OriginSplit, first, seed });

@@ -5,7 +5,7 @@
  */
 import type { SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
-import type { Tools } from "../cli/command.ts";
+import type { Context } from "../cli/program.ts";
 import { loadCodes, type SavedCodes } from "../codes_file.ts";
 import { denoFiles } from "../files.ts";
 import { encodeImages, type EncodeImagesOptions } from "../encode/encode_inputs.ts";
@@ -33,14 +33,14 @@ export async function queryCodes(
   set: SavedCodes,
   operands: readonly string[],
   { model, ...options }: QueryOptions,
-  { note, begin }: Tools,
+  { note, env: start, data: dataEnv }: Pick<Context, "note" | "env" | "data">,
 ): Promise<E.Either<SparrowError, SavedCodes>> {
   if (operands.every(isCodesFile)) return await loadCodes(operands[0], denoFiles)();
   const encoder = await loadEncoderOf(set, { model })();
   if (E.isLeft(encoder)) return encoder;
-  const images = await findImages(operands, options)();
+  const images = await findImages(operands, { ...options, dataEnv })();
   if (E.isLeft(images)) return images;
-  const env = await begin();
+  const env = await start();
   if (E.isLeft(env)) return env;
   return await encodeImages(encoder.right, images.right, { ...options, note, env: env.right })();
 }

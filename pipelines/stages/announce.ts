@@ -37,6 +37,7 @@ export function epochLine(epoch: number, epochs: number, history: History): stri
     `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`,
     ...number("loss ", "loss", "train", digits(4)),
     ...number("train ", "accuracy", "train", digits(4)),
+    ...number("validation ", "accuracy", "validation", digits(4)),
     ...number("test ", "accuracy", "test", digits(4)),
     ...(least === null || most === null
       ? []

@@ -5,16 +5,11 @@
  */
 import type { E } from "../../graph/fp_ts.ts";
 import type { InvalidOption } from "../../graph/error.ts";
-import {
-  commonFlags,
-  type Flags,
-  helpText,
-  readOptions,
-  type Values,
-} from "../../pipelines/cli/options.ts";
+import { type Flags, helpText, readOptions, type Values } from "../../pipelines/cli/options.ts";
+import { sharedFlags } from "../../pipelines/cli/program.ts";
 
 const flags = {
-  help: commonFlags.help,
+  help: sharedFlags.help,
   filter: { kind: "text", help: "only cases whose subject or name has this in it", value: "TEXT" },
   backend: {
     kind: "choice",

@@ -17,13 +17,8 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { describe, invalidOption } from "../../graph/error.ts";
-import {
-  commonFlags,
-  type Flags,
-  helpText,
-  readOptions,
-  type Values,
-} from "../../pipelines/cli/options.ts";
+import { type Flags, helpText, readOptions, type Values } from "../../pipelines/cli/options.ts";
+import { sharedFlags } from "../../pipelines/cli/program.ts";
 import { FAILED, USAGE } from "../../pipelines/cli/process.ts";
 import { compact } from "../../pipelines/report/format.ts";
 import { shared } from "../shared.ts";
@@ -35,7 +30,7 @@ import { table } from "../../pipelines/cli/table.ts";
 
 const many = { least: 1, most: 1e6 } as const;
 const flags = {
-  help: commonFlags.help,
+  help: sharedFlags.help,
   filter: {
     kind: "text",
     help: "only these contests: step, webgpu, run, encoding",

@@ -14,7 +14,8 @@ import { E } from "../../graph/fp_ts.ts";
 import { describe } from "../../graph/error.ts";
 import { type BackendChoice, backendChoices, startBackend } from "../../ops/backend.ts";
 import type { tf } from "../../ops/tfjs.ts";
-import { commonFlags, readOptions } from "../../pipelines/cli/options.ts";
+import { readOptions } from "../../pipelines/cli/options.ts";
+import { sharedFlags } from "../../pipelines/cli/program.ts";
 import { USAGE } from "../../pipelines/cli/process.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
 import { encode } from "../../pipelines/encode/encode.ts";
@@ -28,7 +29,7 @@ const read = readOptions({
   steps: { kind: "integer", help: "steps that are timed", fallback: 230, ...count },
   warmup: { kind: "integer", help: "steps before them", fallback: 20, ...count },
   encode: { kind: "switch", help: "encode in place of training" },
-  threads: commonFlags.threads,
+  threads: sharedFlags.threads,
   passes: { kind: "integer", help: "over the images", fallback: 5, ...count },
 }, Deno.args);
 if (E.isLeft(read)) {

@@ -18,11 +18,8 @@ import {
   separationOf,
   type Setting,
 } from "../../pipelines/calibration/laws.ts";
-import {
-  calibrationHelp,
-  readCommand,
-  repeating,
-} from "../../pipelines/calibration/command_line.ts";
+import { readOptions } from "../../pipelines/cli/options.ts";
+import { flags, repeating } from "../../pipelines/information_calibration.ts";
 import { drawSamples, estimateDirectly } from "../../pipelines/calibration/direct.ts";
 import {
   type EstimatorName,
@@ -215,14 +212,13 @@ Deno.test("the full plan is the issue's; the neural bounds come last", () => {
 });
 
 Deno.test("the command line: what is read, and what is refused with the allowed values", () => {
-  const none = right(readCommand([]));
+  const read = (...args: readonly string[]) => readOptions(flags, args);
+  const none = right(read());
   assertEquals([none.seeds, none.estimators, none.quick], [null, null, false]);
-  const some = right(
-    readCommand(["--quick", "--seeds", "4", "--estimators", "mine,ksg", "--backend", "cpu"]),
-  );
+  const some = right(read("--quick", "--seeds", "4", "--estimators", "mine,ksg"));
   assertEquals([some.seeds, some.estimators], [4, ["mine", "ksg"]]);
   assertEquals(
-    repeating(some),
+    repeating({ ...some, backend: "cpu" }),
     "deno run -P pipelines/information_calibration.ts --quick --seeds 4 --estimators mine,ksg " +
       "--backend cpu",
   );
@@ -234,12 +230,12 @@ Deno.test("the command line: what is read, and what is refused with the allowed 
     [["--estimators", "ksg,foo"], "Cannot use --estimators: expected one or some of ksg, gcmi"],
     [["--estimators", "ksg,ksg"], "Cannot use --estimators: "],
     [["--estimators", ""], "Cannot use --estimators: "],
-    [["--seed", "1"], "Cannot use --seed: expected one of --help --quick"],
+    [["--seed", "1"], "Cannot use --seed: expected one of --quick"],
   ];
   for (const [args, message] of cases) {
-    assertStringIncludes(describe(left(readCommand(args))), message);
+    assertStringIncludes(describe(left(read(...args))), message);
   }
-  for (const name of estimatorNames) assertStringIncludes(calibrationHelp(), name);
+  for (const name of estimatorNames) assertStringIncludes(flags.estimators.help, name);
 });
 
 /** A file system in memory. */
@@ -421,14 +417,14 @@ Deno.test("a quick calibration from the command line", () =>
     // Four laws of pairs by one estimator, two of classes by two.
     assertEquals([results.length, complete], [8, true]);
     const again = await deno(...run, ...options);
-    assertEquals(again.code, 1);
+    assertEquals(again.code, 2);
     assertStringIncludes(again.err, "expected a folder that does not hold a calibration yet");
   }));
 
 Deno.test("wrong usage of the calibration exits with 2, in one line", async () => {
   const { code, err } = await deno(...run, "--epochs", "3");
   assertEquals(code, 2);
-  assertMatch(err, /^Cannot use --epochs: expected one of --help .*"--epochs"\. See --help\n$/);
+  assertMatch(err, /^Cannot use --epochs: expected one of --help, .*"--epochs"\. See --help\n$/);
 });
 
 Deno.test("Ctrl-C ends the calibration and says where the finished part is", () =>

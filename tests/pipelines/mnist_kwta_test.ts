@@ -66,7 +66,7 @@ Deno.test("a run leaves its files, and repeats itself on any number of threads",
 
     // Results are never overwritten.
     const again = await deno(...run, ...strokes, "--out", a);
-    assertEquals(again.code, 1);
+    assertEquals(again.code, 2);
     assertStringIncludes(again.err, `Cannot use --out: expected a folder that does not hold a run`);
     assertEquals(weights(a), weights(b));
   }));
@@ -87,7 +87,7 @@ Deno.test("without a named dataset and without MNIST the built-in digits are use
 Deno.test("wrong usage exits with 2, an error with 1, help with 0: one line each", async () => {
   const usage = await deno(...run, "--epoch", "3");
   assertEquals(usage.code, 2);
-  assertMatch(usage.err, /^Cannot use --epoch: .*See --help\n$/);
+  assertMatch(usage.err, /^Cannot use --epoch: .*Did you mean "--epochs"\? See --help\n$/);
   const missing = await deno(...run, "--data", "/no/such/folder");
   assertEquals(missing.code, 1);
   assertMatch(missing.err, /^Cannot find MNIST: \/no\/such\/folder: .*\n$/);

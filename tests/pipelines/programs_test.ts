@@ -65,20 +65,20 @@ const programs: readonly Program[] = [
   {
     name: "mnist_kwta",
     options: ["--loss", "supcon"],
-    flags: [digits, "--loss triplet|supcon"],
+    flags: [digits, "--loss triplet|supcon", "--units N", "--sparsity X"],
     model: "linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)",
     bits: "26",
     accuracy: 0.8,
   },
   {
     name: "mnist_softmax",
-    flags: [digits],
+    flags: [digits, "--units N"],
     model: "linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ relu ▷ linear(512, 10)",
     accuracy: 0.8,
   },
   {
     name: "mnist_autoencoder",
-    flags: [digits],
+    flags: [digits, "--units N", "--sparsity X"],
     model:
       "dropout(0.25) ▷ drop_connect(linear(784, 256, bias=false), rate=0.25, rescale=false) ▷ " +
       "kwta(0.05) ▷ fanout(identity, dropout(0.25) ▷ linear(256, 784))",
@@ -99,6 +99,7 @@ const programs: readonly Program[] = [
       "--dataset mnist|fashion_mnist|cifar10|strokes|folder",
       "--channels N",
       "--units N",
+      "--sparsity X",
       "--shift N",
       "--flip ",
     ],
@@ -110,7 +111,7 @@ const programs: readonly Program[] = [
   {
     name: "pretrain_then_kwta",
     options: ["--pretrain", "1"],
-    flags: [digits, "--pretrain N"],
+    flags: [digits, "--pretrain N", "--units N", "--sparsity X"],
     epochs: 2,
     model: "linear(784, 256) ▷ relu ▷ linear(256, 64) ▷ relu ▷ linear(64, 512, bias=false) ▷ " +
       "kwta(0.05)",
@@ -182,6 +183,12 @@ Deno.test("every program's help names its own flags, and another's is wrong usag
     for (const flag of flags) assertStringIncludes(out, `  ${flag}`);
     for (const flag of own) if (!flags.includes(flag)) assertFalse(out.includes(flag), flag);
     assertStringIncludes(out, "--backend auto|webgpu|wasm|cpu");
+    for (const setting of ["--learning-rate X", "--weight-decay X", "--batch N"]) {
+      assertStringIncludes(out, `  ${setting} `);
+    }
+    for (const setting of ["--epochs N", "--seed N", "--validation N|FRACTION"]) {
+      assertStringIncludes(out, `  ${setting} `);
+    }
   }));
   const wrong = [
     ["mnist_kwta", "--loss", "softmax"],
@@ -197,6 +204,39 @@ Deno.test("every program's help names its own flags, and another's is wrong usag
     assertMatch(err, /^Cannot use --\w+: expected .*, current value is .*\. See --help\n$/);
   }));
 });
+
+Deno.test("settings from the command line take the place of the recipe's, and go on with --resume", () =>
+  withFolder(async (folder) => {
+    const settings = ["--units", "64", "--sparsity", "0.125", "--learning-rate", "0.004"];
+    const more = ["--weight-decay", "0", "--batch", "1000", "--validation", "0.25"];
+    const common = ["--dataset", "strokes", ...short, "--out", folder];
+    const { code, err, out } = await run("mnist_kwta", ...common, ...settings, ...more);
+    assertEquals([code, err], [0, ""]);
+    assertMatch(out, /^epoch 1\/1 .* validation 0\.\d{4} +test 0\.\d{4} +bits 8 /);
+    const config = read(folder, "config.json");
+    assertEquals(config.graph, "linear(784, 64) ▷ relu ▷ linear(64, 64) ▷ kwta(0.125)");
+    assertEquals([config.optimiser.learningRate.initial, config.optimiser.weightDecay], [0.004, 0]);
+    assertEquals(config.settings.batchSize, 1000);
+    const { train, validation, test } = config.dataset;
+    assertEquals([train, validation, test], [7500, 2500, 2000]);
+    const measured = (name: string, split: Row["split"]) => newest(rows(folder), name, split)!;
+    assertEquals(newest(rows(folder), "learning_rate"), 0.004);
+    assertEquals(rows(folder).at(-1)?.step, 8);
+    const accuracies = (["validation", "test"] as const)
+      .map((split) => measured("accuracy", split).toFixed(4));
+    assertStringIncludes(
+      out,
+      `\nValidation accuracy ${accuracies[0]}\nTest accuracy ${accuracies[1]}\n`,
+    );
+
+    const resumed = await run("mnist_kwta", "--resume", folder, "--epochs", "2");
+    assertEquals([resumed.code, resumed.err], [0, ""]);
+    assertMatch(resumed.out, /^Goes on after epoch 1 of 2\nepoch 2\/2 .* validation 0\./);
+    assertEquals(rows(folder).at(-1)?.step, 16);
+    const other = await run("mnist_kwta", "--resume", folder, "--learning-rate", "0.002");
+    assertEquals(other.code, 2);
+    assertStringIncludes(other.err, "Cannot use --learning-rate: expected 0.004, as in ");
+  }));
 
 /** Gives a folder of images in one folder per class, and removes it afterwards. */
 async function withImages(use: (folder: string) => Promise<void>): Promise<void> {
@@ -234,6 +274,15 @@ Deno.test("conv_kwta trains on a folder of one's own images, shifted and mirrore
       assertEquals([model.input, model.normalisation.mean.length], [[32, 32, 3], 3]);
       assertEquals(model.dataset, images.split("/").at(-1));
       assertEquals(newest(rows(folder), "active_max", "test"), 2);
+
+      // A run of Sparrow 0.1, whose batch size was no option and did not follow the number of images.
+      const { batch: _, ...old } = config.options;
+      const settings = { batchSize: 256, ...config.settings };
+      const before = JSON.stringify({ ...config, options: old, settings });
+      await Deno.writeTextFile(`${root}${folder}/config.json`, before);
+      const resumed = await run("conv_kwta", "--resume", folder, "--epochs", "2");
+      assertEquals([resumed.code, resumed.err], [0, ""]);
+      assertEquals(read(folder, "config.json").settings.batchSize, 256);
     })
   ));
 

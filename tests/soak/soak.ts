@@ -13,7 +13,8 @@
 import { E } from "../../graph/fp_ts.ts";
 import { describe } from "../../graph/error.ts";
 import type { BackendName } from "../../ops/backend.ts";
-import { commonFlags, type Flags, helpText, readOptions } from "../../pipelines/cli/options.ts";
+import { type Flags, helpText, readOptions } from "../../pipelines/cli/options.ts";
+import { sharedFlags } from "../../pipelines/cli/program.ts";
 import { FAILED, USAGE } from "../../pipelines/cli/process.ts";
 import { showTime, table } from "../../pipelines/cli/table.ts";
 import { strokes } from "../../pipelines/data/strokes.ts";
@@ -22,7 +23,7 @@ import { type Growth, growthOf, MOST_GROWTH } from "./growth.ts";
 import { soak } from "./measure.ts";
 
 const flags = {
-  help: commonFlags.help,
+  help: sharedFlags.help,
   backend: {
     kind: "choice",
     help: "only this one [wasm, then webgpu]",

@@ -8,12 +8,9 @@
 import { E } from "../../../graph/fp_ts.ts";
 import { tf, type WebGPUBackend } from "../../../ops/tfjs.ts";
 import { tripletCosineLoss } from "../../../ops/losses/triplet_cosine_loss.ts";
-import { experiment } from "../../../pipelines/cli/experiment.ts";
+import { training } from "../../../pipelines/cli/training.ts";
 import { take } from "../../../pipelines/data/splits.ts";
 import { pipeline, tap, until } from "../../../pipelines/stage.ts";
-import { announce } from "../../../pipelines/stages/announce.ts";
-import { checkpoint } from "../../../pipelines/stages/checkpoint.ts";
-import { save } from "../../../pipelines/stages/save.ts";
 import { encoder, optimiser, trainTiny } from "../tiny.ts";
 
 /** Takes the GPU away as a driver does that crashes. */
@@ -22,28 +19,24 @@ export function loseGpu(): void {
 }
 
 if (import.meta.main) {
-  await experiment({
+  await training({
     name: "losing_gpu",
     summary: "Loses its GPU after the first epoch.",
     datasets: ["strokes"],
-    plan: (all) => {
-      const small = take(all, 300);
-      return E.right({
+    flags: {},
+    prepare: (dataset) => take(dataset, 300),
+    recipe: ({ epochs = 20 }, { dataset, keep }) =>
+      E.right({
         graph: encoder,
         loss: tripletCosineLoss(),
         optimiser,
         settings: {},
-        dataset: small,
-        stages: ({ dataset, folder, epochs }) =>
-          until(epochs)(pipeline(
-            trainTiny(dataset),
-            save(folder, dataset),
-            checkpoint(folder),
-            announce(epochs),
-            tap(({ epoch }) => epoch === 1 ? loseGpu() : undefined),
-          )),
-      });
-    },
+        stages: until(epochs)(pipeline(
+          trainTiny(dataset),
+          keep(),
+          tap(({ epoch }) => epoch === 1 ? loseGpu() : undefined),
+        )),
+      }),
     results: () => [],
   });
 }

@@ -138,22 +138,22 @@ Deno.test("search refuses what does not fit, in one line", () =>
     const own = `${folder}/own.npz`;
     assertEquals((await run("encode", model, image, "--out", own, ...wasm)).code, 0);
     const cases = [
-      [1, [codes, narrow, "-k", "1"], "expected codes of 64 units, as those that are searched"],
+      [2, [codes, narrow, "-k", "1"], "expected codes of 64 units, as those that are searched"],
       [
-        1,
+        2,
         [codes, codes, "-k", "3"],
         "Cannot use -k: expected an integer from 1 to the number of codes, 2",
       ],
       [1, [`${folder}/empty.npz`, codes], "empty.npz: expected at least one code"],
       [
-        1,
+        2,
         [codes, `${folder}/empty.npz`, "-k", "1"],
         "Cannot use QUERY: expected at least one code",
       ],
       [1, [`${folder}/corrupt.npz`, codes], "corrupt.npz: expected a whole .npz file"],
       [1, [`${folder}/none.npz`, codes], "none.npz: there is no such file"],
-      [1, [codes, image, "-k", "1"], "Cannot use --model: expected the model that made the codes"],
-      [1, [own, image, "-k", "1", "--model", `${folder}/other.safetensors`], "of SHA-256"],
+      [2, [codes, image, "-k", "1"], "Cannot use --model: expected the model that made the codes"],
+      [2, [own, image, "-k", "1", "--model", `${folder}/other.safetensors`], "of SHA-256"],
       [1, [own, `${folder}/pets`, "-k", "1"], "bad.png: expected a PNG or a JPEG"],
       [
         1,
@@ -167,7 +167,7 @@ Deno.test("search refuses what does not fit, in one line", () =>
         [codes, codes, "--model", model],
         "Cannot use --model: expected images among the queries",
       ],
-      [2, [codes, codes, "-k", "0"], "Cannot use --k: expected an integer from 1 to 1000"],
+      [2, [codes, codes, "-k", "0"], "Cannot use -k: expected an integer from 1 to 1000"],
       [2, [codes, codes, "--nearest"], "Cannot use --nearest"],
     ] as const;
     const refused = async ([code, args, message]: typeof cases[number]) => {
@@ -206,7 +206,7 @@ Deno.test("recall stores, recalls from half, and writes what came of it", () =>
     assertEquals(record.fault !== null, page.includes('class="notice"'));
 
     const many = await run("recall", ...args.slice(0, 4), "--store", "5000", ...wasm);
-    assertEquals(many.code, 1);
+    assertEquals(many.code, 2);
     assertStringIncludes(
       many.err,
       "Cannot use --store: expected at most the 2000 images there are",

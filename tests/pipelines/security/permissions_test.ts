@@ -66,8 +66,11 @@ Deno.test("a folder outside the set is refused with the flag to add", async () =
 Deno.test("without the permission to read, the error names it, and nothing is half-written", async () => {
   await withFolder(async (folder) => {
     const { code, err } = await deno("run", ...without("read"), ...program, "--out", folder);
-    assertEquals(code, 1);
-    assertMatch(err, /Deno was not given the permission to read there\. Add --allow-read=/);
+    assertEquals(code, 2);
+    assertMatch(
+      err,
+      /^Deno was not given a permission that is needed \(--allow-read\)\. Run: deno run -P /,
+    );
     assert(there(folder).every((name) => !name.endsWith(".tmp")), there(folder).join());
     assert(!there(folder).includes("config.json"), "no run has begun");
   });

@@ -1,49 +1,36 @@
 /**
  * A random projection followed by kWTA, inverted by the transpose and kWTA again.
  *
- *     deno run -P pipelines/claims/inverse.ts --help
+ *     deno run -P pipelines/inverse.ts --help
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
-import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import { tf } from "../../ops/tfjs.ts";
-import { launch } from "../cli/launch.ts";
-import { duration } from "../cli/progress_bar.ts";
-import { beginFolder } from "../config.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { denoDataEnv } from "../data/environment.ts";
-import { type DatasetName, loadImages } from "../data/images.ts";
-import type { Env } from "../env.ts";
-import { REPORT_FILE } from "../stages/report.ts";
-import { writeResults } from "../studies/record.ts";
-import { VERSION } from "../version.ts";
-import { type BinaryImages, binaryImages } from "./inverse/projection.ts";
-import { type Inverse, invertImages } from "./inverse/measure.ts";
+import { E, pipe, TE } from "../graph/fp_ts.ts";
+import { type InvalidOption, invalidOption } from "../graph/error.ts";
+import { tf } from "../ops/tfjs.ts";
+import { type Inverse, invertImages } from "./claims/inverse/measure.ts";
+import { type BinaryImages, binaryImages } from "./claims/inverse/projection.ts";
+import { duration } from "./cli/duration.ts";
+import type { Flags } from "./cli/options.ts";
+import { type Context, deviceOf, type Options, program, sharedFlags } from "./cli/program.ts";
+import { beginFolder } from "./config.ts";
+import type { Dataset } from "./data/dataset.ts";
+import type { Env } from "./env.ts";
+import { REPORT_FILE } from "./stages/report.ts";
+import { writeResults } from "./studies/record.ts";
+import { VERSION } from "./version.ts";
 
 /** The name of the numbers in the output folder. */
 const NUMBERS_FILE = "inverse.json";
 
-/** Of the test set. */
+/** Images of the test set that are inverted. */
 const IMAGES = 2_000;
 const QUICK_IMAGES = 100;
 
 const flags = {
-  dataset: {
-    kind: "choice",
-    help: "the images [mnist, or strokes where it is nowhere to be had]",
-    choices: ["mnist", "fashion_mnist", "strokes"],
-    fallback: null,
-  },
+  seed: sharedFlags.seed,
   quick: { kind: "switch", help: `${QUICK_IMAGES} images instead of ${IMAGES}` },
-  epochs: {
-    kind: "integer",
-    help: "of no effect: nothing is trained" as string,
-    least: 1,
-    most: 1e6,
-    fallback: 20,
-  },
-} as const;
+} as const satisfies Flags;
 
 /** Of images without any pixel there is nothing to bring back. */
 const blank = ({ values }: BinaryImages): InvalidOption | null =>
@@ -54,7 +41,7 @@ const configOf = (
   options: Readonly<Record<string, unknown>>,
   { backend }: Env,
 ): Readonly<Record<string, unknown>> => ({
-  pipeline: "claims/inverse",
+  pipeline: "inverse",
   options,
   dataset: { name, source, test: test.count, normalisation: test.normalisation, sha256 },
   backend: { name: backend.name, adapter: backend.adapter },
@@ -81,36 +68,25 @@ function results({ bounds, surface, translation }: Inverse): readonly string[] {
   ];
 }
 
-if (import.meta.main) {
-  await launch({
-    name: "claims/inverse",
-    summary: "Sends binarised images through a random projection and kWTA, and back through its\n" +
-      "transpose and kWTA: how much comes back, over 2^8 to 2^13 units and sparsities of 0.001\n" +
-      "to 0.75, and what a translation changes of images and of codes.",
-    flags,
-    run: async ({ dataset, data, seed, quick, ...options }, env, folder) => {
+const work = (options: Options<typeof flags>, context: Context) =>
+  pipe(
+    context.begin,
+    TE.chain(({ env, dataset }) => async () => {
+      const { out: folder } = context;
       const begun = env.now();
-      const loaded = await loadImages({
-        dataset: (dataset ?? undefined) as DatasetName | undefined,
-        data: data ?? undefined,
-        seed,
-      }, denoDataEnv)();
-      if (E.isLeft(loaded)) return loaded;
-      const { name, notice } = loaded.right;
-      if (notice !== null) env.log(notice);
-      const images = binaryImages(loaded.right, quick ? QUICK_IMAGES : IMAGES);
+      const { quick, seed } = options;
+      const images = binaryImages(dataset, quick ? QUICK_IMAGES : IMAGES);
       const bad = blank(images);
       if (bad !== null) return E.left(bad);
-      const given = { dataset, data, seed, quick, ...options };
-      const config = configOf(loaded.right, given, env);
+      const config = configOf(dataset, options, env);
       const ready = await beginFolder(folder, config, env.files)();
       if (E.isLeft(ready)) return ready;
       const inverted = await invertImages(images, seed, env);
       if (E.isLeft(inverted)) return inverted;
       const [inverse, examples] = inverted.right;
       // Loaded when it is wanted: drawing takes as long to load as everything else together.
-      const { inversePage } = await import("./inverse/page.ts");
-      const circumstances = { quick, seeds: [seed], dataset: loaded.right, backend: env.backend };
+      const { inversePage } = await import("./claims/inverse/page.ts");
+      const circumstances = { quick, seeds: [seed], dataset, backend: env.backend };
       const written = await writeResults(folder, {
         [NUMBERS_FILE]: { ...inverse },
         [REPORT_FILE]: inversePage({ inverse, examples, circumstances, config }),
@@ -118,12 +94,26 @@ if (import.meta.main) {
       if (E.isLeft(written)) return written;
       return E.right([
         ...results(inverse),
-        `${inverse.images} images of ${name}, in ${duration((env.now() - begun) / 1000)} on ${
-          env.backend.adapter ?? env.backend.name
-        }`,
+        `${inverse.images} images of ${dataset.name}, in ${
+          duration((env.now() - begun) / 1000)
+        } on ${deviceOf(env.backend)}`,
         `${folder}: ${NUMBERS_FILE}, config.json, ${REPORT_FILE}`,
       ]);
-    },
-    interrupted: () => Promise.resolve("No numbers were saved"),
+    }),
+  );
+
+if (import.meta.main) {
+  await program({
+    name: "inverse",
+    summary: "Sends binarised images through a random projection and kWTA, and back through its\n" +
+      "transpose and kWTA: how much comes back, over 2^8 to 2^13 units and sparsities of 0.001\n" +
+      "to 0.75, and what a translation changes of images and of codes.",
+    flags,
+    datasets: ["mnist", "fashion_mnist", "strokes"],
+    backend: true,
+    dashboard: true,
+    results: "folder",
+    work,
+    interrupted: () => "Interrupted. No numbers were saved",
   });
 }

@@ -1,0 +1,89 @@
+/**
+ * Deno's permissions for a program that was started without them: at a terminal Deno asks, at most three
+ * times and after a line that says what for; elsewhere one line says how to start the program.
+ *
+ * `deno run -P` and `deno run -A` give them all, and then nothing is asked.
+ *
+ * @module
+ */
+import { type DataEnv, denoDataEnv } from "../data/environment.ts";
+
+/** Deno asks only where a person can read the question and answer it. */
+const canAsk = (): boolean => Deno.stdin.isTerminal() && Deno.stderr.isTerminal();
+
+const isGranted = (permission: Deno.PermissionDescriptor): boolean =>
+  Deno.permissions.querySync(permission).state === "granted";
+
+/** Has Deno ask for a permission, after a line that says what it is for. */
+function ask(permission: Deno.PermissionDescriptor, purpose: string): boolean {
+  console.error(purpose);
+  return Deno.permissions.requestSync(permission).state === "granted";
+}
+
+/** The command line that starts a program with its permissions. */
+export const startLine = (name: string): string => `deno run -P pipelines/${name}.ts`;
+
+/**
+ * Obtains the permissions that a program needs from the beginning: to read files, to write its results,
+ * and to serve its dashboard.
+ *
+ * A person who gave some permissions as flags is not asked for others where nobody can answer: the
+ * error of what fails then names the flag.
+ *
+ * @param name The program's name, as in `pipelines/<name>.ts`.
+ * @param folder The folder of its results; null where it writes none.
+ * @param serves Whether there is to be a dashboard.
+ * @returns The permission without which it cannot start; null where it may.
+ */
+export function missingPermission(
+  name: string,
+  folder: string | null,
+  serves: boolean,
+): "read" | "write" | "net" | null {
+  const mayRead = isGranted({ name: "read" }) || isGranted({ name: "read", path: folder ?? "." });
+  if (!mayRead) {
+    const purpose = `${name} reads files: its own, datasets and models. ` +
+      `(${startLine(name)} asks nothing.)`;
+    if (!canAsk() || !ask({ name: "read" }, purpose)) return "read";
+  }
+  if (!canAsk()) return null;
+  if (folder !== null && !isGranted({ name: "write", path: folder })) {
+    // The whole of runs/ where results go there: downloaded datasets are kept in it too.
+    const inRuns = /^(\.\/)?runs\//.test(folder) && !folder.includes("..");
+    const path = inRuns ? "runs" : folder;
+    if (!ask({ name: "write", path }, `It writes its results to ${folder}.`)) return "write";
+  }
+  const local = { name: "net", host: "127.0.0.1" } as const;
+  return !serves || isGranted(local) ||
+      ask(local, "It serves the dashboard to this machine's browser.")
+    ? null
+    : "net";
+}
+
+/** Time for a download that began with a question: its own limit ran while a person read, in ms. */
+const ASKED_LIMIT = 5 * 60_000;
+
+/**
+ * Where programs look for datasets: as {@linkcode denoDataEnv}, but a dataset that is not on this machine
+ * is the only reason to ask for a permission, and only for the first host that has it.
+ */
+export function programDataEnv(): DataEnv {
+  let asked = false;
+  return {
+    ...denoDataEnv,
+    variable: (name) =>
+      isGranted({ name: "env", variable: name }) ? denoDataEnv.variable(name) : undefined,
+    permitted: (operation, path) => Promise.resolve(isGranted({ name: operation, path })),
+    fetch: async (url, options) => {
+      const { host } = new URL(url);
+      const net = { name: "net", host } as const;
+      // Where nobody can answer, Deno's own error names the flag.
+      if (isGranted(net) || !canAsk()) return await denoDataEnv.fetch(url, options);
+      const purpose = `The dataset was not found on this machine: it is downloaded from ${host}.`;
+      const mayFetch = !asked && ask(net, purpose);
+      asked = true;
+      if (!mayFetch) throw new Error(`Deno may not reach ${host}: --allow-net=${host}`);
+      return await denoDataEnv.fetch(url, { signal: AbortSignal.timeout(ASKED_LIMIT) });
+    },
+  };
+}

@@ -1,0 +1,351 @@
+/**
+ * The shell of every program: it reads the command line, asks for permissions, starts the backend and
+ * loads the dataset once the work wants them, listens for Ctrl-C, prints what came out and exits.
+ *
+ * @module
+ */
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import {
+  describe,
+  type Interrupted,
+  type InvalidOption,
+  invalidOption,
+  type SparrowError,
+} from "../../graph/error.ts";
+import {
+  type Backend,
+  type BackendChoice,
+  backendChoices,
+  startBackend,
+} from "../../ops/backend.ts";
+import { startProfiler } from "../../ops/profiler.ts";
+import { DASHBOARD_PORT } from "../dashboard/port.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { DataEnv } from "../data/environment.ts";
+import { type DatasetName, loadImages } from "../data/images.ts";
+import { consoleEnv, type Env } from "../env.ts";
+import { type CommandLine, type Flags, helpText, readCommandLine, type Values } from "./options.ts";
+import { missingPermission, programDataEnv, startLine } from "./permissions.ts";
+import { FAILED, INTERRUPTED, listen, timestamp, USAGE } from "./process.ts";
+import { profileLines } from "./profile.ts";
+import { progressBar } from "./progress_bar.ts";
+import { watched } from "./with_dashboard.ts";
+
+/** The flags that several programs have. The shell adds those of what a program needs. */
+export const sharedFlags = {
+  help: { kind: "switch", help: "print this help and stop" },
+  seed: {
+    kind: "integer",
+    help: "seed of all randomness",
+    least: 0,
+    most: 0xffff_ffff,
+    fallback: 0,
+  },
+  epochs: { kind: "integer", help: "epochs of training", least: 1, most: 1e6, fallback: 20 },
+  dataset: {
+    kind: "choice",
+    help: "the images [mnist, or strokes where MNIST cannot be had]",
+    choices: ["mnist", "fashion_mnist", "strokes"] as readonly DatasetName[],
+    fallback: null,
+  },
+  data: { kind: "text", help: "folder of the dataset's files", value: "DIR" },
+  backend: {
+    kind: "choice",
+    help: "where to compute",
+    choices: backendChoices,
+    fallback: "auto",
+  },
+  threads: {
+    kind: "integer",
+    help: "threads of the wasm backend; results do not depend on it",
+    least: 1,
+    most: 64,
+    fallback: 1,
+  },
+  profile: { kind: "switch", help: "measure every kernel, and print a table at the end" },
+  dashboard: {
+    kind: "port",
+    help: "show the run in a browser, at a port of 127.0.0.1 (0: any that is free)",
+    usual: DASHBOARD_PORT,
+  },
+  out: { kind: "text", help: "where results go", value: "DIR" },
+  quiet: { kind: "switch", help: "print nothing but errors" },
+  debug: { kind: "switch", help: "print the stack of an unexpected error" },
+} as const satisfies Flags;
+
+/** What a program's work is given: its own options, and those of the flags that the shell has added. */
+export type Options<F extends Flags> = Values<F> & Partial<Values<typeof sharedFlags>>;
+
+/** What a program's work has to do with. */
+export interface Context {
+  /** The arguments that belong to no flag, in order. */
+  readonly operands: readonly string[];
+  /** The folder of the results, or their file: as `--out` says, or a new one in `runs/`. */
+  readonly out: string;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Prints a line for a person on standard error; standard output is for results. */
+  readonly note: (line: string) => void;
+  /** Starts the backend that `--backend` names, and makes an environment on it. */
+  readonly env: TE.TaskEither<SparrowError, Env>;
+  /**
+   * Does the same, loads the dataset that `--dataset` and `--data` name, with `--seed`, and prints what a
+   * reader must know of it.
+   */
+  readonly begin: TE.TaskEither<SparrowError, { readonly env: Env; readonly dataset: Dataset }>;
+  /** Where datasets are found. */
+  readonly data: DataEnv;
+}
+
+/** What a program declares. */
+export interface Program<F extends Flags> {
+  /** As in `pipelines/<name>.ts`. */
+  readonly name: string;
+  /** A few sentences for the help: what the program does. */
+  readonly summary: string;
+  /** The operands as the help shows them: `MODEL [INPUT…]`. @default none */
+  readonly operands?: string;
+  /** The flags besides those of what the program needs. */
+  readonly flags: F;
+  /** The datasets that it can be run on; adds `--dataset` and `--data`. @default no dataset */
+  readonly datasets?: readonly DatasetName[];
+  /** Whether it computes on a backend; adds `--backend`, `--threads`, `--profile`. @default false */
+  readonly backend?: boolean;
+  /** Whether a browser can show its progress; adds `--dashboard`. @default false */
+  readonly dashboard?: boolean;
+  /**
+   * What its results are: a folder, or one file of this name; adds `--out`.
+   *
+   * @default it writes nothing of its own accord
+   */
+  readonly results?: "folder" | `${string}.${string}`;
+  /** The epochs that the progress bar counts to; null where nobody knows. @default null */
+  readonly epochs?: (options: Options<F>) => number | null;
+  /** Finds what is wrong about options that are right one by one. @default nothing is */
+  readonly refuse?: (options: Options<F>, operands: readonly string[]) => InvalidOption | null;
+  /** Completes the options with those of a run that goes on. @default they are as given */
+  readonly resume?: (
+    options: Options<F>,
+    args: readonly string[],
+  ) => TE.TaskEither<SparrowError, Options<F>>;
+  /** Does the work; returns the lines to print at the end. */
+  readonly work: (
+    options: Options<F>,
+    context: Context,
+  ) => TE.TaskEither<SparrowError, readonly string[]>;
+  /** Says what an interruption left. @default "Interrupted. Nothing was written" */
+  readonly interrupted?: (error: Interrupted, out: string) => string | Promise<string>;
+}
+
+/** All flags of a program, in the order of its help. */
+function flagsOf<F extends Flags>(
+  { name, flags, datasets, backend, dashboard, results }: Program<F>,
+): Flags {
+  const { help, dataset, data, threads, profile, out, quiet, debug } = sharedFlags;
+  const inRuns = `runs/${name}-<time>`;
+  return {
+    help,
+    ...flags,
+    ...(datasets === undefined ? {} : { dataset: { ...dataset, choices: datasets }, data }),
+    ...(backend ? { backend: sharedFlags.backend, threads, profile } : {}),
+    ...(dashboard ? { dashboard: sharedFlags.dashboard } : {}),
+    ...(results === undefined
+      ? {}
+      : results === "folder"
+      ? { out: { ...out, help: `folder for the results [${inRuns}]` } }
+      : { out: { ...out, help: `file for the results [${inRuns}/${results}]`, value: "FILE" } }),
+    quiet,
+    debug,
+  };
+}
+
+/**
+ * Reads a program's command line.
+ *
+ * @param args `Deno.args`.
+ * @returns Options and operands; `InvalidOption` for what {@linkcode readCommandLine} or the program
+ * itself refuses.
+ */
+const readProgram = <F extends Flags>(
+  program: Program<F>,
+  args: readonly string[],
+): E.Either<InvalidOption, CommandLine<F> & { readonly options: Options<F> }> =>
+  pipe(
+    readCommandLine(flagsOf(program), args, program.operands),
+    E.map(({ options, operands }) => ({ options: options as Options<F>, operands })),
+    E.chain((line) => {
+      const wrong = line.options.help
+        ? null
+        : program.refuse?.(line.options, line.operands) ?? null;
+      return wrong === null ? E.right(line) : E.left(wrong);
+    }),
+  );
+
+/**
+ * Runs a program and exits: 0 when it is done, 1 after an error, 2 for a wrong command line or missing
+ * permissions, 130 when it was interrupted.
+ */
+export async function program<F extends Flags>(declared: Program<F>): Promise<never> {
+  const { name, epochs, work, interrupted } = declared;
+  const { options, operands, out } = await prepare(declared);
+  const { quiet = false, debug = false, dashboard: port = null } = options;
+  const total = epochs?.(options) ?? null;
+  const signal = listen();
+  try {
+    const task = watched({ title: name, epochs: total ?? undefined, port, quiet }, (watch) => {
+      const { env, profiled } = backendOf(options, total, signal, watch);
+      return profiled(work(options, contextOf(options, operands, out, signal, env)))();
+    });
+    const result = await task();
+    if (E.isRight(result)) {
+      if (!quiet) { for (const line of result.right) console.log(line); }
+      Deno.exit(0);
+    }
+    if (result.left._tag !== "Interrupted") return fail(result.left, codeOf(result.left, declared));
+    console.error(await interrupted?.(result.left, out) ?? "Interrupted. Nothing was written");
+    Deno.exit(INTERRUPTED);
+  } catch (thrown) {
+    console.error(`Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`);
+    if (debug && thrown instanceof Error) console.error(thrown.stack);
+    else console.error("Add --debug for the stack, and please report it");
+    Deno.exit(FAILED);
+  }
+}
+
+/** Whatever comes before the work; exits where the program only helps, or may not or cannot start. */
+async function prepare<F extends Flags>(declared: Program<F>) {
+  const { name, summary, operands: words, results, resume } = declared;
+  const read = readProgram(declared, Deno.args);
+  if (E.isLeft(read)) return fail(read.left, USAGE, "See --help");
+  const { options: given, operands } = read.right;
+  if (given.help) {
+    console.log(helpText(name, summary, flagsOf(declared), words));
+    Deno.exit(0);
+  }
+  const out = outOf(declared, given);
+  const isFile = results !== undefined && results !== "folder";
+  const folder = out === "" ? null : isFile ? folderOf(out) : out;
+  const missing = missingPermission(name, folder, typeof given.dashboard === "number");
+  if (missing !== null) {
+    console.error(
+      `Deno was not given a permission that is needed (--allow-${missing}). Run: ${
+        startLine(name)
+      }`,
+    );
+    Deno.exit(USAGE);
+  }
+  const options = resume === undefined ? E.right(given) : await resume(given, Deno.args)();
+  if (E.isLeft(options)) return fail(options.left, codeOf(options.left, declared));
+  const misplaced = await misplacedOut(options.right.out, isFile ? results : null);
+  if (misplaced !== null) return fail(misplaced, USAGE);
+  return { options: options.right, operands, out };
+}
+
+/** What the work is given, of options and of an environment that has not started yet. */
+function contextOf(
+  { dataset, data: folder, seed = 0, quiet }: Options<Flags>,
+  operands: readonly string[],
+  out: string,
+  signal: AbortSignal,
+  env: Context["env"],
+): Context {
+  const data = programDataEnv();
+  const named = (dataset ?? undefined) as DatasetName | undefined;
+  const loaded = pipe(
+    loadImages({ dataset: named, data: folder ?? undefined, seed }, data),
+    TE.map((dataset) => {
+      if (dataset.notice !== null && !quiet) console.log(dataset.notice);
+      return dataset;
+    }),
+  );
+  return {
+    operands,
+    out,
+    signal,
+    note: quiet ? () => {} : (line) => console.error(line),
+    env,
+    begin: pipe(env, TE.chain((env) => pipe(loaded, TE.map((dataset) => ({ env, dataset }))))),
+    data,
+  };
+}
+
+function fail(error: SparrowError, code: number, more = ""): never {
+  const line = describe(error);
+  console.error(more === "" ? line : `${line}${line.endsWith("?") ? "" : "."} ${more}`);
+  Deno.exit(code);
+}
+
+/** An error that names a flag or an operand is one of the command line, whenever it is found. */
+const codeOf = <F extends Flags>(error: SparrowError, { operands = "" }: Program<F>): number =>
+  error._tag === "InvalidOption" &&
+    (error.option.startsWith("-") ||
+      /^[A-Z_]+$/.test(error.option) && operands.includes(error.option))
+    ? USAGE
+    : FAILED;
+
+/** Where results go; empty where the program writes none. */
+function outOf<F extends Flags>({ name, results }: Program<F>, options: Options<F>): string {
+  const { resume } = options as { readonly resume?: string | null };
+  const place = resume ?? options.out;
+  if (place !== null && place !== undefined) return place;
+  if (results === undefined) return "";
+  const folder = `runs/${name}-${timestamp(new Date())}`;
+  return results === "folder" ? folder : `${folder}/${results}`;
+}
+
+const folderOf = (file: string): string => file.includes("/") ? file.replace(/\/[^/]*$/, "/") : ".";
+
+/**
+ * The error of `--out` where a folder stands in place of a file, or a file in place of a folder.
+ *
+ * @param file The usual name of the file; null where a folder is meant.
+ */
+async function misplacedOut(
+  out: string | null | undefined,
+  file: string | null,
+): Promise<InvalidOption | null> {
+  if (out === null || out === undefined) return null;
+  const there = await Deno.stat(out).catch(() => null);
+  if (file === null) {
+    return there?.isFile ? invalidOption("--out", `${out}, a file`, "a folder") : null;
+  }
+  if (!there?.isDirectory && !out.endsWith("/")) return null;
+  const inFolder = `${out.replace(/\/*$/, "")}/${file}`;
+  return invalidOption("--out", `${out}, a folder`, `a file, such as ${inFolder}`);
+}
+
+/** The environment of a program, and what measures its kernels where `--profile` is given. */
+function backendOf(
+  { backend = "auto", threads, profile, quiet }: Options<Flags>,
+  total: number | null,
+  signal: AbortSignal,
+  watch: (env: Env) => Env,
+) {
+  let measuring:
+    | { readonly profiler: ReturnType<typeof startProfiler>; readonly on: string }
+    | null = null;
+  const start = (started: Backend): Env => {
+    const bar = !quiet && Deno.stderr.isTerminal()
+      ? progressBar(total, () => performance.now())
+      : null;
+    if (profile) measuring = { profiler: startProfiler(), on: started.name };
+    // The bar's accuracies are those of one training: it does not watch where there are several.
+    const shown = bar !== null && total === null ? { progress: bar.progress } : bar;
+    return watch({ ...consoleEnv(started, { quiet, signal }), ...shown });
+  };
+  return {
+    env: pipe(startBackend(backend as BackendChoice, { threads }), TE.map(start)),
+    profiled: (work: TE.TaskEither<SparrowError, readonly string[]>): typeof work =>
+      pipe(
+        work,
+        TE.chain((lines) => async () => {
+          if (measuring === null) return E.right(lines);
+          const { profiler, on } = measuring;
+          return E.right([...lines, ...profileLines(await profiler.stop(), on)]);
+        }),
+      ),
+  };
+}
+
+/** The device that a program has computed on, for a person: the GPU's name, or the backend's. */
+export const deviceOf = ({ adapter, name }: Backend): string => adapter ?? name;
