@@ -7,7 +7,7 @@ import { E, type TE } from "../graph/fp_ts.ts";
 import type { BackendUnavailable, GpuError } from "../graph/error.ts";
 import { wantThreads } from "./kernels/simd/module.ts";
 import { sharingMemory } from "./kernels/simd/shared_memory.ts";
-import { complainsInVain, quietVulkan } from "./quiet_vulkan.ts";
+import { quietVulkan } from "./quiet_vulkan.ts";
 import { setWasmPaths, tf, type WebGPUBackend } from "./tfjs.ts";
 import { wasmBinary } from "./tfjs_wasm.ts";
 
@@ -58,7 +58,7 @@ export const startBackend = (
     : startHost(choice, threads);
 
 const startBest = (threads: number): TE.TaskEither<BackendUnavailable, Backend> => async () => {
-  const adapter = complainsInVain() ? null : await requestAdapter();
+  const adapter = await requestAdapter();
   if (adapter !== null && !adapter.info.isFallbackAdapter) {
     const webgpu = await startWebgpu();
     if (E.isRight(webgpu)) return webgpu;

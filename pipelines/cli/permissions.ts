@@ -60,6 +60,14 @@ export function missingPermission(
     : "net";
 }
 
+/**
+ * Whether `auto` goes without a GPU. On Linux a graphics driver complains on standard error where the variable
+ * XDG_RUNTIME_DIR is missing, and a program that may not touch the variable cannot help it. One that was started
+ * without its permissions therefore runs on wasm, and says how to start it so that it looks for a GPU.
+ */
+export const withoutGpu = (): boolean =>
+  Deno.build.os === "linux" && !isGranted({ name: "env", variable: "XDG_RUNTIME_DIR" });
+
 /** Time for a download that began with a question: its own limit ran while a person read, in ms. */
 const ASKED_LIMIT = 5 * 60_000;
 

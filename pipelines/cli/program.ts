@@ -25,7 +25,7 @@ import type { DataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
 import { consoleEnv, type Env } from "../env.ts";
 import { type CommandLine, type Flags, helpText, readCommandLine, type Values } from "./options.ts";
-import { missingPermission, programDataEnv, startLine } from "./permissions.ts";
+import { missingPermission, programDataEnv, startLine, withoutGpu } from "./permissions.ts";
 import { FAILED, INTERRUPTED, listen, timestamp, USAGE } from "./process.ts";
 import { profileLines } from "./profile.ts";
 import { progressBar } from "./progress_bar.ts";
@@ -193,7 +193,7 @@ export async function program<F extends Flags>(declared: Program<F>): Promise<ne
   const signal = listen();
   try {
     const task = watched({ title: name, epochs: total ?? undefined, port, quiet }, (watch) => {
-      const { env, profiled } = backendOf(options, total, signal, watch);
+      const { env, profiled } = backendOf(name, options, total, signal, watch);
       return profiled(work(options, contextOf(options, operands, out, signal, env)))();
     });
     const result = await task();
@@ -316,6 +316,7 @@ async function misplacedOut(
 
 /** The environment of a program, and what measures its kernels where `--profile` is given. */
 function backendOf(
+  name: string,
   { backend = "auto", threads, profile, quiet }: Options<Flags>,
   total: number | null,
   signal: AbortSignal,
@@ -324,7 +325,11 @@ function backendOf(
   let measuring:
     | { readonly profiler: ReturnType<typeof startProfiler>; readonly on: string }
     | null = null;
+  const choice = backend === "auto" && withoutGpu() ? "wasm" : backend;
   const start = (started: Backend): Env => {
+    if (choice !== backend && !quiet) {
+      console.error(`It runs on wasm. To let it look for a GPU: ${startLine(name)}`);
+    }
     const bar = !quiet && Deno.stderr.isTerminal()
       ? progressBar(total, () => performance.now())
       : null;
@@ -334,7 +339,7 @@ function backendOf(
     return watch({ ...consoleEnv(started, { quiet, signal }), ...shown });
   };
   return {
-    env: pipe(startBackend(backend as BackendChoice, { threads }), TE.map(start)),
+    env: pipe(startBackend(choice as BackendChoice, { threads }), TE.map(start)),
     profiled: (work: TE.TaskEither<SparrowError, readonly string[]>): typeof work =>
       pipe(
         work,

@@ -42,12 +42,11 @@ const backend = await orThrow(sparrow.startBackend("auto"));
 const digits = await orThrow(sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 }));
 const run = orThrow(sparrow.createRun({ graph: encoder, optimiser, seed: 26 }));
 
-const loss = sparrow.tripletCosineLoss();
 const experiment = whileBetter(
   3,
   most,
   sparrow.pipeline(
-    sparrow.train({ data: digits.train, loss, batchSize: 50 }),
+    sparrow.train({ data: digits.train, loss: sparrow.tripletCosineLoss(), batchSize: 50 }),
     sparrow.evaluate(digits),
     // `tap` looks at a run and leaves it as it is.
     sparrow.tap(({ epoch, history }, { log }) =>
