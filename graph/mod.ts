@@ -40,7 +40,7 @@ export {
   softmax,
   tanh,
 } from "./constructors.ts";
-export { avgPool2d, conv2d, type Conv2dOptions, maxPool2d } from "./image_constructors.ts";
+export { avgPool2d, conv2d, type Conv2dOptions, maxPool2d } from "./constructors.ts";
 
 // Nodes in which units compete.
 export {
@@ -53,7 +53,7 @@ export {
   predictedKwta,
   type PredictedKwtaOptions,
   winnerTakeAll,
-} from "./kwta_constructors.ts";
+} from "./constructors.ts";
 
 // Composition: graphs from graphs.
 export {
@@ -71,18 +71,18 @@ export {
 } from "./compose.ts";
 
 // Ready models.
-export { autoencoder, type AutoencoderOptions } from "./models/autoencoder.ts";
-export { embedderSdr, type EmbedderSdrOptions } from "./models/embedder_sdr.ts";
-export type { ClassifierOptions, CodeHead, CodeOptions } from "./models/head.ts";
-export { mlp, type MlpOptions } from "./models/mlp.ts";
-export { resNet, type ResNetOptions } from "./models/res_net.ts";
-export { vggLike, type VggLikeOptions } from "./models/vgg_like.ts";
+export { autoencoder, type AutoencoderOptions } from "./models.ts";
+export { embedderSdr, type EmbedderSdrOptions } from "./models.ts";
+export type { ClassifierOptions, CodeHead, CodeOptions } from "./models.ts";
+export { mlp, type MlpOptions } from "./models.ts";
+export { resNet, type ResNetOptions } from "./models.ts";
+export { vggLike, type VggLikeOptions } from "./models.ts";
 
 // Graphs as text, as JSON and as drawings.
 export { graph, parse } from "./parse.ts";
 export { show } from "./show.ts";
 export { graphFromJson, graphToJson, type Json } from "./codec.ts";
-export { mermaid } from "./mermaid.ts";
+export { mermaid } from "./wiring.ts";
 export { type Box, type Wire, type Wiring, wiringOf } from "./wiring.ts";
 
 // What a graph says of itself: shapes, weights, cost, whether it makes binary codes.
@@ -93,7 +93,7 @@ export {
   inferShapes,
   sizeOf,
 } from "./shape.ts";
-export { requiredInput } from "./required_input.ts";
+export { requiredInput } from "./traits.ts";
 export {
   type ArrayValue,
   initialParams,
@@ -106,8 +106,8 @@ export { isBinary } from "./traits.ts";
 
 // Changes: a graph from a graph.
 export { findKwta, harden, mapKwta, mapLeaves, replaceActivation } from "./rewrite.ts";
-export { swapHead, type Trained } from "./swap_head.ts";
-export { encoderOf } from "./encoder.ts";
+export { swapHead, type Trained } from "./rewrite.ts";
+export { encoderOf } from "./rewrite.ts";
 
 // Interpretations of one's own: a fold over the nodes as data.
 export { type Algebra, fold, foldEach, type Leaves, leaves } from "./fold.ts";
@@ -158,7 +158,7 @@ export type {
   ValueOf,
   ValuesOf,
 } from "./custom_node.ts";
-export type { ArgumentKind } from "./kind.ts";
+export type { ArgumentKind } from "./custom_node.ts";
 
 // Errors as values.
 export {
@@ -179,7 +179,7 @@ export {
   type ShapeMismatch,
   type SparrowError,
 } from "./error.ts";
-export { orThrow } from "./or_throw.ts";
+export { orThrow } from "./error.ts";
 
 // Randomness as a value.
 export { type Dice, draw, permutation, type Rng, seed, splitRng } from "./rng.ts";

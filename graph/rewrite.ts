@@ -3,8 +3,33 @@
  *
  * @module
  */
-import { type Algebra, fold, leaves } from "./fold.ts";
 import type { Graph, Kwta, Leaf, Nodes } from "./node.ts";
+import { type Algebra, fold, leaves } from "./fold.ts";
+import type { ParamArrays } from "./params.ts";
+
+// The part of an autoencoder that makes the latent.
+
+/**
+ * The encoder of a graph: where it ends in `fanout(identity, decoder)`, what comes before that; else
+ * the whole. The paths of its weights are those in the whole.
+ *
+ * @example
+ * ```ts
+ * import { encoderOf } from "./rewrite.ts";
+ * import { graph } from "./parse.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const whole = graph`linear(784, 256) ▷ kwta(0.05) ▷ fanout(identity, linear(256, 784))`;
+ * assertEquals(show(encoderOf(whole)), "linear(784, 256) ▷ kwta(0.05)");
+ * ```
+ */
+export function encoderOf({ nodes }: Nodes): Graph {
+  const last = nodes.at(-1);
+  return last?._tag === "fanout" && last.first.nodes.length === 0
+    ? { nodes: nodes.slice(0, -1) }
+    : { nodes };
+}
 
 /**
  * A graph with every leaf replaced by what `change` makes of it, branches kept.
@@ -115,3 +140,48 @@ export const harden: (graph: Nodes) => Graph = mapLeaves((leaf) =>
  */
 export const replaceActivation = (tag: Leaf["_tag"], replacement: Leaf): (graph: Nodes) => Graph =>
   mapLeaves((leaf) => leaf._tag === tag ? replacement : leaf);
+
+// A trained trunk under a new head.
+
+/** A graph with weights, perhaps not all of them. */
+export interface Trained {
+  /** What the weights belong to. */
+  readonly graph: Nodes;
+  /** By path. */
+  readonly params: ParamArrays;
+}
+
+/**
+ * Keeps the first nodes of a graph with their weights and puts other nodes after them.
+ *
+ * @param trained The graph with its weights.
+ * @param keep How many of its top-level nodes stay, from 0 to all of them.
+ * @param head What comes after.
+ * @returns The new graph, and the weights that stay; `createRun` draws the others at random, and
+ * `freeze` keeps the old ones as they are.
+ *
+ * @example
+ * ```ts
+ * import { swapHead } from "./rewrite.ts";
+ * import { initialParams } from "./params.ts";
+ * import { graph } from "./parse.ts";
+ * import { seed } from "./rng.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const classifier = graph`linear(784, 64) ▷ relu ▷ linear(64, 10)`;
+ * const [params] = initialParams(classifier, seed(26));
+ * const encoder = swapHead({ graph: classifier, params }, 2, graph`linear(64, 512) ▷ kwta(0.05)`);
+ * assertEquals(show(encoder.graph), "linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)");
+ * assertEquals(Object.keys(encoder.params), ["0.weight", "0.bias"]);
+ * ```
+ */
+export function swapHead(
+  { graph, params }: Trained,
+  keep: number,
+  head: Nodes,
+): { readonly graph: Graph; readonly params: ParamArrays } {
+  const trunk = graph.nodes.slice(0, keep);
+  const kept = Object.entries(params).filter(([path]) => Number.parseInt(path) < trunk.length);
+  return { graph: { nodes: [...trunk, ...head.nodes] }, params: Object.fromEntries(kept) };
+}

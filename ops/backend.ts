@@ -7,9 +7,24 @@ import { E, type TE } from "../graph/fp_ts.ts";
 import type { BackendUnavailable, GpuError } from "../graph/error.ts";
 import { wantThreads } from "./kernels/simd/module.ts";
 import { sharingMemory } from "./kernels/simd/shared_memory.ts";
-import { quietVulkan } from "./quiet_vulkan.ts";
 import { setWasmPaths, tf, type WebGPUBackend } from "./tfjs.ts";
 import { wasmBinary } from "./tfjs_wasm.ts";
+
+// The software Vulkan driver's complaint.
+
+const VARIABLE = "XDG_RUNTIME_DIR";
+
+/**
+ * Gives the software Vulkan driver the variable that it complains of on standard error where it is missing (in
+ * a container, over ssh), if the program may set it. It is to be called before the first adapter is asked for.
+ */
+export function quietVulkan(): void {
+  // In a browser and in Node.js there is no Deno, nor such a driver within the process.
+  if (typeof Deno === "undefined") return;
+  const permission = { name: "env", variable: VARIABLE } as const;
+  if (Deno.permissions.querySync(permission).state !== "granted") return;
+  if (Deno.env.get(VARIABLE) === undefined) Deno.env.set(VARIABLE, "/tmp");
+}
 
 /** A tfjs backend that Sparrow has kernels for. */
 export type BackendName = "webgpu" | "wasm" | "cpu";

@@ -5,25 +5,35 @@
  */
 import { type Algebra, fold, foldEach } from "../graph/fold.ts";
 import type { BatchNorm, Nodes } from "../graph/node.ts";
-import { sizeOf } from "../graph/space.ts";
+import { sizeOf } from "../graph/shape.ts";
 import type { Pair } from "../graph/types.ts";
-import { gelu, logSoftmax, softmax } from "./activations.ts";
-import { batchNorm, normaliseBy, track } from "./batch_norm.ts";
+import {
+  avgPool2d,
+  batchNorm,
+  conv2d,
+  dropConnect,
+  dropout,
+  gelu,
+  linear,
+  linearRelu,
+  logSoftmax,
+  maxPool2d,
+  normaliseBy,
+  softmax,
+  track,
+} from "./layers.ts";
 import { lowerCustom } from "./custom_node.ts";
-import { avgPool2d, conv2d, maxPool2d } from "./conv.ts";
-import { dropConnect, dropout } from "./dropout.ts";
-import { kWinnersAt } from "./k_winners.ts";
 import {
   competing,
   hardKwta,
+  kWinnersAt,
   predictedThreshold,
   softKwta,
   thresholded,
   winnerTakeAll,
 } from "./kwta.ts";
-import { linear, linearRelu } from "./linear.ts";
 import { inSequence, type Lowered, merged, sideBySide, stateless, type Value } from "./lowered.ts";
-import { scaled } from "./synaptic_scaling.ts";
+import { scaled } from "./homeostasis.ts";
 import { type Params, tf } from "./tfjs.ts";
 
 export type { Lowered, Signal, Value, Weights } from "./lowered.ts";

@@ -5,13 +5,70 @@
  *
  * @module
  */
-import { tf } from "./tfjs.ts";
-import type { Gate, Over, Soft } from "../graph/node.ts";
-import "./kernels/kwta_simd.ts";
+import { type Params, tf } from "./tfjs.ts";
+import type { Gate, KWinners, Over, Soft } from "../graph/node.ts";
+import "./kernels/kwta.ts";
 import "./kernels/kwta_gpu.ts";
-import { HARD_KWTA, SOFT_KWTA } from "./kernels/kwta.ts";
-import { linear } from "./linear.ts";
-import { upperQuantile } from "./normal_quantile.ts";
+import { HARD_KWTA, SOFT_KWTA, WINNERS, type WinnersAttributes } from "./kernels/kwta.ts";
+import { linear } from "./layers.ts";
+import type { Lowered } from "./lowered.ts";
+
+// The quantile function of the normal distribution on tensors.
+
+/** Of erfinv(x) / x as a polynomial in w − 2.5, highest power first, for w = −log(1 − x²) < 5. */
+const CENTRE = [
+  2.81022636e-08,
+  3.43273939e-07,
+  -3.5233877e-06,
+  -4.39150654e-06,
+  0.00021858087,
+  -0.00125372503,
+  -0.00417768164,
+  0.246640727,
+  1.50140941,
+];
+
+/** The same in √w − 3, for w ≥ 5. */
+const TAIL = [
+  -0.000200214257,
+  0.000100950558,
+  0.00134934322,
+  -0.00367342844,
+  0.00573950773,
+  -0.0076224613,
+  0.00943887047,
+  1.00167406,
+  2.83297682,
+];
+
+const horner = (coefficients: readonly number[], x: tf.Tensor): tf.Tensor =>
+  coefficients.slice(1).reduce<tf.Tensor>(
+    (sum, coefficient) => tf.add(tf.mul(sum, x), coefficient),
+    tf.fill(x.shape, coefficients[0]),
+  );
+
+/**
+ * z with P(Z > z) = p for a standard normal Z: √2 · erfinv(1 − 2p), elementwise. Its derivative is
+ * −√(2π) · exp(z² / 2).
+ *
+ * Source: Giles 2010, "Approximating the erfinv function", table 5 (single precision); within 2e-6.
+ *
+ * @param p In (0, 1), float32.
+ * @returns The same shape.
+ */
+export const upperQuantile = tf.customGrad((input, save) => {
+  const p = input as tf.Tensor;
+  const x = tf.sub(1, tf.mul(p, 2));
+  // 1 − x² = 4p(1 − p), without the cancellation near 1.
+  const w = tf.neg(tf.log(tf.mul(tf.mul(p, 4), tf.sub(1, p))));
+  const centre = horner(CENTRE, tf.sub(w, 2.5));
+  const tail = horner(TAIL, tf.sub(tf.sqrt(tf.relu(w)), 3));
+  const value = tf.mul(tf.mul(tf.where(tf.less(w, 5), centre, tail), x), Math.SQRT2);
+  (save as tf.GradSaveFunc)([value]);
+  const gradFunc = (dy: tf.Tensor, [z]: tf.Tensor[]) =>
+    tf.mul(dy, tf.mul(tf.exp(tf.mul(tf.square(z), 0.5)), -Math.sqrt(2 * Math.PI)));
+  return { value, gradFunc };
+}) as (p: tf.Tensor) => tf.Tensor;
 
 /**
  * How many of n units win: ceil(sparsity · n) in float64, at most n − 1.
@@ -159,4 +216,126 @@ export function predictedThreshold(
   // Of a constant row the root would have an infinite slope.
   const deviation = tf.sqrt(tf.maximum(tf.div(squares, units - 1), 1e-20));
   return tf.add(mean, tf.mul(deviation, upperQuantile(sparsity))) as tf.Tensor2D;
+}
+
+// k winners by boosted activation.
+//
+// Source: Ahmad & Scheinkman 2019 (arXiv 1903.11257), and the formulas of nupic.torch's KWinners and
+// KWinners2d.
+
+/** The nearest integer, of two the even one, as Python rounds. */
+function roundHalfToEven(x: number): number {
+  const down = Math.floor(x);
+  const rest = x - down;
+  return rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;
+}
+
+/**
+ * How many of n units win, in training and evaluated.
+ *
+ * @param image Whether the units are those of an image, where a larger k is rounded, not truncated.
+ *
+ * @example
+ * ```ts
+ * import { boostedWinners } from "./kwta.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(boostedWinners(20, 0.125, 1.5, false), { train: 2, evaluate: 3 });
+ * assertEquals(boostedWinners(20, 0.125, 1.5, true), { train: 2, evaluate: 4 });
+ * ```
+ */
+export function boostedWinners(
+  n: number,
+  sparsity: number,
+  inferenceFactor: number,
+  image: boolean,
+): { readonly train: number; readonly evaluate: number } {
+  const train = roundHalfToEven(n * sparsity);
+  const evaluate = image
+    ? roundHalfToEven(n * sparsity * inferenceFactor)
+    : Math.trunc(train * inferenceFactor);
+  return { train, evaluate: Math.min(n, evaluate) };
+}
+
+/** 1 where a unit wins its row, else 0. */
+function winnersOf(rows: tf.Tensor, k: number, breakTies: boolean): tf.Tensor {
+  const units = rows.shape[1] as number;
+  if (k <= 0) return tf.zerosLike(rows);
+  if (k >= units) return tf.onesLike(rows);
+  const attributes: WinnersAttributes = { k, ties: !breakTies };
+  return tf.engine().runKernel(WINNERS, { x: rows }, attributes as unknown as tf.NamedAttrMap);
+}
+
+/** [samples, …units] as rows where it is one competition per sample. */
+const flat = (f: (rows: tf.Tensor) => tf.Tensor) => (x: tf.Tensor): tf.Tensor =>
+  x.rank === 2 ? f(x) : tf.reshape(f(tf.reshape(x, [x.shape[0], -1])), x.shape);
+
+/**
+ * The winners of x · exp(−boost · duty), transmitted as they are in x; all others 0.
+ *
+ * @param x [samples, …, units], float32.
+ * @param duty [units].
+ * @param k How many win each competition; all of n and none are possible.
+ */
+export function kWinners(
+  x: tf.Tensor,
+  duty: tf.Tensor,
+  k: number,
+  { boost, over, break_ties, relu }: Pick<KWinners, "boost" | "over" | "break_ties" | "relu">,
+): tf.Tensor {
+  const transmit = tf.customGrad((values, save) => {
+    const given = values as tf.Tensor;
+    const boosted = tf.mul(given, tf.exp(tf.mul(duty, -boost)));
+    const chosen = competing(boosted, over, flat((rows) => winnersOf(rows, k, break_ties)));
+    const open = relu ? tf.mul(chosen, tf.step(given)) : chosen;
+    (save as tf.GradSaveFunc)([open]);
+    return {
+      value: tf.mul(given, open),
+      gradFunc: (dy: tf.Tensor, [mask]: tf.Tensor[]) => tf.mul(dy, mask),
+    };
+  });
+  return transmit(x);
+}
+
+/** The duty cycle after a batch, over about the last `period` samples. */
+function nextDuty(duty: tf.Tensor, seen: tf.Tensor, y: tf.Tensor, period: number): tf.Tensor {
+  const batch = y.shape[0];
+  const places = y.size / Math.max(1, batch * (y.shape[y.rank - 1] as number));
+  const fired = tf.sum(tf.reshape(tf.step(y), [-1, duty.shape[0] as number]), 0);
+  // A batch that is longer than the period is all that is remembered.
+  const span = tf.maximum(tf.minimum(seen, period), batch);
+  return tf.div(tf.add(tf.mul(duty, tf.sub(span, batch)), tf.div(fired, places)), span);
+}
+
+/** The node, lowered. */
+export function kWinnersAt(node: KWinners, path: string): Lowered {
+  const { sparsity, inference_factor, over, period } = node;
+  const [dutyPath, samplesPath] = [`${path}.duty_cycle`, `${path}.samples`];
+  const counts = (x: tf.Tensor) => {
+    const [, height, width, channels] = x.shape as number[];
+    const units = over === "location"
+      ? channels
+      : over === "channel"
+      ? height * width
+      : x.size / Math.max(1, x.shape[0]);
+    return boostedWinners(units, sparsity, inference_factor, x.rank === 4);
+  };
+  return {
+    evaluate: ({ plasticity }, value) => {
+      const x = value as tf.Tensor;
+      return kWinners(x, plasticity[dutyPath], counts(x).evaluate, node);
+    },
+    train: (_: Params, signal) => {
+      const x = signal.value as tf.Tensor;
+      const { [dutyPath]: duty, [samplesPath]: samples } = signal.plasticity;
+      const value = kWinners(x, duty, counts(x).train, node);
+      const seen = tf.add(samples, x.shape[0]);
+      const plasticity = {
+        ...signal.plasticity,
+        [dutyPath]: nextDuty(duty, seen, value, period),
+        [samplesPath]: seen,
+      };
+      return { ...signal, value, plasticity };
+    },
+  };
 }

@@ -8,7 +8,83 @@
  *
  * @module
  */
-export * from "./backend.ts";
+export {
+  type Backend,
+  type BackendChoice,
+  backendChoices,
+  type BackendName,
+  type BackendOptions,
+  startBackend,
+} from "./backend.ts";
+export {
+  bind,
+  bundle,
+  chanceContainment,
+  codeSizes,
+  complement,
+  containment,
+  difference,
+  hamming,
+  intersection,
+  inverseOrder,
+  jaccard,
+  overlap,
+  symmetricDifference,
+  union,
+} from "./codes/algebra.ts";
+export {
+  appendCodes,
+  concatenate,
+  emptyCodes,
+  fromDense,
+  fromIndices,
+  fromWords,
+  pickCodes,
+  toDense,
+  toIndices,
+} from "./codes/codes.ts";
+export {
+  anyMatchProbability,
+  type FalseMatches,
+  falseMatchTable,
+  logMatchProbability,
+  type Match,
+  matchProbability,
+} from "./codes/false_match.ts";
+export {
+  addUnits,
+  type Drawn,
+  dropUnits,
+  moveUnits,
+  randomCodes,
+  subsample,
+} from "./codes/noise.ts";
+export {
+  type CodeDistance,
+  type CodeIndex,
+  codeIndex,
+  search,
+  type SearchOptions,
+} from "./codes/search.ts";
+export { searchOnGpu } from "./codes/search_gpu.ts";
+export {
+  channelInformation,
+  emptyMemory,
+  expectedFill,
+  falseUnitProbability,
+  type IteratedRecall,
+  recall,
+  type Recalled,
+  recallIterated,
+  type RecallRule,
+  store,
+  storedInformation,
+  WILLSHAW_LIMIT,
+  type WillshawCapacity,
+  willshawCapacity,
+  type WillshawMemory,
+  type WillshawSizes,
+} from "./codes/willshaw.ts";
 export {
   defineNode,
   type NodeConstructor,
@@ -23,119 +99,254 @@ export {
   sparsity,
   wordsPerCode,
 } from "./embeddings.ts";
-export * from "./gradient_sums.ts";
-export * from "./gradients.ts";
+export {
+  type GradientSignal,
+  type GradientStatistics,
+  gradientStatistics,
+  type GradientSum,
+  type GradientSums,
+  sumGradients,
+} from "./gradient_signal.ts";
 export { homeostasis, type HomeostasisOptions } from "./homeostasis.ts";
-export { fanoAccuracy } from "./information/discrete/accuracy_bound.ts";
-export * from "./information/discrete/binning.ts";
-export * from "./information/nearest/class_conditional.ts";
-export * from "./information/gaussian/class_information.ts";
-export * from "./information/gaussian/copula.ts";
-export * from "./information/discrete/entropy.ts";
+export {
+  type BinCodes,
+  binnedInformation,
+  type BinnedInformationOptions,
+  equalMassBins,
+  type EqualMassOptions,
+  equalWidthBins,
+  type EqualWidthOptions,
+} from "./information/binning.ts";
+export {
+  copulaInformation,
+  type CopulaInformationOptions,
+  copulaNormalise,
+  type CopulaOptions,
+  gaussianInformation,
+  type TieRanks,
+} from "./information/copula.ts";
+export {
+  conditionalEntropy,
+  entropy,
+  type EntropyCorrection,
+  entropyOfCounts,
+  fanoAccuracy,
+  type LayerInformation,
+  layerInformation,
+  mutualInformation,
+} from "./information/discrete.ts";
 export {
   gaussianEntropy,
   gaussianEntropyBias,
   type GaussianOptions,
-} from "./information/gaussian/gaussian_entropy.ts";
-export * from "./information/gaussian/gcmi.ts";
-export * from "./information/nearest/jitter.ts";
-export * from "./information/clusters/kmeans.ts";
-export { knnEntropy } from "./information/nearest/knn_entropy.ts";
-export type { KnnOptions } from "./information/nearest/knn_options.ts";
-export { ksgInformation } from "./information/nearest/ksg.ts";
-export * from "./information/gaussian/mixture_information.ts";
-export * from "./information/discrete/mutual_information.ts";
-export { dvBound } from "./information/neural/dv_bound.ts";
-export { correlationInformation, gaussianPairs } from "./information/neural/gaussian_pairs.ts";
-export { infoNceBound } from "./information/neural/info_nce_bound.ts";
-export * from "./information/neural/neural_information.ts";
-export type { NeuralBound, NeuralOptions } from "./information/neural/options.ts";
-export type { Pairs, PairSource } from "./information/neural/pairs.ts";
-export { smileBound } from "./information/neural/smile_bound.ts";
-export { exactPca, type Pca, type PcaResult, projectOnto } from "./information/components/pca.ts";
-export * from "./information/plane/binned.ts";
-export { codesPlane } from "./information/plane/codes.ts";
-export * from "./information/plane/estimator.ts";
-export * from "./information/plane/gaussian.ts";
-export * from "./information/plane/k_means.ts";
-export * from "./information/plane/nearest.ts";
-export * from "./information/plane/neural.ts";
-export * from "./information/components/principal_components.ts";
-export * from "./information/components/randomised_pca.ts";
-export * from "./information/nearest/ross.ts";
-export type { Estimate, Samples } from "./information/samples.ts";
-export * from "./information/discrete/symbols.ts";
-export * from "./interpreter.ts";
+} from "./information/gaussian.ts";
+export {
+  copulaClassInformation,
+  gaussianClassInformation,
+  mixtureClassInformation,
+  type MixtureOptions,
+} from "./information/gaussian_classes.ts";
+export { quantise, type Quantised, type QuantiseOptions } from "./information/k_means.ts";
+export {
+  classConditionalInformation,
+  jitter,
+  knnEntropy,
+  type KnnOptions,
+  ksgInformation,
+  rossInformation,
+} from "./information/nearest.ts";
+export { dvBound, infoNceBound, smileBound } from "./information/neural_bounds.ts";
+export {
+  type NeuralBound,
+  type NeuralInformation,
+  neuralInformation,
+  neuralInformationOfSource,
+  type NeuralOptions,
+  type NeuralSamples,
+  type NeuralTask,
+  type SourceTask,
+} from "./information/neural_information.ts";
+export {
+  correlationInformation,
+  gaussianPairs,
+  type Pairs,
+  type PairSource,
+} from "./information/neural_pairs.ts";
+export {
+  exactPca,
+  type Pca,
+  type PcaResult,
+  principalComponents,
+  type PrincipalComponentsOptions,
+  projectOnto,
+  randomisedPca,
+  type RandomisedPcaOptions,
+} from "./information/pca.ts";
+export {
+  binnedPlane,
+  type BinnedPlaneOptions,
+  codesPlane,
+  gaussianPlane,
+  type GaussianPlaneOptions,
+  kMeansPlane,
+  type KMeansPlaneOptions,
+  nearestPlane,
+  type NearestPlaneOptions,
+  neuralPlane,
+  type NeuralPlaneOptions,
+  type PlaneEstimator,
+  type PlanePoint,
+  planePoint,
+  type PlaneTask,
+} from "./information/plane.ts";
+export { type Estimate, type Samples } from "./information/samples.ts";
+export {
+  jointSymbols,
+  symbolCounts,
+  symbolsOfCodes,
+  symbolsOfLabels,
+  symbolsOfRows,
+} from "./information/symbols.ts";
+export {
+  lower,
+  lowerEach,
+  type Lowered,
+  type Signal,
+  type Value,
+  type Weights,
+} from "./interpreter.ts";
 export { type ElementwiseKernel, elementwiseKernel } from "./kernels/elementwise.ts";
 export { hardKwta, predictedThreshold, softKwta, thresholded, winnerCount } from "./kwta.ts";
-export * from "./local/competitive.ts";
-export * from "./local/local_rule.ts";
-export * from "./local/oja.ts";
-export * from "./local/online_k_means.ts";
-export * from "./local/patches.ts";
-export * from "./local/random_synapses.ts";
-export * from "./local/soft_hebb.ts";
-export * from "./local/whitening.ts";
-export * from "./losses/binary_cross_entropy.ts";
-export * from "./losses/contrastive.ts";
-export * from "./losses/contrastive_loss.ts";
-export * from "./losses/cross_entropy.ts";
-export * from "./losses/loss.ts";
-export * from "./losses/mean_squared_error.ts";
-export * from "./losses/mined_triplet_loss.ts";
-export * from "./losses/mined_triplets.ts";
-export * from "./losses/pairwise_distances.ts";
-export * from "./losses/penalty.ts";
-export * from "./losses/sup_con.ts";
-export * from "./losses/triplet_cosine.ts";
-export * from "./losses/triplet_cosine_loss.ts";
-export * from "./losses/triplet_margin.ts";
-export * from "./losses/triplet_margin_loss.ts";
-export * from "./metrics/average_precision.ts";
-export { classMeans, classMoments } from "./metrics/centroids.ts";
-export * from "./metrics/class_spread.ts";
-export * from "./metrics/classification.ts";
-export * from "./metrics/code_moments.ts";
-export * from "./metrics/confusion.ts";
-export * from "./metrics/dice_overlap.ts";
-export * from "./metrics/distances.ts";
-export type { GradientSignal } from "./metrics/gradient_signal.ts";
-export * from "./metrics/moments.ts";
-export * from "./metrics/nearest_centroid.ts";
-export * from "./metrics/neighbours.ts";
-export * from "./metrics/reconstruction.ts";
-export * from "./metrics/retrieval.ts";
-export * from "./metrics/unit_activity.ts";
-export * from "./metrics/weight_change.ts";
-export * from "./optimiser.ts";
-export * from "./optimisers/adam.ts";
-export * from "./optimisers/adamw.ts";
-export * from "./optimisers/add_decayed_weights.ts";
-export * from "./optimisers/chain.ts";
-export { clipByNorm } from "./optimisers/clip_by_norm.ts";
-export * from "./optimisers/clip_by_value.ts";
-export * from "./optimisers/freeze.ts";
-export * from "./optimisers/momentum.ts";
-export * from "./optimisers/scale_by_adam.ts";
-export * from "./optimisers/scale_by_learning_rate.ts";
-export * from "./optimisers/sgd.ts";
-export * from "./optimisers/transform.ts";
-export * from "./plateau.ts";
-export type { OptionValues } from "./ranges.ts";
-export * from "./readouts/bcpnn.ts";
-export * from "./readouts/class_centroid.ts";
-export * from "./readouts/naive_bayes.ts";
-export * from "./readouts/nearest_codes.ts";
-export type { LabelledCodes, ReadOut } from "./readouts/read_out.ts";
-export * from "./readouts/willshaw_classes.ts";
-export { drawPairs } from "./samplers/pairs.ts";
-export * from "./samplers/relations.ts";
-export * from "./samplers/triplets.ts";
-export type { ImageArray } from "./saliency/image.ts";
-export type { SaliencyOptions } from "./saliency/options.ts";
-export * from "./saliency/saliency.ts";
-export * from "./saliency/scores.ts";
-export * from "./profiler.ts";
+export {
+  type Compete,
+  competitive,
+  type CompetitiveOptions,
+  type LocalRule,
+  type LocalUpdate,
+  oja,
+  type OjaOptions,
+  onlineKMeans,
+  randomSynapses,
+  softHebb,
+  type SoftHebbOptions,
+} from "./local/rules.ts";
+export {
+  cutPatch,
+  normaliseContrast,
+  type PatchForm,
+  toUnitLength,
+  whitening,
+} from "./local/samples.ts";
+export {
+  contrastiveEuclidean,
+  contrastiveLoss,
+  type ContrastiveLossOptions,
+  cosineEmbedding,
+  supCon,
+  supConLoss,
+  type SupConOptions,
+} from "./losses/contrastive.ts";
+export { crossEntropy, crossEntropyLoss } from "./losses/cross_entropy.ts";
+export { type LossDistance, pairwiseDistances } from "./losses/distances.ts";
+export { type Loss, type LossSetting, type Objective } from "./losses/loss.ts";
+export {
+  penalised,
+  type PenalisedOptions,
+  penalty,
+  type PenaltyOptions,
+} from "./losses/penalty.ts";
+export {
+  bceWithLogits,
+  bceWithLogitsLoss,
+  meanSquaredError,
+  meanSquaredErrorLoss,
+} from "./losses/reconstruction.ts";
+export { drawPairs, drawTriplets, type Relations, relationsOf } from "./losses/samplers.ts";
+export {
+  allTripletLoss,
+  allTriplets,
+  batchHardTripletLoss,
+  batchHardTriplets,
+  type MinedTripletOptions,
+  semiHardTripletLoss,
+  semiHardTriplets,
+  tripletCosine,
+  tripletCosineLoss,
+  type TripletCosineLossOptions,
+  tripletMargin,
+  tripletMarginLoss,
+  type TripletMarginLossOptions,
+  type TripletMarginOptions,
+} from "./losses/triplet.ts";
+export {
+  codeMoments,
+  deadUnits,
+  dutyCycles,
+  dutyEntropy,
+  maximumDutyEntropy,
+  overactiveUnits,
+  unitNorms,
+} from "./metrics/activity.ts";
+export {
+  centroidCloseness,
+  centroidDistances,
+  type ClassCentroids,
+  classMeans,
+  classMoments,
+  type ClassSpread,
+  classSpread,
+  nearestCentroids,
+} from "./metrics/centroids.ts";
+export {
+  accuracy,
+  argmax,
+  type ClassScores,
+  classScores,
+  type ConfusionMatrix,
+  confusionMatrix,
+  macroScores,
+} from "./metrics/classification.ts";
+export {
+  type DistanceRow,
+  distanceRows,
+  type EmbeddingDistance,
+  embeddingDistances,
+  meanDiceOverlap,
+} from "./metrics/distances.ts";
+export {
+  addToMoments,
+  mergeMoments,
+  type Moments,
+  noMoments,
+  standardDeviation,
+} from "./metrics/moments.ts";
+export {
+  majorityVote,
+  nearestNeighbours,
+  type NeighbourOptions,
+  type Neighbours,
+} from "./metrics/neighbours.ts";
+export {
+  missedPixels,
+  peakSignalToNoise,
+  type PixelThresholds,
+  reconstructionError,
+} from "./metrics/reconstruction.ts";
+export {
+  averagePrecision,
+  type LabelledEmbeddings,
+  type RetrievalScores,
+  retrievalScores,
+} from "./metrics/retrieval.ts";
+export { distanceFromInitial, signFlips } from "./metrics/weight_change.ts";
+export {
+  adam,
+  type AdamOptions,
+  adamW,
+  scaleByAdam,
+  type ScaleByAdamOptions,
+} from "./optimisers/adam.ts";
+export { type Chain, chain } from "./optimisers/chain.ts";
 export {
   cosineLr,
   type CosineLrOptions,
@@ -143,43 +354,72 @@ export {
   type CosineWarmupLrOptions,
   exponentialLr,
   type ExponentialLrOptions,
+  plateauLr,
+  type PlateauOptions,
+  type PlateauSchedule,
   type Schedule,
   stepLr,
   type StepLrOptions,
-} from "./schedules.ts";
-export * from "./sdr/bundle.ts";
+} from "./optimisers/schedules.ts";
 export {
-  type CodeDistance,
-  type CodeIndex,
-  codeIndex,
-  search,
-  type SearchOptions,
-} from "./sdr/code_index.ts";
-export * from "./sdr/code_index_gpu.ts";
+  accumulateMomentum,
+  type MomentumOptions,
+  sgd,
+  type SgdOptions,
+} from "./optimisers/sgd.ts";
 export {
-  appendCodes,
-  concatenate,
-  emptyCodes,
-  fromDense,
-  fromIndices,
-  fromWords,
-  pickCodes,
-  toDense,
-  toIndices,
-} from "./sdr/codes.ts";
-export * from "./sdr/false_match.ts";
-export * from "./sdr/noise.ts";
+  type Fusible,
+  mapUpdates,
+  type Optimiser,
+  type OptimiserState,
+  type Slots,
+  stateless,
+  type Transform,
+  type TransformState,
+  zerosLike,
+} from "./optimisers/transform.ts";
 export {
-  complement,
-  difference,
-  intersection,
-  symmetricDifference,
-  union,
-} from "./sdr/set_algebra.ts";
-export * from "./sdr/similarity.ts";
-export * from "./sdr/willshaw.ts";
-export * from "./sdr/willshaw_recall.ts";
-export * from "./sdr/willshaw_theory.ts";
-export * from "./select_rows.ts";
+  addDecayedWeights,
+  clipByNorm,
+  clipByValue,
+  freeze,
+  scaleByLearningRate,
+  type Selector,
+} from "./optimisers/transforms.ts";
+export { type KernelTime, type Profile, type Profiler, startProfiler } from "./profiler.ts";
+export { type OptionValues } from "./ranges.ts";
+export {
+  bcpnn,
+  classCentroid,
+  type LabelledCodes,
+  naiveBayes,
+  nearestCodes,
+  type ReadOut,
+  willshawClasses,
+} from "./readouts/read_outs.ts";
+export { type ImageArray } from "./saliency/image.ts";
+export {
+  classScore,
+  type ImageModel,
+  overlapScore,
+  type Score,
+  unitScore,
+} from "./saliency/objective.ts";
+export {
+  type Saliency,
+  saliency,
+  type SaliencyOptions,
+  type SaliencyTask,
+} from "./saliency/saliency.ts";
+export { selectRows } from "./select_rows.ts";
 export { type Params, tf } from "./tfjs.ts";
-export * from "./train_step.ts";
+export {
+  type Batch,
+  type HostBatch,
+  type ObserveGradients,
+  type Stepped,
+  type Trainer,
+  type TrainState,
+  trainStep,
+  valueAndGradients,
+} from "./train_step.ts";

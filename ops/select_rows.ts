@@ -3,8 +3,83 @@
  *
  * @module
  */
-import { SUM_ROWS } from "./kernels/sum_rows.ts";
 import { tf } from "./tfjs.ts";
+import { int, registerGpuKernel, runElementwise } from "./kernels/gpu.ts";
+import { registerHostKernel } from "./kernels/host.ts";
+
+// Sums of rows of a matrix on all backends: a gather, and its own gradient.
+//
+// wasm has no gradient of tf.gather, and tf.scatterND adds in any order on webgpu; here the same
+// input gives the same bits.
+
+/**
+ * (x [rows, n], lists int32, transposed int32) → [sums, n], the sums of the rows that `lists` names.
+ *
+ * Of lists entry i is where list i begins in the array itself, entry i + 1 where it ends. The other
+ * direction, which list a row is in, is `transposed`: with it the gradient is the same kernel.
+ */
+const SUM_ROWS = "SparrowSumRows";
+
+/** Attributes of the sums of rows. */
+export interface SumRowsAttributes {
+  /** How many lists there are. */
+  readonly sums: number;
+}
+
+tf.registerGradient({
+  kernelName: SUM_ROWS,
+  inputsToSave: ["x", "lists", "transposed"],
+  gradFunc: (dy, [x, lists, transposed]) => ({
+    x: () =>
+      tf.engine().runKernel(
+        SUM_ROWS,
+        { x: dy as tf.Tensor, lists: transposed, transposed: lists },
+        { sums: x.shape[0] },
+      ) as tf.Tensor,
+  }),
+});
+
+registerHostKernel<SumRowsAttributes>({
+  name: SUM_ROWS,
+  inputs: ["x", "lists"],
+  outputs: ([[, n]], { sums }) => [{ shape: [sums, n], dtype: "float32" }],
+  run: ([x, lists], [y], [[, n]], { sums }) => {
+    for (let sum = 0; sum < sums; sum++) {
+      const to = sum * n;
+      const [begin, end] = [lists[sum], lists[sum + 1]];
+      if (begin === end) y.fill(0, to, to + n);
+      else y.set(x.subarray(lists[begin] * n, (lists[begin] + 1) * n), to);
+      for (let entry = begin + 1; entry < end; entry++) {
+        const from = lists[entry] * n;
+        for (let i = 0; i < n; i++) y[to + i] += x[from + i];
+      }
+    }
+  },
+});
+
+registerGpuKernel<SumRowsAttributes>(
+  SUM_ROWS,
+  ["x", "lists"],
+  (backend, [x, lists], { sums }) => {
+    const n = x.shape[1];
+    const program = {
+      key: "sum_rows",
+      variables: ["x", "lists"],
+      uniforms: "n : i32",
+      main: `
+        let list = index / uniforms.n;
+        let i = index % uniforms.n;
+        var sum = 0.0;
+        for (var entry = lists[list]; entry < lists[list + 1]; entry = entry + 1) {
+          sum = sum + x[lists[entry] * uniforms.n + i];
+        }
+        result[index] = sum;`,
+    };
+    return runElementwise(backend, program, [x, lists], { shape: [sums, n], dtype: "float32" }, [
+      int(n),
+    ]);
+  },
+);
 
 /**
  * The rows of a matrix with these numbers, in this order. The gradients of a row that is selected more than once

@@ -8,8 +8,8 @@
 import { E } from "../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../graph/error.ts";
 import { program } from "./cli/program.ts";
-import { compareRuns, readRun, type SavedRun } from "./compare/comparison.ts";
-import { denoFiles, type Files } from "./files.ts";
+import { compareRuns, readRun, type SavedRun } from "./report/comparison.ts";
+import { denoFiles, type Files } from "./files/files.ts";
 
 /** The name of the page in the output folder. */
 export const COMPARE_FILE = "compare.html";
@@ -41,7 +41,7 @@ export async function compare(
   const comparison = compareRuns(runs);
   if (E.isLeft(comparison)) return comparison;
   // Loaded when it is wanted: drawing takes as long to load as everything else together.
-  const { comparePage } = await import("./compare/page.ts");
+  const { comparePage } = await import("./report/comparison_page.ts");
   const { page, drawings } = comparePage(comparison.right);
   for (const [file, text] of [...drawings, [COMPARE_FILE, page] as const]) {
     const written = await files.write(`${to}/${file}`, text)();

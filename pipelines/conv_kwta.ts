@@ -6,13 +6,13 @@
  * @module
  */
 import { E } from "../graph/fp_ts.ts";
-import { embedderSdr } from "../graph/models/embedder_sdr.ts";
-import { supConLoss } from "../ops/losses/sup_con.ts";
-import { adamW } from "../ops/optimisers/adamw.ts";
-import { cosineWarmupLr } from "../ops/schedules.ts";
+import { embedderSdr } from "../graph/models.ts";
+import { supConLoss } from "../ops/losses/contrastive.ts";
+import { adamW } from "../ops/optimisers/adam.ts";
+import { cosineWarmupLr } from "../ops/optimisers/schedules.ts";
 import { settingFlags, training } from "./cli/training.ts";
 import { augment } from "./data/augment.ts";
-import { pipeline, until } from "./stage.ts";
+import { pipeline, until } from "./core/stage.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
 

@@ -8,13 +8,12 @@
 import { invalidOption, type SparrowError } from "../graph/error.ts";
 import { E } from "../graph/fp_ts.ts";
 import { activity } from "../ops/embeddings.ts";
-import { duration } from "./cli/duration.ts";
+import { duration } from "./cli/text.ts";
 import { type Context, deviceOf, type Options, program } from "./cli/program.ts";
-import { saveCodes } from "./codes_file.ts";
-import { denoFiles } from "./files.ts";
+import { saveCodes } from "./files/codes.ts";
+import { denoFiles } from "./files/files.ts";
 import { count } from "./report/format.ts";
-import { encodeImages } from "./encode/encode_inputs.ts";
-import { loadEncoder } from "./encode/encoder.ts";
+import { encodeImages, loadEncoder } from "./encode/encoder.ts";
 import { inputFlags, inputOptions } from "./encode/input_flags.ts";
 import { findImages, namesDataset } from "./encode/inputs.ts";
 

@@ -6,12 +6,12 @@
  * @module
  */
 import { E, pipe, TE } from "../graph/fp_ts.ts";
-import { encoderOf } from "../graph/encoder.ts";
+import { encoderOf } from "../graph/rewrite.ts";
 import { show } from "../graph/show.ts";
 import type { Flags } from "./cli/options.ts";
 import { type Context, type Options, program } from "./cli/program.ts";
-import { denoFiles } from "./files.ts";
-import { loadModel } from "./model_file.ts";
+import { denoFiles } from "./files/files.ts";
+import { loadModel } from "./files/model.ts";
 import { exportOnnx, OPSETS } from "./onnx/export_onnx.ts";
 
 const flags = {

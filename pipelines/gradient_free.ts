@@ -8,14 +8,19 @@
 import { E, pipe, TE } from "../graph/fp_ts.ts";
 import { invalidOption } from "../graph/error.ts";
 import { show } from "../graph/show.ts";
-import { duration } from "./cli/duration.ts";
+import { duration } from "./cli/text.ts";
 import type { Flags } from "./cli/options.ts";
 import { type Context, deviceOf, type Options, program, sharedFlags } from "./cli/program.ts";
 import { take, withNormalisation } from "./data/splits.ts";
-import { gradientFreePage, noiseParts, perClass, resultTable } from "./gradient_free/page.ts";
-import { checkRecipe, recipeOf, ruleNames } from "./gradient_free/recipe.ts";
-import { createRun, dispose, toArrays } from "./run.ts";
-import { pipeline } from "./stage.ts";
+import {
+  gradientFreePage,
+  noiseParts,
+  perClass,
+  resultTable,
+} from "./studies/gradient_free/page.ts";
+import { checkRecipe, recipeOf, ruleNames } from "./studies/gradient_free/recipe.ts";
+import { createRun, dispose, toArrays } from "./core/run.ts";
+import { pipeline } from "./core/stage.ts";
 import { readOut } from "./stages/read_out.ts";
 import { circumstancesOf, writeResults } from "./studies/record.ts";
 

@@ -7,12 +7,18 @@
  */
 import { E, pipe, TE } from "../graph/fp_ts.ts";
 import { describe } from "../graph/error.ts";
-import { duration } from "./cli/duration.ts";
+import { duration } from "./cli/text.ts";
 import type { Flags } from "./cli/options.ts";
 import { type Context, deviceOf, type Options, program, sharedFlags } from "./cli/program.ts";
 import { take } from "./data/splits.ts";
-import { compareWays } from "./held_out/compare.ts";
-import { heldOutPage, PAGE_FILE, RECORD_FILE, recordOf, resultTable } from "./held_out/page.ts";
+import { compareWays } from "./studies/held_out/compare.ts";
+import {
+  heldOutPage,
+  PAGE_FILE,
+  RECORD_FILE,
+  recordOf,
+  resultTable,
+} from "./studies/held_out/page.ts";
 import { refuseResults, writeResults } from "./studies/record.ts";
 
 /** The flags of the program besides the shared ones. */

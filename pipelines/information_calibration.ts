@@ -7,17 +7,17 @@
  * @module
  */
 import { E, pipe, TE } from "../graph/fp_ts.ts";
-import { calibrate, startWorker } from "./calibration/calibrate.ts";
-import { PAGE_FILE } from "./calibration/page.ts";
+import { calibrate, startWorker } from "./studies/calibration/calibrate.ts";
+import { PAGE_FILE } from "./studies/calibration/page.ts";
 import {
   type EstimatorName,
   estimatorNames,
   planOf,
   QUICK_SEEDS,
   SEEDS,
-} from "./calibration/plan.ts";
-import { RECORD_FILE, TABLE_FILE } from "./calibration/results.ts";
-import { duration } from "./cli/duration.ts";
+} from "./studies/calibration/plan.ts";
+import { RECORD_FILE, TABLE_FILE } from "./studies/calibration/results.ts";
+import { duration } from "./cli/text.ts";
 import type { Flags } from "./cli/options.ts";
 import { type Context, type Options, program } from "./cli/program.ts";
 

@@ -8,17 +8,17 @@
 import { E, pipe, TE } from "../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../graph/error.ts";
 import { tf } from "../ops/tfjs.ts";
-import { type Inverse, invertImages } from "./claims/inverse/measure.ts";
-import { type BinaryImages, binaryImages } from "./claims/inverse/projection.ts";
-import { duration } from "./cli/duration.ts";
+import { type Inverse, invertImages } from "./studies/claims/inverse/measure.ts";
+import { type BinaryImages, binaryImages } from "./studies/claims/inverse/projection.ts";
+import { duration } from "./cli/text.ts";
 import type { Flags } from "./cli/options.ts";
 import { type Context, deviceOf, type Options, program, sharedFlags } from "./cli/program.ts";
-import { beginFolder } from "./config.ts";
+import { beginFolder } from "./core/config.ts";
 import type { Dataset } from "./data/dataset.ts";
-import type { Env } from "./env.ts";
+import type { Env } from "./core/env.ts";
 import { REPORT_FILE } from "./stages/report.ts";
 import { writeResults } from "./studies/record.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "./core/version.ts";
 
 /** The name of the numbers in the output folder. */
 const NUMBERS_FILE = "inverse.json";
@@ -85,7 +85,7 @@ const work = (options: Options<typeof flags>, context: Context) =>
       if (E.isLeft(inverted)) return inverted;
       const [inverse, examples] = inverted.right;
       // Loaded when it is wanted: drawing takes as long to load as everything else together.
-      const { inversePage } = await import("./claims/inverse/page.ts");
+      const { inversePage } = await import("./studies/claims/inverse/page.ts");
       const circumstances = { quick, seeds: [seed], dataset, backend: env.backend };
       const written = await writeResults(folder, {
         [NUMBERS_FILE]: { ...inverse },

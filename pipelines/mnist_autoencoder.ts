@@ -6,18 +6,18 @@
  * @module
  */
 import { E } from "../graph/fp_ts.ts";
-import { autoencoder } from "../graph/models/autoencoder.ts";
-import { bceWithLogitsLoss } from "../ops/losses/binary_cross_entropy.ts";
+import { autoencoder } from "../graph/models.ts";
+import { bceWithLogitsLoss } from "../ops/losses/reconstruction.ts";
 import { adam } from "../ops/optimisers/adam.ts";
-import { stepLr } from "../ops/schedules.ts";
+import { stepLr } from "../ops/optimisers/schedules.ts";
 import { settingFlags, training } from "./cli/training.ts";
 import { withNormalisation } from "./data/splits.ts";
-import { newest } from "./history.ts";
-import type { Run } from "./run.ts";
-import { pipeline, until } from "./stage.ts";
+import { newest } from "./core/history.ts";
+import type { Run } from "./core/run.ts";
+import { pipeline, until } from "./core/stage.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { evaluateReconstruction } from "./stages/evaluate_reconstruction.ts";
-import { kwtaSchedule } from "./stages/kwta_schedule.ts";
+import { kwtaSchedule } from "./stages/schedules.ts";
 
 if (import.meta.main) {
   await training({

@@ -7,19 +7,17 @@
  */
 import { E } from "../graph/fp_ts.ts";
 import { graph } from "../graph/parse.ts";
-import { kMeansPlane } from "../ops/information/plane/k_means.ts";
-import { nearestPlane } from "../ops/information/plane/nearest.ts";
-import { supConLoss } from "../ops/losses/sup_con.ts";
-import { tripletCosineLoss } from "../ops/losses/triplet_cosine_loss.ts";
-import { adam } from "../ops/optimisers/adam.ts";
-import { adamW } from "../ops/optimisers/adamw.ts";
-import { cosineWarmupLr, stepLr } from "../ops/schedules.ts";
+import { kMeansPlane, nearestPlane } from "../ops/information/plane.ts";
+import { supConLoss } from "../ops/losses/contrastive.ts";
+import { tripletCosineLoss } from "../ops/losses/triplet.ts";
+import { adam, adamW } from "../ops/optimisers/adam.ts";
+import { cosineWarmupLr, stepLr } from "../ops/optimisers/schedules.ts";
 import { settingFlags, training } from "./cli/training.ts";
-import { pipeline, skip, until } from "./stage.ts";
+import { pipeline, skip, until } from "./core/stage.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
 import { infoPlane } from "./stages/info_plane.ts";
-import { kwtaSchedule } from "./stages/kwta_schedule.ts";
+import { kwtaSchedule } from "./stages/schedules.ts";
 
 /** The settings that a user may give in place of the recipe's; null for the recipe's. */
 interface Given {

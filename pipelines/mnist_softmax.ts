@@ -8,10 +8,10 @@
 import { E } from "../graph/fp_ts.ts";
 import { graph } from "../graph/parse.ts";
 import { crossEntropyLoss } from "../ops/losses/cross_entropy.ts";
-import { adamW } from "../ops/optimisers/adamw.ts";
-import { cosineWarmupLr } from "../ops/schedules.ts";
+import { adamW } from "../ops/optimisers/adam.ts";
+import { cosineWarmupLr } from "../ops/optimisers/schedules.ts";
 import { settingFlags, training } from "./cli/training.ts";
-import { pipeline, until } from "./stage.ts";
+import { pipeline, until } from "./core/stage.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
 

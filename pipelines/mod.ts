@@ -9,61 +9,140 @@
  * @module
  */
 export {
-  type Checkpoint,
-  checkpointOf,
-  readCheckpoint,
-  type Remembered,
-  resumeRun,
-  writeCheckpoint,
-} from "./checkpoint/checkpoint.ts";
-export { type NewestCheckpoint, newestCheckpoint } from "./checkpoint/folder.ts";
-export * from "./codes_file.ts";
-export { CONFIG_FILE, writeConfig, type WriteConfigOptions } from "./config.ts";
-export { type Dashboard, type DashboardOptions, startDashboard } from "./dashboard/dashboard.ts";
-export { DASHBOARD_PORT } from "./dashboard/port.ts";
-export type { RunEnd } from "./dashboard/update.ts";
-export * from "./data/augment.ts";
-export { type Gather, normaliser } from "./data/batch.ts";
-export { type Cifar10Options, loadCifar10 } from "./data/cifar10.ts";
-export * from "./data/classes.ts";
-export type { Dataset, DataSplit, Images, Normalisation } from "./data/dataset.ts";
-export type { Bitmap } from "./data/bitmap.ts";
-export { decodeImage } from "./data/decode_image.ts";
-export * from "./data/digits.ts";
-export * from "./data/environment.ts";
-export { type FashionMnistOptions, loadFashionMnist } from "./data/fashion_mnist.ts";
-export type { Colour } from "./data/fit.ts";
-export * from "./data/idx.ts";
-export * from "./data/image_folder.ts";
-export * from "./data/images.ts";
-export { loadMnist, type MnistOptions } from "./data/mnist.ts";
-export * from "./data/moments.ts";
-export {
-  subset,
-  take,
-  type ValidationOptions,
-  withNormalisation,
-  withValidation,
-} from "./data/splits.ts";
-export * from "./data/strokes.ts";
-export {
   type EvaluatedBatch,
   forEachBatch,
   type ForEachBatchOptions,
   type MeasuredAt,
   type Model,
-} from "./batches.ts";
-export type { Waiting } from "./breathe.ts";
-export { encode, type EncodeOptions } from "./encode/encode.ts";
-export * from "./encode_batches.ts";
+} from "./core/batches.ts";
+export { CONFIG_FILE, writeConfig, type WriteConfigOptions } from "./core/config.ts";
+export {
+  consoleEnv,
+  type ConsoleEnvOptions,
+  type Env,
+  type Observer,
+  type Progress,
+  quietEnv,
+  type RunDescription,
+  type TrainingProgress,
+  type Waiting,
+} from "./core/env.ts";
+export {
+  type ClassCodes,
+  type CodedSample,
+  type ConfusedImage,
+  type Evaluation,
+  type Explanation,
+  type Findings,
+  type Reconstruction,
+} from "./core/findings.ts";
+export {
+  type History,
+  latest,
+  type Row,
+  rowsNamed,
+  type SplitName,
+  toJsonLines,
+} from "./core/history.ts";
+export {
+  findLayers,
+  layerName,
+  layerOutputs,
+  type LayerOutputsOptions,
+} from "./core/layer_outputs.ts";
+export {
+  createRun,
+  dispose,
+  fork,
+  type Run,
+  type RunOptions,
+  toArrays,
+  toTensors,
+} from "./core/run.ts";
+export {
+  every,
+  pipeline,
+  pure,
+  repeat,
+  skip,
+  type Stage,
+  stage,
+  stageMonoid,
+  tap,
+  until,
+  when,
+} from "./core/stage.ts";
+export { VERSION } from "./core/version.ts";
+export { type Dashboard, type DashboardOptions, startDashboard } from "./dashboard/dashboard.ts";
+export { DASHBOARD_PORT, type RunEnd } from "./dashboard/update.ts";
+export {
+  augment,
+  type Augmentation,
+  type AugmentOptions,
+  type ImageLayout,
+} from "./data/augment.ts";
+export { type Bitmap, type Colour } from "./data/bitmap.ts";
+export { type Cifar10Options, loadCifar10 } from "./data/cifar10.ts";
+export {
+  type Dataset,
+  type DataSplit,
+  type Images,
+  type Normalisation,
+  normalisationOf,
+} from "./data/dataset.ts";
+export { decodeImage } from "./data/decode_image.ts";
+export { type DataEnv, denoDataEnv, type FolderEntry } from "./data/environment.ts";
+export { type Gather, normaliser } from "./data/feed.ts";
+export { type ImageFolderOptions, loadImageFolder } from "./data/image_folder.ts";
+export {
+  type DatasetName,
+  datasetNames,
+  type DigitsOptions,
+  type ImagesOptions,
+  loadDigits,
+  loadImages,
+} from "./data/images.ts";
+export {
+  type FashionMnistOptions,
+  type Idx,
+  loadFashionMnist,
+  loadMnist,
+  type MnistOptions,
+  readIdx,
+} from "./data/mnist.ts";
+export {
+  onlyClasses,
+  subset,
+  take,
+  type ValidationOptions,
+  withNormalisation,
+  withoutClasses,
+  withValidation,
+} from "./data/splits.ts";
+export { loadStrokes, strokes, type StrokesOptions } from "./data/strokes.ts";
+export {
+  addCodes,
+  type CodeTable,
+  type CodeTableOptions,
+  countCodes,
+  openCodeTable,
+  searchTable,
+} from "./database/code_table.ts";
+export {
+  closeDatabase,
+  type Database,
+  type DatabaseDriver,
+  type DatabaseOptions,
+  type DatabaseQuery,
+  openDatabase,
+} from "./database/database.ts";
+export { encode, type EncodeOptions, encodeStream } from "./encode/encode.ts";
 export {
   type EncodedImages,
-  encodeImages,
-  type EncodeImagesOptions,
-} from "./encode/encode_inputs.ts";
-export {
   encodeImage,
   type EncodeImageOptions,
+  encodeImages,
+  type EncodeImagesOptions,
   type Encoder,
   loadEncoder,
   loadEncoderOf,
@@ -77,83 +156,76 @@ export {
   type ImageFile,
   type ImageSource,
 } from "./encode/inputs.ts";
-export type { InputLayout } from "./encode/layout.ts";
-export * from "./env.ts";
-export * from "./files.ts";
-export type {
-  ClassCodes,
-  CodedSample,
-  ConfusedImage,
-  Evaluation,
-  Explanation,
-  Findings,
-  Reconstruction,
-} from "./findings.ts";
-export {
-  type History,
-  latest,
-  type Row,
-  rowsNamed,
-  type SplitName,
-  toJsonLines,
-} from "./history.ts";
-export * from "./layer_outputs.ts";
-export * from "./model_file.ts";
-export { exportOnnx, type ExportOnnxOptions, type OnnxFile } from "./onnx/export_onnx.ts";
-export { type ImportedModel, importOnnx, loadOnnx } from "./onnx/import_onnx.ts";
-export { createRun, dispose, fork, type Run, type RunOptions, toArrays, toTensors } from "./run.ts";
-export * from "./safetensors.ts";
-export {
-  type Origin,
-  originName,
-  originOf,
-  type OriginPart,
-  type Origins,
-  type OriginSplit,
-} from "./encode/origins.ts";
+export { type InputLayout } from "./encode/pictures.ts";
 export {
   type NamedImage,
   nearestImages,
   type NearestImagesOptions,
   type SearchAnswer,
   type SearchResult,
-} from "./search/nearest.ts";
-export { type SearchSheet, searchSheet, type SearchSheetOptions } from "./search/search_sheet.ts";
-export * from "./stage.ts";
+} from "./encode/search.ts";
+export { type SearchSheet, searchSheet, type SearchSheetOptions } from "./encode/search_sheet.ts";
+export {
+  type Checkpoint,
+  checkpointOf,
+  type NewestCheckpoint,
+  newestCheckpoint,
+  readCheckpoint,
+  type Remembered,
+  resumeRun,
+  writeCheckpoint,
+} from "./files/checkpoint.ts";
+export {
+  loadCodes,
+  type Origin,
+  originName,
+  originOf,
+  type OriginPart,
+  type Origins,
+  type OriginSplit,
+  readCodes,
+  saveCodes,
+  type SavedCodes,
+  writeCodes,
+} from "./files/codes.ts";
+export { denoFiles, type Files } from "./files/files.ts";
+export { loadModel, type ModelFile, readModel, saveModel, writeModel } from "./files/model.ts";
+export { readSafetensors, type Safetensors, writeSafetensors } from "./files/safetensors.ts";
+export { exportOnnx, type ExportOnnxOptions, type OnnxFile } from "./onnx/export_onnx.ts";
+export { type ImportedModel, importOnnx, loadOnnx } from "./onnx/import_onnx.ts";
 export { announce } from "./stages/announce.ts";
-export * from "./stages/boost_decay.ts";
-export * from "./stages/checkpoint.ts";
-export * from "./stages/evaluate.ts";
-export * from "./stages/evaluate_reconstruction.ts";
-export * from "./stages/explain.ts";
-export * from "./stages/info_plane.ts";
-export { kwtaSchedule, type KwtaScheduleOptions } from "./stages/kwta_schedule.ts";
-export * from "./stages/learn_locally.ts";
-export type * from "./stages/midway.ts";
-export * from "./stages/monitor.ts";
-export * from "./stages/new_head.ts";
-export * from "./stages/read_out.ts";
-export * from "./stages/reduce_on_plateau.ts";
-export * from "./stages/report.ts";
-export * from "./stages/save.ts";
-export * from "./stages/synaptic_scaling.ts";
-export * from "./stages/train.ts";
-export * from "./stages/watch_gradients.ts";
-export * from "./stages/watch_weights.ts";
-export * from "./stages/weight_homeostasis.ts";
+export { type BestBy, checkpoint, type CheckpointOptions } from "./stages/checkpoint.ts";
+export { evaluate, type EvaluateOptions } from "./stages/evaluate.ts";
 export {
-  addCodes,
-  type CodeTable,
-  type CodeTableOptions,
-  countCodes,
-  openCodeTable,
-} from "./vector_database/code_table.ts";
+  evaluateReconstruction,
+  type ReconstructionOptions,
+} from "./stages/evaluate_reconstruction.ts";
+export { explain, type ExplainOptions } from "./stages/explain.ts";
 export {
-  closeDatabase,
-  type Database,
-  type DatabaseOptions,
-  openDatabase,
-} from "./vector_database/database.ts";
-export type { DatabaseDriver, DatabaseQuery } from "./vector_database/database_driver.ts";
-export { searchTable } from "./vector_database/search_table.ts";
-export * from "./version.ts";
+  synapticScaling,
+  type SynapticScalingOptions,
+  weightHomeostasis,
+  type WeightHomeostasisOptions,
+} from "./stages/homeostasis.ts";
+export { infoPlane, type InfoPlaneOptions } from "./stages/info_plane.ts";
+export { learnLocally, type LearnLocallyOptions } from "./stages/learn_locally.ts";
+export { monitor, type MonitorOptions } from "./stages/monitor.ts";
+export { newHead, type NewHeadOptions } from "./stages/new_head.ts";
+export { readOut, type ReadOutOptions } from "./stages/read_out.ts";
+export { report, REPORT_FILE, type ReportOptions } from "./stages/report.ts";
+export { METRICS_FILE, MODEL_FILE, save } from "./stages/save.ts";
+export {
+  boostDecay,
+  kwtaSchedule,
+  type KwtaScheduleOptions,
+  reduceOnPlateau,
+  type ReduceOnPlateauOptions,
+} from "./stages/schedules.ts";
+export {
+  defaultBatchSize,
+  type Midpoint,
+  type Midway,
+  train,
+  type TrainOptions,
+} from "./stages/train.ts";
+export { watchGradients, watchWeights, withWeights } from "./stages/watch.ts";

@@ -8,17 +8,17 @@
  */
 import { E } from "../graph/fp_ts.ts";
 import { graph } from "../graph/parse.ts";
-import { contrastiveLoss } from "../ops/losses/contrastive_loss.ts";
+import { contrastiveLoss } from "../ops/losses/contrastive.ts";
 import { crossEntropyLoss } from "../ops/losses/cross_entropy.ts";
 import { adam } from "../ops/optimisers/adam.ts";
 import { chain } from "../ops/optimisers/chain.ts";
-import { freeze } from "../ops/optimisers/freeze.ts";
-import { stepLr } from "../ops/schedules.ts";
+import { freeze } from "../ops/optimisers/transforms.ts";
+import { stepLr } from "../ops/optimisers/schedules.ts";
 import { settingFlags, training } from "./cli/training.ts";
-import { pipeline, type Stage, until, when } from "./stage.ts";
+import { pipeline, type Stage, until, when } from "./core/stage.ts";
 import { evaluate, type EvaluateOptions } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
-import { kwtaSchedule } from "./stages/kwta_schedule.ts";
+import { kwtaSchedule } from "./stages/schedules.ts";
 import { newHead } from "./stages/new_head.ts";
 
 const classifier = graph`linear(784, 256) ▷ relu ▷ linear(256, 64) ▷ relu ▷ linear(64, 10)`;

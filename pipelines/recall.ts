@@ -11,7 +11,7 @@ import { seed as seeded } from "../graph/rng.ts";
 import type { Range } from "../ops/ranges.ts";
 import type { Flags } from "./cli/options.ts";
 import { type Context, type Options, program } from "./cli/program.ts";
-import { denoFiles } from "./files.ts";
+import { denoFiles } from "./files/files.ts";
 import {
   type CueKind,
   cueKinds,
@@ -20,15 +20,14 @@ import {
   gather,
   measureRecall,
   type RecallResult,
-} from "./recall/memory.ts";
-import { recallSheet, recallTable, storedLine, warnings } from "./recall/sheet.ts";
+} from "./encode/recall.ts";
+import { recallSheet, recallTable, storedLine, warnings } from "./encode/recall_sheet.ts";
 import { encodePictures, loadEncoder } from "./encode/encoder.ts";
 import { inputFlags, inputOptions } from "./encode/input_flags.ts";
-import { findImages, namesDataset } from "./encode/inputs.ts";
-import { notesOf } from "./encode/notes.ts";
+import { findImages, namesDataset, notesOf } from "./encode/inputs.ts";
 import { asText } from "./report/table.ts";
 import { writeResults } from "./studies/record.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "./core/version.ts";
 
 const RECORD_FILE = "recall.json";
 const SHEET_FILE = "recall.html";

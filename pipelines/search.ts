@@ -8,19 +8,23 @@
 import { invalidOption, type SparrowError } from "../graph/error.ts";
 import { E } from "../graph/fp_ts.ts";
 import type { BinaryEmbeddings } from "../ops/embeddings.ts";
-import type { CodeDistance } from "../ops/sdr/code_index.ts";
+import type { CodeDistance } from "../ops/codes/search.ts";
 import type { Flags } from "./cli/options.ts";
 import { type Context, type Options, program } from "./cli/program.ts";
-import { table } from "./cli/table.ts";
-import { loadCodes } from "./codes_file.ts";
-import { denoFiles } from "./files.ts";
+import { table } from "./cli/text.ts";
+import { loadCodes } from "./files/codes.ts";
+import { denoFiles } from "./files/files.ts";
 import { count } from "./report/format.ts";
-import { distinctCodes } from "./search/distinct.ts";
+import {
+  distinctCodes,
+  isCodesFile,
+  nearestImages,
+  queryCodes,
+  type SearchAnswer,
+} from "./encode/search.ts";
 import { inputFlags, inputOptions } from "./encode/input_flags.ts";
-import { nearestImages, type SearchAnswer } from "./search/nearest.ts";
-import { isCodesFile, queryCodes } from "./search/queries.ts";
-import { searchSheet } from "./search/search_sheet.ts";
-import { VERSION } from "./version.ts";
+import { searchSheet } from "./encode/search_sheet.ts";
+import { VERSION } from "./core/version.ts";
 
 /** The name of the contact sheet in the output folder. */
 const SHEET_FILE = "search.html";

@@ -10,10 +10,10 @@ import { E } from "../graph/fp_ts.ts";
 import { seed as seeded } from "../graph/rng.ts";
 import type { Flags } from "./cli/options.ts";
 import { type Context, type Options, program, sharedFlags } from "./cli/program.ts";
-import { denoFiles } from "./files.ts";
+import { denoFiles } from "./files/files.ts";
 import { circumstancesOf, writeResults } from "./studies/record.ts";
-import { FULL, measureCapacity, QUICK } from "./willshaw/capacity.ts";
-import { capacityPage } from "./willshaw/page.ts";
+import { FULL, measureCapacity, QUICK } from "./studies/willshaw/capacity.ts";
+import { capacityPage } from "./studies/willshaw/page.ts";
 
 const flags = {
   seed: sharedFlags.seed,

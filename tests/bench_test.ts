@@ -1,7 +1,7 @@
 /**
  * The benchmarks in a short form, so that they keep working. No time makes a test fail.
  */
-import { startBackend } from "../ops/backend.ts";
+import { quietVulkan, startBackend } from "../ops/backend.ts";
 import { tf } from "../ops/tfjs.ts";
 import {
   assert,
@@ -12,8 +12,7 @@ import {
 } from "./assert.ts";
 import { type Effort, measure } from "./bench/measure.ts";
 import { summarise } from "./bench/summary.ts";
-import { showTime, table } from "../pipelines/cli/table.ts";
-import { quietVulkan } from "../ops/quiet_vulkan.ts";
+import { showTime, table } from "../pipelines/cli/text.ts";
 import { deno, withFolder } from "./pipelines/process.ts";
 import { right } from "./pipelines/tiny.ts";
 import { sharedTest } from "./shared.ts";

@@ -24,10 +24,10 @@ interface Weight {
 /** By path: one line to edit where a file moves or an entry point is added. */
 const table: Readonly<Record<string, Weight>> = {
   "graph/mod.ts": { first: graph, megabytes: 6 },
-  "ops/sdr/codes.ts": { first: ["fp-ts"], megabytes: 6 },
-  "ops/sdr/code_index.ts": { first: ["fp-ts"], megabytes: 6 },
-  "ops/sdr/willshaw.ts": { first: ["fp-ts"], megabytes: 6 },
-  "pipelines/codes_file.ts": {
+  "ops/codes/codes.ts": { first: ["fp-ts"], megabytes: 6 },
+  "ops/codes/search.ts": { first: ["fp-ts"], megabytes: 6 },
+  "ops/codes/willshaw.ts": { first: ["fp-ts"], megabytes: 6 },
+  "pipelines/files/codes.ts": {
     first: ["@zip.js/zip.js", "fp-ts", "pure-rand"],
     later: images,
     megabytes: 15,

@@ -5,6 +5,18 @@
  * @module
  */
 import { registerHostKernel } from "./host.ts";
+import { tf, type WebGPUBackend } from "../tfjs.ts";
+import {
+  type Binding,
+  float,
+  type GpuOutput,
+  int,
+  type RawProgram,
+  registerGpuKernel,
+  runRaw,
+  type Uniform,
+} from "./gpu.ts";
+import { registerSimdKernel } from "./simd/register.ts";
 
 /** (param, gradient, first, second) → [param, first, second], all of one shape. */
 export const ADAM = "SparrowAdam";
@@ -24,10 +36,10 @@ export interface AdamAttributes {
 }
 
 /** The names of the inputs. */
-export const adamInputs = ["param", "gradient", "first", "second"] as const;
+const adamInputs = ["param", "gradient", "first", "second"] as const;
 
 /** What remains to be multiplied once the moments are there; in float64, where it is cheap. */
-export const corrections = (
+const corrections = (
   { learningRate, beta1, beta2, decoupledDecay, step }: AdamAttributes,
 ): { readonly kept: number; readonly rate: number; readonly root: number } => ({
   kept: 1 - learningRate * decoupledDecay,
@@ -50,5 +62,145 @@ registerHostKernel<AdamAttributes>({
       nextSecond[i] = v;
       nextParam[i] = kept * param[i] - rate * m / (Math.sqrt(v) * root + epsilon);
     }
+  },
+});
+
+// A step of Adam on webgpu: one program for as many weights as the device can bind at once.
+
+/**
+ * (param0, gradient0, first0, second0, param1, …) → [param0, first0, second0, param1, …], those of
+ * each weight of one shape; only on webgpu.
+ */
+export const ADAM_ALL = "SparrowAdamAll";
+
+/** Invocations of a workgroup. */
+const LANES = 256;
+
+/** Arrays that a weight takes: what is read, and what is written. */
+const ARRAYS = 7;
+
+/** A weight with its gradient and its moments. */
+type Member = readonly tf.TensorInfo[];
+
+/** The program for so many weights: each has workgroups of its own, one after the other. */
+const programFor = (count: number): RawProgram => {
+  const members = Array.from({ length: count }, (_, i) => i);
+  const named = (names: readonly string[]): readonly Binding[] =>
+    members.flatMap((i) => names.map((name) => ({ name: `${name}${i}`, type: "f32" })));
+  const each = (f: (i: number) => string) => members.map(f).join("\n");
+  return {
+    key: `adam_${count}`,
+    inputs: named(adamInputs),
+    outputs: named(["next_param", "next_first", "next_second"]),
+    uniforms: "decay : f32, kept1 : f32, fresh1 : f32, kept2 : f32, fresh2 : f32, " +
+      `kept : f32, rate : f32, root : f32, epsilon : f32, ${
+        each((i) => `begin${i} : i32, size${i} : i32,`)
+      }`,
+    lanes: LANES,
+    main: each((i) => `
+      if (group >= uniforms.begin${i}) {
+        let at = (group - uniforms.begin${i}) * ${LANES} + lane;
+        if (at < uniforms.size${i}) {
+          let param = param${i}[at];
+          let slope = gradient${i}[at] + uniforms.decay * param;
+          let m = uniforms.kept1 * first${i}[at] + uniforms.fresh1 * slope;
+          let v = uniforms.kept2 * second${i}[at] + uniforms.fresh2 * slope * slope;
+          next_first${i}[at] = m;
+          next_second${i}[at] = v;
+          next_param${i}[at] = uniforms.kept * param -
+            uniforms.rate * m / (sqrt(v) * uniforms.root + uniforms.epsilon);
+        }
+      }`),
+  };
+};
+
+/** One dispatch. */
+function step(
+  backend: WebGPUBackend,
+  members: readonly Member[],
+  attributes: AdamAttributes,
+): tf.TensorInfo[] {
+  const { beta1, beta2, epsilon, weightDecay } = attributes;
+  const { kept, rate, root } = corrections(attributes);
+  const outputs = members.flatMap(([{ shape }]) =>
+    Array.from({ length: 3 }, (): GpuOutput => ({ shape, dtype: "float32" }))
+  );
+  const shared = [weightDecay, beta1, 1 - beta1, beta2, 1 - beta2, kept, rate, root, epsilon];
+  const places: Uniform[] = [];
+  let groups = 0;
+  for (const [{ shape }] of members) {
+    const size = tf.util.sizeFromShape([...shape]);
+    places.push(int(groups), int(size));
+    groups += Math.ceil(size / LANES);
+  }
+  const uniforms = [...shared.map(float), ...places];
+  return runRaw(backend, programFor(members.length), groups, members.flat(), outputs, uniforms);
+}
+
+function stepAll(
+  backend: WebGPUBackend,
+  members: readonly Member[],
+  attributes: AdamAttributes,
+): tf.TensorInfo[] {
+  const { maxStorageBuffersPerShaderStage } = backend.device.limits;
+  const most = Math.max(1, Math.floor(maxStorageBuffersPerShaderStage / ARRAYS));
+  const made: tf.TensorInfo[] = [];
+  for (let at = 0; at < members.length; at += most) {
+    made.push(...step(backend, members.slice(at, at + most), attributes));
+  }
+  return made;
+}
+
+registerGpuKernel<AdamAttributes>(
+  ADAM,
+  adamInputs,
+  (backend, member, attributes) => stepAll(backend, [member], attributes),
+);
+
+tf.registerKernel({
+  kernelName: ADAM_ALL,
+  backendName: "webgpu",
+  kernelFunc: (call) => {
+    const given = call.inputs as tf.NamedTensorInfoMap;
+    const count = Object.keys(given).length / adamInputs.length;
+    const members = Array.from(
+      { length: count },
+      (_, i) => adamInputs.map((name) => given[`${name}${i}`]!),
+    );
+    const attributes = call.attrs as unknown as AdamAttributes;
+    return stepAll(call.backend as WebGPUBackend, members, attributes);
+  },
+});
+
+// A step of Adam on wasm, with SIMD.
+
+registerSimdKernel<AdamAttributes>({
+  name: ADAM,
+  inputs: adamInputs,
+  outputs: ([shape]) => [0, 1, 2].map(() => ({ shape, dtype: "float32" })),
+  run: ({ simd }, addresses, [shape], attributes) => {
+    const { beta1, beta2, epsilon, weightDecay } = attributes;
+    const { kept, rate, root } = corrections(attributes);
+    const [param, gradient, first, second] = addresses.inputs;
+    const [nextParam, nextFirst, nextSecond] = addresses.outputs;
+    simd.adam(
+      tf.util.sizeFromShape([...shape]),
+      param,
+      gradient,
+      first,
+      second,
+      nextParam,
+      nextFirst,
+      nextSecond,
+      weightDecay,
+      beta1,
+      1 - beta1,
+      beta2,
+      1 - beta2,
+      kept,
+      rate,
+      root,
+      epsilon,
+    );
   },
 });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { windows } from "../../graph/image_shape.ts";
+import { windows } from "../../graph/shape.ts";
 import { tf } from "../tfjs.ts";
 import { type GpuProgram, int, registerGpuKernel, runElementwise } from "./gpu.ts";
 import { registerHostKernel } from "./host.ts";

@@ -10,11 +10,12 @@ import {
   type GpuOutput,
   int,
   LANES,
+  type RawProgram,
   registerGpuKernel,
+  runRawPerRow,
   type Uniform,
   workgroupSum,
 } from "./gpu.ts";
-import { type RawProgram, runRawPerRow } from "./gpu_raw.ts";
 import {
   HARD_KWTA,
   type KwtaAttributes,

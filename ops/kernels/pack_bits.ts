@@ -7,12 +7,13 @@ import { wordsPerCode } from "../embeddings.ts";
 import { int, registerGpuKernel, runElementwise } from "./gpu.ts";
 import { registerHostKernel } from "./host.ts";
 import { registerSimdKernel } from "./simd/register.ts";
+import { tf } from "../tfjs.ts";
 
 /**
  * x [rows, n] → int32 [rows, ⌈n / 32⌉]: unit u is bit u mod 32 of word ⌊u / 32⌋, 1 where x is above 0.
  * It has no gradient.
  */
-export const PACK_BITS = "SparrowPackBits";
+const PACK_BITS = "SparrowPackBits";
 
 registerHostKernel({
   name: PACK_BITS,
@@ -57,3 +58,27 @@ registerGpuKernel(PACK_BITS, ["x"], (backend, [x]) => {
   if (rows === 0) return backend.makeTensorInfo([...output.shape], "int32", new Int32Array(0));
   return runElementwise(backend, program, [x], output, [int(n), int(wordsPerCode(n))]);
 });
+
+// Codes packed where they were made.
+
+/**
+ * Packs rows of zeros and ones, 32 units per word, on the backend that has them.
+ *
+ * @param x [rows, units]; whatever is above 0 is a 1.
+ * @returns int32 [rows, ⌈units / 32⌉]: the words of binary `Embeddings`, read as signed.
+ *
+ * @example
+ * ```ts
+ * import { packBits } from "./pack_bits.ts";
+ * import { startBackend } from "../backend.ts";
+ * import { tf } from "../tfjs.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await startBackend("cpu")();
+ * const words = packBits(tf.tensor2d([[1, 0, 0], [0, 1, 1]]));
+ * assertEquals([...words.dataSync()], [1, 6]);
+ * words.dispose();
+ * ```
+ */
+export const packBits = (x: tf.Tensor2D): tf.Tensor2D =>
+  tf.engine().runKernel(PACK_BITS, { x }) as tf.Tensor2D;

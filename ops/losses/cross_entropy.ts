@@ -5,8 +5,7 @@
  */
 import { invalidOption } from "../../graph/error.ts";
 import { tf } from "../tfjs.ts";
-import type { Loss } from "./loss.ts";
-import { nothing } from "./nothing.ts";
+import { type Loss, nothing } from "./loss.ts";
 
 /**
  * The mean over samples of −log softmax(logits)[label], in nats.

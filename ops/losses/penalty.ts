@@ -5,11 +5,8 @@
  */
 import { invalidOption } from "../../graph/error.ts";
 import { tf } from "../tfjs.ts";
-import { constantOf } from "./constant.ts";
-import { rowNorms } from "./rows.ts";
-import type { Loss } from "./loss.ts";
-import { nothing } from "./nothing.ts";
-import { firstProblem, outside } from "./options.ts";
+import { constantOf, firstProblem, type Loss, nothing, outside } from "./loss.ts";
+import { rowNorms } from "./distances.ts";
 
 /** Options of {@linkcode penalty}. */
 export interface PenaltyOptions {
@@ -62,7 +59,7 @@ export interface PenalisedOptions extends PenaltyOptions {
  * @example
  * ```ts
  * import { penalised } from "./penalty.ts";
- * import { meanSquaredErrorLoss } from "./mean_squared_error.ts";
+ * import { meanSquaredErrorLoss } from "./reconstruction.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const sparse = penalised(meanSquaredErrorLoss(), { weight: 0.1 });

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { checkLength } from "./check.ts";
+import { checkLength } from "./rows.ts";
 
 /**
  * The class with the largest output in each row; of equal outputs the lowest class. NaN never wins.
@@ -49,4 +49,101 @@ export function accuracy(predicted: ArrayLike<number>, labels: ArrayLike<number>
   let right = 0;
   for (let i = 0; i < predicted.length; i++) if (predicted[i] === labels[i]) right++;
   return predicted.length === 0 ? 0 : right / predicted.length;
+}
+
+// Which classes are taken for which, and what follows from it per class.
+
+/** How often each class was predicted for each class. */
+export interface ConfusionMatrix {
+  /** Rows, and columns. */
+  readonly classes: number;
+  /** classes × classes: at [label · classes + prediction] the number of such samples. */
+  readonly counts: Uint32Array;
+}
+
+/** What a classifier is worth on one class, or on all. */
+export interface ClassScores {
+  /** Of the samples predicted so, the fraction that is; 0 where none is predicted so. */
+  readonly precision: number;
+  /** Of the samples that are so, the fraction predicted so; 0 where none is. */
+  readonly recall: number;
+  /** The harmonic mean of the two, 2tp / (2tp + fp + fn); 0 where both are. */
+  readonly f1: number;
+  /** Samples of the class. */
+  readonly support: number;
+}
+
+/**
+ * Counts predictions by class; rows are true classes, columns predicted ones.
+ *
+ * @param predicted Class indices below `classes`.
+ * @param labels As many, in the same range.
+ * @throws {RangeError} Where the lengths differ or an index is out of range.
+ *
+ * @example
+ * ```ts
+ * import { confusionMatrix } from "./classification.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals([...confusionMatrix([0, 1, 1, 1], [0, 0, 1, 1], 2).counts], [1, 1, 0, 2]);
+ * ```
+ */
+export function confusionMatrix(
+  predicted: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classes: number,
+): ConfusionMatrix {
+  checkLength("compare predictions with labels", labels.length, predicted.length);
+  const counts = new Uint32Array(classes * classes);
+  for (let i = 0; i < labels.length; i++) {
+    for (const index of [labels[i], predicted[i]]) {
+      if (!(Number.isInteger(index) && index >= 0 && index < classes)) {
+        throw new RangeError(
+          `Cannot count sample ${i}: expected a class below ${classes}, current value is ${index}`,
+        );
+      }
+    }
+    counts[labels[i] * classes + predicted[i]]++;
+  }
+  return { classes, counts };
+}
+
+/**
+ * Precision, recall and F1 of each class.
+ *
+ * A fraction of nothing is 0, as in scikit-learn (zero_division = 0), never NaN.
+ */
+export function classScores({ classes, counts }: ConfusionMatrix): readonly ClassScores[] {
+  return Array.from({ length: classes }, (_, c) => {
+    const right = counts[c * classes + c];
+    let [support, predicted] = [0, 0];
+    for (let other = 0; other < classes; other++) {
+      support += counts[c * classes + other];
+      predicted += counts[other * classes + c];
+    }
+    return {
+      precision: right / Math.max(1, predicted),
+      recall: right / Math.max(1, support),
+      f1: 2 * right / Math.max(1, support + predicted),
+      support,
+    };
+  });
+}
+
+/**
+ * The plain means over the classes that have samples, each class counting alike ("macro"), with all
+ * samples as the support; zeros where there are none.
+ *
+ * Over all samples alike ("micro") the three are one number, the accuracy.
+ */
+export function macroScores(scores: readonly ClassScores[]): ClassScores {
+  const present = scores.filter(({ support }) => support > 0);
+  const mean = (pick: (one: ClassScores) => number): number =>
+    present.reduce((sum, one) => sum + pick(one), 0) / Math.max(1, present.length);
+  return {
+    precision: mean(({ precision }) => precision),
+    recall: mean(({ recall }) => recall),
+    f1: mean(({ f1 }) => f1),
+    support: present.reduce((sum, { support }) => sum + support, 0),
+  };
 }

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { checkLength } from "./check.ts";
+import { checkLength } from "./rows.ts";
 
 /** What is known of a set of vectors: enough to add more to it. */
 export interface Moments {

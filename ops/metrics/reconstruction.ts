@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { checkLength } from "./check.ts";
+import { checkLength } from "./rows.ts";
 
 /**
  * The mean squared difference over all numbers; 0 for none.

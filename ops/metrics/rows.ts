@@ -5,6 +5,24 @@
  */
 import { type Embeddings, wordsPerCode } from "../embeddings.ts";
 
+// The one check that every metric makes of its arguments.
+
+/**
+ * Refuses a length that does not fit.
+ *
+ * A mistake of the program, not of its user: hence thrown, not returned.
+ *
+ * @param doing What cannot be done: "compare labels".
+ * @throws {RangeError} Where the two differ.
+ */
+export function checkLength(doing: string, actual: number, expected: number): void {
+  if (actual !== expected) {
+    throw new RangeError(
+      `Cannot ${doing}: expected length ${expected}, current value is ${actual}`,
+    );
+  }
+}
+
 /** Calls `visit` with each set bit's number, in rising order, of `length` words. */
 export function eachBit(
   words: Uint32Array,

@@ -6,8 +6,16 @@
  *
  * @module
  */
-import { checkLength } from "./check.ts";
-import { euclideanNorm } from "./norm.ts";
+import { checkLength } from "./rows.ts";
+
+// The length of a vector.
+
+/** The L2 norm of all numbers; the Frobenius norm of a matrix. In float64, 0 for none. */
+export function euclideanNorm(x: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i] * x[i];
+  return Math.sqrt(sum);
+}
 
 /**
  * How many weights have changed their sign between two snapshots, such as the ends of two epochs.

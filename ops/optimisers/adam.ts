@@ -3,11 +3,77 @@
  *
  * @module
  */
-import { rateValue, type Schedule } from "../schedules.ts";
-import { addDecayedWeights } from "./add_decayed_weights.ts";
+import { belowOne, checkRanges, notNegative } from "../ranges.ts";
+import { type Params, tf } from "../tfjs.ts";
+import { mapUpdates, type Transform, zerosLike } from "./transform.ts";
+import { rateValue, type Schedule } from "./schedules.ts";
+import { addDecayedWeights, scaleByLearningRate } from "./transforms.ts";
 import { type Chain, chain } from "./chain.ts";
-import { scaleByAdam } from "./scale_by_adam.ts";
-import { scaleByLearningRate } from "./scale_by_learning_rate.ts";
+
+// Adam's rescaling as a transform.
+
+/** Options of {@linkcode scaleByAdam}. */
+export interface ScaleByAdamOptions {
+  /** Of the first moment, in [0, 1); 0.9. */
+  readonly beta1?: number;
+  /** Of the second moment, in [0, 1); 0.999. */
+  readonly beta2?: number;
+  /** Added to the root of the second moment, at least 0; 1e-8. */
+  readonly epsilon?: number;
+  /** Divides by the largest second moment so far, which AMSGrad does; false. */
+  readonly amsgrad?: boolean;
+}
+
+/**
+ * Divides the updates' moving mean by the root of their moving mean square:
+ * m / (1 − β1^t) / (√v / √(1 − β2^t) + ε), with m = β1·m + (1 − β1)·u and
+ * v = β2·v + (1 − β2)·u². AMSGrad takes the largest v so far in place of v.
+ *
+ * Source: Kingma & Ba 2015 (arXiv 1412.6980), algorithm 1; Reddi et al. 2018 (arXiv 1904.09237) for
+ * AMSGrad; both as torch.optim.Adam computes them.
+ */
+export function scaleByAdam(options: ScaleByAdamOptions = {}): Transform {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, amsgrad = false } = options;
+  return {
+    name: "scaleByAdam",
+    options: { beta1, beta2, epsilon, amsgrad },
+    init: (params) => ({
+      first: zerosLike(params),
+      second: zerosLike(params),
+      ...(amsgrad ? { largest: zerosLike(params) } : {}),
+    }),
+    update: (updates, { step, slots }) => {
+      const first = movingMean(slots.first, updates, beta1);
+      const squares = mapUpdates(updates, (update) => tf.square(update));
+      const second = movingMean(slots.second, squares, beta2);
+      const largest = amsgrad
+        ? mapUpdates(second, (moment, path) => tf.maximum(slots.largest[path], moment))
+        : second;
+      const scale = 1 / (1 - beta1 ** step);
+      const root = 1 / Math.sqrt(1 - beta2 ** step);
+      const next = mapUpdates(
+        first,
+        (moment, path) =>
+          tf.div(tf.mul(moment, scale), tf.add(tf.mul(tf.sqrt(largest[path]), root), epsilon)),
+      );
+      return [next, { first, second, ...(amsgrad ? { largest } : {}) }];
+    },
+    check: () =>
+      checkRanges({
+        beta1: [beta1, belowOne],
+        beta2: [beta2, belowOne],
+        epsilon: [epsilon, notNegative],
+      }),
+    // The kernel has no room for a third moment.
+    ...(amsgrad ? {} : { fusible: { _tag: "ScaleByAdam", beta1, beta2, epsilon } }),
+  };
+}
+
+const movingMean = (means: Params, updates: Params, beta: number): Params =>
+  mapUpdates(
+    updates,
+    (update, path) => tf.add(tf.mul(means[path], beta), tf.mul(update, 1 - beta)),
+  );
 
 /** Options of {@linkcode adam}. */
 export interface AdamOptions {
@@ -64,6 +130,51 @@ export function adam(options: AdamOptions = {}): Chain {
       scaleByLearningRate(learningRate),
     ),
     name: "adam",
+    options: { learningRate: rateValue(learningRate), beta1, beta2, epsilon, weightDecay, amsgrad },
+  };
+}
+
+// AdamW.
+
+/**
+ * Adam whose weight decay does not pass through the moments: Adam's step and − lr · weightDecay · w.
+ *
+ * One pass of one kernel per weight, unless with AMSGrad.
+ *
+ * Source: Loshchilov & Hutter 2019 (arXiv 1711.05101), as torch.optim.AdamW computes it.
+ *
+ * @param options Those of {@linkcode adam}, but that the weight decay is decoupled, and 1e-2 where
+ * it is left out.
+ *
+ * @example
+ * ```ts
+ * import { adamW } from "./adam.ts";
+ * import { tf } from "../tfjs.ts";
+ * import { assertAlmostEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await tf.setBackend("cpu");
+ * const { init, update } = adamW({ learningRate: 0.1, weightDecay: 0.5 });
+ * const params = { w: tf.tensor1d([2]) };
+ * const [{ w }] = update({ w: tf.tensor1d([0]) }, init(params), params);
+ * assertAlmostEquals(w.dataSync()[0], 2 * (1 - 0.1 * 0.5), 1e-6);
+ * ```
+ */
+export function adamW(options: AdamOptions = {}): Chain {
+  const {
+    learningRate = 1e-3,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    weightDecay = 1e-2,
+    amsgrad = false,
+  } = options;
+  return {
+    ...chain(
+      scaleByAdam({ beta1, beta2, epsilon, amsgrad }),
+      ...(weightDecay === 0 ? [] : [addDecayedWeights(weightDecay)]),
+      scaleByLearningRate(learningRate),
+    ),
+    name: "adamW",
     options: { learningRate: rateValue(learningRate), beta1, beta2, epsilon, weightDecay, amsgrad },
   };
 }

@@ -3,10 +3,128 @@
  *
  * @module
  */
+import { softmax } from "../layers.ts";
 import { tf } from "../tfjs.ts";
-import type { Score } from "./scores.ts";
-import { totalVariation } from "./total_variation.ts";
-import { type Enlargement, upsample } from "./upsample.ts";
+import { type Enlargement, type ImageArray, shift, totalVariation, upsample } from "./image.ts";
+import { draw, type Rng } from "../../graph/rng.ts";
+
+// Scores: what a saliency mask is to bring down.
+
+/**
+ * One number per image, differentiable on tfjs's tape. The caller disposes of what it makes.
+ *
+ * @param images [images, height, width, channels].
+ * @returns [images].
+ */
+export type Score = (images: tf.Tensor) => tf.Tensor1D;
+
+/**
+ * A model as a plain function of images, such as a lowered graph with its params:
+ * `(x) => model(params, x.reshape([-1, 784]), "evaluate")`.
+ *
+ * @param images [images, height, width, channels].
+ * @returns [images, units].
+ */
+export type ImageModel = (images: tf.Tensor) => tf.Tensor;
+
+/** One column of a matrix. A column that is not there is a mistake of the program: hence thrown. */
+function column(rows: tf.Tensor, index: number, what: string): tf.Tensor1D {
+  const width = rows.shape[1] ?? 0;
+  if (rows.rank !== 2 || !Number.isInteger(index) || index < 0 || index >= width) {
+    throw new RangeError(
+      `Cannot score ${what} ${index}: expected outputs [images, more than ${index}], ` +
+        `current value is [${rows.shape}]`,
+    );
+  }
+  return tf.reshape(tf.slice(rows, [0, index], [-1, 1]), [-1]);
+}
+
+/**
+ * The probability of a class: the softmax of a classifier's outputs.
+ *
+ * Where it is all but 1 its gradient is all but 0, and no mask is learned: {@linkcode unitScore} of
+ * the logits does not saturate, but has another scale than the prices of a mask.
+ *
+ * @param model Gives logits, [images, classes].
+ * @param index The class, from 0.
+ * @throws {RangeError} When called, where the model has no such class.
+ *
+ * @example
+ * ```ts
+ * import { classScore } from "./objective.ts";
+ * import { startBackend } from "../backend.ts";
+ * import { tf } from "../tfjs.ts";
+ * import { assertAlmostEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await startBackend("cpu")();
+ * const score = classScore((images) => tf.reshape(images, [-1, 2]), 1);
+ * const [probability] = await score(tf.tensor4d([0, Math.log(3)], [1, 1, 2, 1])).data();
+ * assertAlmostEquals(probability, 0.75, 1e-6);
+ * ```
+ */
+export const classScore = (model: ImageModel, index: number): Score => (images) =>
+  column(softmax(model(images)), index, "class");
+
+/**
+ * The value of one unit: of a code, take what enters its kWTA, since bits have no gradient.
+ *
+ * @param model Gives activations, [images, units].
+ * @param index The unit, from 0.
+ * @throws {RangeError} When called, where the model has no such unit.
+ *
+ * @example
+ * ```ts
+ * import { unitScore } from "./objective.ts";
+ * import { startBackend } from "../backend.ts";
+ * import { tf } from "../tfjs.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await startBackend("cpu")();
+ * const score = unitScore((images) => tf.reshape(images, [-1, 2]), 1);
+ * const values = await score(tf.tensor4d([5, 6, 7, 8], [2, 1, 2, 1])).data();
+ * assertEquals([...values], [6, 8]);
+ * ```
+ */
+export const unitScore = (model: ImageModel, index: number): Score => (images) =>
+  column(model(images), index, "unit");
+
+/**
+ * How much of a code the model still sees: the mean activation of the units that the code has set,
+ * 1 for a soft kWTA that has them all on.
+ *
+ * @param model Gives activations, [images, units]: an encoder in its "train" mode, whose kWTA is soft.
+ * @param code One number per unit; whatever is above 0 is set, and at least one is.
+ * @throws {RangeError} When called, where the code is empty or of another length.
+ *
+ * @example
+ * ```ts
+ * import { overlapScore } from "./objective.ts";
+ * import { startBackend } from "../backend.ts";
+ * import { tf } from "../tfjs.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await startBackend("cpu")();
+ * const score = overlapScore((images) => tf.reshape(images, [-1, 4]), [0, 1, 0, 1]);
+ * const overlaps = await score(tf.tensor4d([1, 0.5, 1, 0.25], [1, 2, 2, 1])).data();
+ * assertEquals([...overlaps], [0.375]);
+ * ```
+ */
+export const overlapScore = (model: ImageModel, code: ArrayLike<number>): Score => {
+  const bits = Float32Array.from(code, (value) => value > 0 ? 1 : 0);
+  const set = bits.reduce((sum, bit) => sum + bit, 0);
+  const mean = bits.map((bit) => bit / set);
+  return (images) => {
+    const activations = model(images);
+    if (set === 0 || activations.rank !== 2 || activations.shape[1] !== bits.length) {
+      throw new RangeError(
+        `Cannot score a code of ${bits.length} units, ${set} of them set: ` +
+          `expected one for outputs [${activations.shape}]`,
+      );
+    }
+    const product = tf.matMul(activations as tf.Tensor2D, tf.tensor2d(mean, [bits.length, 1]));
+    return tf.reshape(product, [-1]);
+  };
+};
 
 /** The image of one step, as what shows where it is hidden and what is added where it is not. */
 export interface Scene {
@@ -54,4 +172,57 @@ export function objective(
   const area = tf.mul(areaWeight, tf.mean(tf.sub(1, full)));
   const variation = tf.mul(variationWeight, totalVariation(full, variationPower));
   return tf.add(tf.add(area, variation), tf.sum(score(perturb(full, scene))));
+}
+
+// What a model sees in one step of learning a mask.
+
+/** A {@linkcode Scene} as plain data. */
+export interface Views {
+  /** As {@linkcode ImageArray} has it. */
+  readonly shape: ImageArray["shape"];
+  /** The occluder, and the step's noise. */
+  readonly hidden: Float32Array;
+  /** The image less the occluder. */
+  readonly contrast: Float32Array;
+}
+
+/** The image and its occluder as they are. */
+export const viewsOf = ({ shape, data }: ImageArray, { data: hidden }: ImageArray): Views => ({
+  shape,
+  hidden,
+  contrast: data.map((value, i) => value - hidden[i]),
+});
+
+/** On the backend: two new tensors. */
+export const sceneOf = ({ shape, hidden, contrast }: Views): Scene => ({
+  hidden: tf.tensor(hidden, [1, ...shape]),
+  contrast: tf.tensor(contrast, [1, ...shape]),
+});
+
+/**
+ * The image moved under the mask by up to `jitter` pixels along each axis, with normal noise of the
+ * deviation `noise` over image and occluder alike.
+ */
+export function drawViews(
+  image: ImageArray,
+  occluder: ImageArray,
+  { jitter, noise }: { readonly jitter: number; readonly noise: number },
+  rng: Rng,
+): readonly [Views, Rng] {
+  return draw(rng, ({ integer, unit }) => {
+    const [down, right] = jitter === 0
+      ? [0, 0]
+      : [integer(-jitter, jitter), integer(-jitter, jitter)];
+    const views = viewsOf(shift(image, down, right), shift(occluder, down, right));
+    if (noise === 0) return views;
+    const hidden = Float32Array.from(views.hidden);
+    for (let i = 0; i < hidden.length; i += 2) {
+      // Box & Muller 1958: two normal numbers from two uniform ones; 1 − unit() is never 0.
+      const radius = noise * Math.sqrt(-2 * Math.log(1 - unit()));
+      const angle = 2 * Math.PI * unit();
+      hidden[i] += radius * Math.cos(angle);
+      if (i + 1 < hidden.length) hidden[i + 1] += radius * Math.sin(angle);
+    }
+    return { ...views, hidden };
+  });
 }

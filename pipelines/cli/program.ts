@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { type Profile, startProfiler } from "../../ops/profiler.ts";
+import { showTime, table } from "./text.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import {
   describe,
@@ -12,24 +14,131 @@ import {
   invalidOption,
   type SparrowError,
 } from "../../graph/error.ts";
+import type { DashboardOptions } from "../dashboard/dashboard.ts";
+import { consoleEnv, type Env } from "../core/env.ts";
 import {
   type Backend,
   type BackendChoice,
   backendChoices,
   startBackend,
 } from "../../ops/backend.ts";
-import { startProfiler } from "../../ops/profiler.ts";
-import { DASHBOARD_PORT } from "../dashboard/port.ts";
+import { DASHBOARD_PORT } from "../dashboard/update.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { DataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
-import { consoleEnv, type Env } from "../env.ts";
 import { type CommandLine, type Flags, helpText, readCommandLine, type Values } from "./options.ts";
 import { missingPermission, programDataEnv, startLine, withoutGpu } from "./permissions.ts";
-import { FAILED, INTERRUPTED, listen, timestamp, USAGE } from "./process.ts";
-import { profileLines } from "./profile.ts";
 import { progressBar } from "./progress_bar.ts";
-import { watched } from "./with_dashboard.ts";
+
+// A runnable pipeline as a process: exit codes, Ctrl-C, and the name of its results.
+
+/** The exit code of an error. */
+export const FAILED = 1;
+
+/** The exit code of a wrong command line, and of missing permissions. */
+export const USAGE = 2;
+
+/** The exit code of an interruption by Ctrl-C, by the custom of shells. */
+const INTERRUPTED = 130;
+
+/** Listens for Ctrl-C: the first signal aborts what is returned, the second exits. */
+function listen(): AbortSignal {
+  const abort = new AbortController();
+  const onSignal = () => {
+    if (abort.signal.aborted) Deno.exit(INTERRUPTED);
+    abort.abort();
+  };
+  Deno.addSignalListener("SIGINT", onSignal);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
+  return abort.signal;
+}
+
+/** A time as 2026-11-23T12-30-05, which sorts by time and is a file name on every system. */
+const timestamp = (date: Date): string => date.toISOString().slice(0, 19).replaceAll(":", "-");
+
+// A profile as a person reads it.
+
+/**
+ * The lines of a profile: what it is of, then a table of the kernels, the longest first.
+ *
+ * @param backend Where it was made, for the first line.
+ *
+ * @example
+ * ```ts
+ * import { profileLines } from "./program.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const kernels = [{ name: "SparrowLinear", calls: 4, milliseconds: 30 }];
+ * assertEquals(profileLines({ kernels, milliseconds: 120, onGpu: false }, "wasm"), [
+ *   "Profile of 120 ms on wasm: kernels 30 ms, the rest is JavaScript, files and waiting",
+ *   "kernel         calls  together    each  share",
+ *   "SparrowLinear      4     30 ms  7.5 ms   25 %",
+ * ]);
+ * ```
+ */
+export function profileLines(
+  { kernels, milliseconds, onGpu }: Profile,
+  backend: string,
+): readonly string[] {
+  const all = kernels.reduce((sum, kernel) => sum + kernel.milliseconds, 0);
+  const times = onGpu
+    ? "programs, by its own clock,"
+    : backend === "webgpu"
+    ? "calls of kernels (it has no timestamps)"
+    : "kernels";
+  const rows = kernels.map(({ name, calls, milliseconds: total }) => [
+    name,
+    String(calls),
+    showTime(total),
+    showTime(total / calls),
+    `${(100 * total / milliseconds).toFixed(total < milliseconds / 20 ? 1 : 0)} %`,
+  ]);
+  return [
+    `Profile of ${showTime(milliseconds)} on ${backend}: ${times} ${showTime(all)}, ` +
+    "the rest is JavaScript, files and waiting",
+    ...table([["kernel", "calls", "together", "each", "share"], ...rows]).split("\n"),
+  ];
+}
+
+// A program's work with a dashboard beside it.
+
+type Result = E.Either<SparrowError, readonly string[]>;
+
+/** Whether there is a dashboard, and what it tells. */
+export interface Watching extends Pick<DashboardOptions, "title" | "epochs"> {
+  /** As `--dashboard` has it; null for none. */
+  readonly port: number | null;
+  /** Does not say where the page is. */
+  readonly quiet: boolean;
+}
+
+/**
+ * Does a program's work. With a port it starts a dashboard before, says where it is, and tells the pages
+ * how the work ended, also where it throws.
+ *
+ * @param work Is given what makes the dashboard look on at an environment.
+ * @returns What the work returns; `InvalidOption` for a port that cannot be had, before any work.
+ */
+const watched =
+  ({ port, quiet, ...options }: Watching, work: (watch: (env: Env) => Env) => Promise<Result>) =>
+  async (): Promise<Result> => {
+    if (port === null) return await work((env) => env);
+    // Loaded when it is wanted: most runs have no dashboard.
+    const { endOf, startDashboard } = await import("../dashboard/dashboard.ts");
+    const started = await startDashboard({ ...options, port })();
+    if (E.isLeft(started)) return started;
+    const { url, watch, close } = started.right;
+    if (!quiet) console.log(`Dashboard: ${url}`);
+    try {
+      const result = await work(watch);
+      await close(endOf(result));
+      return result;
+    } catch (thrown) {
+      const line = `Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`;
+      await close({ how: "failed", lines: [line] });
+      throw thrown;
+    }
+  };
 
 /** The flags that several programs have. The shell adds those of what a program needs. */
 export const sharedFlags = {

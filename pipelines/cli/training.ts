@@ -10,26 +10,32 @@ import type { Nodes } from "../../graph/node.ts";
 import type { Shape } from "../../graph/types.ts";
 import { startBackend } from "../../ops/backend.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
-import type { Optimiser } from "../../ops/optimiser.ts";
+import type { Optimiser } from "../../ops/optimisers/transform.ts";
 import { notNegative, positive, type Range } from "../../ops/ranges.ts";
-import { checkpointOf, resumeRun, writeCheckpoint } from "../checkpoint/checkpoint.ts";
-import { CHECKPOINTS, epochOfName, newestCheckpoint } from "../checkpoint/folder.ts";
-import { beginFolder, CONFIG_FILE, configOf, replaceConfig } from "../config.ts";
+import {
+  checkpointOf,
+  CHECKPOINTS,
+  epochOfName,
+  newestCheckpoint,
+  resumeRun,
+  writeCheckpoint,
+} from "../files/checkpoint.ts";
+import { beginFolder, CONFIG_FILE, configOf, replaceConfig } from "../core/config.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { DatasetName } from "../data/images.ts";
 import { withValidation } from "../data/splits.ts";
-import type { Env } from "../env.ts";
-import { denoFiles, type Files } from "../files.ts";
-import { newest } from "../history.ts";
-import { createRun, dispose, type Run } from "../run.ts";
-import { pipeline, type Stage } from "../stage.ts";
+import type { Env } from "../core/env.ts";
+import { denoFiles, type Files } from "../files/files.ts";
+import { newest } from "../core/history.ts";
+import { createRun, dispose, type Run } from "../core/run.ts";
+import { pipeline, type Stage } from "../core/stage.ts";
 import { announce } from "../stages/announce.ts";
 import { type BestBy, checkpoint } from "../stages/checkpoint.ts";
 import { report, REPORT_FILE } from "../stages/report.ts";
 import { MODEL_FILE, save } from "../stages/save.ts";
 import { train, type TrainOptions } from "../stages/train.ts";
-import { watchGradients } from "../stages/watch_gradients.ts";
-import { duration } from "./duration.ts";
+import { watchGradients } from "../stages/watch.ts";
+import { duration } from "./text.ts";
 import type { Flags, Values } from "./options.ts";
 import { type Context, deviceOf, type Options, program, sharedFlags } from "./program.ts";
 import { startLine } from "./permissions.ts";

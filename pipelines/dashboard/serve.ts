@@ -3,13 +3,224 @@
  *
  * @module
  */
+import { type Html, html, trusted } from "../report/html.ts";
+import { documentOf } from "../report/page.ts";
+import { style } from "../report/style.ts";
+import { paths, type Update } from "./update.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import { icon, inlined, pageOf, pageStyle } from "./page.ts";
-import { paths } from "./paths.ts";
-import { refusal } from "./refusal.ts";
-import type { Update } from "./update.ts";
-import { within } from "./within.ts";
+
+// Waiting, but not for ever.
+
+/** Waits for work, so many milliseconds at most. What is not done by then goes on. */
+async function within(work: Promise<unknown>, milliseconds: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, milliseconds);
+  try {
+    await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// Which requests a dashboard does not answer.
+
+/** What is asked, as far as it matters here. */
+export interface Asked {
+  readonly method: string;
+  /** With the host that was asked for. */
+  readonly url: string;
+  readonly headers: Headers;
+}
+
+/** Why not, as HTTP says it. */
+export interface Refusal {
+  readonly status: 400 | 403 | 404 | 405 | 413 | 414 | 421;
+  /** For a person. */
+  readonly reason: string;
+}
+
+/** Characters of an address; ours are a tenth of that. */
+const LONGEST_URL = 256;
+
+/**
+ * Says whether a request is to be refused.
+ *
+ * A page on another site can make a browser send requests to 127.0.0.1, and by a name of its own that
+ * resolves to 127.0.0.1 it could even read the answers. So the host must be asked for by our names, and
+ * the request must not come from another site; only a link to the page itself may stand anywhere.
+ *
+ * @param port That is listened on.
+ * @param paths That are served.
+ * @returns null for a request that may be answered.
+ *
+ * @example
+ * ```ts
+ * import { refusal } from "./serve.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const url = "http://127.0.0.1:7377/";
+ * const asked = (host: string) => ({ method: "GET", url, headers: new Headers({ host }) });
+ * assertEquals(refusal(asked("127.0.0.1:7377"), 7377, ["/"]), null);
+ * assertEquals(refusal(asked("evil.example"), 7377, ["/"])?.status, 421);
+ * ```
+ */
+export function refusal(
+  { method, url, headers }: Asked,
+  port: number,
+  paths: readonly string[],
+): Refusal | null {
+  if (url.length > LONGEST_URL) return { status: 414, reason: "The address is too long" };
+  // Browsers leave the port out where it is HTTP's own.
+  const hosts = ["127.0.0.1", "localhost"].map((name) => port === 80 ? name : `${name}:${port}`);
+  const host = headers.get("host")?.toLowerCase() ?? "";
+  if (!URL.canParse(url)) return { status: 400, reason: "Not an address" };
+  const { host: addressed, pathname, search } = new URL(url);
+  // "GET http://evil.example/" names a host besides the header's.
+  if (!hosts.includes(host) || addressed !== host) {
+    return { status: 421, reason: `Ask for ${hosts[0]}` };
+  }
+  const origin = headers.get("origin");
+  if (origin !== null && origin !== `http://${host}`) {
+    return { status: 403, reason: "Another origin" };
+  }
+  const site = headers.get("sec-fetch-site") ?? "none";
+  const followsLink = headers.get("sec-fetch-dest") === "document";
+  if (site !== "same-origin" && site !== "none" && !followsLink) {
+    return { status: 403, reason: "Another site" };
+  }
+  if (method !== "GET" && method !== "HEAD") return { status: 405, reason: "Only GET and HEAD" };
+  if (headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0") {
+    return { status: 413, reason: "No body is taken" };
+  }
+  return paths.includes(pathname + search) ? null : { status: 404, reason: "Nothing is here" };
+}
+
+// The page of a dashboard before its script has filled it.
+
+/** Elements that the script looks for, by their ids; their names are those of the facts they show. */
+const facts: readonly (readonly [id: string, label: string])[] = [
+  ["epoch", "epoch"],
+  ["left", "time left"],
+  ["gone", "time gone"],
+  ["speed", "samples per second"],
+  ["loss-now", "loss so far"],
+  ["backend", "backend"],
+  ["memory", "memory"],
+];
+
+/** What a page is made of besides its title. */
+export interface PageContent {
+  /** Of JavaScript, whole: a page that is loaded when the program ends needs nothing more of it. */
+  readonly script: string;
+  /** All that there is to tell, so that a page shows it even where no message comes after. */
+  readonly first: Update;
+}
+
+/** The text of a script as it may stand in a page: nothing in it ends the element, or begins another. */
+export const inlined = (script: string): string => script.replaceAll(/<(\/script|!--)/gi, "<\\$1");
+
+/** The page of a program. */
+const pageOf = (title: string, { script, first }: PageContent): string =>
+  documentOf({
+    title,
+    style: pageStyle,
+    head: html`
+      <link rel="icon" href="${paths.icon}" type="image/svg+xml">
+    `,
+    body: html`
+      <header>
+        <div>
+          <h1>${title}</h1>
+          <p class="graph"><code id="graph"></code></p>
+          <p class="dataset" id="dataset"></p>
+          <p class="notice" id="notice" role="note" hidden></p>
+        </div>
+        <div class="state">
+          <p id="state" role="status">Starting</p>
+          <progress id="progress" max="1" value="0"
+            aria-label="Part of the training that is done"></progress>
+        </div>
+      </header>
+      <p class="said" id="said"></p>
+      <div id="ending" role="alert"></div>
+      <noscript><p class="notice">The page needs its script to show anything.</p></noscript>
+      <dl class="facts">${facts.map(fact)}</dl>
+      <form class="controls" aria-label="What is shown">
+        <button type="button" id="pause" aria-pressed="false">Pause</button>
+        <label>scale of loss and schedules
+          <select id="scale">
+            <option value="auto">automatic</option>
+            <option value="linear">linear</option>
+            <option value="log">logarithmic</option>
+          </select>
+        </label>
+        <label class="cursor">values of <output id="at">the last epoch</output>
+          <input type="range" id="cursor" min="0" max="0" value="0" step="1" disabled>
+        </label>
+      </form>
+      <main id="figures">
+        <p>Nothing was measured yet.</p>
+      </main>
+      <div id="configuration"></div>
+      <script type="application/json" id="first">${trusted(
+        JSON.stringify(first).replaceAll("<", "\\u003c"),
+      )}</script>
+      <script type="module">${trusted(script)}</script>
+    `,
+  });
+
+const fact = ([id, label]: readonly [string, string]): Html =>
+  html`
+    <div>
+      <dt>${label}</dt>
+      <dd id="${id}">–</dd>
+    </div>
+  `;
+
+/** The style sheet: the report's, and what a report does not have. */
+const pageStyle: string = `${style}
+body[data-state="failed"], body[data-state="lost"] { --state: #a3262a; }
+body[data-state="finished"] { --state: var(--validation); }
+@media screen and (prefers-color-scheme: dark) {
+  body[data-state="failed"], body[data-state="lost"] { --state: #f19a94; }
+}
+header { align-items: start; }
+.state { min-width: 240px; }
+#state { margin: 4px 0 8px; font-weight: 650; color: var(--state, var(--ink)); }
+progress { width: 100%; height: 8px; accent-color: var(--state, var(--test)); }
+.said { margin: 16px 0 0; min-height: 1.5em; color: var(--muted); font-size: 13px;
+  overflow-wrap: anywhere; }
+#ending:empty { display: none; }
+#ending { margin: 20px 0 0; padding: 10px 14px; border-left: 3px solid var(--state, var(--alert));
+  background: var(--field); overflow-wrap: anywhere; }
+#ending p { margin: 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 14px 20px;
+  margin: 24px 0 0; padding: 14px 0; border-top: 1px solid var(--rule);
+  border-bottom: 1px solid var(--rule); }
+dt { color: var(--muted); font-size: 13px; }
+dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.controls { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap;
+  align-items: center; gap: 8px 28px; padding: 10px 0; background: var(--paper); font-size: 13px; }
+.controls button, .controls select { font: inherit; color: inherit; padding: 4px 12px;
+  background: var(--field); border: 1px solid var(--muted); border-radius: 4px; }
+.controls button[aria-pressed="true"] { background: var(--ink); color: var(--paper); }
+.controls :focus-visible { outline: 2px solid var(--test); outline-offset: 2px; }
+.controls select { margin-left: 6px; }
+.cursor { display: flex; align-items: center; gap: 10px; flex: 1 1 300px; }
+.cursor output { min-width: 6.5em; font-variant-numeric: tabular-nums; }
+.cursor input { flex: 1; min-width: 120px; max-width: 420px; accent-color: var(--test); }
+main h2 { margin-top: 20px; }
+.drawing { touch-action: pan-y; }
+.drawing .plot { width: 100%; }
+.readout:empty { display: none; }
+.readout { margin: 6px 0 0; min-height: 1.45em; font-size: 13px; font-variant-numeric: tabular-nums; }
+`;
+
+/** A sparrow's eye would be too much: a few bits of a code, set. */
+const icon: string =
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path fill="#b9c4d0" d="M0 0h8v8H0z"/>` +
+  `<path fill="#1f5f99" d="M1 1h2v2H1zM5 3h2v2H5zM3 5h2v2H3z"/></svg>`;
 
 /** Only this machine can reach it. */
 const HOSTNAME = "127.0.0.1";

@@ -4,24 +4,328 @@
  * @module
  * @see https://www.cs.toronto.edu/~kriz/cifar.html
  */
-import { type ChecksumMismatch, invalidOption, type SparrowError } from "../../graph/error.ts";
-import { E, pipe, type TE } from "../../graph/fp_ts.ts";
-import { joined } from "./bytes.ts";
-import { type CacheFolder, cacheFolders } from "./cache.ts";
-import { downloadBatches } from "./cifar10_archive.ts";
-import { type Batch, type Batches, readBatches } from "./cifar10_batches.ts";
 import {
-  howToGetArchive,
-  type PublishedArchive,
-  publishedCifar10,
-  testFile,
-} from "./cifar10_published.ts";
-import { side } from "./cifar10_records.ts";
-import type { Dataset, RawSplit } from "./dataset.ts";
+  type ChecksumMismatch,
+  type CorruptFile,
+  type FileUnavailable,
+  invalidOption,
+  type SparrowError,
+} from "../../graph/error.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import { type Dataset, normalisationOf, type RawSplit } from "./dataset.ts";
 import type { DataEnv } from "./environment.ts";
-import { normalisationOf } from "./moments.ts";
-import { notSet } from "./obtain.ts";
+import {
+  type CacheFolder,
+  cacheFolders,
+  copiesIn,
+  download,
+  hindranceTo,
+  keep,
+  type Lacking,
+  notSet,
+} from "./obtain.ts";
+import { gunzip, joined, sha256 } from "./bytes.ts";
+import { readTar } from "./tar.ts";
 import { type Attempt, reasonOf, within } from "./published.ts";
+
+// What is known about CIFAR-10's binary version as it was published.
+
+/** A gzipped tar archive on the web and what it holds. */
+export interface PublishedArchive {
+  /** As people call it: "CIFAR-10". */
+  readonly title: string;
+  /** The name of its folder in a cache: "cifar10". */
+  readonly folder: string;
+  /** Where it is. */
+  readonly url: string;
+  /** Of the archive as it is sent, in bytes. */
+  readonly size: number;
+  /** SHA-256 of the archive as it is sent. */
+  readonly sha256: string;
+  /** The folder inside that holds the files. */
+  readonly inside: string;
+  /** SHA-256 of the files inside, by name: the training batches, then the test batch. */
+  readonly files: Readonly<Record<string, string>>;
+  /** The most bytes that one of them may have. */
+  readonly largest: number;
+}
+
+/** The test batch's file; all others are training batches. */
+const testFile = "test_batch.bin";
+
+/** The file of the class names, one per line. */
+const namesFile = "batches.meta.txt";
+
+/**
+ * CIFAR-10's archive. Its author publishes its MD5, c32a1d4ab5d03f1284b67883e8d87530; the SHA-256
+ * of it and of its files are those that torchvision's port to Ruby verifies (ankane/torchvision-ruby,
+ * lib/torchvision/datasets/cifar10.rb).
+ */
+export const publishedCifar10: PublishedArchive = {
+  title: "CIFAR-10",
+  folder: "cifar10",
+  url: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+  size: 170_052_171,
+  sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+  inside: "cifar-10-batches-bin",
+  files: {
+    "data_batch_1.bin": "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
+    "data_batch_2.bin": "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
+    "data_batch_3.bin": "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67",
+    "data_batch_4.bin": "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
+    "data_batch_5.bin": "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
+    [testFile]: "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
+  },
+  largest: 10_000 * 3073,
+};
+
+/** Where a person gets the archive, and where to put what is in it. */
+const howToGetArchive = ({ url, inside }: PublishedArchive): string =>
+  `Download ${url}, unpack it (tar xzf ${
+    url.slice(url.lastIndexOf("/") + 1)
+  }) and name its folder ` +
+  `${inside} with --data DIR or $SPARROW_DATA`;
+
+// The binary format of CIFAR-10, read strictly: records of a label and three planes, nothing else.
+//
+// @see https://www.cs.toronto.edu/~kriz/cifar.html "Binary version"
+
+/** The height and the width of an image. */
+const side = 32;
+const area = side * side;
+const channels = 3;
+/** The bytes of a record: the label, then the red, the green and the blue plane, row by row. */
+const recordBytes = 1 + channels * area;
+const classes = 10;
+
+/**
+ * The images of a file of CIFAR-10's binary version, with the colours of a pixel side by side, as
+ * convolutions want them: [32, 32, 3].
+ *
+ * @param file The name that an error carries.
+ * @param bytes The whole file, uncompressed.
+ * @returns A split of its own memory; `CorruptFile` when the size is not a multiple of 3073, when
+ * there is no record, or when a label is not below 10.
+ *
+ * @example
+ * ```ts
+ * import { readRecords } from "./cifar10.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const record = new Uint8Array(3073);
+ * record.set([7, 255]); // A horse, and its upper left pixel is red.
+ * const read = readRecords("one", record);
+ * assertEquals(E.isRight(read) && [...read.right.labels], [7]);
+ * assertEquals(E.isRight(read) && [...read.right.pixels.subarray(0, 4)], [255, 0, 0, 0]);
+ * ```
+ */
+export function readRecords(file: string, bytes: Uint8Array): E.Either<CorruptFile, RawSplit> {
+  const corrupt = (reason: string) => E.left<CorruptFile>({ _tag: "CorruptFile", file, reason });
+
+  const count = bytes.length / recordBytes;
+  if (!Number.isInteger(count) || count === 0) {
+    return corrupt(
+      `expected one or more records of ${recordBytes} bytes, current value is ${bytes.length} bytes`,
+    );
+  }
+  const labels = Uint8Array.from({ length: count }, (_, i) => bytes[i * recordBytes]);
+  const wrong = labels.findIndex((label) => label >= classes);
+  if (wrong >= 0) {
+    return corrupt(
+      `expected a label from 0 to ${classes - 1} in record ${wrong}, ` +
+        `current value is ${labels[wrong]}`,
+    );
+  }
+  const pixels = new Uint8Array(count * channels * area);
+  for (let i = 0; i < count; i++) interleave(bytes, i * recordBytes + 1, pixels, i);
+  return E.right({ count, pixels, labels });
+}
+
+function interleave(bytes: Uint8Array, from: number, pixels: Uint8Array, image: number): void {
+  let to = image * channels * area;
+  for (let i = from; i < from + area; i++) {
+    pixels[to++] = bytes[i];
+    pixels[to++] = bytes[i + area];
+    pixels[to++] = bytes[i + 2 * area];
+  }
+}
+
+// The batches of CIFAR-10's binary version that a folder has: all of them, or some.
+
+/** A batch as it was found. */
+export interface Batch {
+  /** Without ".gz": "data_batch_1.bin". */
+  readonly name: string;
+  /** Where it was. */
+  readonly path: string;
+  /** Of the uncompressed content. */
+  readonly sha256: string;
+  /** What it holds. */
+  readonly split: RawSplit;
+}
+
+/** What a folder holds. */
+export interface Batches {
+  /** In the archive's order, the test batch last; at least two. */
+  readonly batches: readonly Batch[];
+  /** The names in the folder's `batches.meta.txt`, or null where there is none. */
+  readonly classes: readonly string[] | null;
+}
+
+/**
+ * Reads the batches that a folder has.
+ *
+ * @returns At least one training batch and the test batch; `Lacking` when there are none or the
+ * folder may not be read; any other error is about a file that is there.
+ */
+const readBatches = (
+  folder: string,
+  published: PublishedArchive,
+  env: DataEnv,
+): TE.TaskEither<Lacking | FileUnavailable | CorruptFile, Batches> =>
+async () => {
+  const lacking = (reason: string) => E.left<Lacking>({ _tag: "Lacking", place: folder, reason });
+  const hindrance = await hindranceTo(folder, env);
+  if (hindrance !== null) return lacking(hindrance);
+
+  const paths = new Map<string, string>();
+  for (const name of [...Object.keys(published.files), namesFile]) {
+    const [path] = await copiesIn(folder, { name }, env);
+    if (path !== undefined) paths.set(name, path);
+  }
+  const found = Object.keys(published.files).filter((name) => paths.has(name));
+  const [first] = Object.keys(published.files);
+  if (!found.includes(testFile)) return lacking(`it lacks ${testFile} (it may end in .gz)`);
+  if (found.length < 2) return lacking(`it lacks ${first} and the like (each may end in .gz)`);
+
+  const batches: Batch[] = [];
+  for (const name of found) {
+    const read = await readBatch(name, paths.get(name) ?? name, published, env)();
+    if (E.isLeft(read)) return read;
+    batches.push(read.right);
+  }
+  const names = paths.get(namesFile);
+  if (names === undefined) return E.right({ batches, classes: null });
+  return await pipe(
+    contentOf(names, published.largest, env),
+    TE.flatMapEither((content) => readClassNames(names, content)),
+    TE.map((classes): Batches => ({ batches, classes })),
+  )();
+};
+
+const readBatch = (
+  name: string,
+  path: string,
+  { largest }: PublishedArchive,
+  env: DataEnv,
+): TE.TaskEither<FileUnavailable | CorruptFile, Batch> =>
+  pipe(contentOf(path, largest, env), TE.flatMap((content) => batchOf(name, path, content)));
+
+/** A batch of a file's uncompressed content, if its structure is right. */
+const batchOf = (
+  name: string,
+  path: string,
+  content: Uint8Array,
+): TE.TaskEither<CorruptFile, Batch> =>
+  pipe(
+    TE.fromEither(readRecords(path, content)),
+    TE.flatMapTask((split) => async () => ({ name, path, split, sha256: await sha256(content) })),
+  );
+
+const contentOf = (
+  path: string,
+  atMost: number,
+  { files }: DataEnv,
+): TE.TaskEither<FileUnavailable | CorruptFile, Uint8Array> =>
+  pipe(files.read(path), TE.flatMap((bytes) => gunzip(path, bytes, atMost)));
+
+function readClassNames(
+  file: string,
+  content: Uint8Array,
+): E.Either<CorruptFile, readonly string[]> {
+  const names = new TextDecoder().decode(content).split("\n").map((line) => line.trim())
+    .filter((line) => line !== "");
+  return names.length === 10 ? E.right(names) : E.left({
+    _tag: "CorruptFile",
+    file,
+    reason: `expected 10 class names, one per line, current value is ${names.length}`,
+  });
+}
+
+// CIFAR-10 from the web: a gzipped tar archive, of which the batches are kept in a cache.
+
+const response = 20_000;
+const body = 30 * 60_000;
+/** What tar adds to each file, and some. */
+const overhead = 65_536;
+
+/**
+ * Downloads the archive, verifies it by its own hash before anything is unpacked, and keeps the
+ * batches in the first cache folder that takes them.
+ *
+ * @returns All batches; otherwise the reason as a person reads it.
+ */
+const downloadBatches = (
+  published: PublishedArchive,
+  folders: readonly CacheFolder[],
+  env: DataEnv,
+): TE.TaskEither<string, readonly Batch[]> =>
+async () => {
+  const { url, size, files } = published;
+  const bytes = await download(url, env.fetch, { response, body, bytes: size })();
+  if (E.isLeft(bytes)) return bytes;
+  const actual = await sha256(bytes.right);
+  if (actual !== published.sha256) {
+    return E.left(`expected SHA-256 ${published.sha256}, current value is ${actual}`);
+  }
+  const unpacked = await unpack(published, bytes.right)();
+  if (E.isLeft(unpacked)) return E.left(unpacked.left.reason);
+
+  const batches: Batch[] = [];
+  for (const name of Object.keys(files)) {
+    const content = unpacked.right.get(name);
+    if (content === undefined) return E.left(`it lacks ${name}`);
+    const batch = await batchOf(name, url, content)();
+    if (E.isLeft(batch)) return E.left(`${name}: ${batch.left.reason}`);
+    batches.push(batch.right);
+    await keep(name, content, folders, env);
+  }
+  return E.right(batches);
+};
+
+/** Photographs do not become a tenth of their size by gzip; a bomb becomes a thousandth. */
+const mostRatio = 10;
+/** A bomb of less than this does no harm. */
+const harmless = 1_048_576;
+
+/**
+ * The files in an archive's folder `inside`, by name without it; what else there is, is left out.
+ *
+ * @returns Views of the unpacked archive; `CorruptFile` when it is damaged, when its content is larger than
+ * its files can be or than ten times its own size, and for what {@linkcode readTar} refuses.
+ */
+export const unpack = (
+  { url, inside, files, largest }: PublishedArchive,
+  bytes: Uint8Array,
+): TE.TaskEither<CorruptFile, ReadonlyMap<string, Uint8Array>> =>
+  pipe(
+    gunzip(
+      url,
+      bytes,
+      Math.min(
+        Object.keys(files).length * (largest + overhead),
+        Math.max(harmless, mostRatio * bytes.length),
+      ),
+    ),
+    TE.chainEitherK((tar) => readTar(url, tar)),
+    TE.map((entries) =>
+      new Map(
+        [...entries].filter(([name]) => name.startsWith(`${inside}/`))
+          .map(([name, data]) => [name.slice(inside.length + 1), data] as const),
+      )
+    ),
+  );
 
 /** Where to look for CIFAR-10. */
 export interface Cifar10Options {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ImageArray } from "../../ops/saliency/image.ts";
 
 /**
  * How a byte becomes a number: (byte / 255 − mean) / std, by channel. Both arrays have one value,
@@ -54,4 +55,74 @@ export interface Dataset {
   readonly sha256: Readonly<Record<string, string>>;
   /** What a person has to know about it, if anything: that it is a stand-in for MNIST, say. */
   readonly notice: string | null;
+}
+
+// The normalisation that a set of images has of its own.
+
+/**
+ * The mean and the (population) standard deviation of byte / 255 in each channel.
+ *
+ * @param pixels A multiple of `channels` bytes, channels last; at least one of each.
+ * @param channels At least 1.
+ * @returns One mean and one deviation per channel; the deviation is 1 where all bytes are the same,
+ * because numbers are divided by it.
+ *
+ * @example
+ * ```ts
+ * import { normalisationOf } from "./dataset.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const pixels = Uint8Array.of(0, 51, 255, 51);
+ * assertEquals(normalisationOf({ pixels }, 2), { mean: [0.5, 0.2], std: [0.5, 1] });
+ * ```
+ */
+export function normalisationOf(
+  { pixels }: Pick<DataSplit, "pixels">,
+  channels: number,
+): Normalisation {
+  const counts = new Float64Array(256 * channels);
+  for (let i = 0; i < pixels.length; i += channels) {
+    for (let channel = 0; channel < channels; channel++) {
+      counts[256 * channel + pixels[i + channel]]++;
+    }
+  }
+  const n = pixels.length / channels;
+  const moments = Array.from({ length: channels }, (_, channel) => {
+    const histogram = counts.subarray(256 * channel, 256 * (channel + 1));
+    const mean = histogram.reduce((sum, times, byte) => sum + times * byte, 0) / n / 255;
+    const variance = histogram.reduce(
+      (sum, times, byte) => sum + times * (byte / 255 - mean) ** 2,
+      0,
+    ) / n;
+    const constant = histogram.some((times) => times === n);
+    return { mean, std: constant ? 1 : Math.sqrt(variance) };
+  });
+  return { mean: moments.map(({ mean }) => mean), std: moments.map(({ std }) => std) };
+}
+
+// One image of a split.
+
+/**
+ * An image as it is in its file: bytes divided by 255.
+ *
+ * @param shape [height, width] or [height, width, channels].
+ * @param index Below the number of images.
+ *
+ * @example
+ * ```ts
+ * import { imageOf } from "./dataset.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const images = { pixels: Uint8Array.of(1, 2, 0, 255) };
+ * assertEquals(imageOf(images, [1, 2], 1), { shape: [1, 2, 1], data: Float32Array.of(0, 1) });
+ * ```
+ */
+export function imageOf(
+  { pixels }: Pick<Images, "pixels">,
+  [height, width, channels = 1]: readonly number[],
+  index: number,
+): ImageArray {
+  const size = height * width * channels;
+  const bytes = pixels.subarray(index * size, (index + 1) * size);
+  return { shape: [height, width, channels], data: Float32Array.from(bytes, (byte) => byte / 255) };
 }

@@ -5,7 +5,7 @@
  */
 import type { FileUnavailable } from "../../graph/error.ts";
 import { TE } from "../../graph/fp_ts.ts";
-import { denoFiles, type Files } from "../files.ts";
+import { denoFiles, type Files } from "../files/files.ts";
 
 /** Something in a folder. */
 export interface FolderEntry {

@@ -3,12 +3,324 @@
  *
  * @module
  */
-import { invalidOption, type SparrowError } from "../../graph/error.ts";
-import { E, type TE } from "../../graph/fp_ts.ts";
-import { cachedOrDownloaded } from "./cache.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import { isGzip, joined } from "./bytes.ts";
 import type { DataEnv } from "./environment.ts";
-import { readFolder } from "./folder.ts";
-import { type Attempt, type Published, unavailable, within } from "./published.ts";
+import {
+  type Attempt,
+  type Damage,
+  type Published,
+  type PublishedFile,
+  reasonOf,
+  unavailable,
+  verify,
+  within,
+} from "./published.ts";
+import { type FileUnavailable, invalidOption, type SparrowError } from "../../graph/error.ts";
+
+// Downloads that cannot hang and cannot fill the memory.
+
+/** Where a download gives up. */
+export interface DownloadLimits {
+  /** To the response's head, in ms. */
+  readonly response: number;
+  /** To the last byte after that, in ms. */
+  readonly body: number;
+  /** The most bytes to accept. */
+  readonly bytes: number;
+}
+
+/**
+ * The bytes at an address.
+ *
+ * @returns The body of a successful response, whole; otherwise the reason as a person reads it:
+ * the HTTP status, the limit that was passed, or what `fetch` said.
+ *
+ * @example
+ * ```ts
+ * import { download } from "./obtain.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const gone = () => Promise.resolve(new Response(null, { status: 404, statusText: "Not Found" }));
+ * assertEquals(
+ *   await download("https://a.example/b", gone, { response: 1000, body: 1000, bytes: 10 })(),
+ *   E.left("HTTP status 404 Not Found"),
+ * );
+ * ```
+ */
+export const download = (
+  url: string,
+  fetch: DataEnv["fetch"],
+  limits: DownloadLimits,
+): TE.TaskEither<string, Uint8Array> =>
+  TE.tryCatch(
+    () => fetchBody(url, fetch, limits),
+    (cause) => cause instanceof Error ? cause.message : String(cause),
+  );
+
+async function fetchBody(
+  url: string,
+  fetch: DataEnv["fetch"],
+  limits: DownloadLimits,
+): Promise<Uint8Array> {
+  const controller = new AbortController();
+  const giveUpAfter = (ms: number, what: string) =>
+    setTimeout(() => controller.abort(new Error(`${what} within ${ms / 1000} s`)), ms);
+
+  let timer = giveUpAfter(limits.response, "no response");
+  try {
+    const response = await fetch(url, { signal: controller.signal });
+    clearTimeout(timer);
+    timer = giveUpAfter(limits.body, "the download did not end");
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new Error(`HTTP status ${response.status} ${response.statusText}`.trimEnd());
+    }
+    return await bounded(response, limits.bytes);
+  } catch (cause) {
+    throw causeOf(cause);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function bounded(response: Response, atMost: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  for await (const piece of response.body ?? []) {
+    total += piece.length;
+    if (total > atMost) throw new Error(`expected at most ${atMost} bytes, it sends more`);
+    pieces.push(piece);
+  }
+  return joined(pieces);
+}
+
+/** Deno's `fetch` says only "fetch failed" and keeps the reason as the cause. */
+const causeOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause instanceof Error ? error.cause : error;
+
+// Published files from a cache on this machine, or from the web into it.
+
+/** A folder for files that can be had again. */
+export interface CacheFolder {
+  readonly path: string;
+  /** Whether a person at a terminal may be asked for the permission to use it. */
+  readonly ask: boolean;
+}
+
+/** A file's values and where they came from. */
+export interface CachedFile {
+  readonly values: Uint8Array;
+  readonly place: string;
+}
+
+const response = 20_000;
+const body = 5 * 60_000;
+/** What gzip adds to content that it cannot make smaller. */
+const overhead = 65_536;
+
+/**
+ * The cache folders of a dataset, the first to be preferred: the user's, by the custom of the
+ * system (the XDG Base Directory Specification on Linux), and `./runs/.cache`, because Deno's
+ * permission sets cannot name the home folder.
+ *
+ * @param name The dataset's folder: "mnist".
+ */
+export function cacheFolders(
+  name: string,
+  { variable, system }: Pick<DataEnv, "variable" | "system">,
+): readonly CacheFolder[] {
+  const own = { path: `./runs/.cache/${name}`, ask: true };
+  const base = userCache(variable, system);
+  return base === undefined ? [own] : [{ path: `${base}/sparrow/${name}`, ask: false }, own];
+}
+
+function userCache(variable: DataEnv["variable"], system: string): string | undefined {
+  if (system === "windows") return variable("LOCALAPPDATA");
+  const home = variable("HOME");
+  if (system === "darwin") return home && `${home}/Library/Caches`;
+  const xdg = variable("XDG_CACHE_HOME");
+  // The specification: a relative path is invalid and to be ignored.
+  return xdg?.startsWith("/") ? xdg : home && `${home}/.cache`;
+}
+
+/** No good copy: the damage of the first damaged one in a cache, and every place that was tried. */
+export interface NotFound {
+  readonly damage: Damage | null;
+  readonly tried: readonly Attempt[];
+}
+
+/**
+ * A file from the first cache folder that has a good copy; else from the first mirror that does,
+ * in which case it is kept in the first cache folder that takes it, once it is verified.
+ */
+export const cachedOrDownloaded = (
+  file: PublishedFile,
+  { folder, mirrors }: Published,
+  env: DataEnv,
+): TE.TaskEither<NotFound, CachedFile> =>
+async () => {
+  const folders = cacheFolders(folder, env);
+  const cached = await fromCache(file, folders, env);
+  if (E.isRight(cached)) return cached;
+  const downloaded = await fromMirrors(file, mirrors, folders, env);
+  if (E.isRight(downloaded)) return downloaded;
+  const { damage, tried } = cached.left;
+  return E.left({ damage, tried: [...tried, ...downloaded.left] });
+};
+
+async function fromCache(
+  file: PublishedFile,
+  folders: readonly CacheFolder[],
+  env: DataEnv,
+): Promise<E.Either<NotFound, CachedFile>> {
+  const tried: Attempt[] = [];
+  let damage: Damage | null = null;
+  for (const { path: place, ask } of folders) {
+    if (!await env.permitted("read", place, ask)) {
+      tried.push({ place, reason: "Deno may not read it" });
+      continue;
+    }
+    const copies = await copiesIn(place, file, env);
+    if (copies.length === 0) tried.push({ place, reason: `it lacks ${file.name}` });
+    for (const copy of copies) {
+      const read = await readCopy(copy, file, env)();
+      if (E.isRight(read)) return E.right({ values: read.right, place });
+      if (read.left._tag === "FileUnavailable") {
+        tried.push({ place: copy, reason: read.left.reason });
+      } else {
+        damage ??= read.left;
+      }
+    }
+  }
+  return E.left({ damage, tried });
+}
+
+async function fromMirrors(
+  file: PublishedFile,
+  mirrors: readonly string[],
+  folders: readonly CacheFolder[],
+  env: DataEnv,
+): Promise<E.Either<readonly Attempt[], CachedFile>> {
+  const tried: Attempt[] = [];
+  for (const mirror of mirrors) {
+    const url = `${mirror}${file.name}.gz`;
+    const limits = { response, body, bytes: file.size + overhead };
+    const bytes = await download(url, env.fetch, limits)();
+    if (E.isLeft(bytes)) {
+      tried.push({ place: url, reason: bytes.left });
+      continue;
+    }
+    const verified = await verify(url, bytes.right, file)();
+    if (E.isLeft(verified)) {
+      tried.push({ place: url, reason: reasonOf(verified.left) });
+      continue;
+    }
+    // A server may have declared the compression as the transport's, which fetch has then undone.
+    const name = isGzip(bytes.right) ? `${file.name}.gz` : file.name;
+    await keep(name, bytes.right, folders, env);
+    return E.right({ values: verified.right, place: mirror });
+  }
+  return E.left(tried);
+}
+
+/**
+ * Writes a file to the first cache folder that takes it. A cache that cannot be written costs a
+ * download next time, and nothing now.
+ */
+export async function keep(
+  name: string,
+  bytes: Uint8Array,
+  folders: readonly CacheFolder[],
+  { files, permitted }: DataEnv,
+): Promise<void> {
+  for (const { path, ask } of folders) {
+    if (!await permitted("write", path, ask)) continue;
+    if (E.isRight(await files.write(within(path, name), bytes)())) return;
+  }
+}
+
+// A dataset's files in a folder that the user named: all of them there and right, or the reason.
+
+/** The folder does not have the dataset. */
+export interface Lacking extends Attempt {
+  readonly _tag: "Lacking";
+}
+
+/**
+ * Reads a dataset from a folder that the user named. At a terminal, Deno may ask whether to.
+ *
+ * @returns The values of each file; `Lacking` when the folder or a file is not there or the folder
+ * may not be read; any other error is about a file that is there.
+ */
+const readFolder = (
+  folder: string,
+  published: Published,
+  env: DataEnv,
+): TE.TaskEither<Lacking | FileUnavailable | Damage, readonly Uint8Array[]> =>
+async () => {
+  const lacking = (reason: string) => E.left<Lacking>({ _tag: "Lacking", place: folder, reason });
+
+  const hindrance = await hindranceTo(folder, env);
+  if (hindrance !== null) return lacking(hindrance);
+
+  const found: (readonly [PublishedFile, string])[] = [];
+  const missing: string[] = [];
+  for (const file of published.files) {
+    const [path] = await copiesIn(folder, file, env);
+    if (path === undefined) missing.push(file.name);
+    else found.push([file, path]);
+  }
+  if (missing.length > 0) {
+    return lacking(`it lacks ${missing.join(", ")} (each may end in .gz)`);
+  }
+
+  const values: Uint8Array[] = [];
+  for (const [file, path] of found) {
+    const read = await readCopy(path, file, env)();
+    if (E.isLeft(read)) return read;
+    values.push(read.right);
+  }
+  return E.right(values);
+};
+
+/**
+ * Why nothing can be read in a folder that the user named, or null. At a terminal, Deno may ask.
+ */
+export async function hindranceTo(folder: string, env: DataEnv): Promise<string | null> {
+  if (!await env.permitted("read", folder, true)) {
+    return `Deno may not read it, add --allow-read=${folder}`;
+  }
+  return await isThere(folder, env) ? null : "there is no such folder";
+}
+
+/** The paths in a folder at which there is something by a file's name, with or without ".gz". */
+export async function copiesIn(
+  folder: string,
+  { name }: Pick<PublishedFile, "name">,
+  env: DataEnv,
+): Promise<readonly string[]> {
+  const paths = [within(folder, name), within(folder, `${name}.gz`)];
+  const there = await Promise.all(paths.map((path) => isThere(path, env)));
+  return paths.filter((_, i) => there[i]);
+}
+
+/** The values of a file on disk, if it is the published one. */
+const readCopy = (
+  path: string,
+  file: PublishedFile,
+  { files }: DataEnv,
+): TE.TaskEither<FileUnavailable | Damage, Uint8Array> =>
+  pipe(
+    files.read(path),
+    TE.flatMap((bytes) => verify(path, bytes, file)),
+  );
+
+async function isThere(path: string, { files }: DataEnv): Promise<boolean> {
+  const found = await files.exists(path)();
+  return E.isRight(found) && found.right;
+}
 
 /** What the files hold, and where they were. */
 export interface Obtained {

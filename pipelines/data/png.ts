@@ -6,8 +6,7 @@
  */
 import { decode } from "npm:fast-png@8.0.0";
 import { type Bitmap, mostPixels } from "./bitmap.ts";
-import { joined } from "./bytes.ts";
-import { inflate } from "./gzip.ts";
+import { inflate, joined } from "./bytes.ts";
 
 const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 /** Chunks that say what the pixels are; the others (profiles, texts, times) are left out. */

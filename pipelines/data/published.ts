@@ -6,8 +6,7 @@
  */
 import type { ChecksumMismatch, CorruptFile, DatasetUnavailable } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import { gunzip } from "./gzip.ts";
-import { sha256 } from "./sha256.ts";
+import { gunzip, sha256 } from "./bytes.ts";
 
 /** A file as it was published. */
 export interface PublishedFile {

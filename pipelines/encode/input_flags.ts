@@ -6,7 +6,7 @@
 import type { Flags, Values } from "../cli/options.ts";
 import { sharedFlags } from "../cli/program.ts";
 import type { FindImagesOptions } from "./inputs.ts";
-import type { OriginSplit } from "./origins.ts";
+import type { OriginSplit } from "../files/codes.ts";
 
 /** Which images, and how they are taken. */
 export const inputFlags = {

@@ -9,7 +9,8 @@ import type { DataSplit } from "../data/dataset.ts";
 import { type DataEnv, denoDataEnv, type FolderEntry } from "../data/environment.ts";
 import { type DatasetName, datasetNames, loadImages } from "../data/images.ts";
 import { within } from "../data/published.ts";
-import type { OriginPart, OriginSplit } from "./origins.ts";
+import type { OriginPart, OriginSplit } from "../files/codes.ts";
+import { count } from "../report/format.ts";
 
 /** Options of {@linkcode findImages}. */
 export interface FindImagesOptions {
@@ -85,7 +86,7 @@ const extension = /\.(png|jpe?g)$/i;
  * @example
  * ```ts
  * import { findImages } from "./inputs.ts";
- * import { orThrow } from "../../graph/or_throw.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const [source] = await orThrow(findImages(["strokes"], { first: 5 }));
@@ -190,3 +191,18 @@ const noSuch = (file: string): FileUnavailable => ({
   reason: "there is no such file or folder",
   advice: `Check the path; datasets are ${inputNames.join(", ")}`,
 });
+
+// What is to be said of inputs before they are used.
+
+const SHOWN = 3;
+
+/** The notices of datasets, and what was passed over in folders. */
+export const notesOf = (inputs: readonly ImageSource[]): readonly string[] =>
+  inputs.flatMap((input) => {
+    if (input.kind === "dataset") return input.notice === null ? [] : [input.notice];
+    const { passed } = input;
+    return passed.length === 0 ? [] : [
+      `${count(passed.length, "file or folder", "files or folders")} passed over: ` +
+      passed.slice(0, SHOWN).join(", ") + (passed.length > SHOWN ? ", …" : ""),
+    ];
+  });

@@ -4,22 +4,29 @@
  * @module
  */
 import { graphToJson } from "../../graph/codec.ts";
-import { encoderOf } from "../../graph/encoder.ts";
+import { encoderOf } from "../../graph/rewrite.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { fold, foldEach, leaves } from "../../graph/fold.ts";
 import { E } from "../../graph/fp_ts.ts";
 import type { Leaf, Nodes } from "../../graph/node.ts";
-import { inferShapes, isPair } from "../../graph/shape.ts";
+import { inferShapes, isPair, sizeOf } from "../../graph/shape.ts";
 import { show, showNode } from "../../graph/show.ts";
-import { sizeOf } from "../../graph/space.ts";
 import type { Shape } from "../../graph/types.ts";
 import { isBinary, isBinaryNode } from "../../graph/traits.ts";
-import type { ModelFile } from "../model_file.ts";
-import { VERSION } from "../version.ts";
-import { type Emitter, emitter, int } from "./emitter.ts";
-import { notExported, onnxAlgebra } from "./lower.ts";
+import type { ModelFile } from "../files/model.ts";
+import { VERSION } from "../core/version.ts";
+import {
+  channelsLast,
+  type Emitter,
+  emitter,
+  int,
+  notExported,
+  onnxAlgebra,
+  type Signal,
+  type Signals,
+  written,
+} from "./lower.ts";
 import { ElementType, encodeModel, type OnnxValue } from "./proto.ts";
-import { channelsLast, type Signal, type Signals, written } from "./signal.ts";
 
 /**
  * The versions of ONNX's operators whose meaning is the same for all that is written here, and the version of the

@@ -3,22 +3,210 @@
  *
  * @module
  */
+import type { Pair, Shape } from "../../graph/types.ts";
+import { ElementType, type OnnxAttribute, type OnnxNode, type OnnxTensor } from "./proto.ts";
+import type { BatchNorm, Conv2d, Linear, Over } from "../../graph/node.ts";
+import { sizeOf } from "../../graph/shape.ts";
 import type { Algebra } from "../../graph/fold.ts";
-import type { BatchNorm, Conv2d, Linear } from "../../graph/node.ts";
 import type { ParamArrays } from "../../graph/params.ts";
-import type { Pair } from "../../graph/types.ts";
 import { winnerCount } from "../../ops/kwta.ts";
-import { type AttributeValue, type Emitter, float, int, ints } from "./emitter.ts";
-import {
+
+// Writing an ONNX graph: nodes and constants in order, under names that are made here.
+
+/** The value of an attribute. */
+export type AttributeValue = Omit<Partial<OnnxAttribute>, "name">;
+
+/** An integer as an attribute. */
+export const int = (value: number): AttributeValue => ({ type: 2, i: BigInt(value) });
+
+/** A number as an attribute. */
+const float = (value: number): AttributeValue => ({ type: 1, f: value });
+
+/** Integers as an attribute. */
+const ints = (values: readonly number[]): AttributeValue => ({
+  type: 7,
+  ints: values.map(BigInt),
+});
+
+/** What a graph is written into. */
+export interface Emitter {
+  /** Adds an operation; returns the names of its outputs, as many as asked for. */
+  readonly node: (
+    opType: string,
+    input: readonly string[],
+    attributes?: Readonly<Record<string, AttributeValue>>,
+    outputs?: number,
+  ) => readonly string[];
+  /** Adds an operation of one input whose output has a name of its own. */
+  readonly named: (
+    name: string,
+    opType: string,
+    input: string,
+    attributes: Readonly<Record<string, AttributeValue>>,
+  ) => void;
+  /** Adds float32 numbers; returns their name. */
+  readonly floats: (shape: Shape, data: Float32Array) => string;
+  /** Adds integers, of 64 bits unless said otherwise; returns their name. */
+  readonly integers: (shape: Shape, data: readonly number[], bits?: 32 | 64) => string;
+  /** All operations so far. */
+  readonly nodes: () => readonly Partial<OnnxNode>[];
+  /** All constants so far. */
+  readonly constants: () => readonly Partial<OnnxTensor>[];
+}
+
+/** An empty graph to write into. */
+export function emitter(): Emitter {
+  const nodes: Partial<OnnxNode>[] = [];
+  const constants: Partial<OnnxTensor>[] = [];
+  const constant = (shape: Shape, dataType: number, data: ArrayBufferView): string => {
+    const name = `constant_${constants.length}`;
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    constants.push({ name, dims: shape.map(BigInt), dataType, rawData });
+    return name;
+  };
+  const add = (
+    opType: string,
+    input: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+    name: string,
+    output: readonly string[],
+  ): readonly string[] => {
+    const attribute = Object.entries(attributes).map(([key, value]) => ({ name: key, ...value }));
+    nodes.push({ opType, name, input, output, attribute });
+    return output;
+  };
+  return {
+    node: (opType, input, attributes = {}, outputs = 1) => {
+      const stem = `${opType.toLowerCase()}_${nodes.length}`;
+      const names = Array.from({ length: outputs }, (_, i) => i === 0 ? stem : `${stem}_${i}`);
+      return add(opType, input, attributes, stem, names);
+    },
+    named: (name, opType, input, attributes) => {
+      add(opType, [input], attributes, name, [name]);
+    },
+    floats: (shape, data) => constant(shape, ElementType.float, data),
+    integers: (shape, data, bits = 64) =>
+      bits === 32
+        ? constant(shape, ElementType.int32, Int32Array.from(data))
+        : constant(shape, ElementType.int64, BigInt64Array.from(data, BigInt)),
+    nodes: () => nodes,
+    constants: () => constants,
+  };
+}
+
+// What passes from node to node while a graph is written as ONNX.
+//
+// Images are [height, width, channels] in Sparrow and [channels, height, width] in ONNX; which of the two a
+// value is, it says itself, so that transposes stand only where they must.
+
+/** An affine map per output that is not written yet, so that a batch norm after it can go into it. */
+export interface Affine {
+  /** […, outputs]. */
+  readonly weight: Float32Array;
+  /** [outputs]. */
+  readonly bias: Float32Array;
+  /** Writes the map; returns the name of its output. */
+  readonly write: (weight: Float32Array, bias: Float32Array) => string;
+}
+
+/** A tensor on its way. */
+export interface Signal {
+  /** Of one sample, as in Sparrow. */
+  readonly shape: Shape;
+  /** Whether the channels come before height and width. */
+  readonly channelsFirst: boolean;
+  /** Its name; what makes it is written when this is first asked for. */
+  readonly name: () => string;
+  /** The map that makes it, if it is one and not written. */
+  readonly affine?: Affine;
+}
+
+/** A tensor, or pairs of them. */
+export type Signals = Signal | Pair<Signals, Signals>;
+
+/** A tensor that is written already. */
+export const written = (name: string, shape: Shape, channelsFirst = false): Signal => ({
+  shape,
   channelsFirst,
-  channelsLast,
-  pending,
-  reshaped,
-  type Signal,
-  type Signals,
-  written,
-} from "./signal.ts";
-import { above, competition, flattened } from "./winners.ts";
+  name: () => name,
+});
+
+/** A tensor that an affine map makes, once it is asked for. */
+function pending(affine: Affine, shape: Shape, channelsFirst: boolean): Signal {
+  let name: string | null = null;
+  return {
+    shape,
+    channelsFirst,
+    affine,
+    name: () => name ??= affine.write(affine.weight, affine.bias),
+  };
+}
+
+/** The tensor with channels last, as Sparrow has it. */
+export const channelsLast = ({ node }: Emitter, x: Signal): Signal =>
+  x.channelsFirst
+    ? written(node("Transpose", [x.name()], { perm: ints([0, 2, 3, 1]) })[0], x.shape)
+    : x;
+
+/** The image with channels first, as ONNX's convolutions want it. */
+const channelsFirst = ({ node }: Emitter, x: Signal): Signal =>
+  x.channelsFirst
+    ? x
+    : written(node("Transpose", [x.name()], { perm: ints([0, 3, 1, 2]) })[0], x.shape, true);
+
+/** A tensor of another shape, row-major as Sparrow has it. */
+function reshaped(out: Emitter, x: Signal, shape: Shape): Signal {
+  const last = channelsLast(out, x);
+  const to = out.integers([shape.length + 1], [-1, ...shape]);
+  return written(out.node("Reshape", [last.name(), to])[0], shape);
+}
+
+// k-winners-take-all in ONNX's operators.
+
+/**
+ * 1 where a unit is above the midpoint between the k-th and the (k+1)-th largest of its row, else 0: the same
+ * threshold in the same arithmetic as `hardKwta`, so that ties lose as a whole here too.
+ *
+ * @param rows A matrix [any, units].
+ */
+function winnersOf({ node, integers, floats }: Emitter, rows: string, k: number): string {
+  const [values] = node("TopK", [rows, integers([1], [k + 1])], { axis: int(-1) }, 2);
+  const at = (i: number): string =>
+    node("Slice", [values, ...[i, i + 1, 1].map((n) => integers([1], [n]))])[0];
+  const [sum] = node("Add", [at(k - 1), at(k)]);
+  const [threshold] = node("Mul", [sum, floats([1], Float32Array.of(0.5))]);
+  const [above] = node("Greater", [rows, threshold]);
+  return node("Cast", [above], { to: int(ElementType.float) })[0];
+}
+
+/** The winners among the units of a sample, of each channel, or at each place. */
+function competition(
+  out: Emitter,
+  x: Signal,
+  over: Over,
+  winners: (n: number) => number,
+): Signal {
+  const { shape } = x;
+  const first = over === "channel";
+  const units = over === "sample" ? sizeOf(shape) : first ? shape[0] * shape[1] : shape[2];
+  const laid = first ? channelsFirst(out, x) : channelsLast(out, x);
+  const flat = out.node("Reshape", [laid.name(), out.integers([2], [-1, units])])[0];
+  const won = winnersOf(out, flat, winners(units));
+  const back = first ? [shape[2], shape[0], shape[1]] : shape;
+  const to = out.integers([back.length + 1], [-1, ...back]);
+  return written(out.node("Reshape", [won, to])[0], shape, first);
+}
+
+/** 1 where a unit is above its own threshold, [units…], else 0. */
+function above(out: Emitter, x: Signal, threshold: Float32Array): Signal {
+  const laid = channelsLast(out, x);
+  const [more] = out.node("Greater", [laid.name(), out.floats(x.shape, threshold)]);
+  return written(out.node("Cast", [more], { to: int(ElementType.float) })[0], x.shape);
+}
+
+/** A vector of the same values. */
+const flattened = (out: Emitter, x: Signal): Signal =>
+  x.shape.length === 1 ? x : reshaped(out, x, [sizeOf(x.shape)]);
 
 /** Writes a node that is given what goes in; gives what comes out. */
 export type Emit = (x: Signals) => Signals;

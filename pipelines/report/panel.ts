@@ -17,7 +17,7 @@ import {
   type Markish,
   svgElement,
 } from "./plot.ts";
-import { mean, standardDeviation } from "./statistics.ts";
+import { mean, standardDeviation } from "./format.ts";
 
 /** What is compared, in one colour. */
 export interface PanelSeries {

@@ -3,31 +3,32 @@
  *
  * @module
  */
-import type { History } from "../history.ts";
-import type { Findings } from "../findings.ts";
-import { configuration } from "./configuration.ts";
-import { accuracyFigure } from "./figures/accuracy.ts";
-import { activeBitsFigure } from "./figures/active_bits.ts";
+import type { History } from "../core/history.ts";
+import type { Findings } from "../core/findings.ts";
+import { configuration, summary } from "./summary.ts";
+import {
+  accuracyFigure,
+  activeBitsFigure,
+  classSpreadFigure,
+  gradientFigures,
+  lossFigure,
+  scheduleFigures,
+} from "./figures/curves.ts";
 import { centroidFigures, type Centroids } from "./figures/centroids.ts";
-import { classSpreadFigure } from "./figures/class_spread.ts";
 import { confusedImagesFigure } from "./figures/confused_images.ts";
 import { confusionFigure } from "./figures/confusion.ts";
 import { dutyCycleFigure } from "./figures/duty_cycles.ts";
 import { exampleCodesFigure } from "./figures/example_codes.ts";
-import { gradientFigures } from "./figures/gradients.ts";
 import { informationPlaneFigures } from "./figures/information_plane.ts";
-import { lossFigure } from "./figures/loss.ts";
 import { reconstructionsFigure } from "./figures/reconstructions.ts";
 import { saliencyFigure } from "./figures/saliency.ts";
 import { type Model, modelDiagram } from "./figures/model_diagram.ts";
-import { scheduleFigures } from "./figures/schedules.ts";
 import { timingFigure } from "./figures/timing.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
 import { renderSections, type Section } from "./sections.ts";
 import { drawingsOf, fileIn } from "./standalone.ts";
 import { style } from "./style.ts";
-import { summary } from "./summary.ts";
 
 export type { Centroids } from "./figures/centroids.ts";
 

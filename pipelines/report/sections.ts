@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { configuration } from "./configuration.ts";
+import { configuration } from "./summary.ts";
 import { type Figure, renderFigure } from "./figure.ts";
 import { type Content, type Html, html } from "./html.ts";
 import { page, pageHeader } from "./page.ts";

@@ -48,7 +48,7 @@ function mix(from: string, to: string, part: number): string {
  * @example
  * ```ts
  * import { standalone } from "./standalone.ts";
- * import { lossFigure } from "./figures/loss.ts";
+ * import { lossFigure } from "./figures/curves.ts";
  * import { assertMatch } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const row = { epoch: 1, step: 9, split: "train", name: "loss", value: 0.5 } as const;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { table as aligned } from "../cli/table.ts";
+import { table as aligned } from "../cli/text.ts";
 import { csvLink, type Table } from "./csv.ts";
 import { compact } from "./format.ts";
 import { type Content, type Html, html, trusted } from "./html.ts";

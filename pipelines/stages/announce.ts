@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type History, newest, type SplitName } from "../history.ts";
-import { type Stage, tap } from "../stage.ts";
+import { type History, newest, type SplitName } from "../core/history.ts";
+import { type Stage, tap } from "../core/stage.ts";
 
 /**
  * Prints one line per epoch to the environment's `log`: loss, accuracies, bits per code, speed.

@@ -5,12 +5,18 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
-import { checkpointOf, writeCheckpoint } from "../checkpoint/checkpoint.ts";
-import { BEST_CHECKPOINT, checkpointName, CHECKPOINTS, epochOfName } from "../checkpoint/folder.ts";
-import type { Files } from "../files.ts";
-import { type History, rowsNamed, type SplitName } from "../history.ts";
-import type { Run } from "../run.ts";
-import { type Stage, stage } from "../stage.ts";
+import {
+  BEST_CHECKPOINT,
+  checkpointName,
+  checkpointOf,
+  CHECKPOINTS,
+  epochOfName,
+  writeCheckpoint,
+} from "../files/checkpoint.ts";
+import type { Files } from "../files/files.ts";
+import { type History, rowsNamed, type SplitName } from "../core/history.ts";
+import type { Run } from "../core/run.ts";
+import { type Stage, stage } from "../core/stage.ts";
 
 /** What makes a run better than another. */
 export interface BestBy {
@@ -46,17 +52,17 @@ export interface CheckpointOptions {
  * ```ts
  * import { checkpoint } from "./checkpoint.ts";
  * import { train } from "./train.ts";
- * import { newestCheckpoint } from "../checkpoint/folder.ts";
- * import { resumeRun } from "../checkpoint/checkpoint.ts";
+ * import { newestCheckpoint } from "../files/checkpoint.ts";
+ * import { resumeRun } from "../files/checkpoint.ts";
  * import { strokes } from "../data/strokes.ts";
- * import { quietEnv } from "../env.ts";
- * import { denoFiles } from "../files.ts";
- * import { createRun, dispose } from "../run.ts";
- * import { pipeline } from "../stage.ts";
+ * import { quietEnv } from "../core/env.ts";
+ * import { denoFiles } from "../files/files.ts";
+ * import { createRun, dispose } from "../core/run.ts";
+ * import { pipeline } from "../core/stage.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
- * import { supConLoss } from "../../ops/losses/sup_con.ts";
+ * import { supConLoss } from "../../ops/losses/contrastive.ts";
  * import { adam } from "../../ops/optimisers/adam.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *

@@ -4,22 +4,25 @@
  * @module
  */
 import { E } from "../../graph/fp_ts.ts";
-import { encoderOf } from "../../graph/encoder.ts";
+import { encoderOf, findKwta } from "../../graph/rewrite.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
-import { findKwta } from "../../graph/rewrite.ts";
 import { activity, type Embeddings, sparsity } from "../../ops/embeddings.ts";
-import { binarise, classMeans, classMoments } from "../../ops/metrics/centroids.ts";
-import { classSpread } from "../../ops/metrics/class_spread.ts";
+import {
+  binarise,
+  classMeans,
+  classMoments,
+  classSpread,
+  nearestCentroids,
+} from "../../ops/metrics/centroids.ts";
 import { accuracy, argmax } from "../../ops/metrics/classification.ts";
-import { codeMoments } from "../../ops/metrics/code_moments.ts";
+import { codeMoments } from "../../ops/metrics/activity.ts";
 import type { Moments } from "../../ops/metrics/moments.ts";
-import { nearestCentroids } from "../../ops/metrics/nearest_centroid.ts";
 import type { Dataset, DataSplit } from "../data/dataset.ts";
 import { encode } from "../encode/encode.ts";
-import { type ClassCodes, evaluationOf } from "../findings.ts";
-import type { Row } from "../history.ts";
-import type { Run } from "../run.ts";
-import { type Stage, stage } from "../stage.ts";
+import { type ClassCodes, evaluationOf } from "../core/findings.ts";
+import type { Row } from "../core/history.ts";
+import type { Run } from "../core/run.ts";
+import { type Stage, stage } from "../core/stage.ts";
 
 /** Options of {@linkcode evaluate}. */
 export interface EvaluateOptions {

@@ -10,15 +10,14 @@ import type { Shape } from "../../graph/types.ts";
 import type { Value } from "../../ops/interpreter.ts";
 import { peakSignalToNoise, reconstructionError } from "../../ops/metrics/reconstruction.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { forEachBatch } from "../batches.ts";
-import type { Dataset, DataSplit, Normalisation } from "../data/dataset.ts";
-import { firstOfEach } from "../data/first_of_each.ts";
-import { imageOf } from "../data/image_of.ts";
-import type { Env } from "../env.ts";
-import type { Row } from "../history.ts";
-import type { Reconstruction } from "../findings.ts";
-import type { Run } from "../run.ts";
-import { type Stage, stage } from "../stage.ts";
+import { forEachBatch } from "../core/batches.ts";
+import { type Dataset, type DataSplit, imageOf, type Normalisation } from "../data/dataset.ts";
+import { firstOfEach } from "../data/splits.ts";
+import type { Env } from "../core/env.ts";
+import type { Row } from "../core/history.ts";
+import type { Reconstruction } from "../core/findings.ts";
+import type { Run } from "../core/run.ts";
+import { type Stage, stage } from "../core/stage.ts";
 
 /** Options of {@linkcode evaluateReconstruction}. */
 export interface ReconstructionOptions {

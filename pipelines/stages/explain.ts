@@ -4,23 +4,22 @@
  * @module
  */
 import { E } from "../../graph/fp_ts.ts";
-import { encoderOf } from "../../graph/encoder.ts";
+import { encoderOf } from "../../graph/rewrite.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import type { Graph } from "../../graph/node.ts";
 import { splitRng } from "../../graph/rng.ts";
 import { inferShapes, isPair, showSpace } from "../../graph/shape.ts";
 import { hardKwta, softKwta } from "../../ops/kwta.ts";
 import { lower } from "../../ops/interpreter.ts";
-import type { SaliencyOptions } from "../../ops/saliency/options.ts";
-import { saliency } from "../../ops/saliency/saliency.ts";
-import { overlapScore, type Score, unitScore } from "../../ops/saliency/scores.ts";
+import { saliency, type SaliencyOptions } from "../../ops/saliency/saliency.ts";
+import { overlapScore, type Score, unitScore } from "../../ops/saliency/objective.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { normaliser } from "../data/batch.ts";
+import { normaliser } from "../data/feed.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { firstOfEach } from "../data/first_of_each.ts";
-import type { Explanation } from "../findings.ts";
-import type { Run } from "../run.ts";
-import { type Stage, stage } from "../stage.ts";
+import { firstOfEach } from "../data/splits.ts";
+import type { Explanation } from "../core/findings.ts";
+import type { Run } from "../core/run.ts";
+import { type Stage, stage } from "../core/stage.ts";
 
 /** Options of {@linkcode explain}. */
 export interface ExplainOptions {

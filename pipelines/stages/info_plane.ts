@@ -7,23 +7,21 @@ import { E, pipe } from "../../graph/fp_ts.ts";
 import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
 import type { Nodes } from "../../graph/node.ts";
 import { traitsOf } from "../../graph/traits.ts";
-import type { Model } from "../batches.ts";
+import type { Model } from "../core/batches.ts";
 import { permutation, type Rng, seed as seeded, splitRng } from "../../graph/rng.ts";
-import { fanoAccuracy } from "../../ops/information/discrete/accuracy_bound.ts";
-import { entropy } from "../../ops/information/discrete/entropy.ts";
-import type { PlaneEstimator, PlaneTask } from "../../ops/information/plane/estimator.ts";
-import { kMeansPlane } from "../../ops/information/plane/k_means.ts";
+import { entropy, fanoAccuracy } from "../../ops/information/discrete.ts";
+import { kMeansPlane, type PlaneEstimator, type PlaneTask } from "../../ops/information/plane.ts";
 import type { Samples } from "../../ops/information/samples.ts";
 import { checkRanges, integerFrom } from "../../ops/ranges.ts";
-import { normaliser } from "../data/batch.ts";
+import { normaliser } from "../data/feed.ts";
 import type { Dataset, DataSplit } from "../data/dataset.ts";
 import { subset } from "../data/splits.ts";
-import type { Env } from "../env.ts";
-import type { Row } from "../history.ts";
-import { findLayers, layerName, layerOutputs } from "../layer_outputs.ts";
-import type { Run } from "../run.ts";
-import { pipeline, skip, type Stage, stage } from "../stage.ts";
-import type { Midpoint, Midway } from "./midway.ts";
+import type { Env } from "../core/env.ts";
+import type { Row } from "../core/history.ts";
+import { findLayers, layerName, layerOutputs } from "../core/layer_outputs.ts";
+import type { Run } from "../core/run.ts";
+import { pipeline, skip, type Stage, stage } from "../core/stage.ts";
+import type { Midpoint, Midway } from "./train.ts";
 
 /** Options of {@linkcode infoPlane}. */
 export interface InfoPlaneOptions {
@@ -83,14 +81,14 @@ export interface InfoPlaneOptions {
  * import { infoPlane } from "./info_plane.ts";
  * import { train } from "./train.ts";
  * import { strokes } from "../data/strokes.ts";
- * import { quietEnv } from "../env.ts";
- * import { latest } from "../history.ts";
- * import { createRun, dispose } from "../run.ts";
+ * import { quietEnv } from "../core/env.ts";
+ * import { latest } from "../core/history.ts";
+ * import { createRun, dispose } from "../core/run.ts";
  * import { E } from "../../graph/fp_ts.ts";
- * import { orThrow } from "../../graph/or_throw.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
- * import { supConLoss } from "../../ops/losses/sup_con.ts";
+ * import { supConLoss } from "../../ops/losses/contrastive.ts";
  * import { adam } from "../../ops/optimisers/adam.ts";
  * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
  *

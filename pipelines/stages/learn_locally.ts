@@ -3,25 +3,140 @@
  *
  * @module
  */
+import { scalingPaths } from "../../graph/plasticity.ts";
+import { nextDuty, scalingFactors } from "../../ops/homeostasis.ts";
+import { tf } from "../../ops/tfjs.ts";
+import type { Run } from "../core/run.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
-import type { Conv2d, Linear } from "../../graph/node.ts";
-import { draw, permutation } from "../../graph/rng.ts";
-import { scalingPaths } from "../../graph/scaling.ts";
+import { draw, permutation, type Rng } from "../../graph/rng.ts";
 import { inferShapes, sizeOf } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
-import { whitening } from "../../ops/local/whitening.ts";
-import type { LocalRule } from "../../ops/local/local_rule.ts";
-import { checkRanges, integerFrom, notNegative, positive } from "../../ops/ranges.ts";
-import { tf } from "../../ops/tfjs.ts";
-import { breathe } from "../breathe.ts";
+import { lower } from "../../ops/interpreter.ts";
+import { cutPatch, normaliseContrast, whitening } from "../../ops/local/samples.ts";
+import { forEachForward } from "../core/batches.ts";
 import type { Images } from "../data/dataset.ts";
-import type { Env } from "../env.ts";
-import type { Row } from "../history.ts";
-import { gatherSamples, type LayerSamples } from "../layer_samples.ts";
-import type { Run } from "../run.ts";
-import { type Stage, stage } from "../stage.ts";
-import { counted, factorsOf } from "./learnt_duty.ts";
+import { breathe, type Env } from "../core/env.ts";
+import type { Conv2d, Linear } from "../../graph/node.ts";
+import type { LocalRule } from "../../ops/local/rules.ts";
+import { checkRanges, integerFrom, notNegative, positive } from "../../ops/ranges.ts";
+import type { Row } from "../core/history.ts";
+import { type Stage, stage } from "../core/stage.ts";
+
+// Synaptic scaling's state while a layer is learnt from samples: those of an image come from all places.
+
+/** Where a run keeps the state of a layer. */
+export type Scaling = ReturnType<typeof scalingPaths>;
+
+/** Synaptic scaling's factors per unit: of an image those of the mean duty cycle over its locations. */
+function factorsOf(plasticity: Run["plasticity"], paths: Scaling, units: number): tf.Tensor {
+  const duty = tf.mean(tf.reshape(plasticity[paths.duty], [-1, units]), 0);
+  return scalingFactors(
+    duty,
+    plasticity[paths.samples],
+    plasticity[paths.strength],
+    plasticity[paths.target],
+  );
+}
+
+/** The duty cycle and the number of samples after a batch, [samples, units]. */
+function counted(
+  plasticity: Run["plasticity"],
+  paths: Scaling,
+  active: tf.Tensor,
+): { readonly duty: tf.Tensor; readonly samples: tf.Tensor } {
+  const { [paths.duty]: duty, [paths.samples]: samples } = plasticity;
+  const units = active.shape[1] as number;
+  const mean = tf.mean(tf.reshape(duty, [-1, units]), 0);
+  const next = nextDuty(mean, samples, active);
+  return {
+    // A location has none of its own: patches come from all.
+    duty: tf.add(tf.zerosLike(duty), next),
+    samples: tf.add(samples, active.shape[0]),
+  };
+}
+
+// What the units of a layer see of images: patches before a convolution, whole inputs before a linear
+// layer.
+
+/** Samples of one layer, of mean 0 and deviation 1. */
+export interface LayerSamples {
+  /** Samples. */
+  readonly count: number;
+  /** Numbers of each. */
+  readonly width: number;
+  /** count × width numbers, row-major. */
+  readonly values: Float32Array;
+}
+
+/** Which samples are wanted. */
+export interface SampleForm {
+  /** The layer's place in the graph. */
+  readonly path: number;
+  /** Of one of its inputs. */
+  readonly input: Shape;
+  /** Of a patch; null: a sample is a whole input. */
+  readonly size: number | null;
+  /** Samples at most. */
+  readonly most: number;
+  /** The least deviation. */
+  readonly floor: number;
+}
+
+/** Patches of an image: more would be alike. */
+const PER_IMAGE = 10;
+
+/** Images per pass: what a convolution makes of them must fit into memory. */
+const SLICE = 200;
+
+/**
+ * Sends images, drawn at random, through the layers before one, and keeps what it sees of them.
+ *
+ * @returns The samples, and the generator to draw from next; else as `forEachBatch` does.
+ */
+async function gatherSamples(
+  run: Run,
+  { count, pixels, normalisation }: Images,
+  { path, input, size, most, floor }: SampleForm,
+  env: Env,
+): Promise<E.Either<SparrowError, readonly [LayerSamples, Rng]>> {
+  const { evaluate } = lower({ nodes: run.graph.nodes.slice(0, path) });
+  const perImage = size === null ? 1 : PER_IMAGE;
+  const [order, afterOrder] = permutation(count, run.rng);
+  const wanted = Math.min(count, Math.ceil(most / perImage));
+  const area = sizeOf(run.input);
+  const inputs = sizeOf(input);
+  const [height, rest, channels] = size === null ? [1, 1, inputs] : input;
+  const width = size === null ? inputs : size * size * channels;
+  const values = new Float32Array(Math.min(most, wanted * perImage) * width);
+  let [kept, rng] = [0, afterOrder];
+  for (let from = 0; from < wanted; from += SLICE) {
+    const picks = order.subarray(from, Math.min(wanted, from + SLICE));
+    const slice = new Uint8Array(picks.length * area);
+    picks.forEach((pick, i) =>
+      slice.set(pixels.subarray(pick * area, (pick + 1) * area), i * area)
+    );
+    const done = await forEachForward(run, { count: picks.length, pixels: slice, normalisation }, {
+      forward: (x) => [evaluate(run, x) as tf.Tensor],
+      env,
+      use: ({ outputs: [read], count }) => {
+        [, rng] = draw(rng, (dice) => {
+          for (let i = 0; i < count; i++) {
+            const image = (read as Float32Array).subarray(i * inputs, (i + 1) * inputs);
+            for (let p = 0; p < perImage && (kept + 1) * width <= values.length; p++) {
+              const sample = values.subarray(kept * width, (kept + 1) * width);
+              if (size === null) sample.set(image);
+              else cutPatch(image, { height, width: rest, channels, size }, dice, sample);
+              if (normaliseContrast(sample, floor)) kept++;
+            }
+          }
+        });
+      },
+    })();
+    if (E.isLeft(done)) return done;
+  }
+  return E.right([{ count: kept, width, values: values.subarray(0, kept * width) }, rng]);
+}
 
 /** Options of {@linkcode learnLocally}. */
 export interface LearnLocallyOptions {
@@ -77,9 +192,9 @@ const WHITENED = 20_000;
  * import { E } from "../../graph/fp_ts.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
- * import { onlineKMeans } from "../../ops/local/online_k_means.ts";
- * import { quietEnv } from "../env.ts";
- * import { createRun, dispose } from "../run.ts";
+ * import { onlineKMeans } from "../../ops/local/rules.ts";
+ * import { quietEnv } from "../core/env.ts";
+ * import { createRun, dispose } from "../core/run.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const backend = await startBackend("cpu")();

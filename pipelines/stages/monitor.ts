@@ -7,10 +7,13 @@ import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { permutation, seed as seeded } from "../../graph/rng.ts";
 import { type Embeddings, sparsity } from "../../ops/embeddings.ts";
-import { classMoments } from "../../ops/metrics/centroids.ts";
-import { classSpread } from "../../ops/metrics/class_spread.ts";
-import { accuracy } from "../../ops/metrics/classification.ts";
-import { classScores, confusionMatrix, macroScores } from "../../ops/metrics/confusion.ts";
+import { classMoments, classSpread } from "../../ops/metrics/centroids.ts";
+import {
+  accuracy,
+  classScores,
+  confusionMatrix,
+  macroScores,
+} from "../../ops/metrics/classification.ts";
 import type { EmbeddingDistance } from "../../ops/metrics/distances.ts";
 import { majorityVote, nearestNeighbours } from "../../ops/metrics/neighbours.ts";
 import { type LabelledEmbeddings, retrievalScores } from "../../ops/metrics/retrieval.ts";
@@ -21,14 +24,14 @@ import {
   maximumDutyEntropy,
   overactiveUnits,
   unitNorms,
-} from "../../ops/metrics/unit_activity.ts";
+} from "../../ops/metrics/activity.ts";
 import type { Dataset, DataSplit } from "../data/dataset.ts";
 import { subset } from "../data/splits.ts";
 import { encode } from "../encode/encode.ts";
-import type { Env } from "../env.ts";
-import type { Row } from "../history.ts";
-import type { Run } from "../run.ts";
-import { type Stage, stage } from "../stage.ts";
+import type { Env } from "../core/env.ts";
+import type { Row } from "../core/history.ts";
+import type { Run } from "../core/run.ts";
+import { type Stage, stage } from "../core/stage.ts";
 
 /** Options of {@linkcode monitor}. */
 export interface MonitorOptions {
@@ -82,11 +85,11 @@ export interface MonitorOptions {
  * ```ts
  * import { monitor } from "./monitor.ts";
  * import { strokes } from "../data/strokes.ts";
- * import { quietEnv } from "../env.ts";
- * import { latest } from "../history.ts";
- * import { createRun, dispose } from "../run.ts";
+ * import { quietEnv } from "../core/env.ts";
+ * import { latest } from "../core/history.ts";
+ * import { createRun, dispose } from "../core/run.ts";
  * import { E } from "../../graph/fp_ts.ts";
- * import { orThrow } from "../../graph/or_throw.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";

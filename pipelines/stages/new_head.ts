@@ -7,10 +7,10 @@ import { E, pipe } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import type { Nodes } from "../../graph/node.ts";
 import { splitRng } from "../../graph/rng.ts";
-import { swapHead } from "../../graph/swap_head.ts";
-import type { Optimiser } from "../../ops/optimiser.ts";
-import { createRun, dispose, type Run, toArrays } from "../run.ts";
-import { type Stage, stage } from "../stage.ts";
+import { swapHead } from "../../graph/rewrite.ts";
+import type { Optimiser } from "../../ops/optimisers/transform.ts";
+import { createRun, dispose, type Run, toArrays } from "../core/run.ts";
+import { type Stage, stage } from "../core/stage.ts";
 
 /** Options of {@linkcode newHead}. */
 export interface NewHeadOptions {

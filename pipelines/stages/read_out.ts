@@ -9,22 +9,25 @@ import { permutation, type Rng } from "../../graph/rng.ts";
 import { type BinaryEmbeddings, sparsity } from "../../ops/embeddings.ts";
 import { binarise, classMeans } from "../../ops/metrics/centroids.ts";
 import { accuracy } from "../../ops/metrics/classification.ts";
-import { classCentroid } from "../../ops/readouts/class_centroid.ts";
-import { bcpnn } from "../../ops/readouts/bcpnn.ts";
-import { naiveBayes } from "../../ops/readouts/naive_bayes.ts";
-import { dutyCycles } from "../../ops/metrics/unit_activity.ts";
-import { nearestCodes } from "../../ops/readouts/nearest_codes.ts";
-import type { LabelledCodes, ReadOut } from "../../ops/readouts/read_out.ts";
-import { willshawClasses } from "../../ops/readouts/willshaw_classes.ts";
-import { emptyCodes, pickCodes } from "../../ops/sdr/codes.ts";
-import { moveUnits } from "../../ops/sdr/noise.ts";
+import {
+  bcpnn,
+  classCentroid,
+  type LabelledCodes,
+  naiveBayes,
+  nearestCodes,
+  type ReadOut,
+  willshawClasses,
+} from "../../ops/readouts/read_outs.ts";
+import { dutyCycles } from "../../ops/metrics/activity.ts";
+import { emptyCodes, pickCodes } from "../../ops/codes/codes.ts";
+import { moveUnits } from "../../ops/codes/noise.ts";
 import type { Dataset, Images } from "../data/dataset.ts";
-import { encodeStream } from "../encode_batches.ts";
-import type { Env } from "../env.ts";
-import { type ClassCodes, evaluationOf } from "../findings.ts";
-import type { Row } from "../history.ts";
-import type { Run } from "../run.ts";
-import { type Stage, stage } from "../stage.ts";
+import { encodeStream } from "../encode/encode.ts";
+import type { Env } from "../core/env.ts";
+import { type ClassCodes, evaluationOf } from "../core/findings.ts";
+import type { Row } from "../core/history.ts";
+import type { Run } from "../core/run.ts";
+import { type Stage, stage } from "../core/stage.ts";
 
 /** Options of {@linkcode readOut}. */
 export interface ReadOutOptions {

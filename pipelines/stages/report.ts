@@ -6,7 +6,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import { show } from "../../graph/show.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { type Stage, stage } from "../stage.ts";
+import { type Stage, stage } from "../core/stage.ts";
 
 /** The name of the report in the output folder. */
 export const REPORT_FILE = "report.html";

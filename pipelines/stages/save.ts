@@ -6,10 +6,10 @@
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { SparrowError } from "../../graph/error.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { type History, toJsonLines } from "../history.ts";
-import { saveModel } from "../model_file.ts";
-import { type Run, toArrays } from "../run.ts";
-import { type Stage, stage } from "../stage.ts";
+import { type History, toJsonLines } from "../core/history.ts";
+import { saveModel } from "../files/model.ts";
+import { type Run, toArrays } from "../core/run.ts";
+import { type Stage, stage } from "../core/stage.ts";
 
 /** The name of the model in the output folder. */
 export const MODEL_FILE = "model.safetensors";

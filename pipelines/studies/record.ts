@@ -8,9 +8,9 @@ import { type FileUnavailable, type InvalidOption, invalidOption } from "../../g
 import { pipe, TE } from "../../graph/fp_ts.ts";
 import type { Backend } from "../../ops/backend.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { Files } from "../files.ts";
+import type { Files } from "../files/files.ts";
 import { count } from "../report/format.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../core/version.ts";
 
 /** An object that can be written as JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -15,7 +15,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import { describe } from "../../graph/error.ts";
 import { type Backend, type BackendName, startBackend } from "../../ops/backend.ts";
-import { FAILED, USAGE } from "../../pipelines/cli/process.ts";
+import { FAILED, USAGE } from "../../pipelines/cli/program.ts";
 import { compact } from "../../pipelines/report/format.ts";
 import { benchHelp, type BenchOptions, readBenchOptions } from "./command_line.ts";
 import { machine, showMachine } from "./machine.ts";
@@ -28,7 +28,7 @@ import { information, neuralInformation } from "./subjects/information.ts";
 import { kernels } from "./subjects/kernels.ts";
 import { gpuSearch, indexSearch, search } from "./subjects/search.ts";
 import { trainingBatch, trainingStep } from "./subjects/training.ts";
-import { showTime, table } from "../../pipelines/cli/table.ts";
+import { showTime, table } from "../../pipelines/cli/text.ts";
 
 /** In the order in which they are measured. */
 const subjects: readonly Subject[] = [

@@ -5,7 +5,7 @@
  */
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { tf } from "../../ops/tfjs.ts";
-import { VERSION } from "../../pipelines/version.ts";
+import { VERSION } from "../../pipelines/core/version.ts";
 
 /** What times depend on besides the code. */
 export interface Machine {

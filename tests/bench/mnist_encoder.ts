@@ -9,16 +9,16 @@ import { describe, type SparrowError } from "../../graph/error.ts";
 import { graph } from "../../graph/parse.ts";
 import { permutation, type Rng } from "../../graph/rng.ts";
 import { lower } from "../../ops/interpreter.ts";
-import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
+import { tripletCosineLoss } from "../../ops/losses/triplet.ts";
 import { adam } from "../../ops/optimisers/adam.ts";
 import type { tf } from "../../ops/tfjs.ts";
 import { type TrainState, trainStep } from "../../ops/train_step.ts";
-import { gatherLabels, normaliser } from "../../pipelines/data/batch.ts";
+import { gatherLabels, normaliser } from "../../pipelines/data/feed.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
 import { denoDataEnv } from "../../pipelines/data/environment.ts";
 import { loadMnist } from "../../pipelines/data/mnist.ts";
 import { loadStrokes } from "../../pipelines/data/strokes.ts";
-import { createRun, dispose, type Run } from "../../pipelines/run.ts";
+import { createRun, dispose, type Run } from "../../pipelines/core/run.ts";
 import { shared } from "../shared.ts";
 
 /** Samples per training step. */

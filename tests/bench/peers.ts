@@ -18,15 +18,14 @@
 import { E } from "../../graph/fp_ts.ts";
 import { describe, invalidOption } from "../../graph/error.ts";
 import { type Flags, helpText, readOptions, type Values } from "../../pipelines/cli/options.ts";
-import { sharedFlags } from "../../pipelines/cli/program.ts";
-import { FAILED, USAGE } from "../../pipelines/cli/process.ts";
+import { FAILED, sharedFlags, USAGE } from "../../pipelines/cli/program.ts";
 import { compact } from "../../pipelines/report/format.ts";
 import { shared } from "../shared.ts";
 import { machine, showMachine } from "./machine.ts";
 import { contend, type Contest } from "./peers/contender.ts";
 import { fixture } from "./peers/contests.ts";
 import { summarise } from "./summary.ts";
-import { table } from "../../pipelines/cli/table.ts";
+import { table } from "../../pipelines/cli/text.ts";
 
 const many = { least: 1, most: 1e6 } as const;
 const flags = {

@@ -15,11 +15,10 @@ import { describe } from "../../graph/error.ts";
 import { type BackendChoice, backendChoices, startBackend } from "../../ops/backend.ts";
 import type { tf } from "../../ops/tfjs.ts";
 import { readOptions } from "../../pipelines/cli/options.ts";
-import { sharedFlags } from "../../pipelines/cli/program.ts";
-import { USAGE } from "../../pipelines/cli/process.ts";
+import { sharedFlags, USAGE } from "../../pipelines/cli/program.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
 import { encode } from "../../pipelines/encode/encode.ts";
-import { type Env, quietEnv } from "../../pipelines/env.ts";
+import { type Env, quietEnv } from "../../pipelines/core/env.ts";
 import { BATCH, freshRun, images, startTraining, unwrap } from "./mnist_encoder.ts";
 
 const count = { least: 1, most: 1e6 } as const;

@@ -9,9 +9,9 @@ import { type Backend, type BackendName, startBackend } from "../../ops/backend.
 import { runElementwise } from "../../ops/kernels/gpu.ts";
 import { transposedTimes } from "../../ops/kernels/mat_mul.ts";
 import { hardKwta, softKwta } from "../../ops/kwta.ts";
-import { codeIndex, search } from "../../ops/sdr/code_index.ts";
-import { searchOnGpu } from "../../ops/sdr/code_index_gpu.ts";
-import { randomCodes } from "../../ops/sdr/noise.ts";
+import { codeIndex, search } from "../../ops/codes/search.ts";
+import { searchOnGpu } from "../../ops/codes/search_gpu.ts";
+import { randomCodes } from "../../ops/codes/noise.ts";
 import { tf, type WebGPUBackend } from "../../ops/tfjs.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
 import { unwrap } from "../bench/mnist_encoder.ts";

@@ -3,22 +3,21 @@
  *
  * @module
  */
-import { embedderSdr } from "../../graph/models/embedder_sdr.ts";
+import { embedderSdr } from "../../graph/models.ts";
 import type { Graph } from "../../graph/node.ts";
 import { graph } from "../../graph/parse.ts";
 import { permutation, seed } from "../../graph/rng.ts";
 import type { Shape } from "../../graph/types.ts";
 import { lower } from "../../ops/interpreter.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
-import { supConLoss } from "../../ops/losses/sup_con.ts";
-import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
+import { supConLoss } from "../../ops/losses/contrastive.ts";
+import { tripletCosineLoss } from "../../ops/losses/triplet.ts";
 import { adam } from "../../ops/optimisers/adam.ts";
 import type { tf } from "../../ops/tfjs.ts";
 import { type ObserveGradients, type TrainState, trainStep } from "../../ops/train_step.ts";
-import { gatherLabels } from "../../pipelines/data/batch.ts";
+import { feedOf, gatherLabels } from "../../pipelines/data/feed.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
-import { feedOf } from "../../pipelines/data/feed.ts";
-import { createRun, dispose } from "../../pipelines/run.ts";
+import { createRun, dispose } from "../../pipelines/core/run.ts";
 import { unwrap } from "../bench/mnist_encoder.ts";
 
 /** An encoder of MNIST and the loss that it is trained with. */

@@ -3,14 +3,10 @@ import { graphFromJson, graphToJson } from "../../graph/codec.ts";
 import { sequence, to } from "../../graph/compose.ts";
 import { flatten, linear } from "../../graph/constructors.ts";
 import { type Cost, cost } from "../../graph/cost.ts";
-import { encoderOf } from "../../graph/encoder.ts";
+import { encoderOf } from "../../graph/rewrite.ts";
 import { describe } from "../../graph/error.ts";
 import { E, pipe } from "../../graph/fp_ts.ts";
-import { autoencoder } from "../../graph/models/autoencoder.ts";
-import { embedderSdr } from "../../graph/models/embedder_sdr.ts";
-import { mlp } from "../../graph/models/mlp.ts";
-import { resNet } from "../../graph/models/res_net.ts";
-import { vggLike } from "../../graph/models/vgg_like.ts";
+import { autoencoder, embedderSdr, mlp, resNet, vggLike } from "../../graph/models.ts";
 import type { Graph, Nodes } from "../../graph/node.ts";
 import { initialParams, type ParamArrays, paramSpecs } from "../../graph/params.ts";
 import { parse } from "../../graph/parse.ts";
@@ -20,7 +16,7 @@ import { type Inference, inferShapes, isPair, sizeOf } from "../../graph/shape.t
 import { show } from "../../graph/show.ts";
 import type { Pair, Shape, Space } from "../../graph/types.ts";
 import { startBackend } from "../../ops/backend.ts";
-import { valueAndGradients } from "../../ops/gradients.ts";
+import { valueAndGradients } from "../../ops/train_step.ts";
 import { lower, type Value } from "../../ops/interpreter.ts";
 import { type Params, tf } from "../../ops/tfjs.ts";
 

@@ -5,9 +5,8 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "../assert.ts";
-import { invalidOption, type ParseError, type SparrowError } from "../../graph/error.ts";
+import { invalidOption, orThrow, type ParseError, type SparrowError } from "../../graph/error.ts";
 import { E, TE } from "../../graph/fp_ts.ts";
-import { orThrow } from "../../graph/or_throw.ts";
 import { cases } from "./error_cases.ts";
 
 Deno.test("orThrow: the value of an Either, and a promise of that of a TaskEither, typed", async () => {
@@ -36,7 +35,7 @@ Deno.test("orThrow: the stack begins at the caller's line", async () => {
   const thrown = assertThrows(() => orThrow(E.left(error)), Error);
   const rejected = await assertRejects(async () => await orThrow(TE.left(error)), Error);
   for (const { stack } of [thrown, rejected]) {
-    assert(!stack!.includes("graph/or_throw.ts"), stack);
+    assert(!stack!.includes("graph/error.ts"), stack);
     assertStringIncludes(stack!, "or_throw_test.ts");
   }
 });

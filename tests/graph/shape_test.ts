@@ -1,4 +1,4 @@
-import { requiredInput } from "../../graph/required_input.ts";
+import { requiredInput } from "../../graph/traits.ts";
 import * as fc from "npm:fast-check@4.3.0";
 import { assert, assertEquals } from "../assert.ts";
 import {

@@ -3,10 +3,15 @@ import type { Leaf, Node, Nodes } from "../../graph/node.ts";
 import { initialParams, type ParamArrays, paramSpecs } from "../../graph/params.ts";
 import { graph } from "../../graph/parse.ts";
 import { initialPlasticity, plasticitySpecs } from "../../graph/plasticity.ts";
-import { requiredInput } from "../../graph/required_input.ts";
+import {
+  competesNamed,
+  leafTraitsOf,
+  nodeTraits,
+  requiredInput,
+  traitsOf,
+} from "../../graph/traits.ts";
 import { draw, seed } from "../../graph/rng.ts";
 import { inferShapes, isPair, sizeOf } from "../../graph/shape.ts";
-import { competesNamed, leafTraitsOf, nodeTraits, traitsOf } from "../../graph/traits.ts";
 import type { Shape, Space } from "../../graph/types.ts";
 import { defineNode } from "../../ops/custom_node.ts";
 import type { Value } from "../../ops/interpreter.ts";

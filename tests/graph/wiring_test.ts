@@ -1,11 +1,9 @@
 import * as fc from "npm:fast-check@4.3.0";
 import { E } from "../../graph/fp_ts.ts";
-import { mermaid } from "../../graph/mermaid.ts";
-import { autoencoder } from "../../graph/models/autoencoder.ts";
-import { resNet } from "../../graph/models/res_net.ts";
+import { mermaid, wiringOf } from "../../graph/wiring.ts";
+import { autoencoder, resNet } from "../../graph/models.ts";
 import { graph } from "../../graph/parse.ts";
 import type { Nodes } from "../../graph/node.ts";
-import { wiringOf } from "../../graph/wiring.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 import { left, right } from "../pipelines/tiny.ts";
 

@@ -7,7 +7,7 @@ import { graph, parse } from "../../graph/parse.ts";
 import { initialPlasticity } from "../../graph/plasticity.ts";
 import { seed } from "../../graph/rng.ts";
 import { inferShapes } from "../../graph/shape.ts";
-import { valueAndGradients } from "../../ops/gradients.ts";
+import { valueAndGradients } from "../../ops/train_step.ts";
 import { lower } from "../../ops/interpreter.ts";
 import { type Params, tf } from "../../ops/tfjs.ts";
 import { assert, assertEquals } from "../assert.ts";

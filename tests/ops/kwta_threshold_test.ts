@@ -1,7 +1,6 @@
 import type { Gate, Soft } from "../../graph/node.ts";
-import { valueAndGradients } from "../../ops/gradients.ts";
-import { predictedThreshold, thresholded } from "../../ops/kwta.ts";
-import { upperQuantile } from "../../ops/normal_quantile.ts";
+import { valueAndGradients } from "../../ops/train_step.ts";
+import { predictedThreshold, thresholded, upperQuantile } from "../../ops/kwta.ts";
 import { type Params, tf } from "../../ops/tfjs.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { float32, type GoldenArray, goldenJson } from "../shared.ts";

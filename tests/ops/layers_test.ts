@@ -1,7 +1,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import type { ParamArrays } from "../../graph/params.ts";
 import { parse } from "../../graph/parse.ts";
-import { valueAndGradients } from "../../ops/gradients.ts";
+import { valueAndGradients } from "../../ops/train_step.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { apply } from "./apply.ts";

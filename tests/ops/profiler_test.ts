@@ -1,4 +1,4 @@
-import { linear } from "../../ops/linear.ts";
+import { linear } from "../../ops/layers.ts";
 import { hardKwta } from "../../ops/kwta.ts";
 import { startProfiler } from "../../ops/profiler.ts";
 import { tf } from "../../ops/tfjs.ts";

@@ -1,13 +1,11 @@
 import { E } from "../../graph/fp_ts.ts";
 import { describe, type FileUnavailable } from "../../graph/error.ts";
 import { compare, COMPARE_FILE } from "../../pipelines/compare.ts";
-import { compareRuns, readRun } from "../../pipelines/compare/comparison.ts";
-import type { Files } from "../../pipelines/files.ts";
-import { type History, toJsonLines } from "../../pipelines/history.ts";
-import { fromJsonLines } from "../../pipelines/history_file.ts";
+import { compareRuns, readRun } from "../../pipelines/report/comparison.ts";
+import type { Files } from "../../pipelines/files/files.ts";
+import { fromJsonLines, type History, toJsonLines } from "../../pipelines/core/history.ts";
 import { parseDocument } from "../../pipelines/report/dom.ts";
-import { darkLines, lightLines } from "../../pipelines/report/palette.ts";
-import { dark, light } from "../../pipelines/report/style.ts";
+import { dark, darkLines, light, lightLines } from "../../pipelines/report/style.ts";
 import { simulateHistory } from "./report/fixture.ts";
 import { parseReport } from "./report/parse.ts";
 import { deno, withFolder } from "./process.ts";

@@ -7,27 +7,26 @@ import { inferShapes } from "../../graph/shape.ts";
 import { show } from "../../graph/show.ts";
 import type { BackendName } from "../../ops/backend.ts";
 import { defineNode } from "../../ops/custom_node.ts";
-import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
-import { adam } from "../../ops/optimisers/adam.ts";
-import { adamW } from "../../ops/optimisers/adamw.ts";
+import { tripletCosineLoss } from "../../ops/losses/triplet.ts";
+import { adam, adamW } from "../../ops/optimisers/adam.ts";
 import { tf } from "../../ops/tfjs.ts";
 import {
   type Checkpoint,
   checkpointOf,
+  newestCheckpoint,
   readCheckpoint,
   resumeRun,
-} from "../../pipelines/checkpoint/checkpoint.ts";
-import { newestCheckpoint } from "../../pipelines/checkpoint/folder.ts";
-import { loadCodes } from "../../pipelines/codes_file.ts";
-import { readRun } from "../../pipelines/compare/comparison.ts";
+} from "../../pipelines/files/checkpoint.ts";
+import { loadCodes } from "../../pipelines/files/codes.ts";
+import { readRun } from "../../pipelines/report/comparison.ts";
 import { encode } from "../../pipelines/encode/encode.ts";
-import { denoFiles } from "../../pipelines/files.ts";
-import type { History } from "../../pipelines/history.ts";
-import { loadModel, type ModelFile } from "../../pipelines/model_file.ts";
+import { denoFiles } from "../../pipelines/files/files.ts";
+import type { History } from "../../pipelines/core/history.ts";
+import { loadModel, type ModelFile } from "../../pipelines/files/model.ts";
 import { importOnnx } from "../../pipelines/onnx/import_onnx.ts";
-import { dispose, type Run, toTensors } from "../../pipelines/run.ts";
-import { pipeline } from "../../pipelines/stage.ts";
-import { synapticScaling } from "../../pipelines/stages/synaptic_scaling.ts";
+import { dispose, type Run, toTensors } from "../../pipelines/core/run.ts";
+import { pipeline } from "../../pipelines/core/stage.ts";
+import { synapticScaling } from "../../pipelines/stages/homeostasis.ts";
 import { train } from "../../pipelines/stages/train.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes, fail } from "../assert.ts";
 import { inOnnxruntime } from "./onnx/onnxruntime.ts";

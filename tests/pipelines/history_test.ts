@@ -1,5 +1,5 @@
 import { describe } from "../../graph/error.ts";
-import { type History, latest, type Row } from "../../pipelines/history.ts";
+import { type History, latest, type Row } from "../../pipelines/core/history.ts";
 import { assertEquals } from "../assert.ts";
 import { left, right } from "./tiny.ts";
 

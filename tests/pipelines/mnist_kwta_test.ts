@@ -1,5 +1,5 @@
-import { denoFiles } from "../../pipelines/files.ts";
-import { loadModel } from "../../pipelines/model_file.ts";
+import { denoFiles } from "../../pipelines/files/files.ts";
+import { loadModel } from "../../pipelines/files/model.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { shared, sharedTest } from "../shared.ts";
 import { deno, root, start, withFolder } from "./process.ts";

@@ -8,12 +8,12 @@ import { describe } from "../../graph/error.ts";
 import { graph } from "../../graph/parse.ts";
 import { adam } from "../../ops/optimisers/adam.ts";
 import { type BackendName, startBackend } from "../../ops/backend.ts";
-import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
+import { tripletCosineLoss } from "../../ops/losses/triplet.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
 import { loadStrokes } from "../../pipelines/data/strokes.ts";
-import { type Env, quietEnv } from "../../pipelines/env.ts";
-import { createRun, type Run } from "../../pipelines/run.ts";
-import type { Stage } from "../../pipelines/stage.ts";
+import { type Env, quietEnv } from "../../pipelines/core/env.ts";
+import { createRun, type Run } from "../../pipelines/core/run.ts";
+import type { Stage } from "../../pipelines/core/stage.ts";
 import { train } from "../../pipelines/stages/train.ts";
 import { fail } from "../assert.ts";
 

@@ -1,6 +1,6 @@
 import { E } from "../../graph/fp_ts.ts";
 import { seed } from "../../graph/rng.ts";
-import { measureCapacity, QUICK } from "../../pipelines/willshaw/capacity.ts";
+import { measureCapacity, QUICK } from "../../pipelines/studies/willshaw/capacity.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { deno, withFolder } from "./process.ts";
 

@@ -7,13 +7,13 @@ import { E } from "../../graph/fp_ts.ts";
 import type { SparrowError } from "../../graph/error.ts";
 import { graph } from "../../graph/parse.ts";
 import { type BackendName, startBackend } from "../../ops/backend.ts";
-import { tripletCosineLoss } from "../../ops/losses/triplet_cosine_loss.ts";
+import { tripletCosineLoss } from "../../ops/losses/triplet.ts";
 import { adam } from "../../ops/optimisers/adam.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
-import { quietEnv } from "../../pipelines/env.ts";
-import { createRun, dispose, type Run } from "../../pipelines/run.ts";
-import type { Stage } from "../../pipelines/stage.ts";
+import { quietEnv } from "../../pipelines/core/env.ts";
+import { createRun, dispose, type Run } from "../../pipelines/core/run.ts";
+import type { Stage } from "../../pipelines/core/stage.ts";
 import { train } from "../../pipelines/stages/train.ts";
 
 /** What the process holds after some steps. */

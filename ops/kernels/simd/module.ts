@@ -4,8 +4,7 @@
  * @module
  */
 import { plain, relaxed } from "./binary.ts";
-import type { Kernel } from "./parts.ts";
-import { makePool, type Parting } from "./pool.ts";
+import { type Kernel, makePool, type Parting } from "./pool.ts";
 import { withSharedMemory } from "./shared_memory.ts";
 
 /** What `assembly/` exports; addresses are bytes from the memory's beginning. */

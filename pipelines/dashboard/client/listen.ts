@@ -8,8 +8,7 @@
  * @module
  */
 /// <reference lib="dom" />
-import { paths } from "../paths.ts";
-import type { Update } from "../update.ts";
+import { paths, type Update } from "../update.ts";
 import { follows, heard, unheard, type View } from "./view.ts";
 
 /** Milliseconds before a connection that the server refused is tried again. */

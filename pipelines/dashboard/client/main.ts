@@ -4,11 +4,11 @@
  * @module
  */
 /// <reference lib="dom" />
-import { configuration } from "../../report/configuration.ts";
+import { configuration } from "../../report/summary.ts";
 import type { Scale } from "../../report/axis.ts";
 import { html } from "../../report/html.ts";
 import type { Update } from "../update.ts";
-import { figuresIn } from "./figures_view.ts";
+import { figuresIn } from "./figures.ts";
 import { listen } from "./listen.ts";
 import { blank, factsOf, growing, heard, partDone, stateOf, type View } from "./view.ts";
 

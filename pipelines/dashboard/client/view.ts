@@ -3,13 +3,21 @@
  *
  * @module
  */
-import { duration } from "../../cli/duration.ts";
-import type { RunDescription } from "../../env.ts";
-import type { History, Row } from "../../history.ts";
+import { duration } from "../../cli/text.ts";
+import type { RunDescription } from "../../core/env.ts";
+import type { History, Row } from "../../core/history.ts";
 import type { Model } from "../../report/figures/model_diagram.ts";
 import { compact } from "../../report/format.ts";
-import { type Looks, noLooks, receivedLooks } from "../looks.ts";
-import { mergeRows, type RunEnd, type SentCodes, type Status, type Update } from "../update.ts";
+import {
+  type Looks,
+  mergeRows,
+  noLooks,
+  receivedLooks,
+  type RunEnd,
+  type SentCodes,
+  type Status,
+  type Update,
+} from "../update.ts";
 
 /** What a page knows. */
 export interface View {

@@ -7,7 +7,7 @@ import type { Table } from "../csv.ts";
 import type { Figure } from "../figure.ts";
 import { compact, count } from "../format.ts";
 import { heatmap } from "../heatmap.ts";
-import { byPreferredClass, type UnitOrder } from "../unit_order.ts";
+import { byPreferredClass, type UnitOrder } from "./stripes.ts";
 
 /** The mean code of each class, as activity and as bits. */
 export interface Centroids {

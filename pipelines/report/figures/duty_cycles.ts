@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { deadUnits, overactiveUnits } from "../../../ops/metrics/unit_activity.ts";
+import { deadUnits, overactiveUnits } from "../../../ops/metrics/activity.ts";
 import { linearAxis } from "../axis.ts";
 import type { Figure } from "../figure.ts";
 import { compact, count } from "../format.ts";

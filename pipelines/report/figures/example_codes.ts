@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Evaluation } from "../../findings.ts";
+import type { Evaluation } from "../../core/findings.ts";
 import type { Drawing, Figure, Screen } from "../figure.ts";
 import { compact } from "../format.ts";
 import type { Html } from "../html.ts";

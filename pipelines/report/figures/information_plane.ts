@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { History } from "../../history.ts";
+import type { History } from "../../core/history.ts";
 import { type Axis, linearAxis } from "../axis.ts";
 import type { Figure } from "../figure.ts";
 import type { Html } from "../html.ts";

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { type History, newest } from "../../history.ts";
-import type { Reconstruction } from "../../findings.ts";
+import { type History, newest } from "../../core/history.ts";
+import type { Reconstruction } from "../../core/findings.ts";
 import type { Drawing, Figure, Screen } from "../figure.ts";
 import { compact } from "../format.ts";
 import type { Html } from "../html.ts";
 import { customMark, draw, svgElement } from "../plot.ts";
-import { rasterElements } from "./raster.ts";
+import { rasterElements } from "../heatmap.ts";
 import { inBox, muted, shortened, textAt } from "./stripes.ts";
 
 /** In pixels of CSS at a page's usual width on each screen, and how many images stand in a row. */

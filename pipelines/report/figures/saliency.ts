@@ -4,15 +4,14 @@
  * @module
  */
 import type { ImageArray } from "../../../ops/saliency/image.ts";
-import type { Explanation } from "../../findings.ts";
+import type { Explanation } from "../../core/findings.ts";
 import type { Table } from "../csv.ts";
 import type { Element } from "../dom.ts";
 import type { Drawing, Figure, Screen } from "../figure.ts";
 import { compact, count } from "../format.ts";
-import { levelPaths } from "../heatmap.ts";
+import { levelPaths, rangeOf, rasterElements } from "../heatmap.ts";
 import type { Html } from "../html.ts";
 import { customMark, draw, svgElement } from "../plot.ts";
-import { rangeOf, rasterElements } from "./raster.ts";
 
 /** Options of {@linkcode saliencyFigure}. */
 export interface SaliencyFigureOptions {

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { History } from "../../history.ts";
+import type { History } from "../../core/history.ts";
 import { type Axis, epochTicks, linearAxis } from "../axis.ts";
 import type { Drawing, Figure } from "../figure.ts";
 import { compact } from "../format.ts";
 import type { Html } from "../html.ts";
-import { lineColour } from "../palette.ts";
+import { lineColour } from "../style.ts";
 import { axisX, axisY, draw, gridY, rectY, text } from "../plot.ts";
 
 /** What a row's name ends in: "evaluation_seconds" is of the part "evaluation". */

@@ -11,10 +11,10 @@
 import { lower } from "../../../ops/interpreter.ts";
 import { packRows, wordsPerCode } from "../../../ops/embeddings.ts";
 import { tf } from "../../../ops/tfjs.ts";
-import { normaliser } from "../../../pipelines/data/batch.ts";
+import { normaliser } from "../../../pipelines/data/feed.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
-import { quietEnv } from "../../../pipelines/env.ts";
-import { dispose } from "../../../pipelines/run.ts";
+import { quietEnv } from "../../../pipelines/core/env.ts";
+import { dispose } from "../../../pipelines/core/run.ts";
 import type { Case } from "../measure.ts";
 import { encoder, freshRun, unwrap } from "../mnist_encoder.ts";
 import type { Bed, Subject } from "../subject.ts";

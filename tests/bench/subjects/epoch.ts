@@ -7,9 +7,9 @@
  *
  * @module
  */
-import { quietEnv } from "../../../pipelines/env.ts";
-import { dispose } from "../../../pipelines/run.ts";
-import type { Stage } from "../../../pipelines/stage.ts";
+import { quietEnv } from "../../../pipelines/core/env.ts";
+import { dispose } from "../../../pipelines/core/run.ts";
+import type { Stage } from "../../../pipelines/core/stage.ts";
 import { evaluate } from "../../../pipelines/stages/evaluate.ts";
 import { train } from "../../../pipelines/stages/train.ts";
 import type { Case } from "../measure.ts";

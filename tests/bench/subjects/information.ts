@@ -9,17 +9,19 @@
 import { graph } from "../../../graph/parse.ts";
 import { seed } from "../../../graph/rng.ts";
 import type { Embeddings } from "../../../ops/embeddings.ts";
-import { binnedPlane } from "../../../ops/information/plane/binned.ts";
-import { codesPlane } from "../../../ops/information/plane/codes.ts";
-import type { PlaneEstimator } from "../../../ops/information/plane/estimator.ts";
-import { gaussianPlane } from "../../../ops/information/plane/gaussian.ts";
-import { kMeansPlane } from "../../../ops/information/plane/k_means.ts";
-import { nearestPlane } from "../../../ops/information/plane/nearest.ts";
-import { neuralPlane } from "../../../ops/information/plane/neural.ts";
-import { normaliser } from "../../../pipelines/data/batch.ts";
+import {
+  binnedPlane,
+  codesPlane,
+  gaussianPlane,
+  kMeansPlane,
+  nearestPlane,
+  neuralPlane,
+  type PlaneEstimator,
+} from "../../../ops/information/plane.ts";
+import { normaliser } from "../../../pipelines/data/feed.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
-import { quietEnv } from "../../../pipelines/env.ts";
-import { createRun, dispose } from "../../../pipelines/run.ts";
+import { quietEnv } from "../../../pipelines/core/env.ts";
+import { createRun, dispose } from "../../../pipelines/core/run.ts";
 import type { Case } from "../measure.ts";
 import { encoder, first, optimiser, unwrap } from "../mnist_encoder.ts";
 import type { Bed, Subject } from "../subject.ts";

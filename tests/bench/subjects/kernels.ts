@@ -8,15 +8,13 @@
  * @module
  */
 import { draw, seed } from "../../../graph/rng.ts";
-import { batchNorm } from "../../../ops/batch_norm.ts";
-import { conv2d, maxPool2d } from "../../../ops/conv.ts";
+import { batchNorm, conv2d, linear, maxPool2d } from "../../../ops/layers.ts";
 import { columnSums } from "../../../ops/kernels/mat_mul.ts";
 import { hardKwta, softKwta } from "../../../ops/kwta.ts";
-import { linear } from "../../../ops/linear.ts";
-import { tripletCosine } from "../../../ops/losses/triplet_cosine.ts";
-import { fusedAdam } from "../../../ops/optimisers/fused_adam.ts";
+import { tripletCosine } from "../../../ops/losses/triplet.ts";
+import { fusedAdam } from "../../../ops/optimisers/chain.ts";
 import { tf } from "../../../ops/tfjs.ts";
-import { normaliser } from "../../../pipelines/data/batch.ts";
+import { normaliser } from "../../../pipelines/data/feed.ts";
 import type { Case } from "../measure.ts";
 import type { Bed, Subject } from "../subject.ts";
 

@@ -13,11 +13,11 @@ import { E } from "../../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../../graph/error.ts";
 import { draw, seed } from "../../../graph/rng.ts";
 import type { BinaryEmbeddings } from "../../../ops/embeddings.ts";
-import { nearestByRows } from "../../../ops/metrics/nearest_by_rows.ts";
-import { codeIndex, search as searchIndex } from "../../../ops/sdr/code_index.ts";
-import { searchOnGpu } from "../../../ops/sdr/code_index_gpu.ts";
-import { fromIndices } from "../../../ops/sdr/codes.ts";
-import { randomCodes } from "../../../ops/sdr/noise.ts";
+import { nearestByRows } from "../../../ops/metrics/neighbours.ts";
+import { codeIndex, search as searchIndex } from "../../../ops/codes/search.ts";
+import { searchOnGpu } from "../../../ops/codes/search_gpu.ts";
+import { fromIndices } from "../../../ops/codes/codes.ts";
+import { randomCodes } from "../../../ops/codes/noise.ts";
 import type { Case } from "../measure.ts";
 import type { Subject } from "../subject.ts";
 

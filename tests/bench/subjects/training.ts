@@ -9,8 +9,8 @@
  * @module
  */
 import { permutation, seed } from "../../../graph/rng.ts";
-import { drawTriplets } from "../../../ops/samplers/triplets.ts";
-import { gatherLabels, normaliser } from "../../../pipelines/data/batch.ts";
+import { drawTriplets } from "../../../ops/losses/samplers.ts";
+import { gatherLabels, normaliser } from "../../../pipelines/data/feed.ts";
 import { BATCH, startTraining } from "../mnist_encoder.ts";
 import type { Subject } from "../subject.ts";
 

@@ -5,7 +5,7 @@
  */
 import { draw, type Rng } from "../../../graph/rng.ts";
 import type { Samples } from "../../../ops/information/samples.ts";
-import { normalQuantile } from "../../../ops/information/gaussian/standard_normal.ts";
+import { normalQuantile } from "../../../ops/information/copula.ts";
 
 /** Samples as they are written, one per row. */
 export const rows = (rows: readonly (readonly number[])[]): Samples => ({

@@ -1,9 +1,11 @@
 import { draw, seed } from "../../../graph/rng.ts";
-import { competitive } from "../../../ops/local/competitive.ts";
-import type { LocalRule } from "../../../ops/local/local_rule.ts";
-import { oja } from "../../../ops/local/oja.ts";
-import { onlineKMeans } from "../../../ops/local/online_k_means.ts";
-import { softHebb } from "../../../ops/local/soft_hebb.ts";
+import {
+  competitive,
+  type LocalRule,
+  oja,
+  onlineKMeans,
+  softHebb,
+} from "../../../ops/local/rules.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { assert } from "../../assert.ts";
 import { assertClose, numbers, onEachBackend } from "../backends.ts";

@@ -2,9 +2,13 @@ import { E } from "../../../graph/fp_ts.ts";
 import { conv2d, flatten, kwta, maxPool2d, relu } from "../../../graph/constructors.ts";
 import { sequence } from "../../../graph/compose.ts";
 import { draw, seed } from "../../../graph/rng.ts";
-import { cutPatch, normaliseContrast, toUnitLength } from "../../../ops/local/patches.ts";
-import { randomSynapses } from "../../../ops/local/random_synapses.ts";
-import { whitening } from "../../../ops/local/whitening.ts";
+import {
+  cutPatch,
+  normaliseContrast,
+  toUnitLength,
+  whitening,
+} from "../../../ops/local/samples.ts";
+import { randomSynapses } from "../../../ops/local/rules.ts";
 import { isBinary } from "../../../graph/traits.ts";
 import { assert, assertEquals, assertThrows, fail } from "../../assert.ts";
 

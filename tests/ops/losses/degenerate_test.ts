@@ -1,21 +1,24 @@
 import { seed } from "../../../graph/rng.ts";
-import { bceWithLogits } from "../../../ops/losses/binary_cross_entropy.ts";
-import { contrastiveEuclidean, cosineEmbedding } from "../../../ops/losses/contrastive.ts";
-import { contrastiveLoss } from "../../../ops/losses/contrastive_loss.ts";
+import { bceWithLogits, meanSquaredError } from "../../../ops/losses/reconstruction.ts";
+import {
+  contrastiveEuclidean,
+  contrastiveLoss,
+  cosineEmbedding,
+  supCon,
+  supConLoss,
+} from "../../../ops/losses/contrastive.ts";
 import { crossEntropy } from "../../../ops/losses/cross_entropy.ts";
-import { pairwiseDistances } from "../../../ops/losses/pairwise_distances.ts";
+import { pairwiseDistances } from "../../../ops/losses/distances.ts";
 import type { Loss } from "../../../ops/losses/loss.ts";
-import { meanSquaredError } from "../../../ops/losses/mean_squared_error.ts";
 import {
   allTripletLoss,
   batchHardTripletLoss,
   semiHardTripletLoss,
-} from "../../../ops/losses/mined_triplet_loss.ts";
+  tripletCosineLoss,
+  tripletMargin,
+  tripletMarginLoss,
+} from "../../../ops/losses/triplet.ts";
 import { penalised, penalty } from "../../../ops/losses/penalty.ts";
-import { supCon, supConLoss } from "../../../ops/losses/sup_con.ts";
-import { tripletCosineLoss } from "../../../ops/losses/triplet_cosine_loss.ts";
-import { tripletMargin } from "../../../ops/losses/triplet_margin.ts";
-import { tripletMarginLoss } from "../../../ops/losses/triplet_margin_loss.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { assertClose, numbers, onEachBackend } from "../backends.ts";

@@ -1,9 +1,8 @@
-import { bceWithLogits } from "../../../ops/losses/binary_cross_entropy.ts";
+import { bceWithLogits, meanSquaredError } from "../../../ops/losses/reconstruction.ts";
 import { cosineEmbedding } from "../../../ops/losses/contrastive.ts";
 import { crossEntropy } from "../../../ops/losses/cross_entropy.ts";
-import { meanSquaredError } from "../../../ops/losses/mean_squared_error.ts";
 import { penalty } from "../../../ops/losses/penalty.ts";
-import { tripletMargin } from "../../../ops/losses/triplet_margin.ts";
+import { tripletMargin } from "../../../ops/losses/triplet.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import {

@@ -1,19 +1,17 @@
 import fc from "npm:fast-check@4.3.0";
 import { draw, seed } from "../../../graph/rng.ts";
-import { bceWithLogits } from "../../../ops/losses/binary_cross_entropy.ts";
-import { contrastiveEuclidean, cosineEmbedding } from "../../../ops/losses/contrastive.ts";
+import { bceWithLogits, meanSquaredError } from "../../../ops/losses/reconstruction.ts";
+import { contrastiveEuclidean, cosineEmbedding, supCon } from "../../../ops/losses/contrastive.ts";
 import { crossEntropy } from "../../../ops/losses/cross_entropy.ts";
-import { type LossDistance, pairwiseDistances } from "../../../ops/losses/pairwise_distances.ts";
-import { meanSquaredError } from "../../../ops/losses/mean_squared_error.ts";
+import { type LossDistance, pairwiseDistances } from "../../../ops/losses/distances.ts";
 import {
   allTriplets,
   batchHardTriplets,
   semiHardTriplets,
-} from "../../../ops/losses/mined_triplets.ts";
+  tripletMargin,
+} from "../../../ops/losses/triplet.ts";
 import { penalty } from "../../../ops/losses/penalty.ts";
-import { supCon } from "../../../ops/losses/sup_con.ts";
-import { tripletMargin } from "../../../ops/losses/triplet_margin.ts";
-import { relationsOf } from "../../../ops/samplers/relations.ts";
+import { relationsOf } from "../../../ops/losses/samplers.ts";
 import { selectRows } from "../../../ops/select_rows.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { assertClose, numbers, onEachBackend } from "../backends.ts";

@@ -1,7 +1,6 @@
 import fc from "npm:fast-check@4.3.0";
 import { seed } from "../../../graph/rng.ts";
-import { drawPairs, drawsOf } from "../../../ops/samplers/pairs.ts";
-import { relationsOf } from "../../../ops/samplers/relations.ts";
+import { drawPairs, drawsOf, relationsOf } from "../../../ops/losses/samplers.ts";
 import { selectRows } from "../../../ops/select_rows.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { assert, assertEquals } from "../../assert.ts";

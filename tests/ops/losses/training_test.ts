@@ -1,22 +1,20 @@
 import { describe } from "../../../graph/error.ts";
 import { graph } from "../../../graph/parse.ts";
-import { bceWithLogitsLoss } from "../../../ops/losses/binary_cross_entropy.ts";
-import { contrastiveLoss } from "../../../ops/losses/contrastive_loss.ts";
+import { bceWithLogitsLoss, meanSquaredErrorLoss } from "../../../ops/losses/reconstruction.ts";
+import { contrastiveLoss, supConLoss } from "../../../ops/losses/contrastive.ts";
 import { crossEntropyLoss } from "../../../ops/losses/cross_entropy.ts";
 import type { Loss } from "../../../ops/losses/loss.ts";
-import { meanSquaredErrorLoss } from "../../../ops/losses/mean_squared_error.ts";
 import {
   allTripletLoss,
   batchHardTripletLoss,
   semiHardTripletLoss,
-} from "../../../ops/losses/mined_triplet_loss.ts";
+  tripletCosineLoss,
+  tripletMarginLoss,
+} from "../../../ops/losses/triplet.ts";
 import { penalised } from "../../../ops/losses/penalty.ts";
-import { supConLoss } from "../../../ops/losses/sup_con.ts";
-import { tripletCosineLoss } from "../../../ops/losses/triplet_cosine_loss.ts";
-import { tripletMarginLoss } from "../../../ops/losses/triplet_margin_loss.ts";
-import { rowsNamed } from "../../../pipelines/history.ts";
-import { createRun, dispose } from "../../../pipelines/run.ts";
-import { repeat } from "../../../pipelines/stage.ts";
+import { rowsNamed } from "../../../pipelines/core/history.ts";
+import { createRun, dispose } from "../../../pipelines/core/run.ts";
+import { repeat } from "../../../pipelines/core/stage.ts";
 import { train } from "../../../pipelines/stages/train.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { digits, envOn, left, optimiser, right } from "../../pipelines/tiny.ts";

@@ -1,6 +1,11 @@
 import fc from "npm:fast-check@4.3.0";
-import { accuracy, argmax } from "../../../ops/metrics/classification.ts";
-import { classScores, confusionMatrix, macroScores } from "../../../ops/metrics/confusion.ts";
+import {
+  accuracy,
+  argmax,
+  classScores,
+  confusionMatrix,
+  macroScores,
+} from "../../../ops/metrics/classification.ts";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "../../assert.ts";
 
 const runs = { numRuns: 200, seed: 26 };

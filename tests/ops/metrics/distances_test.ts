@@ -4,7 +4,7 @@ import {
   centroidCloseness,
   centroidDistances,
   nearestCentroids,
-} from "../../../ops/metrics/nearest_centroid.ts";
+} from "../../../ops/metrics/centroids.ts";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "../../assert.ts";
 import { codeSets, dense, integerRows, packed, row } from "./embeddings.ts";
 

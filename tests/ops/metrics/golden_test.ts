@@ -1,17 +1,19 @@
 import { sparsity } from "../../../ops/embeddings.ts";
-import { binarise, classMeans, classMoments } from "../../../ops/metrics/centroids.ts";
-import { classSpread } from "../../../ops/metrics/class_spread.ts";
-import { accuracy } from "../../../ops/metrics/classification.ts";
-import { meanDiceOverlap } from "../../../ops/metrics/dice_overlap.ts";
-import { factorsRoot } from "../../../ops/metrics/factors_root.ts";
-import { addToMoments, noMoments, standardDeviation } from "../../../ops/metrics/moments.ts";
 import {
+  binarise,
   centroidCloseness,
   centroidDistances,
+  classMeans,
+  classMoments,
+  classSpread,
   nearestCentroids,
-} from "../../../ops/metrics/nearest_centroid.ts";
+} from "../../../ops/metrics/centroids.ts";
+import { accuracy } from "../../../ops/metrics/classification.ts";
+import { meanDiceOverlap } from "../../../ops/metrics/distances.ts";
+import { factorsRoot } from "../../../ops/metrics/factors_root.ts";
+import { addToMoments, noMoments, standardDeviation } from "../../../ops/metrics/moments.ts";
 import { peakSignalToNoise } from "../../../ops/metrics/reconstruction.ts";
-import { unitNorms } from "../../../ops/metrics/unit_activity.ts";
+import { unitNorms } from "../../../ops/metrics/activity.ts";
 import { assert, assertAlmostEquals, assertEquals } from "../../assert.ts";
 import {
   float32,

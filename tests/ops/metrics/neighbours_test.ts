@@ -2,11 +2,10 @@ import fc from "npm:fast-check@4.3.0";
 import { E } from "../../../graph/fp_ts.ts";
 import { seed } from "../../../graph/rng.ts";
 import { embeddingDistances } from "../../../ops/metrics/distances.ts";
-import { majorityVote, nearestNeighbours } from "../../../ops/metrics/neighbours.ts";
-import { nearestByRows } from "../../../ops/metrics/nearest_by_rows.ts";
+import { majorityVote, nearestByRows, nearestNeighbours } from "../../../ops/metrics/neighbours.ts";
 import { retrievalScores } from "../../../ops/metrics/retrieval.ts";
-import { appendCodes, pickCodes } from "../../../ops/sdr/codes.ts";
-import { randomCodes } from "../../../ops/sdr/noise.ts";
+import { appendCodes, pickCodes } from "../../../ops/codes/codes.ts";
+import { randomCodes } from "../../../ops/codes/noise.ts";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "../../assert.ts";
 import { codeSets, dense, integerRows, packed, row } from "./embeddings.ts";
 

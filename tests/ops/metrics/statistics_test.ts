@@ -1,7 +1,6 @@
 import fc from "npm:fast-check@4.3.0";
-import { classMeans, classMoments } from "../../../ops/metrics/centroids.ts";
-import { classSpread } from "../../../ops/metrics/class_spread.ts";
-import { meanDiceOverlap } from "../../../ops/metrics/dice_overlap.ts";
+import { classMeans, classMoments, classSpread } from "../../../ops/metrics/centroids.ts";
+import { meanDiceOverlap } from "../../../ops/metrics/distances.ts";
 import { factorsRoot } from "../../../ops/metrics/factors_root.ts";
 import {
   addToMoments,
@@ -16,7 +15,7 @@ import {
   maximumDutyEntropy,
   overactiveUnits,
   unitNorms,
-} from "../../../ops/metrics/unit_activity.ts";
+} from "../../../ops/metrics/activity.ts";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "../../assert.ts";
 import { assertClose } from "../backends.ts";
 import { codeSets, dense, integerRows, packed, row } from "./embeddings.ts";

@@ -1,10 +1,10 @@
-import { adam } from "../../../ops/optimisers/adam.ts";
-import { adamW } from "../../../ops/optimisers/adamw.ts";
-import { addDecayedWeights } from "../../../ops/optimisers/add_decayed_weights.ts";
+import { adam, adamW, scaleByAdam } from "../../../ops/optimisers/adam.ts";
+import {
+  addDecayedWeights,
+  freeze,
+  scaleByLearningRate,
+} from "../../../ops/optimisers/transforms.ts";
 import { type Chain, chain } from "../../../ops/optimisers/chain.ts";
-import { freeze } from "../../../ops/optimisers/freeze.ts";
-import { scaleByAdam } from "../../../ops/optimisers/scale_by_adam.ts";
-import { scaleByLearningRate } from "../../../ops/optimisers/scale_by_learning_rate.ts";
 import { stateless } from "../../../ops/optimisers/transform.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { assert, assertEquals } from "../../assert.ts";

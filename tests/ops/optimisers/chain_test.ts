@@ -1,15 +1,14 @@
 import fc from "npm:fast-check@4.3.0";
-import { adam } from "../../../ops/optimisers/adam.ts";
-import { adamW } from "../../../ops/optimisers/adamw.ts";
-import { addDecayedWeights } from "../../../ops/optimisers/add_decayed_weights.ts";
+import { adam, adamW, scaleByAdam } from "../../../ops/optimisers/adam.ts";
+import {
+  addDecayedWeights,
+  clipByNorm,
+  clipByValue,
+  freeze,
+  scaleByLearningRate,
+} from "../../../ops/optimisers/transforms.ts";
 import { type Chain, chain } from "../../../ops/optimisers/chain.ts";
-import { clipByNorm } from "../../../ops/optimisers/clip_by_norm.ts";
-import { clipByValue } from "../../../ops/optimisers/clip_by_value.ts";
-import { freeze } from "../../../ops/optimisers/freeze.ts";
-import { accumulateMomentum } from "../../../ops/optimisers/momentum.ts";
-import { scaleByAdam } from "../../../ops/optimisers/scale_by_adam.ts";
-import { scaleByLearningRate } from "../../../ops/optimisers/scale_by_learning_rate.ts";
-import { sgd } from "../../../ops/optimisers/sgd.ts";
+import { accumulateMomentum, sgd } from "../../../ops/optimisers/sgd.ts";
 import type { Transform } from "../../../ops/optimisers/transform.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { assert, assertEquals } from "../../assert.ts";

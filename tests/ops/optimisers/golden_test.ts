@@ -1,7 +1,6 @@
-import { adam } from "../../../ops/optimisers/adam.ts";
-import { adamW } from "../../../ops/optimisers/adamw.ts";
+import { adam, adamW } from "../../../ops/optimisers/adam.ts";
 import { sgd } from "../../../ops/optimisers/sgd.ts";
-import type { Optimiser } from "../../../ops/optimiser.ts";
+import type { Optimiser } from "../../../ops/optimisers/transform.ts";
 import type { Params } from "../../../ops/tfjs.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { float32, type GoldenArray, goldenJson } from "../../shared.ts";

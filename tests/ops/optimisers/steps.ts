@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Optimiser, OptimiserState } from "../../../ops/optimiser.ts";
+import type { Optimiser, OptimiserState } from "../../../ops/optimisers/transform.ts";
 import { type Params, tf } from "../../../ops/tfjs.ts";
 
 /** Two weights of different shapes. */

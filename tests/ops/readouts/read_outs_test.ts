@@ -1,15 +1,18 @@
 import { E } from "../../../graph/fp_ts.ts";
 import { describe } from "../../../graph/error.ts";
 import { draw, type Rng, seed } from "../../../graph/rng.ts";
-import { appendCodes, toDense } from "../../../ops/sdr/codes.ts";
-import { moveUnits, randomCodes } from "../../../ops/sdr/noise.ts";
+import { appendCodes, toDense } from "../../../ops/codes/codes.ts";
+import { moveUnits, randomCodes } from "../../../ops/codes/noise.ts";
 import type { BinaryEmbeddings } from "../../../ops/embeddings.ts";
-import { classCentroid } from "../../../ops/readouts/class_centroid.ts";
-import { bcpnn } from "../../../ops/readouts/bcpnn.ts";
-import { naiveBayes } from "../../../ops/readouts/naive_bayes.ts";
-import { nearestCodes } from "../../../ops/readouts/nearest_codes.ts";
-import type { LabelledCodes, ReadOut } from "../../../ops/readouts/read_out.ts";
-import { willshawClasses } from "../../../ops/readouts/willshaw_classes.ts";
+import {
+  bcpnn,
+  classCentroid,
+  type LabelledCodes,
+  naiveBayes,
+  nearestCodes,
+  type ReadOut,
+  willshawClasses,
+} from "../../../ops/readouts/read_outs.ts";
 import { assert, assertEquals, assertThrows, fail } from "../../assert.ts";
 
 const [classes, each, width] = [4, 20, 128];

@@ -1,12 +1,12 @@
 import { describe } from "../../../graph/error.ts";
 import type { Backend } from "../../../ops/backend.ts";
 import { type Dashboard, endOf, startDashboard } from "../../../pipelines/dashboard/dashboard.ts";
-import { inlined } from "../../../pipelines/dashboard/page.ts";
+import { inlined } from "../../../pipelines/dashboard/serve.ts";
 import type { Update } from "../../../pipelines/dashboard/update.ts";
-import { type Env, quietEnv } from "../../../pipelines/env.ts";
-import type { Row } from "../../../pipelines/history.ts";
-import { dispose } from "../../../pipelines/run.ts";
-import { pure, stage } from "../../../pipelines/stage.ts";
+import { type Env, quietEnv } from "../../../pipelines/core/env.ts";
+import type { Row } from "../../../pipelines/core/history.ts";
+import { dispose } from "../../../pipelines/core/run.ts";
+import { pure, stage } from "../../../pipelines/core/stage.ts";
 import { E } from "../../../graph/fp_ts.ts";
 import {
   assert,

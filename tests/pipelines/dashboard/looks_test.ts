@@ -2,11 +2,9 @@ import * as fc from "npm:fast-check@4.3.0";
 import {
   type Looks,
   noLooks,
+  nothing,
   receivedLooks,
   sentLooks,
-} from "../../../pipelines/dashboard/looks.ts";
-import {
-  nothing,
   type Status,
   unknown,
   updateSince,

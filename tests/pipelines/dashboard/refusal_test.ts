@@ -1,4 +1,4 @@
-import { refusal } from "../../../pipelines/dashboard/refusal.ts";
+import { refusal } from "../../../pipelines/dashboard/serve.ts";
 import { assertEquals } from "../../assert.ts";
 
 const port = 7377;

@@ -12,7 +12,7 @@ import {
   withModel,
 } from "../../../pipelines/dashboard/update.ts";
 import { graph } from "../../../graph/parse.ts";
-import type { History, Row } from "../../../pipelines/history.ts";
+import type { History, Row } from "../../../pipelines/core/history.ts";
 import { assertEquals, assertStrictEquals } from "../../assert.ts";
 
 const status: Status = {

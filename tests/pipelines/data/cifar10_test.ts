@@ -1,15 +1,16 @@
 import { createTar } from "npm:nanotar@0.3.0";
 import { describe } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
-import { loadArchived, loadCifar10 } from "../../../pipelines/data/cifar10.ts";
 import {
+  loadArchived,
+  loadCifar10,
   type PublishedArchive,
   publishedCifar10,
-} from "../../../pipelines/data/cifar10_published.ts";
-import { readRecords } from "../../../pipelines/data/cifar10_records.ts";
+  readRecords,
+} from "../../../pipelines/data/cifar10.ts";
 import type { Dataset } from "../../../pipelines/data/dataset.ts";
 import { denoDataEnv } from "../../../pipelines/data/environment.ts";
-import { sha256 } from "../../../pipelines/data/sha256.ts";
+import { sha256 } from "../../../pipelines/data/bytes.ts";
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "../../assert.ts";
 import { shared, sharedTest } from "../../shared.ts";
 import { fake, gzip, type World } from "./fake.ts";

@@ -1,10 +1,10 @@
 /** A dataset of two small files, and an environment in memory that keeps a record. */
 import { E, pipe, TE } from "../../../graph/fp_ts.ts";
-import type { Files } from "../../../pipelines/files.ts";
+import type { Files } from "../../../pipelines/files/files.ts";
 import type { DataEnv } from "../../../pipelines/data/environment.ts";
-import { readIdx } from "../../../pipelines/data/idx.ts";
+import { readIdx } from "../../../pipelines/data/mnist.ts";
 import type { Published, PublishedFile } from "../../../pipelines/data/published.ts";
-import { sha256 } from "../../../pipelines/data/sha256.ts";
+import { sha256 } from "../../../pipelines/data/bytes.ts";
 
 /** The bytes of an IDX file of one axis. */
 export const idx = (...values: number[]): Uint8Array<ArrayBuffer> =>

@@ -3,7 +3,7 @@ import { E } from "../../../graph/fp_ts.ts";
 import type { Dataset } from "../../../pipelines/data/dataset.ts";
 import { denoDataEnv } from "../../../pipelines/data/environment.ts";
 import { type ImageFolderOptions, loadImageFolder } from "../../../pipelines/data/image_folder.ts";
-import { sha256 } from "../../../pipelines/data/sha256.ts";
+import { sha256 } from "../../../pipelines/data/bytes.ts";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "../../assert.ts";
 import { fake, type World } from "./fake.ts";
 import { greyJpeg, jpegOf, plain, png } from "./image_files.ts";

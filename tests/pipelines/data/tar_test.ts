@@ -1,7 +1,6 @@
 import { describe } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
-import { unpack } from "../../../pipelines/data/cifar10_archive.ts";
-import { publishedCifar10 } from "../../../pipelines/data/cifar10_published.ts";
+import { publishedCifar10, unpack } from "../../../pipelines/data/cifar10.ts";
 import { readTar } from "../../../pipelines/data/tar.ts";
 import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
 import { left, right } from "../tiny.ts";

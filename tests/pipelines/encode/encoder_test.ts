@@ -2,19 +2,18 @@ import { describe } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
 import { graph } from "../../../graph/parse.ts";
 import { tf } from "../../../ops/tfjs.ts";
-import { encode } from "../../../pipelines/encode/encode.ts";
-import { encodeStream } from "../../../pipelines/encode_batches.ts";
-import { encodeImages } from "../../../pipelines/encode/encode_inputs.ts";
+import { encode, encodeStream } from "../../../pipelines/encode/encode.ts";
 import {
   encodeImage,
+  encodeImages,
   loadEncoder,
   loadEncoderOf,
   readEncoder,
 } from "../../../pipelines/encode/encoder.ts";
-import { readModel, writeModel } from "../../../pipelines/model_file.ts";
-import { createRun, dispose } from "../../../pipelines/run.ts";
-import { nearestImages } from "../../../pipelines/search/nearest.ts";
-import { searchSheet } from "../../../pipelines/search/search_sheet.ts";
+import { readModel, writeModel } from "../../../pipelines/files/model.ts";
+import { createRun, dispose } from "../../../pipelines/core/run.ts";
+import { nearestImages } from "../../../pipelines/encode/search.ts";
+import { searchSheet } from "../../../pipelines/encode/search_sheet.ts";
 import {
   assert,
   assertEquals,

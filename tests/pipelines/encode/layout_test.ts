@@ -1,5 +1,5 @@
 import { describe } from "../../../graph/error.ts";
-import { bitmapOf, layoutOf, toInput } from "../../../pipelines/encode/layout.ts";
+import { bitmapOf, layoutOf, toInput } from "../../../pipelines/encode/pictures.ts";
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { plain } from "../data/image_files.ts";
 import { left, right } from "../tiny.ts";

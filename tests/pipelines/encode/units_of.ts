@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { toIndices } from "../../../ops/sdr/codes.ts";
+import { toIndices } from "../../../ops/codes/codes.ts";
 import type { Images } from "../../../pipelines/data/dataset.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
-import { denoFiles } from "../../../pipelines/files.ts";
-import { loadModel } from "../../../pipelines/model_file.ts";
+import { denoFiles } from "../../../pipelines/files/files.ts";
+import { loadModel } from "../../../pipelines/files/model.ts";
 import { assert } from "../../assert.ts";
 import { envOn, right } from "../tiny.ts";
 

@@ -2,15 +2,15 @@ import { createHash } from "node:crypto";
 import { graphToJson } from "../../../graph/codec.ts";
 import { graph } from "../../../graph/parse.ts";
 import { E } from "../../../graph/fp_ts.ts";
-import { readCheckpoint, writeCheckpoint } from "../../../pipelines/checkpoint/checkpoint.ts";
-import { checkpointOf } from "../../../pipelines/checkpoint/checkpoint.ts";
-import { readModel, writeModel } from "../../../pipelines/model_file.ts";
-import { createRun, dispose, toArrays } from "../../../pipelines/run.ts";
+import { readCheckpoint, writeCheckpoint } from "../../../pipelines/files/checkpoint.ts";
+import { checkpointOf } from "../../../pipelines/files/checkpoint.ts";
+import { readModel, writeModel } from "../../../pipelines/files/model.ts";
+import { createRun, dispose, toArrays } from "../../../pipelines/core/run.ts";
 import {
   readSafetensors,
   type Safetensors,
   writeSafetensors,
-} from "../../../pipelines/safetensors.ts";
+} from "../../../pipelines/files/safetensors.ts";
 import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
 import { envOn, left, optimiser, right } from "../tiny.ts";
 import { mutatedBytes, mutatedTexts } from "./mutate.ts";

@@ -11,8 +11,8 @@ import type { Nodes } from "../../../graph/node.ts";
 import type { Shape } from "../../../graph/types.ts";
 import { lower } from "../../../ops/interpreter.ts";
 import { tf } from "../../../ops/tfjs.ts";
-import type { ModelFile } from "../../../pipelines/model_file.ts";
-import { toTensors } from "../../../pipelines/run.ts";
+import type { ModelFile } from "../../../pipelines/files/model.ts";
+import { toTensors } from "../../../pipelines/core/run.ts";
 import { right } from "../tiny.ts";
 
 /** A model of random weights and statistics. */

@@ -1,9 +1,13 @@
-import { autoencoder } from "../../../graph/models/autoencoder.ts";
-import { resNet } from "../../../graph/models/res_net.ts";
+import { autoencoder, resNet } from "../../../graph/models.ts";
 import { graph } from "../../../graph/parse.ts";
 import { wiringOf } from "../../../graph/wiring.ts";
-import { inRows, type Layout, type Measures } from "../../../pipelines/report/diagram/layout.ts";
-import { single, stacked } from "../../../pipelines/report/diagram/stack.ts";
+import {
+  inRows,
+  type Layout,
+  type Measures,
+  single,
+  stacked,
+} from "../../../pipelines/report/diagram.ts";
 import { type Model, modelDiagram } from "../../../pipelines/report/figures/model_diagram.ts";
 import { parseDocument } from "../../../pipelines/report/dom.ts";
 import { right } from "../tiny.ts";

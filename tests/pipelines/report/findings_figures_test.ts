@@ -1,9 +1,8 @@
-import { classSpreadFigure } from "../../../pipelines/report/figures/class_spread.ts";
+import { classSpreadFigure, gradientFigures } from "../../../pipelines/report/figures/curves.ts";
 import { confusedImagesFigure } from "../../../pipelines/report/figures/confused_images.ts";
 import { confusionFigure } from "../../../pipelines/report/figures/confusion.ts";
 import { dutyCycleFigure } from "../../../pipelines/report/figures/duty_cycles.ts";
 import { exampleCodesFigure } from "../../../pipelines/report/figures/example_codes.ts";
-import { gradientFigures } from "../../../pipelines/report/figures/gradients.ts";
 import { reconstructionsFigure } from "../../../pipelines/report/figures/reconstructions.ts";
 import { bitPath, unitPlaces } from "../../../pipelines/report/figures/stripes.ts";
 import { renderReport } from "../../../pipelines/report/report.ts";

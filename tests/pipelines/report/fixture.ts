@@ -5,8 +5,8 @@
  */
 import { draw, seed } from "../../../graph/rng.ts";
 import type { ImageArray } from "../../../ops/saliency/image.ts";
-import type { Evaluation, Reconstruction } from "../../../pipelines/findings.ts";
-import type { History, Row, SplitName } from "../../../pipelines/history.ts";
+import type { Evaluation, Reconstruction } from "../../../pipelines/core/findings.ts";
+import type { History, Row, SplitName } from "../../../pipelines/core/history.ts";
 import type { Centroids, ReportData } from "../../../pipelines/report/report.ts";
 
 const stepsPerEpoch = 235;

@@ -1,5 +1,5 @@
 import { levelPaths } from "../../../pipelines/report/heatmap.ts";
-import { byPreferredClass } from "../../../pipelines/report/unit_order.ts";
+import { byPreferredClass } from "../../../pipelines/report/figures/stripes.ts";
 import { simulateCentroids } from "./fixture.ts";
 import { assert, assertEquals } from "../../assert.ts";
 

@@ -1,4 +1,4 @@
-import type { History, Row } from "../../../pipelines/history.ts";
+import type { History, Row } from "../../../pipelines/core/history.ts";
 import { informationPlaneFigures } from "../../../pipelines/report/figures/information_plane.ts";
 import { renderReport } from "../../../pipelines/report/report.ts";
 import { toCsv } from "../../../pipelines/report/csv.ts";

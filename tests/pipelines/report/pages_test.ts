@@ -1,7 +1,7 @@
 import type { Browser, Page } from "npm:playwright-core@1.65.1";
 import { graph } from "../../../graph/parse.ts";
-import { compareRuns } from "../../../pipelines/compare/comparison.ts";
-import { comparePage } from "../../../pipelines/compare/page.ts";
+import { compareRuns } from "../../../pipelines/report/comparison.ts";
+import { comparePage } from "../../../pipelines/report/comparison_page.ts";
 import { type ReportFiles, reportFiles } from "../../../pipelines/report/report.ts";
 import { browserTest, open, violations } from "../browser.ts";
 import { right } from "../tiny.ts";

@@ -1,7 +1,7 @@
 import { renderFigure } from "../../../pipelines/report/figure.ts";
-import { colourPaths, rangeOf } from "../../../pipelines/report/figures/raster.ts";
+import { colourPaths, rangeOf } from "../../../pipelines/report/heatmap.ts";
 import { saliencyFigure } from "../../../pipelines/report/figures/saliency.ts";
-import type { Explanation } from "../../../pipelines/findings.ts";
+import type { Explanation } from "../../../pipelines/core/findings.ts";
 import { html } from "../../../pipelines/report/html.ts";
 import { page } from "../../../pipelines/report/page.ts";
 import { style } from "../../../pipelines/report/style.ts";

@@ -1,5 +1,5 @@
-import type { Row } from "../../../pipelines/history.ts";
-import { configuration } from "../../../pipelines/report/configuration.ts";
+import type { Row } from "../../../pipelines/core/history.ts";
+import { configuration } from "../../../pipelines/report/summary.ts";
 import { parseDocument } from "../../../pipelines/report/dom.ts";
 import { timingFigure } from "../../../pipelines/report/figures/timing.ts";
 import { assertEquals, assertNotMatch, assertStringIncludes } from "../../assert.ts";

@@ -1,6 +1,6 @@
 /** A model of built-in digits, trained in a fraction of a second, as a file in memory. */
-import { writeModel } from "../../../pipelines/model_file.ts";
-import { dispose, toArrays } from "../../../pipelines/run.ts";
+import { writeModel } from "../../../pipelines/files/model.ts";
+import { dispose, toArrays } from "../../../pipelines/core/run.ts";
 import type { Dataset } from "../../../pipelines/data/dataset.ts";
 import { type Encoder, readEncoder } from "../../../pipelines/encode/encoder.ts";
 import { begin, digits, envOn, right, trainTiny } from "../tiny.ts";

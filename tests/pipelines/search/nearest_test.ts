@@ -1,9 +1,9 @@
 import { describe } from "../../../graph/error.ts";
-import { emptyCodes } from "../../../ops/sdr/codes.ts";
-import { nearestImages } from "../../../pipelines/search/nearest.ts";
-import { readOrigins } from "../../../pipelines/encode/origins.ts";
+import { emptyCodes } from "../../../ops/codes/codes.ts";
+import { nearestImages } from "../../../pipelines/encode/search.ts";
+import { readOrigins } from "../../../pipelines/files/codes.ts";
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
-import { codesOf } from "../../ops/sdr/sets.ts";
+import { codesOf } from "../../ops/codes/sets.ts";
 import { left, right } from "../tiny.ts";
 
 const model = { file: "m.safetensors", sha256: "00" };

@@ -1,7 +1,7 @@
 import { parseDocument } from "../../../pipelines/report/dom.ts";
-import { loadCodes, saveCodes } from "../../../pipelines/codes_file.ts";
-import { denoFiles } from "../../../pipelines/files.ts";
-import { codesOf } from "../../ops/sdr/sets.ts";
+import { loadCodes, saveCodes } from "../../../pipelines/files/codes.ts";
+import { denoFiles } from "../../../pipelines/files/files.ts";
+import { codesOf } from "../../ops/codes/sets.ts";
 import {
   assert,
   assertEquals,

@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "../../assert.ts";
 import { evaluate } from "../../../pipelines/stages/evaluate.ts";
-import type { Files } from "../../../pipelines/files.ts";
+import type { Files } from "../../../pipelines/files/files.ts";
 import { E } from "../../../graph/fp_ts.ts";
-import type { Row } from "../../../pipelines/history.ts";
-import { dispose } from "../../../pipelines/run.ts";
-import { pipeline } from "../../../pipelines/stage.ts";
+import type { Row } from "../../../pipelines/core/history.ts";
+import { dispose } from "../../../pipelines/core/run.ts";
+import { pipeline } from "../../../pipelines/core/stage.ts";
 import { checkpoint } from "../../../pipelines/stages/checkpoint.ts";
 import { explain } from "../../../pipelines/stages/explain.ts";
 import { report } from "../../../pipelines/stages/report.ts";
 import { save } from "../../../pipelines/stages/save.ts";
-import { denoFiles } from "../../../pipelines/files.ts";
+import { denoFiles } from "../../../pipelines/files/files.ts";
 import { begin, digits, envOn, right, trainTiny } from "../tiny.ts";
 
 const evil = "../../evil";

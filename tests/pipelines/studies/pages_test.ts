@@ -1,13 +1,13 @@
 import type { Browser } from "npm:playwright-core@1.65.1";
 import { E } from "../../../graph/fp_ts.ts";
 import { seed } from "../../../graph/rng.ts";
-import { calibrationPage } from "../../../pipelines/calibration/page.ts";
-import { estimatorNames, estimatorsOf } from "../../../pipelines/calibration/plan.ts";
-import type { Result } from "../../../pipelines/calibration/results.ts";
-import type { Judged } from "../../../pipelines/held_out/compare.ts";
-import { heldOutPage } from "../../../pipelines/held_out/page.ts";
-import { measureCapacity, QUICK } from "../../../pipelines/willshaw/capacity.ts";
-import { capacityPage } from "../../../pipelines/willshaw/page.ts";
+import { calibrationPage } from "../../../pipelines/studies/calibration/page.ts";
+import { estimatorNames, estimatorsOf } from "../../../pipelines/studies/calibration/plan.ts";
+import type { Result } from "../../../pipelines/studies/calibration/results.ts";
+import type { Judged } from "../../../pipelines/studies/held_out/compare.ts";
+import { heldOutPage } from "../../../pipelines/studies/held_out/page.ts";
+import { measureCapacity, QUICK } from "../../../pipelines/studies/willshaw/capacity.ts";
+import { capacityPage } from "../../../pipelines/studies/willshaw/page.ts";
 import { assert, assertEquals, assertGreater } from "../../assert.ts";
 import { browserTest, open, violations } from "../browser.ts";
 

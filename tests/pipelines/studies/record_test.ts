@@ -1,6 +1,6 @@
 import { TE } from "../../../graph/fp_ts.ts";
 import { describe } from "../../../graph/error.ts";
-import { denoFiles, type Files } from "../../../pipelines/files.ts";
+import { denoFiles, type Files } from "../../../pipelines/files/files.ts";
 import { studyPage } from "../../../pipelines/studies/page.ts";
 import {
   circumstancesOf,
@@ -9,7 +9,7 @@ import {
   refuseResults,
   writeResults,
 } from "../../../pipelines/studies/record.ts";
-import { VERSION } from "../../../pipelines/version.ts";
+import { VERSION } from "../../../pipelines/core/version.ts";
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { withFolder } from "../process.ts";
 import { left, right } from "../tiny.ts";

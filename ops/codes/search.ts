@@ -1,0 +1,97 @@
+/**
+ * The exact search for the nearest codes: on the host, in WebAssembly or plain TypeScript, and on webgpu
+ * (`code_index_gpu.ts`).
+ *
+ * In WebAssembly codes are held by their units, and a query is counted against 128 codes at a time
+ * (`code_search_simd.ts`). It costs as many steps as it has units, or has not if these are fewer, whichever
+ * units the codes use how often, for both distances: |a △ b| = |a| + |b| − 2 |a ∩ b|.
+ *
+ * An index is saved as its codes (`pipelines/files/codes.ts`).
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { type InvalidOption, invalidOption } from "../../graph/error.ts";
+import type { BinaryEmbeddings } from "../embeddings.ts";
+import { type CodeDistance, codeSearchOf } from "../kernels/code_search.ts";
+import { checkLength } from "../metrics/rows.ts";
+import { nearestByRows, type Neighbours } from "../metrics/neighbours.ts";
+
+export type { CodeDistance } from "../kernels/code_search.ts";
+
+/** Codes to search among. The codes must not be changed while it is used. */
+export interface CodeIndex {
+  /** The codes; results are their indices. */
+  readonly codes: BinaryEmbeddings;
+}
+
+/** Options of {@linkcode search}: how many results, by which distance, and how it computes. */
+export interface SearchOptions {
+  /** Results per query: from 1 to the number of codes; tens, for each that is kept is sorted in. */
+  readonly k: number;
+  /** "hamming" by default; "overlap" is minus the units that both have, so that the nearest is first. */
+  readonly distance?: CodeDistance;
+  /** "wasm" by default, where the engine has SIMD; "cpu" is plain TypeScript and the reference. */
+  readonly on?: "wasm" | "cpu";
+}
+
+/**
+ * Makes an index of codes. The first search prepares what it needs, and later ones find it.
+ *
+ * @example
+ * ```ts
+ * import { codeIndex, search } from "./search.ts";
+ * import { fromIndices } from "./codes.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const codes = fromIndices([[0, 1, 2], [1, 2, 3], [2, 3, 4]], 64);
+ * const query = fromIndices([[2, 3]], 64);
+ * if (E.isLeft(codes) || E.isLeft(query)) throw new Error("units out of range");
+ * const found = search(codeIndex(codes.right), query.right, { k: 2 });
+ * if (E.isLeft(found)) throw new Error("k is out of range");
+ * assertEquals([...found.right.indices], [1, 2]);
+ * assertEquals([...found.right.distances], [1, 1]);
+ * ```
+ */
+export const codeIndex = (codes: BinaryEmbeddings): CodeIndex => ({ codes });
+
+/**
+ * Finds the k nearest codes of each query, exactly.
+ *
+ * @param queries As wide as the codes.
+ * @returns Per query the indices of the nearest and their distances, rising; of equal distances the lower
+ * index is first, on every backend. `InvalidOption` where k is out of its range.
+ * @throws {RangeError} Where the widths differ.
+ */
+export function search(
+  index: CodeIndex,
+  queries: BinaryEmbeddings,
+  options: SearchOptions,
+): E.Either<InvalidOption, Neighbours> {
+  const { k, distance = "hamming", on = "wasm" } = options;
+  const checked = checkSearch(index, queries, k);
+  if (E.isLeft(checked)) return checked;
+  const engine = on === "wasm" ? codeSearchOf(index.codes) : null;
+  return E.right(
+    engine === null
+      ? nearestByRows(queries, index.codes, k, distance, false)
+      : { k, ...engine.nearest(queries, k, distance) },
+  );
+}
+
+/**
+ * Whether k fits an index.
+ *
+ * @throws {RangeError} Where the widths differ.
+ */
+export function checkSearch(
+  { codes }: CodeIndex,
+  queries: BinaryEmbeddings,
+  k: number,
+): E.Either<InvalidOption, number> {
+  checkLength("search for codes", queries.width, codes.width);
+  return Number.isInteger(k) && k >= 1 && k <= codes.count
+    ? E.right(k)
+    : E.left(invalidOption("k", k, `an integer from 1 to the number of codes, ${codes.count}`));
+}

@@ -1,0 +1,140 @@
+/**
+ * Batches on webgpu: a split's bytes are uploaded once, and gathered and normalised where they are.
+ *
+ * @module
+ */
+import { type BackendWasm, tf, type WebGPUBackend } from "../tfjs.ts";
+import { checkBindable, int, runRaw } from "./gpu.ts";
+import { simdOf } from "./simd/module.ts";
+
+const LANES = 64;
+
+const program = {
+  key: "gather_bytes",
+  inputs: [
+    { name: "bytes", type: "i32" },
+    { name: "picks", type: "i32" },
+    { name: "values", type: "f32" },
+  ],
+  outputs: [{ name: "batch", type: "f32" }],
+  uniforms: "rows : i32, size : i32, channels : i32",
+  lanes: LANES,
+  main: `
+    let index = group * ${LANES} + lane;
+    if (index < uniforms.rows * uniforms.size) {
+      let i = index % uniforms.size;
+      let at = picks[index / uniforms.size] * uniforms.size + i;
+      let byte = extractBits(bitcast<u32>(bytes[at / 4]), u32(at % 4) * 8u, 8u);
+      batch[index] = values[i % uniforms.channels * 256 + i32(byte)];
+    }`,
+} as const;
+
+/** What is on the device, by what it was made of. */
+const resident = new WeakMap<WebGPUBackend, WeakMap<Uint8Array, tf.TensorInfo>>();
+
+const unused = new FinalizationRegistry<() => void>((free) => free());
+
+/**
+ * Bytes on the device, four to an integer, the first in its lowest bits; uploaded when they are first
+ * asked for. They are no tensor that tfjs counts: their memory is given back when the bytes
+ * themselves are garbage.
+ */
+function residentBytes(backend: WebGPUBackend, bytes: Uint8Array): tf.TensorInfo {
+  const known = resident.get(backend) ?? new WeakMap<Uint8Array, tf.TensorInfo>();
+  resident.set(backend, known);
+  let info = known.get(bytes);
+  if (info === undefined) {
+    const words = Math.ceil(bytes.length / 4);
+    checkBindable(backend.device, [{ shape: [words] }]);
+    const padded = new Uint8Array(4 * words);
+    padded.set(bytes);
+    info = backend.makeTensorInfo([words], "int32", new Int32Array(padded.buffer));
+    known.set(bytes, info);
+    const { dataId } = info;
+    unused.register(bytes, () => void backend.disposeData(dataId));
+  }
+  return info;
+}
+
+/**
+ * Rows of bytes, each byte replaced by a value of its channel's table; only on webgpu. With the tables
+ * of a normalisation it is the host's gathering, to the bit.
+ *
+ * @param bytes Less than 2^31 of them, and no more than the device can bind, else it throws
+ * `TensorTooLarge`. They are uploaded once; changes of them after that are not seen.
+ * @param size The bytes of one row.
+ * @param picks The numbers of the rows.
+ * @param values [channels, 256]; byte i of a row is of channel i mod channels.
+ * @returns [picks.length, size].
+ */
+export function gatherBytes(
+  bytes: Uint8Array,
+  size: number,
+  picks: Uint32Array,
+  values: tf.Tensor2D,
+): tf.Tensor2D {
+  if (picks.length * size === 0) return tf.zeros([picks.length, size]);
+  const backend = tf.backend() as WebGPUBackend;
+  const source = residentBytes(backend, bytes);
+  const [channels] = values.shape;
+  const rows = tf.tensor1d(Int32Array.from(picks), "int32");
+  try {
+    const output = { shape: [picks.length, size], dtype: "float32" } as const;
+    const groups = Math.ceil(picks.length * size / LANES);
+    const uniforms = [picks.length, size, channels].map(int);
+    const [made] = runRaw(backend, program, groups, [source, rows, values], [output], uniforms);
+    return tf.engine().makeTensorFromTensorInfo(made) as tf.Tensor2D;
+  } finally {
+    rows.dispose();
+  }
+}
+
+// Batches on wasm: rows of bytes are copied to its memory, a quarter of what floats would be, and
+// become numbers there.
+
+/** What a byte costs, in multiplications. */
+const COST = 2;
+
+/** How the wasm backend knows where a tensor is. */
+interface TensorPlaces {
+  readonly dataIdMap: { readonly get: (id: object) => { readonly memoryOffset: number } };
+}
+
+/**
+ * Rows of bytes, each byte replaced by a value of its channel's table; only on wasm.
+ *
+ * @param size The bytes of one row, a multiple of the channels.
+ * @param picks The numbers of the rows.
+ * @param tables [channels, 256], row-major; byte i of a row is of channel i mod channels.
+ * @returns [picks.length, size]; null where the engine has no SIMD.
+ */
+export function gatherBytesOnWasm(
+  bytes: Uint8Array,
+  size: number,
+  picks: Uint32Array,
+  tables: Float32Array,
+): tf.Tensor2D | null {
+  const backend = tf.backend();
+  const kernels = simdOf(backend);
+  if (kernels === null) return null;
+  const wasm = backend as unknown as BackendWasm & TensorPlaces;
+  const made = wasm.makeOutput([picks.length, size], "float32");
+  if (picks.length * size > 0) {
+    const work = kernels.workspace(tables.byteLength + picks.length * size);
+    // After the last allocation, which may have moved the memory away from under a view.
+    const { buffer } = wasm.typedArrayFromHeap(made);
+    new Float32Array(buffer, work, tables.length).set(tables);
+    const rows = new Uint8Array(buffer, work + tables.byteLength, picks.length * size);
+    for (let i = 0; i < picks.length; i++) {
+      rows.set(bytes.subarray(picks[i] * size, (picks[i] + 1) * size), i * size);
+    }
+    const { memoryOffset } = wasm.dataIdMap.get(made.dataId);
+    kernels.inParts(
+      "expandBytes",
+      [work + tables.byteLength, picks.length, size, tables.length / 256, work, memoryOffset],
+      { rowsAt: 1, growth: { 0: size, 5: 4 * size } },
+      COST * picks.length * size,
+    );
+  }
+  return tf.engine().makeTensorFromTensorInfo(made) as tf.Tensor2D;
+}

@@ -1,0 +1,170 @@
+/**
+ * Who is of whose class in a batch.
+ *
+ * @module
+ */
+import { draw, type Rng } from "../../graph/rng.ts";
+
+/** The relations of a batch's rows, for mining. */
+export interface Relations {
+  /** [rows × rows]: 1 where two different rows are of one class, else 0. */
+  readonly positive: Float32Array;
+  /** [rows × rows]: 1 where two rows are of different classes, else 0. */
+  readonly negative: Float32Array;
+  /** Rows that have both a positive and a negative. */
+  readonly anchors: readonly number[];
+  /** Per pair of an anchor and one of its positives the anchor. */
+  readonly anchorOf: readonly number[];
+  /** Per pair of an anchor and one of its positives the positive. */
+  readonly positiveOf: readonly number[];
+  /** How many triplets of an anchor, a positive and a negative there are. */
+  readonly triplets: number;
+}
+
+/**
+ * The relations of a batch's rows.
+ *
+ * @param labels One class per row.
+ *
+ * @example
+ * ```ts
+ * import { relationsOf } from "./samplers.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const { anchors, triplets } = relationsOf([0, 0, 1]);
+ * assertEquals([anchors, triplets], [[0, 1], 2]);
+ * ```
+ */
+export function relationsOf(labels: ArrayLike<number>): Relations {
+  const rows = labels.length;
+  const positive = new Float32Array(rows * rows);
+  const negative = new Float32Array(rows * rows);
+  const anchors: number[] = [];
+  const anchorOf: number[] = [];
+  const positiveOf: number[] = [];
+  let triplets = 0;
+  for (let a = 0; a < rows; a++) {
+    const alike: number[] = [];
+    for (let b = 0; b < rows; b++) {
+      if (labels[a] !== labels[b]) negative[a * rows + b] = 1;
+      else if (a !== b) {
+        positive[a * rows + b] = 1;
+        alike.push(b);
+      }
+    }
+    const others = rows - 1 - alike.length;
+    if (alike.length === 0 || others === 0) continue;
+    anchors.push(a);
+    for (const b of alike) {
+      anchorOf.push(a);
+      positiveOf.push(b);
+    }
+    triplets += alike.length * others;
+  }
+  return { positive, negative, anchors, anchorOf, positiveOf, triplets };
+}
+
+// Triplets of a batch, drawn at random.
+
+/**
+ * Draws row numbers uniformly and keeps the valid triplets: anchor and positive are two rows of one
+ * class, the negative is of another.
+ *
+ * Source: the sampler of TripletLoss in dizcza/pytorch-mighty, mighty/loss/triplet.py, which draws
+ * (number of classes) × (number of rows) triplets; of 2,560 in ten classes about 230 are valid.
+ *
+ * @param labels One class per row.
+ * @param draws How many triplets to draw before the invalid ones are dropped.
+ * @returns [anchor, positive, negative, anchor, …], perhaps none, and the next generator.
+ *
+ * @example
+ * ```ts
+ * import { drawTriplets } from "./samplers.ts";
+ * import { seed } from "../../graph/rng.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const [triplets] = drawTriplets([0, 0, 1], 100, seed(26));
+ * for (let t = 0; t < triplets.length; t += 3) {
+ *   const [a, p, q] = triplets.slice(t, t + 3);
+ *   assertEquals([a !== p, a < 2, p < 2, q], [true, true, true, 2]);
+ * }
+ * ```
+ */
+export function drawTriplets(
+  labels: ArrayLike<number>,
+  draws: number,
+  rng: Rng,
+): readonly [Int32Array, Rng] {
+  const last = labels.length - 1;
+  return draw(rng, ({ integer }) => {
+    const kept = new Int32Array(3 * draws);
+    let size = 0;
+    if (last < 0) return kept.subarray(0, 0);
+    for (let i = 0; i < draws; i++) {
+      const [a, p, q] = [integer(0, last), integer(0, last), integer(0, last)];
+      if (a === p || labels[a] !== labels[p] || labels[a] === labels[q]) continue;
+      kept[size++] = a;
+      kept[size++] = p;
+      kept[size++] = q;
+    }
+    return kept.slice(0, size);
+  });
+}
+
+// Pairs of a batch, drawn at random.
+
+/**
+ * How many pairs or triplets the reference draws before it drops the invalid ones:
+ * multiplier × (number of classes in the batch) × (number of rows).
+ *
+ * Source: PairLossSampler of dizcza/pytorch-mighty, mighty/loss/contrastive.py.
+ *
+ * @param labels One class per row.
+ * @param multiplier At least 1; the reference's typical range is 1 to 10.
+ */
+export const drawsOf = (labels: ArrayLike<number>, multiplier: number): number =>
+  multiplier * new Set(Array.from(labels)).size * labels.length;
+
+/**
+ * Draws pairs of rows uniformly and drops those of a row with itself, and those drawn before in either
+ * order. What remains is of one class as often as chance has it.
+ *
+ * Source: ContrastiveLossSampler of dizcza/pytorch-mighty, mighty/loss/contrastive.py; it sorts the two
+ * columns of its pairs independently, which makes other pairs of them, and this does not.
+ *
+ * @param labels One class per row.
+ * @param draws How many pairs to draw before the invalid ones are dropped.
+ * @returns [one row, another, one row, …], perhaps none, and the next generator.
+ *
+ * @example
+ * ```ts
+ * import { drawPairs } from "./samplers.ts";
+ * import { seed } from "../../graph/rng.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const [pairs] = drawPairs([0, 0, 1], 100, seed(26));
+ * assertEquals(pairs.length, 6); // all three pairs there are, once each
+ * ```
+ */
+export function drawPairs(
+  labels: ArrayLike<number>,
+  draws: number,
+  rng: Rng,
+): readonly [Int32Array, Rng] {
+  const rows = labels.length;
+  return draw(rng, ({ integer }) => {
+    const kept = new Int32Array(2 * draws);
+    if (rows === 0) return kept.subarray(0, 0);
+    const seen = new Set<number>();
+    let size = 0;
+    for (let i = 0; i < draws; i++) {
+      const [a, b] = [integer(0, rows - 1), integer(0, rows - 1)];
+      const key = Math.min(a, b) * rows + Math.max(a, b);
+      if (a === b || seen.has(key)) continue;
+      seen.add(key);
+      kept[size++] = a;
+      kept[size++] = b;
+    }
+    return kept.slice(0, size);
+  });
+}

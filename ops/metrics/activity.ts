@@ -1,0 +1,146 @@
+/**
+ * What each unit does over many samples.
+ *
+ * @module
+ */
+import { type BinaryEmbeddings, type Embeddings, wordsPerCode } from "../embeddings.ts";
+import { checkLength, eachBit, rowReader } from "./rows.ts";
+import type { Moments } from "./moments.ts";
+
+/**
+ * The L1 norm of each unit, divided by the number of samples: the mean of |x|.
+ *
+ * Source: update_l1_neuron_norm of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
+ *
+ * @returns width numbers of at least 0; zeros for no samples.
+ */
+export const unitNorms = (embeddings: Embeddings): Float64Array => unitMeans(embeddings, Math.abs);
+
+/**
+ * The duty cycle of each unit: the fraction of samples in which it is above 0.
+ *
+ * @returns width numbers in [0, 1]; zeros for no samples.
+ */
+export const dutyCycles = (embeddings: Embeddings): Float64Array =>
+  unitMeans(embeddings, (x) => x > 0 ? 1 : 0);
+
+function unitMeans(embeddings: Embeddings, of: (x: number) => number): Float64Array {
+  const sums = new Float64Array(embeddings.width);
+  const read = rowReader(embeddings);
+  for (let i = 0; i < embeddings.count; i++) {
+    const row = read(i);
+    for (let u = 0; u < sums.length; u++) sums[u] += of(row[u]);
+  }
+  return sums.map((sum) => sum / Math.max(1, embeddings.count));
+}
+
+/** The entropy in bits of an event of probability p; 0 · log 0 is 0. */
+const entropy = (p: number): number =>
+  p <= 0 || p >= 1 ? 0 : -p * Math.log2(p) - (1 - p) * Math.log2(1 - p);
+
+/**
+ * The entropy of the units' duty cycles, in bits per unit: the mean of
+ * H(p) = −p log₂ p − (1 − p) log₂(1 − p).
+ *
+ * @param duty From {@linkcode dutyCycles}, in [0, 1].
+ * @returns In [0, 1]; 0 for no units.
+ *
+ * @example
+ * ```ts
+ * import { dutyEntropy, maximumDutyEntropy } from "./activity.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(dutyEntropy([0.25, 0.25]), maximumDutyEntropy(0.25));
+ * assertEquals(dutyEntropy([0.5, 0]), 0.5);
+ * ```
+ */
+export function dutyEntropy(duty: ArrayLike<number>): number {
+  let sum = 0;
+  for (let u = 0; u < duty.length; u++) sum += entropy(duty[u]);
+  return sum / Math.max(1, duty.length);
+}
+
+/**
+ * The most that {@linkcode dutyEntropy} can be where the units fire at a mean rate: H(rate), reached
+ * when all fire alike, for H is concave.
+ *
+ * Source: S. Ahmad, L. Scheinkman, "How Can We Be So Dense?", 2019.
+ *
+ * @param target The rate, in [0, 1]: the sparsity of the kWTA.
+ * @returns Bits per unit.
+ */
+export const maximumDutyEntropy = (target: number): number => entropy(target);
+
+/**
+ * The units that hardly ever fire.
+ *
+ * @param below The duty cycle under which a unit counts as dead: 0.1 % by default. With fewer than
+ * 1,000 samples those are the units that never fired.
+ * @returns Their numbers, rising.
+ */
+export const deadUnits = (duty: ArrayLike<number>, below = 0.001): readonly number[] =>
+  unitsWhere(duty, (p) => p < below);
+
+/**
+ * The units that fire far too often.
+ *
+ * @param target The rate that all should have, in [0, 1].
+ * @param times More than so many times the target is too often; 5 by default. Where times · target is 1
+ * or more no unit can.
+ * @returns Their numbers, rising.
+ */
+export const overactiveUnits = (
+  duty: ArrayLike<number>,
+  target: number,
+  times = 5,
+): readonly number[] => unitsWhere(duty, (p) => p > times * target);
+
+const unitsWhere = (
+  duty: ArrayLike<number>,
+  holds: (p: number) => boolean,
+): readonly number[] => Array.from(duty).flatMap((p, u) => holds(p) ? [u] : []);
+
+// Mean and variance of binary codes: their bits are counted once.
+
+/**
+ * Mean and variance of each class of binary codes, per unit, as `classMoments` gives them. A bit is its
+ * own square, so counting those that are set is enough:
+ *
+ *     Σ (x − p)² = f · (n − f) / n        f of n codes set the unit, p = f / n
+ *
+ * Time goes with the bits that are set, not with the width.
+ *
+ * @param labels One class index per code, below `classes`.
+ * @returns Per class its moments, of width numbers; a count of 0 for a class without samples.
+ * @throws {RangeError} Where there are not as many labels as codes.
+ *
+ * @example
+ * ```ts
+ * import { codeMoments } from "./activity.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const codes = { kind: "binary", count: 2, width: 3, words: Uint32Array.of(0b011, 0b010) } as const;
+ * const [{ count, mean, squares }] = codeMoments(codes, [0, 0], 1);
+ * assertEquals([count, [...mean], [...squares]], [2, [0.5, 1, 0], [0.5, 0, 0]]);
+ * ```
+ */
+export function codeMoments(
+  { count, width, words }: BinaryEmbeddings,
+  labels: ArrayLike<number>,
+  classes: number,
+): readonly Moments[] {
+  checkLength("average classes", labels.length, count);
+  const perCode = wordsPerCode(width);
+  const fired = Array.from({ length: classes }, () => new Float64Array(width));
+  const sizes = new Float64Array(classes);
+  for (let i = 0; i < count; i++) {
+    const own = fired[labels[i]];
+    sizes[labels[i]]++;
+    eachBit(words, i * perCode, perCode, (unit) => own[unit]++);
+  }
+  return fired.map((own, c) => ({
+    count: sizes[c],
+    mean: own.map((f) => f / Math.max(1, sizes[c])),
+    squares: own.map((f) => f * (sizes[c] - f) / Math.max(1, sizes[c])),
+  }));
+}

@@ -1,0 +1,56 @@
+/**
+ * Lengths of time in words.
+ *
+ * @module
+ */
+import { compact } from "../report/format.ts";
+
+/** A length of time as a person says it: 45 s, 3 min 20 s, 1 h 05 min. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  return `${Math.floor(whole / 3600)} h ${
+    String(Math.floor(whole / 60) % 60).padStart(2, "0")
+  } min`;
+}
+
+// Tables of text, the same on a terminal and in a file.
+
+/**
+ * Columns as wide as their widest cell; the first is flush left, the others right.
+ *
+ * @param rows The heading first; all of one length.
+ *
+ * @example
+ * ```ts
+ * import { table } from "./text.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(table([["case", "ms"], ["step", "12.5"]]), "case    ms\nstep  12.5");
+ * ```
+ */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map((row) =>
+    row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])
+    ).join("  ").trimEnd()
+  ).join("\n");
+}
+
+/**
+ * Milliseconds in the unit that suits them.
+ *
+ * @example
+ * ```ts
+ * import { showTime } from "./text.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals([0.0123, 4.56, 12_300].map(showTime), ["12.3 µs", "4.56 ms", "12.3 s"]);
+ * ```
+ */
+export function showTime(milliseconds: number): string {
+  if (milliseconds < 1) return `${compact(milliseconds * 1000)} µs`;
+  return milliseconds < 1000 ? `${compact(milliseconds)} ms` : `${compact(milliseconds / 1000)} s`;
+}

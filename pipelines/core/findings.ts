@@ -1,0 +1,191 @@
+/**
+ * What stages find out about a model besides numbers: the mistakes of an evaluation, samples to look at, class
+ * codes, explanations and reconstructions.
+ *
+ * @module
+ */
+import { type Embeddings, wordsPerCode } from "../../ops/embeddings.ts";
+import { type ConfusionMatrix, confusionMatrix } from "../../ops/metrics/classification.ts";
+import { eachBit } from "../../ops/metrics/rows.ts";
+import type { ImageArray } from "../../ops/saliency/image.ts";
+import type { Saliency } from "../../ops/saliency/saliency.ts";
+import { type Dataset, imageOf } from "../data/dataset.ts";
+
+/** A sample of the test set, and what the model makes of it. */
+export interface CodedSample {
+  /** Its place in the test set. */
+  readonly index: number;
+  /** Its class, an index. */
+  readonly label: number;
+  /** What it was taken for, an index too. */
+  readonly predicted: number;
+  /** The units that its code sets, rising; null where codes are not binary. */
+  readonly bits: Uint32Array | null;
+}
+
+/** An image that was taken for one of another class. */
+export interface ConfusedImage extends CodedSample {
+  /** As it is in the file, in [0, 1]. */
+  readonly image: ImageArray;
+}
+
+/** What the codes of a class have in common, unit by unit. */
+export interface ClassCodes {
+  /** The names of the classes, by index. */
+  readonly classes: readonly string[];
+  /** The mean activity of every unit over the training samples of each class. */
+  readonly means: readonly Float32Array[];
+  /** The means binarised by kWTA; the means themselves where the graph has no kWTA. */
+  readonly codes: readonly Float32Array[];
+}
+
+/** The part of an image that a model's answer depends on. */
+export interface Explanation extends Pick<Saliency, "mask" | "perturbed" | "before" | "after"> {
+  /** The name of the image's class. */
+  readonly label: string;
+  /** The image as the model takes it, normalisation included. */
+  readonly image: ImageArray;
+}
+
+/** An image, and what an autoencoder makes of it. */
+export interface Reconstruction {
+  /** The image's index in the test set. */
+  readonly index: number;
+  /** The name of the image's class. */
+  readonly label: string;
+  /** The image as it is in the file, in [0, 1]. */
+  readonly original: ImageArray;
+  /** The reconstruction in the same scale, which it may leave. */
+  readonly made: ImageArray;
+  /** Pixels that come out wrong at the threshold of the evaluation. */
+  readonly missed: number;
+}
+
+/** What an evaluation has found in the test set. */
+export interface Evaluation {
+  /**
+   * The names of the classes, by index; "other" is one more where an output that stands for no class
+   * has won.
+   */
+  readonly classes: readonly string[];
+  /** Of all of its samples. */
+  readonly confusion: ConfusionMatrix;
+  /** The duty cycle of each unit, in [0, 1]; null where codes are not binary. */
+  readonly duty: Float64Array | null;
+  /** Binary codes of the first samples of each class, by class; at most {@linkcode MOST_SAMPLES}. */
+  readonly samples: readonly CodedSample[];
+  /**
+   * Of each of the most frequent confusions the first images, the most frequent first; at most
+   * {@linkcode MOST_CONFUSED}, and none of a dataset without images.
+   */
+  readonly confused: readonly ConfusedImage[];
+}
+
+/** What stages have found out about a model besides numbers: what reports and the dashboard show. */
+export interface Findings {
+  /** The class codes of the last evaluation by centroids; null before one. */
+  readonly classCodes: ClassCodes | null;
+  /** What the last evaluation has found in the test set; null before one. */
+  readonly evaluation: Evaluation | null;
+  /** Those of the last `explain`. */
+  readonly explanations: readonly Explanation[];
+  /** Those of the last `evaluateReconstruction`. */
+  readonly reconstructions: readonly Reconstruction[];
+}
+
+/** The findings before any stage has left some. */
+export const noFindings: Findings = {
+  classCodes: null,
+  evaluation: null,
+  explanations: [],
+  reconstructions: [],
+};
+
+/** Samples per class whose codes are kept. */
+const SAMPLES_PER_CLASS = 3;
+
+/** How many codes are kept: those of twenty classes. */
+export const MOST_SAMPLES = 60;
+
+/** Images that are kept of a confusion. */
+const IMAGES_PER_CONFUSION = 3;
+
+/** How many confused images are kept: those of eight confusions. */
+export const MOST_CONFUSED = 24;
+
+/**
+ * What an evaluation has found. It is little data, whatever the size of the set: images and codes of a
+ * few samples.
+ *
+ * @param embeddings Of the test set.
+ * @param predicted A class index, or an output's that stands for no class, for each of its samples.
+ * @param duty The duty cycle of each unit, of binary codes.
+ */
+export function evaluationOf(
+  { test, classes: names, shape }: Pick<Dataset, "test" | "classes" | "shape">,
+  embeddings: Embeddings,
+  predicted: ArrayLike<number>,
+  duty: Float64Array | null,
+): Evaluation {
+  const known = Int32Array.from(predicted, (index) => Math.min(index, names.length));
+  const classes = known.includes(names.length) ? [...names, "other"] : names;
+  const confusion = confusionMatrix(known, test.labels, classes.length);
+  const coded = (index: number): CodedSample => ({
+    index,
+    label: test.labels[index],
+    predicted: known[index],
+    bits: bitsOf(embeddings, index),
+  });
+  const isImage = shape.length === 2 || shape.length === 3;
+  return {
+    classes,
+    confusion,
+    duty,
+    samples: embeddings.kind === "dense" ? [] : firstOf(
+      test.labels,
+      Array.from(names.keys()).slice(0, MOST_SAMPLES / SAMPLES_PER_CLASS),
+      SAMPLES_PER_CLASS,
+    ).map(coded),
+    confused: isImage
+      ? mostConfused(confusion, known, test.labels)
+        .map((index) => ({ ...coded(index), image: imageOf(test, shape, index) }))
+      : [],
+  };
+}
+
+function bitsOf(embeddings: Embeddings, index: number): Uint32Array | null {
+  if (embeddings.kind === "dense") return null;
+  const perCode = wordsPerCode(embeddings.width);
+  const bits: number[] = [];
+  eachBit(embeddings.words, index * perCode, perCode, (unit) => bits.push(unit));
+  return Uint32Array.from(bits);
+}
+
+/** The first samples of the largest cells off the diagonal. */
+function mostConfused(
+  { classes, counts }: ConfusionMatrix,
+  predicted: Int32Array,
+  labels: Uint8Array,
+): readonly number[] {
+  const largest = Array.from(counts, (count, cell) => ({ count, cell }))
+    .filter(({ count, cell }) => count > 0 && cell % (classes + 1) !== 0)
+    .toSorted((a, b) => b.count - a.count || a.cell - b.cell)
+    .slice(0, MOST_CONFUSED / IMAGES_PER_CONFUSION)
+    .map(({ cell }) => cell);
+  const cells = predicted.map((taken, i) => labels[i] * classes + taken);
+  return firstOf(cells, largest, IMAGES_PER_CONFUSION);
+}
+
+/** The places of the first of each kind that is wanted, kind by kind. */
+function firstOf(
+  kinds: ArrayLike<number>,
+  wanted: readonly number[],
+  most: number,
+): readonly number[] {
+  const found = new Map(wanted.map((kind): [number, number[]] => [kind, []]));
+  for (let i = 0; i < kinds.length; i++) {
+    const places = found.get(kinds[i]);
+    if (places !== undefined && places.length < most) places.push(i);
+  }
+  return [...found.values()].flat();
+}

@@ -1,0 +1,140 @@
+/**
+ * What was measured, as tidy data: one row per value, which is what a plot wants.
+ *
+ * @module
+ */
+import { E } from "../../graph/fp_ts.ts";
+import { unknownName } from "../../graph/closest.ts";
+import type { CorruptFile, InvalidOption } from "../../graph/error.ts";
+
+/** The part of the data that a row speaks of; "run" for what belongs to none. */
+export type SplitName = "train" | "validation" | "test" | "run";
+
+/** One measured value. */
+export interface Row {
+  /** Counted from 1; 0 for what was measured before training. */
+  readonly epoch: number;
+  /** Training steps done by then, over all epochs. */
+  readonly step: number;
+  /** What it was measured on. */
+  readonly split: SplitName;
+  /** "loss", "accuracy", "sparsity", "hardness", "learning_rate", "samples_per_second", … */
+  readonly name: string;
+  /** In the name's own unit; fractions for accuracies and sparsities. */
+  readonly value: number;
+}
+
+/** Everything measured so far, oldest first. */
+export type History = readonly Row[];
+
+/** The rows of a name, in order of time. */
+export const rowsNamed = (history: History, name: string, split?: SplitName): History =>
+  history.filter((row) => row.name === name && (split === undefined || row.split === split));
+
+/**
+ * The newest value of a name.
+ *
+ * @param split The split that it was measured on. @default any
+ * @returns The value; `InvalidOption` where the history has no such name, or none for the split, with
+ * the names that it has and the one that the given name is nearest to.
+ *
+ * @example
+ * ```ts
+ * import { type History, latest } from "./history.ts";
+ * import { describe } from "../../graph/error.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const history: History = [
+ *   { epoch: 1, step: 10, split: "test", name: "accuracy", value: 0.8 },
+ *   { epoch: 2, step: 20, split: "test", name: "accuracy", value: 0.9 },
+ * ];
+ * assertEquals(orThrow(latest(history, "accuracy", "test")), 0.9);
+ * const mistyped = latest(history, "acuracy");
+ * assertEquals(
+ *   E.isLeft(mistyped) && describe(mistyped.left),
+ *   'Cannot use name: expected one of accuracy, current value is "acuracy". ' +
+ *     'Did you mean "accuracy"?',
+ * );
+ * ```
+ */
+export function latest(
+  history: History,
+  name: string,
+  split?: SplitName,
+): E.Either<InvalidOption, number> {
+  const value = newest(history, name, split);
+  if (value !== null) return E.right(value);
+  const named = rowsNamed(history, name);
+  return E.left(
+    named.length === 0 || split === undefined
+      ? unknownName("name", name, distinct(history.map((row) => row.name)))
+      : unknownName("split", split, distinct(named.map((row) => row.split))),
+  );
+}
+
+/** The newest value of a name, for code that can go on without it: null where it was never measured. */
+export const newest = (history: History, name: string, split?: SplitName): number | null =>
+  rowsNamed(history, name, split).at(-1)?.value ?? null;
+
+const distinct = (names: readonly string[]): readonly string[] => [...new Set(names)];
+
+/** The history as JSON lines: {"epoch","step","split","name","value"}. */
+export const toJsonLines = (history: History): string =>
+  history.map(({ epoch, step, split, name, value }) =>
+    JSON.stringify({ epoch, step, split, name, value }) + "\n"
+  ).join("");
+
+// A history read from its file.
+
+/**
+ * The history of JSON lines, as `toJsonLines` writes them.
+ *
+ * @param file What to call it in an error.
+ * @returns The rows; a value that was not finite, which JSON has as null, is NaN. `CorruptFile` naming
+ * the first line that is not a row.
+ *
+ * @example
+ * ```ts
+ * import { toJsonLines } from "./history.ts";
+ * import { fromJsonLines } from "./history.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const history = [{ epoch: 1, step: 9, split: "test", name: "accuracy", value: 0.9 }] as const;
+ * assertEquals(fromJsonLines("metrics.jsonl", toJsonLines(history)), E.right(history));
+ * ```
+ */
+export function fromJsonLines(file: string, text: string): E.Either<CorruptFile, History> {
+  const rows: Row[] = [];
+  for (const [i, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    const row = rowOf(line);
+    if (row === null) {
+      const reason = `expected {"epoch", "step", "split", "name", "value"} in line ${i + 1}, ` +
+        `current value is ${line.slice(0, 80)}`;
+      return E.left({ _tag: "CorruptFile", file, reason });
+    }
+    rows.push(row);
+  }
+  return E.right(rows);
+}
+
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
+
+const isSplit = (value: unknown): value is SplitName =>
+  ["train", "validation", "test", "run"].includes(String(value));
+
+function rowOf(line: string): Row | null {
+  try {
+    const { epoch, step, split, name, value } = JSON.parse(line);
+    return isCount(epoch) && isCount(step) && isSplit(split) && typeof name === "string" &&
+        (typeof value === "number" || value === null)
+      ? { epoch, step, split, name, value: value ?? NaN }
+      : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * The state of an experiment as an immutable value.
+ *
+ * @module
+ */
+import { E, pipe } from "../../graph/fp_ts.ts";
+import {
+  type ConsumedRun,
+  type InvalidOption,
+  invalidOption,
+  type SparrowError,
+} from "../../graph/error.ts";
+import type { Graph, Nodes } from "../../graph/node.ts";
+import { initialParams, type ParamArrays } from "../../graph/params.ts";
+import { initialPlasticity, scalingState, type StateSpec } from "../../graph/plasticity.ts";
+import { type Rng, seed, splitRng } from "../../graph/rng.ts";
+import { inferShapes, isPair, sameSpace, showSpace, sizeOf } from "../../graph/shape.ts";
+import type { Shape } from "../../graph/types.ts";
+import type { Optimiser, OptimiserState } from "../../ops/optimisers/transform.ts";
+import { type Params, tf } from "../../ops/tfjs.ts";
+import { type Findings, noFindings } from "./findings.ts";
+import type { History } from "./history.ts";
+
+/**
+ * The state of an experiment. Its tensors are its own: a stage consumes the run that it is given and
+ * refuses one that was consumed, with `ConsumedRun`; {@linkcode fork} makes a copy. Whoever holds the
+ * last run calls {@linkcode dispose}.
+ */
+export interface Run {
+  /** The model, with every dimension known. */
+  readonly graph: Graph;
+  /** The shape of one sample. */
+  readonly input: Shape;
+  /** The weights, by path. */
+  readonly params: Params;
+  /** The optimiser that `train` uses; null of a run that is not trained by gradients. */
+  readonly optimiser: Optimiser | null;
+  /** The optimiser's moments, steps and learning rate. */
+  readonly optimiserState: OptimiserState;
+  /** State of the units beside the weights, by path: a batch norm's running statistics, duty cycles. */
+  readonly plasticity: Params;
+  /** The generator that the next stage draws from. */
+  readonly rng: Rng;
+  /** The number of epochs that are done. */
+  readonly epoch: number;
+  /** The number of training steps that are done, over all epochs. */
+  readonly step: number;
+  /** All measurements so far, oldest first. */
+  readonly history: History;
+  /** What stages have found out besides numbers: what reports and the dashboard show. */
+  readonly findings: Findings;
+  /** The path of the last model or checkpoint that was saved; null before. */
+  readonly saved: string | null;
+}
+
+/** Options of {@linkcode createRun}. */
+export interface RunOptions {
+  /** The model. Dimensions may be left out where shape inference finds them. */
+  readonly graph: Nodes;
+  /** The optimiser that `train` uses. @default none, and then `train` refuses the run */
+  readonly optimiser?: Optimiser;
+  /** The shape of one sample. @default the shape that the graph requires, where it requires one */
+  readonly input?: Shape;
+  /** The seed of all randomness, an integer from 0 to 2^32 − 1. @default 0 */
+  readonly seed?: number;
+  /** A generator in place of a seed. @default the generator of `seed` */
+  readonly rng?: Rng;
+  /** Weights to begin with, by path; those that are left out are drawn at random. @default {} */
+  readonly params?: ParamArrays;
+  /** State of the units to begin with, by path; what is left out begins as new. @default {} */
+  readonly plasticity?: ParamArrays;
+}
+
+/**
+ * Creates a run before its first epoch, with its tensors on the current backend.
+ *
+ * @returns The run, or what shape inference refuses; `InvalidOption` for a seed out of range, a graph
+ * that begins with a pair, weights that the graph does not have or of another shape, or what the
+ * optimiser's `check` finds.
+ */
+export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
+  const { optimiser = null } = options;
+  const number = options.seed ?? 0;
+  if (!Number.isInteger(number) || number < 0 || number > 0xffff_ffff) {
+    return E.left(invalidOption("seed", number, "an integer from 0 to 4294967295"));
+  }
+  return pipe(
+    inferShapes(options.graph, options.input),
+    E.chain(({ graph, input, steps }): E.Either<SparrowError, Run> => {
+      if (isPair(input)) return E.left(invalidOption("graph", "a pair", "one tensor as its input"));
+      const [weights, rest] = splitRng(options.rng ?? seed(number));
+      const drawn = initialParams(graph, weights)[0];
+      const fresh = initialPlasticity(graph);
+      const arrays = { ...drawn, ...options.params };
+      const state = { ...fresh, ...options.plasticity };
+      const scaling = scalingState(steps, (path) => Object.hasOwn(state, path));
+      const bad = misfit("params", shapesOf(drawn), arrays) ??
+        misfit("plasticity", [...shapesOf(fresh), ...scaling], state) ??
+        optimiser?.check(Object.keys(arrays)) ?? null;
+      if (bad !== null) return E.left(bad);
+      const params = toTensors(arrays);
+      return E.right({
+        graph,
+        input: input as Shape,
+        params,
+        optimiser,
+        optimiserState: optimiser?.init(params) ?? untrained,
+        plasticity: toTensors(state),
+        rng: rest,
+        epoch: 0,
+        step: 0,
+        history: [],
+        findings: noFindings,
+        saved: null,
+      });
+    }),
+  );
+}
+
+/** The state of a run without an optimiser. */
+const untrained: OptimiserState = { step: 0, learningRate: 0, slots: {} };
+
+const shapesOf = (arrays: ParamArrays): readonly StateSpec[] =>
+  Object.entries(arrays).map(([path, { shape }]) => ({ path, shape }));
+
+/** The error of the first tensor that the graph has no place for, or of one that it lacks, if any. */
+function misfit(
+  what: string,
+  wanted: readonly StateSpec[],
+  given: ParamArrays,
+): InvalidOption | null {
+  const paths = wanted.map(({ path }) => path);
+  const extra = Object.keys(given).find((path) => !paths.includes(path));
+  if (extra !== undefined) {
+    return invalidOption(what, extra, paths.length === 0 ? "none" : `one of ${paths.join(", ")}`);
+  }
+  for (const { path, shape } of wanted) {
+    if (!Object.hasOwn(given, path)) {
+      return invalidOption(`${what} ${path}`, "none", `the shape ${showSpace(shape)}`);
+    }
+    const { shape: actual, data } = given[path];
+    if (!sameSpace(shape, actual) || data.length !== sizeOf(actual)) {
+      return invalidOption(
+        `${what} ${path}`,
+        `${data.length} numbers of shape ${showSpace(actual)}`,
+        `the shape ${showSpace(shape)}`,
+      );
+    }
+  }
+  return null;
+}
+
+/** Weights as tensors on the current backend. */
+export const toTensors = (arrays: ParamArrays): Params =>
+  Object.fromEntries(
+    Object.entries(arrays).map(([path, { shape, data }]) => [path, tf.tensor(data, [...shape])]),
+  );
+
+/** Tensors as weights in plain data. */
+export async function toArrays(params: Params): Promise<ParamArrays> {
+  const entries = await Promise.all(
+    Object.entries(params).map(async ([path, tensor]) =>
+      [path, { shape: tensor.shape, data: await tensor.data<"float32">() }] as const
+    ),
+  );
+  return Object.fromEntries(entries);
+}
+
+/** The same numbers under tensors of their own, so that either can be disposed of. */
+export const copyTensors = (tensors: Params): Params =>
+  // A reshape, for a clone copies its numbers on wasm.
+  Object.fromEntries(
+    Object.entries(tensors).map(([path, tensor]) => [path, tf.reshape(tensor, tensor.shape)]),
+  );
+
+/** The tensors of a run. */
+type RunTensors = Pick<Run, "params" | "optimiserState" | "plasticity">;
+
+const tensorsOf = ({ params, optimiserState, plasticity }: RunTensors): readonly tf.Tensor[] =>
+  [params, ...Object.values(optimiserState.slots), plasticity].flatMap((part) =>
+    Object.values(part)
+  );
+
+const isConsumed = (run: RunTensors): boolean => tensorsOf(run).some((tensor) => tensor.isDisposed);
+
+/**
+ * The error of a run, or of a model, that a stage has consumed, or that was disposed of: one of its
+ * tensors is gone. Null where all are there.
+ */
+export const consumption = (
+  run: Pick<Run, "params" | "plasticity" | "epoch" | "step"> & Partial<RunTensors>,
+): ConsumedRun | null =>
+  isConsumed({ optimiserState: untrained, ...run })
+    ? { _tag: "ConsumedRun", epoch: run.epoch, step: run.step }
+    : null;
+
+/**
+ * Copies a run, so that two stages can each be given one: a stage consumes the run that it is given.
+ * Both go on from the same weights, optimiser state, generator and history, to the same bits.
+ *
+ * @returns The copy, with tensors of its own, which whoever holds its last descendant disposes of;
+ * `ConsumedRun` where the tensors of the run are gone.
+ *
+ * @example
+ * ```ts
+ * import { createRun, dispose, fork } from "./run.ts";
+ * import { graph } from "../../graph/parse.ts";
+ * import { orThrow } from "../../graph/error.ts";
+ * import { startBackend } from "../../ops/backend.ts";
+ * import { assertEquals, assertThrows } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(4, 2)`, seed: 26 }));
+ * const copy = orThrow(fork(run));
+ * const before = run.params["0.weight"].dataSync();
+ * dispose(run);
+ * assertEquals(copy.params["0.weight"].dataSync(), before);
+ * assertThrows(() => orThrow(fork(run)), Error, "Cannot use the run of epoch 0, step 0 again");
+ * dispose(copy);
+ * ```
+ */
+export function fork(run: Run): E.Either<ConsumedRun, Run> {
+  const bad = consumption(run);
+  if (bad !== null) return E.left(bad);
+  const slots = Object.fromEntries(
+    Object.entries(run.optimiserState.slots).map(([role, slot]) => [role, copyTensors(slot)]),
+  );
+  return E.right({
+    ...run,
+    params: copyTensors(run.params),
+    plasticity: copyTensors(run.plasticity),
+    optimiserState: { ...run.optimiserState, slots },
+  });
+}
+
+/**
+ * Frees a run's tensors; its plain data remains readable. A run that a stage has consumed, or that was
+ * disposed of before, is left as it is: the run that came after it may hold some of the same tensors.
+ */
+export function dispose(run: Pick<Run, "params" | "optimiserState" | "plasticity">): void {
+  if (!isConsumed(run)) free(run);
+}
+
+/** Frees all tensors that are there, of a run of which some may be gone. */
+export function free(run: RunTensors): void {
+  tf.dispose(tensorsOf(run) as tf.Tensor[]);
+}

@@ -1,0 +1,155 @@
+/**
+ * Stages: functions from run to run, with effects described and not done, and what composes them.
+ *
+ * @module
+ */
+import { E, type Monoid as FpMonoid, RTE } from "../../graph/fp_ts.ts";
+import { type GpuError, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { gpuErrorOf } from "../../ops/kernels/gpu.ts";
+import type { Env } from "./env.ts";
+import { consumption, dispose, free, type Run } from "./run.ts";
+
+/**
+ * One step of a pipeline. It consumes the run that it is given: on success the next run owns all
+ * tensors, on an error they have been freed.
+ */
+export type Stage = (run: Run) => RTE.ReaderTaskEither<Env, SparrowError, Run>;
+
+/**
+ * Makes a stage of a function that does its work. When the work fails, with an error or by throwing,
+ * the run's tensors are freed; a fault of the GPU takes precedence over what it led to. A run that was
+ * consumed before is refused with `ConsumedRun`, and the work is not begun.
+ *
+ * @param act The work: an async function, and not one that returns a `TaskEither`, because whoever
+ * writes a stage awaits things in it. It is called only when the stage is run, so nothing waits early.
+ */
+export const stage =
+  (act: (run: Run, env: Env) => Promise<E.Either<SparrowError, Run>>): Stage =>
+  (run) =>
+  (env) =>
+  async () => {
+    const consumed = consumption(run);
+    // Its tensors are not freed: the run that came after it may hold some of the same.
+    if (consumed !== null) return E.left(consumed);
+    try {
+      const done = await act(run, env);
+      const fault = env.backend.fault();
+      const result = fault === null ? done : E.left(fault);
+      if (E.isLeft(result)) {
+        if (E.isRight(done)) free(done.right);
+        free(run);
+      } else env.observer?.run(result.right);
+      return result;
+    } catch (thrown) {
+      free(run);
+      const fault = gpuErrorOf(thrown) ?? await faultSoon(env.backend);
+      if (fault !== null) return E.left(fault);
+      throw thrown;
+    }
+  };
+
+/** Milliseconds in which a GPU that was lost says so: what is asked of it meanwhile throws before that. */
+const PATIENCE = 200;
+
+async function faultSoon({ name, fault }: Env["backend"]): Promise<GpuError | null> {
+  const until = performance.now() + PATIENCE;
+  while (name === "webgpu" && fault() === null && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return fault();
+}
+
+/** A stage that cannot fail and has no effect: a function from run to run. */
+export const pure = (change: (run: Run) => Run): Stage => (run) => RTE.right(change(run));
+
+/** The stage that does nothing: the unit of composition. */
+export const skip: Stage = pure((run) => run);
+
+/** Stages one after the other; an error ends them. */
+export const pipeline = (...stages: readonly Stage[]): Stage => (run) => (env) => async () => {
+  let result: E.Either<SparrowError, Run> = E.right(run);
+  for (const next of stages) {
+    if (E.isLeft(result)) break;
+    result = await next(result.right)(env)();
+  }
+  return result;
+};
+
+/**
+ * Stages as a monoid under {@linkcode pipeline}, for fp-ts's own combinators.
+ *
+ * @example fp-ts's `foldMap` makes a pipeline of a list: here, kWTA becomes sparser in steps.
+ * ```ts
+ * import { pure, stageMonoid } from "./stage.ts";
+ * import { quietEnv } from "./env.ts";
+ * import { createRun, dispose } from "./run.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { graph } from "../../graph/parse.ts";
+ * import { mapKwta } from "../../graph/rewrite.ts";
+ * import { show } from "../../graph/show.ts";
+ * import { startBackend } from "../../ops/backend.ts";
+ * import { adam } from "../../ops/optimisers/adam.ts";
+ * import { foldMap } from "npm:fp-ts@2.16.11/lib/ReadonlyArray.js";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const sparserBy = (factor: number) =>
+ *   pure((run) => ({
+ *     ...run,
+ *     graph: mapKwta((kwta) => ({ ...kwta, sparsity: kwta.sparsity * factor }))(run.graph),
+ *   }));
+ * const stage = foldMap(stageMonoid)(sparserBy)([0.5, 0.5]);
+ *
+ * const backend = await startBackend("cpu")();
+ * const run = createRun({ graph: graph`linear(8, 4) ▷ kwta(1)`, optimiser: adam() });
+ * if (E.isLeft(backend) || E.isLeft(run)) throw new Error("no start");
+ * const done = await stage(run.right)(quietEnv(backend.right))();
+ * if (E.isLeft(done)) throw new Error("no end");
+ * assertEquals(show(done.right.graph), "linear(8, 4) ▷ kwta(0.25)");
+ * dispose(done.right);
+ * ```
+ */
+export const stageMonoid: FpMonoid<Stage> = {
+  empty: skip,
+  concat: (first, second) => pipeline(first, second),
+};
+
+/** A stage n times; not at all where n is below 1. */
+export const repeat =
+  (n: number): (body: Stage) => Stage => (body) => (run) => (env) => async () => {
+    let result: E.Either<SparrowError, Run> = E.right(run);
+    for (let i = 0; i < n && E.isRight(result); i++) result = await body(result.right)(env)();
+    return result;
+  };
+
+/**
+ * A stage again and again until so many epochs are done; not at all where they are. Unlike
+ * {@linkcode repeat} it does what is left of a run that goes on from a checkpoint.
+ */
+export const until =
+  (epochs: number): (body: Stage) => Stage => (body) => (run) => (env) => async () => {
+    let result: E.Either<SparrowError, Run> = E.right(run);
+    while (E.isRight(result) && result.right.epoch < epochs) {
+      const before: number = result.right.epoch;
+      result = await body(result.right)(env)();
+      if (E.isRight(result) && result.right.epoch <= before) {
+        dispose(result.right);
+        return E.left(invalidOption("until", "a stage that trains no epoch", "one that does"));
+      }
+    }
+    return result;
+  };
+
+/** A stage only where the predicate holds of the run. */
+export const when = (predicate: (run: Run) => boolean, body: Stage): Stage => (run) =>
+  predicate(run) ? body(run) : RTE.right(run);
+
+/** A stage after every n-th epoch, n at least 1. */
+export const every = (n: number, body: Stage): Stage =>
+  when(({ epoch }) => epoch > 0 && epoch % n === 0, body);
+
+/** An effect that looks at the run and leaves it as it is. */
+export const tap = (look: (run: Run, env: Env) => void | Promise<void>): Stage =>
+  stage(async (run, env) => {
+    await look(run, env);
+    return E.right(run);
+  });

@@ -1,0 +1,197 @@
+/**
+ * How many codes of a set differ from all others.
+ *
+ * @module
+ */
+import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
+import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
+import { type CodeDistance, codeIndex, search } from "../../ops/codes/search.ts";
+import { pickCodes } from "../../ops/codes/codes.ts";
+import { hamming, overlap } from "../../ops/codes/algebra.ts";
+import { loadCodes, originName, originOf, type SavedCodes } from "../files/codes.ts";
+import type { Context } from "../cli/program.ts";
+import { denoFiles } from "../files/files.ts";
+import { encodeImages, type EncodeImagesOptions, loadEncoderOf } from "./encoder.ts";
+import { findImages } from "./inputs.ts";
+
+/**
+ * The number of different codes of a set: where it is far below the count, images of a class share
+ * codes, and a search cannot tell them apart.
+ *
+ * @example
+ * ```ts
+ * import { distinctCodes } from "./search.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const words = Uint32Array.of(5, 3, 5);
+ * assertEquals(distinctCodes({ kind: "binary", count: 3, width: 4, words }), 2);
+ * ```
+ */
+export function distinctCodes({ count, width, words }: BinaryEmbeddings): number {
+  const perCode = wordsPerCode(width);
+  const seen = new Set<string>();
+  for (let i = 0; i < count; i++) {
+    seen.add(String.fromCharCode(
+      ...new Uint16Array(words.slice(i * perCode, (i + 1) * perCode).buffer),
+    ));
+  }
+  return seen.size;
+}
+
+// The nearest codes of queries, by name.
+
+/** An image of a set of codes, by name. */
+export interface NamedImage {
+  /** Index of its code in the set. */
+  readonly index: number;
+  /** The path of its file, "mnist test 17", or "code 17" where its origin is not known. */
+  readonly name: string;
+  /** Name of its label; null where it has none. */
+  readonly label: string | null;
+}
+
+/** An image that a search found. */
+export interface SearchResult extends NamedImage {
+  /** Place among the results, from 1. */
+  readonly rank: number;
+  /** Hamming distance: the number of units in which the codes differ. */
+  readonly distance: number;
+  /** Number of units that are set in both codes. */
+  readonly overlap: number;
+}
+
+/** A query with the images that are nearest to it. */
+export interface SearchAnswer {
+  /** The image that was searched for. */
+  readonly query: NamedImage;
+  /** The nearest first; of equals the one that comes first in the set. */
+  readonly results: readonly SearchResult[];
+}
+
+/** What to call one of a set's images. */
+function named({ labels, origins }: SavedCodes, index: number): NamedImage {
+  const origin = origins === undefined ? null : originOf(origins, index);
+  const label = labels?.[index] ?? -1;
+  return {
+    index,
+    name: origin === null ? `code ${index}` : originName(origin),
+    label: label < 0 ? null : origins?.classes[label] ?? String(label),
+  };
+}
+
+/** Options of {@linkcode nearestImages}. */
+export interface NearestImagesOptions {
+  /** Results per query, from 1 to the number of codes. @default {10} */
+  readonly k?: number;
+  /** What the nearest have least of, "hamming", or most of, "overlap". @default {"hamming"} */
+  readonly distance?: CodeDistance;
+}
+
+/**
+ * Finds the images whose codes are nearest to those of queries, exactly, and names them: by the path of
+ * a file, or by dataset, split and index.
+ *
+ * @param set Codes to search; at least one.
+ * @param queries Codes to search for, of the same width: made by the same encoder.
+ * @returns The answers in the order of the queries; `InvalidOption` where the widths differ, a set has
+ * no code, or k is not from 1 to the number of codes.
+ *
+ * @example
+ * ```ts
+ * import { nearestImages } from "./search.ts";
+ * import { orThrow } from "../../graph/error.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const codesOf = (...words: number[]) =>
+ *   ({ kind: "binary", count: words.length, width: 4, words: Uint32Array.from(words) }) as const;
+ * const set = { codes: codesOf(0b0011, 0b1100), labels: Int32Array.of(7, 1) };
+ * const [found] = orThrow(
+ *   nearestImages(set, { codes: codesOf(0b1001), labels: null }, { k: 1 }),
+ * );
+ * assertEquals(found.results, [
+ *   { index: 0, name: "code 0", label: "7", rank: 1, distance: 2, overlap: 1 },
+ * ]);
+ * ```
+ */
+export function nearestImages(
+  set: SavedCodes,
+  queries: SavedCodes,
+  { k = 10, distance = "hamming" }: NearestImagesOptions = {},
+): E.Either<InvalidOption, readonly SearchAnswer[]> {
+  const wrong = misfit(set.codes, queries.codes, k);
+  if (wrong !== null) return E.left(wrong);
+  const found = search(codeIndex(set.codes), queries.codes, { k, distance });
+  if (E.isLeft(found)) return found;
+  const { indices } = found.right;
+  const codes = pickCodes(set.codes, indices);
+  const asked = pickCodes(queries.codes, indices.map((_, at) => Math.floor(at / k)));
+  const [apart, common] = [hamming(codes, asked), overlap(codes, asked)];
+  return E.right(Array.from({ length: queries.codes.count }, (_, i) => ({
+    query: named(queries, i),
+    results: Array.from({ length: k }, (_, rank) => {
+      const at = i * k + rank;
+      return {
+        ...named(set, indices[at]),
+        rank: rank + 1,
+        distance: apart[at],
+        overlap: common[at],
+      };
+    }),
+  })));
+}
+
+/** What is wrong about codes and queries, or null. */
+function misfit(
+  codes: BinaryEmbeddings,
+  queries: BinaryEmbeddings,
+  k: number,
+): InvalidOption | null {
+  if (codes.count === 0) return invalidOption("CODES", "none", "at least one code");
+  if (queries.count === 0) return invalidOption("QUERY", "none", "at least one code or image");
+  if (queries.width !== codes.width) {
+    return invalidOption(
+      "QUERY",
+      `codes of ${queries.width} units`,
+      `codes of ${codes.width} units, as those that are searched: encode both with one model`,
+    );
+  }
+  return Number.isInteger(k) && k >= 1 && k <= codes.count
+    ? null
+    : invalidOption("-k", k, `an integer from 1 to the number of codes, ${codes.count}`);
+}
+
+// The codes of queries: read from a file, or encoded.
+
+/** How queries are encoded. */
+export interface QueryOptions extends EncodeImagesOptions {
+  /** Path of the model. @default the one that made the codes */
+  readonly model?: string;
+}
+
+/** Whether an operand is a file of codes, by its name. */
+export const isCodesFile = (operand: string): boolean => /\.npz$/i.test(operand);
+
+/**
+ * The codes of queries.
+ *
+ * @param set What will be searched.
+ * @param operands One file of codes, or images.
+ * @returns The codes; `InvalidOption` where the model is not the one that made the set's codes, or none
+ * is known; else whatever reading and encoding return.
+ */
+export async function queryCodes(
+  set: SavedCodes,
+  operands: readonly string[],
+  { model, ...options }: QueryOptions,
+  { note, env: start, data: dataEnv }: Pick<Context, "note" | "env" | "data">,
+): Promise<E.Either<SparrowError, SavedCodes>> {
+  if (operands.every(isCodesFile)) return await loadCodes(operands[0], denoFiles)();
+  const encoder = await loadEncoderOf(set, { model })();
+  if (E.isLeft(encoder)) return encoder;
+  const images = await findImages(operands, { ...options, dataEnv })();
+  if (E.isLeft(images)) return images;
+  const env = await start();
+  if (E.isLeft(env)) return env;
+  return await encodeImages(encoder.right, images.right, { ...options, note, env: env.right })();
+}

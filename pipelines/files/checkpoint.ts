@@ -1,0 +1,428 @@
+/**
+ * A whole run as a file: what it takes to go on as if nothing had happened.
+ *
+ * @module
+ */
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import {
+  type ConsumedRun,
+  type CorruptFile,
+  invalidOption,
+  type SparrowError,
+} from "../../graph/error.ts";
+import type { Files } from "./files.ts";
+import { sha256 } from "npm:@noble/hashes@2.4.0/sha2.js";
+import { bytesToHex } from "npm:@noble/hashes@2.4.0/utils.js";
+import { graphFromJson, graphToJson } from "../../graph/codec.ts";
+import type { Graph } from "../../graph/node.ts";
+import type { ParamArrays } from "../../graph/params.ts";
+import type { Rng } from "../../graph/rng.ts";
+import { sameSpace, showSpace } from "../../graph/shape.ts";
+import type { Shape } from "../../graph/types.ts";
+import type { Optimiser } from "../../ops/optimisers/transform.ts";
+import { tf } from "../../ops/tfjs.ts";
+import type { Findings } from "../core/findings.ts";
+import type { History } from "../core/history.ts";
+import { consumption, createRun, dispose, type Run, toArrays, toTensors } from "../core/run.ts";
+import { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
+
+// Plain data with arrays of numbers in it as JSON, and back to the bit.
+
+/** What JSON knows. */
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
+
+const kinds = { Float32Array, Float64Array, Uint8Array, Uint32Array, Int32Array };
+type Kind = keyof typeof kinds;
+type Numbers = InstanceType<(typeof kinds)[Kind]>;
+
+/** The key that no plain data has. */
+const KIND = "$numbers";
+
+/** Numbers that JSON does not write, or not as they are. */
+const isOdd = (x: number): boolean => !Number.isFinite(x) || Object.is(x, -0);
+
+/**
+ * Data as JSON. Arrays of numbers are their little-endian bytes in base64; NaN, infinities and −0 are
+ * text.
+ *
+ * @example
+ * ```ts
+ * import { pack, unpack } from "./checkpoint.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const data = { bits: Uint32Array.of(1, 5), ratio: NaN };
+ * assertEquals(unpack(JSON.parse(JSON.stringify(pack(data)))), data);
+ * ```
+ */
+export function pack(value: unknown): Json {
+  if (typeof value === "number" && isOdd(value)) {
+    return { [KIND]: Object.is(value, -0) ? "-0" : String(value) };
+  }
+  if (ArrayBuffer.isView(value)) {
+    const { buffer, byteOffset, byteLength } = value;
+    const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+    return { [KIND]: value.constructor.name, bytes: bytes.toBase64() };
+  }
+  if (Array.isArray(value)) return value.map(pack);
+  if (typeof value !== "object" || value === null) return value as Json;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, pack(part)]));
+}
+
+/** What was packed. Throws a `TypeError` or `SyntaxError` for what {@linkcode pack} never writes. */
+export function unpack(value: Json): unknown {
+  if (Array.isArray(value)) return value.map(unpack);
+  if (typeof value !== "object" || value === null) return value;
+  const object = value as { readonly [key: string]: Json };
+  if (!Object.hasOwn(object, KIND)) {
+    return Object.fromEntries(Object.entries(object).map(([key, part]) => [key, unpack(part)]));
+  }
+  const kind = String(object[KIND]);
+  if (!Object.hasOwn(object, "bytes")) return Number(kind);
+  if (!Object.hasOwn(kinds, kind)) throw new TypeError(`no array of numbers is called ${kind}`);
+  return numbersOf(kind as Kind, Uint8Array.fromBase64(String(object.bytes)));
+}
+
+function numbersOf(kind: Kind, { buffer, byteLength }: Uint8Array<ArrayBuffer>): Numbers {
+  const made = kinds[kind];
+  if (byteLength % made.BYTES_PER_ELEMENT !== 0) {
+    throw new TypeError(`${byteLength} bytes are no ${kind}`);
+  }
+  return new made(buffer);
+}
+
+// The checkpoints of a run's folder: how they are called, and which one to go on from.
+
+/** Where the checkpoints are, in the output folder. */
+export const CHECKPOINTS = "checkpoints";
+
+/** The name of the best one. */
+export const BEST_CHECKPOINT = "best.safetensors";
+
+/** The name of an epoch's checkpoint: "epoch_000012.safetensors". */
+export const checkpointName = (epoch: number): string =>
+  `epoch_${String(epoch).padStart(6, "0")}.safetensors`;
+
+/** The epoch of a checkpoint's name; null for any other name. */
+export function epochOfName(name: string): number | null {
+  const found = /^epoch_(\d{6,})\.safetensors$/.exec(name);
+  return found === null ? null : Number(found[1]);
+}
+
+/** The newest checkpoint of a folder, if it has one that can be read. */
+export interface NewestCheckpoint {
+  /** null where no epoch was finished. */
+  readonly checkpoint: Checkpoint | null;
+  /** Its file. */
+  readonly file: string | null;
+  /** What is wrong with those that are newer. */
+  readonly damaged: readonly SparrowError[];
+}
+
+/**
+ * The newest checkpoint that can be read.
+ *
+ * @param folder The output folder of a run.
+ * @returns It, or nothing where there is none; the error of the oldest where none of several can be
+ * read, `FileUnavailable` where the folder cannot.
+ */
+export const newestCheckpoint = (
+  folder: string,
+  files: Files,
+): TE.TaskEither<SparrowError, NewestCheckpoint> =>
+  pipe(
+    files.list(`${folder}/${CHECKPOINTS}`),
+    TE.chainW((names) => async (): Promise<E.Either<SparrowError, NewestCheckpoint>> => {
+      const epochs = names.map(epochOfName).filter((epoch) => epoch !== null)
+        .toSorted((a, b) => b - a);
+      const damaged: SparrowError[] = [];
+      for (const epoch of epochs) {
+        const file = `${folder}/${CHECKPOINTS}/${checkpointName(epoch)}`;
+        const bytes = await files.read(file)();
+        if (E.isLeft(bytes)) {
+          damaged.push(bytes.left);
+          continue;
+        }
+        const checkpoint = readCheckpoint(file, bytes.right);
+        if (E.isRight(checkpoint)) {
+          return E.right({ checkpoint: checkpoint.right, file, damaged });
+        }
+        damaged.push(checkpoint.left);
+      }
+      const last = damaged.at(-1);
+      return last === undefined ? E.right({ checkpoint: null, file: null, damaged }) : E.left(last);
+    }),
+  );
+
+/** What a run remembers besides its tensors and what they are for. */
+export type Remembered = Pick<
+  Run,
+  | "rng"
+  | "epoch"
+  | "step"
+  | "history"
+  | "findings"
+  | "saved"
+>;
+
+/** A run as plain data. */
+export interface Checkpoint extends Remembered {
+  /** As it was then: schedules change it. */
+  readonly graph: Graph;
+  /** Of one sample. */
+  readonly input: Shape;
+  /** The weights. */
+  readonly params: ParamArrays;
+  /** What the units remember beside the weights. */
+  readonly plasticity: ParamArrays;
+  /** The optimiser's moments, steps and learning rate. */
+  readonly optimiserState: {
+    readonly step: number;
+    readonly learningRate: number;
+    /** By role, then by path. */
+    readonly slots: Readonly<Record<string, ParamArrays>>;
+  };
+}
+
+const FORMAT = "sparrow-checkpoint-1";
+
+/** Roles and groups stand before the paths of tensors; neither has this character. */
+const SEPARATOR = "/";
+
+/**
+ * Reads a run's tensors, so that all of it is plain data. The run stays as it is.
+ *
+ * @returns The checkpoint; `ConsumedRun` where the tensors of the run are gone.
+ */
+export const checkpointOf = (run: Run): TE.TaskEither<ConsumedRun, Checkpoint> => async () => {
+  const consumed = consumption(run);
+  return consumed === null ? E.right(await read(run)) : E.left(consumed);
+};
+
+async function read(run: Run): Promise<Checkpoint> {
+  const { params, plasticity, optimiser: _, optimiserState, ...rest } = run;
+  const roles = await Promise.all(
+    Object.entries(optimiserState.slots).map(async ([role, slot]) =>
+      [role, await toArrays(slot)] as const
+    ),
+  );
+  return {
+    ...rest,
+    params: await toArrays(params),
+    plasticity: await toArrays(plasticity),
+    optimiserState: { ...optimiserState, slots: Object.fromEntries(roles) },
+  };
+}
+
+const prefixed = (group: string, arrays: ParamArrays): ParamArrays =>
+  Object.fromEntries(
+    Object.entries(arrays).map(([path, array]) => [`${group}${SEPARATOR}${path}`, array]),
+  );
+
+/**
+ * A checkpoint as a safetensors file: tensors "params/0.weight", "first/0.weight" (a role of the
+ * optimiser) and "plasticity/…"; in the metadata graph, input, generator, counts and history,
+ * and a SHA-256 of it all.
+ */
+export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+  const { graph, input, params, plasticity, optimiserState, ...remembered } = checkpoint;
+  const { slots, ...rates } = optimiserState;
+  return sealed({
+    tensors: {
+      ...prefixed("params", params),
+      ...prefixed("plasticity", plasticity),
+      ...Object.assign({}, ...Object.entries(slots).map(([role, slot]) => prefixed(role, slot))),
+    },
+    metadata: {
+      format: FORMAT,
+      graph: JSON.stringify(graphToJson(graph)),
+      input: JSON.stringify(input),
+      roles: JSON.stringify(Object.keys(slots)),
+      optimiser: JSON.stringify(pack(rates)),
+      run: JSON.stringify(pack(storedOf(remembered))),
+    },
+  });
+}
+
+/** What a run remembers as the file has it: the findings side by side, the evaluation as "findings". */
+type Stored =
+  & Omit<Remembered, "findings">
+  & Omit<Findings, "evaluation">
+  & { readonly findings: Findings["evaluation"] };
+
+const storedOf = ({ rng, epoch, step, history, findings, saved }: Remembered): Stored => {
+  const { classCodes, explanations, evaluation, reconstructions } = findings;
+  const found = { classCodes, explanations, findings: evaluation, reconstructions };
+  return { rng, epoch, step, history, ...found, saved };
+};
+
+const rememberedOf = (
+  { classCodes, explanations, findings: evaluation, reconstructions, ...rest }: Stored,
+): Remembered => ({
+  ...rest,
+  findings: { classCodes, evaluation, explanations, reconstructions },
+});
+
+/** A file with the SHA-256 of what it would be with an empty one. */
+function sealed({ tensors, metadata }: Safetensors): Uint8Array<ArrayBuffer> {
+  const sha256 = sumOf({ tensors, metadata });
+  return writeSafetensors({ tensors, metadata: { ...metadata, sha256 } });
+}
+
+const sumOf = ({ tensors, metadata }: Safetensors): string =>
+  bytesToHex(sha256(writeSafetensors({ tensors, metadata: { ...metadata, sha256: "" } })));
+
+/**
+ * The checkpoint of a file.
+ *
+ * @param file What to call it in an error.
+ * @returns The checkpoint, whose tensors {@linkcode resumeRun} checks; `CorruptFile` for what
+ * `writeCheckpoint` does not write.
+ */
+export const readCheckpoint = (
+  file: string,
+  bytes: Uint8Array,
+): E.Either<SparrowError, Checkpoint> =>
+  pipe(
+    readSafetensors(file, bytes),
+    E.chainW(({ tensors, metadata }): E.Either<SparrowError, Checkpoint> => {
+      const corrupt = (reason: string): E.Either<CorruptFile, never> =>
+        E.left({ _tag: "CorruptFile", file, reason });
+      if (metadata.format !== FORMAT) {
+        return corrupt(
+          `expected the metadata "format" to be ${FORMAT}, current value is ${metadata.format}`,
+        );
+      }
+      const sum = sumOf({ tensors, metadata });
+      if (metadata.sha256 !== sum) {
+        return corrupt(`expected the SHA-256 ${metadata.sha256}, current value is ${sum}`);
+      }
+      const input = parsed(metadata.input);
+      const roles = parsed(metadata.roles);
+      const rates = parsed(metadata.optimiser);
+      const stored = parsed(metadata.run);
+      if (!isCounts(input)) return corrupt('expected the metadata "input" to be a shape');
+      if (!Array.isArray(roles) || !roles.every((role) => typeof role === "string")) {
+        return corrupt('expected the metadata "roles" to be names');
+      }
+      if (!isRates(rates)) return corrupt('expected the metadata "optimiser" to be its counts');
+      if (!isStored(stored)) return corrupt('expected the metadata "run" to be a run');
+      const groups = ["params", "plasticity", ...roles];
+      const group = (wanted: string): ParamArrays =>
+        Object.fromEntries(
+          Object.entries(tensors).filter(([name]) => name.startsWith(`${wanted}${SEPARATOR}`))
+            .map(([name, array]) => [name.slice(wanted.length + 1), array]),
+        );
+      const stray = Object.keys(tensors).find((name) =>
+        !groups.includes(name.slice(0, Math.max(0, name.indexOf(SEPARATOR))))
+      );
+      if (stray !== undefined) return corrupt(`expected no tensor ${stray}`);
+      return pipe(
+        graphFromJson(parsed(metadata.graph), `the graph of ${file}`),
+        E.map((graph) => ({
+          ...rememberedOf(stored),
+          graph: graph as Graph,
+          input,
+          params: group("params"),
+          plasticity: group("plasticity"),
+          optimiserState: {
+            ...rates,
+            slots: Object.fromEntries(roles.map((role) => [role, group(role)])),
+          },
+        })),
+      );
+    }),
+  );
+
+/**
+ * The run of a checkpoint, its tensors on the current backend.
+ *
+ * @param optimiser The optimiser that the run was trained with; none of a run that had none.
+ * @returns The run; `InvalidOption` where weights, states or the optimiser's tensors are not those of the
+ * graph and the optimiser, or what shape inference refuses.
+ */
+export const resumeRun = (
+  checkpoint: Checkpoint,
+  optimiser?: Optimiser,
+): E.Either<SparrowError, Run> => {
+  const { graph, input, params, plasticity, rng, optimiserState: state, ...rest } = checkpoint;
+  return pipe(
+    createRun({ graph, input, optimiser, params, plasticity, rng }),
+    E.chain((fresh): E.Either<SparrowError, Run> => {
+      const wanted = fresh.optimiserState.slots;
+      const bad = misfit(wanted, state.slots);
+      if (bad !== null) {
+        dispose(fresh);
+        return E.left(invalidOption("optimiser", optimiser?.name ?? "none", bad));
+      }
+      tf.dispose(wanted as unknown as tf.TensorContainer);
+      const slots = Object.fromEntries(
+        Object.entries(state.slots).map(([role, arrays]) => [role, toTensors(arrays)]),
+      );
+      return E.right({ ...fresh, ...rest, rng, optimiserState: { ...state, slots } });
+    }),
+  );
+};
+
+/** What the optimiser would have to be for these states; null where they fit. */
+function misfit(
+  wanted: Run["optimiserState"]["slots"],
+  given: Checkpoint["optimiserState"]["slots"],
+): string | null {
+  const names = (slots: object) => Object.keys(slots).toSorted().join(", ") || "no states";
+  if (names(wanted) !== names(given)) return `one that remembers ${names(given)}`;
+  for (const [role, slot] of Object.entries(wanted)) {
+    for (const [path, { shape }] of Object.entries(slot)) {
+      if (!Object.hasOwn(given[role], path) || !sameSpace(given[role][path].shape, shape)) {
+        return `one whose "${role}" of ${path} has the shape ${showSpace(shape)}`;
+      }
+    }
+  }
+  return null;
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return unpack(JSON.parse(text ?? "null") as Json);
+  } catch {
+    return undefined;
+  }
+}
+
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
+
+const isCounts = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every(isCount);
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isRates = (
+  value: unknown,
+): value is { readonly step: number; readonly learningRate: number } =>
+  isObject(value) && isCount(value.step) && typeof value.learningRate === "number";
+
+const isRng = (value: unknown): value is Rng =>
+  isObject(value) && Array.isArray(value.state) && value.state.length === 4 &&
+  value.state.every((word) => Number.isInteger(word));
+
+const isHistory = (value: unknown): value is History =>
+  Array.isArray(value) &&
+  value.every((row) =>
+    isObject(row) && isCount(row.epoch) && isCount(row.step) && typeof row.split === "string" &&
+    typeof row.name === "string" && typeof row.value === "number"
+  );
+
+/** Findings are not taken apart: they are shown, and never computed with. */
+const isStored = (value: unknown): value is Stored =>
+  isObject(value) && isRng(value.rng) && isCount(value.epoch) && isCount(value.step) &&
+  isHistory(value.history) && Array.isArray(value.explanations) &&
+  Array.isArray(value.reconstructions) && (value.findings === null || isObject(value.findings)) &&
+  (value.classCodes === null || isObject(value.classCodes)) &&
+  (value.saved === null || typeof value.saved === "string");

@@ -1,0 +1,366 @@
+/**
+ * Where the images of codes came from, so that a result can be named and shown.
+ *
+ * @module
+ */
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import { type DatasetName, datasetNames } from "../data/images.ts";
+import {
+  type CorruptFile,
+  type FileUnavailable,
+  type InvalidOption,
+  invalidOption,
+} from "../../graph/error.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
+import { checkWidth, emptyCodes, fromWords } from "../../ops/codes/codes.ts";
+import type { Files } from "./files.ts";
+import { type NpyArray, type NpyArrays, readNpz, writeNpz } from "./npz.ts";
+
+/** Which images of a dataset. */
+export type OriginSplit = "train" | "test";
+
+/** Codes in a row whose images came from one place. */
+export type OriginPart =
+  | {
+    /** Of a dataset. */
+    readonly kind: "dataset";
+    /** What `loadImages` knows it by. */
+    readonly dataset: Exclude<DatasetName, "folder">;
+    /** As results name it: "mnist", "cifar10-subset". */
+    readonly name: string;
+    /** The folder with its files, where one was named; null. */
+    readonly data: string | null;
+    /** Of what is generated. */
+    readonly seed: number;
+    /** Which of its two splits. */
+    readonly split: OriginSplit;
+    /** The first image's index in the split. */
+    readonly from: number;
+    /** Images. */
+    readonly count: number;
+  }
+  | {
+    /** Image files. */
+    readonly kind: "files";
+    /** Their paths as they were given, seen from the folder that the program ran in. */
+    readonly files: readonly string[];
+  };
+
+/** Where the images of a set of codes came from. */
+export interface Origins {
+  /** The model that made the codes. */
+  readonly model: {
+    /** Its path. */
+    readonly file: string;
+    /** Of the file's bytes, in hexadecimal. */
+    readonly sha256: string;
+  };
+  /** Whether image files were inverted. */
+  readonly inverted: boolean;
+  /** Names of the labels, by label; a label of −1 is none. */
+  readonly classes: readonly string[];
+  /** In the order of the codes. */
+  readonly parts: readonly OriginPart[];
+}
+
+/** The origin of one image. */
+export interface Origin {
+  /** The part that it belongs to. */
+  readonly part: OriginPart;
+  /** Its index there. */
+  readonly at: number;
+}
+
+/** How many images there are. */
+const countOf = (part: OriginPart): number =>
+  part.kind === "dataset" ? part.count : part.files.length;
+
+/** The origin of image i, or null where there are not so many. */
+export function originOf({ parts }: Origins, i: number): Origin | null {
+  let before = 0;
+  for (const part of parts) {
+    const count = countOf(part);
+    if (i < before + count) return { part, at: i - before };
+    before += count;
+  }
+  return null;
+}
+
+/**
+ * What to call an image: "mnist test 17", or the path of its file.
+ *
+ * @example
+ * ```ts
+ * import { originName } from "./codes.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const part = { kind: "files", files: ["cats/1.png", "cats/2.png"] } as const;
+ * assertEquals(originName({ part, at: 1 }), "cats/2.png");
+ * ```
+ */
+export const originName = ({ part, at }: Origin): string =>
+  part.kind === "dataset" ? `${part.name} ${part.split} ${part.from + at}` : part.files[at];
+
+/**
+ * Origins from JSON, every field looked at.
+ *
+ * @param count Codes that they are of.
+ * @returns The origins, or in words what is wrong: "expected …, current value is …".
+ */
+export function readOrigins(text: string, count: number): E.Either<string, Origins> {
+  const value = parsed(text);
+  if (!isRecord(value) || !isRecord(value.model) || !Array.isArray(value.parts)) {
+    return E.left(`expected origins to have a model and parts, current value is ${shown(value)}`);
+  }
+  const { model: { file, sha256 }, inverted, classes, parts } = value;
+  if (typeof file !== "string" || typeof sha256 !== "string" || typeof inverted !== "boolean") {
+    return E.left(
+      `expected the origins' model to have a file and its SHA-256, ` +
+        `current value is ${shown(value.model)}`,
+    );
+  }
+  if (!isTexts(classes)) {
+    return E.left(`expected the origins' classes to be names, current value is ${shown(classes)}`);
+  }
+  const wrong = parts.find((part) => !isPart(part));
+  if (wrong !== undefined) {
+    return E.left(
+      `expected every origin to be of files or of a dataset, current value is ${shown(wrong)}`,
+    );
+  }
+  const total = (parts as readonly OriginPart[]).reduce((sum, part) => sum + countOf(part), 0);
+  return total === count
+    ? E.right({ model: { file, sha256 }, inverted, classes, parts })
+    : E.left(`expected ${count} origins, one per code, current value is ${total}`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const shown = (value: unknown): string => String(JSON.stringify(value)).slice(0, 80);
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((text) => typeof text === "string");
+
+const isIndex = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
+
+function isPart(part: unknown): part is OriginPart {
+  if (!isRecord(part)) return false;
+  if (part.kind === "files") return isTexts(part.files);
+  const { kind, dataset, name, data, seed, split, from, count } = part;
+  return kind === "dataset" && dataset !== "folder" &&
+    datasetNames.some((known) => known === dataset) && typeof name === "string" &&
+    (data === null || typeof data === "string") && (split === "train" || split === "test") &&
+    [seed, from, count].every(isIndex);
+}
+
+// Sets of codes as files, with labels: NumPy's .npz, which Python reads in a line.
+//
+//     bits = numpy.unpackbits((f := numpy.load("codes.npz"))["codes"].view("u1"), axis=1, count=f["width"], bitorder="little")
+//
+// | array    | type   | shape                      | what                                              |
+// | -------- | ------ | -------------------------- | ------------------------------------------------- |
+// | `codes`  | uint32 | [count, ceil(width / 32)]  | unit u is bit u mod 32 of word ⌊u / 32⌋           |
+// | `width`  | uint32 | []                         | units per code                                    |
+// | `labels` | int32  | [count]                    | one integer per code; not there where none are    |
+// | `origins`| uint8  | [bytes]                    | where the images came from, as JSON; may be missing |
+//
+// Why .npz: it is what NumPy itself reads, in its container every array has a checksum, and the words
+// stand in the file as they do in memory, for `numpy.bitwise_count` as for us. Arrow and Parquet need a
+// package that many Pythons lack. An index (`ops/sdr/code_index.ts`) is saved as its codes: its lists are
+// made again in less time than they could be read and checked.
+//
+// Which model made the codes, the names of the labels, and of every code the file or the dataset, split
+// and index of its image: `json.loads(f["origins"].tobytes())`.
+//
+// Codes of other programs may also be bytes, as `numpy.packbits(bits, axis=1, bitorder="little")` makes
+// them, and labels and width any type of integer.
+
+/** Codes, and what is known of each. */
+export interface SavedCodes {
+  /** The codes. */
+  readonly codes: BinaryEmbeddings;
+  /** One integer of 32 bits per code: a class, or the number of an image; null for none. */
+  readonly labels: Int32Array | null;
+  /** Where the images came from; left out where that is not known. */
+  readonly origins?: Origins;
+}
+
+/**
+ * Codes as the bytes of an .npz file.
+ *
+ * @returns The bytes; `InvalidOption` where there is not one label, or not one origin, per code.
+ *
+ * @example
+ * ```ts
+ * import { readCodes, writeCodes } from "./codes.ts";
+ * import { E, pipe, TE } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const words = Uint32Array.of(0b101, 0b110);
+ * const codes = { kind: "binary", count: 2, width: 3, words } as const;
+ * const file = { codes, labels: Int32Array.of(7, -1) };
+ * const again = await pipe(
+ *   writeCodes(file),
+ *   TE.chainW((bytes) => readCodes("codes.npz", bytes)),
+ * )();
+ * assertEquals(again, E.right(file));
+ * ```
+ */
+export const writeCodes = (
+  { codes, labels, origins }: SavedCodes,
+): TE.TaskEither<InvalidOption, Uint8Array> => {
+  const { count, width, words } = codes;
+  if (labels !== null && labels.length !== count) {
+    return TE.left(invalidOption("labels", `${labels.length} labels`, `one per code, ${count}`));
+  }
+  const known = origins?.parts.reduce((sum, part) => sum + countOf(part), 0) ?? count;
+  if (known !== count) {
+    return TE.left(invalidOption("origins", `${known} origins`, `one per code, ${count}`));
+  }
+  const text = origins === undefined ? null : new TextEncoder().encode(JSON.stringify(origins));
+  const arrays: NpyArrays = {
+    codes: { type: "<u4", shape: [count, wordsPerCode(width)], data: words },
+    width: { type: "<u4", shape: [], data: Uint32Array.of(width) },
+    ...labels === null ? {} : { labels: { type: "<i4", shape: [count], data: labels } },
+    ...text === null ? {} : { origins: { type: "|u1", shape: [text.length], data: text } },
+  };
+  return async () => E.right(await writeNpz(arrays));
+};
+
+/**
+ * The codes of an .npz file.
+ *
+ * Memory beside the file itself: once its size for words; for bytes, which become words, up to five times
+ * where codes are of 8 units and fewer, else up to three times.
+ *
+ * @param file What to call it in an error.
+ * @returns The codes; `CorruptFile` where an array is missing, damaged or does not fit the others.
+ */
+export const readCodes = (
+  file: string,
+  bytes: Uint8Array,
+): TE.TaskEither<CorruptFile, SavedCodes> =>
+  pipe(
+    readNpz(file, bytes),
+    TE.chainEitherK((arrays) =>
+      E.mapLeft((reason: string): CorruptFile => ({ _tag: "CorruptFile", file, reason }))(
+        codesOf(arrays),
+      )
+    ),
+  );
+
+/**
+ * Writes codes to an .npz file, whole or not at all.
+ *
+ * @returns Nothing; `InvalidOption` where there is not one label, or not one origin, per code;
+ * `FileUnavailable`.
+ */
+export const saveCodes = (
+  path: string,
+  set: SavedCodes,
+  files: Files,
+): TE.TaskEither<InvalidOption | FileUnavailable, void> =>
+  pipe(writeCodes(set), TE.chainW((bytes) => files.write(path, bytes)));
+
+/**
+ * Reads the codes of an .npz file.
+ *
+ * @returns The codes; `FileUnavailable`, `CorruptFile`.
+ *
+ * @example
+ * ```ts
+ * import { loadCodes, saveCodes } from "./codes.ts";
+ * import { denoFiles } from "./files.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const path = `${await Deno.makeTempDir()}/codes.npz`;
+ * const codes = { kind: "binary", count: 1, width: 3, words: Uint32Array.of(0b101) } as const;
+ * await saveCodes(path, { codes, labels: null }, denoFiles)();
+ * assertEquals(await loadCodes(path, denoFiles)(), E.right({ codes, labels: null }));
+ * ```
+ */
+export const loadCodes = (
+  path: string,
+  files: Files,
+): TE.TaskEither<FileUnavailable | CorruptFile, SavedCodes> =>
+  pipe(files.read(path), TE.chainW((bytes) => readCodes(path, bytes)));
+
+function codesOf(arrays: NpyArrays): E.Either<string, SavedCodes> {
+  const found = `current value is ${Object.keys(arrays).join(", ").slice(0, 200) || "nothing"}`;
+  for (const name of ["codes", "width"]) {
+    if (!Object.hasOwn(arrays, name)) return E.left(`expected an array "${name}", ${found}`);
+  }
+  const [width] = arrays.width.data;
+  if (arrays.width.data.length !== 1 || E.isLeft(checkWidth(Number(width)))) {
+    return E.left(`expected width to be one number of units, current value is ${width}`);
+  }
+  const codes = packed(arrays.codes, Number(width));
+  if (E.isLeft(codes)) return codes;
+  const labels = Object.hasOwn(arrays, "labels")
+    ? integers(arrays.labels, codes.right.count)
+    : E.right(null);
+  if (E.isLeft(labels)) return labels;
+  const file = { codes: codes.right, labels: labels.right };
+  if (!Object.hasOwn(arrays, "origins")) return E.right(file);
+  const { type, data } = arrays.origins;
+  if (!(data instanceof Uint8Array)) {
+    return E.left(`expected origins to be uint8, current value is ${type}`);
+  }
+  const origins = readOrigins(new TextDecoder().decode(data), file.codes.count);
+  return E.isLeft(origins) ? origins : E.right({ ...file, origins: origins.right });
+}
+
+function packed(
+  { type, shape, data }: NpyArray,
+  width: number,
+): E.Either<string, BinaryEmbeddings> {
+  const perRow = { "<u4": wordsPerCode(width), "|u1": Math.ceil(width / 8) }[type as string];
+  if (shape.length !== 2 || shape[1] !== perRow) {
+    return E.left(
+      `expected codes of ${width} units to be uint32 of shape [count, ${
+        wordsPerCode(width)
+      }] or uint8 of ` +
+        `[count, ${Math.ceil(width / 8)}], current value is ${type} of [${shape}]`,
+    );
+  }
+  const words = data instanceof Uint32Array ? data : wordsOf(data as Uint8Array, shape[0], width);
+  return E.mapLeft(({ option, actual, expected }: InvalidOption) =>
+    `expected ${option} to have ${expected}, current value is ${actual}`
+  )(fromWords(words, width));
+}
+
+function wordsOf(bytes: Uint8Array, count: number, width: number): Uint32Array {
+  const { words } = emptyCodes(count, width);
+  const [perRow, perCode] = [Math.ceil(width / 8), 4 * wordsPerCode(width)];
+  const into = new Uint8Array(words.buffer);
+  for (let i = 0; i < count; i++) {
+    into.set(bytes.subarray(i * perRow, (i + 1) * perRow), i * perCode);
+  }
+  return words;
+}
+
+function integers({ shape, data }: NpyArray, count: number): E.Either<string, Int32Array> {
+  if (shape.length !== 1 || shape[0] !== count) {
+    return E.left(`expected ${count} labels, one per code, current value is [${shape}]`);
+  }
+  const labels = data instanceof Int32Array ? data : new Int32Array(count);
+  for (let i = 0; data !== labels && i < count; i++) {
+    const label = Number(data[i]);
+    if (label !== (label | 0)) {
+      return E.left(`expected label ${i} to have 32 bits, current value is ${label}`);
+    }
+    labels[i] = label;
+  }
+  return E.right(labels);
+}

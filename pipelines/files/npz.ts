@@ -1,0 +1,204 @@
+/**
+ * Named arrays in one file, as `numpy.load` and `numpy.savez` have it: a zip archive of .npy files.
+ *
+ * The archive is zip.js's matter, its checksums included.
+ *
+ * @module
+ */
+import { E, type TE } from "../../graph/fp_ts.ts";
+import {
+  configure,
+  type Entry,
+  type FileEntry,
+  Uint8ArrayReader,
+  Uint8ArrayWriter,
+  ZipReader,
+  ZipWriter,
+} from "npm:@zip.js/zip.js@2.24.0";
+import type { CorruptFile } from "../../graph/error.ts";
+
+// NumPy's format of one array: a line of text that says what it is, then its numbers.
+//
+// Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. Only integers and
+// booleans in C order. Of the libraries, npyjs makes JavaScript arrays of text and booleans, many times
+// as large as the file, and does not compare the shape with what there is; hence these lines.
+
+/** What an array may be made of; a boolean is a byte, 0 or 1. */
+const types = {
+  "|b1": Uint8Array,
+  "|u1": Uint8Array,
+  "|i1": Int8Array,
+  "<u2": Uint16Array,
+  "<i2": Int16Array,
+  "<u4": Uint32Array,
+  "<i4": Int32Array,
+  "<u8": BigUint64Array,
+  "<i8": BigInt64Array,
+} as const;
+
+/** The type of an array's elements, as NumPy names it. */
+export type NpyType = keyof typeof types;
+
+/** The elements of an array. */
+export type NpyData =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array;
+
+/** An array of integers. */
+export interface NpyArray {
+  /** The type of its elements. */
+  readonly type: NpyType;
+  /** Empty for a single number. */
+  readonly shape: readonly number[];
+  /** Row-major, as many as the shape says. */
+  readonly data: NpyData;
+}
+
+const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
+
+/** Where the numbers begin is a multiple of this, so that they can be read in place. */
+const ALIGNMENT = 64;
+
+/** An array in NumPy's format, version 1.0. */
+export function writeNpy({ type, shape, data }: NpyArray): Uint8Array<ArrayBuffer> {
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
+  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const start = Math.ceil((MAGIC.length + 4 + text.length + 1) / ALIGNMENT) * ALIGNMENT;
+  const bytes = new Uint8Array(start + data.byteLength);
+  bytes.set(MAGIC);
+  bytes.set([1, 0], MAGIC.length);
+  new DataView(bytes.buffer).setUint16(8, start - 10, true);
+  bytes.set(new TextEncoder().encode(text.padEnd(start - 11) + "\n"), 10);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start);
+  return bytes;
+}
+
+/**
+ * An array of a file in NumPy's format, read in place where it is aligned.
+ *
+ * @returns The array, or in words what is wrong: "expected …, current value is …".
+ */
+export function readNpy(bytes: Uint8Array<ArrayBuffer>): E.Either<string, NpyArray> {
+  if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
+    return E.left("expected an array in NumPy's format, current value is something else");
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [from, length] = bytes[6] === 1
+    ? [10, view.getUint16(8, true)]
+    : [12, view.getUint32(8, true)];
+  const start = from + length;
+  if (start > bytes.length) {
+    return E.left(`expected a header of ${length} bytes, current value is ${bytes.length - from}`);
+  }
+  // Longer headers are those of records, which are refused anyway.
+  const text = new TextDecoder("latin1").decode(bytes.subarray(from, Math.min(start, from + 1000)));
+  const type = /'descr': *'([^']{1,20})'/.exec(text)?.[1];
+  const order = /'fortran_order': *(True|False)/.exec(text)?.[1];
+  const sizes = /'shape': *\(([\d, ]*)\)/.exec(text)?.[1];
+  if (type === undefined || !isType(type) || sizes === undefined) {
+    return E.left(`expected integers in little-endian order, current value is ${text.trim()}`);
+  }
+  const shape = sizes.split(",").filter((size) => size.trim() !== "").map(Number);
+  if (order !== "False" && shape.length > 1) {
+    return E.left("expected rows one after the other (numpy.ascontiguousarray), not columns");
+  }
+  const { BYTES_PER_ELEMENT: size } = types[type];
+  const count = shape.reduce((product, extent) => product * extent, 1);
+  if (count * size !== bytes.length - start) {
+    return E.left(
+      `expected ${count * size} bytes for ${type} of shape [${shape}], ` +
+        `current value is ${bytes.length - start}`,
+    );
+  }
+  const at = bytes.byteOffset + start;
+  const data = at % size === 0
+    ? new types[type](bytes.buffer, at, count)
+    : new types[type](new Uint8Array(bytes.subarray(start)).buffer);
+  return E.right({ type, shape, data });
+}
+
+const isType = (type: string): type is NpyType => Object.hasOwn(types, type);
+
+/** Arrays by name. */
+export type NpyArrays = Readonly<Record<string, NpyArray>>;
+
+/** An archive of codes has three entries; one of thousands would take long to list. */
+const MOST_ENTRIES = 100;
+
+configure({ useWebWorkers: false });
+
+/** The arrays as an .npz file, not compressed; the same bytes for the same arrays. */
+export const writeNpz = async (arrays: NpyArrays): Promise<Uint8Array> => {
+  const zip = new ZipWriter(new Uint8ArrayWriter(), {
+    level: 0,
+    // The least that the format can say: files do not depend on when they were written.
+    lastModDate: new Date(1980, 0, 1),
+    extendedTimestamp: false,
+  });
+  for (const [name, array] of Object.entries(arrays)) {
+    await zip.add(`${name}.npy`, new Uint8ArrayReader(writeNpy(array)));
+  }
+  return await zip.close();
+};
+
+/**
+ * The arrays of an .npz file that is not compressed. No more memory is taken than the file's size, and
+ * the file's checksums must be right.
+ *
+ * @param file What to call it in an error.
+ * @returns The arrays, or `CorruptFile`.
+ */
+export const readNpz = (file: string, bytes: Uint8Array): TE.TaskEither<CorruptFile, NpyArrays> => {
+  const corrupt = (reason: string): E.Either<CorruptFile, never> =>
+    E.left({ _tag: "CorruptFile", file, reason });
+  return async () => {
+    const zip = new ZipReader(new Uint8ArrayReader(bytes), { checkSignature: true });
+    try {
+      const entries: FileEntry[] = [];
+      for await (const entry of zip.getEntriesGenerator()) {
+        if (entries.length === MOST_ENTRIES) {
+          return corrupt(`expected at most ${MOST_ENTRIES} arrays, current value is more`);
+        }
+        const reason = refusal(entry, bytes.length);
+        if (reason !== null) return corrupt(reason);
+        entries.push(entry as FileEntry);
+      }
+      const total = entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0);
+      if (total > bytes.length) {
+        return corrupt(
+          `expected ${bytes.length} bytes of arrays at most, current value is ${total}`,
+        );
+      }
+      const arrays: Record<string, NpyArray> = {};
+      for (const entry of entries) {
+        const read = readNpy(await entry.getData(new Uint8ArrayWriter()));
+        if (E.isLeft(read)) return corrupt(`${entry.filename}: ${read.left}`);
+        arrays[entry.filename.replace(/\.npy$/, "")] = read.right;
+      }
+      return E.right(arrays);
+    } catch (cause) {
+      const what = cause instanceof Error ? cause.message : String(cause);
+      return corrupt(`expected a whole .npz file, current value is ${bytes.length} bytes: ${what}`);
+    } finally {
+      await zip.close().catch(() => {});
+    }
+  };
+};
+
+/** Why an entry is not read, or null. Sizes are compared before anything is allocated for them. */
+function refusal(entry: Entry, bytes: number): string | null {
+  const { filename, directory, compressionMethod, compressedSize, uncompressedSize } = entry;
+  if (directory || entry.encrypted) return `expected arrays, current value is ${filename}`;
+  if (compressionMethod !== 0) {
+    return `expected ${filename} not to be compressed (numpy.savez, not numpy.savez_compressed)`;
+  }
+  return compressedSize !== uncompressedSize || uncompressedSize > bytes
+    ? `expected ${filename} to have at most ${bytes} bytes, current value is ${uncompressedSize}`
+    : null;
+}

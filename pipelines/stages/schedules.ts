@@ -1,0 +1,161 @@
+/**
+ * The stage that hardens and thins a kWTA as training goes on.
+ *
+ * @module
+ */
+import { mapKwta, mapLeaves } from "../../graph/rewrite.ts";
+import { pure, type Stage, stage } from "../core/stage.ts";
+import { E } from "../../graph/fp_ts.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { plateauLr, type PlateauOptions } from "../../ops/optimisers/schedules.ts";
+import { rowsNamed, type SplitName } from "../core/history.ts";
+import type { Run } from "../core/run.ts";
+
+/** Options of {@linkcode kwtaSchedule}. */
+export interface KwtaScheduleOptions {
+  /** Epochs between two changes, at least 1; 10. */
+  readonly stepSize?: number;
+  /** The factor of the sparsity, in (0, 1]; 0.7. */
+  readonly gammaSparsity?: number;
+  /** The sparsity does not fall below this; 0.05. */
+  readonly minSparsity?: number;
+  /** The factor of the hardness, at least 1; 2. */
+  readonly gammaHardness?: number;
+  /** The hardness does not rise above this; 20. */
+  readonly maxHardness?: number;
+}
+
+/** The values that the schedule changes. */
+export interface KwtaSettings {
+  /** In (0, 1]. */
+  readonly sparsity: number;
+  /** Above 0. */
+  readonly hardness: number;
+}
+
+/**
+ * The settings after an epoch, counted from 1: the arithmetic of {@linkcode kwtaSchedule}.
+ *
+ * @example
+ * ```ts
+ * import { scheduleKwta } from "./schedules.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const before = { sparsity: 0.3, hardness: 2 };
+ * assertEquals(scheduleKwta({ gammaSparsity: 0.5 })(9, before), before);
+ * assertEquals(scheduleKwta({ gammaSparsity: 0.5 })(10, before), { sparsity: 0.15, hardness: 4 });
+ * ```
+ */
+export const scheduleKwta = (
+  options: KwtaScheduleOptions = {},
+): (epoch: number, now: KwtaSettings) => KwtaSettings =>
+(epoch, now) => {
+  const {
+    stepSize = 10,
+    gammaSparsity = 0.7,
+    minSparsity = 0.05,
+    gammaHardness = 2,
+    maxHardness = 20,
+  } = options;
+  if (epoch < 1 || epoch % stepSize !== 0) return now;
+  const exponent = epoch / stepSize;
+  return {
+    sparsity: Math.max(now.sparsity * gammaSparsity ** exponent, minSparsity),
+    hardness: Math.min(now.hardness * gammaHardness ** exponent, maxHardness),
+  };
+};
+
+/**
+ * Sets the sparsity and the hardness of every kWTA in the run's graph for the next epoch. It comes
+ * before `train`, so that what is evaluated and saved has the settings it was trained with.
+ *
+ * Every `stepSize` epochs the current value is multiplied by gamma^(epoch / stepSize), so that after m
+ * changes it is v · gamma^(m(m+1)/2), and clamped.
+ *
+ * Source: KWTAScheduler of dizcza/EmbedderSDR, trainer/kwta.py. Two mistakes there are not repeated
+ * here: a run that is resumed may have a change applied twice, and a sparsity that was written as a
+ * Python integer (1) is never changed.
+ */
+export const kwtaSchedule = (options: KwtaScheduleOptions = {}): Stage => {
+  const next = scheduleKwta(options);
+  return pure((run) => ({
+    ...run,
+    graph: mapKwta((kwta) => {
+      const now = { sparsity: kwta.sparsity, hardness: kwta.soft?.hardness ?? 1 };
+      const { sparsity, hardness } = next(run.epoch, now);
+      return { ...kwta, sparsity, soft: kwta.soft && { ...kwta.soft, hardness } };
+    })(run.graph),
+  }));
+};
+
+// The stage that lowers the learning rate where a metric does not improve any more.
+
+/**
+ * Options of {@linkcode reduceOnPlateau}: those of `plateauLr`, whose initial rate is the optimiser's,
+ * and the metric to watch.
+ */
+export interface ReduceOnPlateauOptions extends Omit<PlateauOptions, "initial"> {
+  /** The metric's name in the history. @default "loss" */
+  readonly name?: string;
+  /** The split that the metric was measured on. @default "train" */
+  readonly split?: SplitName;
+}
+
+/**
+ * Sets the learning rate of the next epoch to what `plateauLr` makes of all values of a metric in the
+ * run's history, from the optimiser's own rate on, so that a run that is resumed goes on as it would
+ * have. The stage comes before `train`; a metric that was never measured leaves the initial rate.
+ *
+ * Errors: `InvalidOption` for an option out of its range, for a run without an optimiser, and for an
+ * optimiser with a schedule, which would set the rate as well.
+ *
+ * @example
+ * ```ts
+ * import { reduceOnPlateau } from "./schedules.ts";
+ *
+ * const onLoss = reduceOnPlateau({ factor: 0.5, patience: 3 });
+ * const onAccuracy = reduceOnPlateau({ mode: "max", name: "accuracy", split: "validation" });
+ * ```
+ */
+export const reduceOnPlateau = (
+  { name = "loss", split = "train", ...options }: ReduceOnPlateauOptions = {},
+): Stage =>
+  stage(({ optimiser, ...run }): Promise<E.Either<SparrowError, Run>> => {
+    const initial = optimiser?.learningRate;
+    if (typeof initial !== "number") {
+      const actual = initial === undefined ? "no optimiser" : `the schedule ${initial.name}`;
+      return Promise.resolve(
+        E.left(invalidOption("learningRate", actual, "a number, which reduceOnPlateau lowers")),
+      );
+    }
+    const schedule = plateauLr({ ...options, initial });
+    if (schedule.problem !== null) return Promise.resolve(E.left(schedule.problem));
+    const values = rowsNamed(run.history, name, split).map(({ value }) => value);
+    const optimiserState = { ...run.optimiserState, learningRate: schedule(values) };
+    return Promise.resolve(E.right({ ...run, optimiser, optimiserState }));
+  });
+
+// The stage that lets boosting fade as training goes on.
+
+/**
+ * Multiplies the boost of every `k_winners` in the run's graph by a factor, but for the first epoch. It
+ * comes before `train`.
+ *
+ * Source: Ahmad & Scheinkman 2019 (arXiv 1903.11257); nupic.torch's `boost_strength_factor`, 0.9.
+ *
+ * Errors: `InvalidOption` when the factor is not above 0 and at most 1.
+ *
+ * @param factor In (0, 1]; 0.9.
+ */
+export const boostDecay = (factor = 0.9): Stage => {
+  const fade = mapLeaves((leaf) =>
+    leaf._tag === "k_winners" ? { ...leaf, boost: leaf.boost * factor } : leaf
+  );
+  return stage((run) =>
+    Promise.resolve(
+      !(factor > 0 && factor <= 1)
+        ? E.left(invalidOption("factor", factor, "a number above 0 and at most 1"))
+        : E.right(run.epoch === 0 ? run : { ...run, graph: fade(run.graph) }),
+    )
+  );
+};

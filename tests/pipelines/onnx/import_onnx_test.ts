@@ -1,0 +1,138 @@
+import { Buffer } from "node:buffer";
+import { describe } from "../../../graph/error.ts";
+import { graph } from "../../../graph/parse.ts";
+import { show } from "../../../graph/show.ts";
+import { swapHead } from "../../../graph/rewrite.ts";
+import { denoFiles } from "../../../pipelines/files/files.ts";
+import { exportOnnx } from "../../../pipelines/onnx/export_onnx.ts";
+import { importOnnx, loadOnnx } from "../../../pipelines/onnx/import_onnx.ts";
+import { decodeModel, encodeModel, type OnnxNode } from "../../../pipelines/onnx/proto.ts";
+import { createRun, dispose } from "../../../pipelines/core/run.ts";
+import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
+import { assertClose } from "../../ops/backends.ts";
+import { mutatedBytes } from "../mutated/mutate.ts";
+import { survive } from "../mutated/survive.ts";
+import { envOn, left, optimiser, right } from "../tiny.ts";
+import { inSparrow, noise, randomModel } from "./models.ts";
+
+const fixture = new URL("fixture/", import.meta.url);
+const small = await Deno.readFile(new URL("small.onnx", fixture));
+
+/** [samples, channels, pixels] as [samples, pixels, channels]. */
+const channelsLast = (data: readonly number[], channels: number, pixels: number): Float32Array =>
+  Float32Array.from(data, (_, i) => {
+    const [sample, pixel] = [
+      Math.floor(i / (channels * pixels)),
+      Math.floor(i / channels) % pixels,
+    ];
+    return data[(sample * channels + i % channels) * pixels + pixel];
+  });
+
+for (const backend of ["cpu", "wasm"] as const) {
+  Deno.test(`a network that PyTorch wrote computes the same here, on ${backend}`, async () => {
+    await envOn(backend);
+    const read = right(await loadOnnx(new URL("small.onnx", fixture).pathname, denoFiles)());
+    assertEquals(read.input, [14, 14, 2]);
+    assertEquals(
+      show(read.graph),
+      "conv2d(2, 4, 3, padding=1, bias=false) ▷ batch_norm(4) ▷ relu ▷ max_pool2d(2) ▷ " +
+        "conv2d(4, 6, 3, stride=2) ▷ leaky_relu(0.1) ▷ avg_pool2d(2, 1) ▷ flatten ▷ " +
+        "batch_norm(24) ▷ linear(24, 10) ▷ sigmoid ▷ linear(10, 5, bias=false)",
+    );
+    const { images, features } = JSON.parse(
+      await Deno.readTextFile(new URL("small.json", fixture)),
+    );
+    const x = channelsLast(images, 2, 196);
+    assertClose(await inSparrow(read, x, [2, 14, 14, 2]), features, 1e-5, "features");
+  });
+}
+
+Deno.test("a network from elsewhere gets a kWTA head, and is a run", async () => {
+  await envOn("cpu");
+  const read = right(importOnnx("small.onnx", small));
+  const encoder = swapHead(read, 11, graph`linear(10, 64) ▷ kwta(0.0625)`);
+  const { input, plasticity } = read;
+  const run = right(createRun({ ...encoder, input, plasticity, optimiser, seed: 26 }));
+  assertEquals(await run.params["9.weight"].data(), read.params["9.weight"].data);
+  assertEquals(
+    await run.plasticity["1.running_mean"].data(),
+    read.plasticity["1.running_mean"].data,
+  );
+  dispose(run);
+});
+
+Deno.test("what is exported and imported computes the same", async () => {
+  await envOn("cpu");
+  const texts = [
+    graph`linear(6, 8) ▷ batch_norm ▷ relu ▷ linear(8, 4) ▷ softmax`,
+    graph`linear(6, 8, bias=false) ▷ tanh ▷ dropout(0.5) ▷ linear(8, 4)`,
+  ];
+  for (const nodes of texts) {
+    const model = randomModel(nodes, [6], 4);
+    const { bytes } = right(exportOnnx(model, { input: "values" }));
+    const read = right(importOnnx("exported", bytes));
+    const x = noise(5 * 6, 2);
+    assertClose(
+      await inSparrow(read, x, [5, 6]),
+      await inSparrow(model, x, [5, 6]),
+      1e-6,
+      show(nodes),
+    );
+  }
+});
+
+/** The fixture with its i-th operator changed. */
+const changed = (i: number, change: (node: Partial<OnnxNode>) => Partial<OnnxNode>): Uint8Array => {
+  const model = decodeModel(small);
+  const node = model.graph!.node.map((one, j) => i === j ? change(one) : one);
+  return encodeModel({ ...model, graph: { ...model.graph!, node } });
+};
+
+const setting = (i: number, name: string, value: object): Uint8Array =>
+  changed(i, (node) => ({
+    ...node,
+    attribute: node.attribute!.map((one) => one.name === name ? { ...one, ...value } : one),
+  }));
+
+Deno.test("what cannot be a graph is named", () => {
+  const refusal = (bytes: Uint8Array) => describe(left(importOnnx("small.onnx", bytes)));
+  assertStringIncludes(
+    refusal(changed(2, (node) => ({ ...node, opType: "Celu" }))),
+    "and Add, current value is the operator Celu (/2/Relu)",
+  );
+  assertStringIncludes(refusal(setting(0, "group", { i: 2n })), "one group, where it has 2");
+  assertStringIncludes(refusal(setting(0, "dilations", { ints: [2n, 2n] })), "no dilation");
+  assertStringIncludes(refusal(setting(0, "pads", { ints: [0n, 1n, 0n, 1n] })), "same padding");
+  assertStringIncludes(refusal(setting(3, "ceil_mode", { i: 1n })), "ceil_mode 0");
+  assertStringIncludes(refusal(setting(1, "training_mode", { i: 1n })), "training_mode 0");
+  assertStringIncludes(
+    refusal(changed(2, (node) => ({ ...node, input: ["elsewhere"] }))),
+    "a network in a line, where the operator Relu",
+  );
+  assertStringIncludes(
+    refusal(changed(0, (node) => ({ ...node, input: ["image", "image"] }))),
+    "Conv",
+  );
+  assertStringIncludes(refusal(new Uint8Array()), "expected a graph");
+  assertStringIncludes(
+    refusal(new TextEncoder().encode("PK\x03\x04 this is no model")),
+    "small.onnx",
+  );
+});
+
+Deno.test("the bytes may be a Buffer of Node.js, at any place of a larger one", () => {
+  const whole = Buffer.alloc(small.length + 12, 7);
+  whole.set(small, 3);
+  const read = importOnnx("small.onnx", whole.subarray(3, 3 + small.length));
+  assertEquals(read, importOnnx("small.onnx", small));
+  right(read);
+});
+
+Deno.test("a damaged file is refused or is a network, and nothing is thrown", async () => {
+  const [other] = [right(exportOnnx(randomModel(graph`linear(6, 8) ▷ relu`, [6], 1))).bytes];
+  const outcome = await survive(
+    mutatedBytes([small, other], 2000, 26),
+    (bytes) => Promise.resolve(importOnnx("damaged.onnx", bytes)),
+  );
+  assert(outcome.refused > 500, JSON.stringify(outcome));
+});
