@@ -1,10 +1,12 @@
 /**
- * `deno doc --lint` of the entry points, less what it cannot know: it counts types of npm packages, and types that
+ * `deno doc --lint` of every entry point, less what it cannot know: it counts types of npm packages, and types that
  * are exported in a namespace, as private, and looks for documentation inside of packages. What remains is printed,
  * and fails.
  *
  * @module
  */
+
+import { entryPoints } from "./api/public_symbols.ts";
 
 /** Types of fp-ts and tfjs that our signatures mention. */
 const FOREIGN = new Set([
@@ -33,7 +35,7 @@ const inNamespaces = new Set(
 );
 
 const { stderr } = await new Deno.Command(Deno.execPath(), {
-  args: ["doc", "--lint", "mod.ts", "graph/mod.ts"],
+  args: ["doc", "--lint", ...entryPoints().map(({ path }) => path)],
   cwd: root,
   env: { NO_COLOR: "1" },
   stdout: "null",

@@ -38,6 +38,7 @@ export interface ReportData {
   readonly title: string;
   /** The graph as `show` prints it. */
   readonly graph: string;
+  /** The dataset's name: "mnist". */
   readonly dataset: string;
   /** What a reader must know before any number, such as that the digits are synthetic. */
   readonly notice: string | null;
@@ -48,7 +49,7 @@ export interface ReportData {
    * "seconds" (of an epoch) besides. A name without rows is left out.
    */
   readonly history: History;
-  /** What is drawn as a diagram; none. */
+  /** Graph to draw as a diagram, with its input's shape. @default none */
   readonly model?: Model;
   /** What stages have found out besides numbers. @default nothing */
   readonly findings?: Partial<Omit<Findings, "classCodes">> & {

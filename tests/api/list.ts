@@ -1,18 +1,20 @@
 /**
- * Lists every symbol of the public face in `API.md`: what it is, where it is defined, the first
- * sentence of its documentation, and of a function the signature, where that is short.
+ * Writes the public API into the README of each entry point's folder: every symbol that its `mod.ts` exports,
+ * with the first sentence of its documentation and, of a function, the signature where that is short.
  *
- *     deno task api                               writes the list
- *     deno run -P=test tests/api/list.ts --check  fails where the list is out of date
+ *     deno task api                               writes the lists
+ *     deno run -P=test tests/api/list.ts --check  fails where a list is out of date
  *
- * A change of the public API thus shows up in a diff. `deno doc` says what is exported; signatures
- * are read from the sources, as they are written there.
+ * A change of the public API thus shows up in a diff. `deno doc` says what is exported; signatures are read from
+ * the sources. The front door, `mod.ts`, has no list of its own: what it exports is in the other lists.
  *
  * @module
  */
 import ts from "npm:typescript@5.9.3";
 import {
   type Declaration,
+  type EntryPoint,
+  entryPoints,
   type PublicSymbol,
   publicSymbols,
   root as rootUrl,
@@ -32,12 +34,15 @@ interface Entry {
   readonly behind: boolean;
 }
 
-const listUrl = new URL("API.md", import.meta.url);
+/** The list stands between these two lines of a README. */
+const [BEGIN, END] = [
+  "<!-- deno-fmt-ignore-start: written by deno task api -->",
+  "<!-- deno-fmt-ignore-end -->",
+];
 
-const layers = {
-  graph: "what a model is",
-  ops: "what a node does",
-  pipelines: "what you do with it",
+/** Files of types that only signatures mention, with those of them that a program writes as well. */
+const behind: Readonly<Record<string, readonly string[]>> = {
+  "graph/types.ts": ["Pair", "Same", "Shape", "Space"],
 };
 
 /** The words for `deno doc`'s kinds. */
@@ -156,7 +161,7 @@ function entryOf({ name, declarations }: PublicSymbol): Entry {
     path,
     summary: sentence(doc),
     signatures,
-    behind: internal,
+    behind: internal || behind[path]?.includes(name) === false,
   };
 }
 
@@ -166,36 +171,35 @@ const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0;
 const lineOf = ({ name, kind, summary, signatures }: Entry): string =>
   [`- **${name}** (${kind}): ${summary}`, ...signatures.map((text) => `  \`${text}\``)].join("\n");
 
-function sectionText(heading: string, entries: readonly Entry[]): string {
+const listText = (heading: string, entries: readonly Entry[]): string => {
   const byPath = Map.groupBy(entries, ({ path }) => path);
   const files = [...byPath].sort(([a], [b]) => compare(a, b)).map(([path, inFile]) => {
     const lines = inFile.toSorted((a, b) => compare(a.name, b.name)).map(lineOf);
     return `### ${path}\n\n${lines.join("\n")}\n`;
   });
-  return [`## ${heading}\n`, ...files].join("\n");
-}
-
-const layerText = (layer: string, what: string, entries: readonly Entry[]): string =>
-  sectionText(
-    `${layer}: ${what}`,
-    entries.filter(({ path, behind }) => !behind && path.startsWith(`${layer}/`)),
-  );
-
-const behindText = (entries: readonly Entry[]): string =>
-  sectionText(
-    "The types behind the types\n\nOnly signatures mention these; any version may rename them.",
-    entries.filter(({ behind }) => behind),
-  );
+  return files.length === 0 ? "" : [`## ${heading}\n`, ...files].join("\n");
+};
 
 // One symbol, one line: a diff then names what has changed.
-const listText = (entries: readonly Entry[]): string =>
+const sectionOf = ({ name }: EntryPoint, entries: readonly Entry[]): string =>
   [
-    "<!-- deno-fmt-ignore-file -->\n",
-    "# The public API\n",
-    "What `mod.ts` exports, by the file that defines it. Written by `deno task api`; do not edit.\n",
-    ...Object.entries(layers).map(([layer, what]) => layerText(layer, what, entries)),
-    behindText(entries),
+    BEGIN,
+    "",
+    listText(`Names of \`${name}\``, entries.filter(({ behind }) => !behind)),
+    listText(
+      "Types that only signatures mention; any version may rename them",
+      entries.filter(({ behind }) => behind),
+    ),
+    END,
   ].join("\n");
+
+/** The text of a README with its list as it should be; a README is begun where none is. */
+function withList(readme: string | null, folder: string, section: string): string {
+  const text = readme ?? `# ${folder}/\n`;
+  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (from < 0 || to < from) return `${text.trimEnd()}\n\n${section}\n`;
+  return text.slice(0, from) + section + text.slice(to + END.length);
+}
 
 /** The lines that one text has and the other has not. */
 function difference(before: string, after: string): readonly string[] {
@@ -206,25 +210,40 @@ function difference(before: string, after: string): readonly string[] {
   ];
 }
 
-const entries = (await publicSymbols()).map(entryOf);
-const faults = entries.filter(({ summary }) => summary === "")
-  .map(({ path, name }) => `${path}: ${name} has no summary, a first sentence that ends in "."`);
-const lost = entries.filter(({ path }) => !Object.hasOwn(layers, path.split("/")[0]));
-faults.push(...lost.map(({ path, name }) => `${path}: ${name} is in no layer`));
-
-const text = listText(entries);
-if (Deno.args.includes("--check")) {
-  const committed = await Deno.readTextFile(listUrl).catch(() => "");
-  if (committed !== text) {
-    const lines = difference(committed, text);
+const check = Deno.args.includes("--check");
+const faults: string[] = [];
+const points = entryPoints();
+const read = await Promise.all(
+  points.map(async ({ path }) => [path, await publicSymbols(path)] as const),
+);
+const symbols = new Map(read);
+const listed = new Set<string>();
+for (const point of points.filter(({ name }) => name !== ".")) {
+  const entries = symbols.get(point.path)!.map(entryOf);
+  for (const { path, name, summary } of entries) {
+    listed.add(name);
+    if (summary === "") faults.push(`${path}: ${name} has no first sentence that ends in "."`);
+  }
+  const folder = point.path.replace(/\/mod\.ts$/, "");
+  const url = new URL(`${folder}/README.md`, rootUrl);
+  const before = await Deno.readTextFile(url).catch(() => null);
+  const after = withList(before, folder, sectionOf(point, entries));
+  console.log(`${point.name}: ${entries.length} names`);
+  if (before === after) continue;
+  if (!check) await Deno.writeTextFile(url, after);
+  else {
+    const lines = difference(before ?? "", after);
     for (const line of lines.slice(0, 20)) console.error(line);
     if (lines.length > 20) console.error(`… and ${lines.length - 20} lines more`);
     faults.push(
-      "the public API has changed: run deno task api, look at the diff, add a line to CHANGELOG.md",
+      `${folder}/README.md: the public API has changed: run deno task api, look at the diff, add a line to CHANGELOG.md`,
     );
   }
-} else await Deno.writeTextFile(listUrl, text);
-
-for (const fault of faults) console.error(fault);
-console.log(`${entries.length} public symbols, ${faults.length} faults`);
+}
+const front = symbols.get("mod.ts")!.map(({ name }) => name);
+for (const name of front.filter((name) => !listed.has(name))) {
+  faults.push(`mod.ts exports ${name}, which no other entry point does`);
+}
+console.log(`.: ${front.length} names`);
+for (const fault of [...new Set(faults)]) console.error(fault);
 Deno.exit(faults.length === 0 ? 0 : 1);

@@ -1,5 +1,5 @@
 /**
- * What is public, as `deno doc` says.
+ * What is public, entry point by entry point: `deno.json` lists them, `deno doc` says what each exports.
  *
  * @module
  */
@@ -7,7 +7,15 @@
 /** The project's folder. */
 export const root = new URL("../../", import.meta.url);
 
-/** As `deno doc --json` has it, as far as it is needed. */
+/** A module that programs import by name. */
+export interface EntryPoint {
+  /** The name after the package's: "." for the front door, "./codes". */
+  readonly name: string;
+  /** Path of its module from the project's folder: "ops/codes/mod.ts". */
+  readonly path: string;
+}
+
+/** Declaration of a symbol in `deno doc --json`, as far as it is needed. */
 export interface Declaration {
   readonly kind: string;
   readonly location: { readonly filename: string; readonly line: number };
@@ -17,22 +25,37 @@ export interface Declaration {
   };
 }
 
-/** What `mod.ts` exports under one name. */
+/** Symbol that an entry point exports under one name. */
 export interface PublicSymbol {
   readonly name: string;
   readonly declarations: readonly Declaration[];
 }
 
-/** Every name that `mod.ts` exports, as `deno doc` has it. */
-export async function publicSymbols(): Promise<readonly PublicSymbol[]> {
+/** Lists the entry points in `deno.json`, in its order, without `./tfjs`, which only passes a package on. */
+export function entryPoints(): readonly EntryPoint[] {
+  const { exports } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
+  return Object.entries(exports as Readonly<Record<string, string>>)
+    .filter(([name]) => name !== "./tfjs")
+    .map(([name, path]) => ({ name, path: path.replace(/^\.\//, "") }));
+}
+
+/**
+ * Reads what a module exports. Modules are asked for one at a time: of those asked for together, `deno doc`
+ * documents a symbol that two of them export in one only.
+ *
+ * @param path Path from the project's folder.
+ * @returns The symbols by name.
+ * @throws {Error} Where `deno doc` fails or its format is another.
+ */
+export async function publicSymbols(path: string): Promise<readonly PublicSymbol[]> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", "--json", "mod.ts"],
+    args: ["doc", "--json", path],
     cwd: root,
     env: { NO_COLOR: "1" },
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   const { version, nodes } = JSON.parse(new TextDecoder().decode(stdout));
-  const symbols = nodes?.[new URL("mod.ts", root).href]?.symbols;
+  const symbols = nodes?.[new URL(path, root).href]?.symbols;
   if (version !== 2 || symbols === undefined) {
     throw new Error(`Cannot read what deno doc says: version 2 was expected, not ${version}`);
   }

@@ -1,0 +1,75 @@
+/**
+ * Sets of binary codes, packed one bit per unit: set algebra, noise, similarity, exact search, false
+ * matches, and Willshaw memories. Nothing here loads tfjs.
+ *
+ * @module
+ */
+export {
+  activity,
+  type BinaryEmbeddings,
+  type DenseEmbeddings,
+  type Embeddings,
+  sparsity,
+  wordsPerCode,
+} from "../embeddings.ts";
+export {
+  bind,
+  bundle,
+  chanceContainment,
+  codeSizes,
+  complement,
+  containment,
+  difference,
+  hamming,
+  intersection,
+  inverseOrder,
+  jaccard,
+  overlap,
+  symmetricDifference,
+  union,
+} from "./algebra.ts";
+export {
+  appendCodes,
+  concatenate,
+  emptyCodes,
+  fromDense,
+  fromIndices,
+  fromWords,
+  pickCodes,
+  toDense,
+  toIndices,
+} from "./codes.ts";
+export {
+  anyMatchProbability,
+  type FalseMatches,
+  falseMatchTable,
+  logMatchProbability,
+  type Match,
+  matchProbability,
+} from "./false_match.ts";
+export { addUnits, type Drawn, dropUnits, moveUnits, randomCodes, subsample } from "./noise.ts";
+export {
+  type CodeDistance,
+  type CodeIndex,
+  codeIndex,
+  search,
+  type SearchOptions,
+} from "./search.ts";
+export {
+  channelInformation,
+  emptyMemory,
+  expectedFill,
+  falseUnitProbability,
+  type IteratedRecall,
+  recall,
+  type Recalled,
+  recallIterated,
+  type RecallRule,
+  store,
+  storedInformation,
+  WILLSHAW_LIMIT,
+  type WillshawCapacity,
+  willshawCapacity,
+  type WillshawMemory,
+  type WillshawSizes,
+} from "./willshaw.ts";

@@ -1,0 +1,45 @@
+/**
+ * Datasets: named ones, folders of images, built-in digits, splits, and augmentation.
+ *
+ * @module
+ */
+export { augment, type Augmentation, type AugmentOptions, type ImageLayout } from "./augment.ts";
+export type { Bitmap, Colour } from "./bitmap.ts";
+export { type Cifar10Options, loadCifar10 } from "./cifar10.ts";
+export {
+  type Dataset,
+  type DataSplit,
+  type Images,
+  type Normalisation,
+  normalisationOf,
+} from "./dataset.ts";
+export { decodeImage } from "./decode_image.ts";
+export { type DataEnv, denoDataEnv, type FolderEntry } from "./environment.ts";
+export { type Gather, normaliser } from "./feed.ts";
+export { type ImageFolderOptions, loadImageFolder } from "./image_folder.ts";
+export {
+  type DatasetName,
+  datasetNames,
+  type DigitsOptions,
+  type ImagesOptions,
+  loadDigits,
+  loadImages,
+} from "./images.ts";
+export {
+  type FashionMnistOptions,
+  type Idx,
+  loadFashionMnist,
+  loadMnist,
+  type MnistOptions,
+  readIdx,
+} from "./mnist.ts";
+export {
+  onlyClasses,
+  subset,
+  take,
+  type ValidationOptions,
+  withNormalisation,
+  withoutClasses,
+  withValidation,
+} from "./splits.ts";
+export { loadStrokes, strokes, type StrokesOptions } from "./strokes.ts";

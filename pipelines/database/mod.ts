@@ -1,0 +1,21 @@
+/**
+ * Codes in PostgreSQL or PGlite, with pgvector.
+ *
+ * @module
+ */
+export {
+  addCodes,
+  type CodeTable,
+  type CodeTableOptions,
+  countCodes,
+  openCodeTable,
+  searchTable,
+} from "./code_table.ts";
+export {
+  closeDatabase,
+  type Database,
+  type DatabaseDriver,
+  type DatabaseOptions,
+  type DatabaseQuery,
+  openDatabase,
+} from "./database.ts";

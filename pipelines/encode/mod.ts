@@ -1,0 +1,29 @@
+/**
+ * Images to codes, and codes searched: what the programs `encode.ts` and `search.ts` do.
+ *
+ * @module
+ */
+export { encode, type EncodeOptions, encodeStream } from "./encode.ts";
+export {
+  type EncodedImages,
+  encodeImage,
+  type EncodeImageOptions,
+  encodeImages,
+  type EncodeImagesOptions,
+  type Encoder,
+  loadEncoder,
+  loadEncoderOf,
+  type LoadEncoderOfOptions,
+  type LoadEncoderOptions,
+  readEncoder,
+} from "./encoder.ts";
+export { findImages, type FindImagesOptions, type ImageFile, type ImageSource } from "./inputs.ts";
+export type { InputLayout } from "./pictures.ts";
+export {
+  type NamedImage,
+  nearestImages,
+  type NearestImagesOptions,
+  type SearchAnswer,
+  type SearchResult,
+} from "./search.ts";
+export { type SearchSheet, searchSheet, type SearchSheetOptions } from "./search_sheet.ts";

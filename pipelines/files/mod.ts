@@ -1,0 +1,31 @@
+/**
+ * Models, checkpoints and codes as files.
+ *
+ * @module
+ */
+export {
+  type Checkpoint,
+  checkpointOf,
+  type NewestCheckpoint,
+  newestCheckpoint,
+  readCheckpoint,
+  type Remembered,
+  resumeRun,
+  writeCheckpoint,
+} from "./checkpoint.ts";
+export {
+  loadCodes,
+  type Origin,
+  originName,
+  originOf,
+  type OriginPart,
+  type Origins,
+  type OriginSplit,
+  readCodes,
+  saveCodes,
+  type SavedCodes,
+  writeCodes,
+} from "./codes.ts";
+export { denoFiles, type Files } from "./files.ts";
+export { loadModel, type ModelFile, readModel, saveModel, writeModel } from "./model.ts";
+export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
