@@ -5,6 +5,7 @@
  */
 import { E, type TE } from "../graph/fp_ts.ts";
 import type { BackendUnavailable, GpuError } from "../graph/error.ts";
+import { uploadByWriteBuffer } from "./kernels/gpu_upload.ts";
 import { wantThreads } from "./kernels/simd/module.ts";
 import { sharingMemory } from "./kernels/simd/shared_memory.ts";
 import { setWasmPaths, tf, type WebGPUBackend } from "./tfjs.ts";
@@ -156,7 +157,9 @@ const startWebgpu: TE.TaskEither<BackendUnavailable, Backend> = async () => {
     if (!await tf.setBackend("webgpu")) {
       return unavailable("webgpu", "tfjs could not initialise it", "Use --backend wasm");
     }
-    const { device } = tf.backend() as WebGPUBackend;
+    const backend = tf.backend() as WebGPUBackend;
+    uploadByWriteBuffer(backend);
+    const { device } = backend;
     const { vendor, architecture, device: model, description } = adapter.info;
     return E.right({
       name: "webgpu",
