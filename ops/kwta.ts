@@ -251,8 +251,9 @@ export function boostedWinners(
   image: boolean,
 ): { readonly train: number; readonly evaluate: number } {
   const train = roundHalfToEven(n * sparsity);
+  // The fractions first, as the reference does: 60 · (0.35 · 1.5) is below 31.5, (60 · 0.35) · 1.5 is not.
   const evaluate = image
-    ? roundHalfToEven(n * sparsity * inferenceFactor)
+    ? roundHalfToEven(n * (sparsity * inferenceFactor))
     : Math.trunc(train * inferenceFactor);
   return { train, evaluate: Math.min(n, evaluate) };
 }

@@ -185,3 +185,11 @@ sharedTest("k is rounded as in the reference, and so is the largest entropy", "g
     assertAlmostEquals(n * maximumDutyEntropy(target), row.max_entropy, 1e-9);
   }
 });
+
+Deno.test("over images the fractions are multiplied before the units, as in the reference", () => {
+  // What Python makes of round(n * (sparsity * factor)); round(n * sparsity * factor) is one more or less.
+  const ks = [[60, 0.35, 1.5, 31], [15, 0.1, 3, 5], [30, 0.3, 1.5, 13], [15, 0.4, 1.75, 11]];
+  for (const [n, sparsity, factor, k] of ks) {
+    assertEquals(boostedWinners(n, sparsity, factor, true).evaluate, k);
+  }
+});
