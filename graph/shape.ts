@@ -88,15 +88,23 @@ export const showSpace = (space: Space): string =>
  */
 export const sameSpace = (a: Space, b: Space): boolean => a === b || showSpace(a) === showSpace(b);
 
+/** The most numbers of a tensor of one sample, which are 1 GiB as float32: a graph may declare any. */
+const MOST_NUMBERS = 2 ** 28;
+
+/** Whether a shape has more numbers than a tensor of one sample may have. */
+const tooLarge = (shape: Shape): boolean => !(sizeOf(shape) <= MOST_NUMBERS);
+
 // What shape inference says where it refuses.
 
-/** The text of the first shape that is none, or null. */
-const badDimension = (space: Space): string | null =>
+/** The first shape that is none, or too large, with what was expected of it; or null. */
+const badDimension = (space: Space): readonly [actual: string, expected: string] | null =>
   isPair(space)
     ? badDimension(space.first) ?? badDimension(space.second)
-    : (space as Shape).every((n) => Number.isSafeInteger(n) && n >= 1)
-    ? null
-    : showSpace(space);
+    : !(space as Shape).every((n) => Number.isSafeInteger(n) && n >= 1)
+    ? [showSpace(space), "integers of at least 1"]
+    : tooLarge(space as Shape)
+    ? [showSpace(space), `at most ${MOST_NUMBERS} numbers`]
+    : null;
 
 /** The error of a node that does not take what it is given. */
 const mismatch = (
@@ -157,7 +165,7 @@ function declared(node: Custom, input: Shape): string | readonly [Custom, Shape]
   const bad = badDimension(output);
   return bad === null
     ? [declaration.params === null ? node : { ...node, input }, output]
-    : `an output of integers of at least 1, where its own shape rule says ${bad}`;
+    : `an output of ${bad[1]}, where its own shape rule says ${bad[0]}`;
 }
 
 // The shapes of images [height, width, channels] under windows.
@@ -302,7 +310,8 @@ type Infer = (input: Space) => Result;
  * @param graph Any graph.
  * @param input The shape of one sample, batch axis left out. It may be left out where the graph's
  * first nodes tell it, as `linear(784, 64)` does.
- * @returns The graph with all dimensions filled in, or the first node that does not fit.
+ * @returns The graph with all dimensions filled in, or the first node that does not fit, or whose output
+ * for one sample has more than 2^28 numbers, which are 1 GiB.
  *
  * @example
  * ```ts
@@ -347,13 +356,18 @@ export function inferShapes(
   return bad === null ? inferrer(graph)(given) : E.left({
     _tag: "InvalidOption",
     option: "input shape",
-    actual: bad,
-    expected: "integers of at least 1",
+    actual: bad[0],
+    expected: bad[1],
   });
 }
 
-const done = (path: string, node: Node, input: Space, output: Space): Result =>
-  E.right({ graph: { nodes: [node] }, input, output, steps: [{ path, node, input, output }] });
+/** A leaf that fits, unless what it makes of a sample is too large for any backend. */
+const done = (path: string, node: Node, input: Space, output: Shape): Result =>
+  tooLarge(output)
+    ? E.left(
+      mismatch(node, path, `an output of at most ${MOST_NUMBERS} numbers`, showSpace(output)),
+    )
+    : E.right({ graph: { nodes: [node] }, input, output, steps: [{ path, node, input, output }] });
 
 /** A leaf that takes one tensor. */
 const onTensor =

@@ -11,8 +11,13 @@ import {
   type SparrowError,
 } from "../../graph/error.ts";
 import type { Graph, Nodes } from "../../graph/node.ts";
-import { initialParams, type ParamArrays } from "../../graph/params.ts";
-import { initialPlasticity, scalingState, type StateSpec } from "../../graph/plasticity.ts";
+import { initialParams, type ParamArrays, paramSpecs } from "../../graph/params.ts";
+import {
+  initialPlasticity,
+  plasticitySpecs,
+  scalingState,
+  type StateSpec,
+} from "../../graph/plasticity.ts";
 import { type Rng, seed, splitRng } from "../../graph/rng.ts";
 import { inferShapes, isPair, sameSpace, showSpace, sizeOf } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
@@ -75,10 +80,27 @@ export interface RunOptions {
  * Creates a run before its first epoch, with its tensors on the current backend.
  *
  * @returns The run, or what shape inference refuses; `InvalidOption` for a seed out of range, a graph
- * that begins with a pair, weights that the graph does not have or of another shape, or what the
- * optimiser's `check` finds.
+ * that begins with a pair, weights that the graph does not have or of another shape, more than 2^29
+ * weights, which are 2 GiB, or what the optimiser's `check` finds.
  */
-export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
+export const createRun = (options: RunOptions): E.Either<SparrowError, Run> =>
+  runOf(options, "drawn");
+
+/**
+ * Creates a run as {@linkcode createRun} does, of weights and states that come from elsewhere: one that is
+ * left out is refused with `InvalidOption`, and none is drawn.
+ */
+export const restoreRun = (options: RunOptions): E.Either<SparrowError, Run> =>
+  runOf(options, "refused");
+
+/** Weights and states of a run, which are 2 GiB; a graph may declare any number. */
+const MOST_WEIGHTS = 2 ** 29;
+
+/** @param absent What becomes of weights and states that are not given. */
+function runOf(
+  options: RunOptions,
+  absent: "drawn" | "refused",
+): E.Either<SparrowError, Run> {
   const { optimiser = null } = options;
   const number = options.seed ?? 0;
   if (!Number.isInteger(number) || number < 0 || number > 0xffff_ffff) {
@@ -89,15 +111,22 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
     E.chain(({ graph, input, steps }): E.Either<SparrowError, Run> => {
       if (isPair(input)) return E.left(invalidOption("graph", "a pair", "one tensor as its input"));
       const [weights, rest] = splitRng(options.rng ?? seed(number));
-      const drawn = initialParams(graph, weights)[0];
-      const fresh = initialPlasticity(graph);
-      const arrays = { ...drawn, ...options.params };
-      const state = { ...fresh, ...options.plasticity };
-      const scaling = scalingState(steps, (path) => Object.hasOwn(state, path));
-      const bad = misfit("params", shapesOf(drawn), arrays) ??
-        misfit("plasticity", [...shapesOf(fresh), ...scaling], state) ??
-        optimiser?.check(Object.keys(arrays)) ?? null;
+      const given = { params: options.params ?? {}, plasticity: options.plasticity ?? {} };
+      const scaling = scalingState(steps, (path) => Object.hasOwn(given.plasticity, path));
+      const [specs, states] = [paramSpecs(graph), plasticitySpecs(graph)];
+      const optional = new Set(absent === "drawn" ? [...specs, ...states] : []);
+      // Before anything is made for it: all that a graph declares may be too much, and not be there.
+      const bad = misfit("params", specs, given.params, optional) ??
+        misfit("plasticity", [...states, ...scaling], given.plasticity, optional) ??
+        tooMany([...specs, ...states]) ??
+        optimiser?.check(specs.map(({ path }) => path)) ?? null;
       if (bad !== null) return E.left(bad);
+      const [arrays, state] = absent === "drawn"
+        ? [
+          { ...initialParams(graph, weights)[0], ...given.params },
+          { ...initialPlasticity(graph), ...given.plasticity },
+        ]
+        : [given.params, given.plasticity];
       const params = toTensors(arrays);
       return E.right({
         graph,
@@ -120,22 +149,38 @@ export function createRun(options: RunOptions): E.Either<SparrowError, Run> {
 /** The state of a run without an optimiser. */
 const untrained: OptimiserState = { step: 0, learningRate: 0, slots: {} };
 
-const shapesOf = (arrays: ParamArrays): readonly StateSpec[] =>
-  Object.entries(arrays).map(([path, { shape }]) => ({ path, shape }));
+/** The error of a graph that declares more weights than a run may have, if it does. */
+function tooMany(specs: readonly StateSpec[]): InvalidOption | null {
+  const count = specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return count <= MOST_WEIGHTS ? null : invalidOption(
+    "graph",
+    `one of ${count}`,
+    `a graph of at most ${MOST_WEIGHTS} weights`,
+  );
+}
 
-/** The error of the first tensor that the graph has no place for, or of one that it lacks, if any. */
+/**
+ * The error of the first tensor that the graph has no place for, of another shape, or that is lacking, if
+ * any.
+ *
+ * @param optional Those that need not be given.
+ */
 function misfit(
   what: string,
   wanted: readonly StateSpec[],
   given: ParamArrays,
+  optional: ReadonlySet<StateSpec>,
 ): InvalidOption | null {
-  const paths = wanted.map(({ path }) => path);
-  const extra = Object.keys(given).find((path) => !paths.includes(path));
+  const paths = new Set(wanted.map(({ path }) => path));
+  const extra = Object.keys(given).find((path) => !paths.has(path));
   if (extra !== undefined) {
-    return invalidOption(what, extra, paths.length === 0 ? "none" : `one of ${paths.join(", ")}`);
+    const places = [...paths].join(", ");
+    return invalidOption(what, extra, places === "" ? "none" : `one of ${places}`);
   }
-  for (const { path, shape } of wanted) {
+  for (const spec of wanted) {
+    const { path, shape } = spec;
     if (!Object.hasOwn(given, path)) {
+      if (optional.has(spec)) continue;
       return invalidOption(`${what} ${path}`, "none", `the shape ${showSpace(shape)}`);
     }
     const { shape: actual, data } = given[path];

@@ -23,7 +23,7 @@ import type { Optimiser } from "../../ops/optimisers/transform.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Findings } from "../core/findings.ts";
 import type { History } from "../core/history.ts";
-import { consumption, createRun, dispose, type Run, toArrays, toTensors } from "../core/run.ts";
+import { consumption, dispose, restoreRun, type Run, toArrays, toTensors } from "../core/run.ts";
 import { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
 
 // Plain data with arrays of numbers in it as JSON, and back to the bit.
@@ -344,7 +344,7 @@ export const readCheckpoint = (
  *
  * @param optimiser The optimiser that the run was trained with; none of a run that had none.
  * @returns The run; `InvalidOption` where weights, states or the optimiser's tensors are not those of the
- * graph and the optimiser, or what shape inference refuses.
+ * graph and the optimiser or are absent, for none is drawn, or what shape inference refuses.
  */
 export const resumeRun = (
   checkpoint: Checkpoint,
@@ -352,7 +352,7 @@ export const resumeRun = (
 ): E.Either<SparrowError, Run> => {
   const { graph, input, params, plasticity, rng, optimiserState: state, ...rest } = checkpoint;
   return pipe(
-    createRun({ graph, input, optimiser, params, plasticity, rng }),
+    restoreRun({ graph, input, optimiser, params, plasticity, rng }),
     E.chain((fresh): E.Either<SparrowError, Run> => {
       const wanted = fresh.optimiserState.slots;
       const bad = misfit(wanted, state.slots);

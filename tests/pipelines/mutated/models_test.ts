@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { graphToJson } from "../../../graph/codec.ts";
 import { graph } from "../../../graph/parse.ts";
-import { E } from "../../../graph/fp_ts.ts";
-import { readCheckpoint, writeCheckpoint } from "../../../pipelines/files/checkpoint.ts";
+import { E, pipe } from "../../../graph/fp_ts.ts";
+import { readCheckpoint, resumeRun, writeCheckpoint } from "../../../pipelines/files/checkpoint.ts";
 import { checkpointOf } from "../../../pipelines/files/checkpoint.ts";
 import { readModel, writeModel } from "../../../pipelines/files/model.ts";
 import { createRun, dispose, toArrays } from "../../../pipelines/core/run.ts";
@@ -148,6 +148,44 @@ Deno.test("a model file that declares gigabytes is refused before anything is ma
   for (const shape of huges) {
     const file = withHeader(model, (text) => text.replace('"shape":[6]', `"shape":${shape}`));
     assertEquals(await survive([file], asModel), { refused: 1, read: 0 });
+  }
+});
+
+Deno.test("a checkpoint whose graph declares weights that it has not is refused, and none is drawn", async () => {
+  const { checkpoint } = await runs();
+  const { params, plasticity } = checkpoint;
+  const { "0.bias": _, ...fewer } = params;
+  const graphs = [
+    graph`linear(1000, 100000)`,
+    graph`linear(16, 1000000000)`,
+    graph`linear(200000, 200000)`,
+    graph`linear(100000, 100000) ▷ batch_norm`,
+    graph`fanout(identity, identity) ▷ concat`,
+  ];
+  const files = [
+    ...graphs.map((graph) => {
+      const input = graph.nodes[0]._tag === "linear"
+        ? [graph.nodes[0].inputs as number]
+        : [2 ** 28];
+      return writeCheckpoint({ ...checkpoint, graph, input, params: {}, plasticity: {} });
+    }),
+    writeCheckpoint({ ...checkpoint, params: fewer }),
+    writeCheckpoint({ ...checkpoint, plasticity: {} }),
+  ];
+  const resumed = (bytes: Uint8Array) =>
+    Promise.resolve(
+      pipe(readCheckpoint("c", bytes), E.chain((read) => resumeRun(read, optimiser))),
+    );
+  assertEquals(await survive(files, resumed), { refused: 7, read: 0 });
+  assertEquals(Object.keys(plasticity).length, 2);
+});
+
+Deno.test("a graph that declares more weights than a run may have makes no run", async () => {
+  await envOn("cpu");
+  const graphs = [graph`linear(16, 1000000000)`, graph`linear(200000, 200000)`];
+  for (const huge of graphs) {
+    const { _tag } = left(createRun({ graph: huge }));
+    assert(["ShapeMismatch", "InvalidOption"].includes(_tag));
   }
 });
 
