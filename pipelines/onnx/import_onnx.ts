@@ -40,7 +40,9 @@ function constantOf(tensor: Partial<OnnxTensor>): Constant | string {
   if (dataLocation === 1) return `${name} to be in this file, current value is another file`;
   const shape = dims.map(Number);
   const size = shape.reduce((product, n) => product * n, 1);
-  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0) || !(size <= MOST)) {
+  // An axis of 0 beside others says nothing of how large those may be.
+  const least = shape.length === 1 ? 0 : 1;
+  if (!shape.every((n) => Number.isSafeInteger(n) && n >= least) || !(size <= MOST)) {
     return `${name} to have dimensions, current value is [${shape.slice(0, 8)}]`;
   }
   const raw = rawData !== undefined && rawData.length > 0;
@@ -137,11 +139,19 @@ export interface Operands {
   readonly constants: readonly (Constant | undefined)[];
   /** What goes in, as in Sparrow: images [height, width, channels]. */
   readonly input: Shape;
-  /**
-   * Where each value of a flattened image [height, width, channels] stands in ONNX's [channels, height,
-   * width]; null where the order is one.
-   */
-  readonly order: readonly number[] | null;
+  /** The order of the values where they are those of a flattened image; null where it is Sparrow's. */
+  readonly order: Order | null;
+}
+
+/**
+ * Where each value of a flattened image [height, width, channels] stands in ONNX's [channels, height, width]:
+ * a rule, and no list, because an image may be declared of any size.
+ */
+export interface Order {
+  /** How many values there are. */
+  readonly size: number;
+  /** The place in ONNX's order of the value at a place in Sparrow's. */
+  readonly from: (to: number) => number;
 }
 
 /** An operator as a node, or what was expected of it, in words. */
@@ -152,14 +162,15 @@ const plain = (node: Leaf | null): Reader => () => ({ node });
 const floats = (constant: Constant | undefined): Float32Array | null =>
   constant?.data instanceof Float32Array ? constant.data : null;
 
-/** Rows [values, …] in Sparrow's order. */
-const reordered = (data: Float32Array, order: readonly number[] | null): Float32Array => {
+/** Rows [values, …] in Sparrow's order, as many as the order has. */
+const reordered = (data: Float32Array, order: Order | null): Float32Array => {
   if (order === null) return data;
-  const width = data.length / order.length;
+  const width = data.length / order.size;
   const sorted = new Float32Array(data.length);
-  order.forEach((from, to) => {
+  for (let to = 0; to < order.size; to++) {
+    const from = order.from(to);
     sorted.set(data.subarray(from * width, (from + 1) * width), to * width);
-  });
+  }
   return sorted;
 };
 
@@ -396,7 +407,7 @@ export function importOnnx(
       `expected a model in the ONNX format: ${(thrown as Error).message.slice(0, 100)}`,
     );
   }
-  const read = networkOf(model);
+  const read = networkOf(model, bytes.length);
   if (typeof read === "string") return corrupt(`expected ${read}`);
   return pipe(
     inferShapes(read.graph, read.input),
@@ -412,13 +423,30 @@ export function importOnnx(
 export const loadOnnx = (path: string, files: Files): TE.TaskEither<SparrowError, ImportedModel> =>
   pipe(files.read(path), TE.chainEitherKW((bytes) => importOnnx(path, bytes)));
 
-/** The network of a model, or what was expected of it, in words. */
-function networkOf({ graph }: OnnxModel): ImportedModel | string {
+/** Bytes that any model may read and transpose, besides twice those of its file. */
+const SPARE = 2e6;
+
+/** What it costs to read a constant, whatever its size. */
+const READING = 64;
+
+/**
+ * The network of a model, or what was expected of it, in words.
+ *
+ * @param bytes Of its file. A constant may be used many times over, and transposed: all that is read and
+ * transposed is at most twice as large, and a bit more.
+ */
+function networkOf({ graph }: OnnxModel, bytes: number): ImportedModel | string {
   if (graph === undefined) return "a graph";
   if (graph.node.length > MOST_NODES) return `at most ${MOST_NODES} operators`;
+  let left = 2 * bytes + SPARE;
+  const within = (constant: Constant | string): Constant | string => {
+    if (typeof constant === "string") return constant;
+    left -= READING + 4 * constant.data.length;
+    return left >= 0 ? constant : "each constant to be read and transposed about once";
+  };
   // Read when they are used: what dropout is given, say, may be of any type.
   const tensors = new Map<string, () => Constant | string>(
-    graph.initializer.map((tensor) => [tensor.name ?? "", () => constantOf(tensor)]),
+    graph.initializer.map((tensor) => [tensor.name ?? "", () => within(constantOf(tensor))]),
   );
   const inputs = graph.input.filter(({ name }) => !tensors.has(name));
   if (inputs.length !== 1) return `one input, current value is ${inputs.length}`;
@@ -430,11 +458,11 @@ function networkOf({ graph }: OnnxModel): ImportedModel | string {
     !dims.every((n) => Number.isSafeInteger(n) && n >= 1)
   ) {
     return `an input [batch, units] or [batch, channels, height, width] of known sizes, current value is ` +
-      `[batch, ${dims ?? "…"}]`;
+      `[batch, ${dims?.slice(0, 8) ?? "…"}]`;
   }
   const input = dims.length === 1 ? dims : [dims[1], dims[2], dims[0]];
 
-  let at = { name: inputs[0].name, shape: input as Shape, order: null as readonly number[] | null };
+  let at = { name: inputs[0].name, shape: input as Shape, order: null as Order | null };
   const nodes: Leaf[] = [];
   const params: Record<string, ArrayValue> = {};
   const plasticity: Record<string, ArrayValue> = {};
@@ -444,13 +472,13 @@ function networkOf({ graph }: OnnxModel): ImportedModel | string {
     const settings = settingsOf(operator);
     if (opType === "Constant") {
       const value = settings.tensor("value");
-      if (value !== undefined) tensors.set(output[0], () => constantOf(value));
+      if (value !== undefined) tensors.set(output[0], () => within(constantOf(value)));
       continue;
     }
     const weight = tensors.get(names[0] ?? "");
     if (opType === "Transpose" && weight !== undefined) {
       const perm = settings.ints("perm", [1, 0]);
-      tensors.set(output[0], () => turned(weight(), perm));
+      tensors.set(output[0], () => within(turned(weight(), perm)));
       continue;
     }
     if (!names.includes(at.name)) {
@@ -519,13 +547,13 @@ function withBias(
   return null;
 }
 
-/** Where each value of a flattened image stands in ONNX's order; null where the order is one. */
-function orderOf(shape: Shape): readonly number[] | null {
+/** The order of a flattened image; null where ONNX's is the same. */
+function orderOf(shape: Shape): Order | null {
   if (shape.length !== 3) return null;
   const [height, width, channels] = shape;
   if (channels === 1 || height * width === 1) return null;
-  return Array.from(
-    { length: sizeOf(shape) },
-    (_, i) => (i % channels) * height * width + Math.floor(i / channels),
-  );
+  return {
+    size: sizeOf(shape),
+    from: (to) => (to % channels) * height * width + Math.floor(to / channels),
+  };
 }

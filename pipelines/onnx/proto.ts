@@ -193,10 +193,69 @@ const model = registry.getMessage("onnx.Model") as DescMessage;
 export const encodeModel = (value: Partial<OnnxModel>): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(toBinary(model, create(model, value as never)));
 
+// What a file takes once it is decoded, told before it is: two bytes may declare a message.
+
+/** Bytes that a message takes, and a text or a number of a list, measured. */
+const [MESSAGE, ELEMENT] = [200, 60];
+
+/** Bytes that any model may take when it is decoded, besides four times those of its file. */
+const SPARE = 64e6;
+
+/** By message, the types of its fields by number. */
+const typesOf: ReadonlyMap<string, ReadonlyMap<number, Type | string>> = new Map(
+  Object.entries(messages).map(([name, fields]) => [
+    name,
+    new Map(fields.map(([, number, type]) => [number, type])),
+  ]),
+);
+
+/** The varint that begins at a place, and the place after it; the number is Infinity where it has no end. */
+function varintAt(bytes: Uint8Array, from: number): readonly [value: number, next: number] {
+  let value = 0;
+  for (let i = 0; i < 10 && from + i < bytes.length; i++) {
+    value += (bytes[from + i] & 0x7f) * 2 ** (7 * i);
+    if (bytes[from + i] < 0x80) return [value, from + i + 1];
+  }
+  return [Infinity, bytes.length];
+}
+
+/** What the bytes of a message take once they are decoded; Infinity where they are none. */
+function costOf(message: string, bytes: Uint8Array): number {
+  const types = typesOf.get(message);
+  let [cost, at] = [MESSAGE, 0];
+  while (at < bytes.length) {
+    const [tag, from] = varintAt(bytes, at);
+    const [type, wire] = [types?.get(Math.floor(tag / 8)), tag % 8];
+    // ONNX has no groups.
+    if (![0, 1, 2, 5].includes(wire)) return Infinity;
+    const [length, next] = wire === 0 || wire === 2 ? varintAt(bytes, from) : [0, from];
+    at = wire === 2 ? next + length : wire === 0 ? next : next + (wire === 1 ? 8 : 4);
+    if (length === Infinity || at > bytes.length) return Infinity;
+    if (type === undefined) continue;
+    cost += wire === 2 ? partCost(type, bytes.subarray(next, at)) : ELEMENT;
+  }
+  return cost;
+}
+
+/** What a part takes that is a message, a text, bytes or many numbers. */
+function partCost(type: Type | string, part: Uint8Array): number {
+  if (typeof type === "string") return costOf(type, part);
+  if (type === FLOAT) return 4 * part.length;
+  if (type !== INT64 && type !== INT32) return ELEMENT;
+  // Each number of a list has one byte without the sign that more follow.
+  return ELEMENT * part.reduce((count, byte) => byte < 0x80 ? count + 1 : count, 0);
+}
+
 /**
  * The model of some bytes.
  *
- * @throws {Error} What the protobuf library throws where they are not one.
+ * @throws {Error} What the protobuf library throws where they are not one, and a `RangeError` where it would
+ * take more than four times the bytes and 64 MB besides.
  */
-export const decodeModel = (bytes: Uint8Array): OnnxModel =>
-  fromBinary(model, bytes, { readUnknownFields: false }) as unknown as OnnxModel;
+export function decodeModel(bytes: Uint8Array): OnnxModel {
+  const cost = costOf("Model", bytes);
+  if (cost !== Infinity && cost > 4 * bytes.length + SPARE) {
+    throw new RangeError("it has more parts than its bytes may hold");
+  }
+  return fromBinary(model, bytes, { readUnknownFields: false }) as unknown as OnnxModel;
+}

@@ -6,7 +6,13 @@ import { swapHead } from "../../../graph/rewrite.ts";
 import { denoFiles } from "../../../pipelines/files/files.ts";
 import { exportOnnx } from "../../../pipelines/onnx/export_onnx.ts";
 import { importOnnx, loadOnnx } from "../../../pipelines/onnx/import_onnx.ts";
-import { decodeModel, encodeModel, type OnnxNode } from "../../../pipelines/onnx/proto.ts";
+import {
+  decodeModel,
+  encodeModel,
+  type OnnxNode,
+  type OnnxTensor,
+} from "../../../pipelines/onnx/proto.ts";
+import { joined } from "../../../pipelines/data/bytes.ts";
 import { createRun, dispose } from "../../../pipelines/core/run.ts";
 import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
 import { assertClose } from "../../ops/backends.ts";
@@ -135,4 +141,121 @@ Deno.test("a damaged file is refused or is a network, and nothing is thrown", as
     (bytes) => Promise.resolve(importOnnx("damaged.onnx", bytes)),
   );
   assert(outcome.refused > 500, JSON.stringify(outcome));
+});
+
+/** A file of some operators on an input of some size [channels, height, width], or [values]. */
+const declaring = (
+  dims: readonly number[],
+  node: readonly Partial<OnnxNode>[],
+  initializer: readonly Partial<OnnxTensor>[] = [],
+): Uint8Array =>
+  encodeModel({
+    graph: {
+      name: "declaring",
+      node,
+      initializer,
+      input: [{
+        name: "x",
+        type: {
+          tensorType: {
+            elemType: 1,
+            shape: { dim: [1, ...dims].map((n) => ({ dimValue: BigInt(n) })) },
+          },
+        },
+      }],
+      output: [{ name: "y" }],
+    },
+  });
+
+const importing = (bytes: Uint8Array) => Promise.resolve(importOnnx("declares.onnx", bytes));
+
+Deno.test("an input may be declared of any size: nothing is made of it, and none too large is taken", async () => {
+  const flatten = [{ opType: "Flatten", input: ["x"], output: ["y"] }];
+  assertEquals(await survive([declaring([3, 6000, 6000], flatten)], importing), {
+    refused: 0,
+    read: 1,
+  });
+  const huge = [[60_000, 60_000, 3], [3, 60_000, 60_000], [2 ** 52], [2 ** 30, 2 ** 30, 2 ** 30]];
+  const relu = [{ opType: "Relu", input: ["x"], output: ["y"] }];
+  const files = huge.flatMap((dims) => [declaring(dims, flatten), declaring(dims, relu)]);
+  assertEquals(await survive(files, importing), { refused: 8, read: 0 });
+});
+
+const floats = (name: string, ...dims: readonly number[]): Partial<OnnxTensor> => ({
+  name,
+  dims: dims.map(BigInt),
+  dataType: 1,
+  rawData: new Uint8Array(4 * dims.reduce((product, n) => product * n, 1)),
+});
+
+Deno.test("a constant that is transposed or used again and again is refused, not copied as often", async () => {
+  const chain = Array.from({ length: 1990 }, (_, i) => ({
+    opType: "Transpose",
+    input: [i === 0 ? "w" : `t${i - 1}`],
+    output: [`t${i}`],
+  }));
+  const last = { opType: "MatMul", input: ["x", "t1989"], output: ["y"] };
+  const shared = Array.from({ length: 1999 }, (_, i) => ({
+    opType: "MatMul",
+    input: [i === 0 ? "x" : `m${i - 1}`, "w"],
+    output: [i === 1998 ? "y" : `m${i}`],
+  }));
+  const files = [
+    declaring([1000], [...chain, last], [floats("w", 1000, 1000)]),
+    declaring([1000], shared, [floats("w", 1000, 1000)]),
+  ];
+  assertEquals(await survive(files, importing), { refused: 2, read: 0 });
+});
+
+Deno.test("small constants that several operators share, and one transposition of each, are read", async () => {
+  const shared = Array.from({ length: 50 }, (_, i) => ({
+    opType: "MatMul",
+    input: [i === 0 ? "x" : `m${i - 1}`, "t"],
+    output: [i === 49 ? "y" : `m${i}`],
+  }));
+  const turn = { opType: "Transpose", input: ["w"], output: ["t"] };
+  right(await importing(declaring([64], [turn, ...shared], [floats("w", 64, 64)])));
+});
+
+Deno.test("a constant without a number bounds nothing, and is refused", async () => {
+  const conv = {
+    opType: "Conv",
+    input: ["x", "w"],
+    output: ["y"],
+    attribute: [{ name: "kernel_shape", type: 7, ints: [100_000n, 100_000n] }],
+  };
+  const file = declaring([1, 1, 1], [conv], [floats("w", 0, 1, 100_000, 100_000)]);
+  assertEquals(await survive([file], importing), { refused: 1, read: 0 });
+});
+
+/** A part of a protobuf message: a field of bytes. */
+const part = (field: number, body: Uint8Array): Uint8Array => {
+  const sizes: number[] = [];
+  for (let rest = body.length; rest > 0 || sizes.length === 0; rest = Math.floor(rest / 128)) {
+    sizes.push(rest % 128 + (rest >= 128 ? 128 : 0));
+  }
+  return joined([Uint8Array.of(8 * field + 2, ...sizes), body]);
+};
+
+/** Small parts, again and again. */
+const many = (count: number, ...bytes: readonly number[]): Uint8Array =>
+  new Uint8Array(count * bytes.length).map((_, i) => bytes[i % bytes.length]);
+
+Deno.test("10 MB of parts of two bytes, or of numbers of one, are refused before they are decoded", () => {
+  const [node, initializer, attribute] = [8 * 1 + 2, 8 * 5 + 2, 8 * 5 + 2];
+  const files = {
+    nodes: part(7, many(5e6, node, 0)),
+    initializers: part(7, many(5e6, initializer, 0)),
+    attributes: part(7, part(1, many(5e6, attribute, 0))),
+    operators: many(5e6, 8 * 8 + 2, 0),
+    integers: part(7, part(5, part(7, many(10e6, 1)))),
+    dimensions: part(7, part(5, many(5e6, 8, 1))),
+  };
+  for (const [name, bytes] of Object.entries(files)) {
+    const before = Deno.memoryUsage().rss;
+    const { _tag } = left(importOnnx(name, bytes));
+    assertEquals(_tag, "CorruptFile", name);
+    const taken = Deno.memoryUsage().rss - before;
+    assert(taken < 4 * bytes.length + 64e6, `${name}: ${taken} bytes`);
+  }
 });
