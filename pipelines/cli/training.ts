@@ -26,6 +26,7 @@ import type { DatasetName } from "../data/images.ts";
 import { withValidation } from "../data/splits.ts";
 import type { Env } from "../core/env.ts";
 import { denoFiles, type Files } from "../files/files.ts";
+import { parseJson } from "../files/json.ts";
 import { newest } from "../core/history.ts";
 import { createRun, dispose, type Run } from "../core/run.ts";
 import { pipeline, type Stage } from "../core/stage.ts";
@@ -516,12 +517,10 @@ const savedConfig = (folder: string, files: Files): TE.TaskEither<SparrowError, 
   pipe(
     files.read(`${folder}/${CONFIG_FILE}`),
     TE.chainEitherKW((bytes): E.Either<SparrowError, Config> => {
-      try {
-        const config = JSON.parse(new TextDecoder().decode(bytes));
-        if (typeof config === "object" && config !== null && !Array.isArray(config)) {
-          return E.right(config);
-        }
-      } catch { /* As below. */ }
+      const config = parseJson(new TextDecoder().decode(bytes));
+      if (typeof config === "object" && config !== null && !Array.isArray(config)) {
+        return E.right(config as Config);
+      }
       const file = `${folder}/${CONFIG_FILE}`;
       return E.left({ _tag: "CorruptFile", file, reason: "expected a JSON object" });
     }),

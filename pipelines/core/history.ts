@@ -6,6 +6,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import { unknownName } from "../../graph/closest.ts";
 import type { CorruptFile, InvalidOption } from "../../graph/error.ts";
+import { parseJson } from "../files/json.ts";
 
 /** The part of the data that a row speaks of; "run" for what belongs to none. */
 export type SplitName = "train" | "validation" | "test" | "run";
@@ -108,17 +109,29 @@ export const toJsonLines = (history: History): string =>
  */
 export function fromJsonLines(file: string, text: string): E.Either<CorruptFile, History> {
   const rows: Row[] = [];
-  for (const [i, line] of text.split("\n").entries()) {
+  let number = 0;
+  for (const line of linesOf(text)) {
+    number++;
     if (line.trim() === "") continue;
     const row = rowOf(line);
     if (row === null) {
-      const reason = `expected {"epoch", "step", "split", "name", "value"} in line ${i + 1}, ` +
+      const reason = `expected {"epoch", "step", "split", "name", "value"} in line ${number}, ` +
         `current value is ${line.slice(0, 80)}`;
       return E.left({ _tag: "CorruptFile", file, reason });
     }
     rows.push(row);
   }
   return E.right(rows);
+}
+
+/** The lines one by one: an array of millions of empty ones would be many times as large as the text. */
+function* linesOf(text: string): Generator<string> {
+  let from = 0;
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", from)) {
+    yield text.slice(from, end);
+    from = end + 1;
+  }
+  yield text.slice(from);
 }
 
 const isCount = (value: unknown): value is number =>
@@ -128,13 +141,11 @@ const isSplit = (value: unknown): value is SplitName =>
   ["train", "validation", "test", "run"].includes(String(value));
 
 function rowOf(line: string): Row | null {
-  try {
-    const { epoch, step, split, name, value } = JSON.parse(line);
-    return isCount(epoch) && isCount(step) && isSplit(split) && typeof name === "string" &&
-        (typeof value === "number" || value === null)
-      ? { epoch, step, split, name, value: value ?? NaN }
-      : null;
-  } catch {
-    return null;
-  }
+  const row = parseJson(line);
+  if (typeof row !== "object" || row === null) return null;
+  const { epoch, step, split, name, value } = row as Partial<Record<keyof Row, unknown>>;
+  return isCount(epoch) && isCount(step) && isSplit(split) && typeof name === "string" &&
+      (typeof value === "number" || value === null)
+    ? { epoch, step, split, name, value: value ?? NaN }
+    : null;
 }

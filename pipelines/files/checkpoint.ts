@@ -24,6 +24,7 @@ import { tf } from "../../ops/tfjs.ts";
 import type { Findings } from "../core/findings.ts";
 import type { History } from "../core/history.ts";
 import { consumption, dispose, restoreRun, type Run, toArrays, toTensors } from "../core/run.ts";
+import { parseJson } from "./json.ts";
 import { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
 
 // Plain data with arrays of numbers in it as JSON, and back to the bit.
@@ -388,7 +389,7 @@ function misfit(
 
 function parsed(text: string | undefined): unknown {
   try {
-    return unpack(JSON.parse(text ?? "null") as Json);
+    return unpack(parseJson(text ?? "null") as Json);
   } catch {
     return undefined;
   }

@@ -14,6 +14,7 @@ import {
 import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { checkWidth, emptyCodes, fromWords } from "../../ops/codes/codes.ts";
 import type { Files } from "./files.ts";
+import { parseJson } from "./json.ts";
 import { type NpyArray, type NpyArrays, readNpz, writeNpz } from "./npz.ts";
 
 /** Which images of a dataset. */
@@ -108,7 +109,7 @@ export const originName = ({ part, at }: Origin): string =>
  * @returns The origins, or in words what is wrong: "expected …, current value is …".
  */
 export function readOrigins(text: string, count: number): E.Either<string, Origins> {
-  const value = parsed(text);
+  const value = parseJson(text);
   if (!isRecord(value) || !isRecord(value.model) || !Array.isArray(value.parts)) {
     return E.left(`expected origins to have a model and parts, current value is ${shown(value)}`);
   }
@@ -132,14 +133,6 @@ export function readOrigins(text: string, count: number): E.Either<string, Origi
   return total === count
     ? E.right({ model: { file, sha256 }, inverted, classes, parts })
     : E.left(`expected ${count} origins, one per code, current value is ${total}`);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const shown = (value: unknown): string => String(JSON.stringify(value)).slice(0, 80);

@@ -14,6 +14,7 @@ import { show } from "../../graph/show.ts";
 import type { Shape } from "../../graph/types.ts";
 import type { Normalisation } from "../data/dataset.ts";
 import type { Files } from "./files.ts";
+import { parseJson } from "./json.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 /** A trained model as plain data. */
@@ -178,13 +179,7 @@ export const loadModel = (path: string, files: Files): TE.TaskEither<SparrowErro
     TE.chainEitherKW((bytes) => readModel(path, bytes)),
   );
 
-function json(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "null");
-  } catch {
-    return undefined;
-  }
-}
+const json = (text: string | undefined): unknown => parseJson(text ?? "null");
 
 const isShape = (value: unknown): value is Shape =>
   Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 1);

@@ -9,6 +9,7 @@ import { E } from "../../graph/fp_ts.ts";
 import type { CorruptFile } from "../../graph/error.ts";
 import type { ArrayValue, ParamArrays } from "../../graph/params.ts";
 import { sizeOf } from "../../graph/shape.ts";
+import { parseJson } from "./json.ts";
 
 /** Float32 tensors by name, and text by name. */
 export interface Safetensors {
@@ -124,7 +125,7 @@ const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
 
 function parseHeader(bytes: Uint8Array): Json | null {
   try {
-    const json: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const json = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return isObject(json) ? json : null;
   } catch {
     return null;

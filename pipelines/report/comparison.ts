@@ -13,6 +13,7 @@ import {
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { CONFIG_FILE } from "../core/config.ts";
 import type { Files } from "../files/files.ts";
+import { parseJson } from "../files/json.ts";
 import { fromJsonLines, type History, type SplitName } from "../core/history.ts";
 import { flatten } from "./summary.ts";
 import { perEpoch, type Point } from "./line_chart.ts";
@@ -71,13 +72,9 @@ function configOf(
   file: string,
   text: string,
 ): E.Either<CorruptFile, Readonly<Record<string, unknown>>> {
-  try {
-    const config: unknown = JSON.parse(text);
-    if (typeof config === "object" && config !== null && !Array.isArray(config)) {
-      return E.right(config as Readonly<Record<string, unknown>>);
-    }
-  } catch {
-    // Said below.
+  const config = parseJson(text);
+  if (typeof config === "object" && config !== null && !Array.isArray(config)) {
+    return E.right(config as Readonly<Record<string, unknown>>);
   }
   const reason = `expected a JSON object, current value is ${text.slice(0, 40)}`;
   return E.left({ _tag: "CorruptFile", file, reason });
