@@ -18,6 +18,19 @@ interface Tape {
     f: () => tf.Scalar,
     xs: readonly tf.Tensor[],
   ) => { readonly value: tf.Scalar; readonly grads: readonly (tf.Tensor | undefined)[] };
+  readonly state: {
+    /** How many gradients of gradients are being computed. */
+    readonly gradientDepth: number;
+    /** The operations so far, with what they have kept for their gradients. */
+    activeTape: readonly { readonly saved?: tf.Tensor[] }[] | null;
+  };
+}
+
+/** Frees what operations have kept for gradients that nobody will compute, as tfjs does not. */
+function dropTape({ state }: Tape): void {
+  if (state.gradientDepth > 0) return;
+  for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
+  state.activeTape = null;
 }
 
 /**
@@ -26,6 +39,7 @@ interface Tape {
  * @param f Reads the very tensors of `params`.
  * @param params Not empty, and at least one of them matters to f.
  * @returns The value, and the gradient of each param that f depends on.
+ * @throws What f throws; no tensor of it is left.
  */
 export function valueAndGradients(
   f: () => tf.Scalar,
@@ -33,10 +47,15 @@ export function valueAndGradients(
 ): { readonly value: tf.Scalar; readonly gradients: Params } {
   const paths = Object.keys(params);
   // tf.grads takes tensors by position and computes the value as well; so does its engine, in one go.
-  const { value, grads } = (tf.engine() as unknown as Tape).gradients(
-    f,
-    paths.map((path) => params[path]),
-  );
+  const tape = tf.engine() as unknown as Tape;
+  let found: ReturnType<Tape["gradients"]>;
+  try {
+    found = tape.gradients(f, paths.map((path) => params[path]));
+  } catch (thrown) {
+    dropTape(tape);
+    throw thrown;
+  }
+  const { value, grads } = found;
   const gradients: Record<string, tf.Tensor> = {};
   paths.forEach((path, i) => {
     const gradient = grads[i];
@@ -112,12 +131,14 @@ export interface Stepped {
 export const trainStep =
   (trainer: Trainer): (state: TrainState, batch: Batch) => Stepped => (state, batch) => {
     const { model, input, loss, optimiser, observe } = trainer;
-    const [objective, drawn] = loss.draw(batch.labels, state.rng);
     let next = state.optimiserState;
-    let { plasticity, rng } = { plasticity: state.plasticity, rng: drawn };
+    let { plasticity, rng } = state;
+    let terms = 0;
     let value: tf.Scalar | undefined;
     // The tidy keeps what it returns: the new params and slots, and the loss.
     const updated = (): Params => {
+      const [objective, drawn] = loss.draw(batch.labels, state.rng);
+      [rng, terms] = [drawn, objective.terms];
       const shape = [batch.labels.length, ...input];
       const x = batch.values instanceof tf.Tensor
         ? tf.reshape(batch.values, shape)
@@ -158,7 +179,7 @@ export const trainStep =
     return {
       state: { params, plasticity, optimiserState: next, rng },
       loss: value as tf.Scalar,
-      terms: objective.terms,
+      terms,
     };
   };
 

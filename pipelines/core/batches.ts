@@ -7,14 +7,14 @@ import { type Embeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { packBits } from "../../ops/kernels/pack_bits.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import type { SparrowError } from "../../graph/error.ts";
 import type { Graph } from "../../graph/node.ts";
 import { sizeOf } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
 import { lower, type Value, type Weights } from "../../ops/interpreter.ts";
 import { gpuErrorOf } from "../../ops/kernels/gpu.ts";
 import { breathe, uninterrupted, type Waiting } from "./env.ts";
-import type { Images, Normalisation } from "../data/dataset.ts";
+import { checkImages, type Images, type Normalisation } from "../data/dataset.ts";
 import { feedOf } from "../data/feed.ts";
 import { consumption } from "./run.ts";
 
@@ -195,11 +195,10 @@ export const forEachForward = (
 ): TE.TaskEither<SparrowError, void> =>
 async () => {
   const size = sizeOf(input);
-  if (images.pixels.length !== images.count * size) {
-    const actual = `samples of ${images.pixels.length / images.count}`;
-    return E.left(invalidOption("data", actual, `samples of ${size} numbers`));
-  }
-  const feed = feedOf(normalisation === undefined ? images : { ...images, normalisation }, BATCH);
+  const normalised = normalisation === undefined ? images : { ...images, normalisation };
+  const bad = checkImages(normalised, size);
+  if (bad !== null) return E.left(bad);
+  const feed = feedOf(normalised, BATCH);
   try {
     for (let from = 0; from < images.count; from += BATCH) {
       await breathe(env);

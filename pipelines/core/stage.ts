@@ -38,15 +38,34 @@ export const stage =
       if (E.isLeft(result)) {
         if (E.isRight(done)) free(done.right);
         free(run);
-      } else env.observer?.run(result.right);
+      } else look(result.right, env);
       return result;
     } catch (thrown) {
+      // Another stage was given the same run meanwhile, and has taken its tensors over.
+      if (isOfDisposed(thrown)) {
+        const taken = consumption(run);
+        if (taken !== null) return E.left(taken);
+      }
       free(run);
       const fault = gpuErrorOf(thrown) ?? await faultSoon(env.backend);
       if (fault !== null) return E.left(fault);
       throw thrown;
     }
   };
+
+/** Shows the run to who looks on; if they throw, nobody gets the run that is freed here. */
+function look(run: Run, { observer }: Env): void {
+  try {
+    observer?.run(run);
+  } catch (thrown) {
+    free(run);
+    throw thrown;
+  }
+}
+
+/** Whether something was thrown because of a tensor that is gone, as tfjs says it. */
+const isOfDisposed = (thrown: unknown): boolean =>
+  thrown instanceof Error && /\bdisposed\b/.test(thrown.message);
 
 /** Milliseconds in which a GPU that was lost says so: what is asked of it meanwhile throws before that. */
 const PATIENCE = 200;
@@ -113,9 +132,23 @@ export const stageMonoid: FpMonoid<Stage> = {
   concat: (first, second) => pipeline(first, second),
 };
 
-/** A stage n times; not at all where n is below 1. */
+/** The error of a stage that is given a number which is none of times, or of epochs; the run is freed. */
+const refused = (
+  option: string,
+  actual: number,
+  expected: string,
+): Stage => stage(() => Promise.resolve(E.left(invalidOption(option, actual, expected))));
+
+const isCount = (n: number): boolean => Number.isInteger(n) && n >= 0;
+
+/**
+ * Repeats a stage n times.
+ *
+ * Errors: `InvalidOption` where n is not an integer of at least 0.
+ */
 export const repeat =
   (n: number): (body: Stage) => Stage => (body) => (run) => (env) => async () => {
+    if (!isCount(n)) return await refused("repeat", n, "an integer of at least 0")(run)(env)();
     let result: E.Either<SparrowError, Run> = E.right(run);
     for (let i = 0; i < n && E.isRight(result); i++) result = await body(result.right)(env)();
     return result;
@@ -124,9 +157,15 @@ export const repeat =
 /**
  * A stage again and again until so many epochs are done; not at all where they are. Unlike
  * {@linkcode repeat} it does what is left of a run that goes on from a checkpoint.
+ *
+ * Errors: `InvalidOption` where `epochs` is neither an integer of at least 0 nor Infinity, which is until
+ * the body ends in an error, and where the body trains no epoch.
  */
 export const until =
   (epochs: number): (body: Stage) => Stage => (body) => (run) => (env) => async () => {
+    if (!isCount(epochs) && epochs !== Infinity) {
+      return await refused("until", epochs, "an integer of at least 0")(run)(env)();
+    }
     let result: E.Either<SparrowError, Run> = E.right(run);
     while (E.isRight(result) && result.right.epoch < epochs) {
       const before: number = result.right.epoch;
@@ -143,9 +182,15 @@ export const until =
 export const when = (predicate: (run: Run) => boolean, body: Stage): Stage => (run) =>
   predicate(run) ? body(run) : RTE.right(run);
 
-/** A stage after every n-th epoch, n at least 1. */
+/**
+ * A stage after every n-th epoch.
+ *
+ * Errors: `InvalidOption` where n is not an integer of at least 1.
+ */
 export const every = (n: number, body: Stage): Stage =>
-  when(({ epoch }) => epoch > 0 && epoch % n === 0, body);
+  isCount(n) && n >= 1
+    ? when(({ epoch }) => epoch > 0 && epoch % n === 0, body)
+    : refused("every", n, "an integer of at least 1");
 
 /** An effect that looks at the run and leaves it as it is. */
 export const tap = (look: (run: Run, env: Env) => void | Promise<void>): Stage =>

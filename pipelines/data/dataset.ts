@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import type { ImageArray } from "../../ops/saliency/image.ts";
 
 /**
@@ -56,6 +57,93 @@ export interface Dataset {
   /** What a person has to know about it, if anything: that it is a stand-in for MNIST, say. */
   readonly notice: string | null;
 }
+
+// Whether data are what they say: a program makes them of what it likes.
+
+/**
+ * Checks images before anything is made of them.
+ *
+ * @param size Numbers of an image, as the run's input has them.
+ * @returns `InvalidOption` where there are not `count` images of that many bytes, or where their
+ * normalisation is none for them; null where they are as they should be. There may be none of them.
+ *
+ * @example
+ * ```ts
+ * import { checkImages } from "./dataset.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const normalisation = { mean: [0], std: [1] };
+ * const images = { count: 2, pixels: new Uint8Array(8), normalisation };
+ * assertEquals(checkImages(images, 4), null);
+ * assertEquals(checkImages(images, 9)?.expected, "samples of 9 numbers");
+ * ```
+ */
+export function checkImages(
+  { count, pixels, normalisation: { mean, std } }: Images,
+  size: number,
+): InvalidOption | null {
+  if (!Number.isSafeInteger(count) || count < 0) {
+    return invalidOption("data", `${count} samples`, "a whole number of samples");
+  }
+  if (pixels.length !== count * size) {
+    const actual = `samples of ${pixels.length / count}`;
+    return invalidOption("data", actual, `samples of ${size} numbers`);
+  }
+  if (pixels.BYTES_PER_ELEMENT !== 1) {
+    return invalidOption("data", pixels.constructor.name, "bytes, from 0 to 255");
+  }
+  const normalises = mean.length >= 1 && mean.length === std.length && size % mean.length === 0 &&
+    mean.every(Number.isFinite) && std.every((deviation) => deviation > 0 && deviation < Infinity);
+  // Of no image there is no mean.
+  return count === 0 || normalises ? null : invalidOption(
+    "normalisation",
+    `the means [${mean.slice(0, 8)}] and deviations [${std.slice(0, 8)}]`,
+    "finite means, and as many finite deviations above 0, for all numbers of an image or by channel",
+  );
+}
+
+/** What {@linkcode checkSplit} expects. */
+export interface SplitForm {
+  /** Numbers of an image, as the run's input has them. */
+  readonly size: number;
+  /** The number of classes. @default any label will do */
+  readonly classes?: number;
+}
+
+/**
+ * Checks a split before anything is made of it, as {@linkcode checkImages} does.
+ *
+ * @returns `InvalidOption` besides where the split has no sample, where it has not one label per sample,
+ * and where a label is none of the classes.
+ */
+export function checkSplit(
+  split: DataSplit,
+  { size, classes = Infinity }: SplitForm,
+): InvalidOption | null {
+  const { count, labels } = split;
+  if (count === 0) return invalidOption("data", "0 samples", "at least one sample");
+  const bad = checkImages(split, size);
+  if (bad !== null) return bad;
+  if (labels.length !== count) {
+    return invalidOption("labels", `${labels.length} labels`, `one for each of ${count} samples`);
+  }
+  const at = labels.findIndex((label) =>
+    !(Number.isInteger(label) && label >= 0 && label < classes)
+  );
+  const known = classes === Infinity ? "integers of at least 0" : `one of the ${classes} classes`;
+  return at < 0 ? null : invalidOption("labels", `${labels[at]} of sample ${at}`, known);
+}
+
+/** Checks the splits of a dataset, as {@linkcode checkSplit} does each that it has. */
+export const checkDataset = (
+  { train, validation, test, classes }: Dataset,
+  size: number,
+): InvalidOption | null =>
+  [train, validation, test].reduce<InvalidOption | null>(
+    (bad, split) =>
+      bad ?? (split === null ? null : checkSplit(split, { size, classes: classes.length })),
+    null,
+  );
 
 // The normalisation that a set of images has of its own.
 

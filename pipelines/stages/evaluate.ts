@@ -6,6 +6,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import { encoderOf, findKwta } from "../../graph/rewrite.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { sizeOf } from "../../graph/shape.ts";
 import { activity, type Embeddings, sparsity } from "../../ops/embeddings.ts";
 import {
   binarise,
@@ -17,7 +18,7 @@ import {
 import { accuracy, argmax } from "../../ops/metrics/classification.ts";
 import { codeMoments } from "../../ops/metrics/activity.ts";
 import type { Moments } from "../../ops/metrics/moments.ts";
-import type { Dataset, DataSplit } from "../data/dataset.ts";
+import { checkDataset, type Dataset, type DataSplit } from "../data/dataset.ts";
 import { encode } from "../encode/encode.ts";
 import { type ClassCodes, evaluationOf } from "../core/findings.ts";
 import type { Row } from "../core/history.ts";
@@ -47,11 +48,14 @@ export interface EvaluateOptions {
  *
  * What it finds in the test set is in the run's `findings`.
  *
- * Errors: `Interrupted`; `InvalidOption` when a sample has not the size of the run's input, and when
- * there are fewer outputs than classes for "argmax".
+ * Errors: `Interrupted`; `InvalidOption` when a split has no sample, when a sample has not the size of the
+ * run's input or has no label among the classes, and when there are fewer outputs than classes for
+ * "argmax".
  */
 export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions = {}): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
+    const bad = checkDataset(dataset, sizeOf(run.input));
+    if (bad !== null) return E.left(bad);
     const begun = env.now();
     const row = (split: Row["split"], name: string, value: number): Row => ({
       epoch: run.epoch,

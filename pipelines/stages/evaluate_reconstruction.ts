@@ -11,7 +11,13 @@ import type { Value } from "../../ops/interpreter.ts";
 import { peakSignalToNoise, reconstructionError } from "../../ops/metrics/reconstruction.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { forEachBatch } from "../core/batches.ts";
-import { type Dataset, type DataSplit, imageOf, type Normalisation } from "../data/dataset.ts";
+import {
+  checkDataset,
+  type Dataset,
+  type DataSplit,
+  imageOf,
+  type Normalisation,
+} from "../data/dataset.ts";
 import { firstOfEach } from "../data/splits.ts";
 import type { Env } from "../core/env.ts";
 import type { Row } from "../core/history.ts";
@@ -82,7 +88,7 @@ export const evaluateReconstruction = (
   { activation = "sigmoid", thresholds = TEN_STEPS }: ReconstructionOptions = {},
 ): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
-    const bad = misfit(run) ?? disorder(thresholds);
+    const bad = misfit(run) ?? disorder(thresholds) ?? checkDataset(dataset, sizeOf(run.input));
     if (bad !== null) return E.left(bad);
     const rows: Row[] = [];
     const row = (split: Row["split"], name: string, value: number) =>

@@ -8,14 +8,14 @@ import { encoderOf } from "../../graph/rewrite.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import type { Graph } from "../../graph/node.ts";
 import { splitRng } from "../../graph/rng.ts";
-import { inferShapes, isPair, showSpace } from "../../graph/shape.ts";
+import { inferShapes, isPair, showSpace, sizeOf } from "../../graph/shape.ts";
 import { hardKwta, softKwta } from "../../ops/kwta.ts";
 import { lower } from "../../ops/interpreter.ts";
 import { saliency, type SaliencyOptions } from "../../ops/saliency/saliency.ts";
 import { overlapScore, type Score, unitScore } from "../../ops/saliency/objective.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { normaliser } from "../data/feed.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { checkSplit, type Dataset } from "../data/dataset.ts";
 import { firstOfEach } from "../data/splits.ts";
 import type { Explanation } from "../core/findings.ts";
 import type { Run } from "../core/run.ts";
@@ -116,6 +116,8 @@ function misfit({ graph, input }: Run, dataset: Dataset, images: number): Sparro
       "images of the shape [height, width] or [height, width, channels]",
     );
   }
+  const bad = checkSplit(dataset.test, { size: sizeOf(input), classes: classes.length });
+  if (bad !== null) return bad;
   const encoder: Graph = encoderOf(graph);
   const inferred = inferShapes(encoder, input);
   if (E.isLeft(inferred)) return inferred.left;

@@ -6,7 +6,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { competitions, scalingPaths } from "../../graph/plasticity.ts";
-import { inferShapes } from "../../graph/shape.ts";
+import { inferShapes, sizeOf } from "../../graph/shape.ts";
 import { checkRanges, notNegative, type Range } from "../../ops/ranges.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Run } from "../core/run.ts";
@@ -14,7 +14,7 @@ import { type Stage, stage } from "../core/stage.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
 import { checkHomeostasis, homeostasis, type HomeostasisOptions } from "../../ops/homeostasis.ts";
 import { dutyCycles } from "../../ops/metrics/activity.ts";
-import type { DataSplit } from "../data/dataset.ts";
+import { checkSplit, type DataSplit } from "../data/dataset.ts";
 import { encode } from "../encode/encode.ts";
 
 /** Options of {@linkcode synapticScaling}. */
@@ -110,7 +110,7 @@ export const weightHomeostasis = (
       );
     }
     const settings = { target: kwta.sparsity, ...options };
-    const bad = checkHomeostasis(settings);
+    const bad = checkHomeostasis(settings) ?? checkSplit(data, { size: sizeOf(run.input) });
     if (bad !== null) return E.left(bad);
     const encoded = await encode(run, data, { env })();
     if (E.isLeft(encoded)) return encoded;

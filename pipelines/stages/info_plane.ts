@@ -14,7 +14,8 @@ import { kMeansPlane, type PlaneEstimator, type PlaneTask } from "../../ops/info
 import type { Samples } from "../../ops/information/samples.ts";
 import { checkRanges, integerFrom } from "../../ops/ranges.ts";
 import { normaliser } from "../data/feed.ts";
-import type { Dataset, DataSplit } from "../data/dataset.ts";
+import { sizeOf } from "../../graph/shape.ts";
+import { checkSplit, type Dataset, type DataSplit } from "../data/dataset.ts";
 import { subset } from "../data/splits.ts";
 import type { Env } from "../core/env.ts";
 import type { Row } from "../core/history.ts";
@@ -87,6 +88,7 @@ export interface InfoPlaneOptions {
  * import { E } from "../../graph/fp_ts.ts";
  * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
+import { sizeOf } from "../../graph/shape.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { supConLoss } from "../../ops/losses/contrastive.ts";
  * import { adam } from "../../ops/optimisers/adam.ts";
@@ -177,7 +179,7 @@ function measurer(settings: Settings): Measure {
     const paths = layersOf(model.graph, settings.layers);
     if (E.isLeft(paths)) return paths;
     if (known === null) {
-      const prepared = await prepare(settings);
+      const prepared = await prepare(settings, sizeOf(model.input));
       if (E.isLeft(prepared)) return prepared;
       known = prepared.right;
     }
@@ -226,6 +228,7 @@ function measurer(settings: Settings): Measure {
 
 async function prepare(
   { dataset, split, samples, estimators, seed }: Settings,
+  size: number,
 ): Promise<E.Either<SparrowError, Prepared>> {
   const bad = checkRanges({ samples: [samples, integerFrom(2)], seed: [seed, integerFrom(0)] }) ??
     estimators.find(({ problem }) => problem !== null)?.problem;
@@ -242,6 +245,8 @@ async function prepare(
   if (whole === null || whole.count < 2) {
     return E.left(invalidOption("split", split, "one that the dataset has, of 2 samples or more"));
   }
+  const wrong = checkSplit(whole, { size, classes: dataset.classes.length });
+  if (wrong !== null) return E.left(wrong);
   const [order, rng] = permutation(whole.count, seeded(seed));
   const data = subset(whole, order.subarray(0, Math.min(samples, whole.count)));
   const labelEntropy = entropy(data.labels);

@@ -15,7 +15,7 @@ import type { Shape } from "../../graph/types.ts";
 import { lower } from "../../ops/interpreter.ts";
 import { cutPatch, normaliseContrast, whitening } from "../../ops/local/samples.ts";
 import { forEachForward } from "../core/batches.ts";
-import type { Images } from "../data/dataset.ts";
+import { checkImages, type Images } from "../data/dataset.ts";
 import { breathe, type Env } from "../core/env.ts";
 import type { Conv2d, Linear } from "../../graph/node.ts";
 import type { LocalRule } from "../../ops/local/rules.ts";
@@ -249,11 +249,8 @@ function layerAt(run: Run, options: LearnLocallyOptions): E.Either<SparrowError,
       invalidOption("units", node.outputs, `at least ${rule.least} for the rule ${rule.name}`),
     );
   }
-  const size = sizeOf(run.input);
-  if (data.pixels.length !== data.count * size) {
-    const actual = `samples of ${data.pixels.length / data.count}`;
-    return E.left(invalidOption("data", actual, `samples of ${size} numbers`));
-  }
+  const misfit = checkImages(data, sizeOf(run.input));
+  if (misfit !== null) return E.left(misfit);
   return E.map(({ steps }: { readonly steps: readonly { path: string; input: unknown }[] }) => ({
     node,
     input: steps.find((step) => step.path === String(path))?.input as Shape,

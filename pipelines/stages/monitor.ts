@@ -25,7 +25,8 @@ import {
   overactiveUnits,
   unitNorms,
 } from "../../ops/metrics/activity.ts";
-import type { Dataset, DataSplit } from "../data/dataset.ts";
+import { sizeOf } from "../../graph/shape.ts";
+import { checkSplit, type Dataset, type DataSplit } from "../data/dataset.ts";
 import { subset } from "../data/splits.ts";
 import { encode } from "../encode/encode.ts";
 import type { Env } from "../core/env.ts";
@@ -91,6 +92,7 @@ export interface MonitorOptions {
  * import { E } from "../../graph/fp_ts.ts";
  * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
+import { sizeOf } from "../../graph/shape.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
@@ -109,7 +111,7 @@ export const monitor = (dataset: Dataset, options: MonitorOptions = {}): Stage =
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
     const begun = env.now();
     const settings = withDefaults(options);
-    const drawn = drawSamples(dataset, settings);
+    const drawn = drawSamples(dataset, settings, sizeOf(run.input));
     if (E.isLeft(drawn)) return drawn;
     const { samples, references } = drawn.right;
     const queries = await encodeAll(run, samples, env);
@@ -162,6 +164,7 @@ interface Drawn {
 function drawSamples(
   dataset: Dataset,
   { split, samples, references, neighbours, seed }: Settings,
+  size: number,
 ): E.Either<SparrowError, Drawn> {
   for (const [name, value] of Object.entries({ samples, references, neighbours })) {
     if (!Number.isInteger(value) || value < 1) {
@@ -176,6 +179,9 @@ function drawSamples(
   if (measured === null || measured.count === 0) {
     return E.left(invalidOption("split", split, "one that the dataset has"));
   }
+  const form = { size, classes: dataset.classes.length };
+  const bad = checkSplit(measured, form) ?? checkSplit(train, form);
+  if (bad !== null) return E.left(bad);
   const [order, rng] = permutation(measured.count, seeded(seed));
   const most = split === "train" ? Math.ceil(measured.count / 2) : measured.count;
   const picks = order.subarray(0, Math.min(samples, most));

@@ -6,6 +6,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { permutation, type Rng } from "../../graph/rng.ts";
+import { sizeOf } from "../../graph/shape.ts";
 import { type BinaryEmbeddings, sparsity } from "../../ops/embeddings.ts";
 import { binarise, classMeans } from "../../ops/metrics/centroids.ts";
 import { accuracy } from "../../ops/metrics/classification.ts";
@@ -21,7 +22,7 @@ import {
 import { dutyCycles } from "../../ops/metrics/activity.ts";
 import { emptyCodes, pickCodes } from "../../ops/codes/codes.ts";
 import { moveUnits } from "../../ops/codes/noise.ts";
-import type { Dataset, Images } from "../data/dataset.ts";
+import { checkDataset, type Dataset, type Images } from "../data/dataset.ts";
 import { encodeStream } from "../encode/encode.ts";
 import type { Env } from "../core/env.ts";
 import { type ClassCodes, evaluationOf } from "../core/findings.ts";
@@ -65,6 +66,8 @@ export const readOut = (options: ReadOutOptions): Stage =>
     if (bad !== undefined) {
       return E.left(invalidOption("perClass", bad, "integers of at least 1"));
     }
+    const wrong = checkDataset(dataset, sizeOf(run.input));
+    if (wrong !== null) return E.left(wrong);
     const begun = env.now();
     const train = await codesOf(run, dataset.train, env);
     if (E.isLeft(train)) return train;

@@ -28,7 +28,7 @@ import type { Loss } from "../../ops/losses/loss.ts";
 import { notNegative } from "../../ops/ranges.ts";
 import type { Augmentation } from "../data/augment.ts";
 import { backgroundOf, feedOf, gatherLabels } from "../data/feed.ts";
-import type { DataSplit } from "../data/dataset.ts";
+import { checkSplit, type DataSplit } from "../data/dataset.ts";
 import { type Stage, stage } from "../core/stage.ts";
 
 // A look at the model within an epoch.
@@ -228,7 +228,8 @@ const [HOST_INTERVAL, GPU_INTERVAL, WEIGHTS_INTERVAL] = [100, 2000, 10_000];
  *
  * Errors: `Interrupted` at the next step after the signal; `NonFinite` when a loss, a gradient or a
  * weight is a NaN or infinite, naming the first that was and its step; `InvalidOption` for a run
- * without an optimiser, when a sample has not the size of the run's input, when an option of the loss
+ * without an optimiser or without weights, when there is no sample, or one has not the size of the run's
+ * input or no label, when an option of the loss
  * or of the augmentation is out of its range, when one of them does not fit, and when the schedule
  * gives a rate that is not a finite number of at least 0.
  */
@@ -281,10 +282,11 @@ function check(
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     return invalidOption("batchSize", batchSize, "an integer of at least 1");
   }
-  if (data.count < 1) return invalidOption("data", "0 samples", "at least one sample");
-  const size = data.pixels.length / data.count;
-  if (size !== sizeOf(run.input)) {
-    return invalidOption("data", `samples of ${size}`, `samples of ${sizeOf(run.input)} numbers`);
+  const size = sizeOf(run.input);
+  const wrong = checkSplit(data, { size });
+  if (wrong !== null) return wrong;
+  if (Object.keys(run.params).length === 0) {
+    return invalidOption("graph", "one without weights", "a graph with weights to train");
   }
   if (augment !== undefined) {
     const bad = augment.problem ?? augment.fits(shape);
