@@ -101,6 +101,91 @@ export const noFindings: Findings = {
   reconstructions: [],
 };
 
+// Whether findings are some: those of a file may be anything, and figures are drawn of them.
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isIndex = (value: unknown, below = Infinity): boolean =>
+  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < below;
+
+const isNumber = (value: unknown): boolean => typeof value === "number";
+
+const isText = (value: unknown): boolean => typeof value === "string";
+
+const areAll = (values: unknown, is: (value: unknown) => boolean): boolean =>
+  Array.isArray(values) && values.every(is);
+
+/** Its numbers may be any: a model that has gone astray makes NaN. */
+const isImage = (value: unknown): value is ImageArray =>
+  isObject(value) && areAll(value.shape, (side) => isIndex(side) && side !== 0) &&
+  (value.shape as readonly number[]).length === 3 && value.data instanceof Float32Array &&
+  value.data.length === (value.shape as readonly number[]).reduce((size, side) => size * side, 1);
+
+/** Whether all are images of one height and width, and of as many channels where `channels` says so. */
+const areAlike = (images: readonly unknown[], channels: boolean): boolean =>
+  images.every(isImage) &&
+  images.every(({ shape }) =>
+    shape[0] === images[0].shape[0] && shape[1] === images[0].shape[1] &&
+    (!channels || shape[2] === images[0].shape[2])
+  );
+
+const isClassCodes = (value: unknown): boolean => {
+  if (!isObject(value) || !areAll(value.classes, isText)) return false;
+  const { classes, means, codes } = value as { readonly [key: string]: readonly unknown[] };
+  const units = means?.[0] instanceof Float32Array ? means[0].length : 0;
+  return [means, codes].every((rows) =>
+    areAll(rows, (row) => row instanceof Float32Array && row.length === units) &&
+    rows.length === classes.length
+  );
+};
+
+const isCodedSample = (value: unknown, classes: number): value is Fields =>
+  isObject(value) && isIndex(value.index) && isIndex(value.label, classes) &&
+  isIndex(value.predicted, classes) && (value.bits === null || value.bits instanceof Uint32Array);
+
+const isEvaluation = (value: unknown): boolean => {
+  if (!isObject(value) || !areAll(value.classes, isText) || !isObject(value.confusion)) {
+    return false;
+  }
+  const { confusion: { classes, counts }, duty, samples, confused } = value;
+  const count = (value.classes as readonly string[]).length;
+  return classes === count && counts instanceof Uint32Array && counts.length === count ** 2 &&
+    (duty === null || duty instanceof Float64Array) &&
+    areAll(samples, (one) => isCodedSample(one, count)) &&
+    areAll(confused, (one) => isCodedSample(one, count) && isImage(one.image));
+};
+
+const isExplanation = (value: unknown): boolean => {
+  if (!isObject(value) || !isText(value.label)) return false;
+  const { image, mask, perturbed, before, after } = value;
+  return isNumber(before) && isNumber(after) && areAlike([image, perturbed], true) &&
+    areAlike([image, mask], false) && (mask as ImageArray).shape[2] === 1;
+};
+
+const isReconstruction = (value: unknown): boolean =>
+  isObject(value) && isIndex(value.index) && isText(value.label) && isNumber(value.missed) &&
+  areAlike([value.original, value.made], true);
+
+/**
+ * Whether a value is findings, so that every figure of a report can be drawn of them.
+ *
+ * @example
+ * ```ts
+ * import { isFindings, noFindings } from "./findings.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(isFindings(noFindings), true);
+ * assertEquals(isFindings({ ...noFindings, reconstructions: [{ index: 0 }] }), false);
+ * ```
+ */
+export const isFindings = (value: unknown): value is Findings =>
+  isObject(value) && (value.classCodes === null || isClassCodes(value.classCodes)) &&
+  (value.evaluation === null || isEvaluation(value.evaluation)) &&
+  areAll(value.explanations, isExplanation) && areAll(value.reconstructions, isReconstruction);
+
 /** Samples per class whose codes are kept. */
 const SAMPLES_PER_CLASS = 3;
 

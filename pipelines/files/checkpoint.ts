@@ -21,7 +21,7 @@ import { sameSpace, showSpace } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
 import type { Optimiser } from "../../ops/optimisers/transform.ts";
 import { tf } from "../../ops/tfjs.ts";
-import type { Findings } from "../core/findings.ts";
+import { type Findings, isFindings } from "../core/findings.ts";
 import type { History } from "../core/history.ts";
 import { consumption, dispose, restoreRun, type Run, toArrays, toTensors } from "../core/run.ts";
 import { parseJson } from "./json.ts";
@@ -420,10 +420,7 @@ const isHistory = (value: unknown): value is History =>
     typeof row.name === "string" && typeof row.value === "number"
   );
 
-/** Findings are not taken apart: they are shown, and never computed with. */
 const isStored = (value: unknown): value is Stored =>
   isObject(value) && isRng(value.rng) && isCount(value.epoch) && isCount(value.step) &&
-  isHistory(value.history) && Array.isArray(value.explanations) &&
-  Array.isArray(value.reconstructions) && (value.findings === null || isObject(value.findings)) &&
-  (value.classCodes === null || isObject(value.classCodes)) &&
-  (value.saved === null || typeof value.saved === "string");
+  isHistory(value.history) && (value.saved === null || typeof value.saved === "string") &&
+  isFindings(rememberedOf(value as unknown as Stored).findings);
