@@ -135,9 +135,11 @@ export function position({ type, domain: [low, high] }: Axis, value: number): nu
 /** Whole epochs from first to last, at most about `most` of them, a round number apart. */
 export function epochTicks(first: number, last: number, most: number): readonly number[] {
   const step = Math.max(1, roundStep((last - first + 1) / most));
+  // From the first on: epochs may begin anywhere, as those of a file do.
+  const from = Math.floor(first / step);
   const round = Array.from(
-    { length: Math.floor(last / step) + 1 },
-    (_, i) => i * step,
+    { length: Math.floor(last / step) - from + 1 },
+    (_, i) => (from + i) * step,
   ).filter((epoch) => epoch > first + step / 2);
   return [first, ...round];
 }

@@ -170,17 +170,17 @@ const splitRank = (split: SplitName): number =>
   ["test", "validation", "train", "run"].indexOf(split);
 
 function sharedQuantities(runs: readonly SavedRun[]): readonly Quantity[] {
-  const [first, ...others] = runs.map(({ history }) =>
-    new Set(
-      history.filter(({ value }) => Number.isFinite(value))
-        .map(({ split, name }) => `${split} ${name}`),
-    )
+  // Each history is gone through once, however many names it has.
+  const rows = runs.map(({ history }) =>
+    Map.groupBy(history, ({ split, name }) => `${split} ${name}`)
   );
-  return [...first].filter((one) => others.every((names) => names.has(one)))
+  const measured = (rows: History | undefined) =>
+    rows?.some(({ value }) => Number.isFinite(value)) ?? false;
+  return [...rows[0].keys()].filter((one) => rows.every((by) => measured(by.get(one))))
     .map((one): Quantity => {
       const at = one.indexOf(" ");
       const [split, name] = [one.slice(0, at) as SplitName, one.slice(at + 1)];
-      return { split, name, points: runs.map(({ history }) => perEpoch(history, name, split)) };
+      return { split, name, points: rows.map((by) => perEpoch(by.get(one) ?? [], name, split)) };
     })
     .map((quantity, i) => ({ quantity, i }))
     .sort((a, b) =>

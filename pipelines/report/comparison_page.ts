@@ -41,7 +41,8 @@ const isMain = ({ name }: Quantity): boolean => name === "accuracy" || name === 
 
 /** A quantity in words: "test accuracy". */
 const titleOf = ({ split, name }: Quantity): string =>
-  `${split === "run" ? "" : `${split} `}${name.replaceAll(/[_.]+/g, " ")}`.trim();
+  `${split === "run" ? "" : `${split} `}${name.replaceAll(/[_.]+/g, " ")}`.trim() ||
+  "without a name";
 
 /** A value as its quantity is quoted. */
 const shownAs = ({ name }: Quantity): (value: number) => string =>
@@ -97,6 +98,9 @@ function captionOf(quantity: Quantity, runs: number): string {
     at(high)
   }; the lines bear the numbers of the table.`;
 }
+
+/** More quantities than these are not listed: a page of tens of megabytes is opened by nobody. */
+const MOST_LISTED = 5000;
 
 /** More figures than this of what is neither accuracy nor loss are not drawn: nobody would look. */
 const MOST_FIGURES = 16;
@@ -282,12 +286,13 @@ function everything(names: readonly string[], quantities: readonly Quantity[]): 
         finalColumn<Quantity>(`run ${run + 1}`, name, (quantity) => quantity, () => run)
       ),
     ],
-    rows: quantities,
+    rows: quantities.slice(0, MOST_LISTED),
   };
+  const title = quantities.length > MOST_LISTED ? `The first ${MOST_LISTED}` : "All";
   return html`
     <details>
       <summary>
-        <h2>All final numbers (${count(quantities.length, "quantity", "quantities")})</h2>
+        <h2>${title} final numbers (${count(quantities.length, "quantity", "quantities")})</h2>
       </summary>
       ${asHtml(table, { label: "All final numbers", file: "all-final", kind: "finals" })}</details>
   `;

@@ -223,3 +223,34 @@ Deno.test("compare: as a program", () =>
     assertMatch(bad.err, /^Cannot use --nonsense/);
     assertMatch(help.out, /RUN_DIR… \[options\]/);
   }));
+
+Deno.test("compare: a name that is empty, and epochs as far as numbers go, are drawn", async () => {
+  const row = { epoch: 1, step: 1, split: "run", name: "", value: 1 } as const;
+  const far = { epoch: Number.MAX_SAFE_INTEGER, step: 1, split: "test", name: "accuracy" } as const;
+  const histories: readonly History[] = [
+    [row, { ...row, epoch: 2, name: "_._", value: 2 }],
+    [{ ...far, value: 0.5 }],
+    [{ ...far, epoch: 0, value: 0.5 }, { ...far, value: 0.6 }],
+    [{ ...far, epoch: far.epoch - 2, value: 0.5 }, { ...far, value: 0.6 }],
+  ];
+  for (const history of histories) {
+    const { page } = await pageOf(folderOf("runs/odd", configOf(1), history), ["runs/odd"]);
+    assertStringIncludes(page, history[0].name === "" ? "without a name" : "accuracy");
+  }
+});
+
+Deno.test("compare: 50,000 names take seconds, and the page lists 5,000 of them", async () => {
+  const history: History = Array.from(
+    { length: 50_000 },
+    (_, i) => ({ epoch: 1, step: 1, split: "run", name: `n${i}`, value: i }),
+  );
+  const content = {
+    ...folderOf("runs/many", configOf(1), history),
+    ...folderOf("runs/more", configOf(2), history),
+  };
+  const begun = performance.now();
+  const { page } = await pageOf(content, ["runs/many", "runs/more"]);
+  const seconds = (performance.now() - begun) / 1000;
+  assert(seconds < 20, `${seconds} s`);
+  assertStringIncludes(page, "The first 5000 final numbers (50,000 quantities)");
+});
