@@ -5,11 +5,11 @@
  */
 import { E, pipe } from "./fp_ts.ts";
 import type { CorruptFile } from "./error.ts";
+import { kindInWords } from "./custom_node.ts";
 import type { Graph, Node, Nodes } from "./node.ts";
 import {
   allows,
   type Argument,
-  kindInWords,
   nameOfNode,
   nodeNames,
   signatureNamed,

@@ -1,7 +1,7 @@
 /**
- * What each kind of node is to those who read graphs: one table, exhaustive over the nodes. A node that is added
- * to the union of `node.ts` does not compile until it has a row here, and a row that claims weights or state does
- * not compile until `params.ts` or `plasticity.ts` says which.
+ * What each kind of node is to those who read graphs: one table, exhaustive over the nodes, and questions that it
+ * answers. A node that is added to the union of `node.ts` does not compile until it has a row here, and a row that
+ * claims weights or state does not compile until `params.ts` or `plasticity.ts` says which.
  *
  * @module
  */
@@ -153,8 +153,6 @@ export function isBinary({ nodes }: Nodes): boolean {
   const last = nodes.findLast((node) => traitsOf(node).binary !== "kept");
   return last !== undefined && isBinaryNode(last);
 }
-
-// The input shape that a graph itself determines.
 
 /**
  * The input that a graph's first nodes demand, or null where they take several.

@@ -1,5 +1,5 @@
 /**
- * A graph as boxes and the wires between them: what a diagram draws.
+ * A graph as boxes and the wires between them, which is what a diagram draws, and as the text of a Mermaid flowchart.
  *
  * @module
  */
@@ -185,10 +185,9 @@ export const wiringOf = (graph: Nodes, input?: Space): E.Either<InferenceError, 
     }),
   );
 
-// A graph as a Mermaid flowchart, which GitHub and many editors draw.
-
 /**
- * A graph as the text of a Mermaid flowchart: a box for each node, its tensors' shapes at the arrows.
+ * A graph as the text of a Mermaid flowchart, which GitHub and many editors draw: a box for each node, its
+ * tensors' shapes at the arrows.
  *
  * @param graph Any graph.
  * @param input The shape of one sample; may be left out where the graph tells it.
