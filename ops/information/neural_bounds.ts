@@ -231,7 +231,7 @@ function smileBoundOf(scores: tf.Tensor, clip: number): tf.Scalar {
 
 /** Options of {@linkcode smileLoss}. */
 export interface SmileOptions {
-  /** τ, in nats: above 0, may be Infinity; 5. */
+  /** τ, in nats: above 0, may be Infinity. @default 5 */
   readonly clip?: number;
 }
 

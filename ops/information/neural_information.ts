@@ -42,21 +42,21 @@ export const neuralBounds: readonly NeuralBound[] = ["mine", "smile", "infonce"]
 
 /** What all the neural bounds can be told. */
 export interface NeuralOptions {
-  /** Which bound; "mine". */
+  /** Which bound. @default "mine" */
   readonly bound?: NeuralBound;
-  /** Steps of Adam, at least 1; 1000. */
+  /** Steps of Adam, at least 1. @default 1000 */
   readonly steps?: number;
   /** Pairs per step, at least 2; 256. With "infonce" their log2 is the most that can be found. */
   readonly batchSize?: number;
   /** Units of the hidden layers, at least one layer; [100, 50]. With "infonce" those of each tower. */
   readonly hidden?: readonly number[];
-  /** Of Adam, above 0; 1e-3. */
+  /** Of Adam, above 0. @default 1e-3 */
   readonly learningRate?: number;
-  /** L2, coupled to the gradient, at least 0; 1e-5. */
+  /** L2, coupled to the gradient, at least 0. @default 1e-5 */
   readonly weightDecay?: number;
-  /** Of {@linkcode mineLoss}, in (0, 1]; 1. */
+  /** Of {@linkcode mineLoss}, in (0, 1]. @default 1 */
   readonly averageRate?: number;
-  /** Of {@linkcode smileBound}, above 0; 5. */
+  /** Of {@linkcode smileBound}, above 0. @default 5 */
   readonly clip?: number;
   /**
    * Steps between the judgements of which the best one's weights are taken: a critic that goes on
@@ -168,7 +168,7 @@ export type NeuralSamples =
 
 /** What {@linkcode neuralInformation} is told. */
 export type NeuralTask = NeuralSamples & NeuralOptions & {
-  /** The share of the pairs that judges the critic and does not train it, in (0, 1); 0.25. */
+  /** The share of the pairs that judges the critic and does not train it, in (0, 1). @default 0.25 */
   readonly heldOut?: number;
 };
 
@@ -176,7 +176,7 @@ export type NeuralTask = NeuralSamples & NeuralOptions & {
 export interface SourceTask extends NeuralOptions {
   /** Where pairs come from: every batch is fresh. */
   readonly source: PairSource;
-  /** Pairs that judge the critic, at least 4; 10,000. */
+  /** Pairs that judge the critic, at least 4. @default 10000 */
   readonly heldOutPairs?: number;
 }
 

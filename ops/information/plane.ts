@@ -150,7 +150,7 @@ const pointOf = (information: LayerInformation): PlanePoint => ({
 
 /** Options of {@linkcode binnedPlane}. */
 export interface BinnedPlaneOptions {
-  /** Bins per unit, at least 2; 30. */
+  /** Bins per unit, at least 2. @default 30 */
   readonly bins?: number;
   /**
    * "width": of equal width from the layer's least to its greatest output; "mass": of equally many
@@ -220,7 +220,7 @@ export function binnedPlane(
 
 /** Options of {@linkcode kMeansPlane}. */
 export interface KMeansPlaneOptions {
-  /** Clusters of the input, and of each layer; at least 2; 20. */
+  /** Clusters of the input, and of each layer; at least 2. @default 20 */
   readonly clusters?: number;
 }
 
@@ -357,7 +357,7 @@ const reducedPlane = (
 
 /** Options of {@linkcode gaussianPlane}. */
 export interface GaussianPlaneOptions {
-  /** Principal components of the input and of each layer, at least 1; 10. */
+  /** Principal components of the input and of each layer, at least 1. @default 10 */
   readonly components?: number;
 }
 
@@ -403,9 +403,9 @@ export const gaussianPlane = ({ components = 10 }: GaussianPlaneOptions = {}): P
 
 /** Options of {@linkcode nearestPlane}. */
 export interface NearestPlaneOptions {
-  /** The neighbour that counts, at least 1 and below the samples; 4. */
+  /** The neighbour that counts, at least 1 and below the samples. @default 4 */
   readonly k?: number;
-  /** Principal components of the input and of each layer, at least 1; 10. */
+  /** Principal components of the input and of each layer, at least 1. @default 10 */
   readonly components?: number;
 }
 
@@ -456,7 +456,7 @@ export const nearestPlane = (
 
 /** Options of {@linkcode neuralPlane}, and those of the bound itself. */
 export interface NeuralPlaneOptions extends NeuralOptions {
-  /** Principal components of the input and of each layer, at least 1; 50. */
+  /** Principal components of the input and of each layer, at least 1. @default 50 */
   readonly components?: number;
 }
 

@@ -11,7 +11,7 @@ import { registerHostKernel } from "./host.ts";
 export interface ElementwiseKernel<A extends readonly string[]> {
   /** As tfjs and the profiler call it: "Quantise". */
   readonly name: string;
-  /** The names of its arguments, numbers; none. */
+  /** The names of its arguments, numbers. @default none */
   readonly arguments?: A;
   /** On wasm and cpu: the value at x. */
   readonly host: (x: number, ...values: { readonly [K in keyof A]: number }) => number;

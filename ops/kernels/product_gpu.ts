@@ -94,7 +94,7 @@ export interface Product {
   readonly transposeB?: boolean;
   /** Added to each row. */
   readonly bias?: tf.TensorInfo;
-  /** max(0, ·) of it; false. */
+  /** max(0, ·) of it. @default false */
   readonly relu?: boolean;
 }
 

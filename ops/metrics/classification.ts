@@ -1,5 +1,5 @@
 /**
- * Predicted classes: from outputs, and how many of them are right.
+ * Predicted classes: from outputs, how many of them are right, and which are taken for which.
  *
  * Source: AccuracyArgmax and calc_accuracy of dizcza/pytorch-mighty, mighty/monitor/accuracy.py.
  *
@@ -51,11 +51,11 @@ export function accuracy(predicted: ArrayLike<number>, labels: ArrayLike<number>
   return predicted.length === 0 ? 0 : right / predicted.length;
 }
 
-// Which classes are taken for which, and what follows from it per class.
+// ---- Confusion
 
-/** How often each class was predicted for each class. */
+/** How often each class was taken for each. */
 export interface ConfusionMatrix {
-  /** Rows, and columns. */
+  /** The number of rows, and of columns. */
   readonly classes: number;
   /** classes × classes: at [label · classes + prediction] the number of such samples. */
   readonly counts: Uint32Array;

@@ -12,7 +12,6 @@ export {
   sumGradients,
 } from "../gradient_signal.ts";
 export {
-  codeMoments,
   deadUnits,
   dutyCycles,
   dutyEntropy,
@@ -28,6 +27,7 @@ export {
   classMoments,
   type ClassSpread,
   classSpread,
+  codeMoments,
   nearestCentroids,
 } from "./centroids.ts";
 export {

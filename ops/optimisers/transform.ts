@@ -1,9 +1,9 @@
 /**
- * Transforms: what an optimiser is composed of.
+ * Optimisers and transforms: what trains weights, and what an optimiser is composed of.
  *
- * A transform is a pair of pure functions, as in Optax: the first step's gradients enter the first
- * transform, each hands on its updates to the next, and the last one's updates are subtracted from
- * the weights. A path that a transform leaves out of its updates is not updated.
+ * Both are pairs of pure functions, as in Optax. The gradients of a step enter the first transform, each hands on its
+ * updates to the next, and the last one's updates are subtracted from the weights. A path that a transform leaves out of
+ * its updates is not updated.
  *
  * @module
  */
@@ -11,8 +11,6 @@ import type { InvalidOption } from "../../graph/error.ts";
 import type { OptionValues } from "../ranges.ts";
 import type { Schedule } from "./schedules.ts";
 import { type Params, tf } from "../tfjs.ts";
-
-// Optimisers as pairs of pure functions.
 
 /** Tensors of the weights' own shapes, by role: Adam's "first" and "second" moments. */
 export type Slots = Readonly<Record<string, Params>>;
@@ -57,9 +55,9 @@ export interface Optimiser {
 export interface TransformState {
   /** The number of this step, counted from 1. */
   readonly step: number;
-  /** The rate of this step. */
+  /** The learning rate of this step. */
   readonly learningRate: number;
-  /** Those of this transform, by the names that its `init` gave them. */
+  /** The tensors of this transform, by the names that its `init` gave them. */
   readonly slots: Slots;
 }
 
@@ -121,7 +119,10 @@ export const zerosLike = (params: Params): Params =>
 /**
  * A transform that remembers nothing.
  *
- * @param check Nothing is refused where it is left out.
+ * @param name As configurations name it.
+ * @param options Its settings, for configurations.
+ * @param change From the updates to the next ones.
+ * @param check What is wrong with the options. Left out, nothing is.
  *
  * @example Updates of a fixed length per weight: sign descent.
  * ```ts

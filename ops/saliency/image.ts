@@ -1,15 +1,17 @@
 /**
- * Images as plain data, and the two things that are done to them before a mask is learned: they are
- * blurred and they are shifted.
+ * Images as plain data, and what is done to an image and to a mask on the way: images are blurred and shifted, masks are
+ * enlarged, and how rough a mask is, its total variation tells.
  *
  * @module
  */
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { tf } from "../tfjs.ts";
 
+// ---- Images
+
 /** An image as plain data. */
 export interface ImageArray {
-  /** All at least 1. */
+  /** The sides and the numbers per pixel, each at least 1. */
   readonly shape: readonly [height: number, width: number, channels: number];
   /** height · width · channels numbers, row-major, of any scale. */
   readonly data: Float32Array;
@@ -105,7 +107,7 @@ export function blur(image: ImageArray, size: number, sigma: number): ImageArray
   return { shape: image.shape, data: Float32Array.from(data) };
 }
 
-// Bilinear interpolation as two matrix products: R·mask·C. tfjs's own lacks a gradient on wasm.
+// ---- Enlarging a mask
 
 /**
  * The matrix that takes `from` samples to `to` linearly, the first to the first and the last to the
@@ -139,7 +141,10 @@ export function interpolation(from: number, to: number): Float32Array {
   return weights;
 }
 
-/** The matrices of an enlargement, both constant. */
+/**
+ * The matrices of an enlargement, both constant: bilinear interpolation is R·mask·C. tfjs's own lacks a
+ * gradient on wasm.
+ */
 export interface Enlargement {
   /** [height, rows of the mask]. */
   readonly rows: tf.Tensor2D;
@@ -167,7 +172,7 @@ export const enlargement = (
 export const upsample = (mask: tf.Tensor2D, { rows, columns }: Enlargement): tf.Tensor2D =>
   tf.matMul(tf.matMul(rows, mask), columns);
 
-// How rough an image is.
+// ---- Total variation
 
 /** |x|, with the gradient 0 at 0, where that of tf.abs is −1. */
 const magnitude = (x: tf.Tensor): tf.Tensor => tf.add(tf.relu(x), tf.relu(tf.neg(x)));

@@ -1,5 +1,6 @@
 /**
- * What a saliency mask makes small.
+ * What a saliency mask is to make small: the score that a model gives to the image under the mask, and the prices of
+ * hiding it and of roughness; and the views of the image that the model sees step by step.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import { tf } from "../tfjs.ts";
 import { type Enlargement, type ImageArray, shift, totalVariation, upsample } from "./image.ts";
 import { draw, type Rng } from "../../graph/rng.ts";
 
-// Scores: what a saliency mask is to bring down.
+// ---- Scores
 
 /**
  * One number per image, differentiable on tfjs's tape. The caller disposes of what it makes.
@@ -126,6 +127,8 @@ export const overlapScore = (model: ImageModel, code: ArrayLike<number>): Score 
   };
 };
 
+// ---- The objective
+
 /** The image of one step, as what shows where it is hidden and what is added where it is not. */
 export interface Scene {
   /** The occluder, and the step's noise: [1, height, width, channels]. */
@@ -134,13 +137,13 @@ export interface Scene {
   readonly contrast: tf.Tensor;
 }
 
-/** The prices of the terms. */
+/** The prices of the objective's terms. */
 export interface Prices {
-  /** λ1. */
+  /** λ1, the price of hiding everything. */
   readonly areaWeight: number;
-  /** λ2. */
+  /** λ2, the price of a mask that is not smooth. */
   readonly variationWeight: number;
-  /** β. */
+  /** β, the power of the differences between neighbours. */
   readonly variationPower: number;
 }
 
@@ -174,11 +177,11 @@ export function objective(
   return tf.add(tf.add(area, variation), tf.sum(score(perturb(full, scene))));
 }
 
-// What a model sees in one step of learning a mask.
+// ---- Views
 
 /** A {@linkcode Scene} as plain data. */
 export interface Views {
-  /** As {@linkcode ImageArray} has it. */
+  /** The height, the width and the channels of the image. */
   readonly shape: ImageArray["shape"];
   /** The occluder, and the step's noise. */
   readonly hidden: Float32Array;
@@ -193,7 +196,7 @@ export const viewsOf = ({ shape, data }: ImageArray, { data: hidden }: ImageArra
   contrast: data.map((value, i) => value - hidden[i]),
 });
 
-/** On the backend: two new tensors. */
+/** The views on the backend: two new tensors. */
 export const sceneOf = ({ shape, hidden, contrast }: Views): Scene => ({
   hidden: tf.tensor(hidden, [1, ...shape]),
   contrast: tf.tensor(contrast, [1, ...shape]),
