@@ -1,8 +1,9 @@
 /**
- * What a critic says of pairs: scores, of which the bounds of information are made.
+ * Lower bounds of information from the scores that a critic gives to pairs, and the losses that raise them: the bound of
+ * Donsker and Varadhan (MINE), SMILE, and InfoNCE.
  *
- * A batch of a joint critic holds the pairs as they were drawn, the joint rows, and after them as many
- * marginal rows: the same x, each with another pair's y.
+ * A batch of a joint critic holds the pairs as they were drawn, the joint rows, and after them as many marginal rows: the
+ * same x, each with another pair's y.
  *
  * @module
  */
@@ -15,71 +16,7 @@ import { bceWithLogits } from "../losses/reconstruction.ts";
 import { crossEntropy } from "../losses/cross_entropy.ts";
 import { linear } from "../layers.ts";
 
-/** What keeps scores from being used: there are none, or one is not finite. */
-function checkScores(name: string, scores: ArrayLike<number>): InvalidOption | null {
-  if (scores.length === 0) return invalidOption(name, "no scores", "at least 1");
-  for (let i = 0; i < scores.length; i++) {
-    if (!Number.isFinite(scores[i])) {
-      return invalidOption(name, `${scores[i]} at ${i}`, "finite numbers");
-    }
-  }
-  return null;
-}
-
-/** The mean of at least one number. */
-function mean(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
-  return sum / values.length;
-}
-
-/**
- * log(mean(eˣ)) of at least one finite number, without overflow.
- *
- * @param clip Each x is brought into ±clip first; Infinity, the default, leaves all as it is.
- */
-function logMeanExp(values: ArrayLike<number>, clip = Infinity): number {
-  const at = (i: number) => Math.min(Math.max(values[i], -clip), clip);
-  let largest = -Infinity;
-  for (let i = 0; i < values.length; i++) largest = Math.max(largest, at(i));
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += Math.exp(at(i) - largest);
-  return largest + Math.log(sum / values.length);
-}
-
-/** {@linkcode logMeanExp} of a tensor's elements, at least one, with its gradient. */
-export function logMeanExpOf(x: tf.Tensor): tf.Scalar {
-  const largest = constantOf(x, (values) => tf.max(values));
-  return tf.add(largest, tf.log(tf.mean(tf.exp(tf.sub(x, largest)))));
-}
-
-/** The scores of a batch's joint rows, the first half, and of its marginal rows, the second. */
-export function halves(scores: tf.Tensor): readonly [joint: tf.Tensor1D, marginal: tf.Tensor1D] {
-  const flat = tf.reshape(scores, [scores.size]) as tf.Tensor1D;
-  const count = scores.size / 2;
-  return [tf.slice1d(flat, 0, count), tf.slice1d(flat, count, count)];
-}
-
-/**
- * One function's value with another's gradient: what is reported of a step, and what trains.
- *
- * @param scores What both are functions of.
- */
-function reportedAs(
-  scores: tf.Tensor,
-  trains: (scores: tf.Tensor) => tf.Scalar,
-  reported: (scores: tf.Tensor) => tf.Scalar,
-): tf.Scalar {
-  const value = constantOf(scores, reported);
-  const surrogate = trains(scores);
-  const same = tf.customGrad((_, other) => ({
-    value: tf.clone(other as tf.Tensor),
-    gradFunc: (dy: tf.Tensor) => [dy, tf.zerosLike(dy)],
-  }));
-  return same(surrogate, value) as tf.Scalar;
-}
-
-// The bound of Donsker and Varadhan, and the loss of MINE that raises it.
+// ---- Donsker and Varadhan: MINE
 
 /**
  * The bound of Donsker and Varadhan, which MINE maximises, from scores T:
@@ -126,8 +63,10 @@ export function dvBoundOf(scores: tf.Tensor): tf.Scalar {
 /** Options of {@linkcode mineLoss}. */
 export interface MineOptions {
   /**
-   * How much of the gradient's denominator each batch renews, in (0, 1]. At 1, the default, the
-   * gradient is that of the bound itself.
+   * How much of the gradient's denominator each batch renews, in (0, 1]. At 1 the gradient is that of the
+   * bound itself.
+   *
+   * @default 1
    */
   readonly averageRate?: number;
 }
@@ -172,7 +111,7 @@ function corrected(scores: tf.Tensor, logPartition: tf.Tensor): tf.Scalar {
   return tf.sub(ratio, tf.mean(joint));
 }
 
-// SMILE: the bound of Donsker and Varadhan with clipped marginal scores.
+// ---- SMILE: clipped marginal scores
 
 /** What keeps the clip from being used, if anything. */
 export const checkClip = (clip: number): InvalidOption | null =>
@@ -192,7 +131,7 @@ export const checkClip = (clip: number): InvalidOption | null =>
  *
  * @param joint Scores of pairs that belong together, in nats.
  * @param marginal Scores of pairs that do not; any number of them.
- * @param clip τ, above 0, in nats; 5.
+ * @param clip τ, above 0, in nats; 5 where it is left out.
  * @returns Bits, of either sign; `InvalidOption` for no scores, or one that is not finite.
  *
  * @example
@@ -265,7 +204,7 @@ function jensenShannon(scores: tf.Tensor): tf.Scalar {
   return tf.mul(bceWithLogits(scores, tf.tensor(targets, scores.shape)), 2);
 }
 
-// InfoNCE: information as the power to tell a pair's own y from those of the others.
+// ---- InfoNCE: the power to tell a pair's own y from those of the others
 
 /**
  * The InfoNCE bound from scores T of n pairs:
@@ -324,3 +263,69 @@ export const infoNceLoss = (): Loss => ({
     terms: labels.length,
   }, rng],
 });
+
+// ---- Scores
+
+/** What keeps scores from being used: there are none, or one is not finite. */
+function checkScores(name: string, scores: ArrayLike<number>): InvalidOption | null {
+  if (scores.length === 0) return invalidOption(name, "no scores", "at least 1");
+  for (let i = 0; i < scores.length; i++) {
+    if (!Number.isFinite(scores[i])) {
+      return invalidOption(name, `${scores[i]} at ${i}`, "finite numbers");
+    }
+  }
+  return null;
+}
+
+/** The mean of at least one number. */
+function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+}
+
+/**
+ * log(mean(eˣ)) of at least one finite number, without overflow.
+ *
+ * @param clip Each x is brought into ±clip first; Infinity, the default, leaves all as it is.
+ */
+function logMeanExp(values: ArrayLike<number>, clip = Infinity): number {
+  const at = (i: number) => Math.min(Math.max(values[i], -clip), clip);
+  let largest = -Infinity;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, at(i));
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += Math.exp(at(i) - largest);
+  return largest + Math.log(sum / values.length);
+}
+
+/** {@linkcode logMeanExp} of a tensor's elements, at least one, with its gradient. */
+export function logMeanExpOf(x: tf.Tensor): tf.Scalar {
+  const largest = constantOf(x, (values) => tf.max(values));
+  return tf.add(largest, tf.log(tf.mean(tf.exp(tf.sub(x, largest)))));
+}
+
+/** The scores of a batch's joint rows, the first half, and of its marginal rows, the second. */
+export function halves(scores: tf.Tensor): readonly [joint: tf.Tensor1D, marginal: tf.Tensor1D] {
+  const flat = tf.reshape(scores, [scores.size]) as tf.Tensor1D;
+  const count = scores.size / 2;
+  return [tf.slice1d(flat, 0, count), tf.slice1d(flat, count, count)];
+}
+
+/**
+ * One function's value with another's gradient: what is reported of a step, and what trains.
+ *
+ * @param scores What both are functions of.
+ */
+function reportedAs(
+  scores: tf.Tensor,
+  trains: (scores: tf.Tensor) => tf.Scalar,
+  reported: (scores: tf.Tensor) => tf.Scalar,
+): tf.Scalar {
+  const value = constantOf(scores, reported);
+  const surrogate = trains(scores);
+  const same = tf.customGrad((_, other) => ({
+    value: tf.clone(other as tf.Tensor),
+    gradFunc: (dy: tf.Tensor) => [dy, tf.zerosLike(dy)],
+  }));
+  return same(surrogate, value) as tf.Scalar;
+}
