@@ -133,7 +133,7 @@ export interface NodeParam {
 
 /** What a graph needs to know of a defined node. */
 export interface NodeDeclaration<P extends readonly NodeArgument[] = readonly NodeArgument[]> {
-  /** As it is written in a graph: small letters, digits and underscores, a letter first. */
+  /** The name by which it is written in a graph: small letters, digits and underscores, a letter first. */
   readonly name: string;
   /** Its arguments. The first ones, as many as are of one kind, may be given by position. @default [] */
   readonly arguments?: P;
@@ -150,7 +150,7 @@ export interface NodeDeclaration<P extends readonly NodeArgument[] = readonly No
 
 /** A declaration whose arguments are not looked at by the compiler. */
 export interface AnyNodeDeclaration {
-  /** As it is written in a graph. */
+  /** The name by which it is written in a graph. */
   readonly name: string;
   /** Its arguments. */
   readonly arguments: readonly NodeArgument[];

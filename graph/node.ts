@@ -177,7 +177,7 @@ export type Over = "sample" | "channel" | "location";
 export interface Kwta {
   /** Names the node. */
   readonly _tag: "kwta";
-  /** In (0, 1]. */
+  /** The fraction of the units that win, in (0, 1]. */
   readonly sparsity: number;
   /** null: hard in training too, with a straight-through gradient. */
   readonly soft: Soft | null;
@@ -189,7 +189,7 @@ export interface Kwta {
 export interface LearnedKwta {
   /** Names the node. */
   readonly _tag: "learned_kwta";
-  /** Of one sample; null where shape inference is to find it. */
+  /** The shape of one sample; null where shape inference is to find it. */
   readonly shape: Shape | null;
   /** null: hard in training too, with a straight-through gradient; then the threshold learns nothing. */
   readonly soft: Soft | null;
@@ -201,9 +201,9 @@ export interface PredictedKwta {
   readonly _tag: "predicted_kwta";
   /** Units of a sample; null where shape inference is to find them. */
   readonly inputs: number | null;
-  /** In (0, 1]. */
+  /** The largest sparsity that is predicted, in (0, 1]. */
   readonly max_sparsity: number;
-  /** In (0, max_sparsity). */
+  /** The least sparsity that is predicted, in (0, max_sparsity). */
   readonly min_sparsity: number;
   /** null: hard in training too, with a straight-through gradient; then nothing is learned. */
   readonly soft: Soft | null;
@@ -216,7 +216,7 @@ export interface PredictedKwta {
 export interface KWinners {
   /** Names the node. */
   readonly _tag: "k_winners";
-  /** In (0, 1]; k is this times the units that compete, rounded half to even. */
+  /** The fraction of the units that win, in (0, 1]; k is this times the units that compete, rounded half to even. */
   readonly sparsity: number;
   /** Units, of an image channels: what has a duty cycle; null where shape inference is to find them. */
   readonly inputs: number | null;

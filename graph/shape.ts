@@ -99,7 +99,7 @@ export type InferenceError = ShapeMismatch | InvalidOption;
 export interface InferredNode {
   /** Where the node stands: "2", or "1.body.0" inside a branch. */
   readonly path: string;
-  /** With the dimensions that were left out filled in. */
+  /** The node, with the dimensions that were left out filled in. */
   readonly node: Node;
   /** What goes in. */
   readonly input: Space;

@@ -30,7 +30,7 @@ export type Argument = number | boolean | string | null | readonly number[] | No
 
 /** One argument of a node. */
 export interface Parameter {
-  /** As it is written: "bias" in `bias=false`. */
+  /** The name by which it is written: "bias" in `bias=false`. */
   readonly name: string;
   /** What values it may have. */
   readonly kind: ArgumentKind;

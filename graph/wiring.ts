@@ -27,7 +27,7 @@ export interface Wire {
   readonly from: string;
   /** The id of the box that it enters. */
   readonly to: string;
-  /** Of one sample. */
+  /** The shape of one sample. */
   readonly shape: Shape;
 }
 
@@ -35,7 +35,7 @@ export interface Wire {
 export interface Wiring {
   /** The input or inputs first, the output or outputs last. */
   readonly boxes: readonly Box[];
-  /** In the order of the boxes that they enter. */
+  /** The wires, in the order of the boxes that they enter. */
   readonly wires: readonly Wire[];
 }
 

@@ -22,7 +22,7 @@ export const backendChoices: readonly BackendChoice[] = ["auto", "webgpu", "wasm
 
 /** A backend that runs. */
 export interface Backend {
-  /** As tfjs calls it. */
+  /** The name that tfjs has for it. */
   readonly name: BackendName;
   /** The GPU's name and driver; null where there is no GPU in play. */
   readonly adapter: string | null;

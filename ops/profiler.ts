@@ -20,7 +20,7 @@ export interface KernelTime {
 export interface Profile {
   /** The longest first. */
   readonly kernels: readonly KernelTime[];
-  /** From start to end; what no kernel has is JavaScript, waiting and files. */
+  /** The time from start to end; what no kernel has is JavaScript, waiting and files. */
   readonly milliseconds: number;
   /** Whether the times are a GPU's own; else they are those of calls. */
   readonly onGpu: boolean;

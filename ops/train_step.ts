@@ -44,7 +44,7 @@ export interface HostBatch extends Batch {
 export interface Trainer {
   /** The graph as a function. */
   readonly model: Lowered;
-  /** Of one sample. */
+  /** The shape of one sample. */
   readonly input: Shape;
   /** The loss to minimise. */
   readonly loss: Loss;

@@ -366,7 +366,7 @@ function variances({ count, width, values }: Samples): Float64Array {
 
 // ---- Sets of samples as bits, by which many are ruled out at once
 
-/** For each of the first units, the samples below each of some thresholds, one bit per sample. */
+/** The planes of the first units: for each the samples below each of some thresholds, one bit per sample. */
 interface BitPlanes {
   /** Units that have planes, from the first on; the first itself is never asked for. */
   readonly units: number;

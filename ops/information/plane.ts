@@ -45,7 +45,7 @@ export interface PlaneTask {
 
 /** A way to estimate both informations of a layer. */
 export interface PlaneEstimator {
-  /** As the history names it: "kmeans". */
+  /** Its name in the history: "kmeans". */
   readonly name: string;
   /** What is wrong with its options, if anything. */
   readonly problem: InvalidOption | null;

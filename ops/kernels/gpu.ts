@@ -152,7 +152,7 @@ function run(
 
 /** An array that a program reads or writes. */
 export interface Binding {
-  /** As the program names it. */
+  /** Its name in the program. */
   readonly name: string;
   /** The type of its elements. */
   readonly type: "f32" | "i32";
@@ -416,7 +416,7 @@ export const workgroupSum = `
 
 /** A tensor is larger than what a program of this device may bind. */
 export class TensorTooLarge extends Error {
-  /** As errors name themselves. */
+  /** The name of the error's class. */
   override readonly name = "TensorTooLarge";
 
   /**

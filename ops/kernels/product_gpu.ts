@@ -33,10 +33,10 @@ export interface Tiling {
   readonly lanes: readonly [number, number];
 }
 
-/** For a GPU: 32 × 32 per workgroup. */
+/** The tiling for a GPU: 32 × 32 per workgroup. */
 export const hardwareTiling: Tiling = { tile: [4, 4], lanes: [8, 8] };
 
-/** For a CPU that plays a GPU. */
+/** The tiling for a CPU that plays a GPU. */
 export const softwareTiling: Tiling = { tile: [16, 8], lanes: [1, 8] };
 
 /**

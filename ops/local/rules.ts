@@ -34,11 +34,11 @@ export type LocalUpdate = (
 
 /** A local rule for weights [inputs, units] and batches [samples, inputs]. */
 export interface LocalRule {
-  /** As options and results name it. */
+  /** Its name in options and results. */
   readonly name: string;
   /** The options, with their defaults filled in. */
   readonly options: Readonly<Record<string, number>>;
-  /** An option out of its range, or null. */
+  /** The first option that is out of its range, or null. */
   readonly problem: InvalidOption | null;
   /** The fewest units that it can let compete. */
   readonly least: number;

@@ -34,7 +34,7 @@ export interface LossSetting {
 
 /** A rule that makes an objective of each batch. */
 export interface Loss {
-  /** As configurations and reports name it. */
+  /** Its name in configurations and reports. */
   readonly name: string;
   /** Its settings, for configurations. */
   readonly options: Readonly<Record<string, number>>;

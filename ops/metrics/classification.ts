@@ -63,9 +63,9 @@ export interface ConfusionMatrix {
 
 /** What a classifier is worth on one class, or on all. */
 export interface ClassScores {
-  /** Of the samples predicted so, the fraction that is; 0 where none is predicted so. */
+  /** The fraction of the samples predicted so that are so; 0 where none is predicted so. */
   readonly precision: number;
-  /** Of the samples that are so, the fraction predicted so; 0 where none is. */
+  /** The fraction of the samples that are so that are predicted so; 0 where none is. */
   readonly recall: number;
   /** The harmonic mean of the two, 2tp / (2tp + fp + fn); 0 where both are. */
   readonly f1: number;

@@ -23,7 +23,7 @@ export interface LabelledEmbeddings {
 export interface RetrievalScores {
   /** The fraction of queries whose nearest item is of their class. */
   readonly precisionAt1: number;
-  /** Of the R nearest items, the fraction of the query's class. */
+  /** The fraction of the R nearest items that are of the query's class. */
   readonly rPrecision: number;
   /** MAP@R, as {@linkcode retrievalScores} defines it. */
   readonly meanAveragePrecision: number;

@@ -18,7 +18,7 @@ import type { Schedule } from "./schedules.ts";
 
 /** An optimiser that knows what it is composed of, and can be part of another. */
 export interface Chain extends Optimiser {
-  /** In order, without nesting. */
+  /** The transforms in order, without nesting. */
   readonly transforms: readonly Transform[];
 }
 

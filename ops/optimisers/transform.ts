@@ -21,13 +21,13 @@ export interface OptimiserState {
   readonly step: number;
   /** The learning rate of the next step; `train` and `reduceOnPlateau` change it between epochs. */
   readonly learningRate: number;
-  /** By role, then by path. */
+  /** The tensors that it remembers, by role, then by path. */
   readonly slots: Slots;
 }
 
 /** A rule that turns gradients into new weights. */
 export interface Optimiser {
-  /** As configurations and reports name it. */
+  /** Its name in configurations and reports. */
   readonly name: string;
   /** Its settings, for configurations. */
   readonly options: OptionValues;
@@ -63,7 +63,7 @@ export interface TransformState {
 
 /** A function from updates to updates that may remember tensors between steps. */
 export interface Transform {
-  /** As configurations name it. */
+  /** Its name in configurations. */
   readonly name: string;
   /** Its settings, for configurations. */
   readonly options: OptionValues;
@@ -119,7 +119,7 @@ export const zerosLike = (params: Params): Params =>
 /**
  * A transform that remembers nothing.
  *
- * @param name As configurations name it.
+ * @param name Its name in configurations.
  * @param options Its settings, for configurations.
  * @param change From the updates to the next ones.
  * @param check What is wrong with the options. Left out, nothing is.

@@ -18,7 +18,7 @@ import { emptyMemory, store } from "../codes/willshaw.ts";
 
 /** A read-out that has learnt. */
 export interface ReadOut {
-  /** As results name it. */
+  /** Its name in results. */
   readonly name: string;
   /**
    * The class of each code, from 0 on.
@@ -30,9 +30,9 @@ export interface ReadOut {
 
 /** Codes with the class of each. */
 export interface LabelledCodes {
-  /** At least one. */
+  /** The codes, at least one. */
   readonly codes: BinaryEmbeddings;
-  /** As many, each from 0 to classes − 1. */
+  /** As many labels as codes, each from 0 to classes − 1. */
   readonly labels: ArrayLike<number>;
   /** How many classes there are, at least 1. */
   readonly classes: number;

@@ -198,7 +198,7 @@ interface Descent {
 interface Descender {
   /** The score that is to fall. */
   readonly score: Score;
-  /** From the mask's size to the image's. */
+  /** What enlarges the mask to the image's size. */
   readonly enlarge: Enlargement;
   /** What the mask itself costs. */
   readonly prices: Prices;

@@ -51,9 +51,9 @@ export type Kernel = (...args: number[]) => void;
 
 /** What {@linkcode partTaker} has to know, as plain data. */
 export interface BlockLayout {
-  /** As {@linkcode place}. */
+  /** The places of a block's integers: {@linkcode place}. */
   readonly place: typeof place;
-  /** As {@linkcode LEFT_BITS}. */
+  /** The bits of `state` that count parts: {@linkcode LEFT_BITS}. */
   readonly leftBits: number;
   /** The most arguments of a kernel. */
   readonly most: number;
