@@ -278,9 +278,17 @@ export interface KWinnersOptions {
   readonly period?: number;
   /** Factor on k when evaluated, above 0. @default 1 */
   readonly inferenceFactor?: number;
-  /** Which units compete: all of a sample, or of an image those of each channel or location. @default "sample" */
+  /**
+   * Which units compete: all of a sample, or of an image those of each channel or location.
+   *
+   * @default "sample"
+   */
   readonly over?: Over;
-  /** Whether only the first of equal units at the boundary win, so that there are exactly k. @default false */
+  /**
+   * Whether only the first of equal units at the boundary win, so that there are exactly k.
+   *
+   * @default false
+   */
   readonly breakTies?: boolean;
   /** Whether a winner below 0 is set to 0. @default false */
   readonly relu?: boolean;

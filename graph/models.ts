@@ -1,7 +1,7 @@
 /**
- * Ready graphs, each a function from a few options to a graph: perceptrons, EmbedderSDR's convolutional encoder,
- * autoencoders with a kWTA code in the middle, and a plain and a residual network for 32 × 32 images. All of them end in
- * logits or, with a head, in a kWTA code.
+ * Ready graphs, each a function from a few options to a graph: perceptrons, EmbedderSDR's convolutional
+ * encoder, autoencoders with a kWTA code in the middle, and a plain and a residual network for 32 × 32
+ * images. All of them end in logits or, with a head, in a kWTA code.
  *
  * @module
  */

@@ -216,7 +216,10 @@ export interface PredictedKwta {
 export interface KWinners {
   /** Names the node. */
   readonly _tag: "k_winners";
-  /** The fraction of the units that win, in (0, 1]; k is this times the units that compete, rounded half to even. */
+  /**
+   * The fraction of the units that win, in (0, 1]; k is this times the units that compete, rounded half
+   * to even.
+   */
   readonly sparsity: number;
   /** Units, of an image channels: what has a duty cycle; null where shape inference is to find them. */
   readonly inputs: number | null;

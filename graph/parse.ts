@@ -8,8 +8,8 @@
  *     shape    = "[" number { "," number } "]"
  *     splice   = "${" index "}"
  *
- * Which arguments a node has, `signature.ts` says. This is the one file that imports parser-ts, and its version stands
- * nowhere else.
+ * Which arguments a node has, `signature.ts` says. This is the one file that imports parser-ts, and its
+ * version stands nowhere else.
  *
  * @module
  */

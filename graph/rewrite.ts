@@ -1,6 +1,6 @@
 /**
- * Graphs from graphs: leaves replaced one by one, the encoder cut out of an autoencoder, and a trained trunk put under a
- * new head.
+ * Graphs from graphs: leaves replaced one by one, the encoder cut out of an autoencoder, and a trained
+ * trunk put under a new head.
  *
  * @module
  */

@@ -27,7 +27,10 @@ export interface NodeTraits {
   readonly weights: boolean;
   /** Whether the node itself remembers something beside weights, from one training step to the next. */
   readonly state: boolean;
-  /** Whether the output is a tensor of the node's own, and neither its input nor the output of a sub-graph. */
+  /**
+   * Whether the output is a tensor of the node's own, and neither its input nor the output of a
+   * sub-graph.
+   */
   readonly ownOutput: boolean;
 }
 
@@ -128,7 +131,10 @@ export const traitsOf = ({ _tag }: Node): NodeTraits => nodeTraits[_tag];
 export const leafTraitsOf = <L extends Leaf>({ _tag }: L): LeafTraits<L> =>
   nodeTraits[_tag] as unknown as LeafTraits<L>;
 
-/** Whether the units of the node of a name compete; of a name that is no node's, or a defined node's, false. */
+/**
+ * Whether the units of the node of a name compete; of a name that is no node's, or a defined node's,
+ * false.
+ */
 export const competesNamed = (name: string): boolean =>
   Object.hasOwn(nodeTraits, name) && nodeTraits[name as Node["_tag"]].competes;
 

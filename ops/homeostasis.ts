@@ -1,7 +1,8 @@
 /**
- * Homeostasis of units, in two places. Synaptic scaling multiplies activations: units that fire too often are damped
- * before the winners are chosen, silent ones boosted. Homeostasis of weights multiplies the synapses themselves: a unit
- * that is too active weakens all of its synapses by one factor, one that is too quiet strengthens them.
+ * Homeostasis of units, in two places. Synaptic scaling multiplies activations: units that fire too
+ * often are damped before the winners are chosen, silent ones boosted. Homeostasis of weights
+ * multiplies the synapses themselves: a unit that is too active weakens all of its synapses by one
+ * factor, one that is too quiet strengthens them.
  *
  * @module
  */

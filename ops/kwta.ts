@@ -137,7 +137,10 @@ export function thresholded(x: tf.Tensor, threshold: tf.Tensor, soft: Soft | nul
   return above(x);
 }
 
-/** Coefficients of erfinv(x) / x as a polynomial in w − 2.5, highest power first, for w = −log(1 − x²) < 5. */
+/**
+ * Coefficients of erfinv(x) / x as a polynomial in w − 2.5, highest power first, for w = −log(1 − x²) <
+ * 5.
+ */
 const CENTRE = [
   2.81022636e-08,
   3.43273939e-07,
@@ -308,7 +311,10 @@ function nextDuty(duty: tf.Tensor, seen: tf.Tensor, y: tf.Tensor, period: number
   return tf.div(tf.add(tf.mul(duty, tf.sub(span, batch)), tf.div(fired, places)), span);
 }
 
-/** A `k_winners` node, lowered: {@linkcode kWinners}, with the duty cycle and the count of samples kept up. */
+/**
+ * A `k_winners` node, lowered: {@linkcode kWinners}, with the duty cycle and the count of samples kept
+ * up.
+ */
 export function kWinnersAt(node: KWinners, path: string): Lowered {
   const { sparsity, inference_factor, over, period } = node;
   const [dutyPath, samplesPath] = [`${path}.duty_cycle`, `${path}.samples`];

@@ -233,7 +233,10 @@ function thinned<T extends tf.Tensor>(
   return [tf.mul(x, tf.tensor(kept, x.shape)) as T, rest];
 }
 
-/** A dropout of values: each is 0 with the probability `rate`, in [0, 1), and otherwise divided by 1 − rate. */
+/**
+ * A dropout of values: each is 0 with the probability `rate`, in [0, 1), and otherwise divided by 1 −
+ * rate.
+ */
 export const dropout = (rate: number): Lowered => ({
   evaluate: (_, x) => x,
   train: (_, signal) => {

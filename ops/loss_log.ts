@@ -1,7 +1,7 @@
 /**
- * The losses of many steps, kept where they are computed until somebody asks: on webgpu as numbers in one array, which
- * is read back at once, elsewhere as plain numbers. Beside it {@linkcode finiteness}, which tells by one number whether
- * tensors are finite, so that it can be logged as a loss is.
+ * The losses of many steps, kept where they are computed until somebody asks: on webgpu as numbers in
+ * one array, which is read back at once, elsewhere as plain numbers. Beside it {@linkcode finiteness},
+ * which tells by one number whether tensors are finite, so that it can be logged as a loss is.
  *
  * @module
  */

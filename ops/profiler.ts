@@ -1,6 +1,6 @@
 /**
- * How the time of a computation divides among kernels: on webgpu by the GPU's own timestamps of every program, elsewhere
- * by the time that calls take.
+ * How the time of a computation divides among kernels: on webgpu by the GPU's own timestamps of every
+ * program, elsewhere by the time that calls take.
  *
  * @module
  */

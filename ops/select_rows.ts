@@ -1,8 +1,8 @@
 /**
  * Rows of a matrix by their numbers, and the sums of rows that their gradient needs.
  *
- * wasm has no gradient of tf.gather, and tf.scatterND adds in any order on webgpu. Here both directions are one kernel,
- * sums of rows, and the same input gives the same bits on all backends.
+ * wasm has no gradient of tf.gather, and tf.scatterND adds in any order on webgpu. Here both directions
+ * are one kernel, sums of rows, and the same input gives the same bits on all backends.
  *
  * @module
  */

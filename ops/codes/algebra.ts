@@ -1,10 +1,10 @@
 /**
- * The algebra of codes as sets of units. Pair by pair they form a Boolean lattice of all sets of `width` units, with
- * the empty code at its bottom and the full one at its top; similarities count what two codes of a pair share; bundling
- * makes one code of many, and a permutation binds a code to a role.
+ * The algebra of codes as sets of units. Pair by pair they form a Boolean lattice of all sets of
+ * `width` units, with the empty code at its bottom and the full one at its top; similarities count what
+ * two codes of a pair share; bundling makes one code of many, and a permutation binds a code to a role.
  *
- * Distances of all codes against all are `embeddingDistances`; the sparsity, the duty cycles and the entropy of one set
- * are `sparsity`, `dutyCycles` and `dutyEntropy`.
+ * Distances of all codes against all are `embeddingDistances`; the sparsity, the duty cycles and the
+ * entropy of one set are `sparsity`, `dutyCycles` and `dutyEntropy`.
  *
  * @module
  */

@@ -2,12 +2,13 @@
  * An associative memory with binary synapses, how it recalls, and what it can hold. What is stored of a pair is which
  * units of a cue were active together with which of its target.
  *
- * Source: D. J. Willshaw, O. P. Buneman, H. C. Longuet-Higgins, "Non-holographic associative memory", Nature 222, 1969.
+ * Source: D. J. Willshaw, O. P. Buneman, H. C. Longuet-Higgins, "Non-holographic associative memory",
+ * Nature 222, 1969.
  *
- * A memory is a value. {@linkcode store} returns a new one: it copies the synapses once (2 MB for 4,096 units on both
- * sides, a fraction of a millisecond) and takes any number of pairs, so that a stream is stored in batches and a memory
- * that someone recalls from never changes under their hands. There is no builder, for it would be the same function with
- * something mutable in front.
+ * A memory is a value. {@linkcode store} returns a new one: it copies the synapses once (2 MB for 4,096
+ * units on both sides, a fraction of a millisecond) and takes any number of pairs, so that a stream is
+ * stored in batches and a memory that someone recalls from never changes under their hands. There is no
+ * builder, for it would be the same function with something mutable in front.
  *
  * For the capacity, take M pairs of random codes, k of m units active in a cue and l of n in its target:
  *
@@ -15,14 +16,15 @@
  *     p₀₁ = p₁^k                     the probability that a whole cue recalls a given false unit
  *     C   = M · T(l/n, p₀₁, 0) / m   bits per synapse: n units of each target go through a binary channel
  *
- * with T the transinformation of a channel whose input is 1 with probability l/n, that turns a 0 into a 1 with
- * probability p₀₁ and never loses a 1. Where errors are to be at most ε of the target's units, (n − l) p₀₁ = ε l gives
- * p₀₁, thence p₁ = p₀₁^(1/k) and M = ln(1 − p₁) / ln(1 − kl / mn). C tends to ln 2 = 0.69 bits as n grows with
- * k = log₂ n, at p₁ = ½, and is well below at any size that exists.
+ * with T the transinformation of a channel whose input is 1 with probability l/n, that turns a 0 into a
+ * 1 with probability p₀₁ and never loses a 1. Where errors are to be at most ε of the target's units,
+ * (n − l) p₀₁ = ε l gives p₀₁, thence p₁ = p₀₁^(1/k) and M = ln(1 − p₁) / ln(1 − kl / mn). C tends to
+ * ln 2 = 0.69 bits as n grows with k = log₂ n, at p₁ = ½, and is well below at any size that exists.
  *
- * Source: G. Palm, "On associative memory", Biological Cybernetics 36, 1980; A. Knoblauch, G. Palm, F. T. Sommer, "Memory
- * capacities for synaptic and structural plasticity", Neural Computation 22, 2010, whose "ε-capacity" this is. That
- * synapses are set independently of each other, which is what p₁^k takes for granted, is an approximation for finite n.
+ * Source: G. Palm, "On associative memory", Biological Cybernetics 36, 1980; A. Knoblauch, G. Palm, F.
+ * T. Sommer, "Memory capacities for synaptic and structural plasticity", Neural Computation 22, 2010,
+ * whose "ε-capacity" this is. That synapses are set independently of each other, which is what p₁^k
+ * takes for granted, is an approximation for finite n.
  *
  * @module
  */
@@ -378,7 +380,10 @@ export function channelInformation(active: number, added: number, lost: number):
   return Math.max(0, entropy(fires) - active * entropy(lost) - (1 - active) * entropy(added));
 }
 
-/** The entropy of an event of probability p, in bits; by log1p, for what is rare has most of its information in the rare case. */
+/**
+ * The entropy of an event of probability p, in bits; by log1p, for what is rare has most of its
+ * information in the rare case.
+ */
 const entropy = (p: number): number =>
   p <= 0 || p >= 1 ? 0 : -(p * Math.log(p) + (1 - p) * Math.log1p(-p)) / Math.LN2;
 

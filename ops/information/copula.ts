@@ -1,10 +1,11 @@
 /**
- * Information of continuous variables that are taken as Gaussian, or made so unit by unit by a copula: any distribution
- * of a unit becomes normal, and keeps what it shares with others. Beside it the quantile function of the normal
- * distribution.
+ * Information of continuous variables that are taken as Gaussian, or made so unit by unit by a copula:
+ * any distribution of a unit becomes normal, and keeps what it shares with others. Beside it the
+ * quantile function of the normal distribution.
  *
- * Source: R. Ince et al., "A statistical framework for neuroimaging data analysis based on mutual information estimated
- * via a Gaussian copula", Human Brain Mapping 38 (2017) 1541; pytorch-mighty's gcmi.py, whose values are the tests'.
+ * Source: R. Ince et al., "A statistical framework for neuroimaging data analysis based on mutual
+ * information estimated via a Gaussian copula", Human Brain Mapping 38 (2017) 1541; pytorch-mighty's
+ * gcmi.py, whose values are the tests'.
  *
  * @module
  */
@@ -168,7 +169,11 @@ export type TieRanks = "average" | "first";
 
 /** How {@linkcode copulaNormalise} ranks. */
 export interface CopulaOptions {
-  /** What equal values rank as: an estimate must not depend on the order of the samples. @default "average" */
+  /**
+   * What equal values rank as: an estimate must not depend on the order of the samples.
+   *
+   * @default "average"
+   */
   readonly ties?: TieRanks;
 }
 
@@ -226,7 +231,10 @@ function normalise({ count, width, values }: Samples, ties: TieRanks): Samples {
   return { count, width, values: normal };
 }
 
-/** Twice the rank of each value: sorting numbers alone and searching each is faster than sorting the samples by a comparison. */
+/**
+ * Twice the rank of each value: sorting numbers alone and searching each is faster than sorting the
+ * samples by a comparison.
+ */
 function twiceRanks(unit: Float64Array, ties: TieRanks): Uint32Array {
   const sorted = unit.toSorted();
   const equal = new Uint32Array(unit.length);

@@ -107,7 +107,10 @@ export const halfLogDeterminant = (
     halfLogDeterminantOf(factor, samples.count, samples.width, options)
   )(regularFactor(samples, names));
 
-/** {@linkcode halfLogDeterminant} of the first `units` units of a factor of the covariance of `count` samples. */
+/**
+ * {@linkcode halfLogDeterminant} of the first `units` units of a factor of the covariance of `count`
+ * samples.
+ */
 export const halfLogDeterminantOf = (
   factor: Float64Array,
   count: number,

@@ -1,6 +1,7 @@
 /**
- * k-means: samples of any width become one symbol each, the number of their cluster. It takes mini-batches, starts from
- * greedy k-means++, and spends its time on products of samples with a few vectors, in which zeros are left out.
+ * k-means: samples of any width become one symbol each, the number of their cluster. It takes
+ * mini-batches, starts from greedy k-means++, and spends its time on products of samples with a few
+ * vectors, in which zeros are left out.
  *
  * The code is Sparrow's own, because the k-means on npm (ml-kmeans and others) take arrays of arrays and know no
  * mini-batches.

@@ -2,10 +2,11 @@
  * Matrices in float64: samples with their means taken out, products as plain loops that skip zeros, and the
  * decompositions of ml-matrix, whose version stands in this one place.
  *
- * ml-matrix is typed, has two small dependencies of its own, and works in Deno. Measured on one busy core (load 2.5):
- * Cholesky of 256 × 256 in 4 ms, 784 × 784 in 0.10 s; the symmetric eigenproblem of 64 × 64 in 13 ms, 256 × 256 in 0.11 s,
- * 784 × 784 in 1.5 s. For products the loops here do 1.1 to 1.6 billion multiplications a second (the Gram matrix of 2,000
- * samples of 784 numbers in 0.37 s), ml-matrix's `mmul` 0.4 to 0.7 billion.
+ * ml-matrix is typed, has two small dependencies of its own, and works in Deno. Measured on one busy
+ * core (load 2.5): Cholesky of 256 × 256 in 4 ms, 784 × 784 in 0.10 s; the symmetric eigenproblem of 64
+ * × 64 in 13 ms, 256 × 256 in 0.11 s, 784 × 784 in 1.5 s. For products the loops here do 1.1 to 1.6
+ * billion multiplications a second (the Gram matrix of 2,000 samples of 784 numbers in 0.37 s),
+ * ml-matrix's `mmul` 0.4 to 0.7 billion.
  *
  * @module
  */

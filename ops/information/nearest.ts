@@ -1,7 +1,7 @@
 /**
- * Information from the distances to nearest neighbours: the differential entropy of Kozachenko and Leonenko, the
- * mutual information of two variables by Kraskov, Stögbauer and Grassberger, and of a variable and a class by Ross, or as
- * a difference of entropies.
+ * Information from the distances to nearest neighbours: the differential entropy of Kozachenko and
+ * Leonenko, the mutual information of two variables by Kraskov, Stögbauer and Grassberger, and of a
+ * variable and a class by Ross, or as a difference of entropies.
  *
  * @module
  */

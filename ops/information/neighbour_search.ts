@@ -2,15 +2,17 @@
  * Nearest neighbours in the max-norm, as the estimators of information need them. The distance of a and b is
  * max |a_u − b_u|, the differences rounded to float64.
  *
- * Samples of one unit are sorted, so that neighbours lie side by side. For more units, whatever is nearer than r lies in
- * a box of side 2r. The samples are sorted along one unit, which leaves a window; each further unit takes those outside
- * the box out of it, 32 at a time, by two lookups and one `and`; the few that are left are compared exactly.
+ * Samples of one unit are sorted, so that neighbours lie side by side. For more units, whatever is
+ * nearer than r lies in a box of side 2r. The samples are sorted along one unit, which leaves a window;
+ * each further unit takes those outside the box out of it, 32 at a time, by two lookups and one `and`;
+ * the few that are left are compared exactly.
  *
- * The code is Sparrow's own, because a k-d tree would not do. CPU milliseconds for the 4-th neighbour of 10,000 normal
- * samples of 2, 5, 10 and 20 units, on a busy machine: 30, 141, 286 and 692 this way; 52, 164, 949 and 3,801 by the boxes
- * of a k-d tree's leaves of 32, written for the purpose; 44, 649, 1,852 and 3,558 comparing the whole window. With 1,000
- * samples it is 8, 10, 13 and 21; only of 2 units or fewer is the window alone quicker there, by milliseconds, so that
- * there is one way for all sizes.
+ * The code is Sparrow's own, because a k-d tree would not do. CPU milliseconds for the 4-th neighbour
+ * of 10,000 normal samples of 2, 5, 10 and 20 units, on a busy machine: 30, 141, 286 and 692 this way;
+ * 52, 164, 949 and 3,801 by the boxes of a k-d tree's leaves of 32, written for the purpose; 44, 649,
+ * 1,852 and 3,558 comparing the whole window. With 1,000 samples it is 8, 10, 13 and 21; only of 2
+ * units or fewer is the window alone quicker there, by milliseconds, so that there is one way for all
+ * sizes.
  *
  * @module
  */

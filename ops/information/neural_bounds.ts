@@ -1,9 +1,9 @@
 /**
- * Lower bounds of information from the scores that a critic gives to pairs, and the losses that raise them: the bound of
- * Donsker and Varadhan (MINE), SMILE, and InfoNCE.
+ * Lower bounds of information from the scores that a critic gives to pairs, and the losses that raise
+ * them: the bound of Donsker and Varadhan (MINE), SMILE, and InfoNCE.
  *
- * A batch of a joint critic holds the pairs as they were drawn, the joint rows, and after them as many marginal rows: the
- * same x, each with another pair's y.
+ * A batch of a joint critic holds the pairs as they were drawn, the joint rows, and after them as many
+ * marginal rows: the same x, each with another pair's y.
  *
  * @module
  */

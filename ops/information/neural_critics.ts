@@ -1,7 +1,7 @@
 /**
- * Critics: networks that score pairs. A critic knows the bound that it trains by, how it takes batches of pairs, and how
- * the bound is read off pairs that are held out. There are the joint critic, one network that sees x and y side by side,
- * and two towers, a network for x and one for y.
+ * Critics: networks that score pairs. A critic knows the bound that it trains by, how it takes batches
+ * of pairs, and how the bound is read off pairs that are held out. There are the joint critic, one
+ * network that sees x and y side by side, and two towers, a network for x and one for y.
  *
  * @module
  */

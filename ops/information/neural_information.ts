@@ -1,6 +1,6 @@
 /**
- * Mutual information by neural lower bounds: MINE, SMILE and InfoNCE. A critic is trained on a part of the pairs, and the
- * bound is read off the rest.
+ * Mutual information by neural lower bounds: MINE, SMILE and InfoNCE. A critic is trained on a part of
+ * the pairs, and the bound is read off the rest.
  *
  * @module
  */
@@ -47,7 +47,11 @@ export interface NeuralOptions {
   readonly steps?: number;
   /** Pairs per step, at least 2. With "infonce" their log2 is the most that can be found. @default 256 */
   readonly batchSize?: number;
-  /** Units of the hidden layers, at least one layer; with "infonce" those of each tower. @default [100, 50] */
+  /**
+   * Units of the hidden layers, at least one layer; with "infonce" those of each tower.
+   *
+   * @default [100, 50]
+   */
   readonly hidden?: readonly number[];
   /** The learning rate of Adam, above 0. @default 1e-3 */
   readonly learningRate?: number;

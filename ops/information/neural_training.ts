@@ -32,7 +32,10 @@ export interface CriticTraining {
   readonly learningRate: number;
   /** L2, coupled to the gradient. */
   readonly weightDecay: number;
-  /** Steps between two judgements, of which there is one before the first step and one after the last; 0: none. */
+  /**
+   * Steps between two judgements, of which there is one before the first step and one after the last;
+   * 0: none.
+   */
   readonly judgeEvery: number;
   /** Stops the training when it is aborted. */
   readonly signal?: AbortSignal;

@@ -1,5 +1,6 @@
 /**
- * Principal components of samples: exactly, by random projections where samples are wide, or by the method that suits.
+ * Principal components of samples: exactly, by random projections where samples are wide, or by the
+ * method that suits.
  *
  * @module
  */
@@ -207,7 +208,11 @@ function normalise(vector: Float64Array): void {
 
 /** How {@linkcode randomisedPca} searches. */
 export interface RandomisedPcaOptions {
-  /** Directions more than components, an integer of at least 0. @default half of the components, at least 10 */
+  /**
+   * Directions more than components, an integer of at least 0.
+   *
+   * @default half of the components, at least 10
+   */
   readonly oversampling?: number;
   /** How often the directions are multiplied by the covariance, an integer of at least 0. @default 2 */
   readonly powerIterations?: number;

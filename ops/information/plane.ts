@@ -1,7 +1,7 @@
 /**
- * Estimators of the information plane: ways to find I(X;T) and I(T;Y) of a layer T. Codes are counted as symbols; other
- * layers are binned or clustered first, or reduced to principal components and estimated as continuous variables, by
- * Gaussians, by nearest neighbours or by neural bounds.
+ * Estimators of the information plane: ways to find I(X;T) and I(T;Y) of a layer T. Codes are counted
+ * as symbols; other layers are binned or clustered first, or reduced to principal components and
+ * estimated as continuous variables, by Gaussians, by nearest neighbours or by neural bounds.
  *
  * @module
  */

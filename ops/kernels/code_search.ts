@@ -1,9 +1,9 @@
 /**
  * The search for the nearest codes in WebAssembly, on a memory of its own that holds the codes.
  *
- * The codes are held as columns: of 512 codes at a time, for each unit a bit per code. The units that a query shares with
- * 128 codes are counted at once, by adders of single bits, so that a query costs its units and not the codes' width, and
- * however often each unit is used.
+ * The codes are held as columns: of 512 codes at a time, for each unit a bit per code. The units that a
+ * query shares with 128 codes are counted at once, by adders of single bits, so that a query costs its
+ * units and not the codes' width, and however often each unit is used.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * Batches gathered where they are computed: rows of bytes, picked by their numbers, become normalised float32 on the
- * backend. On webgpu a split's bytes are uploaded once. On wasm the rows are copied to its memory as bytes, a quarter of
- * what floats would be, and become numbers there.
+ * Batches gathered where they are computed: rows of bytes, picked by their numbers, become normalised
+ * float32 on the backend. On webgpu a split's bytes are uploaded once. On wasm the rows are copied to
+ * its memory as bytes, a quarter of what floats would be, and become numbers there.
  *
  * @module
  */

@@ -5,8 +5,8 @@
  * {@linkcode RawProgram} may have several outputs; it is recorded into the same command encoder, so that it keeps its
  * order among tfjs's.
  *
- * Uniformity: workgroup barriers may only stand where control flow does not depend on the row, so programs clamp the row
- * instead of returning early.
+ * Uniformity: workgroup barriers may only stand where control flow does not depend on the row, so
+ * programs clamp the row instead of returning early.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * kWTA and its gradients as kernels: what all backends have in common, and the kernels on wasm and cpu. Those on webgpu
- * are in `kwta_gpu.ts`. Rows are samples: tensors have the shape [rows, units].
+ * kWTA and its gradients as kernels: what all backends have in common, and the kernels on wasm and cpu.
+ * Those on webgpu are in `kwta_gpu.ts`. Rows are samples: tensors have the shape [rows, units].
  *
  * @module
  */

@@ -119,8 +119,9 @@ registerSimdKernel<object>({
 
 // ---- Clones on wasm
 
-// They share the memory, as they do on every other backend. tfjs's own clone copies it, and its tape clones whatever a gradient saves: 2 MB in each training step of the MNIST encoder.
-// Tensors are immutable and their memory is counted, so nothing else changes.
+// They share the memory, as they do on every other backend. tfjs's own clone copies it, and its tape
+// clones whatever a gradient saves: 2 MB in each training step of the MNIST encoder. Tensors are
+// immutable and their memory is counted, so nothing else changes.
 
 tf.unregisterKernel("Identity", "wasm");
 tf.registerKernel({

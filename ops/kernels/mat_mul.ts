@@ -123,7 +123,10 @@ export function timesTransposed(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
   return tf.getBackend() === "wasm" ? tf.matMul(a, tf.transpose(b)) : tf.matMul(a, b, false, true);
 }
 
-/** The sums of the columns. Where Sparrow has no kernel they are a product with ones: a sum over an axis transposes on wasm. */
+/**
+ * The sums of the columns. Where Sparrow has no kernel they are a product with ones: a sum over an axis
+ * transposes on wasm.
+ */
 export const columnSums = (x: tf.Tensor2D): tf.Tensor1D =>
   isOurs(x)
     ? tf.engine().runKernel(COLUMN_SUMS, { x })

@@ -1,9 +1,9 @@
 /**
  * Local rules: how the synapses of competing units change by what stands on their two sides.
  *
- * A rule has two parts. Its competition says how active each unit is for each sample; its update moves each synapse by
- * the sample's input, the unit's activity and the synapse's own weight. No rule is given a label, an error, or the
- * weights of another layer, and none is differentiated.
+ * A rule has two parts. Its competition says how active each unit is for each sample; its update moves
+ * each synapse by the sample's input, the unit's activity and the synapse's own weight. No rule is
+ * given a label, an error, or the weights of another layer, and none is differentiated.
  *
  * There are the rule of Krotov and Hopfield, Oja's, k-means, SoftHebb, and random synapses, which learn nothing.
  *
@@ -47,8 +47,8 @@ export interface LocalRule {
   /** The length of weights at the beginning, above 0: they begin as samples of it. */
   readonly begin: number;
   /**
-   * How active each unit is for each sample. The sum over inputs is multiplied by the `excitability` of the unit, [units], where
-   * it is given, before units compete: synaptic scaling's factors.
+   * How active each unit is for each sample. The sum over inputs is multiplied by the `excitability` of
+   * the unit, [units], where it is given, before units compete: synaptic scaling's factors.
    */
   readonly compete: Compete;
   /** What is learnt of a batch. */

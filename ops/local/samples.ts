@@ -84,9 +84,9 @@ export function toUnitLength(sample: Float32Array): void {
 }
 
 /**
- * The symmetric matrix Z that whitens samples, so that they vary equally in all directions: of their covariance C = U Λ Uᵀ it is U (Λ + ε)^(−½) Uᵀ,
- * over the directions in which they vary at all (ZCA). It is found from all samples at once, by
- * eigenvectors, and so is not local.
+ * The symmetric matrix Z that whitens samples, so that they vary equally in all directions: of their
+ * covariance C = U Λ Uᵀ it is U (Λ + ε)^(−½) Uᵀ, over the directions in which they vary at all (ZCA).
+ * It is found from all samples at once, by eigenvectors, and so is not local.
  *
  * Source: A. Coates, A. Y. Ng, "Learning feature representations with k-means", 2012.
  *

@@ -1,6 +1,6 @@
 /**
- * Which samples of a batch a loss compares: the relations of all rows by their classes, and triplets and pairs drawn at
- * random.
+ * Which samples of a batch a loss compares: the relations of all rows by their classes, and triplets
+ * and pairs drawn at random.
  *
  * @module
  */

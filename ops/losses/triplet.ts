@@ -1,7 +1,7 @@
 /**
- * Triplet losses: an anchor is to be nearer to a positive, which is of its class, than to a negative, which is not. The
- * triplets are drawn at random (by the cosine, or by the Euclidean distance), or they follow from the batch: all valid
- * ones, the hardest, or the semi-hard.
+ * Triplet losses: an anchor is to be nearer to a positive, which is of its class, than to a negative,
+ * which is not. The triplets are drawn at random (by the cosine, or by the Euclidean distance), or they
+ * follow from the batch: all valid ones, the hardest, or the semi-hard.
  *
  * @module
  */
@@ -46,9 +46,17 @@ export function tripletCosine(
 
 /** Options of {@linkcode tripletCosineLoss}. */
 export interface TripletCosineLossOptions {
-  /** How much more alike a positive has to be than a negative, in cosine similarity, at least 0. @default 0.5 */
+  /**
+   * How much more alike a positive has to be than a negative, in cosine similarity, at least 0.
+   *
+   * @default 0.5
+   */
   readonly margin?: number;
-  /** Triplets drawn per sample, of which the valid ones are kept; the reference's 10 are for 10 classes. @default 10 */
+  /**
+   * Triplets drawn per sample, of which the valid ones are kept; the reference's 10 are for 10 classes.
+   *
+   * @default 10
+   */
   readonly drawsPerSample?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Classes in the space of embeddings: the mean and the variance of each, classification by the nearest mean, and how far
- * classes are apart.
+ * Classes in the space of embeddings: the mean and the variance of each, classification by the nearest
+ * mean, and how far classes are apart.
  *
  * Source: AccuracyEmbedding of dizcza/pytorch-mighty, mighty/monitor/accuracy.py, and AccuracyEmbeddingKWTA of
  * dizcza/EmbedderSDR, monitor/accuracy.py.

@@ -1,6 +1,6 @@
 /**
- * Distances between embeddings, packed or not: the same to the bit. All of one set against all of another, and how much
- * two sets agree pair by pair.
+ * Distances between embeddings, packed or not: the same to the bit. All of one set against all of
+ * another, and how much two sets agree pair by pair.
  *
  * Source: compute_distance of dizcza/pytorch-mighty, mighty/utils/signal.py, and
  * torch.nn.functional.cosine_similarity for the clamp.

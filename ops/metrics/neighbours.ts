@@ -118,7 +118,8 @@ export function majorityVote({ k, indices }: Neighbours, labels: ArrayLike<numbe
 }
 
 /**
- * Compares each query with the whole gallery, in plain TypeScript: the reference. It takes O(queries · gallery · width), in words for packed codes.
+ * Compares each query with the whole gallery, in plain TypeScript: the reference. It takes O(queries ·
+ * gallery · width), in words for packed codes.
  *
  * @param k From 1 to as many as there are to find.
  * @param leaveOneOut Whether query i is the gallery's embedding i, and not its own neighbour.

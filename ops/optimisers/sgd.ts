@@ -19,7 +19,11 @@ export interface SgdOptions {
   readonly momentum?: number;
   /** What is kept back of the fresh gradient under momentum, in [0, 1). @default 0 */
   readonly dampening?: number;
-  /** Whether to look one step ahead, as Nesterov does; needs a momentum above 0 and no dampening. @default false */
+  /**
+   * Whether to look one step ahead, as Nesterov does; needs a momentum above 0 and no dampening.
+   *
+   * @default false
+   */
   readonly nesterov?: boolean;
   /** L2 coupled to the gradient: g + weightDecay · w; at least 0. @default 0 */
   readonly weightDecay?: number;
@@ -67,7 +71,11 @@ export interface MomentumOptions {
   readonly momentum: number;
   /** What is kept back of the fresh update, in [0, 1). @default 0 */
   readonly dampening?: number;
-  /** Whether to look one step ahead, as Nesterov does; needs a momentum above 0 and no dampening. @default false */
+  /**
+   * Whether to look one step ahead, as Nesterov does; needs a momentum above 0 and no dampening.
+   *
+   * @default false
+   */
   readonly nesterov?: boolean;
 }
 

@@ -1,9 +1,9 @@
 /**
  * Optimisers and transforms: what trains weights, and what an optimiser is composed of.
  *
- * Both are pairs of pure functions, as in Optax. The gradients of a step enter the first transform, each hands on its
- * updates to the next, and the last one's updates are subtracted from the weights. A path that a transform leaves out of
- * its updates is not updated.
+ * Both are pairs of pure functions, as in Optax. The gradients of a step enter the first transform,
+ * each hands on its updates to the next, and the last one's updates are subtracted from the weights. A
+ * path that a transform leaves out of its updates is not updated.
  *
  * @module
  */

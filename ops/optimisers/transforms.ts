@@ -1,6 +1,6 @@
 /**
- * The transforms that remember nothing between steps: the learning rate, weight decay, clipping, and freezing weights.
- * Those with moments stand with their optimisers, in `adam.ts` and `sgd.ts`.
+ * The transforms that remember nothing between steps: the learning rate, weight decay, clipping, and
+ * freezing weights. Those with moments stand with their optimisers, in `adam.ts` and `sgd.ts`.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * Read-outs: from codes to classes, learnt by counting and by storing. Two count how often each unit is active in each
- * class and apply Bayes' rule, one takes the nearest class centroid, and two store codes: as they are, or in a Willshaw
- * memory.
+ * Read-outs: from codes to classes, learnt by counting and by storing. Two count how often each unit is
+ * active in each class and apply Bayes' rule, one takes the nearest class centroid, and two store
+ * codes: as they are, or in a Willshaw memory.
  *
  * @module
  */
@@ -100,9 +100,9 @@ const additive = (
 });
 
 /**
- * A read-out by naive Bayes on bits, which takes units as independent of each other within a class: the class of the largest log P(c) + Σ log P(x_u | c) over all
- * units u, silent ones too. Probabilities are (count + ½) / (codes + 1); a class without codes is never
- * the answer.
+ * A read-out by naive Bayes on bits, which takes units as independent of each other within a class: the
+ * class of the largest log P(c) + Σ log P(x_u | c) over all units u, silent ones too. Probabilities are
+ * (count + ½) / (codes + 1); a class without codes is never the answer.
  *
  * @example
  * ```ts

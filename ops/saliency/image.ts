@@ -1,6 +1,6 @@
 /**
- * Images as plain data, and what is done to an image and to a mask on the way: images are blurred and shifted, masks are
- * enlarged, and how rough a mask is, its total variation tells.
+ * Images as plain data, and what is done to an image and to a mask on the way: images are blurred and
+ * shifted, masks are enlarged, and how rough a mask is, its total variation tells.
  *
  * @module
  */

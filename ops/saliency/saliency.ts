@@ -1,6 +1,6 @@
 /**
- * Saliency: where a model looks, as the smallest mask that makes it lose what it saw. A mask is learned for one image by
- * gradient descent, step by step.
+ * Saliency: where a model looks, as the smallest mask that makes it lose what it saw. A mask is learned
+ * for one image by gradient descent, step by step.
  *
  * @module
  */
@@ -33,7 +33,11 @@ import { adam } from "../optimisers/adam.ts";
 
 /** Options of {@linkcode saliency}. What is left out is as in dizcza/pytorch-mighty. */
 export interface SaliencyOptions {
-  /** Cells along each side of the learned mask, at least 1; at most as many as pixels are used. @default 10 */
+  /**
+   * Cells along each side of the learned mask, at least 1; at most as many as pixels are used.
+   *
+   * @default 10
+   */
   readonly maskSize?: number;
   /** Steps of Adam, at least 1. @default 100 */
   readonly steps?: number;
@@ -45,7 +49,11 @@ export interface SaliencyOptions {
   readonly variationWeight?: number;
   /** β, the power of the differences between neighbours, at least 1. @default 1 */
   readonly variationPower?: number;
-  /** Standard deviation of the noise on what the model sees, in the image's scale, at least 0. @default 0.2 */
+  /**
+   * Standard deviation of the noise on what the model sees, in the image's scale, at least 0.
+   *
+   * @default 0.2
+   */
   readonly noise?: number;
   /** The most pixels that the image is moved by under the mask, an integer of at least 0. @default 0 */
   readonly jitter?: number;

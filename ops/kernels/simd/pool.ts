@@ -1,8 +1,8 @@
 /**
  * Threads that do parts of a kernel's call, in memory that they share.
  *
- * A call is divided into parts, and threads take part after part until none is left, so that a thread that is late, or
- * never comes, only leaves more to the others: the result is the same bits.
+ * A call is divided into parts, and threads take part after part until none is left, so that a thread
+ * that is late, or never comes, only leaves more to the others: the result is the same bits.
  *
  * @module
  */
