@@ -95,7 +95,7 @@ export function classMoments(
  *
  * @example
  * ```ts
- * import { codeMoments } from "./activity.ts";
+ * import { codeMoments } from "./centroids.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const codes = { kind: "binary", count: 2, width: 3, words: Uint32Array.of(0b011, 0b010) } as const;
