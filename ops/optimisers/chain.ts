@@ -139,7 +139,7 @@ function adamTail(transforms: readonly Transform[]): AdamTail | null {
 }
 
 /** What a step of Adam reads of one weight. */
-interface AdamInputs extends tf.NamedTensorMap {
+export interface AdamInputs extends tf.NamedTensorMap {
   readonly param: tf.Tensor;
   readonly gradient: tf.Tensor;
   readonly first: tf.Tensor;
@@ -147,7 +147,7 @@ interface AdamInputs extends tf.NamedTensorMap {
 }
 
 /** The weights, each with its moments, after a step. */
-function fusedAdam(
+export function fusedAdam(
   weights: readonly AdamInputs[],
   attributes: AdamAttributes,
 ): readonly (readonly [param: tf.Tensor, first: tf.Tensor, second: tf.Tensor])[] {
