@@ -47,8 +47,28 @@ export interface LeafTraits<L extends Leaf> extends NodeTraits {
 /** The node of a tag. */
 type Tagged<T extends Node["_tag"]> = Extract<Node, { readonly _tag: T }>;
 
+/** The leaves that have weights, and those that remember something, for `params.ts` and `plasticity.ts`. */
+interface Holders {
+  readonly weights:
+    | "linear"
+    | "conv2d"
+    | "batch_norm"
+    | "learned_kwta"
+    | "predicted_kwta"
+    | "custom";
+  readonly state: "batch_norm" | "k_winners";
+}
+
+/** The tags of the leaves of which a trait holds. */
+export type LeavesWith<K extends keyof Holders> = Holders[K];
+
+/** A row for every node, in which `weights` and `state` are true of no other leaves than those above. */
 type Traits =
-  & { readonly [T in Leaf["_tag"]]: LeafTraits<Tagged<T>> }
+  & {
+    readonly [T in Leaf["_tag"]]:
+      & LeafTraits<Tagged<T>>
+      & { readonly [K in keyof Holders]: T extends Holders[K] ? true : false };
+  }
   & { readonly [T in Branch["_tag"]]: NodeTraits & { readonly branch: true } };
 
 const anyInput = () => "any" as const;
@@ -71,11 +91,8 @@ const activation = { ...plain, activation: true, input: anyInput } as const;
 const kwta = { ...activation, binary: "always", competes: true, scalable: true } as const;
 const branch = { ...plain, branch: true, ownOutput: false } as const;
 
-/** Keeps which traits are `true` in the type, and asks for a row for every node. */
-const exhaustive = <const R extends Traits>(rows: R): R => rows;
-
 /** The traits of every node, by its tag. */
-export const nodeTraits = exhaustive({
+export const nodeTraits: Traits = {
   linear: {
     ...plain,
     weights: true,
@@ -114,12 +131,7 @@ export const nodeTraits = exhaustive({
   split: branch,
   residual: { ...branch, ownOutput: true },
   drop_connect: branch,
-});
-
-/** The tags of the leaves of which a trait holds. */
-export type LeavesWith<K extends "weights" | "state"> = {
-  [T in Leaf["_tag"]]: typeof nodeTraits[T][K] extends true ? T : never;
-}[Leaf["_tag"]];
+};
 
 /** The traits of a node. */
 export const traitsOf = ({ _tag }: Node): NodeTraits => nodeTraits[_tag];
