@@ -10,7 +10,7 @@ import {
   invalidOption,
   type SparrowError,
 } from "../../graph/error.ts";
-import type { Files } from "./files.ts";
+import { denoFiles, type Files } from "./files.ts";
 import { sha256 } from "npm:@noble/hashes@2.4.0/sha2.js";
 import { bytesToHex } from "npm:@noble/hashes@2.4.0/utils.js";
 import { graphFromJson, graphToJson } from "../../graph/codec.ts";
@@ -133,7 +133,7 @@ export interface NewestCheckpoint {
  */
 export const newestCheckpoint = (
   folder: string,
-  files: Files,
+  files: Files = denoFiles,
 ): TE.TaskEither<SparrowError, NewestCheckpoint> =>
   pipe(
     files.list(`${folder}/${CHECKPOINTS}`),
