@@ -3,7 +3,7 @@
  *
  *     deno task npm            writes runs/npm/sparrow.tgz
  *
- * `deno pack` makes JavaScript of what `mod.ts` reaches. Here are added: type declarations, exact versions of
+ * `deno pack` makes JavaScript of what the entry points reach. Here are added: type declarations, exact versions of
  * what it depends on, because Sparrow's kernels reach into tfjs, and, from core-js, what Node.js 20 lacks of
  * today's JavaScript.
  *
@@ -60,9 +60,10 @@ export async function packForNpm(folder: string): Promise<string> {
   await run("tar", ["xzf", raw, "-C", folder], root);
   const home = `${folder}/package`;
   const made = JSON.parse(await Deno.readTextFile(`${home}/package.json`));
-  const { description } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  const { description, exports } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  const entries = (Object.values(exports) as string[]).map((path) => path.slice(2));
   const exact = Object.entries(made.dependencies as Record<string, string>)
-    // Programs' own, which nothing that mod.ts reaches imports; and what only `./tfjs` is for.
+    // Programs' own, which nothing that entry points reach imports; and what only `./tfjs` is for.
     .filter(([name]) => name !== "deno-std" && name !== FULL_TFJS)
     .map(([name, version]) => [name, version.replace(/^\^/, "")] as const);
   const dependencies = Object.fromEntries([...exact, ["core-js", CORE_JS] as const]);
@@ -75,13 +76,14 @@ export async function packForNpm(folder: string): Promise<string> {
     peerDependenciesMeta: { [FULL_TFJS]: { optional: true } },
   };
   await Deno.writeTextFile(`${home}/package.json`, `${JSON.stringify(written, null, 2)}\n`);
-  const entry = `${home}/mod.js`;
   const imports = NEWER.map((name) => `import "core-js/actual/${name}.js";\n`).join("");
-  await Deno.writeTextFile(entry, imports + await Deno.readTextFile(entry));
+  for (const entry of entries.map((path) => `${home}/${path.replace(/\.ts$/, ".js")}`)) {
+    await Deno.writeTextFile(entry, imports + await Deno.readTextFile(entry));
+  }
   // deno pack takes in what it does not compile as well: programs, which are Deno's, and the lock.
   for (const path of [...filesBelow(home, ".ts")]) await Deno.remove(path);
   await Deno.remove(`${home}/deno.lock`);
-  for (const start of ["mod.ts", "ops/full_tfjs.ts"]) {
+  for (const start of entries) {
     for (const [path, text] of await declarationsFrom(root, start)) {
       await Deno.writeTextFile(`${home}/${path.replace(/\.ts$/, ".d.ts")}`, text);
     }
