@@ -7,13 +7,12 @@
  *
  * @module
  */
-import { loadEncoder, orThrow, startBackend } from "../../mod.ts";
-import { encodeImages, nearestImages } from "../../pipelines/encode/mod.ts";
+import { encodeImages, loadEncoder, nearestImages, orThrow, startBackend } from "../../mod.ts";
 const operands = Deno.args.filter((argument) => !argument.startsWith("-"));
 const files = operands.filter((name) => /\.(png|jpe?g)$/i.test(name));
 const [folder = "runs/cookbook"] = operands.filter((name) => !files.includes(name));
 
-await orThrow(startBackend("auto"));
+await orThrow(startBackend());
 // The graph, the weights and the normalisation are all in the file.
 const encoder = await orThrow(loadEncoder(`${folder}/model.safetensors`));
 const digits = { seed: 7, first: 1000, split: "train" } as const;

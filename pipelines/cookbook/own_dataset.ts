@@ -10,7 +10,7 @@ import * as sparrow from "../../mod.ts";
 const { graph, orThrow } = sparrow;
 const count = Deno.args.includes("--quick") ? 200 : 2000;
 
-// Four kinds of stripes, 12 × 12, of any width, each pixel with noise.
+// Four kinds of stripes, 12 × 12 pixels, of random width and place, with noise.
 const classes = ["rows", "columns", "rising", "falling"];
 const side = 12;
 const directions = [[0, 1], [1, 0], [1, 1], [1, -1]];
@@ -40,10 +40,11 @@ const dataset: sparrow.Dataset = {
 
 const encoder = graph`linear(144, 32) ▷ relu ▷ linear(32, 128) ▷ kwta(0.05)`;
 const optimiser = sparrow.adam({ learningRate: 3e-3 });
-const env = sparrow.quietEnv(await orThrow(sparrow.startBackend("auto")));
+const env = sparrow.quietEnv(await orThrow(sparrow.startBackend()));
 const run = orThrow(sparrow.createRun({ graph: encoder, optimiser, seed: 26 }));
 const epoch = sparrow.train({ data: train, loss: sparrow.supConLoss(), batchSize: 50 });
 const experiment = sparrow.pipeline(sparrow.repeat(10)(epoch), sparrow.evaluate(dataset));
 const done = await orThrow(experiment(run)(env));
-console.log(`test accuracy ${orThrow(sparrow.latest(done.history, "accuracy"))}, chance 0.25`);
+const accuracy = orThrow(sparrow.latest(done.history, "accuracy", "test"));
+console.log(`test accuracy ${accuracy}, chance 0.25`);
 sparrow.dispose(done);

@@ -1,5 +1,5 @@
 /**
- * One experiment at several sparsities and seeds, and what they come to.
+ * One experiment at several sparsities and seeds: mean and standard deviation of what each measures.
  *
  *     deno run -P pipelines/cookbook/sweep_sparsity.ts
  *
@@ -11,7 +11,7 @@ const quick = Deno.args.includes("--quick");
 const [count, epochs, seeds] = quick ? [300, 2, [1]] : [2000, 5, [26, 1, 2]];
 const sparsities = quick ? [0.05, 0.2] : [0.02, 0.05, 0.1, 0.2, 0.4];
 
-const env = sparrow.quietEnv(await orThrow(sparrow.startBackend("auto")));
+const env = sparrow.quietEnv(await orThrow(sparrow.startBackend()));
 const digits = await orThrow(sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 }));
 const loss = sparrow.tripletCosineLoss();
 const epoch = sparrow.train({ data: digits.train, loss, batchSize: 50 });

@@ -12,7 +12,7 @@ const folder = Deno.args.find((argument) => !argument.startsWith("-")) ?? "runs/
 
 const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`;
 const optimiser = sparrow.adam({ learningRate: 3e-3 });
-const env = sparrow.quietEnv(await orThrow(sparrow.startBackend("auto")));
+const env = sparrow.quietEnv(await orThrow(sparrow.startBackend()));
 // `sparrow.loadMnist()` in its place downloads MNIST.
 const digits = await orThrow(sparrow.loadStrokes({ seed: 26, train: count, test: count / 4 }));
 const run = orThrow(sparrow.createRun({ graph: encoder, optimiser, seed: 26 }));
@@ -23,6 +23,6 @@ const experiment = sparrow.pipeline(
   sparrow.save(folder, digits),
 );
 const done = await orThrow(experiment(run)(env));
-console.log(`test accuracy ${orThrow(sparrow.latest(done.history, "accuracy"))}`);
+console.log(`test accuracy ${orThrow(sparrow.latest(done.history, "accuracy", "test"))}`);
 console.log(done.saved);
 sparrow.dispose(done);

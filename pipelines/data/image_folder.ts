@@ -167,8 +167,8 @@ export interface ImageFolderOptions {
    * below 1. @default {0.2}
    */
   readonly testFraction?: number;
-  /** Of the drawing of the test set: an integer from 0 to 2^32 − 1. */
-  readonly seed: number;
+  /** Seed of the drawing of the test set, an integer from 0 to 2^32 − 1. @default {0} */
+  readonly seed?: number;
 }
 
 const largestSide = 4096;
@@ -236,7 +236,7 @@ async () => {
 };
 
 function outOfRange(
-  { folder, size, testFraction = 0.2, seed }: ImageFolderOptions,
+  { folder, size, testFraction = 0.2, seed = 0 }: ImageFolderOptions,
 ): InvalidOption | null {
   if (folder === "") return invalidOption("--data", folder, "the path of a folder");
   if (size.length !== 2 || !size.every((n) => Number.isInteger(n) && n >= 1 && n <= largestSide)) {
@@ -265,7 +265,7 @@ interface Plan {
 
 function plan(
   layout: Layout,
-  { folder, size, colour = "rgb", testFraction = 0.2, seed }: ImageFolderOptions,
+  { folder, size, colour = "rgb", testFraction = 0.2, seed = 0 }: ImageFolderOptions,
 ): E.Either<SparrowError, Plan> {
   const { classes, images } = layout._tag === "Whole" ? layout.all : layout.train;
   const bytes = Math.max(images.length, layout._tag === "Parted" ? layout.test.images.length : 0) *
