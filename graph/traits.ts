@@ -47,8 +47,12 @@ export interface LeafTraits<L extends Leaf> extends NodeTraits {
 /** The node of a tag. */
 type Tagged<T extends Node["_tag"]> = Extract<Node, { readonly _tag: T }>;
 
-/** The leaves that have weights, and those that remember something, for `params.ts` and `plasticity.ts`. */
-interface Holders {
+/**
+ * The tags of the leaves that have weights of their own, and of those that remember something beside weights. They
+ * are written out, so that the type of the table is, and the npm package can declare it; the compiler compares
+ * them with the rows.
+ */
+interface LeavesOf {
   readonly weights:
     | "linear"
     | "conv2d"
@@ -60,14 +64,17 @@ interface Holders {
 }
 
 /** The tags of the leaves of which a trait holds. */
-export type LeavesWith<K extends keyof Holders> = Holders[K];
+export type LeavesWith<K extends "weights" | "state"> = LeavesOf[K];
 
-/** A row for every node, in which `weights` and `state` are true of no other leaves than those above. */
+/** Whether a leaf is among those of which a trait holds. */
+type Has<T, K extends "weights" | "state"> = T extends LeavesWith<K> ? true : false;
+
 type Traits =
   & {
-    readonly [T in Leaf["_tag"]]:
-      & LeafTraits<Tagged<T>>
-      & { readonly [K in keyof Holders]: T extends Holders[K] ? true : false };
+    readonly [T in Leaf["_tag"]]: LeafTraits<Tagged<T>> & {
+      readonly weights: Has<T, "weights">;
+      readonly state: Has<T, "state">;
+    };
   }
   & { readonly [T in Branch["_tag"]]: NodeTraits & { readonly branch: true } };
 

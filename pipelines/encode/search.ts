@@ -170,11 +170,11 @@ export interface QueryOptions extends EncodeImagesOptions {
   readonly model?: string;
 }
 
-/** What {@linkcode queryCodes} needs of the program that calls it. */
-export interface QueryContext {
+/** The effects of encoding queries, as a program's context has them. */
+export interface QuerySurroundings {
   /** Prints a line for a person. */
   readonly note: (line: string) => void;
-  /** Starts the backend; only images need one. */
+  /** Starts the backend, and makes an environment on it. */
   readonly env: TE.TaskEither<SparrowError, Env>;
   /** Where datasets and files are found. */
   readonly data: DataEnv;
@@ -195,7 +195,7 @@ export async function queryCodes(
   set: SavedCodes,
   operands: readonly string[],
   { model, ...options }: QueryOptions,
-  { note, env: start, data: dataEnv }: QueryContext,
+  { note, env: start, data: dataEnv }: QuerySurroundings,
 ): Promise<E.Either<SparrowError, SavedCodes>> {
   if (operands.every(isCodesFile)) return await loadCodes(operands[0], denoFiles)();
   const encoder = await loadEncoderOf(set, { model })();
