@@ -21,10 +21,6 @@ async function run(cwd: string, command: string, ...args: readonly string[]): Pr
 /** What a program in TypeScript makes of the package: types are there, and refuse what does not fit. */
 const consumer = `
 import { adam, E, type Graph, graph, kwta, linear, pipe, relu, startBackend, to } from "@sparrow/sparrow";
-import { type BinaryEmbeddings, fromIndices } from "@sparrow/sparrow/codes";
-export const codes: E.Either<unknown, BinaryEmbeddings> = fromIndices([[0]], 8);
-// @ts-expect-error Units are numbers
-fromIndices([["0"]], 8);
 const typed = pipe(linear(784, 64), to(relu), to(linear(64, 512)), to(kwta(0.05)));
 export const same: Graph<readonly [784], readonly [512]> = typed;
 // @ts-expect-error 64 values do not go into linear(65, 10)
