@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { TrainingProgress } from "../core/env.ts";
 import { compact } from "../report/format.ts";
 
 /** A length of time as a person says it: 45 s, 3 min 20 s, 1 h 05 min. */
@@ -13,6 +14,29 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${
     String(Math.floor(whole / 60) % 60).padStart(2, "0")
   } min`;
+}
+
+/**
+ * Seconds that are left if what is to come goes as fast as what was.
+ *
+ * @param epochs How many there will be.
+ * @param seconds Since the training began.
+ *
+ * @example
+ * ```ts
+ * import { secondsLeft } from "./text.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(secondsLeft({ epoch: 3, done: 5, total: 10 }, 10, 5), 15);
+ * ```
+ */
+export function secondsLeft(
+  { epoch, done, total }: Pick<TrainingProgress, "epoch" | "done" | "total">,
+  epochs: number,
+  seconds: number,
+): number {
+  const gone = epoch - 1 + done / total;
+  return seconds / gone * (epochs - gone);
 }
 
 // Tables of text, the same on a terminal and in a file.
