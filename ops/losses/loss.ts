@@ -88,7 +88,7 @@ export const outside = (
   option: string,
   value: number,
   low: number,
-  high = Infinity,
+  high: number = Infinity,
 ): InvalidOption | null =>
   Number.isFinite(value) && value >= low && value <= high ? null : invalidOption(
     option,

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { TrainingProgress } from "../core/env.ts";
 import { compact } from "../report/format.ts";
 
 /** A length of time as a person says it: 45 s, 3 min 20 s, 1 h 05 min. */
@@ -17,10 +16,11 @@ export function duration(seconds: number): string {
 }
 
 /**
- * Seconds that are left if what is to come goes as fast as what was.
+ * The seconds that a training still takes if its remaining epochs go as fast as those before.
  *
- * @param epochs How many there will be.
- * @param seconds Since the training began.
+ * @param progress The epoch, counted from 1, and how many of its steps are done.
+ * @param epochs Epochs of the whole training.
+ * @param seconds Seconds since the training began.
  *
  * @example
  * ```ts
@@ -31,7 +31,11 @@ export function duration(seconds: number): string {
  * ```
  */
 export function secondsLeft(
-  { epoch, done, total }: Pick<TrainingProgress, "epoch" | "done" | "total">,
+  { epoch, done, total }: {
+    readonly epoch: number;
+    readonly done: number;
+    readonly total: number;
+  },
   epochs: number,
   seconds: number,
 ): number {
