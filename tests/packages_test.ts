@@ -212,8 +212,10 @@ for (const [path, { first, later = [], types = [], megabytes }] of table) {
 const locked = (path: string): readonly (readonly [string, { readonly scripts?: boolean }])[] =>
   Object.entries(JSON.parse(Deno.readTextFileSync(root + path)).npm);
 
-Deno.test("deno.lock lists what programs and mod.ts load, nothing else, and no install script", async () => {
-  const entries = ["mod.ts", ...Deno.readDirSync(`${root}pipelines`).filter(isSource).map(inside)];
+Deno.test("deno.lock lists what programs and entry points load, nothing else, and no install script", async () => {
+  const programs = [...Deno.readDirSync(`${root}pipelines`)].filter(isSource).map(inside);
+  const { "./tfjs": _, ...points } = config.exports;
+  const entries = [...Object.values(points), ...programs];
   const infos = await Promise.all(entries.map(infoOf));
   const needed = infos.flatMap((info) => [...closure(info, reached(info, atAll))]);
   const users = locked("deno.lock");

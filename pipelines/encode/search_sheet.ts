@@ -49,7 +49,7 @@ const none: Picture = { uri: null, coarse: false };
  *
  * @param data The folder with the datasets' files, in place of the one that origins remember.
  */
-export function albumOf(env: DataEnv, data?: string): Album {
+function albumOf(env: DataEnv, data?: string): Album {
   const datasets = new Map<string, Promise<E.Either<string, Dataset>>>();
   const missing = new Map<string, string>();
   const load = (part: Extract<Origin["part"], { kind: "dataset" }>) => {
