@@ -7,7 +7,7 @@ import type { Graph } from "../../graph/node.ts";
 import { show } from "../../graph/show.ts";
 import type { Backend } from "../../ops/backend.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { secondsLeft } from "../cli/progress_bar.ts";
+import { secondsLeft } from "../cli/text.ts";
 import type { Env, Observer, TrainingProgress } from "../core/env.ts";
 import {
   DASHBOARD_PORT,

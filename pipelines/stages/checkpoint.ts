@@ -8,11 +8,11 @@ import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import {
   BEST_CHECKPOINT,
   checkpointName,
-  checkpointOf,
   CHECKPOINTS,
   epochOfName,
   writeCheckpoint,
 } from "../files/checkpoint.ts";
+import { checkpointOf } from "../core/resume.ts";
 import type { Files } from "../files/files.ts";
 import { type History, rowsNamed, type SplitName } from "../core/history.ts";
 import type { Run } from "../core/run.ts";
@@ -53,7 +53,7 @@ export interface CheckpointOptions {
  * import { checkpoint } from "./checkpoint.ts";
  * import { train } from "./train.ts";
  * import { newestCheckpoint } from "../files/checkpoint.ts";
- * import { resumeRun } from "../files/checkpoint.ts";
+ * import { resumeRun } from "../core/resume.ts";
  * import { strokes } from "../data/strokes.ts";
  * import { quietEnv } from "../core/env.ts";
  * import { createRun, dispose } from "../core/run.ts";

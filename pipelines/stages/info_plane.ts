@@ -13,7 +13,7 @@ import { entropy, fanoAccuracy } from "../../ops/information/discrete.ts";
 import { kMeansPlane, type PlaneEstimator, type PlaneTask } from "../../ops/information/plane.ts";
 import type { Samples } from "../../ops/information/samples.ts";
 import { checkRanges, integerFrom } from "../../ops/ranges.ts";
-import { normaliser } from "../data/feed.ts";
+import { normaliser } from "../data/normalise.ts";
 import type { Dataset, DataSplit } from "../data/dataset.ts";
 import { subset } from "../data/splits.ts";
 import type { Env } from "../core/env.ts";

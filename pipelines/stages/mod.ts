@@ -45,6 +45,7 @@ export {
   layerOutputs,
   type LayerOutputsOptions,
 } from "../core/layer_outputs.ts";
+export { checkpointOf, resumeRun } from "../core/resume.ts";
 export {
   createRun,
   dispose,
