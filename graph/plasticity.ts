@@ -123,12 +123,11 @@ export const competitions = (steps: readonly InferredNode[]): readonly StateSpec
  * import { scalingState } from "./plasticity.ts";
  * import { inferShapes } from "./shape.ts";
  * import { graph } from "./parse.ts";
- * import { E } from "./fp_ts.ts";
+ * import { orThrow } from "./error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const inferred = inferShapes(graph`linear(8, 4) ▷ kwta(0.25)`);
- * if (E.isLeft(inferred)) throw new Error("this fits");
- * const { steps } = inferred.right;
+ * const inferred = orThrow(inferShapes(graph`linear(8, 4) ▷ kwta(0.25)`));
+ * const { steps } = inferred;
  * const [duty] = scalingState(steps, (path) => path === "1.samples");
  * assertEquals(duty, { path: "1.duty_cycle", shape: [4] });
  * assertEquals(scalingState(steps, () => false), []);

@@ -50,8 +50,35 @@ export interface LeafTraits<L extends Leaf> extends NodeTraits {
 /** The node of a tag. */
 type Tagged<T extends Node["_tag"]> = Extract<Node, { readonly _tag: T }>;
 
+/**
+ * The tags of the leaves that have weights of their own, and of those that remember something beside weights. They
+ * are written out, so that the type of the table is, and the npm package can declare it; the compiler compares
+ * them with the rows.
+ */
+interface LeavesOf {
+  readonly weights:
+    | "linear"
+    | "conv2d"
+    | "batch_norm"
+    | "learned_kwta"
+    | "predicted_kwta"
+    | "custom";
+  readonly state: "batch_norm" | "k_winners";
+}
+
+/** The tags of the leaves of which a trait holds. */
+export type LeavesWith<K extends "weights" | "state"> = LeavesOf[K];
+
+/** Whether a leaf is among those of which a trait holds. */
+type Has<T, K extends "weights" | "state"> = T extends LeavesWith<K> ? true : false;
+
 type Traits =
-  & { readonly [T in Leaf["_tag"]]: LeafTraits<Tagged<T>> }
+  & {
+    readonly [T in Leaf["_tag"]]: LeafTraits<Tagged<T>> & {
+      readonly weights: Has<T, "weights">;
+      readonly state: Has<T, "state">;
+    };
+  }
   & { readonly [T in Branch["_tag"]]: NodeTraits & { readonly branch: true } };
 
 const anyInput = () => "any" as const;
@@ -74,11 +101,8 @@ const activation = { ...plain, activation: true, input: anyInput } as const;
 const kwta = { ...activation, binary: "always", competes: true, scalable: true } as const;
 const branch = { ...plain, branch: true, ownOutput: false } as const;
 
-/** Keeps which traits are `true` in the type, and asks for a row for every node. */
-const exhaustive = <const R extends Traits>(rows: R): R => rows;
-
 /** The traits of every node, by its tag. */
-export const nodeTraits = exhaustive({
+export const nodeTraits: Traits = {
   linear: {
     ...plain,
     weights: true,
@@ -117,12 +141,7 @@ export const nodeTraits = exhaustive({
   split: branch,
   residual: { ...branch, ownOutput: true },
   drop_connect: branch,
-});
-
-/** The tags of the leaves of which a trait holds. */
-export type LeavesWith<K extends "weights" | "state"> = {
-  [T in Leaf["_tag"]]: typeof nodeTraits[T][K] extends true ? T : never;
-}[Leaf["_tag"]];
+};
 
 /** The traits of a node. */
 export const traitsOf = ({ _tag }: Node): NodeTraits => nodeTraits[_tag];

@@ -142,19 +142,18 @@ function droppedIn(graph: Nodes): ReadonlyMap<string, DropConnect> {
  * ```ts
  * import { wiringOf } from "./wiring.ts";
  * import { graph } from "./parse.ts";
- * import { E } from "./fp_ts.ts";
+ * import { orThrow } from "./error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const wiring = wiringOf(graph`linear(784, 64) ▷ residual(relu)`);
- * if (E.isLeft(wiring)) throw new Error("no shapes");
- * assertEquals(wiring.right.wires, [
+ * const wiring = orThrow(wiringOf(graph`linear(784, 64) ▷ residual(relu)`));
+ * assertEquals(wiring.wires, [
  *   { from: "input", to: "0", shape: [784] },
  *   { from: "0", to: "1.body.0", shape: [64] },
  *   { from: "0", to: "1", shape: [64] },
  *   { from: "1.body.0", to: "1", shape: [64] },
  *   { from: "1", to: "output", shape: [64] },
  * ]);
- * assertEquals(wiring.right.boxes[1], { id: "0", name: "linear", options: "64" });
+ * assertEquals(wiring.boxes[1], { id: "0", name: "linear", options: "64" });
  * ```
  */
 export const wiringOf = (graph: Nodes, input?: Space): E.Either<InferenceError, Wiring> =>

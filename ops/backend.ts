@@ -51,7 +51,7 @@ export interface BackendOptions {
  * @returns The backend, or `BackendUnavailable` with what to install.
  */
 export const startBackend = (
-  choice: BackendChoice,
+  choice: BackendChoice = "auto",
   { threads = 1 }: BackendOptions = {},
 ): TE.TaskEither<BackendUnavailable, Backend> =>
   choice === "auto"

@@ -10,30 +10,11 @@ import { type Params, tf } from "./tfjs.ts";
 import type { Gate, KWinners, Over, Soft } from "../graph/node.ts";
 import "./kernels/kwta_gpu.ts";
 import { HARD_KWTA, SOFT_KWTA, WINNERS, type WinnersAttributes } from "./kernels/kwta.ts";
+import { winnerCount } from "./kernels/select_edges.ts";
 import { linear } from "./layers.ts";
 import type { Lowered } from "./lowered.ts";
 
 // ---- kWTA
-
-/**
- * How many of n units win: ceil(sparsity · n) in float64, at most n − 1.
- *
- * The product is rounded before the ceiling, as in the reference: 0.14 · 50 → 8.
- *
- * @param sparsity In (0, 1].
- * @param n At least 2.
- *
- * @example
- * ```ts
- * import { winnerCount } from "./kwta.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * assertEquals(winnerCount(0.05, 512), 26);
- * assertEquals(winnerCount(1, 7), 6);
- * ```
- */
-export const winnerCount = (sparsity: number, n: number): number =>
-  Math.min(Math.ceil(sparsity * n), n - 1);
 
 /** A function on rows [samples, units] made one on any shape, a sample's units flattened. */
 const onRows = <T extends tf.Tensor>(x: T, f: (rows: tf.Tensor2D) => tf.Tensor): T => {

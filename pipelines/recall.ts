@@ -138,7 +138,7 @@ async function work(
   const layout = file.right.layout;
   const written = await writeResults(folder, {
     [RECORD_FILE]: record,
-    [SHEET_FILE]: recallSheet({ result, images, cues, layout, names, cue, show, config }),
+    [SHEET_FILE]: await recallSheet({ result, images, cues, layout, names, cue, show, config }),
   }, denoFiles)();
   if (E.isLeft(written)) return written;
   return E.right([

@@ -66,19 +66,14 @@ const MOST_SYNAPSES = 2 ** 32;
  * import { emptyMemory, store } from "./willshaw.ts";
  * import { recall } from "./willshaw.ts";
  * import { fromIndices, toIndices } from "./codes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const [memory, codes, cue] = [
- *   emptyMemory(64),
- *   fromIndices([[1, 20, 63], [2, 20, 40]], 64),
- *   fromIndices([[1, 63]], 64),
- * ];
- * if (E.isLeft(memory) || E.isLeft(codes) || E.isLeft(cue)) throw new Error("out of range");
- * const full = store(memory.right, codes.right);
- * const recalled = recall(full, cue.right, { kind: "threshold" });
- * if (E.isLeft(recalled)) throw new Error("a bad rule");
- * assertEquals(toIndices(recalled.right.codes), [[1, 20, 63]]);
+ * const codes = orThrow(fromIndices([[1, 20, 63], [2, 20, 40]], 64));
+ * const memory = store(orThrow(emptyMemory(64)), codes);
+ * const cue = orThrow(fromIndices([[1, 63]], 64));
+ * const recalled = orThrow(recall(memory, cue, { kind: "threshold" }));
+ * assertEquals(toIndices(recalled.codes), [[1, 20, 63]]);
  * ```
  */
 export function emptyMemory(
@@ -236,18 +231,15 @@ export function recall(
  * import { recallIterated } from "./willshaw.ts";
  * import { emptyMemory, store } from "./willshaw.ts";
  * import { moveUnits, randomCodes } from "./noise.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { seed } from "../../graph/rng.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const [empty, drawn] = [emptyMemory(1024), randomCodes(100, 1024, 16, seed(26))];
- * if (E.isLeft(empty) || E.isLeft(drawn)) throw new Error("out of range");
- * const [codes, rng] = drawn.right;
- * const noisy = moveUnits(codes, 0.25, rng);
- * if (E.isLeft(noisy)) throw new Error("no noise");
- * const memory = store(empty.right, codes);
- * const recalled = recallIterated(memory, noisy.right[0], { kind: "winners", k: 16 });
- * assertEquals(E.isRight(recalled) && recalled.right.codes, codes);
+ * const [codes, rng] = orThrow(randomCodes(100, 1024, 16, seed(26)));
+ * const [noisy] = orThrow(moveUnits(codes, 0.25, rng));
+ * const memory = store(orThrow(emptyMemory(1024)), codes);
+ * const recalled = orThrow(recallIterated(memory, noisy, { kind: "winners", k: 16 }));
+ * assertEquals(recalled.codes, codes);
  * ```
  */
 export function recallIterated(
@@ -410,13 +402,12 @@ export const storedInformation = (
  * @example
  * ```ts
  * import { willshawCapacity } from "./willshaw.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const sizes = { inputs: 4096, outputs: 4096, cueActive: 12, targetActive: 12 };
- * const capacity = willshawCapacity(sizes);
- * if (E.isLeft(capacity)) throw new Error("out of range");
- * assertEquals(capacity.right.bitsPerSynapse.toFixed(2), "0.44");
+ * const capacity = orThrow(willshawCapacity(sizes));
+ * assertEquals(capacity.bitsPerSynapse.toFixed(2), "0.44");
  * ```
  */
 export function willshawCapacity(

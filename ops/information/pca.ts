@@ -245,14 +245,14 @@ export interface RandomisedPcaOptions {
  * ```ts
  * import { randomisedPca } from "./pca.ts";
  * import { exactPca } from "./pca.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertAlmostEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const values = Float64Array.from({ length: 30 }, (_, i) => (i * i) % 7);
  * const samples = { count: 10, width: 3, values };
- * const [near, exact] = [randomisedPca(samples, 1), exactPca(samples, 1)];
- * if (E.isLeft(near) || E.isLeft(exact)) throw new Error("both have components");
- * assertAlmostEquals(near.right.explainedVariance[0], exact.right.explainedVariance[0], 1e-12);
+ * const near = orThrow(randomisedPca(samples, 1));
+ * const exact = orThrow(exactPca(samples, 1));
+ * assertAlmostEquals(near.explainedVariance[0], exact.explainedVariance[0], 1e-12);
  * ```
  */
 export function randomisedPca(

@@ -88,16 +88,16 @@ export const planePoint = (
  * @example
  * ```ts
  * import { codesPlane } from "./plane.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { seed } from "../../graph/rng.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const inputs = { count: 4, width: 1, values: Float32Array.of(1, 2, 3, 4) };
- * const task = await codesPlane().prepare(inputs, [0, 0, 1, 1], seed(1))();
- * if (E.isLeft(task)) throw new Error("no task");
+ * const task = await orThrow(codesPlane().prepare(inputs, [0, 0, 1, 1], seed(1)));
  * const words = Uint32Array.of(1, 1, 2, 4);
  * assertEquals(
- *   await task.right.locate({ kind: "binary", count: 4, width: 3, words })(),
+ *   await task.locate({ kind: "binary", count: 4, width: 3, words })(),
  *   E.right({ input: 1.5, label: 1, varianceKept: null }),
  * );
  * ```
@@ -137,15 +137,15 @@ export interface BinnedPlaneOptions {
  * @example
  * ```ts
  * import { binnedPlane } from "./plane.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { seed } from "../../graph/rng.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const layer = { kind: "dense", count: 4, width: 1, values: Float32Array.of(0, 1, 9, 10) } as const;
- * const task = await binnedPlane({ bins: 2 }).prepare(layer, [0, 0, 1, 1], seed(1))();
- * if (E.isLeft(task)) throw new Error("no task");
+ * const task = await orThrow(binnedPlane({ bins: 2 }).prepare(layer, [0, 0, 1, 1], seed(1)));
  * assertEquals(
- *   await task.right.locate(layer)(),
+ *   await task.locate(layer)(),
  *   E.right({ input: 1, label: 1, varianceKept: null }),
  * );
  * ```
@@ -212,16 +212,16 @@ export interface KMeansPlaneOptions {
  * @example
  * ```ts
  * import { kMeansPlane } from "./plane.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { seed } from "../../graph/rng.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const values = Float32Array.of(0, 0.1, 5, 5.1);
  * const layer = { kind: "dense", count: 4, width: 1, values } as const;
- * const task = await kMeansPlane({ clusters: 2 }).prepare(layer, [0, 0, 1, 1], seed(1))();
- * if (E.isLeft(task)) throw new Error("no task");
+ * const task = await orThrow(kMeansPlane({ clusters: 2 }).prepare(layer, [0, 0, 1, 1], seed(1)));
  * assertEquals(
- *   await task.right.locate(layer)(),
+ *   await task.locate(layer)(),
  *   E.right({ input: 1, label: 1, varianceKept: null }),
  * );
  * ```
@@ -276,6 +276,7 @@ export interface GaussianPlaneOptions {
  * @example
  * ```ts
  * import { gaussianPlane } from "./plane.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { seed } from "../../graph/rng.ts";
  * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
@@ -284,9 +285,8 @@ export interface GaussianPlaneOptions {
  * const labels = Array.from(values, (_, i) => i % 2);
  * const noise = Float32Array.from({ length: 200 }, (_, i) => Math.cos(i * i * i));
  * const inputs = { count: 200, width: 1, values: noise };
- * const task = await gaussianPlane().prepare(inputs, labels, seed(1))();
- * if (E.isLeft(task)) throw new Error("no task");
- * const point = await task.right.locate({ kind: "dense", count: 200, width: 1, values })();
+ * const task = await orThrow(gaussianPlane().prepare(inputs, labels, seed(1)));
+ * const point = await task.locate({ kind: "dense", count: 200, width: 1, values })();
  * assert(E.isRight(point) && Math.abs(point.right.label - 1) < 0.05 && point.right.input < 0.1);
  * ```
  */
@@ -323,6 +323,7 @@ export interface NearestPlaneOptions {
  * @example
  * ```ts
  * import { nearestPlane } from "./plane.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { seed } from "../../graph/rng.ts";
  * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
@@ -330,9 +331,8 @@ export interface NearestPlaneOptions {
  * const values = Float32Array.from({ length: 200 }, (_, i) => (i % 2) * 10 + Math.sin(i * i));
  * const layer = { kind: "dense", count: 200, width: 1, values } as const;
  * const labels = Array.from(values, (_, i) => i % 2);
- * const task = await nearestPlane().prepare(layer, labels, seed(1))();
- * if (E.isLeft(task)) throw new Error("no task");
- * const point = await task.right.locate(layer)();
+ * const task = await orThrow(nearestPlane().prepare(layer, labels, seed(1)));
+ * const point = await task.locate(layer)();
  * assert(E.isRight(point) && Math.abs(point.right.label - 1) < 0.05);
  * ```
  */
@@ -368,6 +368,7 @@ export interface NeuralPlaneOptions extends NeuralOptions {
  * @example
  * ```ts
  * import { neuralPlane } from "./plane.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { seed } from "../../graph/rng.ts";
  * import { startBackend } from "../backend.ts";
@@ -378,9 +379,8 @@ export interface NeuralPlaneOptions extends NeuralOptions {
  * const layer = { kind: "dense", count: 400, width: 1, values } as const;
  * const labels = Array.from(values, (_, i) => i % 2);
  * const plane = neuralPlane({ steps: 100, batchSize: 50, hidden: [10], learningRate: 0.01 });
- * const task = await plane.prepare(layer, labels, seed(1))();
- * if (E.isLeft(task)) throw new Error("no task");
- * const point = await task.right.locate(layer)();
+ * const task = await orThrow(plane.prepare(layer, labels, seed(1)));
+ * const point = await task.locate(layer)();
  * assert(E.isRight(point) && point.right.label > 0.8);
  * ```
  */

@@ -6,7 +6,8 @@
  * @module
  */
 import { tf, type WebGPUBackend } from "../tfjs.ts";
-import { registerHostKernel, type View } from "./host.ts";
+import { registerHostKernel } from "./host.ts";
+import type { View } from "./select_edges.ts";
 import {
   float,
   type GpuProgram,

@@ -6,8 +6,8 @@
  */
 import { tf } from "../tfjs.ts";
 import type { Gate } from "../../graph/node.ts";
-import { registerHostKernel, type View } from "./host.ts";
-import { edgeFinder, midway } from "./select_edges.ts";
+import { registerHostKernel } from "./host.ts";
+import { edgeFinder, midway, type View } from "./select_edges.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
 /** x → 1 where x is above its row's threshold, else 0. The gradient is straight through. */

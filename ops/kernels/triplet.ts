@@ -5,7 +5,8 @@
  * @module
  */
 import { tf } from "../tfjs.ts";
-import { registerHostKernel, type View } from "./host.ts";
+import { registerHostKernel } from "./host.ts";
+import type { View } from "./select_edges.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 import {
   float,

@@ -8,8 +8,7 @@
  * @module
  */
 import { type BinaryEmbeddings, type Embeddings, packRows, wordsPerCode } from "../embeddings.ts";
-import { edgeFinder, midway } from "../kernels/select_edges.ts";
-import { winnerCount } from "../kwta.ts";
+import { edgeFinder, midway, winnerCount } from "../kernels/select_edges.ts";
 import { checkLength, eachBit, rowReader } from "./rows.ts";
 import { type Moments, standardDeviation } from "./moments.ts";
 import { type DistanceRow, distanceRows, type EmbeddingDistance } from "./distances.ts";

@@ -4,14 +4,6 @@
  * @module
  */
 export {
-  type GradientSignal,
-  type GradientStatistics,
-  gradientStatistics,
-  type GradientSum,
-  type GradientSums,
-  sumGradients,
-} from "../gradient_signal.ts";
-export {
   deadUnits,
   dutyCycles,
   dutyEntropy,

@@ -108,13 +108,12 @@ const additive = (
  * ```ts
  * import { naiveBayes } from "./read_outs.ts";
  * import { fromIndices } from "../codes/codes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const codes = fromIndices([[0, 1], [0, 2], [3, 4], [4, 5]], 8);
- * if (E.isLeft(codes)) throw new Error("units out of range");
- * const { predict } = naiveBayes({ codes: codes.right, labels: [0, 0, 1, 1], classes: 2 });
- * assertEquals([...predict(codes.right)], [0, 0, 1, 1]);
+ * const codes = orThrow(fromIndices([[0, 1], [0, 2], [3, 4], [4, 5]], 8));
+ * const { predict } = naiveBayes({ codes, labels: [0, 0, 1, 1], classes: 2 });
+ * assertEquals([...predict(codes)], [0, 0, 1, 1]);
  * ```
  */
 export function naiveBayes(labelled: LabelledCodes): ReadOut {
@@ -144,13 +143,12 @@ export function naiveBayes(labelled: LabelledCodes): ReadOut {
  * ```ts
  * import { bcpnn } from "./read_outs.ts";
  * import { fromIndices } from "../codes/codes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const codes = fromIndices([[0, 1], [0, 2], [3, 4], [4, 5]], 8);
- * if (E.isLeft(codes)) throw new Error("units out of range");
- * const { predict } = bcpnn({ codes: codes.right, labels: [0, 0, 1, 1], classes: 2 });
- * assertEquals([...predict(codes.right)], [0, 0, 1, 1]);
+ * const codes = orThrow(fromIndices([[0, 1], [0, 2], [3, 4], [4, 5]], 8));
+ * const { predict } = bcpnn({ codes, labels: [0, 0, 1, 1], classes: 2 });
+ * assertEquals([...predict(codes)], [0, 0, 1, 1]);
  * ```
  */
 export function bcpnn(labelled: LabelledCodes): ReadOut {
@@ -194,14 +192,14 @@ const CANDIDATES = 30;
  * ```ts
  * import { nearestCodes } from "./read_outs.ts";
  * import { fromIndices } from "../codes/codes.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const codes = fromIndices([[0, 1], [0, 1, 2, 3, 4, 5, 6, 7], [30, 31]], 32);
- * const query = fromIndices([[0, 1]], 32);
- * if (E.isLeft(codes) || E.isLeft(query)) throw new Error("units out of range");
- * const read = nearestCodes({ codes: codes.right, labels: [2, 1, 0], classes: 3 }, 1);
- * assertEquals(E.isRight(read) && [...read.right.predict(query.right)], [2]);
+ * const codes = orThrow(fromIndices([[0, 1], [0, 1, 2, 3, 4, 5, 6, 7], [30, 31]], 32));
+ * const query = orThrow(fromIndices([[0, 1]], 32));
+ * const read = nearestCodes({ codes, labels: [2, 1, 0], classes: 3 }, 1);
+ * assertEquals(E.isRight(read) && [...read.right.predict(query)], [2]);
  * ```
  */
 export function nearestCodes(

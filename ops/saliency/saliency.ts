@@ -6,24 +6,20 @@
  */
 import { type InvalidOption, invalidOption, type NonFinite } from "../../graph/error.ts";
 import { checkRanges, integerFrom, notNegative, positive, type Range } from "../ranges.ts";
-import {
-  blur,
-  checkImage,
-  type Enlargement,
-  enlargement,
-  type ImageArray,
-  upsample,
-} from "./image.ts";
+import { blur, checkImage, type ImageArray } from "./image.ts";
 import { valueAndGradients } from "../train_step.ts";
 import type { Optimiser, OptimiserState } from "../optimisers/transform.ts";
 import { type Params, tf } from "../tfjs.ts";
 import {
   drawViews,
+  type Enlargement,
+  enlargement,
   objective,
   perturb,
   type Prices,
   sceneOf,
   type Score,
+  upsample,
   type Views,
   viewsOf,
 } from "./objective.ts";

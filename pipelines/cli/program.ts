@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Profile, startProfiler } from "../../ops/profiler.ts";
+import type { Profile, Profiler } from "../../ops/profiler.ts";
 import { showTime, table } from "./text.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import {
@@ -16,12 +16,7 @@ import {
 } from "../../graph/error.ts";
 import type { DashboardOptions } from "../dashboard/dashboard.ts";
 import { consoleEnv, type Env } from "../core/env.ts";
-import {
-  type Backend,
-  type BackendChoice,
-  backendChoices,
-  startBackend,
-} from "../../ops/backend.ts";
+import type { Backend, BackendChoice } from "../../ops/backend.ts";
 import { DASHBOARD_PORT } from "../dashboard/update.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { DataEnv } from "../data/environment.ts";
@@ -161,7 +156,8 @@ export const sharedFlags = {
   backend: {
     kind: "choice",
     help: "where to compute",
-    choices: backendChoices,
+    // Not `backendChoices`, which would load TensorFlow.js for programs that compute nothing on it.
+    choices: ["auto", "webgpu", "wasm", "cpu"] as readonly BackendChoice[],
     fallback: "auto",
   },
   threads: {
@@ -432,23 +428,31 @@ function backendOf(
   watch: (env: Env) => Env,
 ) {
   let measuring:
-    | { readonly profiler: ReturnType<typeof startProfiler>; readonly on: string }
+    | { readonly profiler: Profiler; readonly on: string }
     | null = null;
   const choice = backend === "auto" && withoutGpu() ? "wasm" : backend;
-  const start = (started: Backend): Env => {
+  const start = async (started: Backend): Promise<Env> => {
     if (choice !== backend && !quiet) {
       console.error(`It runs on wasm. To let it look for a GPU: ${startLine(name)}`);
     }
     const bar = !quiet && Deno.stderr.isTerminal()
       ? progressBar(total, () => performance.now())
       : null;
-    if (profile) measuring = { profiler: startProfiler(), on: started.name };
+    if (profile) {
+      const { startProfiler } = await import("../../ops/profiler.ts");
+      measuring = { profiler: startProfiler(), on: started.name };
+    }
     // The bar's accuracies are those of one training: it does not watch where there are several.
     const shown = bar !== null && total === null ? { progress: bar.progress } : bar;
     return watch({ ...consoleEnv(started, { quiet, signal }), ...shown });
   };
   return {
-    env: pipe(startBackend(choice as BackendChoice, { threads }), TE.map(start)),
+    // TensorFlow.js is loaded when a backend is asked for: a program may do without, and --help does.
+    env: async () => {
+      const { startBackend } = await import("../../ops/backend.ts");
+      const started = await startBackend(choice as BackendChoice, { threads })();
+      return E.isLeft(started) ? started : E.right(await start(started.right));
+    },
     profiled: (work: TE.TaskEither<SparrowError, readonly string[]>): typeof work =>
       pipe(
         work,

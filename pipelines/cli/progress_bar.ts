@@ -5,38 +5,13 @@
  */
 import * as colors from "npm:deno-std@1.4.0/fmt/colors.js";
 import type { Observer, Progress, TrainingProgress } from "../core/env.ts";
-import { duration } from "./text.ts";
+import { duration, secondsLeft } from "./text.ts";
 import { rowsNamed } from "../core/history.ts";
 
 // What the command line takes from Deno's standard library, with types: its copy on npm ships none.
 
 /** Text in a colour of the terminal's; as it is where `NO_COLOR` is set. */
 const colour: Readonly<Record<"cyan" | "dim" | "green", (text: string) => string>> = colors;
-
-// How long a training will go on.
-
-/**
- * Seconds that are left if what is to come goes as fast as what was.
- *
- * @param epochs How many there will be.
- * @param seconds Since the training began.
- *
- * @example
- * ```ts
- * import { secondsLeft } from "./progress_bar.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * assertEquals(secondsLeft({ epoch: 3, done: 5, total: 10 }, 10, 5), 15);
- * ```
- */
-export function secondsLeft(
-  { epoch, done, total }: Pick<TrainingProgress, "epoch" | "done" | "total">,
-  epochs: number,
-  seconds: number,
-): number {
-  const gone = epoch - 1 + done / total;
-  return seconds / gone * (epochs - gone);
-}
 
 // The progress of a training as one line of text.
 

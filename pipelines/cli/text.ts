@@ -15,6 +15,34 @@ export function duration(seconds: number): string {
   } min`;
 }
 
+/**
+ * The seconds that a training still takes if its remaining epochs go as fast as those before.
+ *
+ * @param progress The epoch, counted from 1, and how many of its steps are done.
+ * @param epochs Epochs of the whole training.
+ * @param seconds Seconds since the training began.
+ *
+ * @example
+ * ```ts
+ * import { secondsLeft } from "./text.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(secondsLeft({ epoch: 3, done: 5, total: 10 }, 10, 5), 15);
+ * ```
+ */
+export function secondsLeft(
+  { epoch, done, total }: {
+    readonly epoch: number;
+    readonly done: number;
+    readonly total: number;
+  },
+  epochs: number,
+  seconds: number,
+): number {
+  const gone = epoch - 1 + done / total;
+  return seconds / gone * (epochs - gone);
+}
+
 // Tables of text, the same on a terminal and in a file.
 
 /**

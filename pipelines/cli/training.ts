@@ -13,13 +13,12 @@ import type { Loss } from "../../ops/losses/loss.ts";
 import type { Optimiser } from "../../ops/optimisers/transform.ts";
 import { notNegative, positive, type Range } from "../../ops/ranges.ts";
 import {
-  checkpointOf,
   CHECKPOINTS,
   epochOfName,
   newestCheckpoint,
-  resumeRun,
   writeCheckpoint,
 } from "../files/checkpoint.ts";
+import { checkpointOf, resumeRun } from "../core/resume.ts";
 import { beginFolder, CONFIG_FILE, configOf, replaceConfig } from "../core/config.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { DatasetName } from "../data/images.ts";

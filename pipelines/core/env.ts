@@ -117,18 +117,18 @@ export interface ConsoleEnvOptions {
  * import { consoleEnv } from "./env.ts";
  * import { tap } from "./stage.ts";
  * import { createRun, dispose } from "./run.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
  *
- * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(4, 2)` });
- * if (E.isLeft(backend) || E.isLeft(run)) throw new Error("no start");
+ * const backend = await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(4, 2)` }));
  * const stop = new AbortController();
  * const interrupt = () => stop.abort();
  * Deno.addSignalListener("SIGINT", interrupt);
  * const tell = tap(({ epoch }, { log }) => log(`${epoch} epochs are done`));
- * const done = await tell(run.right)(consoleEnv(backend.right, { signal: stop.signal }))();
+ * const done = await tell(run)(consoleEnv(backend, { signal: stop.signal }))();
  * Deno.removeSignalListener("SIGINT", interrupt);
  * if (E.isRight(done)) dispose(done.right);
  * ```

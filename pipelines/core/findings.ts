@@ -8,7 +8,6 @@ import { type Embeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { type ConfusionMatrix, confusionMatrix } from "../../ops/metrics/classification.ts";
 import { eachBit } from "../../ops/metrics/rows.ts";
 import type { ImageArray } from "../../ops/saliency/image.ts";
-import type { Saliency } from "../../ops/saliency/saliency.ts";
 import { type Dataset, imageOf } from "../data/dataset.ts";
 
 /** A sample of the test set, and what the model makes of it. */
@@ -40,11 +39,19 @@ export interface ClassCodes {
 }
 
 /** The part of an image that a model's answer depends on. */
-export interface Explanation extends Pick<Saliency, "mask" | "perturbed" | "before" | "after"> {
+export interface Explanation {
   /** The name of the image's class. */
   readonly label: string;
   /** The image as the model takes it, normalisation included. */
   readonly image: ImageArray;
+  /** [height, width, 1], in [0, 1]: 0 where the image is hidden, 1 where it is unchanged. */
+  readonly mask: ImageArray;
+  /** The image under the mask. */
+  readonly perturbed: ImageArray;
+  /** The model's score of the image. */
+  readonly before: number;
+  /** The model's score of the perturbed image. */
+  readonly after: number;
 }
 
 /** An image, and what an autoencoder makes of it. */

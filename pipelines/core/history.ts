@@ -138,3 +138,35 @@ function rowOf(line: string): Row | null {
     return null;
   }
 }
+
+/** The mean of a quantity over one epoch; NaN when nothing finite was measured in it. */
+export interface EpochMean {
+  /** Epochs that were done when it was measured. */
+  readonly epoch: number;
+  /** The mean of the epoch's finite values. */
+  readonly value: number;
+}
+
+/**
+ * The mean of each epoch's finite values: the value itself where there is one per epoch.
+ *
+ * @example
+ * ```ts
+ * import { perEpoch } from "./history.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const row = (epoch: number, step: number, value: number) =>
+ *   ({ epoch, step, split: "train", name: "loss", value }) as const;
+ * assertEquals(
+ *   perEpoch([row(1, 1, 0.5), row(1, 2, 0.25), row(2, 3, 0.125)], "loss", "train"),
+ *   [{ epoch: 1, value: 0.375 }, { epoch: 2, value: 0.125 }],
+ * );
+ * ```
+ */
+export function perEpoch(history: History, name: string, split?: SplitName): readonly EpochMean[] {
+  const epochs = Map.groupBy(rowsNamed(history, name, split), ({ epoch }) => epoch);
+  return [...epochs].map(([epoch, rows]) => {
+    const finite = rows.map(({ value }) => value).filter(Number.isFinite);
+    return { epoch, value: finite.reduce((sum, value) => sum + value, 0) / finite.length };
+  }).sort((a, b) => a.epoch - b.epoch);
+}

@@ -7,7 +7,7 @@ import type { Graph } from "../../graph/node.ts";
 import { show } from "../../graph/show.ts";
 import type { Backend } from "../../ops/backend.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { secondsLeft } from "../cli/progress_bar.ts";
+import { secondsLeft } from "../cli/text.ts";
 import type { Env, Observer, TrainingProgress } from "../core/env.ts";
 import {
   DASHBOARD_PORT,
@@ -221,15 +221,14 @@ export interface Dashboard {
  * ```ts
  * import { startDashboard } from "./dashboard.ts";
  * import { quietEnv } from "../core/env.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { assertStringIncludes } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const backend = await startBackend("cpu")();
- * const dashboard = await startDashboard({ title: "mine", port: 0, epochs: 3 })();
- * if (E.isLeft(backend) || E.isLeft(dashboard)) throw new Error("no start");
- * const { url, watch, close } = dashboard.right;
- * const env = watch(quietEnv(backend.right));
+ * const backend = await orThrow(startBackend("cpu"));
+ * const dashboard = await orThrow(startDashboard({ title: "mine", port: 0, epochs: 3 }));
+ * const { url, watch, close } = dashboard;
+ * const env = watch(quietEnv(backend));
  * // … stages are run in env …
  * env.progress.update({ epoch: 1, done: 1, total: 9, loss: 0.5, samplesPerSecond: 100 });
  * assertStringIncludes(await (await fetch(url)).text(), "<h1>mine</h1>");

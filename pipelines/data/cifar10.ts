@@ -13,7 +13,7 @@ import {
 } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { type Dataset, normalisationOf, type RawSplit } from "./dataset.ts";
-import type { DataEnv } from "./environment.ts";
+import { type DataEnv, denoDataEnv } from "./environment.ts";
 import {
   type CacheFolder,
   cacheFolders,
@@ -371,14 +371,14 @@ const wholeNormalisation = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435
  * @example
  * ```ts ignore
  * import { loadCifar10 } from "./cifar10.ts";
- * import { denoDataEnv } from "./environment.ts";
+ * import { orThrow } from "../../graph/error.ts";
  *
- * const dataset = await loadCifar10({ data: "/data/cifar-10-batches-bin" }, denoDataEnv)();
+ * const { train, test } = await orThrow(loadCifar10({ data: "/data/cifar-10-batches-bin" }));
  * ```
  */
 export const loadCifar10 = (
-  { data }: Cifar10Options,
-  env: DataEnv,
+  { data }: Cifar10Options = {},
+  env: DataEnv = denoDataEnv,
 ): TE.TaskEither<SparrowError, Dataset> => loadArchived(publishedCifar10, data, env);
 
 /** The same of any archive of this kind. */

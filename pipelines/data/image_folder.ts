@@ -11,7 +11,7 @@ import {
   type SparrowError,
 } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import type { DataEnv, FolderEntry } from "./environment.ts";
+import { type DataEnv, denoDataEnv, type FolderEntry } from "./environment.ts";
 import { hindranceTo } from "./obtain.ts";
 import { within } from "./published.ts";
 import { seed as seeded } from "../../graph/rng.ts";
@@ -167,8 +167,8 @@ export interface ImageFolderOptions {
    * below 1. @default {0.2}
    */
   readonly testFraction?: number;
-  /** Of the drawing of the test set: an integer from 0 to 2^32 − 1. */
-  readonly seed: number;
+  /** Seed of the drawing of the test set, an integer from 0 to 2^32 − 1. @default {0} */
+  readonly seed?: number;
 }
 
 const largestSide = 4096;
@@ -191,21 +191,19 @@ const mostBytes = 2 ** 31;
  * one, or other classes to test than to train, and when a class of one image is to be divided;
  * `CorruptFile` names an image that cannot be decoded, or that is too large to; `FileUnavailable`
  * one that cannot be read; `InvalidOption` for an option out of its range.
+ * @param env Files, network and variables. @default {denoDataEnv}
  *
  * @example
  * ```ts ignore
  * import { loadImageFolder } from "./image_folder.ts";
- * import { denoDataEnv } from "./environment.ts";
+ * import { orThrow } from "../../graph/error.ts";
  *
- * const flowers = await loadImageFolder(
- *   { folder: "/data/flowers", size: [32, 32], seed: 26 },
- *   denoDataEnv,
- * )();
+ * const flowers = await orThrow(loadImageFolder({ folder: "/data/flowers", size: [32, 32], seed: 26 }));
  * ```
  */
 export const loadImageFolder = (
   options: ImageFolderOptions,
-  env: DataEnv,
+  env: DataEnv = denoDataEnv,
 ): TE.TaskEither<SparrowError, Dataset> =>
 async () => {
   const problem = outOfRange(options);
@@ -238,7 +236,7 @@ async () => {
 };
 
 function outOfRange(
-  { folder, size, testFraction = 0.2, seed }: ImageFolderOptions,
+  { folder, size, testFraction = 0.2, seed = 0 }: ImageFolderOptions,
 ): InvalidOption | null {
   if (folder === "") return invalidOption("--data", folder, "the path of a folder");
   if (size.length !== 2 || !size.every((n) => Number.isInteger(n) && n >= 1 && n <= largestSide)) {
@@ -267,7 +265,7 @@ interface Plan {
 
 function plan(
   layout: Layout,
-  { folder, size, colour = "rgb", testFraction = 0.2, seed }: ImageFolderOptions,
+  { folder, size, colour = "rgb", testFraction = 0.2, seed = 0 }: ImageFolderOptions,
 ): E.Either<SparrowError, Plan> {
   const { classes, images } = layout._tag === "Whole" ? layout.all : layout.train;
   const bytes = Math.max(images.length, layout._tag === "Parted" ? layout.test.images.length : 0) *

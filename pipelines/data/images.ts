@@ -6,7 +6,7 @@
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { pipe, TE } from "../../graph/fp_ts.ts";
 import type { Dataset } from "./dataset.ts";
-import type { DataEnv } from "./environment.ts";
+import { type DataEnv, denoDataEnv } from "./environment.ts";
 import { loadFashionMnist, loadMnist, publishedMnist } from "./mnist.ts";
 import { howToGet } from "./published.ts";
 import { loadStrokes } from "./strokes.ts";
@@ -22,8 +22,8 @@ export interface DigitsOptions {
   readonly dataset?: "mnist" | "strokes";
   /** The folder with MNIST's files (`--data`), which names MNIST. */
   readonly data?: string;
-  /** Of the built-in digits: an integer from 0 to 2^32 − 1. */
-  readonly seed: number;
+  /** Seed of the built-in digits, an integer from 0 to 2^32 − 1. @default {0} */
+  readonly seed?: number;
 }
 
 /**
@@ -36,17 +36,16 @@ export interface DigitsOptions {
  * @example
  * ```ts
  * import { loadDigits } from "./images.ts";
- * import { denoDataEnv } from "./environment.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const digits = await loadDigits({ dataset: "strokes", seed: 1 }, denoDataEnv)();
- * assertEquals(E.isRight(digits) && digits.right.name, "strokes");
+ * const digits = await orThrow(loadDigits({ dataset: "strokes", seed: 1 }));
+ * assertEquals(digits.name, "strokes");
  * ```
  */
 export function loadDigits(
-  { dataset, data, seed }: DigitsOptions,
-  env: DataEnv,
+  { dataset, data, seed = 0 }: DigitsOptions = {},
+  env: DataEnv = denoDataEnv,
 ): TE.TaskEither<SparrowError, Dataset> {
   if (dataset === "strokes") {
     return data === undefined
@@ -83,8 +82,8 @@ export interface ImagesOptions {
   readonly dataset?: DatasetName;
   /** The folder with the dataset's files (`--data`); without `dataset` it names MNIST. */
   readonly data?: string;
-  /** Of the built-in digits, and of a folder's test set: an integer from 0 to 2^32 − 1. */
-  readonly seed: number;
+  /** Seed of the built-in digits, and of a folder's test set: an integer from 0 to 2^32 − 1. @default {0} */
+  readonly seed?: number;
   /** The height and the width of a folder's images. @default {[32, 32]} */
   readonly size?: readonly [height: number, width: number];
   /** The channels of a folder's images: three or one. @default {"rgb"} */
@@ -100,17 +99,16 @@ export interface ImagesOptions {
  * @example
  * ```ts
  * import { loadImages } from "./images.ts";
- * import { denoDataEnv } from "./environment.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const digits = await loadImages({ dataset: "strokes", seed: 1 }, denoDataEnv)();
- * assertEquals(E.isRight(digits) && digits.right.name, "strokes");
+ * const digits = await orThrow(loadImages({ dataset: "strokes", seed: 1 }));
+ * assertEquals(digits.name, "strokes");
  * ```
  */
 export function loadImages(
-  { dataset, data, seed, size = [32, 32], colour }: ImagesOptions,
-  env: DataEnv,
+  { dataset, data, seed = 0, size = [32, 32], colour }: ImagesOptions = {},
+  env: DataEnv = denoDataEnv,
 ): TE.TaskEither<SparrowError, Dataset> {
   switch (dataset) {
     case undefined:

@@ -7,7 +7,7 @@
 import type { CorruptFile, SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { Dataset, DataSplit, Normalisation } from "./dataset.ts";
-import type { DataEnv } from "./environment.ts";
+import { type DataEnv, denoDataEnv } from "./environment.ts";
 import { obtain } from "./obtain.ts";
 import type { Published, PublishedFile } from "./published.ts";
 
@@ -230,14 +230,14 @@ const mnistFacts = {
  * @example
  * ```ts ignore
  * import { loadMnist } from "./mnist.ts";
- * import { denoDataEnv } from "./environment.ts";
+ * import { orThrow } from "../../graph/error.ts";
  *
- * const dataset = await loadMnist({ data: "/data/mnist" }, denoDataEnv)();
+ * const { train, test } = await orThrow(loadMnist());
  * ```
  */
 export const loadMnist = (
-  { data }: MnistOptions,
-  env: DataEnv,
+  { data }: MnistOptions = {},
+  env: DataEnv = denoDataEnv,
 ): TE.TaskEither<SparrowError, Dataset> => loadIdxFiles(publishedMnist, mnistFacts, data, env);
 
 // Fashion-MNIST: 60,000 + 10,000 articles of clothing of 28 × 28 bytes in MNIST's format, by Xiao,
@@ -306,13 +306,13 @@ const fashionMnistFacts = {
  * @example
  * ```ts ignore
  * import { loadFashionMnist } from "./mnist.ts";
- * import { denoDataEnv } from "./environment.ts";
+ * import { orThrow } from "../../graph/error.ts";
  *
- * const dataset = await loadFashionMnist({ data: "/data/fashion" }, denoDataEnv)();
+ * const { train, test } = await orThrow(loadFashionMnist({ data: "/data/fashion" }));
  * ```
  */
 export const loadFashionMnist = (
-  { data }: FashionMnistOptions,
-  env: DataEnv,
+  { data }: FashionMnistOptions = {},
+  env: DataEnv = denoDataEnv,
 ): TE.TaskEither<SparrowError, Dataset> =>
   loadIdxFiles(publishedFashionMnist, fashionMnistFacts, data, env);

@@ -233,14 +233,13 @@ function indicesWhere(values: Uint8Array, value: number): Uint32Array {
  * ```ts
  * import { onlyClasses } from "./splits.ts";
  * import { strokes } from "./strokes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const digits = { ...strokes({ seed: 1, train: 50, test: 20 }), sha256: {} };
- * const some = onlyClasses(digits, [8, 9]);
- * if (E.isLeft(some)) throw new Error("there are such digits");
- * assertEquals([...new Set(some.right.train.labels)].sort(), [8, 9]);
- * assertEquals([some.right.train.count, some.right.test.count], [10, 4]);
+ * const some = orThrow(onlyClasses(digits, [8, 9]));
+ * assertEquals([...new Set(some.train.labels)].sort(), [8, 9]);
+ * assertEquals([some.train.count, some.test.count], [10, 4]);
  * ```
  */
 export const onlyClasses = (
@@ -258,13 +257,12 @@ export const onlyClasses = (
  * ```ts
  * import { withoutClasses } from "./splits.ts";
  * import { strokes } from "./strokes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const digits = { ...strokes({ seed: 1, train: 50, test: 20 }), sha256: {} };
- * const some = withoutClasses(digits, [8, 9]);
- * if (E.isLeft(some)) throw new Error("there are such digits");
- * assertEquals([...new Set(some.right.train.labels)].sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
+ * const some = orThrow(withoutClasses(digits, [8, 9]));
+ * assertEquals([...new Set(some.train.labels)].sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
  * ```
  */
 export const withoutClasses = (

@@ -213,8 +213,8 @@ const about = ({ unit }: Dice, amount: number): number => (unit() + unit() - 1) 
 
 /** Options of {@linkcode strokes}: what to draw. */
 export interface StrokesOptions {
-  /** An integer from 0 to 2^32 − 1. */
-  readonly seed: number;
+  /** An integer from 0 to 2^32 − 1. @default {0} */
+  readonly seed?: number;
   /** Training images, an integer of at least 1. @default {10_000} */
   readonly train?: number;
   /** Test images, an integer of at least 1. @default {2_000} */
@@ -243,7 +243,7 @@ const normalisation = { mean: [0.123], std: [0.2853] };
  * @returns The dataset without its hashes, which {@linkcode loadStrokes} adds.
  */
 export function strokes(
-  { seed, train = defaultTrain, test = defaultTest }: StrokesOptions,
+  { seed = 0, train = defaultTrain, test = defaultTest }: StrokesOptions,
 ): Omit<Dataset, "sha256"> {
   const [forTrain, forTest] = splitRng(seeded(seed));
   return {
@@ -268,15 +268,15 @@ export function strokes(
  * @example
  * ```ts
  * import { loadStrokes } from "./strokes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const dataset = await loadStrokes({ seed: 1, train: 20, test: 10 })();
- * assertEquals(E.isRight(dataset) && dataset.right.train.pixels.length, 20 * 28 * 28);
+ * const { train } = await orThrow(loadStrokes({ seed: 1, train: 20, test: 10 }));
+ * assertEquals(train.pixels.length, 20 * 28 * 28);
  * ```
  */
-export function loadStrokes(options: StrokesOptions): TE.TaskEither<InvalidOption, Dataset> {
-  const { seed, train = defaultTrain, test = defaultTest } = options;
+export function loadStrokes(options: StrokesOptions = {}): TE.TaskEither<InvalidOption, Dataset> {
+  const { seed = 0, train = defaultTrain, test = defaultTest } = options;
   const checked = pipe(
     integerWithin("seed", seed, 0, largestSeed),
     E.flatMap(() => integerWithin("train", train, 1, mostImages)),

@@ -153,17 +153,16 @@ async function countedBy(table: CodeTable, query: DatabaseQuery): Promise<number
  * import { addCodes, countCodes, openCodeTable } from "./code_table.ts";
  * import { closeDatabase, openDatabase } from "./database.ts";
  * import { fromIndices } from "../../ops/codes/codes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const [database, codes] = [await openDatabase()(), fromIndices([[0, 1], [2]], 10)];
- * if (E.isLeft(database) || E.isLeft(codes)) throw new Error("no codes");
- * const table = await openCodeTable(database.right, { width: 10 })();
- * if (E.isLeft(table)) throw new Error("no table");
- * assertEquals(await addCodes(table.right, codes.right)(), E.right(0));
- * assertEquals(await addCodes(table.right, codes.right)(), E.right(2));
- * assertEquals(await countCodes(table.right)(), E.right(4));
- * await closeDatabase(database.right)();
+ * const codes = orThrow(fromIndices([[0, 1], [2]], 10));
+ * const database = await orThrow(openDatabase());
+ * const table = await orThrow(openCodeTable(database, { width: 10 }));
+ * assertEquals(await orThrow(addCodes(table, codes)), 0);
+ * assertEquals(await orThrow(addCodes(table, codes)), 2);
+ * assertEquals(await orThrow(countCodes(table)), 4);
+ * await orThrow(closeDatabase(database));
  * ```
  */
 export const addCodes = (
@@ -215,21 +214,18 @@ const MOST_QUERIES = 256;
  * import { closeDatabase, openDatabase } from "./database.ts";
  * import { searchTable } from "./code_table.ts";
  * import { fromIndices } from "../../ops/codes/codes.ts";
- * import { E, pipe, TE } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const codes = fromIndices([[0, 1, 2], [1, 2, 3], [2, 3, 4]], 64);
- * const query = fromIndices([[2, 3]], 64);
- * const database = await openDatabase()();
- * if (E.isLeft(codes) || E.isLeft(query) || E.isLeft(database)) throw new Error("no database");
- * const found = await pipe(
- *   openCodeTable(database.right, { width: 64 }),
- *   TE.chainFirst((table) => addCodes(table, codes.right)),
- *   TE.chain((table) => searchTable(table, query.right, { k: 2 })),
- * )();
- * assertEquals(E.isRight(found) && [...found.right.indices], [1, 2]);
- * assertEquals(E.isRight(found) && [...found.right.distances], [1, 1]);
- * await closeDatabase(database.right)();
+ * const codes = orThrow(fromIndices([[0, 1, 2], [1, 2, 3], [2, 3, 4]], 64));
+ * const query = orThrow(fromIndices([[2, 3]], 64));
+ * const database = await orThrow(openDatabase());
+ * const table = await orThrow(openCodeTable(database, { width: 64 }));
+ * await orThrow(addCodes(table, codes));
+ * const found = await orThrow(searchTable(table, query, { k: 2 }));
+ * assertEquals([...found.indices], [1, 2]);
+ * assertEquals([...found.distances], [1, 1]);
+ * await orThrow(closeDatabase(database));
  * ```
  */
 export const searchTable = (

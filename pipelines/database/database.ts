@@ -161,13 +161,13 @@ export interface Database {
  * @example
  * ```ts
  * import { closeDatabase, openDatabase } from "./database.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const database = await openDatabase()();
- * if (E.isLeft(database)) throw new Error("PGlite does not start");
- * assertEquals(database.right.place, "memory");
- * await closeDatabase(database.right)();
+ * const database = await orThrow(openDatabase());
+ * assertEquals(database.place, "memory");
+ * await closeDatabase(database)();
  *
  * const wrong = await openDatabase({ url: "mysql://localhost/codes" })();
  * assertEquals(E.isLeft(wrong) && wrong.left._tag, "InvalidOption");

@@ -10,11 +10,13 @@ import { show } from "../../graph/show.ts";
 import { isBinary } from "../../graph/traits.ts";
 import type { BinaryEmbeddings } from "../../ops/embeddings.ts";
 import type { OriginPart, Origins, SavedCodes } from "../files/codes.ts";
-import type { Images } from "../data/dataset.ts";
+import type { Dataset, Images } from "../data/dataset.ts";
 import { decodeImage } from "../data/decode_image.ts";
 import { sha256 } from "../data/bytes.ts";
 import { denoFiles, type Files } from "../files/files.ts";
-import { type ModelFile, readModel } from "../files/model.ts";
+import { type ModelFile, readModel, writeModel } from "../files/model.ts";
+import { consumption, type Run } from "../core/run.ts";
+import { MODEL_FILE, modelOf } from "../stages/save.ts";
 import { encode, type EncodeOptions, encodeStream } from "./encode.ts";
 import {
   type Batch,
@@ -65,6 +67,48 @@ export const readEncoder = (
       identity: { file, sha256: await sha256(bytes) },
     })),
   );
+
+/**
+ * Makes an encoder of a run that was trained, without a file between. What is done with the run later
+ * does not change the encoder.
+ *
+ * @param dataset The dataset that the run was trained on: images are normalised as it is.
+ * @returns The encoder; `NonFinite` where a weight is not finite; `ConsumedRun`; else as
+ * {@linkcode readEncoder} does.
+ *
+ * @example
+ * ```ts
+ * import { encodeImages, trainedEncoder } from "./encoder.ts";
+ * import { loadStrokes } from "../data/strokes.ts";
+ * import { createRun, dispose } from "../core/run.ts";
+ * import { orThrow } from "../../graph/error.ts";
+ * import { graph } from "../../graph/parse.ts";
+ * import { startBackend } from "../../ops/backend.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await orThrow(startBackend("cpu"));
+ * const digits = await orThrow(loadStrokes({ train: 10, test: 10 }));
+ * const run = orThrow(createRun({ graph: graph`linear(784, 64) ▷ kwta(0.25)` }));
+ * // … stages train the run …
+ * const encoder = await orThrow(trainedEncoder(run, digits));
+ * dispose(run);
+ * const { codes } = await orThrow(encodeImages(encoder, ["strokes"], { first: 3 }));
+ * assertEquals([codes.count, codes.width], [3, 64]);
+ * ```
+ */
+export const trainedEncoder = (
+  run: Run,
+  dataset: Dataset,
+): TE.TaskEither<SparrowError, Encoder> => {
+  const consumed = consumption(run);
+  if (consumed !== null) return TE.left(consumed);
+  // A run that was saved gives the bytes of its file, so that codes remember where their model is.
+  const file = run.saved?.endsWith(MODEL_FILE) ? run.saved : "a model that was not saved";
+  return pipe(
+    modelOf(run, dataset),
+    TE.chainW((model) => readEncoder(file, writeModel(model))),
+  );
+};
 
 /** Options of {@linkcode loadEncoder}. */
 export interface LoadEncoderOptions {

@@ -11,7 +11,7 @@ import { count } from "../report/format.ts";
 import { html } from "../report/html.ts";
 import { pageHeader } from "../report/page.ts";
 import { asHtml, type Column, type Columns } from "../report/table.ts";
-import { inputPicture, sheetPage, strip, type Tile } from "./search_sheet.ts";
+import { inputPicture, pngEncoder, sheetPage, strip, type Tile } from "./search_sheet.ts";
 import type { NamedImage } from "./search.ts";
 import { faultOf, type RecallResult, type Recollection } from "./recall.ts";
 
@@ -148,12 +148,13 @@ export interface RecallSheet {
 }
 
 /** The page as the text of an HTML file with nothing to load. */
-export function recallSheet(
+export async function recallSheet(
   { result, images, cues, layout, names, cue, show, config }: RecallSheet,
-): string {
+): Promise<string> {
   const area = areaOf(layout);
+  const encode = await pngEncoder();
   const picture = ({ pixels }: Images, i: number) =>
-    inputPicture(pixels.subarray(i * area, (i + 1) * area), layout);
+    inputPicture(pixels.subarray(i * area, (i + 1) * area), layout, encode);
   const labelled = names.every(({ label }) => label !== null);
   const tileOf = (what: string, i: number, found: number, right: boolean, units: number): Tile => ({
     picture: picture(images, found),

@@ -5,12 +5,13 @@
  */
 import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
-import { E } from "../../graph/fp_ts.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
 import { type CodeDistance, codeIndex, search } from "../../ops/codes/search.ts";
 import { pickCodes } from "../../ops/codes/codes.ts";
 import { hamming, overlap } from "../../ops/codes/algebra.ts";
 import { loadCodes, originName, originOf, type SavedCodes } from "../files/codes.ts";
-import type { Context } from "../cli/program.ts";
+import type { Env } from "../core/env.ts";
+import type { DataEnv } from "../data/environment.ts";
 import { denoFiles } from "../files/files.ts";
 import { encodeImages, type EncodeImagesOptions, loadEncoderOf } from "./encoder.ts";
 import { findImages } from "./inputs.ts";
@@ -169,6 +170,16 @@ export interface QueryOptions extends EncodeImagesOptions {
   readonly model?: string;
 }
 
+/** The effects of encoding queries, as a program's context has them. */
+export interface QuerySurroundings {
+  /** Prints a line for a person. */
+  readonly note: (line: string) => void;
+  /** Starts the backend, and makes an environment on it. */
+  readonly env: TE.TaskEither<SparrowError, Env>;
+  /** Where datasets and files are found. */
+  readonly data: DataEnv;
+}
+
 /** Whether an operand is a file of codes, by its name. */
 export const isCodesFile = (operand: string): boolean => /\.npz$/i.test(operand);
 
@@ -184,7 +195,7 @@ export async function queryCodes(
   set: SavedCodes,
   operands: readonly string[],
   { model, ...options }: QueryOptions,
-  { note, env: start, data: dataEnv }: Pick<Context, "note" | "env" | "data">,
+  { note, env: start, data: dataEnv }: QuerySurroundings,
 ): Promise<E.Either<SparrowError, SavedCodes>> {
   if (operands.every(isCodesFile)) return await loadCodes(operands[0], denoFiles)();
   const encoder = await loadEncoderOf(set, { model })();

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { encode } from "npm:fast-png@8.0.0";
 import { describe } from "../../graph/error.ts";
 import { E, type TE } from "../../graph/fp_ts.ts";
 import { type Bitmap, fit } from "../data/bitmap.ts";
@@ -50,7 +49,7 @@ const none: Picture = { uri: null, coarse: false };
  *
  * @param data The folder with the datasets' files, in place of the one that origins remember.
  */
-export function albumOf(env: DataEnv, data?: string): Album {
+function albumOf(env: DataEnv, data?: string): Album {
   const datasets = new Map<string, Promise<E.Either<string, Dataset>>>();
   const missing = new Map<string, string>();
   const load = (part: Extract<Origin["part"], { kind: "dataset" }>) => {
@@ -78,7 +77,7 @@ export function albumOf(env: DataEnv, data?: string): Album {
     picture: async (origin) => {
       if (origin === null) return none;
       const found = await bitmap(origin);
-      if (E.isRight(found)) return pictureOf(found.right);
+      if (E.isRight(found)) return pictureOf(found.right, await pngEncoder());
       missing.set(originName(origin), found.left);
       return none;
     },
@@ -86,8 +85,15 @@ export function albumOf(env: DataEnv, data?: string): Album {
   };
 }
 
+/** The function of fast-png that writes a PNG. */
+export type PngEncoder = (typeof import("npm:fast-png@8.0.0"))["encode"];
+
+/** Loads what writes PNG, which only a page with pictures needs. */
+export const pngEncoder = async (): Promise<PngEncoder> =>
+  (await import("npm:fast-png@8.0.0")).encode;
+
 /** A bitmap as a picture: its largest square around the centre, as the model sees it, reduced. */
-function pictureOf(bitmap: Bitmap): Picture {
+function pictureOf(bitmap: Bitmap, encode: PngEncoder): Picture {
   const side = Math.min(bitmap.width, bitmap.height, LARGEST);
   const data = fit(bitmap, [side, side], "rgb");
   const png = encode({ width: side, height: side, data, channels: 3, depth: 8 });
@@ -95,8 +101,11 @@ function pictureOf(bitmap: Bitmap): Picture {
 }
 
 /** The picture of a model's own bytes. */
-export const inputPicture = (pixels: Uint8Array, { size }: InputLayout): Picture =>
-  pictureOf(bitmapOf(pixels, size));
+export const inputPicture = (
+  pixels: Uint8Array,
+  { size }: InputLayout,
+  encode: PngEncoder,
+): Picture => pictureOf(bitmapOf(pixels, size), encode);
 
 // The frame and the tiles of a contact sheet: one page, nothing to load, no script.
 
@@ -223,11 +232,7 @@ export const searchSheet = (
   search: SearchSheet,
   { data, dataEnv = denoDataEnv }: SearchSheetOptions = {},
 ): TE.TaskEither<never, string> =>
-async () => {
-  // What writes PNG is loaded when it is needed: nobody else waits for it.
-  const { albumOf } = await import("./search_sheet.ts");
-  return E.right(await sheetOf(search, albumOf(dataEnv, data)));
-};
+async () => E.right(await sheetOf(search, albumOf(dataEnv, data)));
 
 async function sheetOf(
   { set, queries, answers, distance = "hamming", config = {} }: SearchSheet,

@@ -1,29 +1,23 @@
 /**
  * A whole run as a file: what it takes to go on as if nothing had happened.
  *
+ * A checkpoint is plain data: `core/resume.ts` makes one of a run, and a run of one.
+ *
  * @module
  */
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import {
-  type ConsumedRun,
-  type CorruptFile,
-  invalidOption,
-  type SparrowError,
-} from "../../graph/error.ts";
-import type { Files } from "./files.ts";
+import type { CorruptFile, SparrowError } from "../../graph/error.ts";
+import { denoFiles, type Files } from "./files.ts";
 import { sha256 } from "npm:@noble/hashes@2.4.0/sha2.js";
 import { bytesToHex } from "npm:@noble/hashes@2.4.0/utils.js";
 import { graphFromJson, graphToJson } from "../../graph/codec.ts";
 import type { Graph } from "../../graph/node.ts";
 import type { ParamArrays } from "../../graph/params.ts";
 import type { Rng } from "../../graph/rng.ts";
-import { sameSpace, showSpace } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
-import type { Optimiser } from "../../ops/optimisers/transform.ts";
-import { tf } from "../../ops/tfjs.ts";
 import type { Findings } from "../core/findings.ts";
 import type { History } from "../core/history.ts";
-import { consumption, createRun, dispose, type Run, toArrays, toTensors } from "../core/run.ts";
+import type { Run } from "../core/run.ts";
 import { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
 
 // Plain data with arrays of numbers in it as JSON, and back to the bit.
@@ -133,7 +127,7 @@ export interface NewestCheckpoint {
  */
 export const newestCheckpoint = (
   folder: string,
-  files: Files,
+  files: Files = denoFiles,
 ): TE.TaskEither<SparrowError, NewestCheckpoint> =>
   pipe(
     files.list(`${folder}/${CHECKPOINTS}`),
@@ -193,31 +187,6 @@ const FORMAT = "sparrow-checkpoint-1";
 
 /** Roles and groups stand before the paths of tensors; neither has this character. */
 const SEPARATOR = "/";
-
-/**
- * Reads a run's tensors, so that all of it is plain data. The run stays as it is.
- *
- * @returns The checkpoint; `ConsumedRun` where the tensors of the run are gone.
- */
-export const checkpointOf = (run: Run): TE.TaskEither<ConsumedRun, Checkpoint> => async () => {
-  const consumed = consumption(run);
-  return consumed === null ? E.right(await read(run)) : E.left(consumed);
-};
-
-async function read(run: Run): Promise<Checkpoint> {
-  const { params, plasticity, optimiser: _, optimiserState, ...rest } = run;
-  const roles = await Promise.all(
-    Object.entries(optimiserState.slots).map(async ([role, slot]) =>
-      [role, await toArrays(slot)] as const
-    ),
-  );
-  return {
-    ...rest,
-    params: await toArrays(params),
-    plasticity: await toArrays(plasticity),
-    optimiserState: { ...optimiserState, slots: Object.fromEntries(roles) },
-  };
-}
 
 const prefixed = (group: string, arrays: ParamArrays): ParamArrays =>
   Object.fromEntries(
@@ -338,53 +307,6 @@ export const readCheckpoint = (
       );
     }),
   );
-
-/**
- * The run of a checkpoint, its tensors on the current backend.
- *
- * @param optimiser The optimiser that the run was trained with; none of a run that had none.
- * @returns The run; `InvalidOption` where weights, states or the optimiser's tensors are not those of the
- * graph and the optimiser, or what shape inference refuses.
- */
-export const resumeRun = (
-  checkpoint: Checkpoint,
-  optimiser?: Optimiser,
-): E.Either<SparrowError, Run> => {
-  const { graph, input, params, plasticity, rng, optimiserState: state, ...rest } = checkpoint;
-  return pipe(
-    createRun({ graph, input, optimiser, params, plasticity, rng }),
-    E.chain((fresh): E.Either<SparrowError, Run> => {
-      const wanted = fresh.optimiserState.slots;
-      const bad = misfit(wanted, state.slots);
-      if (bad !== null) {
-        dispose(fresh);
-        return E.left(invalidOption("optimiser", optimiser?.name ?? "none", bad));
-      }
-      tf.dispose(wanted as unknown as tf.TensorContainer);
-      const slots = Object.fromEntries(
-        Object.entries(state.slots).map(([role, arrays]) => [role, toTensors(arrays)]),
-      );
-      return E.right({ ...fresh, ...rest, rng, optimiserState: { ...state, slots } });
-    }),
-  );
-};
-
-/** What the optimiser would have to be for these states; null where they fit. */
-function misfit(
-  wanted: Run["optimiserState"]["slots"],
-  given: Checkpoint["optimiserState"]["slots"],
-): string | null {
-  const names = (slots: object) => Object.keys(slots).toSorted().join(", ") || "no states";
-  if (names(wanted) !== names(given)) return `one that remembers ${names(given)}`;
-  for (const [role, slot] of Object.entries(wanted)) {
-    for (const [path, { shape }] of Object.entries(slot)) {
-      if (!Object.hasOwn(given[role], path) || !sameSpace(given[role][path].shape, shape)) {
-        return `one whose "${role}" of ${path} has the shape ${showSpace(shape)}`;
-      }
-    }
-  }
-  return null;
-}
 
 function parsed(text: string | undefined): unknown {
   try {

@@ -13,7 +13,7 @@ import {
 } from "../../graph/error.ts";
 import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { checkWidth, emptyCodes, fromWords } from "../../ops/codes/codes.ts";
-import type { Files } from "./files.ts";
+import { denoFiles, type Files } from "./files.ts";
 import { type NpyArray, type NpyArrays, readNpz, writeNpz } from "./npz.ts";
 
 /** Which images of a dataset. */
@@ -268,7 +268,7 @@ export const readCodes = (
 export const saveCodes = (
   path: string,
   set: SavedCodes,
-  files: Files,
+  files: Files = denoFiles,
 ): TE.TaskEither<InvalidOption | FileUnavailable, void> =>
   pipe(writeCodes(set), TE.chainW((bytes) => files.write(path, bytes)));
 
@@ -280,19 +280,18 @@ export const saveCodes = (
  * @example
  * ```ts
  * import { loadCodes, saveCodes } from "./codes.ts";
- * import { denoFiles } from "./files.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const path = `${await Deno.makeTempDir()}/codes.npz`;
  * const codes = { kind: "binary", count: 1, width: 3, words: Uint32Array.of(0b101) } as const;
- * await saveCodes(path, { codes, labels: null }, denoFiles)();
- * assertEquals(await loadCodes(path, denoFiles)(), E.right({ codes, labels: null }));
+ * await saveCodes(path, { codes, labels: null })();
+ * assertEquals(await loadCodes(path)(), E.right({ codes, labels: null }));
  * ```
  */
 export const loadCodes = (
   path: string,
-  files: Files,
+  files: Files = denoFiles,
 ): TE.TaskEither<FileUnavailable | CorruptFile, SavedCodes> =>
   pipe(files.read(path), TE.chainW((bytes) => readCodes(path, bytes)));
 

@@ -13,7 +13,7 @@ import { inferShapes, isPair, sameSpace, sizeOf } from "../../graph/shape.ts";
 import { show } from "../../graph/show.ts";
 import type { Shape } from "../../graph/types.ts";
 import type { Normalisation } from "../data/dataset.ts";
-import type { Files } from "./files.ts";
+import { denoFiles, type Files } from "./files.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 /** A trained model as plain data. */
@@ -138,7 +138,6 @@ export const readModel = (
  * @example The code of a network that comes from elsewhere.
  * ```ts
  * import { loadModel, saveModel } from "./model.ts";
- * import { denoFiles } from "./files.ts";
  * import { E, pipe, TE } from "../../graph/fp_ts.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
@@ -154,8 +153,8 @@ export const readModel = (
  * };
  * const path = `${await Deno.makeTempDir()}/model.safetensors`;
  * const again = await pipe(
- *   saveModel(path, model, denoFiles),
- *   TE.chainW(() => loadModel(path, denoFiles)),
+ *   saveModel(path, model),
+ *   TE.chainW(() => loadModel(path)),
  * )();
  * assertEquals(again, E.right(model));
  * ```
@@ -163,7 +162,7 @@ export const readModel = (
 export const saveModel = (
   path: string,
   model: ModelFile,
-  files: Files,
+  files: Files = denoFiles,
 ): TE.TaskEither<FileUnavailable, void> => files.write(path, writeModel(model));
 
 /**
@@ -172,7 +171,10 @@ export const saveModel = (
  * @param path Of the file that `save` or {@linkcode saveModel} wrote: "runs/…/model.safetensors".
  * @returns The model as plain data, for `createRun` or `encode`; `FileUnavailable` or `CorruptFile`.
  */
-export const loadModel = (path: string, files: Files): TE.TaskEither<SparrowError, ModelFile> =>
+export const loadModel = (
+  path: string,
+  files: Files = denoFiles,
+): TE.TaskEither<SparrowError, ModelFile> =>
   pipe(
     files.read(path),
     TE.chainEitherKW((bytes) => readModel(path, bytes)),

@@ -6,15 +6,7 @@
  * @module
  */
 import { E, type TE } from "../../graph/fp_ts.ts";
-import {
-  configure,
-  type Entry,
-  type FileEntry,
-  Uint8ArrayReader,
-  Uint8ArrayWriter,
-  ZipReader,
-  ZipWriter,
-} from "npm:@zip.js/zip.js@2.24.0";
+import type { Entry, FileEntry } from "npm:@zip.js/zip.js@2.24.0";
 import type { CorruptFile } from "../../graph/error.ts";
 
 // NumPy's format of one array: a line of text that says what it is, then its numbers.
@@ -131,10 +123,16 @@ export type NpyArrays = Readonly<Record<string, NpyArray>>;
 /** An archive of codes has three entries; one of thousands would take long to list. */
 const MOST_ENTRIES = 100;
 
-configure({ useWebWorkers: false });
+/** Loads zip.js when a first archive is written or read: models and checkpoints do without. */
+async function zipLibrary(): Promise<typeof import("npm:@zip.js/zip.js@2.24.0")> {
+  const library = await import("npm:@zip.js/zip.js@2.24.0");
+  library.configure({ useWebWorkers: false });
+  return library;
+}
 
 /** The arrays as an .npz file, not compressed; the same bytes for the same arrays. */
 export const writeNpz = async (arrays: NpyArrays): Promise<Uint8Array> => {
+  const { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } = await zipLibrary();
   const zip = new ZipWriter(new Uint8ArrayWriter(), {
     level: 0,
     // The least that the format can say: files do not depend on when they were written.
@@ -158,6 +156,7 @@ export const readNpz = (file: string, bytes: Uint8Array): TE.TaskEither<CorruptF
   const corrupt = (reason: string): E.Either<CorruptFile, never> =>
     E.left({ _tag: "CorruptFile", file, reason });
   return async () => {
+    const { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } = await zipLibrary();
     const zip = new ZipReader(new Uint8ArrayReader(bytes), { checkSignature: true });
     try {
       const entries: FileEntry[] = [];

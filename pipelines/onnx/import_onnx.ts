@@ -18,7 +18,7 @@ import type { Shape } from "../../graph/types.ts";
 import type { CorruptFile, SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { inferShapes, sizeOf } from "../../graph/shape.ts";
-import type { Files } from "../files/files.ts";
+import { denoFiles, type Files } from "../files/files.ts";
 
 // The constants and settings of an ONNX file that comes from elsewhere, checked.
 
@@ -409,7 +409,10 @@ export function importOnnx(
  *
  * @returns The network; `FileUnavailable` or `CorruptFile`.
  */
-export const loadOnnx = (path: string, files: Files): TE.TaskEither<SparrowError, ImportedModel> =>
+export const loadOnnx = (
+  path: string,
+  files: Files = denoFiles,
+): TE.TaskEither<SparrowError, ImportedModel> =>
   pipe(files.read(path), TE.chainEitherKW((bytes) => importOnnx(path, bytes)));
 
 /** The network of a model, or what was expected of it, in words. */

@@ -9,7 +9,7 @@ import type { BatchNorm, Conv2d, Linear, Over } from "../../graph/node.ts";
 import { sizeOf } from "../../graph/shape.ts";
 import type { Algebra } from "../../graph/fold.ts";
 import type { ParamArrays } from "../../graph/params.ts";
-import { winnerCount } from "../../ops/kwta.ts";
+import { winnerCount } from "../../ops/kernels/select_edges.ts";
 
 // Writing an ONNX graph: nodes and constants in order, under names that are made here.
 

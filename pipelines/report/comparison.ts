@@ -13,9 +13,14 @@ import {
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { CONFIG_FILE } from "../core/config.ts";
 import type { Files } from "../files/files.ts";
-import { fromJsonLines, type History, type SplitName } from "../core/history.ts";
+import {
+  type EpochMean,
+  fromJsonLines,
+  type History,
+  perEpoch,
+  type SplitName,
+} from "../core/history.ts";
 import { flatten } from "./summary.ts";
-import { perEpoch, type Point } from "./line_chart.ts";
 import { METRICS_FILE } from "../stages/save.ts";
 
 /** A run as its folder tells it. */
@@ -97,7 +102,7 @@ export interface Quantity {
   /** Name of the quantity in the rows: "accuracy". */
   readonly name: string;
   /** By run, in their order; none is empty. */
-  readonly points: readonly (readonly Point[])[];
+  readonly points: readonly (readonly EpochMean[])[];
 }
 
 /** Runs whose settings differ in their seeds alone. */

@@ -39,12 +39,11 @@ const isEnd = ({ id }: Pick<Box, "id">): boolean => /^(in|out)put/.test(id);
  * import { stacked } from "./diagram.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { wiringOf } from "../../graph/wiring.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const wiring = wiringOf(graph`linear(784, 64) ▷ relu ▷ linear(10)`);
- * if (E.isLeft(wiring)) throw new Error("no shapes");
- * const { stacks, wires } = stacked(wiring.right);
+ * const wiring = orThrow(wiringOf(graph`linear(784, 64) ▷ relu ▷ linear(10)`));
+ * const { stacks, wires } = stacked(wiring);
  * assertEquals(stacks.map(({ boxes }) => boxes.length), [1, 2, 1, 1]);
  * assertEquals(wires[1], { from: "0", to: "2", shape: [64] });
  * ```
@@ -84,12 +83,11 @@ export const isFork = ({ boxes }: Stack): boolean => boxes.length === 0;
  * import { forked, isFork, single } from "./diagram.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { wiringOf } from "../../graph/wiring.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const wiring = wiringOf(graph`linear(8, 8) ▷ residual(relu)`);
- * if (E.isLeft(wiring)) throw new Error("no shapes");
- * assertEquals(forked(single(wiring.right)).stacks.filter(isFork).length, 1);
+ * const wiring = orThrow(wiringOf(graph`linear(8, 8) ▷ residual(relu)`));
+ * assertEquals(forked(single(wiring)).stacks.filter(isFork).length, 1);
  * ```
  */
 export function forked({ stacks, wires }: Stacked): Stacked {
@@ -126,12 +124,11 @@ export interface Segment extends Stacked {
  * import { single } from "./diagram.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { wiringOf } from "../../graph/wiring.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const wiring = wiringOf(graph`linear(8, 8) ▷ residual(linear(8)) ▷ relu`);
- * if (E.isLeft(wiring)) throw new Error("no shapes");
- * const segments = segmentsOf(single(wiring.right));
+ * const wiring = orThrow(wiringOf(graph`linear(8, 8) ▷ residual(linear(8)) ▷ relu`));
+ * const segments = segmentsOf(single(wiring));
  * assertEquals(
  *   segments.map(({ stacks }) => stacks.map(({ id }) => id)),
  *   [["input"], ["0", "1.body.0", "1"], ["2"], ["output"]],

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type History, rowsNamed, type SplitName } from "../core/history.ts";
+import { type EpochMean, type History, perEpoch, type SplitName } from "../core/history.ts";
 import type { Table } from "./csv.ts";
 import { type Axis, epochTicks, position } from "./axis.ts";
 import type { Drawing, Figure } from "./figure.ts";
@@ -22,45 +22,15 @@ import {
 
 // A history's rows as one value per epoch, which is what a figure draws.
 
-/** One value of one epoch; NaN when nothing finite was measured in it. */
-export interface Point {
-  readonly epoch: number;
-  readonly value: number;
-}
-
 /** What a line of a figure stands for, in order of epochs. */
 export interface Series {
   readonly label: string;
-  readonly points: readonly Point[];
+  readonly points: readonly EpochMean[];
 }
 
 /** The series of a split. */
 export interface SplitSeries extends Series {
   readonly label: SplitName;
-}
-
-/**
- * The mean of each epoch's finite values: the value itself where there is one per epoch.
- *
- * @example
- * ```ts
- * import { perEpoch } from "./line_chart.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const row = (epoch: number, step: number, value: number) =>
- *   ({ epoch, step, split: "train", name: "loss", value }) as const;
- * assertEquals(
- *   perEpoch([row(1, 1, 0.5), row(1, 2, 0.25), row(2, 3, 0.125)], "loss", "train"),
- *   [{ epoch: 1, value: 0.375 }, { epoch: 2, value: 0.125 }],
- * );
- * ```
- */
-export function perEpoch(history: History, name: string, split?: SplitName): readonly Point[] {
-  const epochs = Map.groupBy(rowsNamed(history, name, split), ({ epoch }) => epoch);
-  return [...epochs].map(([epoch, rows]) => {
-    const finite = rows.map(({ value }) => value).filter(Number.isFinite);
-    return { epoch, value: finite.reduce((sum, value) => sum + value, 0) / finite.length };
-  }).sort((a, b) => a.epoch - b.epoch);
 }
 
 /** A series for each split in which the name was measured: test, train, then the run as a whole. */
@@ -79,7 +49,7 @@ export const epochs = (series: readonly Series[]): readonly number[] =>
     .sort((a, b) => a - b);
 
 /** The newest point, or null for a series without points. */
-export const last = (series: Series | undefined): Point | null => series?.points.at(-1) ?? null;
+export const last = (series: Series | undefined): EpochMean | null => series?.points.at(-1) ?? null;
 
 /** The series as a table: the epoch, then a column for each. */
 export function seriesTable(series: readonly Series[]): Table {
@@ -241,7 +211,7 @@ function dots({ points, label, colour }: Line, r: number): Markish {
     y: "value",
     fill: colour,
     r,
-    title: ({ epoch, value }: Point) => `epoch ${epoch}, ${label}: ${value}`,
+    title: ({ epoch, value }: EpochMean) => `epoch ${epoch}, ${label}: ${value}`,
   });
 }
 
@@ -259,7 +229,7 @@ function bandMark([low, high]: readonly [Series, Series]): Markish {
 
 interface EndLabel {
   readonly line: Line;
-  readonly point: Point;
+  readonly point: EpochMean;
   /** How far below the end of its line the label stands, in pixels. */
   readonly dy: number;
 }

@@ -4,9 +4,8 @@
  * @module
  */
 import { type Html, html } from "./html.ts";
-import { type History, newest, type SplitName } from "../core/history.ts";
+import { type EpochMean, type History, newest, perEpoch, type SplitName } from "../core/history.ts";
 import { compact, fraction } from "./format.ts";
-import { perEpoch, type Point } from "./line_chart.ts";
 
 // The configuration of a run as a table of keys and values, folded away.
 
@@ -114,7 +113,7 @@ export function configuration(config: Readonly<Record<string, unknown>>): Html |
 interface Entry {
   readonly label: string;
   readonly final: string;
-  readonly best: Point | null;
+  readonly best: EpochMean | null;
 }
 
 type Better = (a: number, b: number) => boolean;
@@ -122,8 +121,8 @@ type Better = (a: number, b: number) => boolean;
 const highest: Better = (a, b) => a > b;
 const lowest: Better = (a, b) => a < b;
 
-function bestOf(points: readonly Point[], better: Better): Point | null {
-  return points.filter(({ value }) => Number.isFinite(value)).reduce<Point | null>(
+function bestOf(points: readonly EpochMean[], better: Better): EpochMean | null {
+  return points.filter(({ value }) => Number.isFinite(value)).reduce<EpochMean | null>(
     (best, point) => best === null || better(point.value, best.value) ? point : best,
     null,
   );

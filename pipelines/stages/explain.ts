@@ -14,7 +14,7 @@ import { lower } from "../../ops/interpreter.ts";
 import { saliency, type SaliencyOptions } from "../../ops/saliency/saliency.ts";
 import { overlapScore, type Score, unitScore } from "../../ops/saliency/objective.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { normaliser } from "../data/feed.ts";
+import { normaliser } from "../data/normalise.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { firstOfEach } from "../data/splits.ts";
 import type { Explanation } from "../core/findings.ts";

@@ -13,7 +13,7 @@ import { entropy, fanoAccuracy } from "../../ops/information/discrete.ts";
 import { kMeansPlane, type PlaneEstimator, type PlaneTask } from "../../ops/information/plane.ts";
 import type { Samples } from "../../ops/information/samples.ts";
 import { checkRanges, integerFrom } from "../../ops/ranges.ts";
-import { normaliser } from "../data/feed.ts";
+import { normaliser } from "../data/normalise.ts";
 import type { Dataset, DataSplit } from "../data/dataset.ts";
 import { subset } from "../data/splits.ts";
 import type { Env } from "../core/env.ts";
@@ -84,7 +84,6 @@ export interface InfoPlaneOptions {
  * import { quietEnv } from "../core/env.ts";
  * import { latest } from "../core/history.ts";
  * import { createRun, dispose } from "../core/run.ts";
- * import { E } from "../../graph/fp_ts.ts";
  * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
@@ -96,17 +95,15 @@ export interface InfoPlaneOptions {
  * const { train: data } = dataset;
  * const optimiser = adam();
  * const options = { data, loss: supConLoss(), batchSize: 50 };
- * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
- * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ * const backend = await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser }));
  *
  * const epoch = infoPlane({ dataset }, (midway) => train({ ...options, midway }));
- * const done = await epoch(run.right)(quietEnv(backend.right))();
- * if (E.isLeft(done)) throw new Error("no end");
- * const { history } = done.right;
+ * const done = await orThrow(epoch(run)(quietEnv(backend)));
+ * const { history } = done;
  * const bits = orThrow(latest(history, "information_label:kmeans:1.kwta", "train"));
  * assert(bits > 1 && bits <= orThrow(latest(history, "entropy_label", "train")));
- * dispose(done.right);
+ * dispose(done);
  * ```
  */
 export function infoPlane(

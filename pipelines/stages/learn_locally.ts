@@ -189,7 +189,7 @@ const WHITENED = 20_000;
  * @example
  * ```ts
  * import { learnLocally } from "./learn_locally.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { onlineKMeans } from "../../ops/local/rules.ts";
@@ -197,20 +197,18 @@ const WHITENED = 20_000;
  * import { createRun, dispose } from "../core/run.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const backend = await startBackend("cpu")();
+ * const backend = await orThrow(startBackend("cpu"));
  * const encoder = graph`linear(4, 2, bias=false) ▷ kwta(0.5, hard)`;
- * const run = createRun({ graph: encoder });
- * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ * const run = orThrow(createRun({ graph: encoder }));
  * const data = {
  *   count: 2,
  *   pixels: Uint8Array.of(255, 0, 0, 0, 0, 0, 255, 255),
  *   normalisation: { mean: [0], std: [1] },
  * };
  * const stage = learnLocally({ data, path: 0, rule: onlineKMeans(), epochs: 2 });
- * const done = await stage(run.right)(quietEnv(backend.right))();
- * if (E.isLeft(done)) throw new Error("nothing was learnt");
- * assertEquals(done.right.epoch, 2);
- * dispose(done.right);
+ * const done = await orThrow(stage(run)(quietEnv(backend)));
+ * assertEquals(done.epoch, 2);
+ * dispose(done);
  * ```
  */
 export const learnLocally = (options: LearnLocallyOptions): Stage =>

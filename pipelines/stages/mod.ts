@@ -45,6 +45,7 @@ export {
   layerOutputs,
   type LayerOutputsOptions,
 } from "../core/layer_outputs.ts";
+export { checkpointOf, resumeRun } from "../core/resume.ts";
 export {
   createRun,
   dispose,
@@ -85,7 +86,7 @@ export { monitor, type MonitorOptions } from "./monitor.ts";
 export { newHead, type NewHeadOptions } from "./new_head.ts";
 export { readOut, type ReadOutOptions } from "./read_out.ts";
 export { report, REPORT_FILE, type ReportOptions } from "./report.ts";
-export { METRICS_FILE, MODEL_FILE, save } from "./save.ts";
+export { METRICS_FILE, MODEL_FILE, modelOf, save } from "./save.ts";
 export {
   boostDecay,
   kwtaSchedule,

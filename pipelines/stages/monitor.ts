@@ -88,21 +88,18 @@ export interface MonitorOptions {
  * import { quietEnv } from "../core/env.ts";
  * import { latest } from "../core/history.ts";
  * import { createRun, dispose } from "../core/run.ts";
- * import { E } from "../../graph/fp_ts.ts";
  * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const digits = { ...strokes({ seed: 1, train: 100, test: 50 }), sha256: {} };
- * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)` });
- * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ * const backend = await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)` }));
  *
- * const done = await monitor(digits)(run.right)(quietEnv(backend.right))();
- * if (E.isLeft(done)) throw new Error("no end");
- * assertEquals(orThrow(latest(done.right.history, "l1_sparsity", "test")), 0.25);
- * dispose(done.right);
+ * const done = await orThrow(monitor(digits)(run)(quietEnv(backend)));
+ * assertEquals(orThrow(latest(done.history, "l1_sparsity", "test")), 0.25);
+ * dispose(done);
  * ```
  */
 export const monitor = (dataset: Dataset, options: MonitorOptions = {}): Stage =>

@@ -27,7 +27,8 @@ import { lower } from "../../ops/interpreter.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import { notNegative } from "../../ops/ranges.ts";
 import type { Augmentation } from "../data/augment.ts";
-import { backgroundOf, feedOf, gatherLabels } from "../data/feed.ts";
+import { feedOf } from "../data/feed.ts";
+import { backgroundOf, gatherLabels } from "../data/normalise.ts";
 import type { DataSplit } from "../data/dataset.ts";
 import { type Stage, stage } from "../core/stage.ts";
 

@@ -43,7 +43,6 @@ import { toArrays } from "../core/run.ts";
  * import { quietEnv } from "../core/env.ts";
  * import { latest } from "../core/history.ts";
  * import { createRun, dispose } from "../core/run.ts";
- * import { E } from "../../graph/fp_ts.ts";
  * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
@@ -54,15 +53,13 @@ import { toArrays } from "../core/run.ts";
  * const { train: data } = strokes({ seed: 1, train: 60, test: 10 });
  * const optimiser = sgd({ learningRate: 0.1 });
  * const options = { data, loss: supConLoss(), batchSize: 20 };
- * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
- * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ * const backend = await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser }));
  *
  * const epoch = watchGradients((observe) => train({ ...options, observe }));
- * const done = await epoch(run.right)(quietEnv(backend.right))();
- * if (E.isLeft(done)) throw new Error("no end");
- * assertGreater(orThrow(latest(done.right.history, "gradient_snr:0.weight")), 0);
- * dispose(done.right);
+ * const done = await orThrow(epoch(run)(quietEnv(backend)));
+ * assertGreater(orThrow(latest(done.history, "gradient_snr:0.weight")), 0);
+ * dispose(done);
  * ```
  */
 export const watchGradients =
@@ -138,25 +135,24 @@ export const withWeights = (body: (weights: ParamArrays) => Stage): Stage =>
  * import { rowsNamed } from "../core/history.ts";
  * import { createRun, dispose } from "../core/run.ts";
  * import { repeat } from "../core/stage.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { supConLoss } from "../../ops/losses/contrastive.ts";
  * import { sgd } from "../../ops/optimisers/sgd.ts";
+ * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const { train: data } = strokes({ seed: 1, train: 40, test: 10 });
  * const optimiser = sgd({ learningRate: 0.1 });
  * const epoch = train({ data, loss: supConLoss() });
- * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
- * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ * const backend = await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser }));
  *
  * const experiment = withWeights((initial) => repeat(2)(watchWeights(epoch, initial)));
- * const done = await experiment(run.right)(quietEnv(backend.right))();
- * if (E.isLeft(done)) throw new Error("no end");
- * const [first, second] = rowsNamed(done.right.history, "distance_from_initial:0.weight");
- * if (!(0 < first.value && first.value < second.value)) throw new Error("it stood still");
- * dispose(done.right);
+ * const done = await orThrow(experiment(run)(quietEnv(backend)));
+ * const [first, second] = rowsNamed(done.history, "distance_from_initial:0.weight");
+ * assert(0 < first.value && first.value < second.value);
+ * dispose(done);
  * ```
  */
 export const watchWeights = (body: Stage, initial: ParamArrays = {}): Stage =>

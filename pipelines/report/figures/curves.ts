@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { History } from "../../core/history.ts";
+import { type History, perEpoch } from "../../core/history.ts";
 import { type Axis, fractionAxis, linearAxis, magnitudeAxis, type Scale } from "../axis.ts";
 import type { Figure } from "../figure.ts";
 import { compact, count, fraction } from "../format.ts";
@@ -14,7 +14,6 @@ import {
   last,
   type Line,
   type LineFigure,
-  perEpoch,
   type Series,
   seriesTable,
   splitLines,

@@ -3,7 +3,7 @@ import { graphToJson } from "../../../graph/codec.ts";
 import { graph } from "../../../graph/parse.ts";
 import { E } from "../../../graph/fp_ts.ts";
 import { readCheckpoint, writeCheckpoint } from "../../../pipelines/files/checkpoint.ts";
-import { checkpointOf } from "../../../pipelines/files/checkpoint.ts";
+import { checkpointOf } from "../../../pipelines/core/resume.ts";
 import { readModel, writeModel } from "../../../pipelines/files/model.ts";
 import { createRun, dispose, toArrays } from "../../../pipelines/core/run.ts";
 import {

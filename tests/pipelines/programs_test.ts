@@ -1,18 +1,18 @@
-import { show } from "../../../graph/show.ts";
-import { denoFiles } from "../../../pipelines/files/files.ts";
-import { newest, type Row } from "../../../pipelines/core/history.ts";
-import { loadModel } from "../../../pipelines/files/model.ts";
+import { show } from "../../graph/show.ts";
+import { denoFiles } from "../../pipelines/files/files.ts";
+import { newest, type Row } from "../../pipelines/core/history.ts";
+import { loadModel } from "../../pipelines/files/model.ts";
 import {
   assertEquals,
   assertFalse,
   assertGreater,
   assertMatch,
   assertStringIncludes,
-} from "../../assert.ts";
-import { shared, sharedTest } from "../../shared.ts";
-import { plain, png } from "../data/image_files.ts";
-import { deno, root, withFolder } from "../process.ts";
-import { right } from "../tiny.ts";
+} from "../assert.ts";
+import { shared, sharedTest } from "../shared.ts";
+import { plain, png } from "./data/image_files.ts";
+import { deno, root, withFolder } from "./process.ts";
+import { right } from "./tiny.ts";
 
 const run = (name: string, ...options: readonly string[]) =>
   deno("run", "-P", `pipelines/${name}.ts`, ...options);

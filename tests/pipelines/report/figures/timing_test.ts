@@ -1,8 +1,8 @@
-import type { Row } from "../../../pipelines/core/history.ts";
-import { configuration } from "../../../pipelines/report/summary.ts";
-import { parseDocument } from "../../../pipelines/report/dom.ts";
-import { timingFigure } from "../../../pipelines/report/figures/timing.ts";
-import { assertEquals, assertNotMatch, assertStringIncludes } from "../../assert.ts";
+import type { Row } from "../../../../pipelines/core/history.ts";
+import { configuration } from "../../../../pipelines/report/summary.ts";
+import { parseDocument } from "../../../../pipelines/report/dom.ts";
+import { timingFigure } from "../../../../pipelines/report/figures/timing.ts";
+import { assertEquals, assertNotMatch, assertStringIncludes } from "../../../assert.ts";
 
 const row = (epoch: number, name: string, value: number): Row => ({
   epoch,

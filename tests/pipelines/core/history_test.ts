@@ -1,7 +1,7 @@
-import { describe } from "../../graph/error.ts";
-import { type History, latest, type Row } from "../../pipelines/core/history.ts";
-import { assertEquals } from "../assert.ts";
-import { left, right } from "./tiny.ts";
+import { describe } from "../../../graph/error.ts";
+import { type History, latest, type Row } from "../../../pipelines/core/history.ts";
+import { assertEquals } from "../../assert.ts";
+import { left, right } from "../tiny.ts";
 
 const row = (epoch: number, split: Row["split"], name: string, value: number): Row => ({
   epoch,

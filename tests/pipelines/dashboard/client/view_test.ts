@@ -7,9 +7,9 @@ import {
   partDone,
   stateOf,
   unheard,
-} from "../../../pipelines/dashboard/client/view.ts";
-import type { Status, Update } from "../../../pipelines/dashboard/update.ts";
-import { assertEquals, assertStringIncludes } from "../../assert.ts";
+} from "../../../../pipelines/dashboard/client/view.ts";
+import type { Status, Update } from "../../../../pipelines/dashboard/update.ts";
+import { assertEquals, assertStringIncludes } from "../../../assert.ts";
 
 const status: Status = {
   seconds: 65,

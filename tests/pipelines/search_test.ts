@@ -1,18 +1,12 @@
-import { parseDocument } from "../../../pipelines/report/dom.ts";
-import { loadCodes, saveCodes } from "../../../pipelines/files/codes.ts";
-import { denoFiles } from "../../../pipelines/files/files.ts";
-import { codesOf } from "../../ops/codes/sets.ts";
-import {
-  assert,
-  assertEquals,
-  assertFalse,
-  assertMatch,
-  assertStringIncludes,
-} from "../../assert.ts";
-import { plain, png } from "../data/image_files.ts";
-import { deno, root, withFolder } from "../process.ts";
-import { right } from "../tiny.ts";
-import { trained } from "./fixture.ts";
+import { parseDocument } from "../../pipelines/report/dom.ts";
+import { loadCodes, saveCodes } from "../../pipelines/files/codes.ts";
+import { denoFiles } from "../../pipelines/files/files.ts";
+import { codesOf } from "../ops/codes/sets.ts";
+import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "../assert.ts";
+import { plain, png } from "./data/image_files.ts";
+import { deno, root, withFolder } from "./process.ts";
+import { right } from "./tiny.ts";
+import { trained } from "./encode/fixture.ts";
 
 const run = (name: string, ...args: readonly string[]) =>
   deno("run", "-P", `pipelines/${name}.ts`, ...args);

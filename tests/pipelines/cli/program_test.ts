@@ -1,8 +1,8 @@
 /**
  * The shell that all programs share: how each is called, what it refuses, and what Deno asks.
  */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { deno, root, withFolder } from "./process.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../assert.ts";
+import { deno, root, withFolder } from "../process.ts";
 
 /** Every program: what is in `pipelines/` and does something when it is run. */
 const programs: readonly string[] = [...Deno.readDirSync(`${root}pipelines`)]

@@ -1,12 +1,12 @@
-import { renderFigure } from "../../../pipelines/report/figure.ts";
-import { colourPaths, rangeOf } from "../../../pipelines/report/heatmap.ts";
-import { saliencyFigure } from "../../../pipelines/report/figures/saliency.ts";
-import type { Explanation } from "../../../pipelines/core/findings.ts";
-import { html } from "../../../pipelines/report/html.ts";
-import { page } from "../../../pipelines/report/page.ts";
-import { style } from "../../../pipelines/report/style.ts";
-import { draw, seed } from "../../../graph/rng.ts";
-import { toCsv } from "../../../pipelines/report/csv.ts";
+import { renderFigure } from "../../../../pipelines/report/figure.ts";
+import { colourPaths, rangeOf } from "../../../../pipelines/report/heatmap.ts";
+import { saliencyFigure } from "../../../../pipelines/report/figures/saliency.ts";
+import type { Explanation } from "../../../../pipelines/core/findings.ts";
+import { html } from "../../../../pipelines/report/html.ts";
+import { page } from "../../../../pipelines/report/page.ts";
+import { style } from "../../../../pipelines/report/style.ts";
+import { draw, seed } from "../../../../graph/rng.ts";
+import { toCsv } from "../../../../pipelines/report/csv.ts";
 import {
   assert,
   assertEquals,
@@ -14,8 +14,8 @@ import {
   assertLess,
   assertNotMatch,
   assertStringIncludes,
-} from "../../assert.ts";
-import { parseReport } from "./parse.ts";
+} from "../../../assert.ts";
+import { parseReport } from "../parse.ts";
 
 /** Noise of which the mask hides the upper half. */
 function example(

@@ -1,14 +1,14 @@
 import fc from "npm:fast-check@4.3.0";
-import { describe } from "../../graph/error.ts";
-import { seed } from "../../graph/rng.ts";
-import { moveUnits, randomCodes } from "../../ops/codes/noise.ts";
-import { emptyCodes } from "../../ops/codes/codes.ts";
-import { cueKinds, cuesOf, faultOf, measureRecall } from "../../pipelines/encode/recall.ts";
-import { recallTable, storedLine, warnings } from "../../pipelines/encode/recall_sheet.ts";
-import { asCsv, asText } from "../../pipelines/report/table.ts";
-import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
-import { codesOf } from "../ops/codes/sets.ts";
-import { left, right } from "./tiny.ts";
+import { describe } from "../../../graph/error.ts";
+import { seed } from "../../../graph/rng.ts";
+import { moveUnits, randomCodes } from "../../../ops/codes/noise.ts";
+import { emptyCodes } from "../../../ops/codes/codes.ts";
+import { cueKinds, cuesOf, faultOf, measureRecall } from "../../../pipelines/encode/recall.ts";
+import { recallTable, storedLine, warnings } from "../../../pipelines/encode/recall_sheet.ts";
+import { asCsv, asText } from "../../../pipelines/report/table.ts";
+import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
+import { codesOf } from "../../ops/codes/sets.ts";
+import { left, right } from "../tiny.ts";
 
 const layout = { size: [4, 4], colour: "grey" } as const;
 

@@ -74,9 +74,10 @@ const head = `
 import * as sparrow from "${new URL("../../graph/mod.ts", import.meta.url)}";
 import { flow } from "npm:fp-ts@2.16.11/lib/function.js";
 import { defineNode } from "${new URL("../../ops/custom_node.ts", import.meta.url)}";
+import { tf } from "${new URL("../../ops/tfjs.ts", import.meta.url)}";
 const { add, conv2d, fanout, first, graphCategory, kwta, linear, mlp } = sparrow;
 const { pipe, relu, reshape, residual, split, to } = sparrow;
-const double = defineNode({ name: "double", evaluate: (x) => x.add(x) });
+const double = defineNode({ name: "double", evaluate: (x) => tf.add(x, x) });
 const take = (_graph: sparrow.Graph<readonly [784], readonly [10]>) => {};
 `;
 

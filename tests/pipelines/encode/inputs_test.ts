@@ -18,7 +18,7 @@ import { shared } from "../../shared.ts";
 import { fake } from "../data/fake.ts";
 import { plain, png } from "../data/image_files.ts";
 import { envOn, left, right } from "../tiny.ts";
-import { encoderFile, trained } from "../search/fixture.ts";
+import { encoderFile, trained } from "./fixture.ts";
 
 const { dataset, bytes } = await trained();
 

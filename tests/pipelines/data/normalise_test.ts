@@ -1,5 +1,5 @@
 import fc from "npm:fast-check@4.3.0";
-import { backgroundOf, gatherLabels, normaliser } from "../../../pipelines/data/feed.ts";
+import { backgroundOf, gatherLabels, normaliser } from "../../../pipelines/data/normalise.ts";
 import { assert, assertEquals } from "../../assert.ts";
 
 const [mean, std] = [0.1307, 0.3081];

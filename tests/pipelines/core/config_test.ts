@@ -1,20 +1,20 @@
-import { describe } from "../../graph/error.ts";
-import { graph } from "../../graph/parse.ts";
-import { tripletCosineLoss } from "../../ops/losses/triplet.ts";
-import { adam } from "../../ops/optimisers/adam.ts";
-import { stepLr } from "../../ops/optimisers/schedules.ts";
-import { tf } from "../../ops/tfjs.ts";
-import { compare } from "../../pipelines/compare.ts";
-import { compareRuns, readRun } from "../../pipelines/report/comparison.ts";
-import { writeConfig } from "../../pipelines/core/config.ts";
-import { denoFiles } from "../../pipelines/files/files.ts";
-import { createRun, dispose } from "../../pipelines/core/run.ts";
-import { pipeline, pure, repeat } from "../../pipelines/core/stage.ts";
-import { evaluate } from "../../pipelines/stages/evaluate.ts";
-import { save } from "../../pipelines/stages/save.ts";
-import { assertEquals, assertStringIncludes } from "../assert.ts";
-import { withFolder } from "./process.ts";
-import { begin, digits, encoder, envOn, left, right, trainTiny } from "./tiny.ts";
+import { describe } from "../../../graph/error.ts";
+import { graph } from "../../../graph/parse.ts";
+import { tripletCosineLoss } from "../../../ops/losses/triplet.ts";
+import { adam } from "../../../ops/optimisers/adam.ts";
+import { stepLr } from "../../../ops/optimisers/schedules.ts";
+import { tf } from "../../../ops/tfjs.ts";
+import { compare } from "../../../pipelines/compare.ts";
+import { compareRuns, readRun } from "../../../pipelines/report/comparison.ts";
+import { writeConfig } from "../../../pipelines/core/config.ts";
+import { denoFiles } from "../../../pipelines/files/files.ts";
+import { createRun, dispose } from "../../../pipelines/core/run.ts";
+import { pipeline, pure, repeat } from "../../../pipelines/core/stage.ts";
+import { evaluate } from "../../../pipelines/stages/evaluate.ts";
+import { save } from "../../../pipelines/stages/save.ts";
+import { assertEquals, assertStringIncludes } from "../../assert.ts";
+import { withFolder } from "../process.ts";
+import { begin, digits, encoder, envOn, left, right, trainTiny } from "../tiny.ts";
 
 Deno.test("a pipeline of one's own leaves a folder that compare.ts reads", () =>
   withFolder(async (folder) => {

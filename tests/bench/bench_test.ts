@@ -1,21 +1,21 @@
 /**
  * The benchmarks in a short form, so that they keep working. No time makes a test fail.
  */
-import { quietVulkan, startBackend } from "../ops/backend.ts";
-import { tf } from "../ops/tfjs.ts";
+import { quietVulkan, startBackend } from "../../ops/backend.ts";
+import { tf } from "../../ops/tfjs.ts";
 import {
   assert,
   assertEquals,
   assertRejects,
   assertStringIncludes,
   assertThrows,
-} from "./assert.ts";
-import { type Effort, measure } from "./bench/measure.ts";
-import { summarise } from "./bench/summary.ts";
-import { showTime, table } from "../pipelines/cli/text.ts";
-import { deno, withFolder } from "./pipelines/process.ts";
-import { right } from "./pipelines/tiny.ts";
-import { sharedTest } from "./shared.ts";
+} from "../assert.ts";
+import { type Effort, measure } from "./measure.ts";
+import { summarise } from "./summary.ts";
+import { showTime, table } from "../../pipelines/cli/text.ts";
+import { deno, withFolder } from "../pipelines/process.ts";
+import { right } from "../pipelines/tiny.ts";
+import { sharedTest } from "../shared.ts";
 
 const run = ["run", "-P=test", "--lock=tests/deno.lock"];
 

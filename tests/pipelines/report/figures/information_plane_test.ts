@@ -1,9 +1,9 @@
-import type { History, Row } from "../../../pipelines/core/history.ts";
-import { informationPlaneFigures } from "../../../pipelines/report/figures/information_plane.ts";
-import { renderReport } from "../../../pipelines/report/report.ts";
-import { toCsv } from "../../../pipelines/report/csv.ts";
-import { assert, assertEquals, assertNotMatch, assertStringIncludes } from "../../assert.ts";
-import { simulate } from "./fixture.ts";
+import type { History, Row } from "../../../../pipelines/core/history.ts";
+import { informationPlaneFigures } from "../../../../pipelines/report/figures/information_plane.ts";
+import { renderReport } from "../../../../pipelines/report/report.ts";
+import { toCsv } from "../../../../pipelines/report/csv.ts";
+import { assert, assertEquals, assertNotMatch, assertStringIncludes } from "../../../assert.ts";
+import { simulate } from "../fixture.ts";
 
 /** Two estimators, two layers, before training and at so many moments of three epochs. */
 const history: History = [[0, 0], [1, 4], [1, 235], [2, 470], [3, 705]].flatMap(

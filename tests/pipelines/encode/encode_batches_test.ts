@@ -1,13 +1,13 @@
-import { E } from "../../graph/fp_ts.ts";
-import { describe } from "../../graph/error.ts";
-import { wordsPerCode } from "../../ops/embeddings.ts";
-import { tf } from "../../ops/tfjs.ts";
-import type { Images } from "../../pipelines/data/dataset.ts";
-import { encode, encodeStream } from "../../pipelines/encode/encode.ts";
-import { dispose } from "../../pipelines/core/run.ts";
-import { assert, assertEquals } from "../assert.ts";
-import { onEachBackend } from "../ops/backends.ts";
-import { begin, digits, envOn, left, right } from "./tiny.ts";
+import { E } from "../../../graph/fp_ts.ts";
+import { describe } from "../../../graph/error.ts";
+import { wordsPerCode } from "../../../ops/embeddings.ts";
+import { tf } from "../../../ops/tfjs.ts";
+import type { Images } from "../../../pipelines/data/dataset.ts";
+import { encode, encodeStream } from "../../../pipelines/encode/encode.ts";
+import { dispose } from "../../../pipelines/core/run.ts";
+import { assert, assertEquals } from "../../assert.ts";
+import { onEachBackend } from "../../ops/backends.ts";
+import { begin, digits, envOn, left, right } from "../tiny.ts";
 
 /** Images in parts of these sizes, in order. */
 function* parts(images: Images, sizes: readonly number[]): Generator<Images> {
