@@ -1,6 +1,7 @@
 /**
- * What a graph remembers per unit beside its weights, and no gradient changes: the running statistics
- * of batch norm, the duty cycles of k winners.
+ * What the units of a graph remember beside their weights, and no gradient changes: the running statistics of
+ * batch norm, the duty cycles of k winners, and what synaptic scaling knows of kWTA layers. The first two belong to
+ * nodes and are there from the beginning; the third is there where a run has the stage `synapticScaling`.
  *
  * @module
  */
@@ -11,8 +12,6 @@ import { type Algebra, fold, leavesWithout } from "./fold.ts";
 import type { Nodes } from "./node.ts";
 import { type ArrayValue, knownInputs, type ParamArrays } from "./params.ts";
 
-// What synaptic scaling remembers of a graph's kWTA layers.
-
 /** A tensor of the state, by its path. */
 export interface StateSpec {
   /** "3.duty_cycle". */
@@ -21,7 +20,73 @@ export interface StateSpec {
   readonly shape: Shape;
 }
 
-/** Where a kWTA's state is. */
+/** A tensor of what is remembered, and what it begins with. */
+interface PlasticitySpec extends StateSpec {
+  /** The initial value of every element. */
+  readonly value: number;
+}
+
+const algebra: Algebra<readonly PlasticitySpec[]> = {
+  ...leavesWithout("state", () => []),
+  batch_norm: (node, path) => {
+    const shape = [knownInputs(node, path)];
+    return [
+      { path: `${path}.running_mean`, shape, value: 0 },
+      { path: `${path}.running_var`, shape, value: 1 },
+    ];
+  },
+  k_winners: (node, path) => [
+    { path: `${path}.duty_cycle`, shape: [knownInputs(node, path)], value: 0 },
+    { path: `${path}.samples`, shape: [], value: 0 },
+  ],
+  fanout: (first, second) => [...first, ...second],
+  split: (first, second) => [...first, ...second],
+  residual: (body) => body,
+  drop_connect: (body) => body,
+  sequence: (parts) => parts.flat(),
+};
+
+const specs = fold(algebra);
+
+/**
+ * The paths and shapes of {@linkcode initialPlasticity}, without its numbers: for a graph that comes from
+ * elsewhere and may declare gigabytes.
+ *
+ * @throws {TypeError} When a dimension is unknown, as a mistake in the program.
+ */
+export const plasticitySpecs = (graph: Nodes): readonly StateSpec[] =>
+  specs(graph).map(({ path, shape }) => ({ path, shape }));
+
+/**
+ * The state, by path, that a graph whose dimensions are known (`inferShapes(…).graph`) begins with:
+ * of every batch norm "running_mean", zeros, and "running_var", ones, both of shape [channels]; of every
+ * k_winners "duty_cycle", zeros of shape [units] (of an image, [channels]), and "samples", 0.
+ *
+ * @throws {TypeError} When a dimension is unknown, as a mistake in the program.
+ *
+ * @example
+ * ```ts
+ * import { initialPlasticity } from "./plasticity.ts";
+ * import { graph } from "./parse.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const state = initialPlasticity(graph`linear(8, 4) ▷ batch_norm(4) ▷ relu`);
+ * assertEquals(Object.keys(state), ["1.running_mean", "1.running_var"]);
+ * ```
+ */
+export const initialPlasticity = (graph: Nodes): ParamArrays =>
+  Object.fromEntries(
+    specs(graph).map(({ path, shape, value }) => [path, filled(shape, value)]),
+  );
+
+const filled = (shape: Shape, value: number): ArrayValue => ({
+  shape,
+  data: new Float32Array(sizeOf(shape)).fill(value),
+});
+
+// ---- Synaptic scaling
+
+/** The paths of what synaptic scaling remembers of a kWTA. */
 export interface ScalingPaths {
   /** The mean output of each unit over all samples so far. */
   readonly duty: string;
@@ -50,8 +115,8 @@ export const competitions = (steps: readonly InferredNode[]): readonly StateSpec
 /**
  * What synaptic scaling remembers of those of a graph's kWTA layers that it is applied to.
  *
- * @param steps Of shape inference.
- * @param has Whether something is remembered under a path: a layer is scaled where any of its four is.
+ * @param steps The steps that shape inference returns.
+ * @param has Whether something is remembered under a path: a layer is scaled where any of its four paths is.
  *
  * @example
  * ```ts
@@ -81,67 +146,3 @@ export const scalingState = (
       ...[samples, strength, target].map((scalar) => ({ path: scalar, shape: [] })),
     ];
   });
-
-const filled = (shape: Shape, value: number): ArrayValue => ({
-  shape,
-  data: new Float32Array(sizeOf(shape)).fill(value),
-});
-
-/** A tensor of what is remembered, and what it begins with. */
-interface PlasticitySpec extends StateSpec {
-  /** That of every element. */
-  readonly value: number;
-}
-
-const algebra: Algebra<readonly PlasticitySpec[]> = {
-  ...leavesWithout("state", () => []),
-  batch_norm: (node, path) => {
-    const shape = [knownInputs(node, path)];
-    return [
-      { path: `${path}.running_mean`, shape, value: 0 },
-      { path: `${path}.running_var`, shape, value: 1 },
-    ];
-  },
-  k_winners: (node, path) => [
-    { path: `${path}.duty_cycle`, shape: [knownInputs(node, path)], value: 0 },
-    { path: `${path}.samples`, shape: [], value: 0 },
-  ],
-  fanout: (first, second) => [...first, ...second],
-  split: (first, second) => [...first, ...second],
-  residual: (body) => body,
-  drop_connect: (body) => body,
-  sequence: (parts) => parts.flat(),
-};
-
-const specs = fold(algebra);
-
-/**
- * The paths and shapes of {@linkcode initialPlasticity}, without a number of it: for a graph that comes from
- * elsewhere and may declare gigabytes.
- *
- * @throws {TypeError} When a dimension is unknown, as a mistake in the program.
- */
-export const plasticitySpecs = (graph: Nodes): readonly StateSpec[] =>
-  specs(graph).map(({ path, shape }) => ({ path, shape }));
-
-/**
- * The state, by path, that a graph whose dimensions are known (`inferShapes(…).graph`) begins with:
- * of every batch norm "running_mean", zeros, and "running_var", ones, both of shape [channels]; of every
- * k_winners "duty_cycle", zeros of shape [units] (of an image, [channels]), and "samples", 0.
- *
- * @throws {TypeError} When a dimension is unknown, as a mistake in the program.
- *
- * @example
- * ```ts
- * import { initialPlasticity } from "./plasticity.ts";
- * import { graph } from "./parse.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const state = initialPlasticity(graph`linear(8, 4) ▷ batch_norm(4) ▷ relu`);
- * assertEquals(Object.keys(state), ["1.running_mean", "1.running_var"]);
- * ```
- */
-export const initialPlasticity = (graph: Nodes): ParamArrays =>
-  Object.fromEntries(
-    specs(graph).map(({ path, shape, value }) => [path, filled(shape, value)]),
-  );

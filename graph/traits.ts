@@ -1,7 +1,7 @@
 /**
- * What each kind of node is to those who read graphs: one table, exhaustive over the nodes. A node that is added
- * to the union of `node.ts` does not compile until it has a row here, and a row that claims weights or state does
- * not compile until `params.ts` or `plasticity.ts` says which.
+ * What each kind of node is to those who read graphs: one table, exhaustive over the nodes, and questions that it
+ * answers. A node that is added to the union of `node.ts` does not compile until it has a row here, and a row that
+ * claims weights or state does not compile until `params.ts` or `plasticity.ts` says which.
  *
  * @module
  */
@@ -27,7 +27,10 @@ export interface NodeTraits {
   readonly weights: boolean;
   /** Whether the node itself remembers something beside weights, from one training step to the next. */
   readonly state: boolean;
-  /** Whether the output is a tensor of the node's own, and neither its input nor the output of a sub-graph. */
+  /**
+   * Whether the output is a tensor of the node's own, and neither its input nor the output of a
+   * sub-graph.
+   */
   readonly ownOutput: boolean;
 }
 
@@ -147,7 +150,10 @@ export const traitsOf = ({ _tag }: Node): NodeTraits => nodeTraits[_tag];
 export const leafTraitsOf = <L extends Leaf>({ _tag }: L): LeafTraits<L> =>
   nodeTraits[_tag] as unknown as LeafTraits<L>;
 
-/** Whether the units of the node of a name compete; of a name that is no node's, or a defined node's, false. */
+/**
+ * Whether the units of the node of a name compete; of a name that is no node's, or a defined node's,
+ * false.
+ */
 export const competesNamed = (name: string): boolean =>
   Object.hasOwn(nodeTraits, name) && nodeTraits[name as Node["_tag"]].competes;
 
@@ -172,8 +178,6 @@ export function isBinary({ nodes }: Nodes): boolean {
   const last = nodes.findLast((node) => traitsOf(node).binary !== "kept");
   return last !== undefined && isBinaryNode(last);
 }
-
-// The input shape that a graph itself determines.
 
 /**
  * The input that a graph's first nodes demand, or null where they take several.

@@ -1,7 +1,7 @@
 /**
  * Sets of codes: made from lists of units, from numbers and from words, taken apart and put together.
  *
- * A set of codes is a `BinaryEmbeddings`: what an encoder leaves, and what every function of `ops/sdr/`
+ * A set of codes is a `BinaryEmbeddings`: what an encoder leaves, and what every function of `ops/codes/`
  * takes and returns. Functions that combine two sets do so pair by pair; a mistake of the program,
  * counts or widths that differ, is thrown as a `RangeError`, and what comes from outside, such as a unit
  * that there is not, is returned as `InvalidOption`.

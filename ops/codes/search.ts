@@ -1,10 +1,10 @@
 /**
- * The exact search for the nearest codes: on the host, in WebAssembly or plain TypeScript, and on webgpu
- * (`code_index_gpu.ts`).
+ * The exact search for the nearest codes on the host, in WebAssembly or in plain TypeScript. That on webgpu is in
+ * `search_gpu.ts`, so that this file loads no tfjs.
  *
  * In WebAssembly codes are held by their units, and a query is counted against 128 codes at a time
- * (`code_search_simd.ts`). It costs as many steps as it has units, or has not if these are fewer, whichever
- * units the codes use how often, for both distances: |a △ b| = |a| + |b| − 2 |a ∩ b|.
+ * (`../kernels/code_search.ts`). It costs as many steps as it has units, or has not if these are fewer,
+ * whichever units the codes use how often, for both distances: |a △ b| = |a| + |b| − 2 |a ∩ b|.
  *
  * An index is saved as its codes (`pipelines/files/codes.ts`).
  *

@@ -1,6 +1,6 @@
 /**
- * An associative memory with binary synapses: what is stored of a pair is which units of a cue were
- * active together with which of its target.
+ * An associative memory with binary synapses, how it recalls, and what it can hold. What is stored of a pair is which
+ * units of a cue were active together with which of its target.
  *
  * Source: D. J. Willshaw, O. P. Buneman, H. C. Longuet-Higgins, "Non-holographic associative memory",
  * Nature 222, 1969.
@@ -10,6 +10,22 @@
  * stored in batches and a memory that someone recalls from never changes under their hands. There is no
  * builder, for it would be the same function with something mutable in front.
  *
+ * For the capacity, take M pairs of random codes, k of m units active in a cue and l of n in its target:
+ *
+ *     p₁  = 1 − (1 − kl / mn)^M      the fraction of synapses that are set
+ *     p₀₁ = p₁^k                     the probability that a whole cue recalls a given false unit
+ *     C   = M · T(l/n, p₀₁, 0) / m   bits per synapse: n units of each target go through a binary channel
+ *
+ * with T the transinformation of a channel whose input is 1 with probability l/n, that turns a 0 into a
+ * 1 with probability p₀₁ and never loses a 1. Where errors are to be at most ε of the target's units,
+ * (n − l) p₀₁ = ε l gives p₀₁, thence p₁ = p₀₁^(1/k) and M = ln(1 − p₁) / ln(1 − kl / mn). C tends to
+ * ln 2 = 0.69 bits as n grows with k = log₂ n, at p₁ = ½, and is well below at any size that exists.
+ *
+ * Source: G. Palm, "On associative memory", Biological Cybernetics 36, 1980; A. Knoblauch, G. Palm, F.
+ * T. Sommer, "Memory capacities for synaptic and structural plasticity", Neural Computation 22, 2010,
+ * whose "ε-capacity" this is. That synapses are set independently of each other, which is what p₁^k
+ * takes for granted, is an approximation for finite n.
+ *
  * @module
  */
 import { E } from "../../graph/fp_ts.ts";
@@ -18,6 +34,8 @@ import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { checkLength, eachBit } from "../metrics/rows.ts";
 import { checkWidth, emptyCodes } from "./codes.ts";
 import { codeSizes, hamming } from "./algebra.ts";
+
+// ---- Storing
 
 /** The synapses, and how full they are. */
 export interface WillshawMemory {
@@ -78,7 +96,7 @@ export function emptyMemory(
  * again changes nothing but `pairs`.
  *
  * @param cues As wide as the memory's inputs.
- * @param targets As many, as wide as its outputs; the cues themselves by default.
+ * @param targets As many as cues, as wide as the memory's outputs; the cues themselves by default.
  * @returns A new memory; the old one stays as it is.
  * @throws {RangeError} Where the counts or the widths differ.
  */
@@ -112,14 +130,14 @@ export function store(
   };
 }
 
-// Recall from a Willshaw memory.
-//
-// The sum of a unit is the number of its synapses with the cue's active units. A unit that belongs to the
-// target of the cue has a synapse with each of them, so that a part of a cue is recognised by a sum as
-// large as itself, and a cue with units that do not belong to it by the largest sums.
+// ---- Recall
 
 /**
  * Which units fire in a recall.
+ *
+ * The sum of a unit is the number of its synapses with the cue's active units. A unit that belongs to the
+ * target of the cue has a synapse with each of them, so that a part of a cue is recognised by a sum as
+ * large as itself, and a cue with units that do not belong to it by the largest sums.
  *
  * - "threshold": those whose sum is at least so much; without a number, all of the cue's own units, which
  *   is right for cues that are whole or lack units;
@@ -128,13 +146,13 @@ export function store(
  */
 export type RecallRule =
   | {
-    /** By the sum. */
+    /** Units fire by their sum. */
     readonly kind: "threshold";
     /** An integer of at least 1; the cue's size by default. */
     readonly threshold?: number;
   }
   | {
-    /** By the rank. */
+    /** Units fire by the rank of their sum. */
     readonly kind: "winners";
     /** How many: an integer of at least 1. */
     readonly k: number;
@@ -290,23 +308,7 @@ function kthLargest(sums: Uint32Array, k: number, most: number): number {
   return 1;
 }
 
-// What a Willshaw memory of finite size can hold.
-//
-// For M pairs of random codes, k of m units active in a cue and l of n in its target:
-//
-//     p₁  = 1 − (1 − kl / mn)^M      the fraction of synapses that are set
-//     p₀₁ = p₁^k                     the probability that a whole cue recalls a given false unit
-//     C   = M · T(l/n, p₀₁, 0) / m   bits per synapse: n units of each target go through a binary channel
-//
-// with T the transinformation of a channel whose input is 1 with probability l/n, that turns a 0 into a 1
-// with probability p₀₁ and never loses a 1. Where errors are to be at most ε of the target's units,
-// (n − l) p₀₁ = ε l gives p₀₁, thence p₁ = p₀₁^(1/k) and M = ln(1 − p₁) / ln(1 − kl / mn). C tends to
-// ln 2 = 0.69 bits as n grows with k = log₂ n, at p₁ = ½, and is well below at any size that exists.
-//
-// Source: G. Palm, "On associative memory", Biological Cybernetics 36, 1980; A. Knoblauch, G. Palm, F. T.
-// Sommer, "Memory capacities for synaptic and structural plasticity", Neural Computation 22, 2010, whose
-// "ε-capacity" this is. That synapses are set independently of each other, which is what p₁^k takes for
-// granted, is an approximation for finite n.
+// ---- Capacity
 
 /** The sizes of a memory and of the codes in it. */
 export interface WillshawSizes {
@@ -345,7 +347,7 @@ const density = ({ inputs, outputs, cueActive, targetActive }: WillshawSizes): n
  * The probability that a unit outside of the target fires in a one-step recall with the cue's size as
  * threshold: p₀₁, in [0, 1].
  *
- * @param fill Of the memory, in [0, 1].
+ * @param fill The fraction of the memory's synapses that are set, in [0, 1].
  * @param cueSize Active units of the cue, all of them from what was stored.
  */
 export const falseUnitProbability = (fill: number, cueSize: number): number => fill ** cueSize;
@@ -354,8 +356,8 @@ export const falseUnitProbability = (fill: number, cueSize: number): number => f
  * The transinformation of a binary channel: T = H(output) − H(output | input), in bits per unit.
  *
  * @param active The probability of a 1 at the input, in [0, 1].
- * @param added That a 0 arrives as a 1: p₀₁.
- * @param lost That a 1 arrives as a 0: p₁₀.
+ * @param added The probability that a 0 arrives as a 1: p₀₁.
+ * @param lost The probability that a 1 arrives as a 0: p₁₀.
  *
  * @example
  * ```ts
@@ -370,7 +372,10 @@ export function channelInformation(active: number, added: number, lost: number):
   return Math.max(0, entropy(fires) - active * entropy(lost) - (1 - active) * entropy(added));
 }
 
-/** Of an event, in bits; log1p, for what is rare has most of its information in the rare case. */
+/**
+ * The entropy of an event of probability p, in bits; by log1p, for what is rare has most of its
+ * information in the rare case.
+ */
 const entropy = (p: number): number =>
   p <= 0 || p >= 1 ? 0 : -(p * Math.log(p) + (1 - p) * Math.log1p(-p)) / Math.LN2;
 

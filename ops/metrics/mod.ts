@@ -4,7 +4,6 @@
  * @module
  */
 export {
-  codeMoments,
   deadUnits,
   dutyCycles,
   dutyEntropy,
@@ -20,6 +19,7 @@ export {
   classMoments,
   type ClassSpread,
   classSpread,
+  codeMoments,
   nearestCentroids,
 } from "./centroids.ts";
 export {

@@ -1,16 +1,16 @@
 /**
- * Images as plain data, and the two things that are done to them before a mask is learned: they are
- * blurred and they are shifted.
- *
- * It is plain TypeScript, so that datasets and reports have the type of an image without TensorFlow.js.
+ * Images as plain data: an image is blurred and shifted, and the weights by which a mask is enlarged to an
+ * image's size. Datasets and reports have the type of an image without TensorFlow.js.
  *
  * @module
  */
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 
+// ---- Images
+
 /** An image as plain data. */
 export interface ImageArray {
-  /** All at least 1. */
+  /** The sides and the numbers per pixel, each at least 1. */
   readonly shape: readonly [height: number, width: number, channels: number];
   /** height · width · channels numbers, row-major, of any scale. */
   readonly data: Float32Array;
@@ -106,7 +106,7 @@ export function blur(image: ImageArray, size: number, sigma: number): ImageArray
   return { shape: image.shape, data: Float32Array.from(data) };
 }
 
-// Bilinear interpolation as two matrix products: R·mask·C. tfjs's own lacks a gradient on wasm.
+// ---- Enlarging a mask
 
 /**
  * The matrix that takes `from` samples to `to` linearly, the first to the first and the last to the

@@ -12,10 +12,10 @@ import {
   classMeans,
   classMoments,
   classSpread,
+  codeMoments,
   nearestCentroids,
 } from "../../ops/metrics/centroids.ts";
 import { accuracy, argmax } from "../../ops/metrics/classification.ts";
-import { codeMoments } from "../../ops/metrics/activity.ts";
 import type { Moments } from "../../ops/metrics/moments.ts";
 import type { Dataset, DataSplit } from "../data/dataset.ts";
 import { encode } from "../encode/encode.ts";

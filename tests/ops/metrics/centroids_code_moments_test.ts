@@ -1,6 +1,5 @@
 import fc from "npm:fast-check@4.3.0";
-import { classMoments } from "../../../ops/metrics/centroids.ts";
-import { codeMoments } from "../../../ops/metrics/activity.ts";
+import { classMoments, codeMoments } from "../../../ops/metrics/centroids.ts";
 import type { BinaryEmbeddings } from "../../../ops/embeddings.ts";
 import { assertEquals, assertThrows } from "../../assert.ts";
 import { assertClose } from "../backends.ts";
