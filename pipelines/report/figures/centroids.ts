@@ -11,6 +11,7 @@ import { byPreferredClass, type UnitOrder } from "./stripes.ts";
 
 /** The mean code of each class, as activity and as bits. */
 export interface Centroids {
+  /** Names of the classes, by label. */
   readonly classes: readonly string[];
   /** Mean activity, classes × units, in 0..1. */
   readonly means: readonly ArrayLike<number>[];
