@@ -1,8 +1,6 @@
 /**
- * Images as plain data, and what is done to them before a mask is learned: they are blurred and they are
- * shifted; and the weights by which a mask is enlarged.
- *
- * It is plain TypeScript, so that datasets and reports have the type of an image without TensorFlow.js.
+ * Images as plain data: an image is blurred and shifted, and the weights by which a mask is enlarged to an
+ * image's size. Datasets and reports have the type of an image without TensorFlow.js.
  *
  * @module
  */
