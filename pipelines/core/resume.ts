@@ -1,5 +1,5 @@
 /**
- * A run as plain data, and back: how it is kept, and how it goes on.
+ * A run as plain data, from which it goes on: a checkpoint of a run, and a run of a checkpoint.
  *
  * @module
  */
@@ -37,7 +37,7 @@ async function read(run: Run): Promise<Checkpoint> {
 }
 
 /**
- * The run of a checkpoint, its tensors on the current backend.
+ * Makes the run of a checkpoint, with its tensors on the current backend.
  *
  * @param optimiser The optimiser that the run was trained with; none of a run that had none.
  * @returns The run; `InvalidOption` where weights, states or the optimiser's tensors are not those of the
@@ -66,7 +66,7 @@ export const resumeRun = (
   );
 };
 
-/** What the optimiser would have to be for these states; null where they fit. */
+/** Says which optimiser would fit these states; null where the given one does. */
 function misfit(
   wanted: Run["optimiserState"]["slots"],
   given: Checkpoint["optimiserState"]["slots"],

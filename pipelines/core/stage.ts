@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { E, type Monoid as FpMonoid, RTE } from "../../graph/fp_ts.ts";
 import { type GpuError, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E, type Monoid as FpMonoid, RTE } from "../../graph/fp_ts.ts";
 import { gpuErrorOf } from "../../ops/kernels/gpu.ts";
 import type { Env } from "./env.ts";
 import { consumption, dispose, free, type Run } from "./run.ts";

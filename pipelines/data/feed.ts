@@ -1,29 +1,30 @@
 /**
- * Batches for a model: gathered on the device that computes where that is possible, else on the host.
+ * Feeds: batches of a split's images for a model, gathered by index and normalised, on the device that
+ * computes where that is possible, else on the host.
  *
  * @module
  */
-import type { Images, Normalisation } from "./dataset.ts";
-import { normaliser } from "./normalise.ts";
 import { gatherBytes, gatherBytesOnWasm } from "../../ops/kernels/gather.ts";
 import { TensorTooLarge } from "../../ops/kernels/gpu.ts";
 import { tf } from "../../ops/tfjs.ts";
+import type { Images } from "./dataset.ts";
+import { normaliser, tablesOf } from "./normalise.ts";
 
-/** Normalised images of which batches are taken. Of every batch the indices of its images are given. */
+/** Normalised images from which batches are taken, each by the indices of its images. */
 export interface Feed {
   /**
-   * A batch where it is needed: on webgpu and on wasm with SIMD a tensor [picks.length, size], which the
+   * Gathers a batch where it is needed: on webgpu and on wasm with SIMD a tensor [picks.length, size], which the
    * caller disposes of, else what `hostRows` returns.
    */
   readonly rows: (picks: Uint32Array) => tf.Tensor2D | Float32Array<ArrayBuffer>;
-  /** A batch as numbers, row-major, in memory that the next call uses again. */
+  /** Gathers a batch as numbers, row-major, in memory that the next call uses again. */
   readonly hostRows: (picks: Uint32Array) => Float32Array<ArrayBuffer>;
   /** Frees the feed's own tensors. */
   readonly dispose: () => void;
 }
 
 /**
- * A feed of images for tfjs's current backend. On webgpu their bytes are uploaded once, for as long as
+ * Makes a feed of images for tfjs's current backend. On webgpu their bytes are uploaded once, for as long as
  * the images live, and a batch is its indices; images too many for the device stay on the host.
  *
  * @param images Of less than 2^31 bytes.
@@ -76,15 +77,4 @@ export function feedOf(images: Images, most: number): Feed {
     }
   };
   return { rows, hostRows, dispose: () => values.dispose() };
-}
-
-/** What every byte becomes in every channel, [channels, 256]: the host's own values. */
-function tablesOf({ mean, std }: Normalisation): Float32Array {
-  const tables = new Float32Array(256 * mean.length);
-  const image = { pixels: Uint8Array.from({ length: 256 }, (_, byte) => byte) };
-  mean.forEach((_, channel) => {
-    const gather = normaliser({ mean: [mean[channel]], std: [std[channel]] });
-    tables.set(gather(image, 256, Uint32Array.of(0)), 256 * channel);
-  });
-  return tables;
 }

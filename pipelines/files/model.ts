@@ -18,21 +18,21 @@ import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 /** A trained model as plain data. */
 export interface ModelFile {
-  /** With every dimension known. */
+  /** Graph, with every dimension known. */
   readonly graph: Graph;
-  /** Of one sample. */
+  /** Shape of one sample. */
   readonly input: Shape;
   /** Linear weights are [inputs, outputs]. */
   readonly params: ParamArrays;
-  /** What the units remember beside the weights. */
+  /** State of the units beside the weights, by path. */
   readonly plasticity: ParamArrays;
-  /** How bytes become inputs. */
+  /** Normalisation of the data that it was trained on. */
   readonly normalisation: Normalisation;
   /** The dataset's name. */
   readonly dataset: string;
   /** Epochs of training. */
   readonly epoch: number;
-  /** What it was last measured to do on the test set, by name: "accuracy"; may be missing. */
+  /** Last measurements on the test set, by name: "accuracy". @default none */
   readonly metrics?: Readonly<Record<string, number>>;
 }
 

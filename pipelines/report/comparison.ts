@@ -12,7 +12,6 @@ import {
 } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { CONFIG_FILE } from "../core/config.ts";
-import type { Files } from "../files/files.ts";
 import {
   type EpochMean,
   fromJsonLines,
@@ -20,8 +19,9 @@ import {
   perEpoch,
   type SplitName,
 } from "../core/history.ts";
-import { flatten } from "./summary.ts";
+import type { Files } from "../files/files.ts";
 import { METRICS_FILE } from "../stages/save.ts";
+import { flatten } from "./summary.ts";
 
 /** A run as its folder tells it. */
 export interface SavedRun {
@@ -92,7 +92,7 @@ function configOf(
 export interface Difference {
   /** Its keys, joined with dots: "options.seed". */
   readonly key: string;
-  /** By run, in their order; null where a run has no such setting. */
+  /** Values of the runs, in their order; null where a run has no such setting. */
   readonly values: readonly (string | null)[];
 }
 

@@ -1,11 +1,11 @@
 /**
- * Lines over epochs, each labelled at its end.
+ * Line charts over epochs, each line labelled at its end, and the series of a history that they draw.
  *
  * @module
  */
 import { type EpochMean, type History, perEpoch, type SplitName } from "../core/history.ts";
-import type { Table } from "./csv.ts";
 import { type Axis, epochTicks, position } from "./axis.ts";
+import type { Table } from "./csv.ts";
 import type { Drawing, Figure } from "./figure.ts";
 import {
   areaY,
@@ -20,9 +20,9 @@ import {
   text,
 } from "./plot.ts";
 
-// A history's rows as one value per epoch, which is what a figure draws.
+// ---- Series
 
-/** What a line of a figure stands for, in order of epochs. */
+/** The values that a line of a figure shows, in order of epochs. */
 export interface Series {
   readonly label: string;
   readonly points: readonly EpochMean[];
@@ -33,7 +33,7 @@ export interface SplitSeries extends Series {
   readonly label: SplitName;
 }
 
-/** A series for each split in which the name was measured: test, train, then the run as a whole. */
+/** Makes a series for each split in which the name was measured: test, train, then the run as a whole. */
 export const bySplit = (history: History, name: string): readonly SplitSeries[] =>
   (["test", "train", "run"] as const)
     .map((split) => ({ label: split, points: perEpoch(history, name, split) }))
@@ -68,13 +68,13 @@ export function seriesTable(series: readonly Series[]): Table {
 /** A series with its colour, a CSS one. */
 export interface Line extends Series {
   readonly colour: string;
-  /** As `stroke-dasharray` has it; solid. */
+  /** Dashes, as `stroke-dasharray` has them. @default solid */
   readonly dash?: string;
 }
 
-/** What a line chart needs to be drawn. */
+/** The content of a line chart. */
 export interface LineChart {
-  /** What it shows, for those who cannot see it. */
+  /** Description for those who cannot see it. */
   readonly label: string;
   readonly lines: readonly Line[];
   /** The space between two of the lines, filled. */
@@ -84,7 +84,7 @@ export interface LineChart {
   readonly yLabel: string;
   /** The part of a row that it takes on a wide screen; elsewhere all are equal. */
   readonly span: "half" | "quarter";
-  /** For what is set once an epoch and does not change within it. */
+  /** Whether lines are steps, for values that are set once an epoch. @default {false} */
   readonly steps?: boolean;
 }
 
@@ -101,7 +101,7 @@ export const drawLines = ({ chart, ...figure }: LineFigure): Figure => ({
 
 /** The size of a drawing. */
 export interface ChartSize {
-  /** In pixels of CSS, as all lengths. */
+  /** Width in pixels of CSS, as all lengths. */
   readonly width: number;
   readonly height: number;
   readonly fontSize: number;
@@ -109,7 +109,7 @@ export interface ChartSize {
   readonly ticks: number;
 }
 
-/** In pixels of CSS at a page's usual width, so that text keeps the size that is meant. */
+/** The sizes in pixels of CSS at a page's usual width, so that text keeps its size. */
 const sizes: Readonly<Record<"half" | "quarter" | "medium", ChartSize>> = {
   half: { width: 524, height: 300, fontSize: 12, ticks: 8 },
   quarter: { width: 250, height: 190, fontSize: 11, ticks: 5 },
@@ -230,7 +230,7 @@ function bandMark([low, high]: readonly [Series, Series]): Markish {
 interface EndLabel {
   readonly line: Line;
   readonly point: EpochMean;
-  /** How far below the end of its line the label stands, in pixels. */
+  /** Distance of the label below the end of its line, in pixels. */
   readonly dy: number;
 }
 

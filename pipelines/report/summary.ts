@@ -1,18 +1,18 @@
 /**
- * The small table of where a run ended.
+ * The tables of a report: where a run ended, and its configuration, folded away.
  *
  * @module
  */
-import { type Html, html } from "./html.ts";
 import { type EpochMean, type History, newest, perEpoch, type SplitName } from "../core/history.ts";
 import { compact, fraction } from "./format.ts";
+import { type Html, html } from "./html.ts";
 
-// The configuration of a run as a table of keys and values, folded away.
+// ---- Configuration
 
-/** Deeper than any configuration, so that one that contains itself ends. */
+/** A depth below that of any configuration, so that one that contains itself ends. */
 const deepest = 8;
 
-/** Longer lists are counted, not shown. */
+/** The longest list that is shown; longer ones are counted. */
 const longestList = 64;
 
 const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -32,7 +32,7 @@ function show(value: unknown): string {
 }
 
 /**
- * Nested keys joined with dots, in the order of the object.
+ * Flattens a configuration: nested keys are joined with dots, in the order of the object.
  *
  * @example
  * ```ts
@@ -61,7 +61,7 @@ export function flatten(
   });
 }
 
-/** What a configuration says of where a run was, and not of what it does. */
+/** The keys of a configuration that describe the machine of a run. */
 const environment = ["backend", "versions", "platform"] as const;
 
 const table = (
@@ -96,7 +96,7 @@ const table = (
   `];
 };
 
-/** The tables of the settings and of the environment, each in a `<details>`; null for neither. */
+/** Writes the tables of the settings and of the environment, each in a `<details>`; null for neither. */
 export function configuration(config: Readonly<Record<string, unknown>>): Html | null {
   const isOutside = ([key]: readonly [string, unknown]): boolean =>
     environment.some((name) => name === key);
@@ -154,7 +154,7 @@ function bitsSet(history: History): readonly Entry[] {
   return [{ label: "bits set per code", final: compact(mean) + range, best: null }];
 }
 
-/** Where sparsity was measured on codes, rather than set, that is what counts. */
+/** Returns the sparsity: as measured on codes where it was, else as set. */
 const sparsitySplit = (history: History): SplitName | undefined =>
   (["test", "train", "run"] as const).find((split) => newest(history, "sparsity", split) !== null);
 

@@ -3,8 +3,12 @@
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
+import { type History, rowsNamed, type SplitName } from "../core/history.ts";
+import { checkpointOf } from "../core/resume.ts";
+import type { Run } from "../core/run.ts";
+import { type Stage, stage } from "../core/stage.ts";
 import {
   BEST_CHECKPOINT,
   checkpointName,
@@ -12,15 +16,11 @@ import {
   epochOfName,
   writeCheckpoint,
 } from "../files/checkpoint.ts";
-import { checkpointOf } from "../core/resume.ts";
 import type { Files } from "../files/files.ts";
-import { type History, rowsNamed, type SplitName } from "../core/history.ts";
-import type { Run } from "../core/run.ts";
-import { type Stage, stage } from "../core/stage.ts";
 
-/** What makes a run better than another. */
+/** The metric by which one run is better than another. */
 export interface BestBy {
-  /** As in the history's rows; "accuracy". */
+  /** Name of the metric in the history. @default {"accuracy"} */
   readonly name?: string;
   /** "test". */
   readonly split?: SplitName;
@@ -30,9 +30,9 @@ export interface BestBy {
 
 /** Settings of {@linkcode checkpoint}. */
 export interface CheckpointOptions {
-  /** How many of the last are kept, an integer of at least 1; 2. */
+  /** Number of the last checkpoints to keep, an integer of at least 1. @default {2} */
   readonly keep?: number;
-  /** By what the best one is told; the accuracy on the test set. */
+  /** Metric that determines the best one. @default the accuracy on the test set */
   readonly best?: BestBy;
 }
 

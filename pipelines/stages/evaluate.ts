@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { encoderOf, findKwta } from "../../graph/rewrite.ts";
-import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { activity, type Embeddings, sparsity } from "../../ops/embeddings.ts";
 import {
   binarise,
@@ -17,12 +17,12 @@ import {
 } from "../../ops/metrics/centroids.ts";
 import { accuracy, argmax } from "../../ops/metrics/classification.ts";
 import type { Moments } from "../../ops/metrics/moments.ts";
-import type { Dataset, DataSplit } from "../data/dataset.ts";
-import { encode } from "../encode/encode.ts";
 import { type ClassCodes, evaluationOf } from "../core/findings.ts";
 import type { Row } from "../core/history.ts";
 import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
+import type { Dataset, DataSplit } from "../data/dataset.ts";
+import { encode } from "../encode/encode.ts";
 
 /** Options of {@linkcode evaluate}. */
 export interface EvaluateOptions {

@@ -69,7 +69,6 @@ export {
   when,
 } from "../core/stage.ts";
 export { VERSION } from "../core/version.ts";
-export { announce } from "./announce.ts";
 export { type BestBy, checkpoint, type CheckpointOptions } from "./checkpoint.ts";
 export { evaluate, type EvaluateOptions } from "./evaluate.ts";
 export { evaluateReconstruction, type ReconstructionOptions } from "./evaluate_reconstruction.ts";
@@ -85,7 +84,7 @@ export { learnLocally, type LearnLocallyOptions } from "./learn_locally.ts";
 export { monitor, type MonitorOptions } from "./monitor.ts";
 export { newHead, type NewHeadOptions } from "./new_head.ts";
 export { readOut, type ReadOutOptions } from "./read_out.ts";
-export { report, REPORT_FILE, type ReportOptions } from "./report.ts";
+export { announce, report, REPORT_FILE, type ReportOptions } from "./report.ts";
 export { METRICS_FILE, MODEL_FILE, modelOf, save } from "./save.ts";
 export {
   boostDecay,

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { NonFinite, SparrowError } from "../../graph/error.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { type History, toJsonLines } from "../core/history.ts";
-import { type ModelFile, saveModel } from "../files/model.ts";
 import { type Run, toArrays } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { type ModelFile, saveModel } from "../files/model.ts";
 
 /** The name of the model in the output folder. */
 export const MODEL_FILE = "model.safetensors";
@@ -56,7 +56,7 @@ export const modelOf =
     return E.right({ graph, input, params, plasticity, ...facts });
   };
 
-/** What was last measured on the test set, by name. */
+/** Returns the last measurements on the test set, by name. */
 function measuredIn(history: History): Readonly<Record<string, number>> {
   const rows = history.filter(({ split }) => split === "test");
   const last = rows.at(-1)?.epoch;

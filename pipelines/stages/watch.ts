@@ -1,17 +1,17 @@
 /**
- * The stage that measures the gradients of the stages in it.
+ * Stages around a training that measure its gradients and how far its weights move.
  *
  * @module
  */
 import { E } from "../../graph/fp_ts.ts";
+import type { ParamArrays } from "../../graph/params.ts";
 import { gradientStatistics, type GradientSums, sumGradients } from "../../ops/gradient_signal.ts";
+import { distanceFromInitial, signFlips } from "../../ops/metrics/weight_change.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { ObserveGradients } from "../../ops/train_step.ts";
 import type { Row } from "../core/history.ts";
-import { pipeline, type Stage, stage } from "../core/stage.ts";
-import type { ParamArrays } from "../../graph/params.ts";
-import { distanceFromInitial, signFlips } from "../../ops/metrics/weight_change.ts";
 import { toArrays } from "../core/run.ts";
+import { pipeline, type Stage, stage } from "../core/stage.ts";
 
 /**
  * Runs stages that are given an observer of gradients, and adds what it saw to the history, over
@@ -33,7 +33,7 @@ import { toArrays } from "../core/run.ts";
  * Source: Monitor.update_grad_norm, which takes the last step's norm, and
  * Monitor.update_gradient_signal_to_noise_ratio of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
  *
- * @param body Is called with a fresh observer each time the stage runs: stages of one epoch, usually.
+ * @param body Makes the stages, usually of one epoch; it is called with a fresh observer each time.
  *
  * @example
  * ```ts
@@ -94,11 +94,11 @@ const addGradientRows = (sums: () => GradientSums): Stage =>
     return E.right({ ...run, history: [...run.history, ...rows] });
   });
 
-// The stages that measure how far the weights move.
+// ---- Weights
 
 /**
- * The stages that are made of the weights as they are when the run gets there: a bind, for stages that
- * compare later weights with them.
+ * Makes stages from the weights that the run has when it gets there (a bind), for stages that compare later
+ * weights with them.
  *
  * It is how {@linkcode watchWeights} comes by the weights from before training. A stage is a function
  * from run to run and remembers nothing from one epoch to the next, and a field of the run would have
@@ -124,7 +124,7 @@ export const withWeights = (body: (weights: ParamArrays) => Stage): Stage =>
  * Source: ParamRecord.count_sign_flips, which compares after every step, and
  * Monitor.update_initial_difference of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
  *
- * @param initial W₀, from {@linkcode withWeights}; without it only signs are compared.
+ * @param initial The initial weights W₀, from {@linkcode withWeights}. @default none, and only signs are compared
  *
  * @example
  * ```ts

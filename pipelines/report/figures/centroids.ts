@@ -15,7 +15,7 @@ export interface Centroids {
   readonly classes: readonly string[];
   /** Mean activity, classes × units, in 0..1. */
   readonly means: readonly ArrayLike<number>[];
-  /** The same after kWTA, classes × units, 0 or 1. */
+  /** Centroids after kWTA, classes × units, 0 or 1. */
   readonly codes: readonly ArrayLike<number>[];
 }
 
@@ -75,7 +75,7 @@ export function centroidFigures(centroids: Centroids): readonly Figure[] {
   ];
 }
 
-/** How many bits the codes set, and how many two of them share on average. */
+/** Says how many bits the codes set, and how many two of them share on average. */
 function bits(codes: readonly ArrayLike<number>[]): string {
   const overlap = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
     Array.from(a).filter((bit, unit) => bit > 0 && (b[unit] ?? 0) > 0).length;

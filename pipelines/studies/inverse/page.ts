@@ -3,17 +3,17 @@
  *
  * @module
  */
-import type { BinaryEmbeddings, DenseEmbeddings, Embeddings } from "../../../../ops/embeddings.ts";
-import { factorsRoot } from "../../../../ops/metrics/factors_root.ts";
-import { rowReader } from "../../../../ops/metrics/rows.ts";
-import { linearAxis, position } from "../../../report/axis.ts";
-import type { Element } from "../../../report/dom.ts";
-import { type Drawing, type Figure, halfDrawings, type Screen } from "../../../report/figure.ts";
-import { compact, count } from "../../../report/format.ts";
-import { textAt as drawnText } from "../../../report/figures/stripes.ts";
-import { levelPaths } from "../../../report/heatmap.ts";
-import type { Html } from "../../../report/html.ts";
-import { colours } from "../../../report/line_chart.ts";
+import type { BinaryEmbeddings, DenseEmbeddings, Embeddings } from "../../../ops/embeddings.ts";
+import { factorsRoot } from "../../../ops/metrics/factors_root.ts";
+import { rowReader } from "../../../ops/metrics/rows.ts";
+import { linearAxis, position } from "../../report/axis.ts";
+import type { Element } from "../../report/dom.ts";
+import { type Drawing, type Figure, halfDrawings, type Screen } from "../../report/figure.ts";
+import { textAt as drawnText } from "../../report/figures/stripes.ts";
+import { compact, count } from "../../report/format.ts";
+import { levelPaths } from "../../report/heatmap.ts";
+import type { Html } from "../../report/html.ts";
+import { colours } from "../../report/line_chart.ts";
 import {
   axisX,
   axisY,
@@ -24,9 +24,9 @@ import {
   line,
   svgElement,
   text,
-} from "../../../report/plot.ts";
-import { studyPage } from "../../page.ts";
-import type { Circumstances, JsonObject } from "../../record.ts";
+} from "../../report/plot.ts";
+import { studyPage } from "../page.ts";
+import type { Circumstances, JsonObject } from "../record.ts";
 import type { Inverse, Restoration, RestorationBounds, TranslationCourse } from "./measure.ts";
 
 /** Images through the code and back; as many of each. */

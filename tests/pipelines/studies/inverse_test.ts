@@ -10,12 +10,12 @@ import {
   restore,
   setPixels,
   translated,
-} from "../../../pipelines/studies/claims/inverse/projection.ts";
+} from "../../../pipelines/studies/inverse/projection.ts";
 import {
   restorationBounds,
   restorationSurface,
   translationCourse,
-} from "../../../pipelines/studies/claims/inverse/measure.ts";
+} from "../../../pipelines/studies/inverse/measure.ts";
 import {
   assert,
   assertAlmostEquals,

@@ -3,31 +3,31 @@
  *
  * @module
  */
-import type { SparrowError } from "../../../../graph/error.ts";
-import { E } from "../../../../graph/fp_ts.ts";
-import type { Dataset } from "../../../data/dataset.ts";
-import type { Env } from "../../../core/env.ts";
-import { html } from "../../../report/html.ts";
-import { panelStyle } from "../../../report/panel.ts";
-import type { Section } from "../../../report/sections.ts";
-import { mean, plusMinus, standardDeviation } from "../../../report/format.ts";
-import { asHtml, type Columns } from "../../../report/table.ts";
-import { studyPage } from "../../page.ts";
+import type { SparrowError } from "../../../graph/error.ts";
+import { E } from "../../../graph/fp_ts.ts";
+import type { Env } from "../../core/env.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { mean, plusMinus, standardDeviation } from "../../report/format.ts";
+import { html } from "../../report/html.ts";
+import { panelStyle } from "../../report/panel.ts";
+import type { Section } from "../../report/sections.ts";
+import { asHtml, type Columns } from "../../report/table.ts";
+import { studyPage } from "../page.ts";
 import {
   type Circumstances,
   circumstancesOf,
   type JsonObject,
   refuseResults,
   writeResults,
-} from "../../record.ts";
-import { allKwta } from "../all_kwta.ts";
-import type { Claim, Findings, Measured } from "../claim.ts";
-import { competitive } from "../competitive.ts";
-import { composition } from "../composition.ts";
-import { fromScratch } from "../from_scratch.ts";
-import { pretrained } from "../pretrained.ts";
-import { sameClass } from "../same_class.ts";
-import { scaling } from "../scaling.ts";
+} from "../record.ts";
+import { allKwta } from "./all_kwta.ts";
+import type { Claim, Findings, Measured } from "./claim.ts";
+import { competitive } from "./competitive.ts";
+import { composition } from "./composition.ts";
+import { fromScratch } from "./from_scratch.ts";
+import { pretrained } from "./pretrained.ts";
+import { sameClass } from "./same_class.ts";
+import { scaling } from "./scaling.ts";
 
 /** Every claim, in the order of the README's table. */
 export const claims: readonly Claim[] = [
@@ -45,23 +45,23 @@ export const CLAIMS_FILE = "claims.json";
 
 /** A claim that was tested. */
 export interface Tested {
-  /** What was tested. */
+  /** Claim that was tested. */
   readonly claim: Claim;
-  /** What came out. */
+  /** Findings of the test. */
   readonly findings: Findings;
-  /** How long it took. */
+  /** Duration, in seconds. */
   readonly seconds: number;
-  /** What repeats it. */
+  /** Command that repeats it. */
   readonly command: string;
 }
 
-/** What all claims of a run have in common. */
+/** The conditions that all claims of a run share. */
 export interface Conditions extends Circumstances {
-  /** What was trained on and judged by. */
+  /** Dataset to train on and to test with. */
   readonly dataset: Dataset;
-  /** Of the repetitions. */
+  /** Seeds of the repetitions. */
   readonly seeds: readonly number[];
-  /** Whether it was the reduced form. */
+  /** Whether the reduced form was run. */
   readonly quick: boolean;
 }
 
@@ -188,7 +188,7 @@ export interface Testing {
   readonly circumstances: Conditions;
   /** A folder that holds no claims yet. */
   readonly folder: string;
-  /** What repeats a claim. */
+  /** Returns the command that repeats a claim. */
   readonly commandOf: (claim: Claim) => string;
 }
 

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import type { SparrowError } from "../../../../graph/error.ts";
-import { E } from "../../../../graph/fp_ts.ts";
-import { type Rng, seed as seeded, splitRng } from "../../../../graph/rng.ts";
-import { winnerCount } from "../../../../ops/kernels/select_edges.ts";
-import { meanDiceOverlap } from "../../../../ops/metrics/distances.ts";
-import { tf } from "../../../../ops/tfjs.ts";
-import type { Env } from "../../../core/env.ts";
+import type { SparrowError } from "../../../graph/error.ts";
+import { E } from "../../../graph/fp_ts.ts";
+import { type Rng, seed as seeded, splitRng } from "../../../graph/rng.ts";
+import { winnerCount } from "../../../ops/kernels/select_edges.ts";
+import { meanDiceOverlap } from "../../../ops/metrics/distances.ts";
+import { tf } from "../../../ops/tfjs.ts";
+import type { Env } from "../../core/env.ts";
 import type { Restored } from "./page.ts";
 import {
   type BinaryImages,

@@ -6,19 +6,19 @@
  *
  * @module
  */
-import type { Interrupted, SparrowError } from "../../../../graph/error.ts";
-import { E } from "../../../../graph/fp_ts.ts";
-import { draw, type Rng } from "../../../../graph/rng.ts";
+import type { Interrupted, SparrowError } from "../../../graph/error.ts";
+import { E } from "../../../graph/fp_ts.ts";
+import { draw, type Rng } from "../../../graph/rng.ts";
 import {
   type BinaryEmbeddings,
   type DenseEmbeddings,
   wordsPerCode,
-} from "../../../../ops/embeddings.ts";
-import { hardKwta } from "../../../../ops/kwta.ts";
-import { packBits } from "../../../../ops/kernels/pack_bits.ts";
-import { tf } from "../../../../ops/tfjs.ts";
-import { breathe, type Env } from "../../../core/env.ts";
-import type { Dataset } from "../../../data/dataset.ts";
+} from "../../../ops/embeddings.ts";
+import { packBits } from "../../../ops/kernels/pack_bits.ts";
+import { hardKwta } from "../../../ops/kwta.ts";
+import { tf } from "../../../ops/tfjs.ts";
+import { breathe, type Env } from "../../core/env.ts";
+import type { Dataset } from "../../data/dataset.ts";
 
 /** Images whose values are zeros and ones: as overlaps and projections take them. */
 export interface BinaryImages extends DenseEmbeddings {
