@@ -5,11 +5,11 @@
  */
 import { E, pipe } from "./fp_ts.ts";
 import type { CorruptFile } from "./error.ts";
+import { kindInWords } from "./custom_node.ts";
 import type { Graph, Node, Nodes } from "./node.ts";
 import {
   allows,
   type Argument,
-  kindInWords,
   nameOfNode,
   nodeNames,
   signatureNamed,
@@ -64,7 +64,7 @@ const isGraph = (value: Argument): value is Nodes =>
  * The graph of a JSON value.
  *
  * @param json What {@linkcode graphToJson} made, or anything else.
- * @param file What to call the source in an error; "graph JSON".
+ * @param file What errors call the source; "graph JSON" where it is left out.
  * @returns The graph, or a `CorruptFile` that says where and what was expected.
  *
  * @example

@@ -1,5 +1,6 @@
 /**
- * ▷ and its friends: graphs from graphs.
+ * Graphs composed of graphs: ▷ (`to`, `sequence`), pairs (`fanout`, `split`, `first`, `second`), `residual` and
+ * `dropConnect`, and graphs as a category for fp-ts.
  *
  * @module
  */

@@ -1,11 +1,13 @@
 /**
- * The nodes as functions, each a graph of one node. They accept any number; shape inference says
+ * The nodes as functions, each a graph of one node. They accept any number as an argument; shape inference says
  * which are out of range.
  *
  * @module
  */
 import type { Gate, Graph, Over, Soft } from "./node.ts";
 import type { Alike, First, Pair, Same, Shape } from "./types.ts";
+
+// ---- Layers, activations and changes of shape
 
 /** Options of {@linkcode linear}. */
 export interface LinearOptions {
@@ -58,7 +60,7 @@ export const tanh: Graph<Shape, Same> = { nodes: [{ _tag: "tanh" }] };
 /**
  * x where x ≥ 0, else slope · x, elementwise.
  *
- * @param slope Any finite number; 0.01, as in torch.nn.LeakyReLU.
+ * @param slope Any finite number; 0.01 where it is left out, as in torch.nn.LeakyReLU.
  */
 export const leakyRelu = (slope = 0.01): Graph<Shape, Same> => ({
   nodes: [{ _tag: "leaky_relu", slope }],
@@ -133,20 +135,20 @@ export const batchNorm = (
  *
  * Source: Srivastava et al. 2014; torch.nn.Dropout.
  *
- * @param rate In [0, 1); 0.5.
+ * @param rate The probability, in [0, 1); 0.5 where it is left out.
  */
 export const dropout = (rate = 0.5): Graph<Shape, Same> => ({ nodes: [{ _tag: "dropout", rate }] });
 
 /** Any tensor to a vector, row-major. */
 export const flatten: Graph<Shape, readonly [number]> = { nodes: [{ _tag: "flatten" }] };
 
-/** The sum of the two tensors of a pair. */
+/** The sum of the two tensors of a pair, which have one shape. */
 export const add: Graph<Alike, First> = { nodes: [{ _tag: "add" }] };
 
 /** The two tensors of a pair joined along their last axis. */
 export const concat: Graph<Pair<Shape, Shape>, Shape> = { nodes: [{ _tag: "concat" }] };
 
-// The nodes that look at images through windows, as functions.
+// ---- Windows on images
 
 /** Options of {@linkcode conv2d}. */
 export interface Conv2dOptions {
@@ -193,7 +195,7 @@ export const conv2d = <const I extends number | null, const O extends number>(
  * goes to the first of equals, row by row.
  *
  * @param size Height and width of a window, at least 1.
- * @param stride Pixels from one window to the next; the size.
+ * @param stride Pixels from one window to the next, at least 1; the size where it is left out.
  */
 export const maxPool2d = (
   size: number,
@@ -206,7 +208,7 @@ export const maxPool2d = (
  * The mean of each window and channel of images [height, width, channels].
  *
  * @param size Height and width of a window, at least 1.
- * @param stride Pixels from one window to the next; the size.
+ * @param stride Pixels from one window to the next, at least 1; the size where it is left out.
  */
 export const avgPool2d = (
   size: number,
@@ -215,7 +217,7 @@ export const avgPool2d = (
   nodes: [{ _tag: "avg_pool2d", size, stride: stride ?? null }],
 });
 
-// The nodes in which units compete, as functions.
+// ---- Competition
 
 /** Options of {@linkcode kwta}. */
 export interface KwtaOptions {
@@ -227,7 +229,7 @@ export interface KwtaOptions {
   readonly hard?: boolean;
   /**
    * Which units compete: all of a "sample"; of an image [height, width, channels] those of each
-   * "channel", or the channels at each "location"; "sample".
+   * "channel", or the channels at each "location". @default "sample"
    */
   readonly over?: Over;
 }
@@ -276,9 +278,17 @@ export interface KWinnersOptions {
   readonly period?: number;
   /** Factor on k when evaluated, above 0. @default 1 */
   readonly inferenceFactor?: number;
-  /** Which units compete: all of a sample, or of an image those of each channel or location. @default "sample" */
+  /**
+   * Which units compete: all of a sample, or of an image those of each channel or location.
+   *
+   * @default "sample"
+   */
   readonly over?: Over;
-  /** Whether only the first of equal units at the boundary win, so that there are exactly k. @default false */
+  /**
+   * Whether only the first of equal units at the boundary win, so that there are exactly k.
+   *
+   * @default false
+   */
   readonly breakTies?: boolean;
   /** Whether a winner below 0 is set to 0. @default false */
   readonly relu?: boolean;

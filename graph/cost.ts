@@ -17,14 +17,15 @@ export interface Cost {
   readonly parameters: number;
   /** Additions, multiplications, comparisons and function values; a multiply-add counts 2. */
   readonly flops: number;
-  /** Of the parameters and of every node's output, in float32. */
+  /** The bytes of the parameters, and of every node's output, in float32. */
   readonly bytes: { readonly parameters: number; readonly activations: number };
 }
 
 /**
  * What a graph costs per sample.
  *
- * @param input As in `inferShapes`.
+ * @param graph Any graph.
+ * @param input The shape of one sample; it may be left out where the graph tells it.
  *
  * @example
  * ```ts

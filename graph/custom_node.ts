@@ -1,15 +1,15 @@
 /**
- * The nodes that a program has defined beside Sparrow's own: how they are written, what shape they give,
- * which weights they have. What they compute, `ops/` knows.
+ * Nodes that a program has defined beside Sparrow's own: which arguments they have, what shape they give, which
+ * weights they hold. What they compute, `ops/custom_node.ts` knows.
  *
  * @module
  */
 import type { Gate, Over } from "./node.ts";
 import type { Shape } from "./types.ts";
 
-// The kinds of a node's arguments: what values they may have, and how that is said.
+// ---- Arguments of nodes
 
-/** What values an argument may have. */
+/** What values an argument of a node may have. */
 export type ArgumentKind =
   | "count"
   | "whole"
@@ -117,13 +117,15 @@ export type GivenValues<P extends readonly NodeArgument[]> = P extends readonly 
       ]?: ValueOf<Q["kind"]>;
     };
 
+// ---- Declarations
+
 /** A weight of a defined node. */
 export interface NodeParam {
   /** Under this name, "gain", the node finds it; in the params it is "2.gain". */
   readonly name: string;
   /** Its dimensions. */
   readonly shape: Shape;
-  /** The initial values are uniform in mean ± bound; 0. */
+  /** The initial values are uniform in mean ± bound. @default 0 */
   readonly mean?: number;
   /** At least 0; where it is 0, all are the mean. */
   readonly bound: number;
@@ -131,24 +133,24 @@ export interface NodeParam {
 
 /** What a graph needs to know of a defined node. */
 export interface NodeDeclaration<P extends readonly NodeArgument[] = readonly NodeArgument[]> {
-  /** As it is written in a graph: small letters, digits and underscores, a letter first. */
+  /** The name by which it is written in a graph: small letters, digits and underscores, a letter first. */
   readonly name: string;
-  /** Its arguments; none. The first ones, as many as are of one kind, may be given by position. */
+  /** Its arguments. The first ones, as many as are of one kind, may be given by position. @default [] */
   readonly arguments?: P;
   /**
    * The shape of the output for one input tensor, batch axis left out, or what input was expected, in
    * words. Left out, the node keeps the shape.
    */
   readonly shape?: (input: Shape, values: ValuesOf<P>) => Shape | string;
-  /** The weights for an input of a shape; none. */
+  /** The weights for an input of a shape. Left out, the node has none. */
   readonly params?: (input: Shape, values: ValuesOf<P>) => readonly NodeParam[];
-  /** Operations for one sample; one per element of the output. */
+  /** Operations for one sample. Left out, there is one per element of the output. */
   readonly flops?: (input: Shape, values: ValuesOf<P>) => number;
 }
 
 /** A declaration whose arguments are not looked at by the compiler. */
 export interface AnyNodeDeclaration {
-  /** As it is written in a graph. */
+  /** The name by which it is written in a graph. */
   readonly name: string;
   /** Its arguments. */
   readonly arguments: readonly NodeArgument[];
@@ -160,7 +162,7 @@ export interface AnyNodeDeclaration {
   readonly flops: ((input: Shape, values: NodeValues) => number) | null;
 }
 
-// The one place that remembers: a name in a text or a file has to be found from there.
+// Mutable, because a name in a text or a file has to be found without being handed along.
 const declarations = new Map<string, AnyNodeDeclaration>();
 
 /** What a program has defined under a name, if anything. */
@@ -173,7 +175,8 @@ export const declaredNames = (): readonly string[] => [...declarations.keys()];
 /**
  * Makes a node known to every reader of graphs.
  *
- * @param taken The names that are not to be had.
+ * @param declaration What graphs need to know of the node.
+ * @param taken Names of other nodes, which this one must not have.
  * @throws {TypeError} When a name is taken or not well-formed, as a mistake in the program.
  */
 export function declareNode<const P extends readonly NodeArgument[]>(

@@ -1,8 +1,9 @@
 /**
- * Everything that can go wrong, as values of one union.
+ * Everything that can go wrong, as values of one union, and `orThrow`, which makes an exception of one.
  *
  * Library code returns these in `Either` or `TaskEither`; only the runnable files print them, with
- * {@linkcode describe}. Each carries the facts that a person needs to act on it.
+ * {@linkcode describe}, and scripts and notebooks unwrap them with {@linkcode orThrow}. Each carries the facts that a
+ * person needs to act on it.
  *
  * @module
  */
@@ -277,8 +278,6 @@ function oneOf(expected: readonly string[]): string {
   if (expected.length < 2) return expected[0] ?? "something else";
   return `${expected.slice(0, -1).join(", ")} or ${expected[expected.length - 1]}`;
 }
-
-// From errors as values to exceptions, for scripts and notebooks.
 
 /**
  * Runs a `TaskEither` and returns a promise of its value, or throws its error in words.

@@ -42,7 +42,7 @@ export const leavesWithout = <K extends "weights" | "state", T>(
  * `path` is where the node stands: "2", or "1.body.0" inside a branch.
  */
 export interface Algebra<T> extends Leaves<T> {
-  /** From input to output; none for the identity. */
+  /** What follows each other from input to output; no parts for the identity. */
   readonly sequence: (parts: readonly T[]) => T;
   /** f &&& g, of what f and g mean. */
   readonly fanout: (first: T, second: T, node: Fanout, path: string) => T;

@@ -21,16 +21,16 @@ export type Must<Holds extends boolean, Sentence extends string> =
 export type Cannot<Task extends string, Expected extends string, Actual> =
   `Cannot ${Task}: expected ${Expected}, current value is ${SpaceText<Actual>}`;
 
-/** Of what comes before: the next one takes I, and it gives O. */
+/** What a graph must be that gives O, and is followed by one that takes I. */
 export type MustFit<O, I> = Must<Fits<O, I>, Cannot<"compose", SpaceText<I>, O>>;
 
-/** Of a residual's body that takes I. */
+/** What a residual's body must be that takes I. */
 export type MustTakeTensor<I> = Must<
   Fits<I, Shape>,
   Cannot<"make a residual", "a body that takes a tensor", I>
 >;
 
-/** Of a residual's body that takes I and gives O. */
+/** What a residual's body must be that takes I and gives O. */
 export type MustKeep<I, O> = Must<
   Fits<O, I>,
   Cannot<"make a residual", `a body that takes and gives ${SpaceText<I>}`, O>

@@ -24,9 +24,12 @@ export type { Pair, Same, Shape, Space } from "./types.ts";
 // Nodes: those that keep or change a tensor.
 export {
   add,
+  avgPool2d,
   batchNorm,
   type BatchNormOptions,
   concat,
+  conv2d,
+  type Conv2dOptions,
   dropout,
   flatten,
   gelu,
@@ -34,13 +37,13 @@ export {
   linear,
   type LinearOptions,
   logSoftmax,
+  maxPool2d,
   relu,
   reshape,
   sigmoid,
   softmax,
   tanh,
 } from "./constructors.ts";
-export { avgPool2d, conv2d, type Conv2dOptions, maxPool2d } from "./constructors.ts";
 
 // Nodes in which units compete.
 export {
@@ -71,19 +74,27 @@ export {
 } from "./compose.ts";
 
 // Ready models.
-export { autoencoder, type AutoencoderOptions } from "./models.ts";
-export { embedderSdr, type EmbedderSdrOptions } from "./models.ts";
-export type { ClassifierOptions, CodeHead, CodeOptions } from "./models.ts";
-export { mlp, type MlpOptions } from "./models.ts";
-export { resNet, type ResNetOptions } from "./models.ts";
-export { vggLike, type VggLikeOptions } from "./models.ts";
+export {
+  autoencoder,
+  type AutoencoderOptions,
+  type ClassifierOptions,
+  type CodeHead,
+  type CodeOptions,
+  embedderSdr,
+  type EmbedderSdrOptions,
+  mlp,
+  type MlpOptions,
+  resNet,
+  type ResNetOptions,
+  vggLike,
+  type VggLikeOptions,
+} from "./models.ts";
 
 // Graphs as text, as JSON and as drawings.
 export { graph, parse } from "./parse.ts";
 export { show } from "./show.ts";
 export { graphFromJson, graphToJson, type Json } from "./codec.ts";
-export { mermaid } from "./wiring.ts";
-export { type Box, type Wire, type Wiring, wiringOf } from "./wiring.ts";
+export { type Box, mermaid, type Wire, type Wiring, wiringOf } from "./wiring.ts";
 
 // What a graph says of itself: shapes, weights, cost, whether it makes binary codes.
 export {
@@ -105,9 +116,16 @@ export { type Cost, cost } from "./cost.ts";
 export { isBinary } from "./traits.ts";
 
 // Changes: a graph from a graph.
-export { findKwta, harden, mapKwta, mapLeaves, replaceActivation } from "./rewrite.ts";
-export { swapHead, type Trained } from "./rewrite.ts";
-export { encoderOf } from "./rewrite.ts";
+export {
+  encoderOf,
+  findKwta,
+  harden,
+  mapKwta,
+  mapLeaves,
+  replaceActivation,
+  swapHead,
+  type Trained,
+} from "./rewrite.ts";
 
 // Interpretations of one's own: a fold over the nodes as data.
 export { type Algebra, fold, foldEach, type Leaves, leaves } from "./fold.ts";
@@ -149,6 +167,7 @@ export type {
 
 // Types of nodes that a program defines with `defineNode`, which is in `ops/`.
 export type {
+  ArgumentKind,
   GivenValues,
   NodeArgument,
   NodeDeclaration,
@@ -158,7 +177,6 @@ export type {
   ValueOf,
   ValuesOf,
 } from "./custom_node.ts";
-export type { ArgumentKind } from "./custom_node.ts";
 
 // Errors as values.
 export {
@@ -175,11 +193,11 @@ export {
   type InvalidOption,
   invalidOption,
   type NonFinite,
+  orThrow,
   type ParseError,
   type ShapeMismatch,
   type SparrowError,
 } from "./error.ts";
-export { orThrow } from "./error.ts";
 
 // Randomness as a value.
 export { type Dice, draw, permutation, type Rng, seed, splitRng } from "./rng.ts";

@@ -1,5 +1,7 @@
 /**
- * What a ready graph ends in: logits, or a kWTA code.
+ * Ready graphs, each a function from a few options to a graph: perceptrons, EmbedderSDR's convolutional
+ * encoder, autoencoders with a kWTA code in the middle, and a plain and a residual network for 32 × 32
+ * images. All of them end in logits or, with a head, in a kWTA code.
  *
  * @module
  */
@@ -21,6 +23,8 @@ import {
 import { pipe } from "./fp_ts.ts";
 import type { Graph } from "./node.ts";
 import type { LastOf, Pair, Same, Shape } from "./types.ts";
+
+// ---- What models end in
 
 /** A kWTA over the units that a model ends in. */
 export interface CodeOptions extends LearnedKwtaOptions {
@@ -78,7 +82,7 @@ export const endOf = (
 ): Graph<readonly [number], readonly [number]> =>
   pipe(linear(head?.units ?? classes, { bias: head?.bias ?? true }), to(codeOf(head)));
 
-// Multilayer perceptrons.
+// ---- Multilayer perceptrons
 
 /** Options of {@linkcode mlp}. */
 export interface MlpOptions {
@@ -120,7 +124,7 @@ export const mlp = <const S extends Shape>(
   return { nodes };
 };
 
-// The convolutional encoder of EmbedderSDR.
+// ---- The convolutional encoder of EmbedderSDR
 
 /** Options of {@linkcode embedderSdr}. */
 export interface EmbedderSdrOptions {
@@ -174,7 +178,7 @@ export const embedderSdr = <const S extends Shape>(
   return { nodes };
 };
 
-// Autoencoders with a kWTA code in the middle.
+// ---- Autoencoders
 
 /** Options of {@linkcode autoencoder}. */
 export interface AutoencoderOptions {
@@ -234,7 +238,7 @@ export const autoencoder = <const S extends Shape>(
   return { nodes: sequence(...layers, fanout(identity, decoder)).nodes };
 };
 
-// A plain deep convolutional classifier of 32 × 32 images.
+// ---- A plain convolutional network
 
 /** Options of {@linkcode vggLike}. */
 export interface VggLikeOptions extends ClassifierOptions {
@@ -276,7 +280,7 @@ export const vggLike = (
   return { nodes };
 };
 
-// Residual networks for 32 × 32 images.
+// ---- Residual networks
 
 /** Options of {@linkcode resNet}. */
 export interface ResNetOptions extends ClassifierOptions {

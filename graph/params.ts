@@ -15,11 +15,11 @@ import type { Shape } from "./types.ts";
 export interface ParamSpec {
   /** "0.weight", or "1.body.0.weight" inside a branch. */
   readonly path: string;
-  /** Of a weight [inputs, outputs], of a bias [outputs]. */
+  /** Its dimensions: those of a linear weight are [inputs, outputs], those of a bias [outputs]. */
   readonly shape: Shape;
   /** The initial values are uniform in mean ± bound. */
   readonly mean: number;
-  /** 0: all are the mean. */
+  /** How far they are from the mean at most; where it is 0, all are the mean. */
   readonly bound: number;
 }
 
@@ -52,7 +52,7 @@ function known<A>(value: A | null, node: Node, path: string): A {
   );
 }
 
-/** A weight, and a bias where it has outputs. */
+/** The specs of a weight, and of a bias where there are any. */
 function affine(
   path: string,
   shape: Shape,

@@ -1,17 +1,25 @@
 /**
- * Graphs from text: `parse`, and the `graph` template.
+ * Graphs from text: `parse`, and the `graph` template. The grammar, with white space and new lines free:
+ *
+ *     graph    = step { ("▷" | "|>") step }
+ *     step     = "identity" | splice | name [ "(" [ argument { "," argument } ] ")" ]
+ *     argument = [ name "=" ] ( number | "true" | "false" | word | shape | graph )
+ *                — a flag may stand alone
+ *     shape    = "[" number { "," number } "]"
+ *     splice   = "${" index "}"
+ *
+ * Which arguments a node has, `signature.ts` says. This is the one file that imports parser-ts, and its
+ * version stands nowhere else.
  *
  * @module
  */
 import { type Stream, stream } from "npm:parser-ts@0.7.0/lib/Stream.js";
 import * as P from "npm:parser-ts@0.7.0/lib/Parser.js";
+import { type ArgumentKind, isOfKind, kindInWords } from "./custom_node.ts";
 import { E, pipe } from "./fp_ts.ts";
 import type { Graph, Node, Nodes } from "./node.ts";
 import {
   type Argument,
-  type ArgumentKind,
-  isOfKind,
-  kindInWords,
   nodeNames,
   type Parameter,
   type Signature,
@@ -19,10 +27,104 @@ import {
 } from "./signature.ts";
 import { describe, type ParseError } from "./error.ts";
 
-// The modules of parser-ts that Sparrow uses, with the version in this one place.
+/** Longer texts are refused: no graph that a person writes comes near. */
+const LONGEST = 50_000;
 
-// Combinators that parser-ts has too, but whose errors lose their place (`many`) or their finality
-// (`alt`) there, and which take quadratic time on long texts (`many`).
+/**
+ * The graph that a text describes.
+ *
+ * @param source Nodes with ▷ or |> between them: `linear(784, 64) ▷ relu`.
+ * @returns The graph, or a `ParseError` that shows the place and what was expected there.
+ *
+ * @example
+ * ```ts
+ * import { parse } from "./parse.ts";
+ * import { describe } from "./error.ts";
+ * import { E, pipe } from "./fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(
+ *   pipe(parse("linear(784, 64) ▷ kwta(5)"), E.mapLeft(describe)),
+ *   E.left(
+ *     "Cannot parse the graph: expected sparsity, a number above 0 and at most 1 " +
+ *     "at line 1, column 24\n" +
+ *     "  linear(784, 64) ▷ kwta(5)\n" +
+ *     "                         ^",
+ *   ),
+ * );
+ * ```
+ */
+export const parse = (source: string): E.Either<ParseError, Graph> => parseWith(source, []);
+
+/**
+ * A graph written in the source code. `${…}` splices a sub-graph or a number.
+ *
+ * @returns The graph. Shapes are left to shape inference.
+ * @throws {SyntaxError} When the text does not parse, as a mistake in the program; its `cause` is
+ * the `ParseError`. For text that comes from elsewhere use {@linkcode parse}.
+ *
+ * @example
+ * ```ts
+ * import { graph } from "./parse.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const trunk = graph`linear(784, 64) ▷ relu`;
+ * const encoder = graph`
+ *   ${trunk}
+ *   ▷ linear(64, ${512})
+ *   ▷ kwta(0.05)
+ * `;
+ * assertEquals(show(encoder), "linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)");
+ * ```
+ */
+export function graph(
+  texts: TemplateStringsArray,
+  ...values: readonly (Nodes | number)[]
+): Graph {
+  const spliced: Nodes[] = [];
+  const source = texts.reduce((written, text, i) => {
+    const value = values[i - 1];
+    if (typeof value === "number") return written + value + text;
+    return written + "${" + (spliced.push(value) - 1) + "}" + text;
+  });
+  const parsed = parseWith(source, spliced);
+  if (E.isLeft(parsed)) throw new SyntaxError(describe(parsed.left), { cause: parsed.left });
+  return parsed.right;
+}
+
+const parseWith = (source: string, spliced: readonly Nodes[]): E.Either<ParseError, Graph> =>
+  source.length > LONGEST
+    ? E.left(errorAt(source, LONGEST, [`a text of at most ${LONGEST} characters`]))
+    : pipe(
+      graphParser(spliced)(stream(source.split(""))),
+      E.bimap(
+        ({ input, expected }) => errorAt(source, input.cursor, expected),
+        ({ value }): Graph => value,
+      ),
+    );
+
+function errorAt(source: string, cursor: number, expected: readonly string[]): ParseError {
+  const before = source.slice(0, cursor).split(/\r\n|\n|\r/);
+  const column = before[before.length - 1].length;
+  const line = source.split(/\r\n|\n|\r/)[before.length - 1];
+  // A window, so that the caret stays in sight in a long line.
+  const from = Math.max(0, column - 60);
+  // Tabs would move the caret, and escape sequences more than that.
+  const window = line.slice(from, from + 80).replace(/\p{Cc}/gu, " ");
+  return {
+    _tag: "ParseError",
+    line: before.length,
+    column: column + 1,
+    expected: [...new Set(expected)],
+    frame: `  ${window}\n  ${" ".repeat(column - from)}^`,
+  };
+}
+
+// ---- Combinators
+
+// parser-ts has such combinators too, but their errors lose their place (`many`) or their finality (`alt`), and
+// `many` takes quadratic time on long texts.
 
 type Parser<A> = P.Parser<string, A>;
 
@@ -89,7 +191,7 @@ const separated =
     }
   };
 
-// The words, numbers and signs that graphs are written with, each with the white space after it.
+// ---- Words, numbers and signs, each with the white space after it
 
 /** White space, none or more. */
 const spaces: Parser<string> = takeWhile((c) => /\s/.test(c));
@@ -141,16 +243,7 @@ const spliceMark: Parser<number> = pipe(
 const refuse = <A>(at: Stream<string>, ...wanted: readonly string[]): Parser<A> => () =>
   E.left({ input: at, expected: [...wanted], fatal: true });
 
-// The grammar of graphs as text:
-//
-//     graph    = step { ("▷" | "|>") step }
-//     step     = "identity" | splice | name [ "(" [ argument { "," argument } ] ")" ]
-//     argument = [ name "=" ] ( number | "true" | "false" | word | shape | graph )
-//                — a flag may stand alone
-//     shape    = "[" number { "," number } "]"
-//     splice   = "${" index "}"
-//
-// White space and new lines are free. Which arguments a node has, signatureNamed says.
+// ---- The grammar
 
 /** Branches may stand in branches this deep. */
 const DEEPEST = 64;
@@ -348,98 +441,4 @@ function build(signature: Signature<Node>, { given, end }: AllGiven): Parser<Nod
     values[name] = fallback;
   }
   return P.of({ nodes: [signature.build(values)] });
-}
-
-/** Longer texts are refused: no graph that a person writes comes near. */
-const LONGEST = 50_000;
-
-/**
- * The graph that a text describes.
- *
- * @param source Nodes with ▷ or |> between them: `linear(784, 64) ▷ relu`.
- * @returns The graph, or a `ParseError` that shows the place and what was expected there.
- *
- * @example
- * ```ts
- * import { parse } from "./parse.ts";
- * import { describe } from "./error.ts";
- * import { E, pipe } from "./fp_ts.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * assertEquals(
- *   pipe(parse("linear(784, 64) ▷ kwta(5)"), E.mapLeft(describe)),
- *   E.left(
- *     "Cannot parse the graph: expected sparsity, a number above 0 and at most 1 " +
- *     "at line 1, column 24\n" +
- *     "  linear(784, 64) ▷ kwta(5)\n" +
- *     "                         ^",
- *   ),
- * );
- * ```
- */
-export const parse = (source: string): E.Either<ParseError, Graph> => parseWith(source, []);
-
-/**
- * A graph written in the source code. `${…}` splices a sub-graph or a number.
- *
- * @returns The graph. Shapes are left to shape inference.
- * @throws {SyntaxError} When the text does not parse, as a mistake in the program; its `cause` is
- * the `ParseError`. For text that comes from elsewhere use {@linkcode parse}.
- *
- * @example
- * ```ts
- * import { graph } from "./parse.ts";
- * import { show } from "./show.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const trunk = graph`linear(784, 64) ▷ relu`;
- * const encoder = graph`
- *   ${trunk}
- *   ▷ linear(64, ${512})
- *   ▷ kwta(0.05)
- * `;
- * assertEquals(show(encoder), "linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)");
- * ```
- */
-export function graph(
-  texts: TemplateStringsArray,
-  ...values: readonly (Nodes | number)[]
-): Graph {
-  const spliced: Nodes[] = [];
-  const source = texts.reduce((written, text, i) => {
-    const value = values[i - 1];
-    if (typeof value === "number") return written + value + text;
-    return written + "${" + (spliced.push(value) - 1) + "}" + text;
-  });
-  const parsed = parseWith(source, spliced);
-  if (E.isLeft(parsed)) throw new SyntaxError(describe(parsed.left), { cause: parsed.left });
-  return parsed.right;
-}
-
-const parseWith = (source: string, spliced: readonly Nodes[]): E.Either<ParseError, Graph> =>
-  source.length > LONGEST
-    ? E.left(errorAt(source, LONGEST, [`a text of at most ${LONGEST} characters`]))
-    : pipe(
-      graphParser(spliced)(stream(source.split(""))),
-      E.bimap(
-        ({ input, expected }) => errorAt(source, input.cursor, expected),
-        ({ value }): Graph => value,
-      ),
-    );
-
-function errorAt(source: string, cursor: number, expected: readonly string[]): ParseError {
-  const before = source.slice(0, cursor).split(/\r\n|\n|\r/);
-  const column = before[before.length - 1].length;
-  const line = source.split(/\r\n|\n|\r/)[before.length - 1];
-  // A window, so that the caret stays in sight in a long line.
-  const from = Math.max(0, column - 60);
-  // Tabs would move the caret, and escape sequences more than that.
-  const window = line.slice(from, from + 80).replace(/\p{Cc}/gu, " ");
-  return {
-    _tag: "ParseError",
-    line: before.length,
-    column: column + 1,
-    expected: [...new Set(expected)],
-    frame: `  ${window}\n  ${" ".repeat(column - from)}^`,
-  };
 }

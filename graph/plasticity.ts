@@ -1,6 +1,7 @@
 /**
- * What a graph remembers per unit beside its weights, and no gradient changes: the running statistics
- * of batch norm, the duty cycles of k winners.
+ * What the units of a graph remember beside their weights, and no gradient changes: the running statistics of
+ * batch norm, the duty cycles of k winners, and what synaptic scaling knows of kWTA layers. The first two belong to
+ * nodes and are there from the beginning; the third is there where a run has the stage `synapticScaling`.
  *
  * @module
  */
@@ -11,8 +12,6 @@ import { type Algebra, fold, leavesWithout } from "./fold.ts";
 import type { Nodes } from "./node.ts";
 import { type ArrayValue, knownInputs, type ParamArrays } from "./params.ts";
 
-// What synaptic scaling remembers of a graph's kWTA layers.
-
 /** A tensor of the state, by its path. */
 export interface StateSpec {
   /** "3.duty_cycle". */
@@ -21,76 +20,9 @@ export interface StateSpec {
   readonly shape: Shape;
 }
 
-/** Where a kWTA's state is. */
-export interface ScalingPaths {
-  /** The mean output of each unit over all samples so far. */
-  readonly duty: string;
-  /** How many those were. */
-  readonly samples: string;
-  /** How strongly a unit that is off its target is scaled. */
-  readonly strength: string;
-  /** The duty cycle at which a unit is left alone. */
-  readonly target: string;
-}
-
-/** The paths of what the kWTA at a path remembers. */
-export const scalingPaths = (path: string): ScalingPaths => ({
-  duty: `${path}.duty_cycle`,
-  samples: `${path}.samples`,
-  strength: `${path}.strength`,
-  target: `${path}.target`,
-});
-
-/** The paths of a graph's kWTA layers with the shape of a sample there, in order of evaluation. */
-export const competitions = (steps: readonly InferredNode[]): readonly StateSpec[] =>
-  steps.flatMap(({ node, path, input }) =>
-    traitsOf(node).scalable ? [{ path, shape: input as Shape }] : []
-  );
-
-/**
- * What synaptic scaling remembers of those of a graph's kWTA layers that it is applied to.
- *
- * @param steps Of shape inference.
- * @param has Whether something is remembered under a path: a layer is scaled where any of its four is.
- *
- * @example
- * ```ts
- * import { scalingState } from "./plasticity.ts";
- * import { inferShapes } from "./shape.ts";
- * import { graph } from "./parse.ts";
- * import { E } from "./fp_ts.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const inferred = inferShapes(graph`linear(8, 4) ▷ kwta(0.25)`);
- * if (E.isLeft(inferred)) throw new Error("this fits");
- * const { steps } = inferred.right;
- * const [duty] = scalingState(steps, (path) => path === "1.samples");
- * assertEquals(duty, { path: "1.duty_cycle", shape: [4] });
- * assertEquals(scalingState(steps, () => false), []);
- * ```
- */
-export const scalingState = (
-  steps: readonly InferredNode[],
-  has: (path: string) => boolean,
-): readonly StateSpec[] =>
-  competitions(steps).flatMap(({ path, shape }) => {
-    const paths = scalingPaths(path);
-    if (!Object.values(paths).some(has)) return [];
-    const { duty, samples, strength, target } = paths;
-    return [
-      { path: duty, shape },
-      ...[samples, strength, target].map((scalar) => ({ path: scalar, shape: [] })),
-    ];
-  });
-
-const filled = (shape: Shape, value: number): ArrayValue => ({
-  shape,
-  data: new Float32Array(sizeOf(shape)).fill(value),
-});
-
 /** A tensor of what is remembered, and what it begins with. */
 interface PlasticitySpec extends StateSpec {
-  /** That of every element. */
+  /** The initial value of every element. */
   readonly value: number;
 }
 
@@ -117,7 +49,7 @@ const algebra: Algebra<readonly PlasticitySpec[]> = {
 const specs = fold(algebra);
 
 /**
- * The paths and shapes of {@linkcode initialPlasticity}, without a number of it: for a graph that comes from
+ * The paths and shapes of {@linkcode initialPlasticity}, without its numbers: for a graph that comes from
  * elsewhere and may declare gigabytes.
  *
  * @throws {TypeError} When a dimension is unknown, as a mistake in the program.
@@ -146,3 +78,71 @@ export const initialPlasticity = (graph: Nodes): ParamArrays =>
   Object.fromEntries(
     specs(graph).map(({ path, shape, value }) => [path, filled(shape, value)]),
   );
+
+const filled = (shape: Shape, value: number): ArrayValue => ({
+  shape,
+  data: new Float32Array(sizeOf(shape)).fill(value),
+});
+
+// ---- Synaptic scaling
+
+/** The paths of what synaptic scaling remembers of a kWTA. */
+export interface ScalingPaths {
+  /** The mean output of each unit over all samples so far. */
+  readonly duty: string;
+  /** How many those were. */
+  readonly samples: string;
+  /** How strongly a unit that is off its target is scaled. */
+  readonly strength: string;
+  /** The duty cycle at which a unit is left alone. */
+  readonly target: string;
+}
+
+/** The paths of what the kWTA at a path remembers. */
+export const scalingPaths = (path: string): ScalingPaths => ({
+  duty: `${path}.duty_cycle`,
+  samples: `${path}.samples`,
+  strength: `${path}.strength`,
+  target: `${path}.target`,
+});
+
+/** The paths of a graph's kWTA layers with the shape of a sample there, in order of evaluation. */
+export const competitions = (steps: readonly InferredNode[]): readonly StateSpec[] =>
+  steps.flatMap(({ node, path, input }) =>
+    traitsOf(node).scalable ? [{ path, shape: input as Shape }] : []
+  );
+
+/**
+ * What synaptic scaling remembers of those of a graph's kWTA layers that it is applied to.
+ *
+ * @param steps The steps that shape inference returns.
+ * @param has Whether something is remembered under a path: a layer is scaled where any of its four paths is.
+ *
+ * @example
+ * ```ts
+ * import { scalingState } from "./plasticity.ts";
+ * import { inferShapes } from "./shape.ts";
+ * import { graph } from "./parse.ts";
+ * import { orThrow } from "./error.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const inferred = orThrow(inferShapes(graph`linear(8, 4) ▷ kwta(0.25)`));
+ * const { steps } = inferred;
+ * const [duty] = scalingState(steps, (path) => path === "1.samples");
+ * assertEquals(duty, { path: "1.duty_cycle", shape: [4] });
+ * assertEquals(scalingState(steps, () => false), []);
+ * ```
+ */
+export const scalingState = (
+  steps: readonly InferredNode[],
+  has: (path: string) => boolean,
+): readonly StateSpec[] =>
+  competitions(steps).flatMap(({ path, shape }) => {
+    const paths = scalingPaths(path);
+    if (!Object.values(paths).some(has)) return [];
+    const { duty, samples, strength, target } = paths;
+    return [
+      { path: duty, shape },
+      ...[samples, strength, target].map((scalar) => ({ path: scalar, shape: [] })),
+    ];
+  });

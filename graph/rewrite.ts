@@ -1,35 +1,12 @@
 /**
- * Graphs from graphs, node by node.
+ * Graphs from graphs: leaves replaced one by one, the encoder cut out of an autoencoder, and a trained
+ * trunk put under a new head.
  *
  * @module
  */
 import type { Graph, Kwta, Leaf, Nodes } from "./node.ts";
 import { type Algebra, fold, leaves } from "./fold.ts";
 import type { ParamArrays } from "./params.ts";
-
-// The part of an autoencoder that makes the latent.
-
-/**
- * The encoder of a graph: where it ends in `fanout(identity, decoder)`, what comes before that; else
- * the whole. The paths of its weights are those in the whole.
- *
- * @example
- * ```ts
- * import { encoderOf } from "./rewrite.ts";
- * import { graph } from "./parse.ts";
- * import { show } from "./show.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const whole = graph`linear(784, 256) ▷ kwta(0.05) ▷ fanout(identity, linear(256, 784))`;
- * assertEquals(show(encoderOf(whole)), "linear(784, 256) ▷ kwta(0.05)");
- * ```
- */
-export function encoderOf({ nodes }: Nodes): Graph {
-  const last = nodes.at(-1);
-  return last?._tag === "fanout" && last.first.nodes.length === 0
-    ? { nodes: nodes.slice(0, -1) }
-    : { nodes };
-}
 
 /**
  * A graph with every leaf replaced by what `change` makes of it, branches kept.
@@ -141,13 +118,33 @@ export const harden: (graph: Nodes) => Graph = mapLeaves((leaf) =>
 export const replaceActivation = (tag: Leaf["_tag"], replacement: Leaf): (graph: Nodes) => Graph =>
   mapLeaves((leaf) => leaf._tag === tag ? replacement : leaf);
 
-// A trained trunk under a new head.
+/**
+ * The encoder of a graph: of an autoencoder, which ends in `fanout(identity, decoder)`, what comes before that; of
+ * any other graph the whole. The paths of its weights are those in the whole.
+ *
+ * @example
+ * ```ts
+ * import { encoderOf } from "./rewrite.ts";
+ * import { graph } from "./parse.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const whole = graph`linear(784, 256) ▷ kwta(0.05) ▷ fanout(identity, linear(256, 784))`;
+ * assertEquals(show(encoderOf(whole)), "linear(784, 256) ▷ kwta(0.05)");
+ * ```
+ */
+export function encoderOf({ nodes }: Nodes): Graph {
+  const last = nodes.at(-1);
+  return last?._tag === "fanout" && last.first.nodes.length === 0
+    ? { nodes: nodes.slice(0, -1) }
+    : { nodes };
+}
 
 /** A graph with weights, perhaps not all of them. */
 export interface Trained {
   /** What the weights belong to. */
   readonly graph: Nodes;
-  /** By path. */
+  /** The weights by path. */
   readonly params: ParamArrays;
 }
 

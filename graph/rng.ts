@@ -16,7 +16,7 @@ export interface Rng {
   readonly state: readonly number[];
 }
 
-/** What {@linkcode draw} hands to its function; it must not be kept. */
+/** The generator as {@linkcode draw} hands it to its function, which must not keep it. */
 export interface Dice {
   /** A uniform integer in [from, to], both included, without bias. */
   readonly integer: (from: number, to: number) => number;
@@ -137,7 +137,7 @@ export function permutation(n: number, rng: Rng): readonly [Uint32Array, Rng] {
  * n independent values, each 0 with a probability and `kept` otherwise.
  *
  * @param n How many, at least 0.
- * @param probability Of a 0, in [0, 1]; rounded to a multiple of 2⁻³².
+ * @param probability The probability of a 0, in [0, 1]; rounded to a multiple of 2⁻³².
  * @param kept The other value.
  * @returns The values, and the generator to draw from next.
  *

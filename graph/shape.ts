@@ -1,5 +1,7 @@
 /**
- * Shape inference: what goes in and out of every node, or the node that does not fit.
+ * Shape inference: what goes in and out of every node of a graph, or the first node that does not fit. Every
+ * node has a rule, from the shape of its input to that of its output; the rules of branches combine those of their
+ * sub-graphs. Dimensions that a graph leaves out are filled in on the way.
  *
  * @module
  */
@@ -25,13 +27,13 @@ import type {
   Split,
 } from "./node.ts";
 import { show, showNode } from "./show.ts";
-import { allows, kindInWords, nameOfNode, signatureOf } from "./signature.ts";
-import { declarationOf } from "./custom_node.ts";
+import { allows, nameOfNode, signatureOf } from "./signature.ts";
+import { declarationOf, kindInWords } from "./custom_node.ts";
 import { E, pipe } from "./fp_ts.ts";
 import { type Algebra, fold } from "./fold.ts";
 import { requiredInput } from "./traits.ts";
 
-// Shapes, and pairs of them: size, text, equality.
+// ---- Shapes, and pairs of them
 
 /**
  * Whether a space is a pair.
@@ -88,176 +90,7 @@ export const showSpace = (space: Space): string =>
  */
 export const sameSpace = (a: Space, b: Space): boolean => a === b || showSpace(a) === showSpace(b);
 
-/** The most numbers of a tensor of one sample, which are 1 GiB as float32: a graph may declare any. */
-const MOST_NUMBERS = 2 ** 28;
-
-/** Whether a shape has more numbers than a tensor of one sample may have. */
-const tooLarge = (shape: Shape): boolean => !(sizeOf(shape) <= MOST_NUMBERS);
-
-// What shape inference says where it refuses.
-
-/** The first shape that is none, or too large, with what was expected of it; or null. */
-const badDimension = (space: Space): readonly [actual: string, expected: string] | null =>
-  isPair(space)
-    ? badDimension(space.first) ?? badDimension(space.second)
-    : !(space as Shape).every((n) => Number.isSafeInteger(n) && n >= 1)
-    ? [showSpace(space), "integers of at least 1"]
-    : tooLarge(space as Shape)
-    ? [showSpace(space), `at most ${MOST_NUMBERS} numbers`]
-    : null;
-
-/** The error of a node that does not take what it is given. */
-const mismatch = (
-  node: Node,
-  path: string,
-  expected: string,
-  actual: string,
-): ShapeMismatch => ({
-  _tag: "ShapeMismatch",
-  node: showNode(node),
-  path,
-  expected,
-  actual,
-});
-
-/** The error of the first argument of a node that is out of range, if any. */
-function badArgument(node: Node, path: string): InvalidOption | null {
-  const { parameters, read } = signatureOf(node);
-  const values = read(node);
-  const bad = parameters.find((parameter) => !allows(parameter, values[parameter.name]));
-  if (
-    bad === undefined && node._tag === "predicted_kwta" && !(node.min_sparsity < node.max_sparsity)
-  ) {
-    return invalidOption(
-      `min_sparsity of predicted_kwta at position ${path}`,
-      node.min_sparsity,
-      `a number below max_sparsity, ${node.max_sparsity}`,
-    );
-  }
-  return bad === undefined ? null : invalidOption(
-    `${bad.name} of ${nameOfNode(node)} at position ${path}`,
-    values[bad.name],
-    kindInWords[bad.kind],
-  );
-}
-
-// The shape rule of nodes that a program has defined.
-
-/** The error of a node that nobody has defined, if it is one. */
-const undeclared = ({ name }: Custom, path: string): InvalidOption | null =>
-  declarationOf(name) === undefined
-    ? invalidOption(
-      `node at position ${path}`,
-      name,
-      "the name of a node that defineNode has defined",
-    )
-    : null;
-
-/** The node with its input filled in where it has weights, and its output; or what was expected, in words. */
-function declared(node: Custom, input: Shape): string | readonly [Custom, Shape] {
-  const declaration = declarationOf(node.name);
-  if (declaration === undefined) return "a node that is defined";
-  if (node.input !== null && !sameSpace(node.input, input)) {
-    return `an input of shape [${node.input.join(", ")}]`;
-  }
-  const output = declaration.shape(input, node.values);
-  if (typeof output === "string") return output;
-  const bad = badDimension(output);
-  return bad === null
-    ? [declaration.params === null ? node : { ...node, input }, output]
-    : `an output of ${bad[1]}, where its own shape rule says ${bad[0]}`;
-}
-
-// The shapes of images [height, width, channels] under windows.
-
-/** A node with its inputs filled in and its output, or what it wants instead of the input. */
-type ImageOutcome<N> = string | readonly [N, Shape];
-
-/**
- * How many windows there are along an axis: ⌊(length + 2·padding − size) / stride⌋ + 1.
- *
- * Source: torch.nn.Conv2d, with a dilation of 1.
- */
-export const windows = (length: number, size: number, stride: number, padding: number): number =>
-  Math.floor((length + 2 * padding - size) / stride) + 1;
-
-/** What a convolution makes of an input. */
-function convolved(node: Conv2d, input: Shape): ImageOutcome<Conv2d> {
-  const { inputs, outputs, size, stride, padding } = node;
-  const [height, width, channels] = input;
-  const least = Math.max(1, size - 2 * padding);
-  return input.length === 3 && (inputs === null || inputs === channels) &&
-      Math.min(height, width) >= least
-    ? [{ ...node, inputs: channels }, [
-      windows(height, size, stride, padding),
-      windows(width, size, stride, padding),
-      outputs,
-    ]]
-    : `an image [height, width, ${inputs ?? "channels"}] of at least ${least} × ${least}`;
-}
-
-/** What pooling makes of an input. */
-function pooled<N extends MaxPool2d | AvgPool2d>(node: N, input: Shape): ImageOutcome<N> {
-  const { size } = node;
-  const stride = node.stride ?? size;
-  const [height, width, channels] = input;
-  return input.length === 3 && Math.min(height, width) >= size
-    ? [node, [windows(height, size, stride, 0), windows(width, size, stride, 0), channels]]
-    : `an image [height, width, channels] of at least ${size} × ${size}`;
-}
-
-// The shapes of inputs whose units compete, or are normalised.
-
-/** A node with what it left out filled in and its output, or what it wants instead of the input. */
-type Outcome<N> = string | readonly [N, Shape];
-
-/** What is wrong with the units that compete, if anything. */
-function uncompetitive(over: Over, input: Shape): string | null {
-  const few = "at least 2 units, of which one must lose";
-  if (over === "sample") return sizeOf(input) >= 2 ? null : few;
-  if (input.length !== 3) return "an image [height, width, channels]";
-  const [height, width, channels] = input;
-  return (over === "channel" ? height * width : channels) >= 2 ? null : `${few}, per ${over}`;
-}
-
-/** What kWTA makes of an input. */
-const competed = (node: Kwta, input: Shape): Outcome<Kwta> =>
-  uncompetitive(node.over, input) ?? [node, input];
-
-/** What k winners make of an input. */
-function boosted(node: KWinners, input: Shape): Outcome<KWinners> {
-  const units = input.at(-1);
-  return uncompetitive(node.over, input) ??
-    (units !== undefined && (node.inputs === null || node.inputs === units)
-      ? [{ ...node, inputs: units }, input]
-      : `${node.inputs ?? "one or more"} units along the last axis`);
-}
-
-/** What thresholds of its units make of an input. */
-const thresholded = (node: LearnedKwta, input: Shape): Outcome<LearnedKwta> =>
-  input.length > 0 && (node.shape === null || sameSpace(node.shape, input))
-    ? [{ ...node, shape: input }, input]
-    : node.shape === null
-    ? "at least one axis"
-    : `an input of shape ${showSpace(node.shape)}`;
-
-/** What a predicted sparsity makes of an input. */
-function predicted(node: PredictedKwta, input: Shape): Outcome<PredictedKwta> {
-  const units = sizeOf(input);
-  return units < 2
-    ? "at least 2 units"
-    : node.inputs === null || node.inputs === units
-    ? [{ ...node, inputs: units }, input]
-    : `${node.inputs} units`;
-}
-
-/** What batch norm makes of an input. */
-function normalised(node: BatchNorm, input: Shape): Outcome<BatchNorm> {
-  const channels = input.at(-1);
-  return channels !== undefined && (node.inputs === null || node.inputs === channels)
-    ? [{ ...node, inputs: channels }, input]
-    : `${node.inputs ?? "one or more"} channels along the last axis`;
-}
+// ---- Inference
 
 /** What shape inference refuses: shapes that do not fit, options out of range. */
 export type InferenceError = ShapeMismatch | InvalidOption;
@@ -266,7 +99,7 @@ export type InferenceError = ShapeMismatch | InvalidOption;
 export interface InferredNode {
   /** Where the node stands: "2", or "1.body.0" inside a branch. */
   readonly path: string;
-  /** With the dimensions that were left out filled in. */
+  /** The node, with the dimensions that were left out filled in. */
   readonly node: Node;
   /** What goes in. */
   readonly input: Space;
@@ -284,21 +117,6 @@ export interface Inference {
   readonly output: Space;
   /** Every node in order of evaluation, a branch after its sub-graphs. */
   readonly steps: readonly InferredNode[];
-}
-
-/** Pairs of pairs hold no more tensors: a few nodes could double them without end. */
-const MOST_TENSORS = 1_000_000;
-
-/** How many tensors a pair holds: pairs share their parts, so that each is counted once. */
-const counted = new WeakMap<object, number>();
-
-function tensorsIn(space: Space): number {
-  if (!isPair(space)) return 1;
-  const known = counted.get(space);
-  if (known !== undefined) return known;
-  const count = tensorsIn(space.first) + tensorsIn(space.second);
-  counted.set(space, count);
-  return count;
 }
 
 type Result = E.Either<InferenceError, Inference>;
@@ -361,6 +179,172 @@ export function inferShapes(
   });
 }
 
+// ---- What is refused
+
+/** The most numbers of a tensor of one sample, which are 1 GiB as float32: a graph may declare any. */
+const MOST_NUMBERS = 2 ** 28;
+
+/** Whether a shape has more numbers than a tensor of one sample may have. */
+const tooLarge = (shape: Shape): boolean => !(sizeOf(shape) <= MOST_NUMBERS);
+
+/** The first shape that is none, or too large, with what was expected of it; or null. */
+const badDimension = (space: Space): readonly [actual: string, expected: string] | null =>
+  isPair(space)
+    ? badDimension(space.first) ?? badDimension(space.second)
+    : !(space as Shape).every((n) => Number.isSafeInteger(n) && n >= 1)
+    ? [showSpace(space), "integers of at least 1"]
+    : tooLarge(space as Shape)
+    ? [showSpace(space), `at most ${MOST_NUMBERS} numbers`]
+    : null;
+
+/** The error of a node that does not take what it is given. */
+const mismatch = (
+  node: Node,
+  path: string,
+  expected: string,
+  actual: string,
+): ShapeMismatch => ({
+  _tag: "ShapeMismatch",
+  node: showNode(node),
+  path,
+  expected,
+  actual,
+});
+
+/** The error of the first argument of a node that is out of range, if any. */
+function badArgument(node: Node, path: string): InvalidOption | null {
+  const { parameters, read } = signatureOf(node);
+  const values = read(node);
+  const bad = parameters.find((parameter) => !allows(parameter, values[parameter.name]));
+  if (
+    bad === undefined && node._tag === "predicted_kwta" && !(node.min_sparsity < node.max_sparsity)
+  ) {
+    return invalidOption(
+      `min_sparsity of predicted_kwta at position ${path}`,
+      node.min_sparsity,
+      `a number below max_sparsity, ${node.max_sparsity}`,
+    );
+  }
+  return bad === undefined ? null : invalidOption(
+    `${bad.name} of ${nameOfNode(node)} at position ${path}`,
+    values[bad.name],
+    kindInWords[bad.kind],
+  );
+}
+
+// ---- Rules of single nodes
+
+/** A node with what it left out filled in and its output, or what it wants instead of the input, in words. */
+type Outcome<N> = string | readonly [N, Shape];
+
+/**
+ * How many windows there are along an axis: ⌊(length + 2·padding − size) / stride⌋ + 1.
+ *
+ * Source: torch.nn.Conv2d, with a dilation of 1.
+ */
+export const windows = (length: number, size: number, stride: number, padding: number): number =>
+  Math.floor((length + 2 * padding - size) / stride) + 1;
+
+/** What a convolution makes of an input. */
+function convolved(node: Conv2d, input: Shape): Outcome<Conv2d> {
+  const { inputs, outputs, size, stride, padding } = node;
+  const [height, width, channels] = input;
+  const least = Math.max(1, size - 2 * padding);
+  return input.length === 3 && (inputs === null || inputs === channels) &&
+      Math.min(height, width) >= least
+    ? [{ ...node, inputs: channels }, [
+      windows(height, size, stride, padding),
+      windows(width, size, stride, padding),
+      outputs,
+    ]]
+    : `an image [height, width, ${inputs ?? "channels"}] of at least ${least} × ${least}`;
+}
+
+/** What pooling makes of an input. */
+function pooled<N extends MaxPool2d | AvgPool2d>(node: N, input: Shape): Outcome<N> {
+  const { size } = node;
+  const stride = node.stride ?? size;
+  const [height, width, channels] = input;
+  return input.length === 3 && Math.min(height, width) >= size
+    ? [node, [windows(height, size, stride, 0), windows(width, size, stride, 0), channels]]
+    : `an image [height, width, channels] of at least ${size} × ${size}`;
+}
+
+/** The error of a node that nobody has defined, if it is one. */
+const undeclared = ({ name }: Custom, path: string): InvalidOption | null =>
+  declarationOf(name) === undefined
+    ? invalidOption(
+      `node at position ${path}`,
+      name,
+      "the name of a node that defineNode has defined",
+    )
+    : null;
+
+/** What a node that a program has defined makes of an input; the input is filled in where it has weights. */
+function declared(node: Custom, input: Shape): Outcome<Custom> {
+  const declaration = declarationOf(node.name);
+  if (declaration === undefined) return "a node that is defined";
+  if (node.input !== null && !sameSpace(node.input, input)) {
+    return `an input of shape [${node.input.join(", ")}]`;
+  }
+  const output = declaration.shape(input, node.values);
+  if (typeof output === "string") return output;
+  const bad = badDimension(output);
+  return bad === null
+    ? [declaration.params === null ? node : { ...node, input }, output]
+    : `an output of ${bad[1]}, where its own shape rule says ${bad[0]}`;
+}
+
+/** What is wrong with the units that compete, if anything. */
+function uncompetitive(over: Over, input: Shape): string | null {
+  const few = "at least 2 units, of which one must lose";
+  if (over === "sample") return sizeOf(input) >= 2 ? null : few;
+  if (input.length !== 3) return "an image [height, width, channels]";
+  const [height, width, channels] = input;
+  return (over === "channel" ? height * width : channels) >= 2 ? null : `${few}, per ${over}`;
+}
+
+/** What kWTA makes of an input. */
+const competed = (node: Kwta, input: Shape): Outcome<Kwta> =>
+  uncompetitive(node.over, input) ?? [node, input];
+
+/** What k winners make of an input. */
+function boosted(node: KWinners, input: Shape): Outcome<KWinners> {
+  const units = input.at(-1);
+  return uncompetitive(node.over, input) ??
+    (units !== undefined && (node.inputs === null || node.inputs === units)
+      ? [{ ...node, inputs: units }, input]
+      : `${node.inputs ?? "one or more"} units along the last axis`);
+}
+
+/** What thresholds of its units make of an input. */
+const thresholded = (node: LearnedKwta, input: Shape): Outcome<LearnedKwta> =>
+  input.length > 0 && (node.shape === null || sameSpace(node.shape, input))
+    ? [{ ...node, shape: input }, input]
+    : node.shape === null
+    ? "at least one axis"
+    : `an input of shape ${showSpace(node.shape)}`;
+
+/** What a predicted sparsity makes of an input. */
+function predicted(node: PredictedKwta, input: Shape): Outcome<PredictedKwta> {
+  const units = sizeOf(input);
+  return units < 2
+    ? "at least 2 units"
+    : node.inputs === null || node.inputs === units
+    ? [{ ...node, inputs: units }, input]
+    : `${node.inputs} units`;
+}
+
+/** What batch norm makes of an input. */
+function normalised(node: BatchNorm, input: Shape): Outcome<BatchNorm> {
+  const channels = input.at(-1);
+  return channels !== undefined && (node.inputs === null || node.inputs === channels)
+    ? [{ ...node, inputs: channels }, input]
+    : `${node.inputs ?? "one or more"} channels along the last axis`;
+}
+
+// ---- The rules, folded over a graph
+
 /** A leaf that fits, unless what it makes of a sample is too large for any backend. */
 const done = (path: string, node: Node, input: Space, output: Shape): Result =>
   tooLarge(output)
@@ -371,7 +355,7 @@ const done = (path: string, node: Node, input: Space, output: Shape): Result =>
 
 /** A leaf that takes one tensor. */
 const onTensor =
-  <N extends Leaf>(output: (node: N, input: Shape) => string | readonly [N, Shape]) =>
+  <N extends Leaf>(output: (node: N, input: Shape) => Outcome<N>) =>
   (node: N, path: string): Infer =>
   (input) => {
     const bad = badArgument(node, path);
@@ -405,6 +389,21 @@ const custom = (node: Custom, path: string): Infer => {
 };
 
 const elementwise = onTensor<Leaf>((node, input) => [node, input]);
+
+/** Pairs of pairs hold no more tensors: a few nodes could double them without end. */
+const MOST_TENSORS = 1_000_000;
+
+/** How many tensors a pair holds: pairs share their parts, so that each is counted once. */
+const counted = new WeakMap<object, number>();
+
+function tensorsIn(space: Space): number {
+  if (!isPair(space)) return 1;
+  const known = counted.get(space);
+  if (known !== undefined) return known;
+  const count = tensorsIn(space.first) + tensorsIn(space.second);
+  counted.set(space, count);
+  return count;
+}
 
 /** The two sub-graphs of a branch, each on its own input. */
 const both = (

@@ -1,6 +1,6 @@
 /**
- * How each node is written: its arguments, their kinds and their defaults. The parser, the printer,
- * the JSON codec and the check of options all read this.
+ * How each node is written: its arguments, their kinds and their defaults. The parser, the printer, the JSON codec
+ * and the check of options all read this table, to which nodes that a program defines add themselves.
  *
  * @module
  */
@@ -25,14 +25,14 @@ import type {
   Split,
 } from "./node.ts";
 
-// How each of Sparrow's own nodes is written: one table, and what its rows are.
-
 /** The value of an argument; null where a defaulted one is left out. */
 export type Argument = number | boolean | string | null | readonly number[] | Nodes;
 
 /** One argument of a node. */
 export interface Parameter {
+  /** The name by which it is written: "bias" in `bias=false`. */
   readonly name: string;
+  /** What values it may have. */
   readonly kind: ArgumentKind;
   /** Where there is one, the argument may be left out. */
   readonly fallback?: Argument;
@@ -40,6 +40,7 @@ export interface Parameter {
 
 /** How a node of type N is written. */
 export interface Signature<N extends Node> {
+  /** Its arguments in the order in which they are printed. */
   readonly parameters: readonly Parameter[];
   /** The ways to give arguments by position, by how many there are. */
   readonly positional: readonly (readonly string[])[];
@@ -52,7 +53,7 @@ export interface Signature<N extends Node> {
 /** The nodes that are Sparrow's own. */
 export type OwnTag = Exclude<Node["_tag"], "custom">;
 
-export type Signatures = { readonly [K in OwnTag]: Signature<Extract<Node, { _tag: K }>> };
+type Signatures = { readonly [K in OwnTag]: Signature<Extract<Node, { _tag: K }>> };
 
 const nullary = <N extends Node>(node: N): Signature<N> => ({
   parameters: [],
@@ -90,6 +91,8 @@ const showSoft = (soft: Soft | null) => ({
   gate: soft?.gate ?? "sigmoid",
   hard: soft === null,
 });
+
+// ---- Sparrow's own nodes
 
 /** The signature of every node of Sparrow's own. */
 const signatures: Signatures = {
@@ -273,7 +276,7 @@ const signatures: Signatures = {
   },
 };
 
-export { type ArgumentKind, isOfKind, kindInWords } from "./custom_node.ts";
+// ---- Any node
 
 /** How a node that a program has defined is written. */
 function signatureOfCustom(name: string, parameters: readonly NodeArgument[]): Signature<Custom> {

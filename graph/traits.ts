@@ -1,7 +1,7 @@
 /**
- * What each kind of node is to those who read graphs: one table, exhaustive over the nodes. A node that is added
- * to the union of `node.ts` does not compile until it has a row here, and a row that claims weights or state does
- * not compile until `params.ts` or `plasticity.ts` says which.
+ * What each kind of node is to those who read graphs: one table, exhaustive over the nodes, and questions that it
+ * answers. A node that is added to the union of `node.ts` does not compile until it has a row here, and a row that
+ * claims weights or state does not compile until `params.ts` or `plasticity.ts` says which.
  *
  * @module
  */
@@ -27,7 +27,10 @@ export interface NodeTraits {
   readonly weights: boolean;
   /** Whether the node itself remembers something beside weights, from one training step to the next. */
   readonly state: boolean;
-  /** Whether the output is a tensor of the node's own, and neither its input nor the output of a sub-graph. */
+  /**
+   * Whether the output is a tensor of the node's own, and neither its input nor the output of a
+   * sub-graph.
+   */
   readonly ownOutput: boolean;
 }
 
@@ -47,8 +50,35 @@ export interface LeafTraits<L extends Leaf> extends NodeTraits {
 /** The node of a tag. */
 type Tagged<T extends Node["_tag"]> = Extract<Node, { readonly _tag: T }>;
 
+/**
+ * The tags of the leaves that have weights of their own, and of those that remember something beside weights. They
+ * are written out, so that the type of the table is, and the npm package can declare it; the compiler compares
+ * them with the rows.
+ */
+interface LeavesOf {
+  readonly weights:
+    | "linear"
+    | "conv2d"
+    | "batch_norm"
+    | "learned_kwta"
+    | "predicted_kwta"
+    | "custom";
+  readonly state: "batch_norm" | "k_winners";
+}
+
+/** The tags of the leaves of which a trait holds. */
+export type LeavesWith<K extends "weights" | "state"> = LeavesOf[K];
+
+/** Whether a leaf is among those of which a trait holds. */
+type Has<T, K extends "weights" | "state"> = T extends LeavesWith<K> ? true : false;
+
 type Traits =
-  & { readonly [T in Leaf["_tag"]]: LeafTraits<Tagged<T>> }
+  & {
+    readonly [T in Leaf["_tag"]]: LeafTraits<Tagged<T>> & {
+      readonly weights: Has<T, "weights">;
+      readonly state: Has<T, "state">;
+    };
+  }
   & { readonly [T in Branch["_tag"]]: NodeTraits & { readonly branch: true } };
 
 const anyInput = () => "any" as const;
@@ -71,11 +101,8 @@ const activation = { ...plain, activation: true, input: anyInput } as const;
 const kwta = { ...activation, binary: "always", competes: true, scalable: true } as const;
 const branch = { ...plain, branch: true, ownOutput: false } as const;
 
-/** Keeps which traits are `true` in the type, and asks for a row for every node. */
-const exhaustive = <const R extends Traits>(rows: R): R => rows;
-
 /** The traits of every node, by its tag. */
-export const nodeTraits = exhaustive({
+export const nodeTraits: Traits = {
   linear: {
     ...plain,
     weights: true,
@@ -114,12 +141,7 @@ export const nodeTraits = exhaustive({
   split: branch,
   residual: { ...branch, ownOutput: true },
   drop_connect: branch,
-});
-
-/** The tags of the leaves of which a trait holds. */
-export type LeavesWith<K extends "weights" | "state"> = {
-  [T in Leaf["_tag"]]: typeof nodeTraits[T][K] extends true ? T : never;
-}[Leaf["_tag"]];
+};
 
 /** The traits of a node. */
 export const traitsOf = ({ _tag }: Node): NodeTraits => nodeTraits[_tag];
@@ -128,7 +150,10 @@ export const traitsOf = ({ _tag }: Node): NodeTraits => nodeTraits[_tag];
 export const leafTraitsOf = <L extends Leaf>({ _tag }: L): LeafTraits<L> =>
   nodeTraits[_tag] as unknown as LeafTraits<L>;
 
-/** Whether the units of the node of a name compete; of a name that is no node's, or a defined node's, false. */
+/**
+ * Whether the units of the node of a name compete; of a name that is no node's, or a defined node's,
+ * false.
+ */
 export const competesNamed = (name: string): boolean =>
   Object.hasOwn(nodeTraits, name) && nodeTraits[name as Node["_tag"]].competes;
 
@@ -153,8 +178,6 @@ export function isBinary({ nodes }: Nodes): boolean {
   const last = nodes.findLast((node) => traitsOf(node).binary !== "kept");
   return last !== undefined && isBinaryNode(last);
 }
-
-// The input shape that a graph itself determines.
 
 /**
  * The input that a graph's first nodes demand, or null where they take several.

@@ -1,5 +1,5 @@
 /**
- * A graph as boxes and the wires between them: what a diagram draws.
+ * A graph as boxes and the wires between them, which is what a diagram draws, and as the text of a Mermaid flowchart.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface Wire {
   readonly from: string;
   /** The id of the box that it enters. */
   readonly to: string;
-  /** Of one sample. */
+  /** The shape of one sample. */
   readonly shape: Shape;
 }
 
@@ -35,7 +35,7 @@ export interface Wire {
 export interface Wiring {
   /** The input or inputs first, the output or outputs last. */
   readonly boxes: readonly Box[];
-  /** In the order of the boxes that they enter. */
+  /** The wires, in the order of the boxes that they enter. */
   readonly wires: readonly Wire[];
 }
 
@@ -142,19 +142,18 @@ function droppedIn(graph: Nodes): ReadonlyMap<string, DropConnect> {
  * ```ts
  * import { wiringOf } from "./wiring.ts";
  * import { graph } from "./parse.ts";
- * import { E } from "./fp_ts.ts";
+ * import { orThrow } from "./error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const wiring = wiringOf(graph`linear(784, 64) ▷ residual(relu)`);
- * if (E.isLeft(wiring)) throw new Error("no shapes");
- * assertEquals(wiring.right.wires, [
+ * const wiring = orThrow(wiringOf(graph`linear(784, 64) ▷ residual(relu)`));
+ * assertEquals(wiring.wires, [
  *   { from: "input", to: "0", shape: [784] },
  *   { from: "0", to: "1.body.0", shape: [64] },
  *   { from: "0", to: "1", shape: [64] },
  *   { from: "1.body.0", to: "1", shape: [64] },
  *   { from: "1", to: "output", shape: [64] },
  * ]);
- * assertEquals(wiring.right.boxes[1], { id: "0", name: "linear", options: "64" });
+ * assertEquals(wiring.boxes[1], { id: "0", name: "linear", options: "64" });
  * ```
  */
 export const wiringOf = (graph: Nodes, input?: Space): E.Either<InferenceError, Wiring> =>
@@ -185,10 +184,9 @@ export const wiringOf = (graph: Nodes, input?: Space): E.Either<InferenceError, 
     }),
   );
 
-// A graph as a Mermaid flowchart, which GitHub and many editors draw.
-
 /**
- * A graph as the text of a Mermaid flowchart: a box for each node, its tensors' shapes at the arrows.
+ * A graph as the text of a Mermaid flowchart, which GitHub and many editors draw: a box for each node, its
+ * tensors' shapes at the arrows.
  *
  * @param graph Any graph.
  * @param input The shape of one sample; may be left out where the graph tells it.

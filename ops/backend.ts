@@ -1,5 +1,5 @@
 /**
- * The backends: webgpu, wasm, cpu, and the best of them.
+ * The backends that compute: webgpu, wasm, cpu, and the best of them that a machine has.
  *
  * @module
  */
@@ -10,22 +10,6 @@ import { wantThreads } from "./kernels/simd/module.ts";
 import { sharingMemory } from "./kernels/simd/shared_memory.ts";
 import { setWasmPaths, tf, type WebGPUBackend } from "./tfjs.ts";
 import { wasmBinary } from "./tfjs_wasm.ts";
-
-// The software Vulkan driver's complaint.
-
-const VARIABLE = "XDG_RUNTIME_DIR";
-
-/**
- * Gives the software Vulkan driver the variable that it complains of on standard error where it is missing (in
- * a container, over ssh), if the program may set it. It is to be called before the first adapter is asked for.
- */
-export function quietVulkan(): void {
-  // In a browser and in Node.js there is no Deno, nor such a driver within the process.
-  if (typeof Deno === "undefined") return;
-  const permission = { name: "env", variable: VARIABLE } as const;
-  if (Deno.permissions.querySync(permission).state !== "granted") return;
-  if (Deno.env.get(VARIABLE) === undefined) Deno.env.set(VARIABLE, "/tmp");
-}
 
 /** A tfjs backend that Sparrow has kernels for. */
 export type BackendName = "webgpu" | "wasm" | "cpu";
@@ -38,7 +22,7 @@ export const backendChoices: readonly BackendChoice[] = ["auto", "webgpu", "wasm
 
 /** A backend that runs. */
 export interface Backend {
-  /** As tfjs calls it. */
+  /** The name that tfjs has for it. */
   readonly name: BackendName;
   /** The GPU's name and driver; null where there is no GPU in play. */
   readonly adapter: string | null;
@@ -49,9 +33,11 @@ export interface Backend {
 /** Options of {@linkcode startBackend}. */
 export interface BackendOptions {
   /**
-   * Threads of wasm, at least 1; 1. Results are the same bits with any number of them. The others are
+   * Threads of wasm, at least 1. Results are the same bits with any number of them. Those beyond the first are
    * workers that start with the first large product and end when nothing has come for a quarter of a
-   * second. It counts where wasm starts for the first time.
+   * second. The number counts where wasm starts for the first time.
+   *
+   * @default 1
    */
   readonly threads?: number;
 }
@@ -61,10 +47,11 @@ export interface BackendOptions {
  *
  * "auto" is webgpu on real hardware, else wasm (a software adapter is slower than wasm), else cpu.
  *
+ * @param choice Which backend.
  * @returns The backend, or `BackendUnavailable` with what to install.
  */
 export const startBackend = (
-  choice: BackendChoice,
+  choice: BackendChoice = "auto",
   { threads = 1 }: BackendOptions = {},
 ): TE.TaskEither<BackendUnavailable, Backend> =>
   choice === "auto"
@@ -82,6 +69,20 @@ const startBest = (threads: number): TE.TaskEither<BackendUnavailable, Backend> 
   const wasm = await startHost("wasm", threads)();
   return E.isRight(wasm) ? wasm : await startHost("cpu", 1)();
 };
+
+const VARIABLE = "XDG_RUNTIME_DIR";
+
+/**
+ * Gives the software Vulkan driver the variable that it complains of on standard error where it is missing (in
+ * a container, over ssh), if the program may set it. It is to be called before the first adapter is asked for.
+ */
+export function quietVulkan(): void {
+  // In a browser and in Node.js there is no Deno, nor such a driver within the process.
+  if (typeof Deno === "undefined") return;
+  const permission = { name: "env", variable: VARIABLE } as const;
+  if (Deno.permissions.querySync(permission).state !== "granted") return;
+  if (Deno.env.get(VARIABLE) === undefined) Deno.env.set(VARIABLE, "/tmp");
+}
 
 const requestAdapter = async (): Promise<GPUAdapter | null> => {
   quietVulkan();

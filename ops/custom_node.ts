@@ -38,7 +38,7 @@ export interface NodeDefinition<P extends readonly NodeArgument[]> extends NodeD
    * `tf.customGrad`, or by a kernel of one's own with `tf.registerKernel` and `tf.registerGradient`.
    */
   readonly evaluate: NodeKernel<P>;
-  /** What it computes in training; the same. */
+  /** What it computes in training. Left out, the same. */
   readonly train?: NodeKernel<P>;
 }
 

@@ -1,9 +1,10 @@
 /**
- * The size of gradients, and how much of it is signal.
+ * The size of gradients, and how much of it is signal: of gradients on the host by {@linkcode addGradients}, of those
+ * on the backend by {@linkcode sumGradients}, which keeps sums there and reads them back once.
  *
- * Source: R. Shwartz-Ziv, N. Tishby, "Opening the Black Box of Deep Neural Networks via Information",
- * 2017; Monitor.update_gradient_signal_to_noise_ratio and
- * Monitor.update_grad_norm of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
+ * Source: R. Shwartz-Ziv, N. Tishby, "Opening the Black Box of Deep Neural Networks via Information", 2017;
+ * Monitor.update_gradient_signal_to_noise_ratio and Monitor.update_grad_norm of dizcza/pytorch-mighty,
+ * mighty/monitor/monitor.py.
  *
  * @module
  */
@@ -11,6 +12,8 @@ import { checkLength } from "./metrics/rows.ts";
 import { addToMoments, type Moments, noMoments, standardDeviation } from "./metrics/moments.ts";
 import { euclideanNorm } from "./metrics/weight_change.ts";
 import { type Params, tf } from "./tfjs.ts";
+
+// ---- On the host
 
 /** Numbers by path: weights or gradients of a graph, read from the backend. */
 export type ArraysByPath = Readonly<Record<string, ArrayLike<number>>>;
@@ -91,11 +94,11 @@ const mapValues = <A, B>(
 ): Readonly<Record<string, B>> =>
   Object.fromEntries(Object.entries(record).map(([path, value]) => [path, f(value, path)]));
 
-// What is known of the gradients of many steps, kept on the backend and read from it once.
+// ---- On the backend
 
 /** Sums over the gradients of one weight, as tensors. */
 export interface GradientSum {
-  /** Gradients added. */
+  /** How many gradients were added. */
   readonly count: number;
   /** g₁, the first of them. */
   readonly first: tf.Tensor;

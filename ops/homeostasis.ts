@@ -1,6 +1,8 @@
 /**
- * Homeostasis in weight space: a unit that is too active weakens all of its synapses by one factor, one
- * that is too quiet strengthens them.
+ * Homeostasis of units, in two places. Synaptic scaling multiplies activations: units that fire too
+ * often are damped before the winners are chosen, silent ones boosted. Homeostasis of weights
+ * multiplies the synapses themselves: a unit that is too active weakens all of its synapses by one
+ * factor, one that is too quiet strengthens them.
  *
  * @module
  */
@@ -12,8 +14,7 @@ import type { ArrayValue } from "../graph/params.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { checkRanges, positive } from "./ranges.ts";
 
-// Synaptic scaling: units that fire too often are damped before the winners are chosen, silent ones
-// boosted.
+// ---- Synaptic scaling
 
 /**
  * What each unit's activation is multiplied by: exp(strength · (target − duty)), and 1 as long as
@@ -35,7 +36,9 @@ export const scalingFactors = (
 /**
  * The mean of each unit's output over all samples so far, from the mean so far and a batch.
  *
- * @param outputs [batch, ...units].
+ * @param duty The mean so far, [...units].
+ * @param samples A scalar: how many samples it is the mean of.
+ * @param outputs The outputs of the batch, [batch, ...units].
  */
 export const nextDuty = (duty: tf.Tensor, samples: tf.Tensor, outputs: tf.Tensor): tf.Tensor =>
   tf.div(
@@ -76,19 +79,21 @@ export function scaled(kwta: Lowered, path: string): Lowered {
   };
 }
 
+// ---- Homeostasis of weights
+
 /** Options of {@linkcode homeostasis}. */
 export interface HomeostasisOptions {
   /** The rate at which a unit is left alone, in (0, 1]: the sparsity of the layer. */
   readonly target: number;
-  /** β, how far a unit goes towards its target at once, above 0; 0.5. */
+  /** β, how far a unit goes towards its target at once, above 0. @default 0.5 */
   readonly exponent?: number;
-  /** No factor is below this, above 0 and at most 1; 0.5. */
+  /** No factor is below this, above 0 and at most 1. @default 0.5 */
   readonly least?: number;
-  /** No factor is above this, at least 1; 2. */
+  /** No factor is above this, at least 1. @default 2 */
   readonly most?: number;
 }
 
-/** An option out of its range, or null. */
+/** The first option that is out of its range, or null. */
 export function checkHomeostasis(
   { target, exponent = 0.5, least = 0.5, most = 2 }: HomeostasisOptions,
 ): InvalidOption | null {

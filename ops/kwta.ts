@@ -1,94 +1,20 @@
 /**
- * k-winners-take-all on tensors.
+ * k-winners-take-all on tensors: hard and soft kWTA, kWTA by a threshold that is learned or predicted, and k winners
+ * by boosted activation.
  *
- * Source: models/kwta.py of dizcza/EmbedderSDR.
+ * Source: models/kwta.py of dizcza/EmbedderSDR; for k winners Ahmad & Scheinkman 2019 (arXiv 1903.11257).
  *
  * @module
  */
 import { type Params, tf } from "./tfjs.ts";
 import type { Gate, KWinners, Over, Soft } from "../graph/node.ts";
-import "./kernels/kwta.ts";
 import "./kernels/kwta_gpu.ts";
 import { HARD_KWTA, SOFT_KWTA, WINNERS, type WinnersAttributes } from "./kernels/kwta.ts";
+import { winnerCount } from "./kernels/select_edges.ts";
 import { linear } from "./layers.ts";
 import type { Lowered } from "./lowered.ts";
 
-// The quantile function of the normal distribution on tensors.
-
-/** Of erfinv(x) / x as a polynomial in w − 2.5, highest power first, for w = −log(1 − x²) < 5. */
-const CENTRE = [
-  2.81022636e-08,
-  3.43273939e-07,
-  -3.5233877e-06,
-  -4.39150654e-06,
-  0.00021858087,
-  -0.00125372503,
-  -0.00417768164,
-  0.246640727,
-  1.50140941,
-];
-
-/** The same in √w − 3, for w ≥ 5. */
-const TAIL = [
-  -0.000200214257,
-  0.000100950558,
-  0.00134934322,
-  -0.00367342844,
-  0.00573950773,
-  -0.0076224613,
-  0.00943887047,
-  1.00167406,
-  2.83297682,
-];
-
-const horner = (coefficients: readonly number[], x: tf.Tensor): tf.Tensor =>
-  coefficients.slice(1).reduce<tf.Tensor>(
-    (sum, coefficient) => tf.add(tf.mul(sum, x), coefficient),
-    tf.fill(x.shape, coefficients[0]),
-  );
-
-/**
- * z with P(Z > z) = p for a standard normal Z: √2 · erfinv(1 − 2p), elementwise. Its derivative is
- * −√(2π) · exp(z² / 2).
- *
- * Source: Giles 2010, "Approximating the erfinv function", table 5 (single precision); within 2e-6.
- *
- * @param p In (0, 1), float32.
- * @returns The same shape.
- */
-export const upperQuantile = tf.customGrad((input, save) => {
-  const p = input as tf.Tensor;
-  const x = tf.sub(1, tf.mul(p, 2));
-  // 1 − x² = 4p(1 − p), without the cancellation near 1.
-  const w = tf.neg(tf.log(tf.mul(tf.mul(p, 4), tf.sub(1, p))));
-  const centre = horner(CENTRE, tf.sub(w, 2.5));
-  const tail = horner(TAIL, tf.sub(tf.sqrt(tf.relu(w)), 3));
-  const value = tf.mul(tf.mul(tf.where(tf.less(w, 5), centre, tail), x), Math.SQRT2);
-  (save as tf.GradSaveFunc)([value]);
-  const gradFunc = (dy: tf.Tensor, [z]: tf.Tensor[]) =>
-    tf.mul(dy, tf.mul(tf.exp(tf.mul(tf.square(z), 0.5)), -Math.sqrt(2 * Math.PI)));
-  return { value, gradFunc };
-}) as (p: tf.Tensor) => tf.Tensor;
-
-/**
- * How many of n units win: ceil(sparsity · n) in float64, at most n − 1.
- *
- * The product is rounded before the ceiling, as in the reference: 0.14 · 50 → 8.
- *
- * @param sparsity In (0, 1].
- * @param n At least 2.
- *
- * @example
- * ```ts
- * import { winnerCount } from "./kwta.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * assertEquals(winnerCount(0.05, 512), 26);
- * assertEquals(winnerCount(1, 7), 6);
- * ```
- */
-export const winnerCount = (sparsity: number, n: number): number =>
-  Math.min(Math.ceil(sparsity * n), n - 1);
+// ---- kWTA
 
 /** A function on rows [samples, units] made one on any shape, a sample's units flattened. */
 const onRows = <T extends tf.Tensor>(x: T, f: (rows: tf.Tensor2D) => tf.Tensor): T => {
@@ -167,6 +93,8 @@ export function competing(x: tf.Tensor, over: Over, f: (rows: tf.Tensor) => tf.T
   return tf.transpose(tf.reshape(result, maps.shape), [0, 2, 3, 1]);
 }
 
+// ---- kWTA by a threshold
+
 /** clamp(z + 3, 0, 6) / 6, or 1 / (1 + exp(−z)). */
 const open = (z: tf.Tensor, gate: Gate): tf.Tensor =>
   gate === "sigmoid" ? tf.sigmoid(z) : tf.div(tf.clipByValue(tf.add(z, 3), 0, 6), 6);
@@ -189,6 +117,64 @@ export function thresholded(x: tf.Tensor, threshold: tf.Tensor, soft: Soft | nul
   }));
   return above(x);
 }
+
+/**
+ * Coefficients of erfinv(x) / x as a polynomial in w − 2.5, highest power first, for w = −log(1 − x²) <
+ * 5.
+ */
+const CENTRE = [
+  2.81022636e-08,
+  3.43273939e-07,
+  -3.5233877e-06,
+  -4.39150654e-06,
+  0.00021858087,
+  -0.00125372503,
+  -0.00417768164,
+  0.246640727,
+  1.50140941,
+];
+
+/** Coefficients of the same in √w − 3, for w ≥ 5. */
+const TAIL = [
+  -0.000200214257,
+  0.000100950558,
+  0.00134934322,
+  -0.00367342844,
+  0.00573950773,
+  -0.0076224613,
+  0.00943887047,
+  1.00167406,
+  2.83297682,
+];
+
+const horner = (coefficients: readonly number[], x: tf.Tensor): tf.Tensor =>
+  coefficients.slice(1).reduce<tf.Tensor>(
+    (sum, coefficient) => tf.add(tf.mul(sum, x), coefficient),
+    tf.fill(x.shape, coefficients[0]),
+  );
+
+/**
+ * z with P(Z > z) = p for a standard normal Z: √2 · erfinv(1 − 2p), elementwise. Its derivative is
+ * −√(2π) · exp(z² / 2).
+ *
+ * Source: Giles 2010, "Approximating the erfinv function", table 5 (single precision); within 2e-6.
+ *
+ * @param p In (0, 1), float32.
+ * @returns The same shape.
+ */
+export const upperQuantile = tf.customGrad((input, save) => {
+  const p = input as tf.Tensor;
+  const x = tf.sub(1, tf.mul(p, 2));
+  // 1 − x² = 4p(1 − p), without the cancellation near 1.
+  const w = tf.neg(tf.log(tf.mul(tf.mul(p, 4), tf.sub(1, p))));
+  const centre = horner(CENTRE, tf.sub(w, 2.5));
+  const tail = horner(TAIL, tf.sub(tf.sqrt(tf.relu(w)), 3));
+  const value = tf.mul(tf.mul(tf.where(tf.less(w, 5), centre, tail), x), Math.SQRT2);
+  (save as tf.GradSaveFunc)([value]);
+  const gradFunc = (dy: tf.Tensor, [z]: tf.Tensor[]) =>
+    tf.mul(dy, tf.mul(tf.exp(tf.mul(tf.square(z), 0.5)), -Math.sqrt(2 * Math.PI)));
+  return { value, gradFunc };
+}) as (p: tf.Tensor) => tf.Tensor;
 
 /**
  * The threshold that a predicted fraction of a sample's units exceeds, if they are normally
@@ -218,10 +204,7 @@ export function predictedThreshold(
   return tf.add(mean, tf.mul(deviation, upperQuantile(sparsity))) as tf.Tensor2D;
 }
 
-// k winners by boosted activation.
-//
-// Source: Ahmad & Scheinkman 2019 (arXiv 1903.11257), and the formulas of nupic.torch's KWinners and
-// KWinners2d.
+// ---- k winners by boosted activation
 
 /** The nearest integer, of two the even one, as Python rounds. */
 function roundHalfToEven(x: number): number {
@@ -267,12 +250,10 @@ function winnersOf(rows: tf.Tensor, k: number, breakTies: boolean): tf.Tensor {
   return tf.engine().runKernel(WINNERS, { x: rows }, attributes as unknown as tf.NamedAttrMap);
 }
 
-/** [samples, …units] as rows where it is one competition per sample. */
-const flat = (f: (rows: tf.Tensor) => tf.Tensor) => (x: tf.Tensor): tf.Tensor =>
-  x.rank === 2 ? f(x) : tf.reshape(f(tf.reshape(x, [x.shape[0], -1])), x.shape);
-
 /**
  * The winners of x · exp(−boost · duty), transmitted as they are in x; all others 0.
+ *
+ * Source: Ahmad & Scheinkman 2019, and the formulas of nupic.torch's KWinners and KWinners2d.
  *
  * @param x [samples, …, units], float32.
  * @param duty [units].
@@ -287,7 +268,11 @@ export function kWinners(
   const transmit = tf.customGrad((values, save) => {
     const given = values as tf.Tensor;
     const boosted = tf.mul(given, tf.exp(tf.mul(duty, -boost)));
-    const chosen = competing(boosted, over, flat((rows) => winnersOf(rows, k, break_ties)));
+    const chosen = competing(
+      boosted,
+      over,
+      (competitors) => onRows(competitors, (rows) => winnersOf(rows, k, break_ties)),
+    );
     const open = relu ? tf.mul(chosen, tf.step(given)) : chosen;
     (save as tf.GradSaveFunc)([open]);
     return {
@@ -308,7 +293,10 @@ function nextDuty(duty: tf.Tensor, seen: tf.Tensor, y: tf.Tensor, period: number
   return tf.div(tf.add(tf.mul(duty, tf.sub(span, batch)), tf.div(fired, places)), span);
 }
 
-/** The node, lowered. */
+/**
+ * A `k_winners` node, lowered: {@linkcode kWinners}, with the duty cycle and the count of samples kept
+ * up.
+ */
 export function kWinnersAt(node: KWinners, path: string): Lowered {
   const { sparsity, inference_factor, over, period } = node;
   const [dutyPath, samplesPath] = [`${path}.duty_cycle`, `${path}.samples`];

@@ -1,37 +1,20 @@
 /**
- * Activations that tfjs lacks, or computes otherwise than is wanted.
+ * What the layers without a competition compute, on tensors: the linear map, convolution and pooling on images
+ * [samples, height, width, channels], batch norm, dropout, and the activations that tfjs lacks or computes otherwise
+ * than is wanted.
  *
  * @module
  */
 import { type Params, tf } from "./tfjs.ts";
 import { LINEAR, LINEAR_RELU } from "./kernels/linear.ts";
-import "./kernels/linear.ts";
 import { dropoutMask, type Rng } from "../graph/rng.ts";
 import { sizeOf } from "../graph/shape.ts";
 import type { Lowered } from "./lowered.ts";
 import { grid, IM2COL, type WindowAttributes } from "./kernels/im2col.ts";
 import { MAX_POOL } from "./kernels/max_pool.ts";
-import "./kernels/batch_norm.ts";
 import { BATCH_NORM } from "./kernels/batch_norm.ts";
 
-/**
- * x · Φ(x) = x/2 · (1 + erf(x / √2)), elementwise.
- *
- * Source: Hendrycks & Gimpel 2016, equation 1.
- */
-export const gelu = <T extends tf.Tensor>(x: T): T =>
-  tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)) as T;
-
-/** x_i − max − log Σ exp(x_j − max) along the last axis: no exponential overflows. */
-export function logSoftmax<T extends tf.Tensor>(x: T): T {
-  const shifted = tf.sub(x, tf.max(x, -1, true));
-  return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), -1, true))) as T;
-}
-
-/** exp(x_i) / Σ exp(x_j) along the last axis. */
-export const softmax = <T extends tf.Tensor>(x: T): T => tf.softmax(x, -1);
-
-// The affine map on tensors.
+// ---- Linear map
 
 /**
  * x·W + b.
@@ -54,60 +37,26 @@ export const linearRelu: typeof linear = (x, weight, bias) =>
     ? tf.engine().runKernel(LINEAR_RELU, bias === undefined ? { x, weight } : { x, weight, bias })
     : tf.relu(linear(x, weight, bias));
 
-// Nodes that leave something out in training.
-
-/** A tensor with each element 0 with a probability and otherwise times a factor. */
-function thinned<T extends tf.Tensor>(
-  x: T,
-  rate: number,
-  factor: number,
-  rng: Rng,
-): readonly [T, Rng] {
-  const [kept, rest] = dropoutMask(sizeOf(x.shape), rate, factor, rng);
-  return [tf.mul(x, tf.tensor(kept, x.shape)) as T, rest];
-}
-
-/** A dropout of values, divided by 1 − rate where they stay. */
-export const dropout = (rate: number): Lowered => ({
-  evaluate: (_, x) => x,
-  train: (_, signal) => {
-    if (rate === 0) return signal;
-    const [value, rng] = thinned(signal.value as tf.Tensor, rate, 1 / (1 - rate), signal.rng);
-    return { ...signal, value, rng };
-  },
-});
+// ---- Activations
 
 /**
- * f with some of its weights 0 in training.
+ * x · Φ(x) = x/2 · (1 + erf(x / √2)), elementwise.
  *
- * @param prefix Of the paths of its params.
- * @param factor Of the weights that stay.
+ * Source: Hendrycks & Gimpel 2016, equation 1.
  */
-export const dropConnect = (
-  f: Lowered,
-  prefix: string,
-  rate: number,
-  factor: number,
-): Lowered => ({
-  evaluate: f.evaluate,
-  train: (params, signal) => {
-    let rng = signal.rng;
-    const thin = ([path, tensor]: readonly [string, tf.Tensor]) => {
-      if (rate === 0 || !isConnection(path, tensor, prefix)) return [path, tensor] as const;
-      const [kept, rest] = thinned(tensor, rate, factor, rng);
-      rng = rest;
-      return [path, kept] as const;
-    };
-    const thinner: Params = Object.fromEntries(Object.entries(params).map(thin));
-    return f.train(thinner, { ...signal, rng });
-  },
-});
+export const gelu = <T extends tf.Tensor>(x: T): T =>
+  tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)) as T;
 
-/** Weights that connect units are matrices at least; a bias, a scale or a threshold is not. */
-const isConnection = (path: string, { rank }: tf.Tensor, prefix: string): boolean =>
-  path.startsWith(prefix) && path.endsWith(".weight") && rank >= 2;
+/** x_i − max − log Σ exp(x_j − max) along the last axis: no exponential overflows. */
+export function logSoftmax<T extends tf.Tensor>(x: T): T {
+  const shifted = tf.sub(x, tf.max(x, -1, true));
+  return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), -1, true))) as T;
+}
 
-// Convolution and pooling on images [samples, height, width, channels].
+/** exp(x_i) / Σ exp(x_j) along the last axis. */
+export const softmax = <T extends tf.Tensor>(x: T): T => tf.softmax(x, -1);
+
+// ---- Windows on images
 
 /** How windows lie on an image. */
 export interface Windows {
@@ -185,11 +134,9 @@ export function maxPool2d(x: tf.Tensor4D, size: number, stride: number): tf.Tens
 export const avgPool2d = (x: tf.Tensor4D, size: number, stride: number): tf.Tensor4D =>
   tf.mean(pixelsOf(x, size, stride), 3);
 
-// Batch norm on tensors.
-//
-// Source: Ioffe & Szegedy 2015, algorithms 1 and 2; torch.nn.BatchNorm2d.
+// ---- Batch norm
 
-/** Per channel, each [channels]. */
+/** The mean and the variance of each channel, both [channels]. */
 export interface Statistics {
   /** The means. */
   readonly mean: tf.Tensor1D;
@@ -208,6 +155,8 @@ export interface Affine {
 /**
  * (x − mean) / √(variance + epsilon) · weight + bias by the batch's own mean and biased variance,
  * through both of which the gradient flows.
+ *
+ * Source: Ioffe & Szegedy 2015, algorithm 1; torch.nn.BatchNorm2d.
  *
  * @param x [samples, …, channels], float32.
  * @param epsilon Above 0.
@@ -232,7 +181,11 @@ export function batchNorm<T extends tf.Tensor>(
   return [tf.reshape(y, x.shape) as T, { mean: row(0), variance: row(1) }];
 }
 
-/** The same by given statistics: an affine map per channel. */
+/**
+ * (x − mean) / √(variance + epsilon) · weight + bias by given statistics: an affine map per channel.
+ *
+ * Source: Ioffe & Szegedy 2015, algorithm 2.
+ */
 export function normaliseBy<T extends tf.Tensor>(
   x: T,
   { mean, variance }: Statistics,
@@ -266,3 +219,60 @@ export const track = (
       : tf.clone(running.variance),
   };
 };
+
+// ---- Dropout
+
+/** A tensor with each element 0 with a probability and otherwise times a factor. */
+function thinned<T extends tf.Tensor>(
+  x: T,
+  rate: number,
+  factor: number,
+  rng: Rng,
+): readonly [T, Rng] {
+  const [kept, rest] = dropoutMask(sizeOf(x.shape), rate, factor, rng);
+  return [tf.mul(x, tf.tensor(kept, x.shape)) as T, rest];
+}
+
+/**
+ * A dropout of values: each is 0 with the probability `rate`, in [0, 1), and otherwise divided by 1 −
+ * rate.
+ */
+export const dropout = (rate: number): Lowered => ({
+  evaluate: (_, x) => x,
+  train: (_, signal) => {
+    if (rate === 0) return signal;
+    const [value, rng] = thinned(signal.value as tf.Tensor, rate, 1 / (1 - rate), signal.rng);
+    return { ...signal, value, rng };
+  },
+});
+
+/**
+ * f with some of its weights 0 in training.
+ *
+ * @param prefix What the paths of its params begin with.
+ * @param rate The probability that a weight is 0, in [0, 1).
+ * @param factor What the weights that stay are multiplied by.
+ */
+export const dropConnect = (
+  f: Lowered,
+  prefix: string,
+  rate: number,
+  factor: number,
+): Lowered => ({
+  evaluate: f.evaluate,
+  train: (params, signal) => {
+    let rng = signal.rng;
+    const thin = ([path, tensor]: readonly [string, tf.Tensor]) => {
+      if (rate === 0 || !isConnection(path, tensor, prefix)) return [path, tensor] as const;
+      const [kept, rest] = thinned(tensor, rate, factor, rng);
+      rng = rest;
+      return [path, kept] as const;
+    };
+    const thinner: Params = Object.fromEntries(Object.entries(params).map(thin));
+    return f.train(thinner, { ...signal, rng });
+  },
+});
+
+/** Weights that connect units are matrices at least; a bias, a scale or a threshold is not. */
+const isConnection = (path: string, { rank }: tf.Tensor, prefix: string): boolean =>
+  path.startsWith(prefix) && path.endsWith(".weight") && rank >= 2;

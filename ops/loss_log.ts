@@ -1,79 +1,12 @@
 /**
- * The losses of many steps, kept where they are computed until somebody asks.
+ * The losses of many steps, kept where they are computed until somebody asks: on webgpu as numbers in
+ * one array, which is read back at once, elsewhere as plain numbers. Beside it {@linkcode finiteness},
+ * which tells by one number whether tensors are finite, so that it can be logged as a loss is.
  *
  * @module
  */
 import { tf, type WebGPUBackend } from "./tfjs.ts";
 import { int, runRawInto, submit } from "./kernels/gpu.ts";
-
-// Whether numbers are finite, told by one number.
-
-/**
- * 0 where every number of all tensors is finite, and NaN otherwise: a NaN or an infinity times 0 is NaN, and
- * so is every sum with it. It stays on the backend, so that it can be read with others.
- *
- * @param tensors At least one, of float32.
- *
- * @example
- * ```ts
- * import { finiteness } from "./loss_log.ts";
- * import { startBackend } from "./backend.ts";
- * import { tf } from "./tfjs.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * await startBackend("cpu")();
- * const [good, bad] = [tf.tensor1d([1e38, -3e38]), tf.tensor1d([0, Infinity])];
- * assertEquals(finiteness([good, good]).dataSync()[0], 0);
- * assertEquals(finiteness([good, bad]).dataSync()[0], NaN);
- * ```
- */
-export const finiteness = (tensors: readonly tf.Tensor[]): tf.Scalar =>
-  tf.tidy(() => {
-    const zero = tf.scalar(0);
-    return tf.addN(tensors.map((tensor) => tf.sum(tf.mul(tensor, zero)))) as tf.Scalar;
-  });
-
-// Numbers of many steps in one array on the GPU, to be read back at once.
-
-const program = {
-  key: "log_scalar",
-  inputs: [{ name: "value", type: "f32" }],
-  outputs: [{ name: "log", type: "f32" }],
-  uniforms: "at : i32",
-  lanes: 1,
-  main: `if (group == 0) { log[uniforms.at] = value[0]; }`,
-} as const;
-
-/**
- * An array of that many numbers. It is no tensor that tfjs counts, for it is written in place; its
- * `dataId` is for `disposeData`.
- */
-const makeLog = (backend: WebGPUBackend, capacity: number): tf.TensorInfo =>
-  backend.makeTensorInfo([capacity], "float32");
-
-/** Writes a scalar to a place of a log. */
-const writeLog = (
-  backend: WebGPUBackend,
-  log: tf.TensorInfo,
-  at: number,
-  scalar: tf.Scalar,
-): void => runRawInto(backend, program, 1, [scalar], [log], [int(at)]);
-
-/**
- * Waits until no more than that many steps are under way on the device: what the host is ahead cannot
- * be interrupted, and holds memory.
- *
- * @param underWay What was handed to the device before, the oldest first; it is changed.
- */
-async function waitForDevice(
-  backend: WebGPUBackend,
-  underWay: Promise<undefined>[],
-  most: number,
-): Promise<void> {
-  submit(backend);
-  underWay.push(backend.device.queue.onSubmittedWorkDone());
-  while (underWay.length > most) await underWay.shift();
-}
 
 /** Losses of steps, in order. */
 export interface LossLog {
@@ -87,9 +20,6 @@ export interface LossLog {
   /** Frees what has not been read. */
   readonly dispose: () => void;
 }
-
-/** Steps that a GPU may be behind: enough to keep it busy, few enough to stop within a second. */
-const MOST_UNDER_WAY = 4;
 
 /**
  * An empty log on tfjs's current backend.
@@ -132,6 +62,50 @@ function onHost(): LossLog {
   };
 }
 
+/** Steps that a GPU may be behind: enough to keep it busy, few enough to stop within a second. */
+const MOST_UNDER_WAY = 4;
+
+/** Writes one number to a place of the log. */
+const program = {
+  key: "log_scalar",
+  inputs: [{ name: "value", type: "f32" }],
+  outputs: [{ name: "log", type: "f32" }],
+  uniforms: "at : i32",
+  lanes: 1,
+  main: `if (group == 0) { log[uniforms.at] = value[0]; }`,
+} as const;
+
+/**
+ * An array of that many numbers. It is no tensor that tfjs counts, for it is written in place; its
+ * `dataId` is for `disposeData`.
+ */
+const makeLog = (backend: WebGPUBackend, capacity: number): tf.TensorInfo =>
+  backend.makeTensorInfo([capacity], "float32");
+
+/** Writes a scalar to a place of a log. */
+const writeLog = (
+  backend: WebGPUBackend,
+  log: tf.TensorInfo,
+  at: number,
+  scalar: tf.Scalar,
+): void => runRawInto(backend, program, 1, [scalar], [log], [int(at)]);
+
+/**
+ * Waits until no more than that many steps are under way on the device: what the host is ahead cannot
+ * be interrupted, and holds memory.
+ *
+ * @param underWay What was handed to the device before, the oldest first; it is changed.
+ */
+async function waitForDevice(
+  backend: WebGPUBackend,
+  underWay: Promise<undefined>[],
+  most: number,
+): Promise<void> {
+  submit(backend);
+  underWay.push(backend.device.queue.onSubmittedWorkDone());
+  while (underWay.length > most) await underWay.shift();
+}
+
 function onDevice(backend: WebGPUBackend, capacity: number): LossLog {
   let log: tf.TensorInfo | null = null;
   let count = 0;
@@ -161,3 +135,30 @@ function onDevice(backend: WebGPUBackend, capacity: number): LossLog {
     dispose,
   };
 }
+
+// ---- Finiteness
+
+/**
+ * 0 where every number of all tensors is finite, and NaN otherwise: a NaN or an infinity times 0 is NaN, and
+ * so is every sum with it. It stays on the backend, so that it can be read with others.
+ *
+ * @param tensors At least one, of float32.
+ *
+ * @example
+ * ```ts
+ * import { finiteness } from "./loss_log.ts";
+ * import { startBackend } from "./backend.ts";
+ * import { tf } from "./tfjs.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await startBackend("cpu")();
+ * const [good, bad] = [tf.tensor1d([1e38, -3e38]), tf.tensor1d([0, Infinity])];
+ * assertEquals(finiteness([good, good]).dataSync()[0], 0);
+ * assertEquals(finiteness([good, bad]).dataSync()[0], NaN);
+ * ```
+ */
+export const finiteness = (tensors: readonly tf.Tensor[]): tf.Scalar =>
+  tf.tidy(() => {
+    const zero = tf.scalar(0);
+    return tf.addN(tensors.map((tensor) => tf.sum(tf.mul(tensor, zero)))) as tf.Scalar;
+  });

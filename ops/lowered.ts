@@ -23,7 +23,7 @@ export interface Weights {
 export interface Signal {
   /** The batch. */
   readonly value: Value;
-  /** Of the whole graph; a node that changes its own puts new tensors in the place of the old. */
+  /** The state of the whole graph; a node that changes its own puts new tensors in the place of the old. */
   readonly plasticity: Params;
   /** What the next node draws from. */
   readonly rng: Rng;
@@ -36,7 +36,7 @@ export interface Signal {
 export interface Lowered {
   /** Evaluated: every kWTA is binary, nothing is drawn, and nothing changes. */
   readonly evaluate: (weights: Weights, x: Value) => Value;
-  /** In training. */
+  /** What it computes in training. */
   readonly train: (params: Params, signal: Signal) => Signal;
   /**
    * This node and a ReLU after it as one, which is the same to the bit; none where it is two ops.
@@ -70,7 +70,7 @@ export function inSequence(nodes: readonly Lowered[]): Lowered {
   };
 }
 
-/** With one node in place of two where a ReLU follows a node that can do it as well. */
+/** A graph with one node in place of two where a ReLU follows a node that can do it as well. */
 const fused = (nodes: readonly Lowered[]): readonly Lowered[] =>
   nodes.flatMap((node, i) => {
     if (node.isRelu && nodes[i - 1]?.rectified !== undefined) return [];

@@ -19,6 +19,14 @@ export {
   type NodeDefinition,
   type NodeKernel,
 } from "./custom_node.ts";
+export {
+  type GradientSignal,
+  type GradientStatistics,
+  gradientStatistics,
+  type GradientSum,
+  type GradientSums,
+  sumGradients,
+} from "./gradient_signal.ts";
 export { homeostasis, type HomeostasisOptions } from "./homeostasis.ts";
 export {
   lower,
@@ -29,7 +37,8 @@ export {
   type Weights,
 } from "./interpreter.ts";
 export { type ElementwiseKernel, elementwiseKernel } from "./kernels/elementwise.ts";
-export { hardKwta, predictedThreshold, softKwta, thresholded, winnerCount } from "./kwta.ts";
+export { hardKwta, predictedThreshold, softKwta, thresholded } from "./kwta.ts";
+export { winnerCount } from "./kernels/select_edges.ts";
 export { type KernelTime, type Profile, type Profiler, startProfiler } from "./profiler.ts";
 export type { OptionValues } from "./ranges.ts";
 export { selectRows } from "./select_rows.ts";

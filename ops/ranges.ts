@@ -19,7 +19,7 @@ export interface OptionValues {
 export interface Range {
   /** False for a NaN. */
   readonly holds: (value: number) => boolean;
-  /** As the error says it: "a finite number above 0". */
+  /** What the error says was expected: "a finite number above 0". */
   readonly words: string;
 }
 

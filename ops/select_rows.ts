@@ -1,5 +1,8 @@
 /**
- * Rows of a matrix by their numbers.
+ * Rows of a matrix by their numbers, and the sums of rows that their gradient needs.
+ *
+ * wasm has no gradient of tf.gather, and tf.scatterND adds in any order on webgpu. Here both directions
+ * are one kernel, sums of rows, and the same input gives the same bits on all backends.
  *
  * @module
  */
@@ -7,10 +10,48 @@ import { tf } from "./tfjs.ts";
 import { int, registerGpuKernel, runElementwise } from "./kernels/gpu.ts";
 import { registerHostKernel } from "./kernels/host.ts";
 
-// Sums of rows of a matrix on all backends: a gather, and its own gradient.
-//
-// wasm has no gradient of tf.gather, and tf.scatterND adds in any order on webgpu; here the same
-// input gives the same bits.
+/**
+ * The rows of a matrix with these numbers, in this order. The gradients of a row that is selected more than once
+ * are added, always in the same order.
+ *
+ * @param x [rows, n], float32.
+ * @param picks At least one, each from 0 to rows − 1.
+ * @returns [picks.length, n].
+ *
+ * @example
+ * ```ts
+ * import { selectRows } from "./select_rows.ts";
+ * import { startBackend } from "./backend.ts";
+ * import { tf } from "./tfjs.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await startBackend("cpu")();
+ * const picked = selectRows(tf.tensor2d([[1, 2], [3, 4]]), [1, 1, 0]);
+ * assertEquals(await picked.array(), [[3, 4], [3, 4], [1, 2]]);
+ * ```
+ */
+export function selectRows(x: tf.Tensor2D, picks: ArrayLike<number>): tf.Tensor2D {
+  const [count, rows] = [picks.length, x.shape[0]];
+  const lists = new Int32Array(2 * count + 1);
+  const transposed = new Int32Array(rows + 1 + count);
+  for (let i = 0; i < count; i++) {
+    lists[i] = count + 1 + i;
+    lists[count + 1 + i] = picks[i];
+    transposed[picks[i] + 1]++;
+  }
+  lists[count] = 2 * count + 1;
+  transposed[0] = rows + 1;
+  for (let row = 0; row < rows; row++) transposed[row + 1] += transposed[row];
+  const next = transposed.slice(0, rows);
+  for (let i = 0; i < count; i++) transposed[next[picks[i]]++] = i;
+  return tf.engine().runKernel(SUM_ROWS, {
+    x,
+    lists: tf.tensor1d(lists, "int32"),
+    transposed: tf.tensor1d(transposed, "int32"),
+  }, { sums: count }) as tf.Tensor2D;
+}
+
+// ---- The kernel
 
 /**
  * (x [rows, n], lists int32, transposed int32) → [sums, n], the sums of the rows that `lists` names.
@@ -20,8 +61,8 @@ import { registerHostKernel } from "./kernels/host.ts";
  */
 const SUM_ROWS = "SparrowSumRows";
 
-/** Attributes of the sums of rows. */
-export interface SumRowsAttributes {
+/** Attributes of the kernel {@linkcode SUM_ROWS}. */
+interface SumRowsAttributes {
   /** How many lists there are. */
   readonly sums: number;
 }
@@ -80,44 +121,3 @@ registerGpuKernel<SumRowsAttributes>(
     ]);
   },
 );
-
-/**
- * The rows of a matrix with these numbers, in this order. The gradients of a row that is selected more than once
- * are added, always in the same order.
- *
- * @param x [rows, n], float32.
- * @param picks At least one, each from 0 to rows − 1.
- * @returns [picks.length, n].
- *
- * @example
- * ```ts
- * import { selectRows } from "./select_rows.ts";
- * import { startBackend } from "./backend.ts";
- * import { tf } from "./tfjs.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * await startBackend("cpu")();
- * const picked = selectRows(tf.tensor2d([[1, 2], [3, 4]]), [1, 1, 0]);
- * assertEquals(await picked.array(), [[3, 4], [3, 4], [1, 2]]);
- * ```
- */
-export function selectRows(x: tf.Tensor2D, picks: ArrayLike<number>): tf.Tensor2D {
-  const [count, rows] = [picks.length, x.shape[0]];
-  const lists = new Int32Array(2 * count + 1);
-  const transposed = new Int32Array(rows + 1 + count);
-  for (let i = 0; i < count; i++) {
-    lists[i] = count + 1 + i;
-    lists[count + 1 + i] = picks[i];
-    transposed[picks[i] + 1]++;
-  }
-  lists[count] = 2 * count + 1;
-  transposed[0] = rows + 1;
-  for (let row = 0; row < rows; row++) transposed[row + 1] += transposed[row];
-  const next = transposed.slice(0, rows);
-  for (let i = 0; i < count; i++) transposed[next[picks[i]]++] = i;
-  return tf.engine().runKernel(SUM_ROWS, {
-    x,
-    lists: tf.tensor1d(lists, "int32"),
-    transposed: tf.tensor1d(transposed, "int32"),
-  }, { sums: count }) as tf.Tensor2D;
-}

@@ -1,5 +1,6 @@
 /**
- * The pure trainer: one step from a state and a batch to the next state.
+ * The pure trainer: one step from a state and a batch to the next state. A step runs the model and the loss on
+ * tfjs's tape, takes the gradients, and has the optimiser make new weights of them.
  *
  * @module
  */
@@ -9,60 +10,6 @@ import type { Shape } from "../graph/types.ts";
 import type { Lowered, Value } from "./interpreter.ts";
 import type { Loss } from "./losses/loss.ts";
 import type { Optimiser, OptimiserState } from "./optimisers/transform.ts";
-
-// A value with its gradients.
-
-/** The part of tfjs's engine that its declarations keep to themselves. */
-interface Tape {
-  readonly gradients: (
-    f: () => tf.Scalar,
-    xs: readonly tf.Tensor[],
-  ) => { readonly value: tf.Scalar; readonly grads: readonly (tf.Tensor | undefined)[] };
-  readonly state: {
-    /** How many gradients of gradients are being computed. */
-    readonly gradientDepth: number;
-    /** The operations so far, with what they have kept for their gradients. */
-    activeTape: readonly { readonly saved?: tf.Tensor[] }[] | null;
-  };
-}
-
-/** Frees what operations have kept for gradients that nobody will compute, as tfjs does not. */
-function dropTape({ state }: Tape): void {
-  if (state.gradientDepth > 0) return;
-  for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
-  state.activeTape = null;
-}
-
-/**
- * A scalar function of params with its gradients.
- *
- * @param f Reads the very tensors of `params`.
- * @param params Not empty, and at least one of them matters to f.
- * @returns The value, and the gradient of each param that f depends on.
- * @throws What f throws; no tensor of it is left.
- */
-export function valueAndGradients(
-  f: () => tf.Scalar,
-  params: Params,
-): { readonly value: tf.Scalar; readonly gradients: Params } {
-  const paths = Object.keys(params);
-  // tf.grads takes tensors by position and computes the value as well; so does its engine, in one go.
-  const tape = tf.engine() as unknown as Tape;
-  let found: ReturnType<Tape["gradients"]>;
-  try {
-    found = tape.gradients(f, paths.map((path) => params[path]));
-  } catch (thrown) {
-    dropTape(tape);
-    throw thrown;
-  }
-  const { value, grads } = found;
-  const gradients: Record<string, tf.Tensor> = {};
-  paths.forEach((path, i) => {
-    const gradient = grads[i];
-    if (gradient !== undefined && gradient !== null) gradients[path] = gradient;
-  });
-  return { value, gradients };
-}
 
 /** What a training step reads and replaces. */
 export interface TrainState {
@@ -97,13 +44,13 @@ export interface HostBatch extends Batch {
 export interface Trainer {
   /** The graph as a function. */
   readonly model: Lowered;
-  /** Of one sample. */
+  /** The shape of one sample. */
   readonly input: Shape;
   /** The loss to minimise. */
   readonly loss: Loss;
   /** The optimiser that made the state. */
   readonly optimiser: Optimiser;
-  /** Sees the gradients of every step; no one. */
+  /** Sees the gradients of every step. Left out, nothing does. */
   readonly observe?: ObserveGradients;
 }
 
@@ -190,8 +137,62 @@ function disposeUnlessIn(kept: Params, tensors: Params): void {
   }
 }
 
-/** Outputs and latent: of a pair the second and the first, of one tensor itself twice. */
+/** The outputs and the latent: of a pair the second and the first, of one tensor itself twice. */
 const ends = (value: Value): readonly [tf.Tensor, tf.Tensor] =>
   value instanceof tf.Tensor
     ? [value, value]
     : [value.second as tf.Tensor, value.first as tf.Tensor];
+
+// ---- Gradients
+
+/** The part of tfjs's engine that its declarations keep to themselves. */
+interface Tape {
+  readonly gradients: (
+    f: () => tf.Scalar,
+    xs: readonly tf.Tensor[],
+  ) => { readonly value: tf.Scalar; readonly grads: readonly (tf.Tensor | undefined)[] };
+  readonly state: {
+    /** How many gradients of gradients are being computed. */
+    readonly gradientDepth: number;
+    /** The operations so far, with what they have kept for their gradients. */
+    activeTape: readonly { readonly saved?: tf.Tensor[] }[] | null;
+  };
+}
+
+/** Frees what operations have kept for gradients that nobody will compute, as tfjs does not. */
+function dropTape({ state }: Tape): void {
+  if (state.gradientDepth > 0) return;
+  for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
+  state.activeTape = null;
+}
+
+/**
+ * A scalar function of params with its gradients.
+ *
+ * @param f Reads the very tensors of `params`.
+ * @param params Not empty, and at least one of them matters to f.
+ * @returns The value, and the gradient of each param that f depends on.
+ * @throws What f throws; no tensor of it is left.
+ */
+export function valueAndGradients(
+  f: () => tf.Scalar,
+  params: Params,
+): { readonly value: tf.Scalar; readonly gradients: Params } {
+  const paths = Object.keys(params);
+  // tf.grads takes tensors by position and computes the value as well; so does its engine, in one go.
+  const tape = tf.engine() as unknown as Tape;
+  let found: ReturnType<Tape["gradients"]>;
+  try {
+    found = tape.gradients(f, paths.map((path) => params[path]));
+  } catch (thrown) {
+    dropTape(tape);
+    throw thrown;
+  }
+  const { value, grads } = found;
+  const gradients: Record<string, tf.Tensor> = {};
+  paths.forEach((path, i) => {
+    const gradient = grads[i];
+    if (gradient !== undefined && gradient !== null) gradients[path] = gradient;
+  });
+  return { value, gradients };
+}

@@ -7,7 +7,7 @@
  */
 import { E, pipe, TE } from "../graph/fp_ts.ts";
 import { describe } from "../graph/error.ts";
-import { claims, CLAIMS_FILE, PAGE_FILE, runClaims } from "./studies/claims/runner/run_claims.ts";
+import { claims, CLAIMS_FILE, PAGE_FILE, runClaims } from "./studies/claims/run_claims.ts";
 import { duration } from "./cli/text.ts";
 import type { Flags } from "./cli/options.ts";
 import { type Context, deviceOf, type Options, program } from "./cli/program.ts";

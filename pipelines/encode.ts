@@ -8,13 +8,20 @@
 import { invalidOption, type SparrowError } from "../graph/error.ts";
 import { E } from "../graph/fp_ts.ts";
 import { activity } from "../ops/embeddings.ts";
+import {
+  type Context,
+  deviceOf,
+  inputFlags,
+  inputOptions,
+  type Options,
+  program,
+} from "./cli/program.ts";
 import { duration } from "./cli/text.ts";
-import { type Context, deviceOf, type Options, program } from "./cli/program.ts";
+import { encodeImages, loadEncoder } from "./encode/encoder.ts";
 import { saveCodes } from "./files/codes.ts";
 import { denoFiles } from "./files/files.ts";
 import { count } from "./report/format.ts";
-import { encodeImages, loadEncoder } from "./encode/encoder.ts";
-import { inputFlags, inputOptions } from "./encode/input_flags.ts";
+
 import { findImages, namesDataset } from "./encode/inputs.ts";
 
 /** Does the program's work; returns the lines to print at the end. */

@@ -8,8 +8,8 @@
 import { E, pipe, TE } from "../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../graph/error.ts";
 import { tf } from "../ops/tfjs.ts";
-import { type Inverse, invertImages } from "./studies/claims/inverse/measure.ts";
-import { type BinaryImages, binaryImages } from "./studies/claims/inverse/projection.ts";
+import { type Inverse, invertImages } from "./studies/inverse/measure.ts";
+import { type BinaryImages, binaryImages } from "./studies/inverse/projection.ts";
 import { duration } from "./cli/text.ts";
 import type { Flags } from "./cli/options.ts";
 import { type Context, deviceOf, type Options, program, sharedFlags } from "./cli/program.ts";
@@ -85,7 +85,7 @@ const work = (options: Options<typeof flags>, context: Context) =>
       if (E.isLeft(inverted)) return inverted;
       const [inverse, examples] = inverted.right;
       // Loaded when it is wanted: drawing takes as long to load as everything else together.
-      const { inversePage } = await import("./studies/claims/inverse/page.ts");
+      const { inversePage } = await import("./studies/inverse/page.ts");
       const circumstances = { quick, seeds: [seed], dataset, backend: env.backend };
       const written = await writeResults(folder, {
         [NUMBERS_FILE]: { ...inverse },

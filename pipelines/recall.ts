@@ -10,8 +10,10 @@ import { E } from "../graph/fp_ts.ts";
 import { seed as seeded } from "../graph/rng.ts";
 import type { Range } from "../ops/ranges.ts";
 import type { Flags } from "./cli/options.ts";
-import { type Context, type Options, program } from "./cli/program.ts";
-import { denoFiles } from "./files/files.ts";
+import { type Context, inputFlags, inputOptions, type Options, program } from "./cli/program.ts";
+import { VERSION } from "./core/version.ts";
+import { encodePictures, loadEncoder } from "./encode/encoder.ts";
+import { findImages, namesDataset, notesOf } from "./encode/inputs.ts";
 import {
   type CueKind,
   cueKinds,
@@ -22,12 +24,9 @@ import {
   type RecallResult,
 } from "./encode/recall.ts";
 import { recallSheet, recallTable, storedLine, warnings } from "./encode/recall_sheet.ts";
-import { encodePictures, loadEncoder } from "./encode/encoder.ts";
-import { inputFlags, inputOptions } from "./encode/input_flags.ts";
-import { findImages, namesDataset, notesOf } from "./encode/inputs.ts";
+import { denoFiles } from "./files/files.ts";
 import { asText } from "./report/table.ts";
 import { writeResults } from "./studies/record.ts";
-import { VERSION } from "./core/version.ts";
 
 const RECORD_FILE = "recall.json";
 const SHEET_FILE = "recall.html";
@@ -138,7 +137,7 @@ async function work(
   const layout = file.right.layout;
   const written = await writeResults(folder, {
     [RECORD_FILE]: record,
-    [SHEET_FILE]: recallSheet({ result, images, cues, layout, names, cue, show, config }),
+    [SHEET_FILE]: await recallSheet({ result, images, cues, layout, names, cue, show, config }),
   }, denoFiles)();
   if (E.isLeft(written)) return written;
   return E.right([

@@ -7,14 +7,12 @@
  */
 import { invalidOption, type SparrowError } from "../graph/error.ts";
 import { E } from "../graph/fp_ts.ts";
-import type { BinaryEmbeddings } from "../ops/embeddings.ts";
 import type { CodeDistance } from "../ops/codes/search.ts";
+import type { BinaryEmbeddings } from "../ops/embeddings.ts";
 import type { Flags } from "./cli/options.ts";
-import { type Context, type Options, program } from "./cli/program.ts";
+import { type Context, inputFlags, inputOptions, type Options, program } from "./cli/program.ts";
 import { table } from "./cli/text.ts";
-import { loadCodes } from "./files/codes.ts";
-import { denoFiles } from "./files/files.ts";
-import { count } from "./report/format.ts";
+import { VERSION } from "./core/version.ts";
 import {
   distinctCodes,
   isCodesFile,
@@ -22,9 +20,10 @@ import {
   queryCodes,
   type SearchAnswer,
 } from "./encode/search.ts";
-import { inputFlags, inputOptions } from "./encode/input_flags.ts";
 import { searchSheet } from "./encode/search_sheet.ts";
-import { VERSION } from "./core/version.ts";
+import { loadCodes } from "./files/codes.ts";
+import { denoFiles } from "./files/files.ts";
+import { count } from "./report/format.ts";
 
 /** The name of the contact sheet in the output folder. */
 const SHEET_FILE = "search.html";
@@ -120,14 +119,14 @@ const resultTable = (answers: readonly SearchAnswer[]): string =>
     ),
   ]);
 
-/** Where many codes are the same, which of them is nearest means nothing. */
+/** Warns where many codes are the same, because then it means nothing which is nearest. */
 const codesLine = (codes: BinaryEmbeddings): string =>
   `${count(codes.count, "code")} searched, ${
     distinctCodes(codes).toLocaleString("en-GB")
   } of them ` +
   "distinct; of equal distances the first in the file is first";
 
-/** What is not in the table, and how often labels agree where there are some on both sides. */
+/** Says what the table leaves out, and how often labels agree where there are some on both sides. */
 function summary(answers: readonly SearchAnswer[], show: number): readonly string[] {
   const judged = answers.filter(({ query, results }) =>
     query.label !== null && results.every(({ label }) => label !== null)

@@ -1,18 +1,26 @@
 /**
  * Checks how the tree is laid out: imports go graph ← ops ← pipelines and never in a circle, every export is
- * used, no file is longer than one reads, and the README of a layer names every folder in it.
+ * used, no file is longer than one reads, the README of a layer names every folder in it, and every test stands
+ * at the path of what it tests.
  *
  * Part of `deno task check`. The compiler's own parser reads the files; nothing is guessed from text.
  *
  * @module
  */
 import ts from "npm:typescript@5.9.3";
+import { entryPoints } from "./api/public_symbols.ts";
 
 /** The most lines of a source file; those of a test may be more, for they are lists of cases. */
 const MOST_LINES = 600;
 
 /** A layer may import itself and those before it. */
 const layers = ["graph", "ops", "pipelines"] as const;
+
+/** Folders whose tests are about the project from one side rather than about one source file. */
+const crossCutting = /^tests\/(?:npm|gpu|pipelines\/(?:cookbook|mutated|security))\//;
+
+/** Tests of this name are about all sources of their folder. */
+const ofWholeFolder = /\/(?:browser|degenerate|golden|gradient|programs|training)_test\.ts$/;
 
 /** Written by a program. */
 const made = /\/client\/bundle\.js$|\/simd\/assembly\/|\/simd\/binary\.ts$|\/tfjs_wasm\.ts$/;
@@ -188,6 +196,22 @@ function* readmeFaults(folder: string): Generator<string> {
 }
 
 /**
+ * Tells whether a test has what it tests in its path. `tests/a/x_test.ts` and `tests/a/x_golden_test.ts` test the
+ * source `a/x.ts` or the folder `a/x/`, and so does `tests/a/x/golden_test.ts`; what tests are made with,
+ * `tests/a/x.ts`, is tested beside it. At the top stand tests of the project as a whole.
+ */
+function mirrors(test: string): boolean {
+  const [, folder, name] = /^tests\/(?:(.*)\/)?(.*)_test\.ts$/.exec(test)!;
+  if (folder === undefined || crossCutting.test(test) || ofWholeFolder.test(test)) return true;
+  const words = name.split("_");
+  return byPath.has(`${folder}.ts`) || words.some((_, i) => {
+    const source = `${folder}/${words.slice(0, i + 1).join("_")}`;
+    return [`${source}.ts`, `tests/${source}.ts`].some((path) => byPath.has(path)) ||
+      sources.some(({ path }) => path.startsWith(`${source}/`));
+  });
+}
+
+/**
  * A circle of imports that go through a file, as the files in order; null where there is none. Imports of types
  * alone load nothing and close no circle.
  *
@@ -216,7 +240,7 @@ function* circles(): Generator<readonly string[]> {
 }
 
 const faults: string[] = layers.flatMap((layer) => [...readmeFaults(layer)]);
-mark("mod.ts", "*");
+for (const { path } of entryPoints()) mark(path, "*");
 // An import map puts it in the place of the other in the browser.
 mark("pipelines/dashboard/client/dom.ts", "parseDocument");
 for (const module of [...sources, ...tests]) {
@@ -245,6 +269,13 @@ for (const { path, text, exports, ownTypes } of sources) {
     if (!used.has(`${path} ${name}`)) {
       faults.push(`${path} exports ${name}, which nothing uses: take "export" away, or the code`);
     }
+  }
+}
+for (const { path } of tests) {
+  if (path.endsWith("_test.ts") && !mirrors(path)) {
+    faults.push(
+      `${path} mirrors no source: name it after what it tests, such as tests/a/x_test.ts for a/x.ts`,
+    );
   }
 }
 for (const fault of faults) console.error(fault);

@@ -1,4 +1,4 @@
-import { VERSION } from "../mod.ts";
+import { VERSION } from "../pipelines/stages/mod.ts";
 import { assertEquals, assertMatch } from "./assert.ts";
 import { root } from "./pipelines/process.ts";
 import { served } from "./served.ts";
@@ -6,26 +6,23 @@ import { served } from "./served.ts";
 /** A program that knows Sparrow by its URL only. */
 const client = (url: string) => `
 import * as sparrow from "${url}";
-const { E } = sparrow;
+const { orThrow } = sparrow;
 
 const encoder = sparrow.graph\`linear(784, 16) ▷ relu ▷ linear(16, 64) ▷ kwta(0.0625)\`;
 const optimiser = sparrow.adam({ learningRate: 3e-3 });
-const backend = await sparrow.startBackend("wasm")();
-const data = await sparrow.loadStrokes({ seed: 26, train: 300, test: 100 })();
-const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
-if (E.isLeft(backend) || E.isLeft(data) || E.isLeft(run)) throw new Error("no start");
+const env = sparrow.quietEnv(await orThrow(sparrow.startBackend("wasm")));
+const data = await orThrow(sparrow.loadStrokes({ seed: 26, train: 300, test: 100 }));
+const run = orThrow(sparrow.createRun({ graph: encoder, optimiser, seed: 26 }));
 const experiment = sparrow.pipeline(
   sparrow.repeat(3)(sparrow.train({
-    data: data.right.train,
+    data: data.train,
     loss: sparrow.tripletCosineLoss(),
     batchSize: 32,
   })),
-  sparrow.evaluate(data.right),
+  sparrow.evaluate(data),
 );
-const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
-if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
-const { history, step } = done.right;
-console.log(step, sparrow.orThrow(sparrow.latest(history, "accuracy", "test")));
+const { history, step } = await orThrow(experiment(run)(env));
+console.log(step, orThrow(sparrow.latest(history, "accuracy", "test")));
 Deno.exit(0);
 `;
 

@@ -1,6 +1,10 @@
 /**
- * Codes as sets of units, pair by pair: a Boolean lattice of all sets of `width` units, the empty code
- * at its bottom and the full one at its top.
+ * The algebra of codes as sets of units. Pair by pair they form a Boolean lattice of all sets of
+ * `width` units, with the empty code at its bottom and the full one at its top; similarities count what
+ * two codes of a pair share; bundling makes one code of many, and a permutation binds a code to a role.
+ *
+ * Distances of all codes against all are `embeddingDistances`; the sparsity, the duty cycles and the
+ * entropy of one set are `sparsity`, `dutyCycles` and `dutyEntropy`.
  *
  * @module
  */
@@ -9,6 +13,8 @@ import { checkLength, eachBit } from "../metrics/rows.ts";
 import { emptyCodes, lastMask } from "./codes.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
+
+// ---- Sets
 
 /**
  * The units that are in one of the two codes of a pair or in both.
@@ -82,8 +88,7 @@ function checkPairs(a: BinaryEmbeddings, b: BinaryEmbeddings): void {
   checkLength("compare codes", b.width, a.width);
 }
 
-// How much the codes of two sets agree, pair by pair. All against all is `embeddingDistances`; sparsity,
-// duty cycles and their entropy, which are of one set, are `sparsity`, `dutyCycles` and `dutyEntropy`.
+// ---- Similarities
 
 /** How many units each code has. */
 export function codeSizes({ count, width, words }: BinaryEmbeddings): Uint32Array {
@@ -163,14 +168,13 @@ export function chanceContainment(codes: BinaryEmbeddings, sets: BinaryEmbedding
   return Float64Array.from(codeSizes(codes), (size, i) => size === 0 ? 0 : units[i] / sets.width);
 }
 
-// Many codes as one, and codes bound to a role.
-//
-// Source: P. Kanerva, "Hyperdimensional Computing", Cognitive Computation 1, 2009: bundling by the
-// majority of each unit, permutation as a binding that keeps distances.
+// ---- Bundles and bindings
 
 /**
  * The units that at least so many codes of a set have: a thresholded sum. A threshold of 1 is the union
  * of all, one of `count` their intersection, and by default it is the majority, more than half.
+ *
+ * Source: P. Kanerva, "Hyperdimensional Computing", Cognitive Computation 1, 2009.
  *
  * @param threshold An integer of at least 1.
  * @returns One code; an empty one for a set without codes. `InvalidOption` for another threshold.
@@ -210,6 +214,8 @@ export function bundle(
 /**
  * Binds codes by a permutation of their units: unit u of a code becomes unit order[u]. All overlaps and
  * distances between codes that are bound alike stay; a code and its bound form are unrelated.
+ *
+ * Source: P. Kanerva, "Hyperdimensional Computing", Cognitive Computation 1, 2009.
  *
  * @param order From `permutation` of `graph/rng.ts`: each of 0 to width − 1 once.
  * @returns The bound codes; `InvalidOption` where the order is no permutation of the units.

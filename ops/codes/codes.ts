@@ -1,7 +1,7 @@
 /**
  * Sets of codes: made from lists of units, from numbers and from words, taken apart and put together.
  *
- * A set of codes is a `BinaryEmbeddings`: what an encoder leaves, and what every function of `ops/sdr/`
+ * A set of codes is a `BinaryEmbeddings`: what an encoder leaves, and what every function of `ops/codes/`
  * takes and returns. Functions that combine two sets do so pair by pair; a mistake of the program,
  * counts or widths that differ, is thrown as a `RangeError`, and what comes from outside, such as a unit
  * that there is not, is returned as `InvalidOption`.
@@ -45,12 +45,12 @@ export const emptyCodes = (count: number, width: number): BinaryEmbeddings => ({
  * @example
  * ```ts
  * import { fromIndices, toIndices } from "./codes.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const codes = fromIndices([[0, 40], []], 64);
- * if (E.isLeft(codes)) throw new Error("units out of range");
- * assertEquals(toIndices(codes.right), [[0, 40], []]);
+ * const codes = orThrow(fromIndices([[0, 40], []], 64));
+ * assertEquals(toIndices(codes), [[0, 40], []]);
  * assertEquals(E.isLeft(fromIndices([[64]], 64)), true);
  * ```
  */
@@ -96,12 +96,11 @@ export function toIndices({ count, width, words }: BinaryEmbeddings): readonly n
  * @example
  * ```ts
  * import { fromDense, toDense } from "./codes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const codes = fromDense([0, 1, 1, 0, 0, 1], 3);
- * if (E.isLeft(codes)) throw new Error("no codes");
- * assertEquals([...toDense(codes.right)], [0, 1, 1, 0, 0, 1]);
+ * const codes = orThrow(fromDense([0, 1, 1, 0, 0, 1], 3));
+ * assertEquals([...toDense(codes)], [0, 1, 1, 0, 0, 1]);
  * ```
  */
 export function fromDense(
@@ -200,12 +199,12 @@ export function appendCodes(a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmb
  * @example
  * ```ts
  * import { concatenate, fromIndices, toIndices } from "./codes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const [a, b] = [fromIndices([[0, 39]], 40), fromIndices([[1, 30]], 31)];
- * if (E.isLeft(a) || E.isLeft(b)) throw new Error("units out of range");
- * assertEquals(toIndices(concatenate(a.right, b.right)), [[0, 39, 41, 70]]);
+ * const first = orThrow(fromIndices([[0, 39]], 40));
+ * const second = orThrow(fromIndices([[1, 30]], 31));
+ * assertEquals(toIndices(concatenate(first, second)), [[0, 39, 41, 70]]);
  * ```
  */
 export function concatenate(a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmbeddings {

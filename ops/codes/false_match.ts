@@ -39,13 +39,12 @@ export interface Match {
  * @example
  * ```ts
  * import { logMatchProbability } from "./false_match.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertAlmostEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * // Two codes of 2 of 4 units: of six, one shares both units, four share one.
- * const log = logMatchProbability({ units: 4, first: 2, second: 2, threshold: 1 });
- * if (E.isLeft(log)) throw new Error("out of range");
- * assertAlmostEquals(Math.exp(log.right), 5 / 6, 1e-15);
+ * const log = orThrow(logMatchProbability({ units: 4, first: 2, second: 2, threshold: 1 }));
+ * assertAlmostEquals(Math.exp(log), 5 / 6, 1e-15);
  * ```
  */
 export function logMatchProbability(match: Match): E.Either<InvalidOption, number> {
@@ -126,13 +125,12 @@ export interface FalseMatches {
  * @example
  * ```ts
  * import { falseMatchTable } from "./false_match.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const table = falseMatchTable(512, 26);
- * if (E.isLeft(table)) throw new Error("out of range");
+ * const table = orThrow(falseMatchTable(512, 26));
  * // Half of the units may move, and one unrelated code in some hundred billion matches.
- * const { threshold, noise, log10 } = table.right[12];
+ * const { threshold, noise, log10 } = table[12];
  * assertEquals([threshold, noise, Math.round(log10)], [13, 0.5, -11]);
  * ```
  */

@@ -26,12 +26,11 @@ export type Drawn = E.Either<InvalidOption, readonly [BinaryEmbeddings, Rng]>;
  * import { randomCodes } from "./noise.ts";
  * import { activity } from "../embeddings.ts";
  * import { seed } from "../../graph/rng.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const drawn = randomCodes(100, 512, 26, seed(26));
- * if (E.isLeft(drawn)) throw new Error("no codes");
- * assertEquals(activity(drawn.right[0]), { least: 26, mean: 26, most: 26 });
+ * const [codes] = orThrow(randomCodes(100, 512, 26, seed(26)));
+ * assertEquals(activity(codes), { least: 26, mean: 26, most: 26 });
  * ```
  */
 export function randomCodes(count: number, width: number, active: number, rng: Rng): Drawn {
@@ -68,15 +67,12 @@ export function randomCodes(count: number, width: number, active: number, rng: R
  * import { moveUnits, randomCodes } from "./noise.ts";
  * import { hamming } from "./algebra.ts";
  * import { seed } from "../../graph/rng.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const drawn = randomCodes(1, 512, 20, seed(26));
- * if (E.isLeft(drawn)) throw new Error("no codes");
- * const [codes, rng] = drawn.right;
- * const moved = moveUnits(codes, 0.25, rng);
- * if (E.isLeft(moved)) throw new Error("no noise");
- * assertEquals([...hamming(codes, moved.right[0])], [10]);
+ * const [codes, rng] = orThrow(randomCodes(1, 512, 20, seed(26)));
+ * const [moved] = orThrow(moveUnits(codes, 0.25, rng));
+ * assertEquals([...hamming(codes, moved)], [10]);
  * ```
  */
 export const moveUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): Drawn =>

@@ -1,10 +1,10 @@
 /**
- * The exact search for the nearest codes: on the host, in WebAssembly or plain TypeScript, and on webgpu
- * (`code_index_gpu.ts`).
+ * The exact search for the nearest codes on the host, in WebAssembly or in plain TypeScript. That on webgpu is in
+ * `search_gpu.ts`, so that this file loads no tfjs.
  *
  * In WebAssembly codes are held by their units, and a query is counted against 128 codes at a time
- * (`code_search_simd.ts`). It costs as many steps as it has units, or has not if these are fewer, whichever
- * units the codes use how often, for both distances: |a △ b| = |a| + |b| − 2 |a ∩ b|.
+ * (`../kernels/code_search.ts`). It costs as many steps as it has units, or has not if these are fewer,
+ * whichever units the codes use how often, for both distances: |a △ b| = |a| + |b| − 2 |a ∩ b|.
  *
  * An index is saved as its codes (`pipelines/files/codes.ts`).
  *
@@ -42,16 +42,14 @@ export interface SearchOptions {
  * ```ts
  * import { codeIndex, search } from "./search.ts";
  * import { fromIndices } from "./codes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const codes = fromIndices([[0, 1, 2], [1, 2, 3], [2, 3, 4]], 64);
- * const query = fromIndices([[2, 3]], 64);
- * if (E.isLeft(codes) || E.isLeft(query)) throw new Error("units out of range");
- * const found = search(codeIndex(codes.right), query.right, { k: 2 });
- * if (E.isLeft(found)) throw new Error("k is out of range");
- * assertEquals([...found.right.indices], [1, 2]);
- * assertEquals([...found.right.distances], [1, 1]);
+ * const codes = orThrow(fromIndices([[0, 1, 2], [1, 2, 3], [2, 3, 4]], 64));
+ * const query = orThrow(fromIndices([[2, 3]], 64));
+ * const found = orThrow(search(codeIndex(codes), query, { k: 2 }));
+ * assertEquals([...found.indices], [1, 2]);
+ * assertEquals([...found.distances], [1, 1]);
  * ```
  */
 export const codeIndex = (codes: BinaryEmbeddings): CodeIndex => ({ codes });

@@ -1,6 +1,6 @@
 /**
- * The search for nearest codes on webgpu: a workgroup compares a query with a chunk of the codes and
- * leaves the k nearest of the chunk.
+ * The search for nearest codes on webgpu: a workgroup compares a query with a chunk of the codes and leaves the k
+ * nearest of the chunk, and the host merges what the chunks have left.
  *
  * @module
  */
@@ -18,6 +18,8 @@ import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import type { Neighbours } from "../metrics/neighbours.ts";
 import { checkSearch, type CodeIndex, type SearchOptions } from "./search.ts";
 import { pickCodes } from "./codes.ts";
+
+// ---- The kernel
 
 /** Codes per workgroup; their keys take half of the memory that every device has. */
 const CHUNK = 2048;
@@ -121,7 +123,7 @@ function nearestKeys(
   return runRaw(backend, program, groups, [codes, queries], [output], uniforms)[0];
 }
 
-// The search for nearest codes on webgpu.
+// ---- The search
 
 /** Queries per program, so that what is read back stays small: 10 MB with k = 10 among 60,000 codes. */
 const BATCH = 8192;

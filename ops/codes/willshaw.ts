@@ -1,6 +1,6 @@
 /**
- * An associative memory with binary synapses: what is stored of a pair is which units of a cue were
- * active together with which of its target.
+ * An associative memory with binary synapses, how it recalls, and what it can hold. What is stored of a pair is which
+ * units of a cue were active together with which of its target.
  *
  * Source: D. J. Willshaw, O. P. Buneman, H. C. Longuet-Higgins, "Non-holographic associative memory",
  * Nature 222, 1969.
@@ -10,6 +10,22 @@
  * stored in batches and a memory that someone recalls from never changes under their hands. There is no
  * builder, for it would be the same function with something mutable in front.
  *
+ * For the capacity, take M pairs of random codes, k of m units active in a cue and l of n in its target:
+ *
+ *     p₁  = 1 − (1 − kl / mn)^M      the fraction of synapses that are set
+ *     p₀₁ = p₁^k                     the probability that a whole cue recalls a given false unit
+ *     C   = M · T(l/n, p₀₁, 0) / m   bits per synapse: n units of each target go through a binary channel
+ *
+ * with T the transinformation of a channel whose input is 1 with probability l/n, that turns a 0 into a
+ * 1 with probability p₀₁ and never loses a 1. Where errors are to be at most ε of the target's units,
+ * (n − l) p₀₁ = ε l gives p₀₁, thence p₁ = p₀₁^(1/k) and M = ln(1 − p₁) / ln(1 − kl / mn). C tends to
+ * ln 2 = 0.69 bits as n grows with k = log₂ n, at p₁ = ½, and is well below at any size that exists.
+ *
+ * Source: G. Palm, "On associative memory", Biological Cybernetics 36, 1980; A. Knoblauch, G. Palm, F.
+ * T. Sommer, "Memory capacities for synaptic and structural plasticity", Neural Computation 22, 2010,
+ * whose "ε-capacity" this is. That synapses are set independently of each other, which is what p₁^k
+ * takes for granted, is an approximation for finite n.
+ *
  * @module
  */
 import { E } from "../../graph/fp_ts.ts";
@@ -18,6 +34,8 @@ import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { checkLength, eachBit } from "../metrics/rows.ts";
 import { checkWidth, emptyCodes } from "./codes.ts";
 import { codeSizes, hamming } from "./algebra.ts";
+
+// ---- Storing
 
 /** The synapses, and how full they are. */
 export interface WillshawMemory {
@@ -48,19 +66,14 @@ const MOST_SYNAPSES = 2 ** 32;
  * import { emptyMemory, store } from "./willshaw.ts";
  * import { recall } from "./willshaw.ts";
  * import { fromIndices, toIndices } from "./codes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const [memory, codes, cue] = [
- *   emptyMemory(64),
- *   fromIndices([[1, 20, 63], [2, 20, 40]], 64),
- *   fromIndices([[1, 63]], 64),
- * ];
- * if (E.isLeft(memory) || E.isLeft(codes) || E.isLeft(cue)) throw new Error("out of range");
- * const full = store(memory.right, codes.right);
- * const recalled = recall(full, cue.right, { kind: "threshold" });
- * if (E.isLeft(recalled)) throw new Error("a bad rule");
- * assertEquals(toIndices(recalled.right.codes), [[1, 20, 63]]);
+ * const codes = orThrow(fromIndices([[1, 20, 63], [2, 20, 40]], 64));
+ * const memory = store(orThrow(emptyMemory(64)), codes);
+ * const cue = orThrow(fromIndices([[1, 63]], 64));
+ * const recalled = orThrow(recall(memory, cue, { kind: "threshold" }));
+ * assertEquals(toIndices(recalled.codes), [[1, 20, 63]]);
  * ```
  */
 export function emptyMemory(
@@ -83,7 +96,7 @@ export function emptyMemory(
  * again changes nothing but `pairs`.
  *
  * @param cues As wide as the memory's inputs.
- * @param targets As many, as wide as its outputs; the cues themselves by default.
+ * @param targets As many as cues, as wide as the memory's outputs; the cues themselves by default.
  * @returns A new memory; the old one stays as it is.
  * @throws {RangeError} Where the counts or the widths differ.
  */
@@ -117,14 +130,14 @@ export function store(
   };
 }
 
-// Recall from a Willshaw memory.
-//
-// The sum of a unit is the number of its synapses with the cue's active units. A unit that belongs to the
-// target of the cue has a synapse with each of them, so that a part of a cue is recognised by a sum as
-// large as itself, and a cue with units that do not belong to it by the largest sums.
+// ---- Recall
 
 /**
  * Which units fire in a recall.
+ *
+ * The sum of a unit is the number of its synapses with the cue's active units. A unit that belongs to the
+ * target of the cue has a synapse with each of them, so that a part of a cue is recognised by a sum as
+ * large as itself, and a cue with units that do not belong to it by the largest sums.
  *
  * - "threshold": those whose sum is at least so much; without a number, all of the cue's own units, which
  *   is right for cues that are whole or lack units;
@@ -133,13 +146,13 @@ export function store(
  */
 export type RecallRule =
   | {
-    /** By the sum. */
+    /** Units fire by their sum. */
     readonly kind: "threshold";
     /** An integer of at least 1; the cue's size by default. */
     readonly threshold?: number;
   }
   | {
-    /** By the rank. */
+    /** Units fire by the rank of their sum. */
     readonly kind: "winners";
     /** How many: an integer of at least 1. */
     readonly k: number;
@@ -218,18 +231,15 @@ export function recall(
  * import { recallIterated } from "./willshaw.ts";
  * import { emptyMemory, store } from "./willshaw.ts";
  * import { moveUnits, randomCodes } from "./noise.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { seed } from "../../graph/rng.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const [empty, drawn] = [emptyMemory(1024), randomCodes(100, 1024, 16, seed(26))];
- * if (E.isLeft(empty) || E.isLeft(drawn)) throw new Error("out of range");
- * const [codes, rng] = drawn.right;
- * const noisy = moveUnits(codes, 0.25, rng);
- * if (E.isLeft(noisy)) throw new Error("no noise");
- * const memory = store(empty.right, codes);
- * const recalled = recallIterated(memory, noisy.right[0], { kind: "winners", k: 16 });
- * assertEquals(E.isRight(recalled) && recalled.right.codes, codes);
+ * const [codes, rng] = orThrow(randomCodes(100, 1024, 16, seed(26)));
+ * const [noisy] = orThrow(moveUnits(codes, 0.25, rng));
+ * const memory = store(orThrow(emptyMemory(1024)), codes);
+ * const recalled = orThrow(recallIterated(memory, noisy, { kind: "winners", k: 16 }));
+ * assertEquals(recalled.codes, codes);
  * ```
  */
 export function recallIterated(
@@ -298,23 +308,7 @@ function kthLargest(sums: Uint32Array, k: number, most: number): number {
   return 1;
 }
 
-// What a Willshaw memory of finite size can hold.
-//
-// For M pairs of random codes, k of m units active in a cue and l of n in its target:
-//
-//     p₁  = 1 − (1 − kl / mn)^M      the fraction of synapses that are set
-//     p₀₁ = p₁^k                     the probability that a whole cue recalls a given false unit
-//     C   = M · T(l/n, p₀₁, 0) / m   bits per synapse: n units of each target go through a binary channel
-//
-// with T the transinformation of a channel whose input is 1 with probability l/n, that turns a 0 into a 1
-// with probability p₀₁ and never loses a 1. Where errors are to be at most ε of the target's units,
-// (n − l) p₀₁ = ε l gives p₀₁, thence p₁ = p₀₁^(1/k) and M = ln(1 − p₁) / ln(1 − kl / mn). C tends to
-// ln 2 = 0.69 bits as n grows with k = log₂ n, at p₁ = ½, and is well below at any size that exists.
-//
-// Source: G. Palm, "On associative memory", Biological Cybernetics 36, 1980; A. Knoblauch, G. Palm, F. T.
-// Sommer, "Memory capacities for synaptic and structural plasticity", Neural Computation 22, 2010, whose
-// "ε-capacity" this is. That synapses are set independently of each other, which is what p₁^k takes for
-// granted, is an approximation for finite n.
+// ---- Capacity
 
 /** The sizes of a memory and of the codes in it. */
 export interface WillshawSizes {
@@ -353,7 +347,7 @@ const density = ({ inputs, outputs, cueActive, targetActive }: WillshawSizes): n
  * The probability that a unit outside of the target fires in a one-step recall with the cue's size as
  * threshold: p₀₁, in [0, 1].
  *
- * @param fill Of the memory, in [0, 1].
+ * @param fill The fraction of the memory's synapses that are set, in [0, 1].
  * @param cueSize Active units of the cue, all of them from what was stored.
  */
 export const falseUnitProbability = (fill: number, cueSize: number): number => fill ** cueSize;
@@ -362,8 +356,8 @@ export const falseUnitProbability = (fill: number, cueSize: number): number => f
  * The transinformation of a binary channel: T = H(output) − H(output | input), in bits per unit.
  *
  * @param active The probability of a 1 at the input, in [0, 1].
- * @param added That a 0 arrives as a 1: p₀₁.
- * @param lost That a 1 arrives as a 0: p₁₀.
+ * @param added The probability that a 0 arrives as a 1: p₀₁.
+ * @param lost The probability that a 1 arrives as a 0: p₁₀.
  *
  * @example
  * ```ts
@@ -378,7 +372,10 @@ export function channelInformation(active: number, added: number, lost: number):
   return Math.max(0, entropy(fires) - active * entropy(lost) - (1 - active) * entropy(added));
 }
 
-/** Of an event, in bits; log1p, for what is rare has most of its information in the rare case. */
+/**
+ * The entropy of an event of probability p, in bits; by log1p, for what is rare has most of its
+ * information in the rare case.
+ */
 const entropy = (p: number): number =>
   p <= 0 || p >= 1 ? 0 : -(p * Math.log(p) + (1 - p) * Math.log1p(-p)) / Math.LN2;
 
@@ -405,13 +402,12 @@ export const storedInformation = (
  * @example
  * ```ts
  * import { willshawCapacity } from "./willshaw.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const sizes = { inputs: 4096, outputs: 4096, cueActive: 12, targetActive: 12 };
- * const capacity = willshawCapacity(sizes);
- * if (E.isLeft(capacity)) throw new Error("out of range");
- * assertEquals(capacity.right.bitsPerSynapse.toFixed(2), "0.44");
+ * const capacity = orThrow(willshawCapacity(sizes));
+ * assertEquals(capacity.bitsPerSynapse.toFixed(2), "0.44");
  * ```
  */
 export function willshawCapacity(

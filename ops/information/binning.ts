@@ -1,5 +1,5 @@
 /**
- * Layers cut into bins, which makes continuous activations discrete.
+ * Layers cut into bins, of equal width or of equal mass, which makes continuous activations discrete.
  *
  * @module
  */
@@ -7,16 +7,16 @@ import { E, pipe } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { checkRanges, type Range } from "../ranges.ts";
 import { type EntropyCorrection, type LayerInformation, layerInformation } from "./discrete.ts";
-import { checkSamples, type Samples } from "./samples.ts";
+import { checkSamples, numberBelow, type Samples } from "./samples.ts";
 import { symbolsOfRows } from "./symbols.ts";
 
 /** How {@linkcode equalWidthBins} cuts. */
 export interface EqualWidthOptions {
   /** Bins per unit, at least 1. */
   readonly bins: number;
-  /** Where the first bin begins; by default the least number of all samples and units. */
+  /** Where the first bin begins. @default the least number of all samples and units */
   readonly low?: number;
-  /** Where the last bin ends, above `low`; by default the greatest number. */
+  /** Where the last bin ends, above `low`. @default the greatest number of all samples and units */
   readonly high?: number;
 }
 
@@ -28,9 +28,9 @@ export interface EqualMassOptions {
 
 /** What {@linkcode binnedInformation} cuts, and how. */
 export interface BinnedInformationOptions extends EqualWidthOptions {
-  /** Bins of the same width, by default, or of the same mass; those know no `low` and no `high`. */
+  /** Bins of the same width, or of the same mass; those know no `low` and no `high`. @default "width" */
   readonly equal?: "width" | "mass";
-  /** Of the entropies' bias; none by default. */
+  /** What is done about the entropies' bias. @default "none" */
   readonly correction?: EntropyCorrection;
 }
 
@@ -180,15 +180,4 @@ function rangeOf(values: ArrayLike<number>): { readonly low: number; readonly hi
     high = Math.max(high, values[i]);
   }
   return { low, high };
-}
-
-/** How many of rising numbers are below one of them. */
-function numberBelow(value: number, sorted: Float64Array): number {
-  let [from, to] = [0, sorted.length];
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (sorted[middle] < value) from = middle + 1;
-    else to = middle;
-  }
-  return from;
 }

@@ -1,5 +1,5 @@
 /**
- * The entropy of a discrete variable, from samples.
+ * Entropy and mutual information of discrete variables, from samples, and the accuracy that so many bits allow.
  *
  * @module
  */
@@ -8,6 +8,8 @@ import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { checkPairs, type Estimate } from "./samples.ts";
 import { jointSymbols, symbolCounts, symbolsOfLabels } from "./symbols.ts";
 import { checkRanges, integerFrom, type Range } from "../ranges.ts";
+
+// ---- Entropy
 
 /**
  * What is done about the plug-in entropy's bias. Over n samples of m equally likely symbols it is too
@@ -26,7 +28,7 @@ export type EntropyCorrection = "none" | "miller_madow" | "jackknife";
  * The entropy of a discrete variable in bits: of labels, of clusters, or of a layer's codes.
  *
  * @param symbols One number per sample; only their being equal matters.
- * @param correction Of the bias; none by default.
+ * @param correction What is done about the bias; nothing where it is left out.
  * @returns At least 0, and without correction at most log₂ n and the logarithm of the distinct symbols;
  * or, for no samples, an error. A corrected entropy may pass both limits.
  *
@@ -101,7 +103,7 @@ function jackknife(counts: readonly number[], n: number): number {
 /** g(m), without the difference of two large numbers. */
 const growth = (m: number): number => m <= 1 ? 0 : Math.log(m) + (m - 1) * Math.log1p(1 / (m - 1));
 
-// The mutual information of discrete variables, from samples.
+// ---- Mutual information
 
 /**
  * I(X; Y) = H(X) + H(Y) − H(X, Y) of two discrete variables, in bits.
@@ -113,7 +115,7 @@ const growth = (m: number): number => m <= 1 ? 0 : Math.log(m) + (m - 1) * Math.
  *
  * @param x One number per sample; only their being equal matters.
  * @param y As many.
- * @param correction Of each of the three entropies; none by default.
+ * @param correction What is done about the bias of each of the three entropies; nothing where it is left out.
  * @returns At least 0 and at most either entropy without correction. Corrected values are not clipped:
  * of independent variables they scatter around 0. An error for no samples, or for different numbers.
  *
@@ -142,7 +144,7 @@ export const mutualInformation = (
  *
  * @param y One number per sample; only their being equal matters.
  * @param x As many: what is given.
- * @param correction Of both entropies; none by default.
+ * @param correction What is done about the bias of both entropies; nothing where it is left out.
  * @returns At least 0 and at most H(Y) without correction; corrected values are not clipped. An error
  * for no samples, or for different numbers.
  *
@@ -184,7 +186,7 @@ export interface LayerInformation {
  *
  * @param symbols T of each sample, as of symbolsOfRows or symbolsOfCodes.
  * @param labels Y of each sample.
- * @param correction Of the entropies; none by default.
+ * @param correction What is done about the bias of the entropies; nothing where it is left out.
  * @returns An error for no samples, or for different numbers.
  *
  * @example
@@ -226,7 +228,7 @@ function entropies(
   });
 }
 
-// How well classes can be told, if so many bits are known of them.
+// ---- Accuracy
 
 /**
  * The highest accuracy that any classifier of T can have where I(T; Y) bits are known of one of

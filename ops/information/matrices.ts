@@ -1,10 +1,19 @@
 /**
- * Samples with their means taken out, without filling in their zeros.
+ * Matrices in float64: samples with their means taken out, products as plain loops that skip zeros, and the
+ * decompositions of ml-matrix, whose version stands in this one place.
+ *
+ * ml-matrix is typed, has two small dependencies of its own, and works in Deno. Measured on one busy
+ * core (load 2.5): Cholesky of 256 × 256 in 4 ms, 784 × 784 in 0.10 s; the symmetric eigenproblem of 64
+ * × 64 in 13 ms, 256 × 256 in 0.11 s, 784 × 784 in 1.5 s. For products the loops here do 1.1 to 1.6
+ * billion multiplications a second (the Gram matrix of 2,000 samples of 784 numbers in 0.37 s),
+ * ml-matrix's `mmul` 0.4 to 0.7 billion.
  *
  * @module
  */
 import type { Samples } from "./samples.ts";
 import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from "npm:ml-matrix@6.15.1";
+
+// ---- Centred samples
 
 /**
  * Samples minus a shift per unit. Images and rectified layers are mostly zeros, which products can
@@ -16,9 +25,9 @@ import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from "npm:ml-m
  * variance at least pm² − p²m², so their quotient is at most p / (1 − p), which is 9 for p = 0.9.
  */
 export interface CentredSamples {
-  /** Samples, n. */
+  /** The number of samples, n. */
   readonly count: number;
-  /** Units, d. */
+  /** Units per sample, d. */
   readonly width: number;
   /** The samples' own means, d. */
   readonly mean: Float64Array;
@@ -61,11 +70,7 @@ export function centre({ count, width, values }: Samples): CentredSamples {
   return { count, width, mean, values: shifted, rest, filled };
 }
 
-// The matrix decompositions of ml-matrix, with the version in this one place.
-//
-// It is typed, has two small dependencies of its own, and works in Deno. Measured on one busy core (load
-// 2.5): Cholesky of 256 × 256 in 4 ms, 784 × 784 in 0.10 s; the symmetric eigenproblem of 64 × 64
-// in 13 ms, 256 × 256 in 0.11 s, 784 × 784 in 1.5 s.
+// ---- Decompositions
 
 /** The eigenvalues and eigenvectors of a symmetric matrix. */
 export interface SymmetricEigen {
@@ -130,10 +135,7 @@ function flat(matrix: Matrix, size: number): Float64Array {
   return values;
 }
 
-// Products of matrices in float64 as plain loops.
-//
-// Measured on one busy core: these tiles do 1.1 to 1.6 billion multiplications a second (the Gram matrix of
-// 2,000 samples of 784 numbers in 0.37 s), ml-matrix's `mmul` 0.4 to 0.7 billion.
+// ---- Products
 
 /** Numbers of a row that are multiplied at a time: six rows of 512 numbers fit the first cache. */
 const CHUNK = 512;
@@ -242,7 +244,7 @@ function mirror(matrix: Float64Array, size: number): void {
   }
 }
 
-/** The rows as columns. */
+/** The matrix with its rows as columns. */
 export function transpose(a: Float64Array, rows: number, columns: number): Float64Array {
   const turned = new Float64Array(a.length);
   for (let i = 0; i < rows; i++) {

@@ -1,28 +1,32 @@
 /**
- * What the estimators that look at nearest neighbours have in common.
+ * Information from the distances to nearest neighbours: the differential entropy of Kozachenko and
+ * Leonenko, the mutual information of two variables by Kraskov, Stögbauer and Grassberger, and of a
+ * variable and a class by Ross, or as a difference of entropies.
  *
  * @module
  */
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { draw, type Rng } from "../../graph/rng.ts";
 import {
+  besides,
   checkPairs,
   checkSamples,
+  type ClassSamples,
+  classSamples,
   type Estimate,
-  type NeighbourSearch,
+  membersOfClasses,
   type Samples,
+  selectSamples,
 } from "./samples.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { digamma, meanDigamma } from "./digamma.ts";
-import { neighbourSearch } from "./neighbour_search.ts";
-import { classSamples } from "./gaussian_classes.ts";
-import { symbolCounts, symbolsOfLabels } from "./symbols.ts";
+import { type NeighbourSearch, neighbourSearch } from "./neighbour_search.ts";
 
 /** How an estimator that looks at nearest neighbours looks. */
 export interface KnnOptions {
   /**
    * The neighbour whose distance counts: the k-th. A small k has little bias and much variance, a
-   * large one the other way round; 4 by default, as the reference's monitor has it.
+   * large one the other way round. The default is that of the reference's monitor. @default 4
    */
   readonly k?: number;
 }
@@ -30,78 +34,7 @@ export interface KnnOptions {
 /** The k of {@linkcode KnnOptions} where none is given. */
 const defaultK = 4;
 
-/** What keeps k from being a number of neighbours, of which there are at most `most`. */
-const checkK = (k: number, most: number): InvalidOption | null =>
-  Number.isSafeInteger(k) && k >= 1 && k <= most ? null : invalidOption(
-    "k",
-    k,
-    most === Infinity ? "an integer of at least 1" : `an integer from 1 to ${most}, samples less 1`,
-  );
-
-/** What keeps distances from being used: one so large that float64 does not hold it. */
-const checkDistances = (name: string, distances: Float64Array): InvalidOption | null =>
-  distances.includes(Infinity)
-    ? invalidOption(name, "a distance above 1.8e308", "samples that float64 can subtract")
-    : null;
-
-/**
- * The distances with 0 replaced by the least number above it, so that what is strictly nearer are
- * the samples that coincide.
- */
-const reachingCoincident = (distances: Float64Array): Float64Array =>
-  distances.map((distance) => distance === 0 ? Number.MIN_VALUE : distance);
-
-// Noise that tells repeated samples apart.
-
-/**
- * Adds uniform noise from [0, amplitude) to each number, so that no two samples coincide.
- *
- * For variables that are continuous in principle, but repeat because they were rounded or cut off
- * (the zeros of relu). It does not make a discrete variable continuous: differential entropy then
- * measures the noise, and falls by a bit per unit with each halving of the amplitude.
- *
- * Where numbers are so large that float64 does not hold the sum, ties remain: above 1e6 for the
- * default.
- *
- * Source: the reference adds as much (NPEET, `add_noise`), but in float32, where it vanishes above
- * 1e-3.
- *
- * @param amplitude Above 0; 1e-10 by default. Much less than the distances of neighbours that
- * differ.
- * @returns The samples in float64, and the generator to draw from next.
- * @throws {RangeError} Where the amplitude is not a finite number above 0.
- *
- * @example
- * ```ts
- * import { jitter } from "./nearest.ts";
- * import { knnEntropy } from "./nearest.ts";
- * import { E } from "../../graph/fp_ts.ts";
- * import { seed } from "../../graph/rng.ts";
- * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const x = { count: 9, width: 1, values: Float32Array.of(0, 0, 0, 0, 0, 0, 1, 2, 3) };
- * const [jittered] = jitter(x, seed(26));
- * assert(E.isLeft(knnEntropy(x)));
- * assert(E.isRight(knnEntropy(jittered)));
- * ```
- */
-export function jitter(
-  { count, width, values }: Samples,
-  rng: Rng,
-  amplitude = 1e-10,
-): readonly [Samples, Rng] {
-  if (!(amplitude > 0 && amplitude < Infinity)) {
-    const range = "an amplitude above 0";
-    throw new RangeError(`Cannot add noise: expected ${range}, current value is ${amplitude}`);
-  }
-  return draw(rng, ({ unit }) => ({
-    count,
-    width,
-    values: Float64Array.from(values, (value) => value + unit() * amplitude),
-  }));
-}
-
-// Differential entropy from the distances to nearest neighbours.
+// ---- Entropy
 
 /**
  * The differential entropy of a continuous variable in bits, by Kozachenko and Leonenko in the
@@ -162,62 +95,7 @@ function entropyOf(name: string, x: Samples, k: number): Estimate {
   return E.right(bits + x.width * (1 + sum / x.count));
 }
 
-// Mutual information of a continuous variable and a class, as a difference of entropies.
-
-/**
- * |H(X) − Σ p_c H(X|c)| in bits, each H by {@linkcode knnEntropy}: the reference's `micd`.
- *
- * A class of fewer than k + 1 samples has no entropy of its own and is taken to have that of X: it
- * adds nothing. The difference is at most ψ(n) − ⟨ψ(n_c)⟩ over the samples' classes, about H(Y),
- * but can be below 0, which the absolute value hides: independent variables have 0.04 bits on
- * average (4 classes, 2 units, n = 1,200), where {@linkcode rossInformation} has −0.003. That one
- * is signed, keeps small classes, and takes samples that repeat; this one is for comparison with
- * the reference.
- *
- * Bias: +.012 / −.000 / +.001 bits at n = 500 / 2,000 / 10,000 (3 classes, 1 unit, truth 1.303),
- * −.106 / −.051 / −.019 (5 classes, 10 units, truth 2.172), with k = 3.
- *
- * Source: `micd` of NPEET, which pytorch-mighty's monitor uses with k = 4.
- *
- * @param x Any width, n samples.
- * @param labels One per sample; only their being equal matters.
- * @returns Bits, at least 0; or an error where the samples or k do not fit, or where k + 1 samples,
- * of all or of a class, coincide: {@linkcode jitter} tells them apart.
- *
- * @example
- * ```ts
- * import { classConditionalInformation } from "./nearest.ts";
- * import { E } from "../../graph/fp_ts.ts";
- * import { draw, seed } from "../../graph/rng.ts";
- * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * // Two classes that lie far apart: the label has 1 bit.
- * const labels = Uint8Array.from({ length: 2000 }, (_, i) => i % 2);
- * const [values] = draw(seed(26), ({ unit }) => Float64Array.from(labels, (c) => 9 * c + unit()));
- * const bits = classConditionalInformation({ count: 2000, width: 1, values }, labels);
- * assert(E.isRight(bits) && Math.abs(bits.right - 1) < 0.05);
- * ```
- */
-export function classConditionalInformation(
-  x: Samples,
-  labels: ArrayLike<number>,
-  { k = defaultK }: KnnOptions = {},
-): Estimate {
-  const problem = checkSamples("x", x, 2) ??
-    checkPairs({ name: "x", count: x.count }, { name: "labels", count: labels.length });
-  if (problem !== null) return E.left(problem);
-  return E.chain((all: number) =>
-    E.map((parts: readonly number[]) => Math.abs(parts.reduce((sum, part) => sum - part, all)))(
-      E.traverseArray(({ label, samples }: ReturnType<typeof classSamples>[number]): Estimate => {
-        const weighted = E.map((bits: number) => bits * samples.count / x.count);
-        const name = `x of class ${label}`;
-        return weighted(samples.count > k ? entropyOf(name, samples, k) : E.right(all));
-      })(classSamples(x, labels)),
-    )
-  )(entropyOf("x", x, k));
-}
-
-// Mutual information of two continuous variables from nearest neighbours.
+// ---- Information of two variables
 
 /**
  * I(X;Y) in bits, by Kraskov, Stögbauer and Grassberger's first estimator:
@@ -255,7 +133,7 @@ export function classConditionalInformation(
  * Source: Kraskov, Stögbauer & Grassberger, Phys. Rev. E 69 (2004) 066138, eq. 8, whose n_x is
  * without the sample itself. For ε = 0: the idea of Gao, Kannan, Oh & Viswanath, NIPS 2017, alg. 1.
  *
- * @param x Any width; standardise it.
+ * @param x Samples of any width; standardise them.
  * @param y As many samples, any width.
  * @returns Bits; or an error where samples or k do not fit: k is at most n − 1.
  *
@@ -313,18 +191,7 @@ function neighbours(
   return counts.map((count, i) => Math.max(count, coincident[i]));
 }
 
-/** The joint samples: those of x with those of y behind them. */
-function besides(x: Samples, y: Samples): Samples {
-  const width = x.width + y.width;
-  const values = new Float64Array(x.count * width);
-  for (let i = 0; i < x.count; i++) {
-    values.set(x.values.subarray(i * x.width, (i + 1) * x.width), i * width);
-    values.set(y.values.subarray(i * y.width, (i + 1) * y.width), i * width + x.width);
-  }
-  return { count: x.count, width, values };
-}
-
-// Mutual information of a continuous variable and a class, from nearest neighbours.
+// ---- Information of a variable and a class
 
 /**
  * I(X;Y) of a continuous X and a discrete Y in bits, by Ross: [ψ(n) + ⟨ψ(k)⟩ − ⟨ψ(n_c)⟩ − ⟨ψ(m)⟩] /
@@ -351,7 +218,7 @@ function besides(x: Samples, y: Samples): Samples {
  * Source: Ross, PLoS ONE 9 (2014) e87357. Equal to scikit-learn's
  * `mutual_info_classif` for one unit, but for the clamping, ties, and its unit, the nat.
  *
- * @param x Any width; standardise it.
+ * @param x Samples of any width; standardise them.
  * @param labels One per sample; only their being equal matters.
  * @returns Bits; or an error where the samples or k do not fit, or no class has two samples.
  *
@@ -385,31 +252,21 @@ export function rossInformation(
   const near = nearestInClass(x, classes, k);
   const tooFar = checkDistances("x", near.distances);
   if (tooFar !== null) return E.left(tooFar);
-  const inAll = neighbourSearch(rowsOf(x, near.kept)).counts(near.radii);
+  const inAll = neighbourSearch(selectSamples(x, near.kept)).counts(near.radii);
   const nats = digamma(near.kept.length) + meanDigamma(near.inClass) - meanDigamma(near.sizes) -
     meanDigamma(inAll);
   return E.right(nats / Math.LN2);
 }
 
-/** The samples of each class, by their numbers, rising. */
-function membersOfClasses(labels: ArrayLike<number>): readonly Uint32Array[] {
-  const symbols = symbolsOfLabels(labels);
-  const counts = symbolCounts(symbols);
-  const members = Array.from(counts, (count) => new Uint32Array(count));
-  const filled = new Int32Array(counts.length);
-  symbols.forEach((symbol, i) => members[symbol][filled[symbol]++] = i);
-  return members;
-}
-
 /** What each sample that is kept has around it in its class. */
 interface InClass {
-  /** Their numbers, class by class. */
+  /** The indices of the samples, class by class. */
   readonly kept: Uint32Array;
-  /** Samples of its class. */
+  /** The number of samples of its class. */
   readonly sizes: Int32Array;
   /** Neighbours that were looked for: k, or fewer in a small class, or more where some are tied. */
   readonly inClass: Int32Array;
-  /** The distance of the last. */
+  /** The distance of the last of these. */
   readonly distances: Float64Array;
   /** What is strictly nearer than this counts: the distance, or what is just above it for a tie. */
   readonly radii: Float64Array;
@@ -426,7 +283,7 @@ function nearestInClass(x: Samples, classes: readonly Uint32Array[], k: number):
   };
   let at = 0;
   for (const members of classes) {
-    const search = neighbourSearch(rowsOf(x, members));
+    const search = neighbourSearch(selectSamples(x, members));
     const nearest = Math.min(k, members.length - 1);
     const distances = search.distances(nearest);
     found.kept.set(members, at);
@@ -443,12 +300,6 @@ function nearestInClass(x: Samples, classes: readonly Uint32Array[], k: number):
   return found;
 }
 
-function rowsOf({ width, values }: Samples, rows: Uint32Array): Samples {
-  const kept = new Float64Array(rows.length * width);
-  rows.forEach((row, i) => kept.set(values.subarray(row * width, (row + 1) * width), i * width));
-  return { count: rows.length, width, values: kept };
-}
-
 /** The least number above one that is finite and not negative. */
 function nextUp(value: number): number {
   bits[0] = value;
@@ -458,3 +309,129 @@ function nextUp(value: number): number {
 
 const bits = new Float64Array(1);
 const words = new BigInt64Array(bits.buffer);
+
+/**
+ * |H(X) − Σ p_c H(X|c)| in bits, each H by {@linkcode knnEntropy}: the reference's `micd`.
+ *
+ * A class of fewer than k + 1 samples has no entropy of its own and is taken to have that of X: it
+ * adds nothing. The difference is at most ψ(n) − ⟨ψ(n_c)⟩ over the samples' classes, about H(Y),
+ * but can be below 0, which the absolute value hides: independent variables have 0.04 bits on
+ * average (4 classes, 2 units, n = 1,200), where {@linkcode rossInformation} has −0.003. That one
+ * is signed, keeps small classes, and takes samples that repeat; this one is for comparison with
+ * the reference.
+ *
+ * Bias: +.012 / −.000 / +.001 bits at n = 500 / 2,000 / 10,000 (3 classes, 1 unit, truth 1.303),
+ * −.106 / −.051 / −.019 (5 classes, 10 units, truth 2.172), with k = 3.
+ *
+ * Source: `micd` of NPEET, which pytorch-mighty's monitor uses with k = 4.
+ *
+ * @param x Any width, n samples.
+ * @param labels One per sample; only their being equal matters.
+ * @returns Bits, at least 0; or an error where the samples or k do not fit, or where k + 1 samples,
+ * of all or of a class, coincide: {@linkcode jitter} tells them apart.
+ *
+ * @example
+ * ```ts
+ * import { classConditionalInformation } from "./nearest.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { draw, seed } from "../../graph/rng.ts";
+ * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * // Two classes that lie far apart: the label has 1 bit.
+ * const labels = Uint8Array.from({ length: 2000 }, (_, i) => i % 2);
+ * const [values] = draw(seed(26), ({ unit }) => Float64Array.from(labels, (c) => 9 * c + unit()));
+ * const bits = classConditionalInformation({ count: 2000, width: 1, values }, labels);
+ * assert(E.isRight(bits) && Math.abs(bits.right - 1) < 0.05);
+ * ```
+ */
+export function classConditionalInformation(
+  x: Samples,
+  labels: ArrayLike<number>,
+  { k = defaultK }: KnnOptions = {},
+): Estimate {
+  const problem = checkSamples("x", x, 2) ??
+    checkPairs({ name: "x", count: x.count }, { name: "labels", count: labels.length });
+  if (problem !== null) return E.left(problem);
+  return E.chain((all: number) =>
+    E.map((parts: readonly number[]) => Math.abs(parts.reduce((sum, part) => sum - part, all)))(
+      E.traverseArray(({ label, samples }: ClassSamples): Estimate => {
+        const weighted = E.map((bits: number) => bits * samples.count / x.count);
+        const name = `x of class ${label}`;
+        return weighted(samples.count > k ? entropyOf(name, samples, k) : E.right(all));
+      })(classSamples(x, labels)),
+    )
+  )(entropyOf("x", x, k));
+}
+
+// ---- Repeated samples
+
+/**
+ * Adds uniform noise from [0, amplitude) to each number, so that no two samples coincide.
+ *
+ * For variables that are continuous in principle, but repeat because they were rounded or cut off
+ * (the zeros of relu). It does not make a discrete variable continuous: differential entropy then
+ * measures the noise, and falls by a bit per unit with each halving of the amplitude.
+ *
+ * Where numbers are so large that float64 does not hold the sum, ties remain: above 1e6 for the
+ * default.
+ *
+ * Source: the reference adds as much (NPEET, `add_noise`), but in float32, where it vanishes above
+ * 1e-3.
+ *
+ * @param amplitude Above 0, 1e-10 where it is left out: much less than the distances of neighbours that
+ * differ.
+ * @returns The samples in float64, and the generator to draw from next.
+ * @throws {RangeError} Where the amplitude is not a finite number above 0.
+ *
+ * @example
+ * ```ts
+ * import { jitter } from "./nearest.ts";
+ * import { knnEntropy } from "./nearest.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { seed } from "../../graph/rng.ts";
+ * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const x = { count: 9, width: 1, values: Float32Array.of(0, 0, 0, 0, 0, 0, 1, 2, 3) };
+ * const [jittered] = jitter(x, seed(26));
+ * assert(E.isLeft(knnEntropy(x)));
+ * assert(E.isRight(knnEntropy(jittered)));
+ * ```
+ */
+export function jitter(
+  { count, width, values }: Samples,
+  rng: Rng,
+  amplitude = 1e-10,
+): readonly [Samples, Rng] {
+  if (!(amplitude > 0 && amplitude < Infinity)) {
+    const range = "an amplitude above 0";
+    throw new RangeError(`Cannot add noise: expected ${range}, current value is ${amplitude}`);
+  }
+  return draw(rng, ({ unit }) => ({
+    count,
+    width,
+    values: Float64Array.from(values, (value) => value + unit() * amplitude),
+  }));
+}
+
+/**
+ * The distances with 0 replaced by the least number above it, so that what is strictly nearer are
+ * the samples that coincide.
+ */
+const reachingCoincident = (distances: Float64Array): Float64Array =>
+  distances.map((distance) => distance === 0 ? Number.MIN_VALUE : distance);
+
+// ---- Checks
+
+/** What keeps k from being a number of neighbours, of which there are at most `most`. */
+const checkK = (k: number, most: number): InvalidOption | null =>
+  Number.isSafeInteger(k) && k >= 1 && k <= most ? null : invalidOption(
+    "k",
+    k,
+    most === Infinity ? "an integer of at least 1" : `an integer from 1 to ${most}, samples less 1`,
+  );
+
+/** What keeps distances from being used: one so large that float64 does not hold it. */
+const checkDistances = (name: string, distances: Float64Array): InvalidOption | null =>
+  distances.includes(Infinity)
+    ? invalidOption(name, "a distance above 1.8e308", "samples that float64 can subtract")
+    : null;

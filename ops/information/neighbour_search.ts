@@ -1,149 +1,80 @@
 /**
- * Nearest neighbours in the max-norm, as the estimators of information need them.
+ * Nearest neighbours in the max-norm, as the estimators of information need them. The distance of a and b is
+ * max |a_u − b_u|, the differences rounded to float64.
  *
- * The distance of a and b is max |a_u − b_u|, the differences rounded to float64.
+ * Samples of one unit are sorted, so that neighbours lie side by side. For more units, whatever is
+ * nearer than r lies in a box of side 2r. The samples are sorted along one unit, which leaves a window;
+ * each further unit takes those outside the box out of it, 32 at a time, by two lookups and one `and`;
+ * the few that are left are compared exactly.
+ *
+ * The code is Sparrow's own, because a k-d tree would not do. CPU milliseconds for the 4-th neighbour
+ * of 10,000 normal samples of 2, 5, 10 and 20 units, on a busy machine: 30, 141, 286 and 692 this way;
+ * 52, 164, 949 and 3,801 by the boxes of a k-d tree's leaves of 32, written for the purpose; 44, 649,
+ * 1,852 and 3,558 comparing the whole window. With 1,000 samples it is 8, 10, 13 and 21; only of 2
+ * units or fewer is the window alone quicker there, by milliseconds, so that there is one way for all
+ * sizes.
  *
  * @module
  */
-import type { NeighbourSearch, Samples } from "./samples.ts";
+import type { Samples } from "./samples.ts";
 import { popcount } from "../embeddings.ts";
 
-// Samples in the order in which a search goes through them.
-
-/** Samples and units rearranged: the unit of the largest variance first, the samples along it. */
-export interface OrderedRows {
-  /** Samples. */
-  readonly count: number;
-  /** Units per sample. */
-  readonly width: number;
-  /** count × width numbers, row-major; the first of each row never falls. */
-  readonly rows: Float64Array;
-  /** Row r is sample order[r]. */
-  readonly order: Uint32Array;
+/** Samples that have been prepared for the search of nearest neighbours in the max-norm. */
+export interface NeighbourSearch {
+  /**
+   * The distance of each sample to its k-th nearest other one, exactly.
+   *
+   * @param k From 1 to samples − 1.
+   * @returns One number of at least 0 per sample, in their order; 0 where k others coincide with
+   * it.
+   * @throws {RangeError} Where k is out of range.
+   */
+  readonly distances: (k: number) => Float64Array;
+  /**
+   * How many samples are strictly nearer to each than a radius of its own, exactly. The sample
+   * itself counts, unless its radius is 0.
+   *
+   * @param radii One per sample, of at least 0, none NaN.
+   * @returns One count per sample.
+   * @throws {RangeError} Where there are not as many radii.
+   */
+  readonly counts: (radii: Float64Array) => Int32Array;
 }
 
 /**
- * Rearranges samples. The max-norm does not ask in which order the units are, and those that vary
- * most rule out most.
+ * Makes samples ready to be searched: one unit by sorting, more by {@linkcode boxSearch}.
  *
- * @param samples Of at least one unit; finite.
+ * @param samples Samples that `checkSamples` finds nothing wrong with. They must not change while searched.
+ *
+ * @example
+ * ```ts
+ * import { neighbourSearch } from "./neighbour_search.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const values = Float64Array.of(0, 0, 1, 0, 0, 2, 5, 5);
+ * const search = neighbourSearch({ count: 4, width: 2, values });
+ * assertEquals([...search.distances(2)], [2, 2, 2, 5]);
+ * assertEquals([...search.counts(Float64Array.of(2, 2, 2.5, 0))], [2, 2, 3, 0]);
+ * ```
  */
-function orderedRows({ count, width, values }: Samples): OrderedRows {
-  const spread = variances({ count, width, values });
-  const units = Uint32Array.from(spread, (_, u) => u).sort((a, b) => spread[b] - spread[a]);
-  const widest = Float64Array.from({ length: count }, (_, i) => values[i * width + units[0]]);
-  const order = Uint32Array.from(widest, (_, i) => i).sort((a, b) => widest[a] - widest[b]);
-  const rows = new Float64Array(count * width);
-  for (let r = 0, at = 0; r < count; r++) {
-    for (let u = 0; u < width; u++) rows[at++] = values[order[r] * width + units[u]];
-  }
-  return { count, width, rows, order };
+export function neighbourSearch(samples: Samples): NeighbourSearch {
+  const { count, width } = samples;
+  const search = width === 1 ? lineSearch(samples) : boxSearch(samples);
+  return {
+    distances: (k) => {
+      if (Number.isInteger(k) && k >= 1 && k < count) return search.distances(k);
+      const range = `an integer from 1 to ${count - 1}`;
+      throw new RangeError(`Cannot find k neighbours: expected ${range}, current value is ${k}`);
+    },
+    counts: (radii) => {
+      if (radii.length === count) return search.counts(radii);
+      const actual = `${radii.length} radii`;
+      throw new RangeError(`Cannot count: expected ${count} radii, current value is ${actual}`);
+    },
+  };
 }
 
-function variances({ count, width, values }: Samples): Float64Array {
-  const means = new Float64Array(width);
-  for (let at = 0; at < values.length; at++) means[at % width] += values[at] / count;
-  const squares = new Float64Array(width);
-  for (let at = 0; at < values.length; at++) {
-    squares[at % width] += (values[at] - means[at % width]) ** 2;
-  }
-  return squares;
-}
-
-// Sets of samples as bits, by which many samples are ruled out at once.
-
-/** For each of the first units, the samples below each of some thresholds, one bit per sample. */
-export interface BitPlanes {
-  /** Units that have planes, from the first on; the first itself is never asked for. */
-  readonly units: number;
-  /** Words per set, ceil(n / 32). */
-  readonly words: number;
-  /** The thresholds of unit u from u · (BINS − 1) on, rising. */
-  readonly thresholds: Float64Array;
-  /** Set b of unit u, the samples of bins 0 to b − 1, from (u · (BINS + 1) + b) · words on. */
-  readonly below: Int32Array;
-}
-
-/** Twice as many rule out a little more and cost as much more: no faster at any size measured. */
-const BINS = 64;
-
-/** Where the samples of a unit are looked at for its quantiles. */
-const SAMPLED = 1024;
-
-/**
- * The planes of the first units of rows.
- *
- * The thresholds are quantiles of a part of the samples. Any would do: what they are decides how
- * much is ruled out, never whether rightly.
- *
- * @param most Words that the planes may have, of 4 bytes.
- */
-function bitPlanes(ordered: OrderedRows, most: number): BitPlanes {
-  const { count, width, rows } = ordered;
-  const words = Math.ceil(count / 32);
-  const perUnit = (BINS + 1) * words;
-  const units = Math.min(width, Math.max(1, Math.floor(most / perUnit)));
-  const thresholds = new Float64Array(units * (BINS - 1));
-  const below = new Int32Array(units * perUnit);
-  for (let u = 1; u < units; u++) {
-    thresholds.set(quantiles(ordered, u), u * (BINS - 1));
-    for (let i = 0; i < count; i++) {
-      const bin = binOf(thresholds, u, rows[i * width + u]);
-      below[u * perUnit + (bin + 1) * words + (i >>> 5)] |= 1 << (i & 31);
-    }
-    const first = u * perUnit + words;
-    for (let at = first; at < first + BINS * words; at++) below[at] |= below[at - words];
-  }
-  return { units, words, thresholds, below };
-}
-
-function quantiles({ count, width, rows }: OrderedRows, unit: number): Float64Array {
-  const some = Float64Array.from({ length: Math.min(count, SAMPLED) }, (_, s) => {
-    const row = count <= SAMPLED ? s : Math.floor(s * count / SAMPLED);
-    return rows[row * width + unit];
-  }).sort();
-  return Float64Array.from(
-    { length: BINS - 1 },
-    (_, b) => some[Math.floor((b + 1) * some.length / BINS)],
-  );
-}
-
-/** How many of the unit's thresholds are at or below the value: never fewer for a larger value. */
-function binOf(thresholds: Float64Array, unit: number, value: number): number {
-  const from = unit * (BINS - 1);
-  let [low, high] = [from, from + BINS - 1];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (thresholds[middle] <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low - from;
-}
-
-/**
- * Takes samples out of a set that are outside [low, high] in a unit. Some outside may stay; none
- * inside goes.
- *
- * @param unit From 1 to units − 1.
- * @param set One bit per sample, changed in words `from` to `to` − 1.
- */
-function keepBetween(
-  { words, thresholds, below }: BitPlanes,
-  unit: number,
-  low: number,
-  high: number,
-  set: Int32Array,
-  from: number,
-  to: number,
-): void {
-  const [first, last] = [binOf(thresholds, unit, low), binOf(thresholds, unit, high)];
-  if (first === 0 && last === BINS - 1) return;
-  const before = (unit * (BINS + 1) + first) * words;
-  const through = (unit * (BINS + 1) + last + 1) * words;
-  for (let w = from; w < to; w++) set[w] &= below[before + w] ^ below[through + w];
-}
-
-// Nearest neighbours of samples of one unit: sorted, the neighbours lie side by side.
+// ---- One unit
 
 /**
  * Searches samples of one unit in O(n · (log n + k)).
@@ -198,18 +129,7 @@ function nearer(line: Float64Array, at: number, radius: number): number {
   return last - first + 1;
 }
 
-// Nearest neighbours in the max-norm of samples of two units or more.
-//
-// Whatever is nearer than r lies in a box of side 2r. The samples are sorted along one unit, which
-// leaves a window; each further unit takes those outside the box out of it, 32 at a time, by two
-// lookups and one `and` (keepBetween); the few that are left are compared exactly.
-//
-// Own code, because a k-d tree would not do. CPU milliseconds for the 4-th neighbour of 10,000
-// normal samples of 2, 5, 10 and 20 units, on a busy machine: 30, 141, 286 and 692 this way; 52,
-// 164, 949 and 3,801 by the boxes of a k-d tree's leaves of 32, written for the purpose; 44, 649,
-// 1,852 and 3,558 comparing the whole window. With 1,000 samples it is 8, 10, 13 and 21; only of 2
-// units or fewer is the window alone quicker there, by milliseconds, so that there is one way for
-// all sizes.
+// ---- Two units or more
 
 /** Samples that may be in a box: the set bits of words from…to − 1. */
 interface Candidates {
@@ -404,35 +324,137 @@ function rowsAbove(rows: Float64Array, width: number, count: number, value: numb
   return count - low;
 }
 
+// ---- The order of a search
+
+/** Samples and units rearranged: the unit of the largest variance first, the samples along it. */
+interface OrderedRows {
+  /** Samples. */
+  readonly count: number;
+  /** Units per sample. */
+  readonly width: number;
+  /** count × width numbers, row-major; the first of each row never falls. */
+  readonly rows: Float64Array;
+  /** Row r is sample order[r]. */
+  readonly order: Uint32Array;
+}
+
 /**
- * Makes samples ready to be searched: one unit by sorting, more by {@linkcode boxSearch}.
+ * Rearranges samples. The max-norm does not ask in which order the units are, and those that vary
+ * most rule out most.
  *
- * @param samples That `checkSamples` finds nothing wrong with. They must not change while searched.
- *
- * @example
- * ```ts
- * import { neighbourSearch } from "./neighbour_search.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const values = Float64Array.of(0, 0, 1, 0, 0, 2, 5, 5);
- * const search = neighbourSearch({ count: 4, width: 2, values });
- * assertEquals([...search.distances(2)], [2, 2, 2, 5]);
- * assertEquals([...search.counts(Float64Array.of(2, 2, 2.5, 0))], [2, 2, 3, 0]);
- * ```
+ * @param samples Finite, of at least one unit.
  */
-export function neighbourSearch(samples: Samples): NeighbourSearch {
-  const { count, width } = samples;
-  const search = width === 1 ? lineSearch(samples) : boxSearch(samples);
-  return {
-    distances: (k) => {
-      if (Number.isInteger(k) && k >= 1 && k < count) return search.distances(k);
-      const range = `an integer from 1 to ${count - 1}`;
-      throw new RangeError(`Cannot find k neighbours: expected ${range}, current value is ${k}`);
-    },
-    counts: (radii) => {
-      if (radii.length === count) return search.counts(radii);
-      const actual = `${radii.length} radii`;
-      throw new RangeError(`Cannot count: expected ${count} radii, current value is ${actual}`);
-    },
-  };
+function orderedRows({ count, width, values }: Samples): OrderedRows {
+  const spread = variances({ count, width, values });
+  const units = Uint32Array.from(spread, (_, u) => u).sort((a, b) => spread[b] - spread[a]);
+  const widest = Float64Array.from({ length: count }, (_, i) => values[i * width + units[0]]);
+  const order = Uint32Array.from(widest, (_, i) => i).sort((a, b) => widest[a] - widest[b]);
+  const rows = new Float64Array(count * width);
+  for (let r = 0, at = 0; r < count; r++) {
+    for (let u = 0; u < width; u++) rows[at++] = values[order[r] * width + units[u]];
+  }
+  return { count, width, rows, order };
+}
+
+function variances({ count, width, values }: Samples): Float64Array {
+  const means = new Float64Array(width);
+  for (let at = 0; at < values.length; at++) means[at % width] += values[at] / count;
+  const squares = new Float64Array(width);
+  for (let at = 0; at < values.length; at++) {
+    squares[at % width] += (values[at] - means[at % width]) ** 2;
+  }
+  return squares;
+}
+
+// ---- Sets of samples as bits, by which many are ruled out at once
+
+/** The planes of the first units: for each the samples below each of some thresholds, one bit per sample. */
+interface BitPlanes {
+  /** Units that have planes, from the first on; the first itself is never asked for. */
+  readonly units: number;
+  /** Words per set, ceil(n / 32). */
+  readonly words: number;
+  /** The thresholds of unit u from u · (BINS − 1) on, rising. */
+  readonly thresholds: Float64Array;
+  /** Set b of unit u, the samples of bins 0 to b − 1, from (u · (BINS + 1) + b) · words on. */
+  readonly below: Int32Array;
+}
+
+/** Twice as many rule out a little more and cost as much more: no faster at any size measured. */
+const BINS = 64;
+
+/** Where the samples of a unit are looked at for its quantiles. */
+const SAMPLED = 1024;
+
+/**
+ * The planes of the first units of rows.
+ *
+ * The thresholds are quantiles of a part of the samples. Any would do: what they are decides how
+ * much is ruled out, never whether rightly.
+ *
+ * @param most Words that the planes may have, of 4 bytes.
+ */
+function bitPlanes(ordered: OrderedRows, most: number): BitPlanes {
+  const { count, width, rows } = ordered;
+  const words = Math.ceil(count / 32);
+  const perUnit = (BINS + 1) * words;
+  const units = Math.min(width, Math.max(1, Math.floor(most / perUnit)));
+  const thresholds = new Float64Array(units * (BINS - 1));
+  const below = new Int32Array(units * perUnit);
+  for (let u = 1; u < units; u++) {
+    thresholds.set(quantiles(ordered, u), u * (BINS - 1));
+    for (let i = 0; i < count; i++) {
+      const bin = binOf(thresholds, u, rows[i * width + u]);
+      below[u * perUnit + (bin + 1) * words + (i >>> 5)] |= 1 << (i & 31);
+    }
+    const first = u * perUnit + words;
+    for (let at = first; at < first + BINS * words; at++) below[at] |= below[at - words];
+  }
+  return { units, words, thresholds, below };
+}
+
+function quantiles({ count, width, rows }: OrderedRows, unit: number): Float64Array {
+  const some = Float64Array.from({ length: Math.min(count, SAMPLED) }, (_, s) => {
+    const row = count <= SAMPLED ? s : Math.floor(s * count / SAMPLED);
+    return rows[row * width + unit];
+  }).sort();
+  return Float64Array.from(
+    { length: BINS - 1 },
+    (_, b) => some[Math.floor((b + 1) * some.length / BINS)],
+  );
+}
+
+/** How many of the unit's thresholds are at or below the value: never fewer for a larger value. */
+function binOf(thresholds: Float64Array, unit: number, value: number): number {
+  const from = unit * (BINS - 1);
+  let [low, high] = [from, from + BINS - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (thresholds[middle] <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low - from;
+}
+
+/**
+ * Takes samples out of a set that are outside [low, high] in a unit. Some outside may stay; none
+ * inside goes.
+ *
+ * @param unit From 1 to units − 1.
+ * @param set One bit per sample, changed in words `from` to `to` − 1.
+ */
+function keepBetween(
+  { words, thresholds, below }: BitPlanes,
+  unit: number,
+  low: number,
+  high: number,
+  set: Int32Array,
+  from: number,
+  to: number,
+): void {
+  const [first, last] = [binOf(thresholds, unit, low), binOf(thresholds, unit, high)];
+  if (first === 0 && last === BINS - 1) return;
+  const before = (unit * (BINS + 1) + first) * words;
+  const through = (unit * (BINS + 1) + last + 1) * words;
+  for (let w = from; w < to; w++) set[w] &= below[before + w] ^ below[through + w];
 }

@@ -1,5 +1,7 @@
 /**
- * Critics: how a bound scores pairs, what it trains, and how it is read off pairs held out.
+ * Critics: networks that score pairs. A critic knows the bound that it trains by, how it takes batches
+ * of pairs, and how the bound is read off pairs that are held out. There are the joint critic, one
+ * network that sees x and y side by side, and two towers, a network for x and one for y.
  *
  * @module
  */
@@ -21,7 +23,7 @@ import { linear } from "../layers.ts";
 
 /** A bound of information with the critic that it needs. */
 export interface Critic {
-  /** What has weights. */
+  /** The networks, whose weights are trained. */
   readonly graph: Nodes;
   /** The graph lowered, with what the bound adds. */
   readonly model: Lowered;
@@ -45,112 +47,11 @@ export interface Critic {
   readonly ceiling: (pairs: number) => number | null;
 }
 
-// A critic's model on many pairs, read back as plain numbers.
+// ---- The joint critic
 
-/** Rows that are evaluated at once. */
-const CHUNK = 8192;
-
-/**
- * What the model makes of the rows (x_i, y_partner(i)), all i.
- *
- * @param model One that ends in one tensor, or in a pair of them.
- * @returns Of each end, in order, as many numbers per row as it has units, row-major.
- */
-export async function evaluatePairs(
-  model: Lowered,
-  weights: Weights,
-  pairs: Pairs,
-  partner: (i: number) => number,
-): Promise<readonly Float32Array[]> {
-  const width = (pairs.x.length + pairs.y.length) / pairs.count;
-  const parts: (readonly Float32Array[])[] = [];
-  for (let from = 0; from < pairs.count; from += CHUNK) {
-    const to = Math.min(from + CHUNK, pairs.count);
-    const rows = new Float32Array((to - from) * width);
-    writeRows(pairs, [from, to], partner, rows);
-    const ends = tf.tidy(() => {
-      const value = model.evaluate(weights, tf.tensor2d(rows, [to - from, width]));
-      return (value instanceof tf.Tensor ? [value] : [value.first, value.second]) as tf.Tensor[];
-    });
-    try {
-      parts.push(await Promise.all(ends.map((end) => end.data<"float32">())));
-    } finally {
-      tf.dispose(ends);
-    }
-  }
-  return parts[0].map((_, end) => joined(parts.map((part) => part[end])));
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-/** The error of the first of a critic's numbers that is not finite, if any. */
-function nonFiniteScore(scores: ArrayLike<number>): NonFinite | null {
-  for (let i = 0; i < scores.length; i++) {
-    if (!Number.isFinite(scores[i])) {
-      const place = { epoch: 1, step: 0, lastGood: null };
-      return { _tag: "NonFinite", tensor: "scores of held-out pairs", value: scores[i], ...place };
-    }
-  }
-  return null;
-}
-
-// The moving average that corrects the gradient of MINE.
-
-/** Where the plasticity keeps it. */
-const PATH = "log_partition";
-
-/**
- * The average before the first batch, as plasticity: log 1, of a critic that scores every pair 0. The
- * caller disposes of it.
- */
-export const initialPartition = (): Params => ({ [PATH]: tf.scalar(0) });
-
-/**
- * A joint critic that in training passes log A as its latent beside the scores, with
- * A ← (1 − rate)·A + rate·mean exp T(marginal), and no gradient through it. Logarithms throughout:
- * exp T overflows.
- *
- * @param critic What makes scores, of n joint rows and n marginal ones.
- * @param rate In (0, 1).
- */
-export const withMovingPartition = (critic: Lowered, rate: number): Lowered => ({
-  evaluate: critic.evaluate,
-  train: (params, signal) => {
-    const after = critic.train(params, signal);
-    const scores = after.value as tf.Tensor;
-    const before = signal.plasticity[PATH];
-    const log = constantOf(scores, (values) => {
-      const batch = logMeanExpOf(halves(values)[1]);
-      return averaged(before, batch, rate);
-    });
-    return {
-      ...after,
-      value: { first: log, second: scores },
-      plasticity: { ...after.plasticity, [PATH]: log },
-    };
-  },
-});
-
-/** log((1 − rate)·e^a + rate·e^b). */
-function averaged(a: tf.Tensor, b: tf.Tensor, rate: number): tf.Tensor {
-  const largest = tf.maximum(a, b);
-  const part = (x: tf.Tensor, share: number) => tf.mul(tf.exp(tf.sub(x, largest)), share);
-  return tf.add(largest, tf.log(tf.add(part(a, 1 - rate), part(b, rate))));
-}
-
-// The joint critic: one network that sees x and y side by side and scores them.
-
-/** What makes a bound of a joint critic. */
+/** Options of {@linkcode jointCritic}. */
 export interface JointCriticOptions {
-  /** Of x and of y, numbers per sample. */
+  /** Numbers per sample of x and of y. */
   readonly widths: readonly [x: number, y: number];
   /** Units of the hidden layers. */
   readonly hidden: readonly number[];
@@ -158,7 +59,7 @@ export interface JointCriticOptions {
   readonly loss: Loss;
   /** The bound of joint and marginal scores, in bits. */
   readonly bound: (joint: ArrayLike<number>, marginal: ArrayLike<number>) => Estimate;
-  /** Of the moving average that the loss takes as its latent; 1 if it takes none. */
+  /** The rate of the moving average that the loss takes as its latent; 1 if it takes none. */
   readonly averageRate: number;
 }
 
@@ -215,11 +116,11 @@ function jointThenMarginal(pairs: Pairs, rng: Rng): readonly [HostBatch, Rng] {
   return [{ values, labels }, next];
 }
 
-// The critic of two towers: a network for x, one for y, and the scalar product of what they make.
+// ---- Two towers
 
-/** What makes the two towers. */
+/** Options of {@linkcode twoTowers}. */
 export interface TwoTowersOptions {
-  /** Of x and of y, numbers per sample. */
+  /** Numbers per sample of x and of y. */
   readonly widths: readonly [x: number, y: number];
   /** Units of each tower's layers; the last are those of the scalar product. */
   readonly hidden: readonly number[];
@@ -292,4 +193,105 @@ async function products(
   } finally {
     scores.dispose();
   }
+}
+
+// ---- The moving average that corrects the gradient of MINE
+
+/** Where the plasticity keeps the average. */
+const PATH = "log_partition";
+
+/**
+ * The average before the first batch, as plasticity: log 1, of a critic that scores every pair 0. The
+ * caller disposes of it.
+ */
+export const initialPartition = (): Params => ({ [PATH]: tf.scalar(0) });
+
+/**
+ * A joint critic that in training passes log A as its latent beside the scores, with
+ * A ← (1 − rate)·A + rate·mean exp T(marginal), and no gradient through it. Logarithms throughout:
+ * exp T overflows.
+ *
+ * @param critic What makes scores, of n joint rows and n marginal ones.
+ * @param rate In (0, 1).
+ */
+export const withMovingPartition = (critic: Lowered, rate: number): Lowered => ({
+  evaluate: critic.evaluate,
+  train: (params, signal) => {
+    const after = critic.train(params, signal);
+    const scores = after.value as tf.Tensor;
+    const before = signal.plasticity[PATH];
+    const log = constantOf(scores, (values) => {
+      const batch = logMeanExpOf(halves(values)[1]);
+      return averaged(before, batch, rate);
+    });
+    return {
+      ...after,
+      value: { first: log, second: scores },
+      plasticity: { ...after.plasticity, [PATH]: log },
+    };
+  },
+});
+
+/** log((1 − rate)·e^a + rate·e^b). */
+function averaged(a: tf.Tensor, b: tf.Tensor, rate: number): tf.Tensor {
+  const largest = tf.maximum(a, b);
+  const part = (x: tf.Tensor, share: number) => tf.mul(tf.exp(tf.sub(x, largest)), share);
+  return tf.add(largest, tf.log(tf.add(part(a, 1 - rate), part(b, rate))));
+}
+
+// ---- A model on many pairs, read back as plain numbers
+
+/** Rows that are evaluated at once. */
+const CHUNK = 8192;
+
+/**
+ * What the model makes of the rows (x_i, y_partner(i)), all i.
+ *
+ * @param model One that ends in one tensor, or in a pair of them.
+ * @returns Of each end, in order, as many numbers per row as it has units, row-major.
+ */
+export async function evaluatePairs(
+  model: Lowered,
+  weights: Weights,
+  pairs: Pairs,
+  partner: (i: number) => number,
+): Promise<readonly Float32Array[]> {
+  const width = (pairs.x.length + pairs.y.length) / pairs.count;
+  const parts: (readonly Float32Array[])[] = [];
+  for (let from = 0; from < pairs.count; from += CHUNK) {
+    const to = Math.min(from + CHUNK, pairs.count);
+    const rows = new Float32Array((to - from) * width);
+    writeRows(pairs, [from, to], partner, rows);
+    const ends = tf.tidy(() => {
+      const value = model.evaluate(weights, tf.tensor2d(rows, [to - from, width]));
+      return (value instanceof tf.Tensor ? [value] : [value.first, value.second]) as tf.Tensor[];
+    });
+    try {
+      parts.push(await Promise.all(ends.map((end) => end.data<"float32">())));
+    } finally {
+      tf.dispose(ends);
+    }
+  }
+  return parts[0].map((_, end) => joined(parts.map((part) => part[end])));
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** The error of the first of a critic's numbers that is not finite, if any. */
+function nonFiniteScore(scores: ArrayLike<number>): NonFinite | null {
+  for (let i = 0; i < scores.length; i++) {
+    if (!Number.isFinite(scores[i])) {
+      const place = { epoch: 1, step: 0, lastGood: null };
+      return { _tag: "NonFinite", tensor: "scores of held-out pairs", value: scores[i], ...place };
+    }
+  }
+  return null;
 }

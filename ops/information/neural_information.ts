@@ -1,5 +1,6 @@
 /**
- * Mutual information by neural lower bounds: MINE, SMILE and InfoNCE.
+ * Mutual information by neural lower bounds: MINE, SMILE and InfoNCE. A critic is trained on a part of
+ * the pairs, and the bound is read off the rest.
  *
  * @module
  */
@@ -32,118 +33,57 @@ import {
 } from "./neural_pairs.ts";
 import { exponentialAverage, judgeBest, judgeLast } from "./neural_training.ts";
 
-// What the neural bounds can be told, and their ranges.
-
 /** A neural bound of information. */
 export type NeuralBound = "mine" | "smile" | "infonce";
 
 /** Every bound, for messages and checks. */
 export const neuralBounds: readonly NeuralBound[] = ["mine", "smile", "infonce"];
 
-/** What all the neural bounds can be told. */
+/** Options of all neural bounds. */
 export interface NeuralOptions {
-  /** Which bound; "mine". */
+  /** The bound that is raised. @default "mine" */
   readonly bound?: NeuralBound;
-  /** Steps of Adam, at least 1; 1000. */
+  /** Steps of Adam, at least 1. @default 1000 */
   readonly steps?: number;
-  /** Pairs per step, at least 2; 256. With "infonce" their log2 is the most that can be found. */
+  /** Pairs per step, at least 2. With "infonce" their log2 is the most that can be found. @default 256 */
   readonly batchSize?: number;
-  /** Units of the hidden layers, at least one layer; [100, 50]. With "infonce" those of each tower. */
+  /**
+   * Units of the hidden layers, at least one layer; with "infonce" those of each tower.
+   *
+   * @default [100, 50]
+   */
   readonly hidden?: readonly number[];
-  /** Of Adam, above 0; 1e-3. */
+  /** The learning rate of Adam, above 0. @default 1e-3 */
   readonly learningRate?: number;
-  /** L2, coupled to the gradient, at least 0; 1e-5. */
+  /** L2, coupled to the gradient, at least 0. @default 1e-5 */
   readonly weightDecay?: number;
-  /** Of {@linkcode mineLoss}, in (0, 1]; 1. */
+  /** The rate of the moving average of {@linkcode mineLoss}, in (0, 1]. @default 1 */
   readonly averageRate?: number;
-  /** Of {@linkcode smileBound}, above 0; 5. */
+  /** The clip of {@linkcode smileBound}, above 0. @default 5 */
   readonly clip?: number;
   /**
    * Steps between the judgements of which the best one's weights are taken: a critic that goes on
    * learning a small sample unlearns the law. 0 takes the last step's weights.
+   *
+   * @default 50
    */
   readonly judgeEvery?: number;
   /**
-   * Judgements in a row without a better one that end the training; 0: none do, 8 by default. A small
-   * sample is learnt within a few hundred steps, and what comes after them is not used.
+   * Judgements in a row without a better one that end the training; 0: none do. A small sample is learnt
+   * within a few hundred steps, and what comes after them is not used.
+   *
+   * @default 8
    */
   readonly patience?: number;
-  /** Marginal pairs per held-out pair, at least 1; 10. "infonce" has no use for it. */
+  /** Marginal pairs per held-out pair, at least 1. "infonce" has no use for it. @default 10 */
   readonly shuffles?: number;
-  /** Stops the training; never. */
+  /** Stops the training when it is aborted. */
   readonly signal?: AbortSignal;
-  /** What the GPU has to say: `fault` of the backend that runs. */
+  /** Tells what is wrong with the GPU: `fault` of the backend that runs. */
   readonly fault?: () => GpuError | null;
 }
 
-/** Options without gaps. */
-export type FullOptions =
-  & Required<Omit<NeuralOptions, "signal" | "fault">>
-  & Pick<NeuralOptions, "signal" | "fault">;
-
-/** The options with the defaults in their gaps. */
-export const withDefaults = (options: NeuralOptions): FullOptions => ({
-  bound: "mine",
-  steps: 1000,
-  batchSize: 256,
-  hidden: [100, 50],
-  learningRate: 1e-3,
-  weightDecay: 1e-5,
-  averageRate: 1,
-  clip: 5,
-  judgeEvery: 50,
-  patience: 8,
-  shuffles: 10,
-  // An undefined option is one that was left out.
-  ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
-});
-
-/** The first option that is out of its range, or null. */
-export function checkOptions(options: FullOptions): InvalidOption | null {
-  const { bound, steps, batchSize, hidden, learningRate, weightDecay } = options;
-  const { judgeEvery, patience, shuffles } = options;
-  if (!neuralBounds.includes(bound)) {
-    return invalidOption("bound", bound, neuralBounds.join(", "));
-  }
-  if (hidden.length === 0) return invalidOption("hidden", "no layers", "at least 1");
-  return checkRanges({
-    steps: [steps, integerFrom(1)],
-    batchSize: [batchSize, integerFrom(2)],
-    ...Object.fromEntries(hidden.map((units, i) => [`hidden ${i}`, [units, integerFrom(1)]])),
-    learningRate: [learningRate, positive],
-    weightDecay: [weightDecay, notNegative],
-    judgeEvery: [judgeEvery, integerFrom(0)],
-    patience: [patience, integerFrom(0)],
-    shuffles: [shuffles, integerFrom(1)],
-  }) ?? checkAverageRate(options.averageRate) ?? checkClip(options.clip);
-}
-
-/**
- * The critic that the options ask for.
- *
- * @param widths Of x and of y, numbers per sample.
- */
-function criticOf(widths: readonly [number, number], options: FullOptions): Critic {
-  const { bound, hidden, averageRate, clip, batchSize } = options;
-  switch (bound) {
-    case "mine": {
-      const loss = mineLoss({ averageRate });
-      return jointCritic({ widths, hidden, loss, bound: dvBound, averageRate });
-    }
-    case "smile":
-      return jointCritic({
-        widths,
-        hidden,
-        loss: smileLoss({ clip }),
-        bound: (joint, marginal) => smileBound(joint, marginal, clip),
-        averageRate: 1,
-      });
-    case "infonce":
-      return twoTowers({ widths, hidden, block: batchSize });
-  }
-}
-
-/** What a neural bound found. */
+/** The information that a neural bound found. */
 export interface NeuralInformation {
   /**
    * The bound on pairs that have not trained the critic, in bits: the estimate. Negative where the
@@ -157,7 +97,7 @@ export interface NeuralInformation {
   readonly trainBits: number;
   /** The most that `bits` could have been: log2 of InfoNCE's block; null for the other bounds. */
   readonly ceiling: number | null;
-  /** Of every step the bound on its own batch, before the update, in bits. */
+  /** The bound of every step on its own batch, before the update, in bits. */
   readonly history: Float64Array;
 }
 
@@ -166,17 +106,17 @@ export type NeuralSamples =
   | { readonly x: Samples; readonly y: Samples; readonly labels?: undefined }
   | { readonly x: Samples; readonly labels: ArrayLike<number>; readonly y?: undefined };
 
-/** What {@linkcode neuralInformation} is told. */
+/** The sample that {@linkcode neuralInformation} is given, with its options. */
 export type NeuralTask = NeuralSamples & NeuralOptions & {
-  /** The share of the pairs that judges the critic and does not train it, in (0, 1); 0.25. */
+  /** The share of the pairs that judges the critic and does not train it, in (0, 1). @default 0.25 */
   readonly heldOut?: number;
 };
 
-/** What {@linkcode neuralInformationOfSource} is told. */
+/** The source that {@linkcode neuralInformationOfSource} is given, with its options. */
 export interface SourceTask extends NeuralOptions {
   /** Where pairs come from: every batch is fresh. */
   readonly source: PairSource;
-  /** Pairs that judge the critic, at least 4; 10,000. */
+  /** Pairs that judge the critic, at least 4. @default 10000 */
   readonly heldOutPairs?: number;
 }
 
@@ -201,7 +141,7 @@ const WINDOW = 30;
  * Source: "mine" is Belghazi et al. 2018, as dizcza/pytorch-mighty has it (mighty/monitor/mutual_info/
  * neural_estimation.py); "smile" Song & Ermon 2020; "infonce" van den Oord et al. 2018.
  *
- * @param rng For the parts, the weights, the batches. Fork it: what is left is not returned.
+ * @param rng Draws the parts, the weights and the batches. Fork it: what is left is not returned.
  * @returns Bits; `InvalidOption` for samples or options out of range, `NonFinite` where the training
  * diverges, `Interrupted`, `GpuError`.
  *
@@ -319,4 +259,73 @@ function largestAverage(history: Float64Array): number {
   const averages = exponentialAverage([0, ...history], WINDOW);
   if (E.isLeft(averages)) throw new RangeError(`Cannot average: ${averages.left.actual}`);
   return averages.right.reduce((largest, value) => Math.max(largest, value));
+}
+
+// ---- Options
+
+/** Options with none left out. */
+export type FullOptions =
+  & Required<Omit<NeuralOptions, "signal" | "fault">>
+  & Pick<NeuralOptions, "signal" | "fault">;
+
+/** The options, with the defaults for those that are left out. */
+export const withDefaults = (options: NeuralOptions): FullOptions => ({
+  bound: "mine",
+  steps: 1000,
+  batchSize: 256,
+  hidden: [100, 50],
+  learningRate: 1e-3,
+  weightDecay: 1e-5,
+  averageRate: 1,
+  clip: 5,
+  judgeEvery: 50,
+  patience: 8,
+  shuffles: 10,
+  // An undefined option is one that was left out.
+  ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+});
+
+/** The first option that is out of its range, or null. */
+export function checkOptions(options: FullOptions): InvalidOption | null {
+  const { bound, steps, batchSize, hidden, learningRate, weightDecay } = options;
+  const { judgeEvery, patience, shuffles } = options;
+  if (!neuralBounds.includes(bound)) {
+    return invalidOption("bound", bound, neuralBounds.join(", "));
+  }
+  if (hidden.length === 0) return invalidOption("hidden", "no layers", "at least 1");
+  return checkRanges({
+    steps: [steps, integerFrom(1)],
+    batchSize: [batchSize, integerFrom(2)],
+    ...Object.fromEntries(hidden.map((units, i) => [`hidden ${i}`, [units, integerFrom(1)]])),
+    learningRate: [learningRate, positive],
+    weightDecay: [weightDecay, notNegative],
+    judgeEvery: [judgeEvery, integerFrom(0)],
+    patience: [patience, integerFrom(0)],
+    shuffles: [shuffles, integerFrom(1)],
+  }) ?? checkAverageRate(options.averageRate) ?? checkClip(options.clip);
+}
+
+/**
+ * The critic that the options ask for.
+ *
+ * @param widths Numbers per sample of x and of y.
+ */
+function criticOf(widths: readonly [number, number], options: FullOptions): Critic {
+  const { bound, hidden, averageRate, clip, batchSize } = options;
+  switch (bound) {
+    case "mine": {
+      const loss = mineLoss({ averageRate });
+      return jointCritic({ widths, hidden, loss, bound: dvBound, averageRate });
+    }
+    case "smile":
+      return jointCritic({
+        widths,
+        hidden,
+        loss: smileLoss({ clip }),
+        bound: (joint, marginal) => smileBound(joint, marginal, clip),
+        averageRate: 1,
+      });
+    case "infonce":
+      return twoTowers({ widths, hidden, block: batchSize });
+  }
 }

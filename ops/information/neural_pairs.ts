@@ -1,5 +1,6 @@
 /**
- * Pairs of samples, (x, y), and where a critic's batches of them come from.
+ * Pairs of samples, (x, y): what they are, where a critic's batches of them come from, pairs whose
+ * information is known, and samples as a critic takes them.
  *
  * @module
  */
@@ -9,7 +10,7 @@ import { symbolCounts, symbolsOfLabels } from "./symbols.ts";
 
 /** Samples of two variables, observed together. */
 export interface Pairs {
-  /** How many. */
+  /** The number of pairs. */
   readonly count: number;
   /** count × (numbers per sample of x), row-major. */
   readonly x: Float32Array;
@@ -28,7 +29,7 @@ export interface PairSource {
 /**
  * Some of the pairs.
  *
- * @param picks Which, each from 0 to count − 1.
+ * @param picks The indices of the pairs, each from 0 to count − 1.
  */
 export function selectPairs(pairs: Pairs, picks: ArrayLike<number>): Pairs {
   return {
@@ -70,7 +71,7 @@ export function writeRows(
   }
 }
 
-// Pairs of a sample that is at hand: which train, which are held out, and batches of them.
+// ---- Pairs of a sample that is at hand
 
 /**
  * Parts the pairs at random.
@@ -134,7 +135,7 @@ const distinct = (count: number, n: number, rng: Rng): readonly [Uint32Array, Rn
     });
   });
 
-// Correlated Gaussians: pairs whose information is known, to calibrate estimators with.
+// ---- Correlated Gaussians, to calibrate estimators with
 
 /**
  * Pairs of Gaussians with a known information: x ~ N(0, I), y = ρ·x + √(1 − ρ²)·e with e ~ N(0, I).
@@ -188,7 +189,7 @@ export function normals(count: number, rng: Rng): readonly [Float32Array, Rng] {
   });
 }
 
-// Samples as a critic takes them: columns of one scale, and classes as one column each.
+// ---- Samples as a critic takes them
 
 /**
  * Every column less its mean, over its standard deviation: information does not depend on either, a

@@ -1,5 +1,6 @@
 /**
- * The training of a critic.
+ * The training of a critic, and its bound on the pairs that are held out: with the weights of the last step, or with
+ * those of the step that was best.
  *
  * @module
  */
@@ -27,28 +28,128 @@ export interface CriticTraining {
   readonly steps: number;
   /** Pairs per step. */
   readonly batchSize: number;
-  /** Of Adam. */
+  /** The learning rate of Adam. */
   readonly learningRate: number;
   /** L2, coupled to the gradient. */
   readonly weightDecay: number;
-  /** Steps between two looks of `watch`, which also looks before the first and after the last; 0: none. */
+  /**
+   * Steps between two judgements, of which there is one before the first step and one after the last;
+   * 0: none.
+   */
   readonly judgeEvery: number;
-  /** Stops the training; never. */
+  /** Stops the training when it is aborted. */
   readonly signal?: AbortSignal;
-  /** What the GPU has to say: `fault` of the backend. */
+  /** Tells what is wrong with the GPU: `fault` of the backend. */
   readonly fault?: () => GpuError | null;
 }
 
-/** Looks at the weights of a critic in training, which are not its own; returns whether to go on. */
-export type WatchWeights = (weights: Weights) => Promise<E.Either<SparrowError, boolean>>;
+/** How a critic is trained and judged. */
+export interface Trial {
+  /** The critic, not trained yet. */
+  readonly critic: Critic;
+  /** Where the pairs come from that it trains on. */
+  readonly source: PairSource;
+  /** The pairs that judge it, at least four, in random order. */
+  readonly heldOut: Pairs;
+  /** Marginal pairs per held-out pair. */
+  readonly shuffles: number;
+  /** How it trains. */
+  readonly training: CriticTraining;
+  /** Looks in a row without a better one that end the training; 0: none do. */
+  readonly patience: number;
+}
 
-/** A critic that is trained. */
-export interface TrainedCritic {
-  /** Whoever holds them disposes of them. */
-  readonly weights: Weights;
-  /** Of every step taken the bound on its own batch, before the update, in bits. */
+/** The bound that a critic has reached. */
+export interface Judgement {
+  /** The bound on the pairs held out, in bits. */
+  readonly bits: number;
+  /** The most that this could have been; null where there is no such limit. */
+  readonly ceiling: number | null;
+  /** The bound of every step on its own batch, before the update, in bits. */
   readonly history: Float64Array;
 }
+
+/** Judges by the weights of the last step. */
+export async function judgeLast(
+  { critic, source, heldOut, shuffles, training }: Trial,
+  rng: Rng,
+): Promise<E.Either<SparrowError, Judgement>> {
+  const trained = await trainCritic(critic, source, training, goOn, rng);
+  if (E.isLeft(trained)) return trained;
+  const { weights, history } = trained.right;
+  try {
+    const judged = await critic.judge(weights, heldOut, shuffles);
+    if (E.isLeft(judged)) return E.left({ ...judged.left, step: training.steps });
+    return E.right({ bits: judged.right, ceiling: critic.ceiling(heldOut.count), history });
+  } finally {
+    disposeWeights(weights);
+  }
+}
+
+/**
+ * Judges by the weights of the best step. Which one that is, each half of the pairs says for the
+ * other: a half that chose its own step would find too much.
+ */
+export async function judgeBest(
+  { critic, source, heldOut, shuffles, training, patience }: Trial,
+  rng: Rng,
+): Promise<E.Either<SparrowError, Judgement>> {
+  const halves = inHalves(heldOut);
+  const checkpoints: [Checkpoint | null, Checkpoint | null] = [null, null];
+  let at = 0;
+  let inVain = 0;
+  const watch: WatchWeights = async (weights) => {
+    inVain++;
+    for (const [half, pairs] of halves.entries()) {
+      const better = await keepBetter(critic, checkpoints[half], weights, pairs);
+      if (E.isLeft(better)) return E.left({ ...better.left, step: at });
+      if (better.right !== checkpoints[half]) inVain = 0;
+      checkpoints[half] = better.right;
+    }
+    at = Math.min(at + training.judgeEvery, training.steps);
+    return E.right(patience === 0 || inVain < patience);
+  };
+  try {
+    const trained = await trainCritic(critic, source, training, watch, rng);
+    if (E.isLeft(trained)) return trained;
+    disposeWeights(trained.right.weights);
+    let sum = 0;
+    for (const [half, pairs] of halves.entries()) {
+      const judged = await critic.judge(checkpoints[1 - half]!.weights, pairs, shuffles);
+      if (E.isLeft(judged)) return E.left({ ...judged.left, step: training.steps });
+      sum += judged.right * pairs.count;
+    }
+    const ceiling = critic.ceiling(halves[0].count);
+    return E.right({ bits: sum / heldOut.count, ceiling, history: trained.right.history });
+  } finally {
+    for (const checkpoint of checkpoints) {
+      if (checkpoint !== null) disposeWeights(checkpoint.weights);
+    }
+  }
+}
+
+/** The second has one more where they cannot be equal. */
+function inHalves(pairs: Pairs): readonly [Pairs, Pairs] {
+  const middle = Math.floor(pairs.count / 2);
+  const from = (begin: number, end: number) =>
+    selectPairs(pairs, Array.from({ length: end - begin }, (_, i) => begin + i));
+  return [from(0, middle), from(middle, pairs.count)];
+}
+
+// ---- Training
+
+/** Looks at the weights of a critic in training, which are not its own; returns whether to go on. */
+type WatchWeights = (weights: Weights) => Promise<E.Either<SparrowError, boolean>>;
+
+/** A critic that is trained. */
+interface TrainedCritic {
+  /** The weights; whoever holds them disposes of them. */
+  readonly weights: Weights;
+  /** The bound of every step taken on its own batch, before the update, in bits. */
+  readonly history: Float64Array;
+}
+
+const goOn: WatchWeights = () => Promise.resolve(E.right(true));
 
 /** Losses that may wait on the device before they are read: reading each would stall a GPU. */
 const MOST_PENDING = 16;
@@ -134,11 +235,11 @@ function begin(
   return { params, plasticity: plasticity(), optimiserState: init(params), rng: next };
 }
 
-// The weights of a critic at the step that was best on some pairs.
+// ---- The best step
 
 /** Weights with what they reached. */
-export interface Checkpoint {
-  /** Copies of its own. */
+interface Checkpoint {
+  /** The weights: copies of its own. */
   readonly weights: Weights;
   /** The bound, in bits. */
   readonly bits: number;
@@ -151,8 +252,8 @@ const MOST_PAIRS = 1024;
  * The better of a checkpoint and of the weights as they are now. A checkpoint that is superseded is
  * disposed of.
  *
- * @param best None before the first.
- * @param pairs That did not train the critic.
+ * @param best The best so far; null before the first.
+ * @param pairs Pairs that did not train the critic.
  */
 async function keepBetter(
   critic: Critic,
@@ -175,104 +276,7 @@ async function keepBetter(
 const copies = (params: Params): Params =>
   Object.fromEntries(Object.entries(params).map(([path, tensor]) => [path, tf.clone(tensor)]));
 
-// A critic trained, and its bound on the pairs that are held out.
-
-/** How a critic is trained and judged. */
-export interface Trial {
-  /** Not trained yet. */
-  readonly critic: Critic;
-  /** What it trains on. */
-  readonly source: PairSource;
-  /** What judges it, at least four pairs in random order. */
-  readonly heldOut: Pairs;
-  /** Marginal pairs per held-out pair. */
-  readonly shuffles: number;
-  /** How it trains. */
-  readonly training: CriticTraining;
-  /** Looks in a row without a better one that end the training; 0: none do. */
-  readonly patience: number;
-}
-
-/** What came of it. */
-export interface Judgement {
-  /** The bound on the pairs held out, in bits. */
-  readonly bits: number;
-  /** The most that this could have been; null where there is no such limit. */
-  readonly ceiling: number | null;
-  /** Of every step the bound on its own batch, before the update, in bits. */
-  readonly history: Float64Array;
-}
-
-const goOn: WatchWeights = () => Promise.resolve(E.right(true));
-
-/** Judges by the weights of the last step. */
-export async function judgeLast(
-  { critic, source, heldOut, shuffles, training }: Trial,
-  rng: Rng,
-): Promise<E.Either<SparrowError, Judgement>> {
-  const trained = await trainCritic(critic, source, training, goOn, rng);
-  if (E.isLeft(trained)) return trained;
-  const { weights, history } = trained.right;
-  try {
-    const judged = await critic.judge(weights, heldOut, shuffles);
-    if (E.isLeft(judged)) return E.left({ ...judged.left, step: training.steps });
-    return E.right({ bits: judged.right, ceiling: critic.ceiling(heldOut.count), history });
-  } finally {
-    disposeWeights(weights);
-  }
-}
-
-/**
- * Judges by the weights of the best step. Which one that is, each half of the pairs says for the
- * other: a half that chose its own step would find too much.
- */
-export async function judgeBest(
-  { critic, source, heldOut, shuffles, training, patience }: Trial,
-  rng: Rng,
-): Promise<E.Either<SparrowError, Judgement>> {
-  const halves = inHalves(heldOut);
-  const checkpoints: [Checkpoint | null, Checkpoint | null] = [null, null];
-  let at = 0;
-  let inVain = 0;
-  const watch: WatchWeights = async (weights) => {
-    inVain++;
-    for (const [half, pairs] of halves.entries()) {
-      const better = await keepBetter(critic, checkpoints[half], weights, pairs);
-      if (E.isLeft(better)) return E.left({ ...better.left, step: at });
-      if (better.right !== checkpoints[half]) inVain = 0;
-      checkpoints[half] = better.right;
-    }
-    at = Math.min(at + training.judgeEvery, training.steps);
-    return E.right(patience === 0 || inVain < patience);
-  };
-  try {
-    const trained = await trainCritic(critic, source, training, watch, rng);
-    if (E.isLeft(trained)) return trained;
-    disposeWeights(trained.right.weights);
-    let sum = 0;
-    for (const [half, pairs] of halves.entries()) {
-      const judged = await critic.judge(checkpoints[1 - half]!.weights, pairs, shuffles);
-      if (E.isLeft(judged)) return E.left({ ...judged.left, step: training.steps });
-      sum += judged.right * pairs.count;
-    }
-    const ceiling = critic.ceiling(halves[0].count);
-    return E.right({ bits: sum / heldOut.count, ceiling, history: trained.right.history });
-  } finally {
-    for (const checkpoint of checkpoints) {
-      if (checkpoint !== null) disposeWeights(checkpoint.weights);
-    }
-  }
-}
-
-/** The second has one more where they cannot be equal. */
-function inHalves(pairs: Pairs): readonly [Pairs, Pairs] {
-  const middle = Math.floor(pairs.count / 2);
-  const from = (begin: number, end: number) =>
-    selectPairs(pairs, Array.from({ length: end - begin }, (_, i) => begin + i));
-  return [from(0, middle), from(middle, pairs.count)];
-}
-
-// The exponential moving average of a history.
+// ---- Averages
 
 /**
  * The averages e_i = (1 − α)·e_{i−1} + α·h_i with α = 2 / (window + 1), started at the first value.

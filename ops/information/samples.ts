@@ -1,14 +1,16 @@
 /**
- * Samples of continuous variables, as the estimators of information take them.
+ * Samples of continuous variables, as the estimators of information take them: what they are, how they are checked,
+ * and how they are picked, put side by side and parted by class.
  *
  * @module
  */
 import type { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
+import { symbolCounts, symbolsOfLabels } from "./symbols.ts";
 
 /** Samples of one variable, one per row. Real-valued `Embeddings` are such samples too. */
 export interface Samples {
-  /** Samples, n. */
+  /** The number of samples, n. */
   readonly count: number;
   /** Numbers per sample: the variable's dimension, d. */
   readonly width: number;
@@ -16,36 +18,14 @@ export interface Samples {
   readonly values: Float32Array | Float64Array;
 }
 
-/** Samples that have been prepared for the search of nearest neighbours in the max-norm. */
-export interface NeighbourSearch {
-  /**
-   * The distance of each sample to its k-th nearest other one, exactly.
-   *
-   * @param k From 1 to samples − 1.
-   * @returns One number of at least 0 per sample, in their order; 0 where k others coincide with
-   * it.
-   * @throws {RangeError} Where k is out of range.
-   */
-  readonly distances: (k: number) => Float64Array;
-  /**
-   * How many samples are strictly nearer to each than a radius of its own, exactly. The sample
-   * itself counts, unless its radius is 0.
-   *
-   * @param radii One per sample, of at least 0, none NaN.
-   * @returns One count per sample.
-   * @throws {RangeError} Where there are not as many radii.
-   */
-  readonly counts: (radii: Float64Array) => Int32Array;
-}
-
-/** What an estimator says: bits, or why it cannot. */
+/** The answer of an estimator: bits, or why there are none. */
 export type Estimate = E.Either<InvalidOption, number>;
 
 /**
  * What keeps samples from being used, if anything.
  *
  * @param name What the error calls them: "x".
- * @param least The fewest samples that are needed; 1.
+ * @param least The fewest samples that are needed; 1 where it is left out.
  *
  * @example
  * ```ts
@@ -88,4 +68,77 @@ export function checkPairs(
   return x.count === y.count
     ? null
     : invalidOption(y.name, `${y.count} samples`, `${x.count}, as ${x.name} has`);
+}
+
+/** The samples at some indices, in that order. */
+export function selectSamples({ width, values }: Samples, rows: Uint32Array): Samples {
+  const kept = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => kept.set(values.subarray(row * width, (row + 1) * width), i * width));
+  return { count: rows.length, width, values: kept };
+}
+
+/** The joint samples of two variables, as many of each: the units of x, and those of y behind them. */
+export function besides(x: Samples, y: Samples): Samples {
+  const width = x.width + y.width;
+  const values = new Float64Array(x.count * width);
+  for (let i = 0; i < x.count; i++) {
+    values.set(x.values.subarray(i * x.width, (i + 1) * x.width), i * width);
+    values.set(y.values.subarray(i * y.width, (i + 1) * y.width), i * width + x.width);
+  }
+  return { count: x.count, width, values };
+}
+
+/** The samples of one class. */
+export interface ClassSamples {
+  /** Its label, as it was given. */
+  readonly label: number;
+  /** Its samples in the order given; at least one. */
+  readonly samples: Samples;
+}
+
+/**
+ * Parts samples by their labels.
+ *
+ * @param labels One per sample; only their being equal matters.
+ * @returns The classes in the order in which they first appear.
+ *
+ * @example
+ * ```ts
+ * import { classSamples } from "./samples.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const samples = { count: 3, width: 1, values: Float64Array.of(1, 2, 3) };
+ * const classes = classSamples(samples, [7, 0, 7]);
+ * assertEquals(classes.map(({ label, samples }) => [label, ...samples.values]), [[7, 1, 3], [0, 2]]);
+ * ```
+ */
+export function classSamples(
+  samples: Samples,
+  labels: ArrayLike<number>,
+): readonly ClassSamples[] {
+  return membersOfClasses(labels).map((members) => ({
+    label: labels[members[0]],
+    samples: selectSamples(samples, members),
+  }));
+}
+
+/** The indices of the samples of each class, rising; the classes in the order in which they first appear. */
+export function membersOfClasses(labels: ArrayLike<number>): readonly Uint32Array[] {
+  const symbols = symbolsOfLabels(labels);
+  const counts = symbolCounts(symbols);
+  const members = Array.from(counts, (count) => new Uint32Array(count));
+  const filled = new Int32Array(counts.length);
+  symbols.forEach((symbol, i) => members[symbol][filled[symbol]++] = i);
+  return members;
+}
+
+/** How many of numbers that rise are below a value: the place of the first that is not. */
+export function numberBelow(value: number, sorted: Float64Array): number {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (sorted[middle] < value) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

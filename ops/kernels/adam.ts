@@ -1,6 +1,6 @@
 /**
- * One step of Adam as one kernel: a single pass over a weight, its gradient and its two moments. On
- * webgpu, where a program has its price whatever it does, one for all weights: see adam_gpu.ts.
+ * One step of Adam as one kernel: a single pass over a weight, its gradient and its two moments. On webgpu, where a
+ * program has its price whatever it does, one program steps as many weights as the device can bind at once.
  *
  * @module
  */
@@ -23,13 +23,17 @@ export const ADAM = "SparrowAdam";
 
 /** Attributes of the Adam kernel. */
 export interface AdamAttributes {
+  /** The learning rate of this step. */
   readonly learningRate: number;
+  /** What remains of the first moment after a step. */
   readonly beta1: number;
+  /** What remains of the second moment after a step. */
   readonly beta2: number;
+  /** Added to the root of the second moment. */
   readonly epsilon: number;
   /** Added to the gradient, times the weight, before the moments (L2). */
   readonly weightDecay: number;
-  /** Of the weight itself, times the learning rate (AdamW). */
+  /** The decay of the weight itself, times the learning rate (AdamW). */
   readonly decoupledDecay: number;
   /** The number of this step, counted from 1. */
   readonly step: number;
@@ -46,6 +50,8 @@ const corrections = (
   rate: learningRate / (1 - beta1 ** step),
   root: 1 / Math.sqrt(1 - beta2 ** step),
 });
+
+// ---- wasm and cpu
 
 registerHostKernel<AdamAttributes>({
   name: ADAM,
@@ -65,7 +71,7 @@ registerHostKernel<AdamAttributes>({
   },
 });
 
-// A step of Adam on webgpu: one program for as many weights as the device can bind at once.
+// ---- webgpu
 
 /**
  * (param0, gradient0, first0, second0, param1, …) → [param0, first0, second0, param1, …], those of
@@ -114,7 +120,7 @@ const programFor = (count: number): RawProgram => {
   };
 };
 
-/** One dispatch. */
+/** A step of as many weights as one dispatch takes. */
 function step(
   backend: WebGPUBackend,
   members: readonly Member[],
@@ -172,7 +178,7 @@ tf.registerKernel({
   },
 });
 
-// A step of Adam on wasm, with SIMD.
+// ---- wasm, with SIMD
 
 registerSimdKernel<AdamAttributes>({
   name: ADAM,

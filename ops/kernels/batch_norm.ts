@@ -1,12 +1,13 @@
 /**
- * What the batch norm kernels of all backends have in common: names, attributes, gradient.
+ * Batch norm and its gradient as kernels on all backends. Tensors have the shape [rows, channels].
  *
- * Tensors have the shape [rows, channels].
+ * On webgpu there is one workgroup per channel for the sums, and one invocation per value for the rest.
  *
  * @module
  */
 import { tf, type WebGPUBackend } from "../tfjs.ts";
-import { registerHostKernel, type View } from "./host.ts";
+import { registerHostKernel } from "./host.ts";
+import type { View } from "./select_edges.ts";
 import {
   float,
   type GpuProgram,
@@ -58,7 +59,7 @@ tf.registerGradient({
   },
 });
 
-// Batch norm on wasm and cpu.
+// ---- wasm and cpu
 
 /** Means, then biased variances, of the columns: two passes, so that nothing cancels. */
 function moments(x: View, rows: number, channels: number, statistics: View): void {
@@ -139,13 +140,13 @@ registerHostKernel<BatchNormAttributes>({
   },
 });
 
-// Batch norm on webgpu: one workgroup per channel for the sums, one invocation per value for the rest.
+// ---- webgpu
 
 /** WGSL that visits the samples of an invocation, so many in a pass. */
 const overSamples = (visits: number, body: string): string =>
   strided(visits, "lane", "uniforms.samples", LANES, body);
 
-/** Of a program that goes through the samples twice. */
+/** How many samples a program that goes through them twice visits in a pass. */
 const visitsOf = (samples: number): number => visitsPerPass(2 * samples / LANES);
 
 /** x [samples, channels] → [2, channels]; two passes, so that nothing cancels. */

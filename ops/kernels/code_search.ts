@@ -1,102 +1,25 @@
 /**
- * Codes and queries as the search in WebAssembly has them: columns, and lists of columns.
+ * The search for the nearest codes in WebAssembly, on a memory of its own that holds the codes.
+ *
+ * The codes are held as columns: of 512 codes at a time, for each unit a bit per code. The units that a
+ * query shares with 128 codes are counted at once, by adders of single bits, so that a query costs its
+ * units and not the codes' width, and however often each unit is used.
  *
  * @module
  */
 import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { eachBit } from "../metrics/rows.ts";
-import { codeSizes } from "../codes/algebra.ts";
+import { codeSizes, complement } from "../codes/algebra.ts";
 import { type Simd, simdOn } from "./simd/module.ts";
-
-/** Codes of a block. */
-const BLOCK = 512;
-
-/** Bytes of a column, a bit per code of a block: a cache line. */
-const COLUMN: number = BLOCK / 8;
-
-/** Lists of units, one per query. */
-export interface UnitLists {
-  /** The units, one list after the other… */
-  readonly units: Uint32Array;
-  /** …and where each begins, and the last ends. */
-  readonly starts: Uint32Array;
-}
-
-/** The units that each code has. */
-function unitsOf({ count, width, words }: BinaryEmbeddings): UnitLists {
-  const sizes = codeSizes({ kind: "binary", count, width, words });
-  const starts = new Uint32Array(count + 1);
-  sizes.forEach((size, i) => starts[i + 1] = starts[i] + size);
-  const units = new Uint32Array(starts[count]);
-  const perCode = wordsPerCode(width);
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    eachBit(words, i * perCode, perCode, (unit) => units[at++] = unit);
-  }
-  return { units, starts };
-}
-
-/** The units that each code has not. */
-function otherUnits({ count, width, words }: BinaryEmbeddings): UnitLists {
-  const last = width % 32 === 0 ? -1 : 2 ** (width % 32) - 1;
-  const perCode = wordsPerCode(width);
-  const others = words.map((word, w) => ~word & ((w + 1) % perCode === 0 ? last : -1));
-  return unitsOf({ kind: "binary", count, width, words: others });
-}
-
-/** Codes as rows of bytes with a number after each: by how many units it is smaller than the largest. */
-export interface SizedRows {
-  /** The largest code's units. */
-  readonly size: number;
-  /** The largest of those numbers. */
-  readonly largest: number;
-  /** Their bits; 0 where all codes have one size. */
-  readonly bits: number;
-  /** Bytes of a row before its number. */
-  readonly before: number;
-  /** Bytes of a row. */
-  readonly bytes: number;
-  /** Writes a block's rows, zeros after the last code; `first` is the block's first code. */
-  readonly write: (first: number, rows: Uint8Array) => void;
-}
-
-/** The rows of codes. */
-function sizedRows(codes: BinaryEmbeddings): SizedRows {
-  const sizes = codeSizes(codes);
-  const size = sizes.reduce((most, size) => Math.max(most, size), 0);
-  const largest = size - sizes.reduce((least, size) => Math.min(least, size), size);
-  const bits = 32 - Math.clz32(largest);
-  const before = 4 * wordsPerCode(codes.width);
-  const after = Math.ceil(bits / 8);
-  const bytes = before + after;
-  const { buffer, byteOffset } = codes.words;
-  const packed = new Uint8Array(buffer, byteOffset, codes.count * before);
-  const write = (first: number, rows: Uint8Array) => {
-    const end = Math.min(first + BLOCK, codes.count);
-    rows.fill(0, (end - first) * bytes);
-    if (after === 0) return rows.set(packed.subarray(first * before, end * before));
-    for (let i = first, at = 0; i < end; i++, at += bytes) {
-      rows.set(packed.subarray(i * before, (i + 1) * before), at);
-      for (let b = 0; b < after; b++) rows[at + before + b] = (size - sizes[i]) >>> (8 * b);
-    }
-  };
-  return { size, largest, bits, before, bytes, write };
-}
-
-// The search for nearest codes in WebAssembly, on a memory of its own that holds the codes.
-//
-// The codes are held as columns: of 512 codes at a time, for each unit a bit per code. The units that a
-// query shares with 128 codes are counted at once, by adders of single bits, so that a query costs its
-// units and not the codes' width, and however often each unit is used.
 
 /** "hamming": units that differ; "overlap": minus the units that both have. */
 export type CodeDistance = "hamming" | "overlap";
 
-/** The nearest of each query. */
+/** The nearest codes of each query. */
 export interface FoundCodes {
-  /** queries × k, rising. */
+  /** queries × k distances, those of a query rising. */
   readonly distances: Float64Array;
-  /** queries × k: which codes; of equal distances the lower index is first. */
+  /** queries × k indices of the codes; of equal distances the lower index is first. */
   readonly indices: Int32Array;
 }
 
@@ -105,6 +28,12 @@ export interface CodeSearch {
   /** Finds the nearest; queries are as wide as the codes. */
   readonly nearest: (queries: BinaryEmbeddings, k: number, distance: CodeDistance) => FoundCodes;
 }
+
+/** Codes of a block. */
+const BLOCK = 512;
+
+/** Bytes of a column, a bit per code of a block: a cache line. */
+const COLUMN: number = BLOCK / 8;
 
 /** Bytes that the kernel works in. */
 const WORK = 1536;
@@ -220,4 +149,70 @@ function codeSearch(codes: BinaryEmbeddings, simd: Simd, pieces: Pieces): CodeSe
         : find(lists, k, { sized: turned, scale: 1, turned }, () => turned ? from : 0);
     },
   };
+}
+
+// ---- Codes and queries as the kernel has them
+
+/** Lists of units, one per query. */
+interface UnitLists {
+  /** The units, one list after the other… */
+  readonly units: Uint32Array;
+  /** …and where each begins, and the last ends. */
+  readonly starts: Uint32Array;
+}
+
+/** The units that each code has. */
+function unitsOf({ count, width, words }: BinaryEmbeddings): UnitLists {
+  const sizes = codeSizes({ kind: "binary", count, width, words });
+  const starts = new Uint32Array(count + 1);
+  sizes.forEach((size, i) => starts[i + 1] = starts[i] + size);
+  const units = new Uint32Array(starts[count]);
+  const perCode = wordsPerCode(width);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    eachBit(words, i * perCode, perCode, (unit) => units[at++] = unit);
+  }
+  return { units, starts };
+}
+
+/** The units that each code has not. */
+const otherUnits = (codes: BinaryEmbeddings): UnitLists => unitsOf(complement(codes));
+
+/** Codes as rows of bytes with a number after each: by how many units it is smaller than the largest. */
+interface SizedRows {
+  /** The largest code's units. */
+  readonly size: number;
+  /** The largest of those numbers. */
+  readonly largest: number;
+  /** Their bits; 0 where all codes have one size. */
+  readonly bits: number;
+  /** Bytes of a row before its number. */
+  readonly before: number;
+  /** Bytes of a row. */
+  readonly bytes: number;
+  /** Writes a block's rows, zeros after the last code; `first` is the block's first code. */
+  readonly write: (first: number, rows: Uint8Array) => void;
+}
+
+/** The rows of codes. */
+function sizedRows(codes: BinaryEmbeddings): SizedRows {
+  const sizes = codeSizes(codes);
+  const size = sizes.reduce((most, size) => Math.max(most, size), 0);
+  const largest = size - sizes.reduce((least, size) => Math.min(least, size), size);
+  const bits = 32 - Math.clz32(largest);
+  const before = 4 * wordsPerCode(codes.width);
+  const after = Math.ceil(bits / 8);
+  const bytes = before + after;
+  const { buffer, byteOffset } = codes.words;
+  const packed = new Uint8Array(buffer, byteOffset, codes.count * before);
+  const write = (first: number, rows: Uint8Array) => {
+    const end = Math.min(first + BLOCK, codes.count);
+    rows.fill(0, (end - first) * bytes);
+    if (after === 0) return rows.set(packed.subarray(first * before, end * before));
+    for (let i = first, at = 0; i < end; i++, at += bytes) {
+      rows.set(packed.subarray(i * before, (i + 1) * before), at);
+      for (let b = 0; b < after; b++) rows[at + before + b] = (size - sizes[i]) >>> (8 * b);
+    }
+  };
+  return { size, largest, bits, before, bytes, write };
 }

@@ -9,13 +9,13 @@ import { registerHostKernel } from "./host.ts";
 
 /** A function of each element of a tensor. */
 export interface ElementwiseKernel<A extends readonly string[]> {
-  /** As tfjs and the profiler call it: "Quantise". */
+  /** Its name for tfjs and the profiler: "Quantise". */
   readonly name: string;
-  /** The names of its arguments, numbers; none. */
+  /** The names of its arguments, which are numbers. @default [] */
   readonly arguments?: A;
-  /** On wasm and cpu: the value at x. */
+  /** The value at x, for wasm and cpu. */
   readonly host: (x: number, ...values: { readonly [K in keyof A]: number }) => number;
-  /** On webgpu: the same as an expression of WGSL, of `x` and of the arguments by name, all f32. */
+  /** The same for webgpu, as an expression of WGSL, of `x` and of the arguments by name, all f32. */
   readonly wgsl: string;
 }
 

@@ -1,11 +1,15 @@
 /**
- * Batches on webgpu: a split's bytes are uploaded once, and gathered and normalised where they are.
+ * Batches gathered where they are computed: rows of bytes, picked by their numbers, become normalised
+ * float32 on the backend. On webgpu a split's bytes are uploaded once. On wasm the rows are copied to
+ * its memory as bytes, a quarter of what floats would be, and become numbers there.
  *
  * @module
  */
 import { type BackendWasm, tf, type WebGPUBackend } from "../tfjs.ts";
 import { checkBindable, int, runRaw } from "./gpu.ts";
 import { simdOf } from "./simd/module.ts";
+
+// ---- webgpu
 
 const LANES = 64;
 
@@ -89,8 +93,7 @@ export function gatherBytes(
   }
 }
 
-// Batches on wasm: rows of bytes are copied to its memory, a quarter of what floats would be, and
-// become numbers there.
+// ---- wasm
 
 /** What a byte costs, in multiplications. */
 const COST = 2;

@@ -1,5 +1,9 @@
 /**
- * Kernels for webgpu: WGSL programs that the tfjs backend runs.
+ * Kernels for webgpu: WGSL programs, the limits of the device, and how programs are run.
+ *
+ * There are two kinds. A {@linkcode GpuProgram} has one output and is run as tfjs runs its own programs. A
+ * {@linkcode RawProgram} may have several outputs; it is recorded into the same command encoder, so that it keeps its
+ * order among tfjs's.
  *
  * Uniformity: workgroup barriers may only stand where control flow does not depend on the row, so
  * programs clamp the row instead of returning early.
@@ -7,58 +11,154 @@
  * @module
  */
 import type { GpuError } from "../../graph/error.ts";
-import { tf, type WebGPUBackend } from "../tfjs.ts";
+import { tf, WebGPUBackend } from "../tfjs.ts";
 
-// How large a tensor may be on a GPU.
-
-/** A tensor is larger than what a program of this device may bind. */
-export class TensorTooLarge extends Error {
-  /** As errors name themselves. */
-  override readonly name = "TensorTooLarge";
-
-  /**
-   * @param shape Of the tensor.
-   * @param bytes That it has.
-   * @param limit The device's maxStorageBufferBindingSize.
-   */
-  constructor(
-    readonly shape: readonly number[],
-    readonly bytes: number,
-    readonly limit: number,
-  ) {
-    super(
-      `Cannot bind a tensor of shape [${shape}] on this GPU: it has ${bytes} bytes, ` +
-        `maxStorageBufferBindingSize is ${limit}. Use a smaller batch, or --backend wasm`,
-    );
-  }
-}
-
-/** Throws `TensorTooLarge` where a tensor is; all elements have four bytes. */
-export function checkBindable(
-  device: GPUDevice,
-  tensors: readonly Pick<GpuOutput, "shape">[],
+/**
+ * Registers a kernel on webgpu.
+ *
+ * @param name The name that `tf.engine().runKernel` is given.
+ * @param inputs The names of its inputs, in the order in which the kernel takes them.
+ * @param kernel Makes the outputs.
+ */
+export function registerGpuKernel<Attributes>(
+  name: string,
+  inputs: readonly string[],
+  kernel: (
+    backend: WebGPUBackend,
+    inputs: readonly tf.TensorInfo[],
+    attributes: Attributes,
+  ) => tf.TensorInfo | tf.TensorInfo[],
 ): void {
-  const limit = device.limits.maxStorageBufferBindingSize;
-  for (const { shape } of tensors) {
-    const bytes = 4 * shape.reduce((size, extent) => size * extent, 1);
-    if (bytes > limit) throw new TensorTooLarge(shape, bytes, limit);
-  }
+  tf.registerKernel({
+    kernelName: name,
+    backendName: "webgpu",
+    kernelFunc: (call) =>
+      kernel(
+        call.backend as WebGPUBackend,
+        inputs.map((input) => (call.inputs as tf.NamedTensorInfoMap)[input]!),
+        call.attrs as unknown as Attributes,
+      ),
+  });
 }
 
-/** The error of what was thrown where a tensor is too large; null of anything else. */
-export const gpuErrorOf = (thrown: unknown): GpuError | null =>
-  thrown instanceof TensorTooLarge ? { _tag: "GpuError", reason: thrown.message } : null;
+/** The value of one uniform. */
+export interface Uniform {
+  /** The type of the value. */
+  readonly type: "int32" | "float32";
+  /** The value, alone. */
+  readonly data: number[];
+}
 
-// WGSL programs with several outputs. tfjs's own programs have one; these are recorded into the same
-// command encoder, so that they keep their order among tfjs's.
+/** An integer uniform. */
+export const int = (value: number): Uniform => ({ type: "int32", data: [value] });
+
+/** A floating-point uniform. */
+export const float = (value: number): Uniform => ({ type: "float32", data: [value] });
+
+/** An array that a program makes. */
+export interface GpuOutput {
+  /** Its shape. */
+  readonly shape: readonly number[];
+  /** The type of its elements. */
+  readonly dtype: "float32" | "int32";
+}
+
+// ---- Programs with one output
+
+/** Invocations per workgroup. */
+export const LANES = 64;
+
+/** Workgroups per dispatch dimension that every WebGPU device allows. */
+const MOST_GROUPS = 65_535;
+
+/** A WGSL program with one output, `result`. */
+export interface GpuProgram {
+  /** Distinguishes its source from every other program's. */
+  readonly key: string;
+  /** The names of the input arrays. */
+  readonly variables: readonly string[];
+  /** "k : i32, hardness : f32"; read as `uniforms.k`. */
+  readonly uniforms?: string;
+  /** Functions and workgroup variables before `main`. */
+  readonly before?: string;
+  /**
+   * The body of `main`. In scope: the inputs by name, `result`, `uniforms`, and either `index` (one
+   * invocation per output element; out-of-range ones are cut off) or, for row programs, `row` (one
+   * workgroup per row) and `lane` (0 to {@linkcode LANES} - 1).
+   */
+  readonly main: string;
+}
+
+/** Runs a program with one invocation per element of its output. */
+export function runElementwise(
+  backend: WebGPUBackend,
+  program: GpuProgram,
+  inputs: readonly tf.TensorInfo[],
+  output: GpuOutput,
+  uniforms: readonly Uniform[] = [],
+): tf.TensorInfo {
+  const size = tf.util.sizeFromShape([...output.shape]);
+  const main = `if (index < uniforms.total) { ${program.main} }`;
+  return run(backend, program, main, Math.ceil(size / LANES), inputs, output, "total : i32, ", [
+    int(size),
+    ...uniforms,
+  ]);
+}
+
+/** Runs a program with one workgroup per row. */
+export function runPerRow(
+  backend: WebGPUBackend,
+  program: GpuProgram,
+  inputs: readonly tf.TensorInfo[],
+  rows: number,
+  output: GpuOutput,
+  uniforms: readonly Uniform[] = [],
+): tf.TensorInfo {
+  const main = `
+    let row = min(index / ${LANES}, uniforms.rows - 1);
+    let lane = index % ${LANES};
+    ${program.main}`;
+  return run(backend, program, main, rows, inputs, output, "rows : i32, ", [
+    int(rows),
+    ...uniforms,
+  ]);
+}
+
+function run(
+  backend: WebGPUBackend,
+  { key, variables, uniforms: declared = "", before = "" }: GpuProgram,
+  main: string,
+  groups: number,
+  inputs: readonly tf.TensorInfo[],
+  { shape, dtype }: GpuOutput,
+  leading: string,
+  uniforms: readonly Uniform[],
+): tf.TensorInfo {
+  const across = Math.min(groups, MOST_GROUPS);
+  const program = {
+    variableNames: [...variables],
+    outputShape: [...shape],
+    dispatch: [across, Math.ceil(groups / across), 1] as [number, number, number],
+    dispatchLayout: { x: shape.map((_, axis) => axis) },
+    workgroupSize: [LANES, 1, 1] as [number, number, number],
+    uniforms: `${leading}${declared}`,
+    shaderKey: `sparrow_${key}`,
+    getUserCode: () => `${before}\nfn main(index : i32) {${main}\n}`,
+  };
+  return backend.runWebGPUProgram(program, [...inputs], dtype, [...uniforms]);
+}
+
+// ---- Programs with several outputs
 
 /** An array that a program reads or writes. */
 export interface Binding {
+  /** Its name in the program. */
   readonly name: string;
+  /** The type of its elements. */
   readonly type: "f32" | "i32";
 }
 
-/** A WGSL program. */
+/** A WGSL program with any number of outputs. */
 export interface RawProgram {
   /** Distinguishes its source from every other program's. */
   readonly key: string;
@@ -261,106 +361,7 @@ const source = ({ inputs, outputs, uniforms, before = "", lanes, main }: RawProg
     }`;
 };
 
-/** Invocations per workgroup. */
-export const LANES = 64;
-
-/** Workgroups per dispatch dimension that every WebGPU device allows. */
-const MOST_GROUPS = 65_535;
-
-/** A WGSL program. */
-export interface GpuProgram {
-  /** Distinguishes its source from every other program's. */
-  readonly key: string;
-  /** The names of the input arrays. */
-  readonly variables: readonly string[];
-  /** "k : i32, hardness : f32"; read as `uniforms.k`. */
-  readonly uniforms?: string;
-  /** Functions and workgroup variables before `main`. */
-  readonly before?: string;
-  /**
-   * The body of `main`. In scope: the inputs by name, `result`, `uniforms`, and either `index` (one
-   * invocation per output element; out-of-range ones are cut off) or, for row programs, `row` (one
-   * workgroup per row) and `lane` (0 to {@linkcode LANES} - 1).
-   */
-  readonly main: string;
-}
-
-/** The value of one uniform. */
-export interface Uniform {
-  readonly type: "int32" | "float32";
-  readonly data: number[];
-}
-
-/** An integer uniform. */
-export const int = (value: number): Uniform => ({ type: "int32", data: [value] });
-
-/** A floating-point uniform. */
-export const float = (value: number): Uniform => ({ type: "float32", data: [value] });
-
-/** What a program makes. */
-export interface GpuOutput {
-  readonly shape: readonly number[];
-  readonly dtype: "float32" | "int32";
-}
-
-/** Runs a program with one invocation per element of its output. */
-export function runElementwise(
-  backend: WebGPUBackend,
-  program: GpuProgram,
-  inputs: readonly tf.TensorInfo[],
-  output: GpuOutput,
-  uniforms: readonly Uniform[] = [],
-): tf.TensorInfo {
-  const size = tf.util.sizeFromShape([...output.shape]);
-  const main = `if (index < uniforms.total) { ${program.main} }`;
-  return run(backend, program, main, Math.ceil(size / LANES), inputs, output, "total : i32, ", [
-    int(size),
-    ...uniforms,
-  ]);
-}
-
-/** Runs a program with one workgroup per row. */
-export function runPerRow(
-  backend: WebGPUBackend,
-  program: GpuProgram,
-  inputs: readonly tf.TensorInfo[],
-  rows: number,
-  output: GpuOutput,
-  uniforms: readonly Uniform[] = [],
-): tf.TensorInfo {
-  const main = `
-    let row = min(index / ${LANES}, uniforms.rows - 1);
-    let lane = index % ${LANES};
-    ${program.main}`;
-  return run(backend, program, main, rows, inputs, output, "rows : i32, ", [
-    int(rows),
-    ...uniforms,
-  ]);
-}
-
-function run(
-  backend: WebGPUBackend,
-  { key, variables, uniforms: declared = "", before = "" }: GpuProgram,
-  main: string,
-  groups: number,
-  inputs: readonly tf.TensorInfo[],
-  { shape, dtype }: GpuOutput,
-  leading: string,
-  uniforms: readonly Uniform[],
-): tf.TensorInfo {
-  const across = Math.min(groups, MOST_GROUPS);
-  const program = {
-    variableNames: [...variables],
-    outputShape: [...shape],
-    dispatch: [across, Math.ceil(groups / across), 1] as [number, number, number],
-    dispatchLayout: { x: shape.map((_, axis) => axis) },
-    workgroupSize: [LANES, 1, 1] as [number, number, number],
-    uniforms: `${leading}${declared}`,
-    shaderKey: `sparrow_${key}`,
-    getUserCode: () => `${before}\nfn main(index : i32) {${main}\n}`,
-  };
-  return backend.runWebGPUProgram(program, [...inputs], dtype, [...uniforms]);
-}
+// ---- Pieces of WGSL
 
 /** Passes of a loop after which lavapipe (Mesa 22.3) leaves all loops of an invocation, without an error. */
 const MOST_PASSES = 65_535;
@@ -411,24 +412,87 @@ export const workgroupSum = `
     return partial[0];
   }`;
 
-/** Registers a kernel on webgpu. */
-export function registerGpuKernel<Attributes>(
-  name: string,
-  inputs: readonly string[],
-  kernel: (
-    backend: WebGPUBackend,
-    inputs: readonly tf.TensorInfo[],
-    attributes: Attributes,
-  ) => tf.TensorInfo | tf.TensorInfo[],
+// ---- The size of tensors
+
+/** A tensor is larger than what a program of this device may bind. */
+export class TensorTooLarge extends Error {
+  /** The name of the error's class. */
+  override readonly name = "TensorTooLarge";
+
+  /**
+   * @param shape The tensor's shape.
+   * @param bytes The bytes that it has.
+   * @param limit The device's maxStorageBufferBindingSize.
+   */
+  constructor(
+    readonly shape: readonly number[],
+    readonly bytes: number,
+    readonly limit: number,
+  ) {
+    super(
+      `Cannot bind a tensor of shape [${shape}] on this GPU: it has ${bytes} bytes, ` +
+        `maxStorageBufferBindingSize is ${limit}. Use a smaller batch, or --backend wasm`,
+    );
+  }
+}
+
+/**
+ * Checks that a program can bind tensors; all elements have four bytes.
+ *
+ * @throws {TensorTooLarge} Where one is too large.
+ */
+export function checkBindable(
+  device: GPUDevice,
+  tensors: readonly Pick<GpuOutput, "shape">[],
 ): void {
-  tf.registerKernel({
-    kernelName: name,
-    backendName: "webgpu",
-    kernelFunc: (call) =>
-      kernel(
-        call.backend as WebGPUBackend,
-        inputs.map((input) => (call.inputs as tf.NamedTensorInfoMap)[input]!),
-        call.attrs as unknown as Attributes,
-      ),
+  const limit = device.limits.maxStorageBufferBindingSize;
+  for (const { shape } of tensors) {
+    const bytes = 4 * sizeOf(shape);
+    if (bytes > limit) throw new TensorTooLarge(shape, bytes, limit);
+  }
+}
+
+/** The error of what was thrown where a tensor is too large; null of anything else. */
+export const gpuErrorOf = (thrown: unknown): GpuError | null =>
+  thrown instanceof TensorTooLarge ? { _tag: "GpuError", reason: thrown.message } : null;
+
+// ---- The device
+
+// tfjs's webgpu backend runs on a device that is asked for here with one limit more: how many storage
+// buffers a program may have. tfjs leaves it at the 8 that every device allows, and one program for
+// several weights (Adam) needs seven for each.
+
+/** The limits that tfjs itself raises, and the last, which it does not. */
+const RAISED = [
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeWorkgroupsPerDimension",
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxStorageBuffersPerShaderStage",
+] as const;
+
+/** Above every backend but tfjs's own of this name, whose priority it is. */
+const PRIORITY = 3;
+
+async function makeBackend(): Promise<tf.KernelBackend> {
+  const lowPower = tf.env().get("WEBGPU_USE_LOW_POWER_GPU") as boolean;
+  const adapter = await navigator.gpu.requestAdapter({
+    powerPreference: lowPower ? "low-power" : "high-performance",
   });
+  if (adapter === null) throw new Error("there is no WebGPU adapter");
+  const timed: GPUFeatureName = "timestamp-query";
+  const device = await adapter.requestDevice({
+    requiredFeatures: adapter.features.has(timed) ? [timed] : [],
+    requiredLimits: Object.fromEntries(RAISED.map((limit) => [limit, adapter.limits[limit]])),
+  });
+  return new WebGPUBackend(device, adapter.info);
+}
+
+// Where the program that imports us runs on webgpu already, its device stays.
+// (tf.findBackend would start it.)
+if (globalThis.navigator?.gpu !== undefined && !("webgpu" in tf.engine().registry)) {
+  if ("webgpu" in tf.engine().registryFactory) tf.removeBackend("webgpu");
+  tf.registerBackend("webgpu", makeBackend, PRIORITY);
 }

@@ -5,9 +5,7 @@
  * @module
  */
 import { type BackendWasm, tf } from "../tfjs.ts";
-
-/** The elements of a tensor in the backend's memory. */
-export type View = Float32Array | Int32Array;
+import type { View } from "./select_edges.ts";
 
 /** A kernel as a loop over views. */
 export interface HostKernel<Attributes> {

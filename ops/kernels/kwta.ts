@@ -1,14 +1,13 @@
 /**
- * What the kWTA kernels of all backends have in common: names, inputs, attributes, gradients.
- *
- * Rows are samples: tensors have the shape [rows, units].
+ * kWTA and its gradients as kernels: what all backends have in common, and the kernels on wasm and cpu.
+ * Those on webgpu are in `kwta_gpu.ts`. Rows are samples: tensors have the shape [rows, units].
  *
  * @module
  */
 import { tf } from "../tfjs.ts";
 import type { Gate } from "../../graph/node.ts";
-import { registerHostKernel, type View } from "./host.ts";
-import { edgeFinder, midway } from "./select_edges.ts";
+import { registerHostKernel } from "./host.ts";
+import { edgeFinder, midway, type View } from "./select_edges.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
 /** x → 1 where x is above its row's threshold, else 0. The gradient is straight through. */
@@ -28,8 +27,9 @@ export const WINNERS = "SparrowWinners";
 
 /** Attributes of {@linkcode WINNERS}. */
 export interface WinnersAttributes {
-  /** From 1 to units − 1. */
+  /** Winners per row, from 1 to units − 1. */
   readonly k: number;
+  /** Whether all that equal the k-th win. */
   readonly ties: boolean;
 }
 
@@ -41,7 +41,9 @@ export interface KwtaAttributes {
 
 /** Attributes of the soft kWTA kernels. */
 export interface SoftKwtaAttributes extends KwtaAttributes {
+  /** The slope of the gate, above 0. */
   readonly hardness: number;
+  /** The form of the gate. */
   readonly gate: Gate;
 }
 
@@ -67,7 +69,7 @@ tf.registerGradient({
   },
 });
 
-// kWTA on wasm and cpu.
+// ---- wasm and cpu
 
 registerHostKernel<KwtaAttributes>({
   name: HARD_KWTA,
@@ -207,9 +209,9 @@ function hardSigmoidGradient(
   return sum;
 }
 
-// kWTA on wasm, with SIMD.
+// ---- wasm, with SIMD
 
-/** What finding the edges of rows of n units takes. */
+/** The bytes in which the edges of rows of n units are found. */
 const workOf = (n: number): number => 8 * n + 16;
 
 /** What an element costs, in multiplications: the search for the edges, and the gate. */

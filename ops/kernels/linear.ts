@@ -16,25 +16,10 @@ import {
 import { product } from "./product_gpu.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
-// A clone on wasm that shares the memory, as it does on every other backend. tfjs's own copies it,
-// and its tape clones whatever a gradient saves: 2 MB in each training step of the MNIST encoder.
-// Tensors are immutable and their memory is counted, so nothing else changes.
-
-tf.unregisterKernel("Identity", "wasm");
-tf.registerKernel({
-  kernelName: "Identity",
-  backendName: "wasm",
-  kernelFunc: ({ inputs, backend }) => {
-    const { x } = inputs as tf.NamedTensorInfoMap;
-    (backend as unknown as BackendWasm).incRef(x!.dataId);
-    return { dataId: x!.dataId, shape: x!.shape, dtype: x!.dtype };
-  },
-});
-
 /** (x [n, inputs], weight [inputs, outputs], bias [outputs]?) → [n, outputs]. */
 export const LINEAR = "SparrowLinear";
 
-/** max(0, x·W + b) of the same; only on webgpu. */
+/** max(0, x·W + b) of the inputs of {@linkcode LINEAR}; only on webgpu. */
 export const LINEAR_RELU = "SparrowLinearRelu";
 
 /** (dy, y) → dy where y is above 0, else 0; only on webgpu. */
@@ -107,7 +92,7 @@ tf.registerGradient({
   },
 });
 
-// The affine map on wasm, with SIMD.
+// ---- wasm, with SIMD
 
 registerSimdKernel<object>({
   name: LINEAR,
@@ -129,5 +114,22 @@ registerSimdKernel<object>({
       const args = [rows, n, k, x, k, 1, weight, n, 1, bias, y, work] as const;
       inParts("gemm", [...args], parting, rows * n * k);
     }
+  },
+});
+
+// ---- Clones on wasm
+
+// They share the memory, as they do on every other backend. tfjs's own clone copies it, and its tape
+// clones whatever a gradient saves: 2 MB in each training step of the MNIST encoder. Tensors are
+// immutable and their memory is counted, so nothing else changes.
+
+tf.unregisterKernel("Identity", "wasm");
+tf.registerKernel({
+  kernelName: "Identity",
+  backendName: "wasm",
+  kernelFunc: ({ inputs, backend }) => {
+    const { x } = inputs as tf.NamedTensorInfoMap;
+    (backend as unknown as BackendWasm).incRef(x!.dataId);
+    return { dataId: x!.dataId, shape: x!.shape, dtype: x!.dtype };
   },
 });

@@ -1,5 +1,5 @@
 /**
- * The matrix products of a linear map's gradients, by each backend's fast path.
+ * The matrix products and the sums of columns that a linear map's gradients need, by each backend's fast path.
  *
  * @module
  */
@@ -8,57 +8,6 @@ import { int, type RawProgram, registerGpuKernel, runRaw, strided, visitsPerPass
 import { product } from "./product_gpu.ts";
 import { simdOf } from "./simd/module.ts";
 import { registerSimdKernel } from "./simd/register.ts";
-
-// Sums of columns on webgpu.
-
-/** Columns of one workgroup, next to each other in memory. */
-const COLUMNS = 16;
-
-/** Parts that the rows are divided into, each summed by one invocation. */
-const SLICES = 16;
-
-/** @param visits Rows that an invocation visits in a pass of its loop. */
-const programOf = (visits: number): RawProgram => ({
-  key: `column_sums_${visits}`,
-  inputs: [{ name: "x", type: "f32" }],
-  outputs: [{ name: "sums", type: "f32" }],
-  uniforms: "rows : i32, n : i32",
-  before: `var<workgroup> partial : array<f32, ${COLUMNS * SLICES}>;`,
-  lanes: COLUMNS * SLICES,
-  main: `
-    let column = group * ${COLUMNS} + lane % ${COLUMNS};
-    var mine = 0.0;
-    if (column < uniforms.n) {
-      ${
-    strided(
-      visits,
-      `lane / ${COLUMNS}`,
-      "uniforms.rows",
-      SLICES,
-      "mine = mine + x[i * uniforms.n + column];",
-    )
-  }
-    }
-    partial[lane] = mine;
-    workgroupBarrier();
-    if (lane < ${COLUMNS} && column < uniforms.n) {
-      var sum = 0.0;
-      for (var slice = 0; slice < ${SLICES}; slice = slice + 1) {
-        sum = sum + partial[slice * ${COLUMNS} + lane];
-      }
-      sums[column] = sum;
-    }`,
-});
-
-/** [rows, n] → [n]; in the same order every time. */
-function sumColumns(backend: WebGPUBackend, x: tf.TensorInfo): tf.TensorInfo {
-  const [rows, n] = x.shape;
-  const output = { shape: [n], dtype: "float32" } as const;
-  if (rows * n === 0) return backend.makeTensorInfo([n], "float32", new Float32Array(n));
-  const groups = Math.ceil(n / COLUMNS);
-  const program = programOf(visitsPerPass(rows / SLICES));
-  return runRaw(backend, program, groups, [x], [output], [int(rows), int(n)])[0];
-}
 
 /** (a, b) → aᵀ·b where `transposeA` is set, a·bᵀ where `transposeB` is; only on wasm. */
 const PRODUCT = "SparrowProduct";
@@ -74,13 +23,13 @@ interface ProductAttributes {
 /** Fewer columns than this are not worth a look at how many of them are equal. */
 const MOST_DENSE = 256;
 
-/** What the packed product takes, of an inner dimension of k; and what the plain one does, of k by n. */
+/** The bytes that the product of packed panels works in, for an inner dimension of k. */
 export const productWork = (k: number): number => 32 * k + 128;
 
-/** What the product of plain rows takes. */
+/** The bytes that the product of plain rows works in, for k by n. */
 export const plainWork = (k: number, n: number): number => 32 * k + 4 * n + 128;
 
-// Where there is no SIMD they are not called.
+// Without SIMD these are not called.
 for (const kernelName of [PRODUCT, COLUMN_SUMS]) {
   tf.registerKernel({
     kernelName,
@@ -135,7 +84,7 @@ registerSimdKernel<object>({
     simd.columnSums(x, rows, n, sums),
 });
 
-/** Whether rows of so many columns may be plain enough for it to pay. */
+/** Whether rows of so many columns may have enough equal columns for a look at them to pay. */
 export const isWorthLists = (columns: number): boolean => columns >= MOST_DENSE;
 
 registerGpuKernel<ProductAttributes>(
@@ -146,7 +95,7 @@ registerGpuKernel<ProductAttributes>(
 
 registerGpuKernel<object>(COLUMN_SUMS, ["x"], (backend, [x]) => sumColumns(backend, x));
 
-/** Whether the backend has kernels of our own for them. */
+/** Whether the current backend has Sparrow's own kernels for these tensors. */
 const isOurs = (...tensors: readonly tf.Tensor[]): boolean =>
   (tf.getBackend() === "webgpu" ||
     tf.getBackend() === "wasm" && simdOf(tf.backend()) !== null) &&
@@ -174,8 +123,62 @@ export function timesTransposed(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
   return tf.getBackend() === "wasm" ? tf.matMul(a, tf.transpose(b)) : tf.matMul(a, b, false, true);
 }
 
-/** The sums of the columns, elsewhere as a product with ones: a sum over an axis transposes on wasm. */
+/**
+ * The sums of the columns. Where Sparrow has no kernel they are a product with ones: a sum over an axis
+ * transposes on wasm.
+ */
 export const columnSums = (x: tf.Tensor2D): tf.Tensor1D =>
   isOurs(x)
     ? tf.engine().runKernel(COLUMN_SUMS, { x })
     : tf.reshape(tf.matMul(tf.ones([1, x.shape[0]]), x), [-1]);
+
+// ---- Sums of columns on webgpu
+
+/** Columns of one workgroup, next to each other in memory. */
+const COLUMNS = 16;
+
+/** Parts that the rows are divided into, each summed by one invocation. */
+const SLICES = 16;
+
+/** @param visits Rows that an invocation visits in a pass of its loop. */
+const programOf = (visits: number): RawProgram => ({
+  key: `column_sums_${visits}`,
+  inputs: [{ name: "x", type: "f32" }],
+  outputs: [{ name: "sums", type: "f32" }],
+  uniforms: "rows : i32, n : i32",
+  before: `var<workgroup> partial : array<f32, ${COLUMNS * SLICES}>;`,
+  lanes: COLUMNS * SLICES,
+  main: `
+    let column = group * ${COLUMNS} + lane % ${COLUMNS};
+    var mine = 0.0;
+    if (column < uniforms.n) {
+      ${
+    strided(
+      visits,
+      `lane / ${COLUMNS}`,
+      "uniforms.rows",
+      SLICES,
+      "mine = mine + x[i * uniforms.n + column];",
+    )
+  }
+    }
+    partial[lane] = mine;
+    workgroupBarrier();
+    if (lane < ${COLUMNS} && column < uniforms.n) {
+      var sum = 0.0;
+      for (var slice = 0; slice < ${SLICES}; slice = slice + 1) {
+        sum = sum + partial[slice * ${COLUMNS} + lane];
+      }
+      sums[column] = sum;
+    }`,
+});
+
+/** The sums of the columns, [rows, n] → [n], added in the same order every time. */
+function sumColumns(backend: WebGPUBackend, x: tf.TensorInfo): tf.TensorInfo {
+  const [rows, n] = x.shape;
+  const output = { shape: [n], dtype: "float32" } as const;
+  if (rows * n === 0) return backend.makeTensorInfo([n], "float32", new Float32Array(n));
+  const groups = Math.ceil(n / COLUMNS);
+  const program = programOf(visitsPerPass(rows / SLICES));
+  return runRaw(backend, program, groups, [x], [output], [int(rows), int(n)])[0];
+}

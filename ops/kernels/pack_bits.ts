@@ -15,6 +15,28 @@ import { tf } from "../tfjs.ts";
  */
 const PACK_BITS = "SparrowPackBits";
 
+/**
+ * Packs rows of zeros and ones, 32 units per word, on the backend that has them.
+ *
+ * @param x [rows, units]; whatever is above 0 is a 1.
+ * @returns int32 [rows, ⌈units / 32⌉]: the words of binary `Embeddings`, read as signed.
+ *
+ * @example
+ * ```ts
+ * import { packBits } from "./pack_bits.ts";
+ * import { startBackend } from "../backend.ts";
+ * import { tf } from "../tfjs.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await startBackend("cpu")();
+ * const words = packBits(tf.tensor2d([[1, 0, 0], [0, 1, 1]]));
+ * assertEquals([...words.dataSync()], [1, 6]);
+ * words.dispose();
+ * ```
+ */
+export const packBits = (x: tf.Tensor2D): tf.Tensor2D =>
+  tf.engine().runKernel(PACK_BITS, { x }) as tf.Tensor2D;
+
 registerHostKernel({
   name: PACK_BITS,
   inputs: ["x"],
@@ -58,27 +80,3 @@ registerGpuKernel(PACK_BITS, ["x"], (backend, [x]) => {
   if (rows === 0) return backend.makeTensorInfo([...output.shape], "int32", new Int32Array(0));
   return runElementwise(backend, program, [x], output, [int(n), int(wordsPerCode(n))]);
 });
-
-// Codes packed where they were made.
-
-/**
- * Packs rows of zeros and ones, 32 units per word, on the backend that has them.
- *
- * @param x [rows, units]; whatever is above 0 is a 1.
- * @returns int32 [rows, ⌈units / 32⌉]: the words of binary `Embeddings`, read as signed.
- *
- * @example
- * ```ts
- * import { packBits } from "./pack_bits.ts";
- * import { startBackend } from "../backend.ts";
- * import { tf } from "../tfjs.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * await startBackend("cpu")();
- * const words = packBits(tf.tensor2d([[1, 0, 0], [0, 1, 1]]));
- * assertEquals([...words.dataSync()], [1, 6]);
- * words.dispose();
- * ```
- */
-export const packBits = (x: tf.Tensor2D): tf.Tensor2D =>
-  tf.engine().runKernel(PACK_BITS, { x }) as tf.Tensor2D;

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { tf, WebGPUBackend } from "../tfjs.ts";
+import type { tf, WebGPUBackend } from "../tfjs.ts";
 import {
   type GpuProgram,
   int,
@@ -16,45 +16,6 @@ import {
   runRaw,
   type Uniform,
 } from "./gpu.ts";
-
-// The device that tfjs's webgpu backend runs on, asked for here with one limit more: how many storage
-// buffers a program may have. tfjs leaves it at the 8 that every device allows, and one program for
-// several weights (Adam) needs seven for each.
-
-/** Those that tfjs itself raises, and the last. */
-const RAISED = [
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeWorkgroupsPerDimension",
-  "maxStorageBufferBindingSize",
-  "maxBufferSize",
-  "maxComputeWorkgroupSizeX",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxStorageBuffersPerShaderStage",
-] as const;
-
-/** Above every backend but tfjs's own of this name, whose priority it is. */
-const PRIORITY = 3;
-
-async function make(): Promise<tf.KernelBackend> {
-  const lowPower = tf.env().get("WEBGPU_USE_LOW_POWER_GPU") as boolean;
-  const adapter = await navigator.gpu.requestAdapter({
-    powerPreference: lowPower ? "low-power" : "high-performance",
-  });
-  if (adapter === null) throw new Error("there is no WebGPU adapter");
-  const timed: GPUFeatureName = "timestamp-query";
-  const device = await adapter.requestDevice({
-    requiredFeatures: adapter.features.has(timed) ? [timed] : [],
-    requiredLimits: Object.fromEntries(RAISED.map((limit) => [limit, adapter.limits[limit]])),
-  });
-  return new WebGPUBackend(device, adapter.info);
-}
-
-// Where the program that imports us runs on webgpu already, its device stays.
-// (tf.findBackend would start it.)
-if (globalThis.navigator?.gpu !== undefined && !("webgpu" in tf.engine().registry)) {
-  if ("webgpu" in tf.engine().registryFactory) tf.removeBackend("webgpu");
-  tf.registerBackend("webgpu", make, PRIORITY);
-}
 
 /** Whether the device is a program that runs on the CPU (lavapipe, SwiftShader). */
 function isSoftware({ device }: WebGPUBackend): boolean {
@@ -72,10 +33,10 @@ export interface Tiling {
   readonly lanes: readonly [number, number];
 }
 
-/** For a GPU: 32 × 32 per workgroup. */
+/** The tiling for a GPU: 32 × 32 per workgroup. */
 export const hardwareTiling: Tiling = { tile: [4, 4], lanes: [8, 8] };
 
-/** For a CPU that plays one. */
+/** The tiling for a CPU that plays a GPU. */
 export const softwareTiling: Tiling = { tile: [16, 8], lanes: [1, 8] };
 
 /**
@@ -90,11 +51,13 @@ const LONGEST = 8192;
 
 /** What a product multiplies, and what is done with it. */
 export interface Product {
+  /** Whether a is transposed first. @default false */
   readonly transposeA?: boolean;
+  /** Whether b is transposed first. @default false */
   readonly transposeB?: boolean;
   /** Added to each row. */
   readonly bias?: tf.TensorInfo;
-  /** max(0, ·) of it; false. */
+  /** Whether the sum is cut off at zero, max(0, ·). @default false */
   readonly relu?: boolean;
 }
 
@@ -103,7 +66,7 @@ export interface Product {
  *
  * @param a [m, k], or [k, m] where it is transposed.
  * @param b [k, n], or [n, k] where it is transposed.
- * @param tiling The device's own.
+ * @param tiling How the product is divided; as suits the device where it is left out.
  */
 export function product(
   backend: WebGPUBackend,

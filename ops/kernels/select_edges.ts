@@ -1,9 +1,33 @@
 /**
- * The two units between which the threshold of a kWTA lies, without sorting.
+ * How many units win a kWTA, and the two units between which its threshold lies, found without sorting.
+ *
+ * It is plain TypeScript: what compares or counts codes imports it without loading TensorFlow.js.
  *
  * @module
  */
-import type { View } from "./host.ts";
+
+/** The elements of a tensor in the memory of a backend. */
+export type View = Float32Array | Int32Array;
+
+/**
+ * How many of n units win: ceil(sparsity · n) in float64, at most n − 1.
+ *
+ * The product is rounded before the ceiling, as in the reference: 0.14 · 50 → 8.
+ *
+ * @param sparsity In (0, 1].
+ * @param n At least 2.
+ *
+ * @example
+ * ```ts
+ * import { winnerCount } from "./select_edges.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(winnerCount(0.05, 512), 26);
+ * assertEquals(winnerCount(1, 7), 6);
+ * ```
+ */
+export const winnerCount = (sparsity: number, n: number): number =>
+  Math.min(Math.ceil(sparsity * n), n - 1);
 
 /** Finds edges row after row, and remembers from one row what may help with the next. */
 export interface EdgeFinder {

@@ -1,10 +1,12 @@
 /**
- * What the triplet cosine loss has in common on all backends.
+ * The triplet cosine loss with its gradient as one kernel on all backends. On webgpu it is three programs without
+ * atomics, so that the same input gives the same bits.
  *
  * @module
  */
 import { tf } from "../tfjs.ts";
-import { registerHostKernel, type View } from "./host.ts";
+import { registerHostKernel } from "./host.ts";
+import type { View } from "./select_edges.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 import {
   float,
@@ -34,6 +36,7 @@ const EPSILON = 1e-8;
 
 /** Attributes of the triplet cosine kernel. */
 export interface TripletAttributes {
+  /** How much more alike a positive has to be than a negative. */
   readonly margin: number;
 }
 
@@ -69,7 +72,7 @@ export function incidence(triplets: Int32Array, rows: number): Int32Array {
   return lists;
 }
 
-// The triplet cosine loss on wasm and cpu.
+// ---- wasm and cpu
 
 registerHostKernel<TripletAttributes>({
   name: TRIPLET_COSINE,
@@ -180,7 +183,7 @@ function normalise(
   for (let i = at; i < at + n; i++) gradient[i] = (gradient[i] - along * x[i]) * factor;
 }
 
-// The triplet cosine loss on wasm, with SIMD.
+// ---- wasm, with SIMD
 
 registerSimdKernel<TripletAttributes>({
   name: TRIPLET_COSINE,
@@ -196,8 +199,7 @@ registerSimdKernel<TripletAttributes>({
   ) => simd.tripletCosine(codes, rows, n, triplets, count, margin, EPSILON, loss, gradient, work),
 });
 
-// The triplet cosine loss on webgpu, in three programs without atomics, so that the same input gives
-// the same bits.
+// ---- webgpu
 
 /** Units of a row, over {@linkcode LANES}, whose slopes an invocation keeps in registers. */
 const BLOCK = 8;

@@ -2,15 +2,16 @@
  * Local rules: how the synapses of competing units change by what stands on their two sides.
  *
  * A rule has two parts. Its competition says how active each unit is for each sample; its update moves
- * each synapse by the sample's input, the unit's activity and the synapse's own weight. No rule is given
- * a label, an error, or the weights of another layer, and none is differentiated.
+ * each synapse by the sample's input, the unit's activity and the synapse's own weight. No rule is
+ * given a label, an error, or the weights of another layer, and none is differentiated.
+ *
+ * There are the rule of Krotov and Hopfield, Oja's, k-means, SoftHebb, and random synapses, which learn nothing.
  *
  * @module
  */
 import type { InvalidOption } from "../../graph/error.ts";
 import { tf } from "../tfjs.ts";
 import "../kernels/kwta_gpu.ts";
-import "../kernels/kwta.ts";
 import { WINNERS } from "../kernels/kwta.ts";
 import { linear, softmax } from "../layers.ts";
 import { checkRanges, integerFrom, notNegative, positive, type Range } from "../ranges.ts";
@@ -33,11 +34,11 @@ export type LocalUpdate = (
 
 /** A local rule for weights [inputs, units] and batches [samples, inputs]. */
 export interface LocalRule {
-  /** As options and results name it. */
+  /** Its name in options and results. */
   readonly name: string;
-  /** With their defaults filled in. */
+  /** The options, with their defaults filled in. */
   readonly options: Readonly<Record<string, number>>;
-  /** An option out of its range, or null. */
+  /** The first option that is out of its range, or null. */
   readonly problem: InvalidOption | null;
   /** The fewest units that it can let compete. */
   readonly least: number;
@@ -46,15 +47,15 @@ export interface LocalRule {
   /** The length of weights at the beginning, above 0: they begin as samples of it. */
   readonly begin: number;
   /**
-   * Who is how active. The sum over inputs is multiplied by the `excitability` of the unit, [units], where
-   * it is given, before units compete: synaptic scaling's factors.
+   * How active each unit is for each sample. The sum over inputs is multiplied by the `excitability` of
+   * the unit, [units], where it is given, before units compete: synaptic scaling's factors.
    */
   readonly compete: Compete;
   /** What is learnt of a batch. */
   readonly update: LocalUpdate;
 }
 
-// Who wins a competition, exactly so many.
+// ---- What rules have in common
 
 /**
  * 1 for the k largest of each row, else 0; of equals at the boundary the first.
@@ -78,10 +79,9 @@ const runnerUp = (x: tf.Tensor2D, k: number): tf.Tensor2D =>
 const driven = (drive: tf.Tensor2D, excitability?: tf.Tensor): tf.Tensor2D =>
   excitability === undefined ? drive : tf.mul(drive, excitability);
 
-// What Oja's rule and its kin have in common: Hebb's product, less what keeps the weights in bounds.
-
 /**
- * Σ_b y_bj (x_bi − u_bj w_ij), with u_bj = Σ_i x_bi v_ij what drives unit j.
+ * Hebb's product less what keeps the weights in bounds: Σ_b y_bj (x_bi − u_bj w_ij), with
+ * u_bj = Σ_i x_bi v_ij what drives unit j.
  *
  * Σ_b y_bj u_bj is Σ_i (Xᵀ·Y)_ij v_ij, so that the product of inputs and activities is all that is
  * computed.
@@ -107,15 +107,15 @@ function hebbian(
 const atMostOne = (change: tf.Tensor2D): tf.Tensor2D =>
   tf.div(change, tf.maximum(tf.max(tf.abs(change)), 1e-30));
 
-// The competitive rule of Krotov and Hopfield: the winner learns, a runner-up unlearns.
+// ---- Krotov and Hopfield: the winner learns, a runner-up unlearns
 
 /** Options of {@linkcode competitive}. */
 export interface CompetitiveOptions {
-  /** The rank of the unit that unlearns, at least 2 and below the number of units; 2. */
+  /** The rank of the unit that unlearns, at least 2 and below the number of units. @default 2 */
   readonly k?: number;
-  /** How much it unlearns beside what the winner learns: Δ, at least 0; 0.4. */
+  /** How much it unlearns beside what the winner learns: Δ, at least 0. @default 0.4 */
   readonly delta?: number;
-  /** The Lebesgue norm in which weights tend to length 1: p, at least 2; 2. */
+  /** The Lebesgue norm in which weights tend to length 1: p, at least 2. @default 2 */
   readonly p?: number;
 }
 
@@ -171,11 +171,11 @@ export function competitive({ k = 2, delta = 0.4, p = 2 }: CompetitiveOptions = 
   };
 }
 
-// Oja's rule under k-winners-take-all.
+// ---- Oja, under k-winners-take-all
 
 /** Options of {@linkcode oja}. */
 export interface OjaOptions {
-  /** Units that learn from a sample, at least 1 and fewer than there are; 1. */
+  /** Units that learn from a sample, at least 1 and fewer than there are. @default 1 */
   readonly k?: number;
 }
 
@@ -224,7 +224,7 @@ export function oja({ k = 1 }: OjaOptions = {}): LocalRule {
   };
 }
 
-// k-means on the fly: the nearest centroid moves towards the sample.
+// ---- k-means: the nearest centroid moves towards the sample
 
 /**
  * Spherical k-means, online: weights are centroids of length 1, the unit of the largest x·w wins, and
@@ -272,13 +272,13 @@ export const onlineKMeans = (): LocalRule => ({
     }),
 });
 
-// SoftHebb: a soft winner-take-all in which all losers unlearn.
+// ---- SoftHebb: a soft winner-take-all in which all losers unlearn
 
 /** Options of {@linkcode softHebb}. */
 export interface SoftHebbOptions {
-  /** The inverse temperature of the competition, above 0; 12. */
+  /** The inverse temperature of the competition, above 0. @default 12 */
   readonly sharpness?: number;
-  /** How the rate falls as a unit's weights come near length 1: q, at least 0; 0.5. */
+  /** How the rate falls as a unit's weights come near length 1: q, at least 0. @default 0.5 */
   readonly power?: number;
 }
 
@@ -333,10 +333,11 @@ export function softHebb({ sharpness = 12, power = 0.5 }: SoftHebbOptions = {}):
   };
 }
 
-// Random sparse synapses: the fly's projection, which learns nothing.
+// ---- Random synapses
 
 /**
- * Weights of 0 and 1: each unit adds up some inputs that are drawn without repetition.
+ * Random sparse synapses, the fly's projection: weights of 0 and 1, by which each unit adds up some inputs
+ * that are drawn without repetition.
  *
  * Source: S. Dasgupta, C. F. Stevens, S. Navlakha, "A neural algorithm for a fundamental computing
  * problem", Science 358, 2017.

@@ -1,5 +1,5 @@
 /**
- * Patches of images, as samples that local rules learn from.
+ * Samples for local rules to learn from: patches of images, with their contrast normalised, and whitened.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { checkRanges, positive } from "../ranges.ts";
 
 /** Where patches are cut. */
 export interface PatchForm {
-  /** Of an image. */
+  /** Rows of an image. */
   readonly height: number;
-  /** Of an image. */
+  /** Columns of an image. */
   readonly width: number;
-  /** Of an image. */
+  /** Numbers per pixel. */
   readonly channels: number;
   /** Height and width of a patch, at most those of an image. */
   readonly size: number;
@@ -83,12 +83,10 @@ export function toUnitLength(sample: Float32Array): void {
   for (let i = 0; i < sample.length; i++) sample[i] /= length;
 }
 
-// Whitening: samples made to vary equally in all directions.
-
 /**
- * The symmetric matrix Z that whitens samples: of their covariance C = U Λ Uᵀ it is U (Λ + ε)^(−½) Uᵀ,
- * over the directions in which they vary at all (ZCA). It is found from all samples at once, by
- * eigenvectors, and so is not local.
+ * The symmetric matrix Z that whitens samples, so that they vary equally in all directions: of their
+ * covariance C = U Λ Uᵀ it is U (Λ + ε)^(−½) Uᵀ, over the directions in which they vary at all (ZCA).
+ * It is found from all samples at once, by eigenvectors, and so is not local.
  *
  * Source: A. Coates, A. Y. Ng, "Learning feature representations with k-means", 2012.
  *

@@ -1,14 +1,18 @@
 /**
- * Contrastive losses of pairs, on tensors.
+ * Contrastive losses: of pairs that are drawn at random, by their cosine or their Euclidean distance, and supervised,
+ * of all samples of a batch at once.
  *
  * @module
  */
 import { tf } from "../tfjs.ts";
 import { gram, rowNorms, unitRows } from "./distances.ts";
-import { firstProblem, type Loss, notCount, nothing, notPositive, outside } from "./loss.ts";
+import { type Loss, nothing } from "./loss.ts";
+import { checkRanges, integerFrom, positive, type Range } from "../ranges.ts";
 import { invalidOption } from "../../graph/error.ts";
 import { drawPairs, drawsOf } from "./samplers.ts";
 import { selectRows } from "../select_rows.ts";
+
+// ---- Random pairs
 
 /** Added to the squared norms, as in torch.nn.CosineEmbeddingLoss. */
 const EPSILON = 1e-12;
@@ -24,7 +28,7 @@ const EPSILON = 1e-12;
  * @param x [pairs, n], float32.
  * @param y The same shape.
  * @param targets Per pair 1 (alike) or −1.
- * @param margin In [−1, 1]; 0.
+ * @param margin In [−1, 1]; 0 where it is left out.
  * @returns A scalar; 0 for no pairs.
  */
 export function cosineEmbedding(
@@ -52,7 +56,7 @@ export function cosineEmbedding(
  * @param x [pairs, n], float32.
  * @param y The same shape.
  * @param targets Per pair 1 (alike) or −1.
- * @param margin Above 0; 1.
+ * @param margin Above 0; 1 where it is left out.
  * @returns A scalar; 0 for no pairs.
  */
 export function contrastiveEuclidean(
@@ -82,18 +86,23 @@ function split(
   return tf.mean(tf.add(tf.mul(alike, isAlike), tf.mul(other, isOther)));
 }
 
-// Contrastive losses with random pairs.
-
 /** Options of {@linkcode contrastiveLoss}. */
 export interface ContrastiveLossOptions {
-  /** {@linkcode cosineEmbedding} or {@linkcode contrastiveEuclidean}; "cosine". */
+  /** {@linkcode cosineEmbedding} or {@linkcode contrastiveEuclidean}. @default "cosine" */
   readonly distance?: "cosine" | "euclidean";
-  /** How alike two of different classes may be (cosine, in [−1, 1]; 0), or how far they should be
-   * (Euclidean, above 0; 1). */
+  /**
+   * How alike two of different classes may be by the cosine, in [−1, 1], or how far apart they should be
+   * by the Euclidean distance, above 0. @default 0 of the cosine, 1 of the Euclidean distance
+   */
   readonly margin?: number;
-  /** Pairs drawn per sample and class of the batch, of which the valid ones are kept; 1. */
+  /** Pairs drawn per sample and class of the batch, of which the valid ones are kept. @default 1 */
   readonly pairsMultiplier?: number;
 }
+
+const cosineRange: Range = {
+  holds: (value) => value >= -1 && value <= 1,
+  words: "a number from -1 to 1",
+};
 
 /** A contrastive loss over random pairs of the outputs, flattened per sample. */
 export function contrastiveLoss(options: ContrastiveLossOptions = {}): Loss {
@@ -104,13 +113,12 @@ export function contrastiveLoss(options: ContrastiveLossOptions = {}): Loss {
   return {
     name: `contrastive_${distance}`,
     options: { margin, pairsMultiplier },
-    problem: firstProblem(
-      cosine || distance === "euclidean"
-        ? null
-        : invalidOption("distance", distance, "cosine or euclidean"),
-      cosine ? outside("margin", margin, -1, 1) : notPositive("margin", margin),
-      notCount("pairsMultiplier", pairsMultiplier),
-    ),
+    problem: cosine || distance === "euclidean"
+      ? checkRanges({
+        margin: [margin, cosine ? cosineRange : positive],
+        pairsMultiplier: [pairsMultiplier, integerFrom(1)],
+      })
+      : invalidOption("distance", distance, "cosine or euclidean"),
     draw: (labels, rng) => {
       const [pairs, next] = drawPairs(labels, drawsOf(labels, pairsMultiplier), rng);
       const [left, right] = [0, 1].map((side) => pairs.filter((_, i) => i % 2 === side));
@@ -125,11 +133,11 @@ export function contrastiveLoss(options: ContrastiveLossOptions = {}): Loss {
   };
 }
 
-// The supervised contrastive loss.
+// ---- The supervised contrastive loss
 
 /** Options of {@linkcode supConLoss}. */
 export interface SupConOptions {
-  /** Above 0; 0.1. The smaller, the more the hardest pairs count. */
+  /** τ, above 0: the smaller, the more the hardest pairs count. @default 0.1 */
   readonly temperature?: number;
 }
 
@@ -188,7 +196,7 @@ export function supConLoss({ temperature = 0.1 }: SupConOptions = {}): Loss {
   return {
     name: "supervised_contrastive",
     options: { temperature },
-    problem: notPositive("temperature", temperature),
+    problem: checkRanges({ temperature: [temperature, positive] }),
     draw: (labels, rng) => [{
       evaluate: (outputs) =>
         supCon(tf.reshape(outputs, [labels.length, -1]) as tf.Tensor2D, labels, temperature),

@@ -1,5 +1,5 @@
 /**
- * Cross entropy.
+ * Cross entropy: the loss of classifiers, on logits.
  *
  * @module
  */

@@ -1,8 +1,9 @@
 /**
- * Norms and scalar products of the rows of a matrix, with gradients that are never NaN.
+ * Norms, scalar products and distances of the rows of a matrix, with gradients that are never NaN.
  *
  * @module
  */
+import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { tf } from "../tfjs.ts";
 
 /** Norms are clamped from below at this, as in torch.nn.functional.cosine_similarity. */
@@ -63,8 +64,6 @@ export const gram = (x: tf.Tensor2D): tf.Tensor2D =>
     };
   })(x) as tf.Tensor2D;
 
-// Distances of all pairs of rows.
-
 /** A distance of two codes: "cosine" is 1 − their cosine similarity. */
 export type LossDistance = "euclidean" | "squared_euclidean" | "cosine";
 
@@ -85,3 +84,9 @@ export function pairwiseDistances(x: tf.Tensor2D, distance: LossDistance): tf.Te
   ) as tf.Tensor2D;
   return distance === "squared_euclidean" ? squared : safeSqrt(squared);
 }
+
+/** What is wrong with the name of a distance; null where nothing is. */
+export const unknownDistance = (distance: string): InvalidOption | null =>
+  ["euclidean", "squared_euclidean", "cosine"].includes(distance)
+    ? null
+    : invalidOption("distance", distance, "euclidean, squared_euclidean or cosine");

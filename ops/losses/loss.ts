@@ -1,9 +1,10 @@
 /**
- * Losses: a draw that may need randomness, then a function of the outputs.
+ * What a loss is: a draw that may need randomness, then a function of the outputs. Beside it what losses are built
+ * with: the loss of no terms, and constants of the gradient.
  *
  * @module
  */
-import { type InvalidOption, invalidOption } from "../../graph/error.ts";
+import type { InvalidOption } from "../../graph/error.ts";
 import type { Rng } from "../../graph/rng.ts";
 import { tf } from "../tfjs.ts";
 
@@ -27,13 +28,13 @@ export interface LossSetting {
   readonly inputs: number;
   /** Numbers per sample that the graph returns. */
   readonly outputs: number;
-  /** Of the data: one more than the largest. */
+  /** The classes of the data: one more than the largest label. */
   readonly classes: number;
 }
 
 /** A rule that makes an objective of each batch. */
 export interface Loss {
-  /** As configurations and reports name it. */
+  /** Its name in configurations and reports. */
   readonly name: string;
   /** Its settings, for configurations. */
   readonly options: Readonly<Record<string, number>>;
@@ -44,8 +45,6 @@ export interface Loss {
   /** Draws the objective of a batch with these labels, one class per sample. */
   readonly draw: (labels: ArrayLike<number>, rng: Rng) => readonly [Objective, Rng];
 }
-
-// The loss of a batch that has no term.
 
 /**
  * 0 whatever the tensors hold, NaN and infinities included, with a gradient of 0 for each: the mean
@@ -60,8 +59,6 @@ export function nothing(...tensors: tf.Tensor[]): tf.Scalar {
   return zero(...tensors) as tf.Scalar;
 }
 
-// Tensors that the gradient takes for constants.
-
 /**
  * f(x), through which no gradient flows back to x. f may use ops that have no gradient.
  *
@@ -75,41 +72,3 @@ export function constantOf<T extends tf.Tensor>(x: tf.Tensor, f: (x: tf.Tensor) 
     gradFunc: () => tf.zeros(shape),
   }))(x) as T;
 }
-
-// The ranges of the losses' options.
-
-/** The first that is not null. */
-export const firstProblem = (
-  ...problems: readonly (InvalidOption | null)[]
-): InvalidOption | null => problems.find((problem) => problem !== null) ?? null;
-
-/** Unless it is finite and from `low` to `high`, both included. */
-export const outside = (
-  option: string,
-  value: number,
-  low: number,
-  high = Infinity,
-): InvalidOption | null =>
-  Number.isFinite(value) && value >= low && value <= high ? null : invalidOption(
-    option,
-    value,
-    high === Infinity ? `a finite number of at least ${low}` : `a number from ${low} to ${high}`,
-  );
-
-/** Unless it is finite and above 0. */
-export const notPositive = (option: string, value: number): InvalidOption | null =>
-  Number.isFinite(value) && value > 0
-    ? null
-    : invalidOption(option, value, "a finite number above 0");
-
-/** Unless it is an integer of at least 1. */
-export const notCount = (option: string, value: number): InvalidOption | null =>
-  Number.isInteger(value) && value >= 1
-    ? null
-    : invalidOption(option, value, "an integer of at least 1");
-
-/** Unless it is the name of a distance. */
-export const unknownDistance = (distance: string): InvalidOption | null =>
-  ["euclidean", "squared_euclidean", "cosine"].includes(distance)
-    ? null
-    : invalidOption("distance", distance, "euclidean, squared_euclidean or cosine");

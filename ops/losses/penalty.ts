@@ -1,23 +1,24 @@
 /**
- * A penalty on the size of the latent.
+ * A penalty on the size of the latent, and a loss with it added.
  *
  * @module
  */
 import { invalidOption } from "../../graph/error.ts";
 import { tf } from "../tfjs.ts";
-import { constantOf, firstProblem, type Loss, nothing, outside } from "./loss.ts";
+import { constantOf, type Loss, nothing } from "./loss.ts";
+import { checkRanges, notNegative } from "../ranges.ts";
 import { rowNorms } from "./distances.ts";
 
 /** Options of {@linkcode penalty}. */
 export interface PenaltyOptions {
   /**
-   * λ, at least 0; 1. A tensor is a weight to learn, and counts as the mean of relu(λ): what is below
-   * 0 neither counts nor learns.
+   * λ, at least 0. A tensor is a weight to learn, and counts as the mean of relu(λ): what is below 0 neither
+   * counts nor learns. @default 1
    */
   readonly weight?: number | tf.Tensor;
-  /** 1 (the sum of absolute values) or 2 (the Euclidean norm); 1. */
+  /** 1 (the sum of absolute values) or 2 (the Euclidean norm). @default 1 */
   readonly norm?: 1 | 2;
-  /** Whether the gradient flows into the latent; true. Else the penalty only shows in the loss. */
+  /** Whether the gradient flows into the latent; else the penalty only shows in the loss. @default true */
   readonly gradient?: boolean;
 }
 
@@ -48,7 +49,7 @@ export function penalty(
 
 /** Options of {@linkcode penalised}. */
 export interface PenalisedOptions extends PenaltyOptions {
-  /** λ, at least 0; 1. */
+  /** λ, at least 0. @default 1 */
   readonly weight?: number;
 }
 
@@ -72,11 +73,8 @@ export function penalised(loss: Loss, options: PenalisedOptions = {}): Loss {
     ...loss,
     name: `${loss.name}_l${norm}`,
     options: { ...loss.options, weight, norm, gradient: gradient ? 1 : 0 },
-    problem: firstProblem(
-      loss.problem ?? null,
-      outside("weight", weight, 0),
-      norm === 1 || norm === 2 ? null : invalidOption("norm", norm, "1 or 2"),
-    ),
+    problem: loss.problem ?? checkRanges({ weight: [weight, notNegative] }) ??
+      (norm === 1 || norm === 2 ? null : invalidOption("norm", norm, "1 or 2")),
     draw: (labels, rng) => {
       const [objective, next] = loss.draw(labels, rng);
       const evaluate: typeof objective.evaluate = (outputs, inputs, latent) =>

@@ -1,36 +1,12 @@
 /**
- * Losses whose targets are the inputs.
+ * Losses whose targets are the inputs, for autoencoders: the mean squared error, and the binary cross entropy of
+ * logits.
  *
  * @module
  */
 import { invalidOption } from "../../graph/error.ts";
 import { tf } from "../tfjs.ts";
 import { type Loss, nothing } from "./loss.ts";
-
-/**
- * A function of outputs and targets as the loss of an autoencoder. Outputs and inputs need not have
- * one shape, but as many numbers per sample.
- *
- * @param name As configurations name the loss.
- * @param distance Of two tensors of one shape.
- */
-const reconstruction = (
-  name: string,
-  distance: (outputs: tf.Tensor, targets: tf.Tensor) => tf.Scalar,
-): Loss => ({
-  name,
-  options: {},
-  fits: ({ inputs, outputs }) =>
-    inputs === outputs
-      ? null
-      : invalidOption("loss", `${name} of ${outputs} outputs`, `${inputs}, as many as inputs`),
-  draw: (labels, rng) => [{
-    evaluate: (outputs, inputs) => distance(outputs, tf.reshape(inputs, outputs.shape)),
-    terms: labels.length,
-  }, rng],
-});
-
-// The mean squared error.
 
 /**
  * The mean over all elements of (x − t)².
@@ -48,8 +24,6 @@ export const meanSquaredError = (outputs: tf.Tensor, targets: tf.Tensor): tf.Sca
 export const meanSquaredErrorLoss = (): Loss =>
   reconstruction("mean_squared_error", meanSquaredError);
 
-// Binary cross entropy on logits.
-
 /**
  * The mean over all elements of −t·log σ(x) − (1 − t)·log(1 − σ(x)) = softplus(x) − x·t, in nats.
  *
@@ -66,3 +40,26 @@ export const bceWithLogits = (logits: tf.Tensor, targets: tf.Tensor): tf.Scalar 
 
 /** {@linkcode bceWithLogits} of the outputs with the inputs as targets, for an autoencoder. */
 export const bceWithLogitsLoss = (): Loss => reconstruction("bce_with_logits", bceWithLogits);
+
+/**
+ * A function of outputs and targets as the loss of an autoencoder. Outputs and inputs need not have
+ * one shape, but as many numbers per sample.
+ *
+ * @param name As configurations name the loss.
+ * @param distance The loss of two tensors of one shape.
+ */
+const reconstruction = (
+  name: string,
+  distance: (outputs: tf.Tensor, targets: tf.Tensor) => tf.Scalar,
+): Loss => ({
+  name,
+  options: {},
+  fits: ({ inputs, outputs }) =>
+    inputs === outputs
+      ? null
+      : invalidOption("loss", `${name} of ${outputs} outputs`, `${inputs}, as many as inputs`),
+  draw: (labels, rng) => [{
+    evaluate: (outputs, inputs) => distance(outputs, tf.reshape(inputs, outputs.shape)),
+    terms: labels.length,
+  }, rng],
+});

@@ -1,5 +1,6 @@
 /**
- * Who is of whose class in a batch.
+ * Which samples of a batch a loss compares: the relations of all rows by their classes, and triplets
+ * and pairs drawn at random.
  *
  * @module
  */
@@ -64,8 +65,6 @@ export function relationsOf(labels: ArrayLike<number>): Relations {
   return { positive, negative, anchors, anchorOf, positiveOf, triplets };
 }
 
-// Triplets of a batch, drawn at random.
-
 /**
  * Draws row numbers uniformly and keeps the valid triplets: anchor and positive are two rows of one
  * class, the negative is of another.
@@ -110,8 +109,6 @@ export function drawTriplets(
     return kept.slice(0, size);
   });
 }
-
-// Pairs of a batch, drawn at random.
 
 /**
  * How many pairs or triplets the reference draws before it drops the invalid ones:

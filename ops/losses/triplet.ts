@@ -1,25 +1,19 @@
 /**
- * The triplet cosine loss on tensors.
- *
- * Source: TripletCosineLoss of dizcza/pytorch-mighty, mighty/loss/triplet.py.
+ * Triplet losses: an anchor is to be nearer to a positive, which is of its class, than to a negative,
+ * which is not. The triplets are drawn at random (by the cosine, or by the Euclidean distance), or they
+ * follow from the batch: all valid ones, the hardest, or the semi-hard.
  *
  * @module
  */
 import { tf } from "../tfjs.ts";
-import "../kernels/triplet.ts";
 import { incidence, TRIPLET_COSINE } from "../kernels/triplet.ts";
-import {
-  constantOf,
-  firstProblem,
-  type Loss,
-  notCount,
-  nothing,
-  outside,
-  unknownDistance,
-} from "./loss.ts";
+import { constantOf, type Loss, nothing } from "./loss.ts";
+import { checkRanges, integerFrom, notNegative } from "../ranges.ts";
 import { drawsOf, drawTriplets, type Relations, relationsOf } from "./samplers.ts";
-import { type LossDistance, pairwiseDistances, rowNorms } from "./distances.ts";
+import { type LossDistance, pairwiseDistances, rowNorms, unknownDistance } from "./distances.ts";
 import { selectRows } from "../select_rows.ts";
+
+// ---- Random triplets by the cosine
 
 /**
  * The mean over triplets (a, p, q) of relu(cos(x_a, x_q) − cos(x_a, x_p) + margin).
@@ -28,6 +22,8 @@ import { selectRows } from "../select_rows.ts";
  * vector has the similarity 0 to all.
  *
  * No triplet at all gives 0 with a gradient of 0, where the reference gives NaN.
+ *
+ * Source: TripletCosineLoss of dizcza/pytorch-mighty, mighty/loss/triplet.py.
  *
  * @param codes [rows, units], float32.
  * @param triplets Row numbers [anchor, positive, negative, anchor, …], each below `rows`.
@@ -48,14 +44,19 @@ export function tripletCosine(
   return (outputs as unknown as tf.Tensor[])[0] as tf.Scalar;
 }
 
-// The triplet cosine loss with random triplets.
-
 /** Options of {@linkcode tripletCosineLoss}. */
 export interface TripletCosineLossOptions {
-  /** How much more alike a positive has to be than a negative, in cosine similarity, at least
-   * 0; 0.5. */
+  /**
+   * How much more alike a positive has to be than a negative, in cosine similarity, at least 0.
+   *
+   * @default 0.5
+   */
   readonly margin?: number;
-  /** Triplets drawn per sample, of which the valid ones are kept: 10, the reference's for 10 classes. */
+  /**
+   * Triplets drawn per sample, of which the valid ones are kept; the reference's 10 are for 10 classes.
+   *
+   * @default 10
+   */
   readonly drawsPerSample?: number;
 }
 
@@ -69,7 +70,10 @@ export function tripletCosineLoss(options: TripletCosineLossOptions = {}): Loss 
   return {
     name: "triplet_cosine",
     options: { margin, drawsPerSample },
-    problem: firstProblem(outside("margin", margin, 0), notCount("drawsPerSample", drawsPerSample)),
+    problem: checkRanges({
+      margin: [margin, notNegative],
+      drawsPerSample: [drawsPerSample, integerFrom(1)],
+    }),
     draw: (labels, rng) => {
       const [triplets, next] = drawTriplets(labels, drawsPerSample * labels.length, rng);
       const evaluate = (outputs: tf.Tensor) =>
@@ -83,13 +87,13 @@ export function tripletCosineLoss(options: TripletCosineLossOptions = {}): Loss 
   };
 }
 
-// The Euclidean triplet margin loss on tensors.
+// ---- Random triplets by the Euclidean distance
 
 /** Options of {@linkcode tripletMargin}. */
 export interface TripletMarginOptions {
-  /** How much nearer a positive has to be than a negative; 1. */
+  /** How much nearer a positive has to be than a negative. @default 1 */
   readonly margin?: number;
-  /** Whether the negative's distance is that to the nearer of anchor and positive; false. */
+  /** Whether the negative's distance is that to the nearer of anchor and positive. @default false */
   readonly swap?: boolean;
 }
 
@@ -122,11 +126,9 @@ export function tripletMargin(
 const distances = (x: tf.Tensor2D, y: tf.Tensor2D): tf.Tensor2D =>
   rowNorms(tf.add(tf.sub(x, y), EPSILON));
 
-// The Euclidean triplet margin loss with random triplets.
-
 /** Options of {@linkcode tripletMarginLoss}. */
 export interface TripletMarginLossOptions extends TripletMarginOptions {
-  /** Triplets drawn per sample and class of the batch, of which the valid ones are kept; 1. */
+  /** Triplets drawn per sample and class of the batch, of which the valid ones are kept. @default 1 */
   readonly pairsMultiplier?: number;
 }
 
@@ -136,10 +138,10 @@ export function tripletMarginLoss(options: TripletMarginLossOptions = {}): Loss 
   return {
     name: "triplet_margin",
     options: { margin, swap: swap ? 1 : 0, pairsMultiplier },
-    problem: firstProblem(
-      outside("margin", margin, 0),
-      notCount("pairsMultiplier", pairsMultiplier),
-    ),
+    problem: checkRanges({
+      margin: [margin, notNegative],
+      pairsMultiplier: [pairsMultiplier, integerFrom(1)],
+    }),
     draw: (labels, rng) => {
       const [triplets, next] = drawTriplets(labels, drawsOf(labels, pairsMultiplier), rng);
       const terms = triplets.length / 3;
@@ -156,38 +158,8 @@ export function tripletMarginLoss(options: TripletMarginLossOptions = {}): Loss 
   };
 }
 
-// The largest and the smallest of some entries of every row.
+// ---- Triplets that follow from the batch
 
-/** Beyond any distance, and finite: 0 times it is no NaN. */
-const BEYOND = 1e30;
-
-/**
- * Per row the largest of the entries under the mask. Those that tie share its gradient, as tfjs's own
- * maximum would not: each would get all of it.
- *
- * @param x [rows, n], below 1e30.
- * @param mask The same shape, 1 or 0. It may depend on x: it is a constant to the gradient.
- * @returns [rows, 1]; 0 for a row without a 1 in its mask.
- */
-const largest = (x: tf.Tensor2D, mask: (x: tf.Tensor2D) => tf.Tensor): tf.Tensor2D => {
-  const chosen = constantOf(x, (values) => {
-    const allowed = mask(values as tf.Tensor2D);
-    // Not where(): a difference of ±1e30 rounds x away, a product with the mask does not.
-    const masked = tf.sub(tf.mul(values, allowed), tf.mul(tf.sub(1, allowed), BEYOND));
-    const best = tf.max(masked, 1, true);
-    // A step of a difference: on wasm a comparison that broadcasts is 40 times as slow.
-    const tied = tf.mul(allowed, tf.sub(1, tf.step(tf.sub(best, masked))));
-    return tf.div(tied, tf.maximum(tf.sum(tied, 1, true), 1));
-  });
-  return tf.sum(tf.mul(x, chosen), 1, true);
-};
-
-/** As {@linkcode largest}, the smallest. */
-const smallest = (x: tf.Tensor2D, mask: (x: tf.Tensor2D) => tf.Tensor): tf.Tensor2D =>
-  tf.neg(largest(tf.neg(x), (negated) => mask(tf.neg(negated))));
-
-// Triplet losses whose triplets follow from the batch: all valid ones, the hardest, the semi-hard.
-//
 // They are functions of the distances of all pairs of rows, so that choosing takes no reading back from
 // the device, and the gradient flows through the chosen distances only.
 
@@ -198,7 +170,7 @@ const smallest = (x: tf.Tensor2D, mask: (x: tf.Tensor2D) => tf.Tensor): tf.Tenso
  * re-identification" (2017), equation 6, as a mean.
  *
  * @param distances [rows, rows].
- * @param relations Of the same rows.
+ * @param relations The relations of the same rows.
  * @returns A scalar; 0 without a valid triplet.
  */
 export function allTriplets(
@@ -219,7 +191,7 @@ export function allTriplets(
  * Source: "batch hard" of Hermans, Beyer & Leibe (2017), equation 5, as a mean.
  *
  * @param distances [rows, rows].
- * @param relations Of the same rows.
+ * @param relations The relations of the same rows.
  * @returns A scalar; 0 without a valid triplet.
  */
 export function batchHardTriplets(
@@ -245,7 +217,7 @@ export function batchHardTriplets(
  * unit vectors; the furthest negative in place of none is that of TensorFlow Addons.
  *
  * @param distances [rows, rows].
- * @param relations Of the same rows.
+ * @param relations The relations of the same rows.
  * @returns A scalar; 0 without a valid triplet.
  */
 export function semiHardTriplets(
@@ -282,13 +254,39 @@ function pairs(distances: tf.Tensor2D, { anchorOf, positiveOf, negative }: Relat
 const matrix = (mask: Float32Array, { shape }: tf.Tensor2D): tf.Tensor2D =>
   tf.tensor2d(mask, shape);
 
-// Losses with the triplets that follow from the batch.
+/** Beyond any distance, and finite: 0 times it is no NaN. */
+const BEYOND = 1e30;
+
+/**
+ * Per row the largest of the entries under the mask. Those that tie share its gradient, as tfjs's own
+ * maximum would not: each would get all of it.
+ *
+ * @param x [rows, n], below 1e30.
+ * @param mask The same shape, 1 or 0. It may depend on x: it is a constant to the gradient.
+ * @returns [rows, 1]; 0 for a row without a 1 in its mask.
+ */
+const largest = (x: tf.Tensor2D, mask: (x: tf.Tensor2D) => tf.Tensor): tf.Tensor2D => {
+  const chosen = constantOf(x, (values) => {
+    const allowed = mask(values as tf.Tensor2D);
+    // Not where(): a difference of ±1e30 rounds x away, a product with the mask does not.
+    const masked = tf.sub(tf.mul(values, allowed), tf.mul(tf.sub(1, allowed), BEYOND));
+    const best = tf.max(masked, 1, true);
+    // A step of a difference: on wasm a comparison that broadcasts is 40 times as slow.
+    const tied = tf.mul(allowed, tf.sub(1, tf.step(tf.sub(best, masked))));
+    return tf.div(tied, tf.maximum(tf.sum(tied, 1, true), 1));
+  });
+  return tf.sum(tf.mul(x, chosen), 1, true);
+};
+
+/** Per row the smallest of the entries under the mask, as {@linkcode largest} finds the largest. */
+const smallest = (x: tf.Tensor2D, mask: (x: tf.Tensor2D) => tf.Tensor): tf.Tensor2D =>
+  tf.neg(largest(tf.neg(x), (negated) => mask(tf.neg(negated))));
 
 /** Options of the losses with mined triplets. */
 export interface MinedTripletOptions {
-  /** How much nearer a positive has to be than a negative, at least 0; 0.5. */
+  /** How much nearer a positive has to be than a negative, at least 0. @default 0.5 */
   readonly margin?: number;
-  /** Between the outputs, flattened per sample; "cosine". */
+  /** The distance between the outputs, flattened per sample. @default "cosine" */
   readonly distance?: LossDistance;
 }
 
@@ -313,7 +311,7 @@ function mined(
   return {
     name: `triplet_${distance}_${mining}`,
     options: { margin },
-    problem: firstProblem(outside("margin", margin, 0), unknownDistance(distance)),
+    problem: checkRanges({ margin: [margin, notNegative] }) ?? unknownDistance(distance),
     draw: (labels, rng) => {
       const relations = relationsOf(labels);
       const evaluate = (outputs: tf.Tensor) =>

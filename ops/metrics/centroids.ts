@@ -1,20 +1,26 @@
 /**
- * Class centroids: the mean embedding of each class, and its binary form.
+ * Classes in the space of embeddings: the mean and the variance of each, classification by the nearest
+ * mean, and how far classes are apart.
  *
- * Source: AccuracyEmbedding of dizcza/pytorch-mighty, mighty/monitor/accuracy.py, and
- * AccuracyEmbeddingKWTA of dizcza/EmbedderSDR, monitor/accuracy.py.
+ * Source: AccuracyEmbedding of dizcza/pytorch-mighty, mighty/monitor/accuracy.py, and AccuracyEmbeddingKWTA of
+ * dizcza/EmbedderSDR, monitor/accuracy.py.
  *
  * @module
  */
-import { type Embeddings, packRows, wordsPerCode } from "../embeddings.ts";
-import { edgeFinder, midway } from "../kernels/select_edges.ts";
-import { winnerCount } from "../kwta.ts";
+import { type BinaryEmbeddings, type Embeddings, packRows, wordsPerCode } from "../embeddings.ts";
+import { edgeFinder, midway, winnerCount } from "../kernels/select_edges.ts";
 import { checkLength, eachBit, rowReader } from "./rows.ts";
 import { type Moments, standardDeviation } from "./moments.ts";
 import { type DistanceRow, distanceRows, type EmbeddingDistance } from "./distances.ts";
 
-/** The sum of each class's embeddings, and how many there are. */
-function classSums(embeddings: Embeddings, labels: ArrayLike<number>, classes: number): {
+// ---- Mean and variance
+
+/**
+ * The sum of each class's embeddings, and how many there are: of codes how often each unit is active.
+ *
+ * @throws {RangeError} Where there are not as many labels as embeddings.
+ */
+export function classSums(embeddings: Embeddings, labels: ArrayLike<number>, classes: number): {
   readonly sums: readonly Float64Array[];
   readonly sizes: Float64Array;
 } {
@@ -38,7 +44,7 @@ function classSums(embeddings: Embeddings, labels: ArrayLike<number>, classes: n
  * The mean embedding of each class.
  *
  * @param labels One class index per embedding, below `classes`.
- * @returns Per class width numbers; all 0 for a class without samples.
+ * @returns Per class one number for each unit; all 0 for a class without samples.
  * @throws {RangeError} Where there are not as many labels as embeddings.
  */
 export function classMeans(
@@ -75,6 +81,41 @@ export function classMoments(
 }
 
 /**
+ * Mean and variance of each class of binary codes, per unit, as `classMoments` gives them. A bit is its
+ * own square, so counting those that are set is enough:
+ *
+ *     Σ (x − p)² = f · (n − f) / n        f of n codes set the unit, p = f / n
+ *
+ * Time goes with the bits that are set, not with the width.
+ *
+ * @param labels One class index per code, below `classes`.
+ * @returns Per class its moments, of width numbers; a count of 0 for a class without samples.
+ * @throws {RangeError} Where there are not as many labels as codes.
+ *
+ * @example
+ * ```ts
+ * import { codeMoments } from "./centroids.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const codes = { kind: "binary", count: 2, width: 3, words: Uint32Array.of(0b011, 0b010) } as const;
+ * const [{ count, mean, squares }] = codeMoments(codes, [0, 0], 1);
+ * assertEquals([count, [...mean], [...squares]], [2, [0.5, 1, 0], [0.5, 0, 0]]);
+ * ```
+ */
+export function codeMoments(
+  codes: BinaryEmbeddings,
+  labels: ArrayLike<number>,
+  classes: number,
+): readonly Moments[] {
+  const { sums, sizes } = classSums(codes, labels, classes);
+  return sums.map((fired, c) => ({
+    count: sizes[c],
+    mean: fired.map((f) => f / Math.max(1, sizes[c])),
+    squares: fired.map((f) => f * (sizes[c] - f) / Math.max(1, sizes[c])),
+  }));
+}
+
+/**
  * Hard kWTA of one vector, on plain data.
  *
  * Means of binary codes often tie at the boundary; then fewer than k units remain, perhaps none.
@@ -89,9 +130,7 @@ export function binarise(x: Float32Array, sparsity: number): Float32Array {
   return x.map((value) => value > threshold ? 1 : 0);
 }
 
-// Classification by the nearest class centroid.
-//
-// Source: AccuracyEmbedding of dizcza/pytorch-mighty, mighty/monitor/accuracy.py.
+// ---- Classification by the nearest centroid
 
 /** Per class width numbers, or null for a class that cannot be predicted. */
 export type ClassCentroids = readonly (Float32Array | null)[];
@@ -223,9 +262,7 @@ function asEmbeddings(
   return { kind, count, width, words };
 }
 
-// How far classes are apart, and how wide each of them is.
-//
-// Source: MonitorEmbedding.update_pairwise_dist of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
+// ---- Spread
 
 /**
  * Distances in units of the mean L1 norm of the class means. Codes tell classes apart where the first
@@ -250,7 +287,9 @@ export interface ClassSpread {
  * The reference gives NaN for a single class and Infinity where no class deviates; here these are null,
  * which a file of JSON can hold. All are null where all means are zero.
  *
- * @param classes From classMoments.
+ * Source: MonitorEmbedding.update_pairwise_dist of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
+ *
+ * @param classes From {@linkcode classMoments} or {@linkcode codeMoments}.
  */
 export function classSpread(classes: readonly Moments[]): ClassSpread {
   const present = classes.filter(({ count }) => count > 0);

@@ -1,5 +1,5 @@
 /**
- * Predicted classes: from outputs, and how many of them are right.
+ * Predicted classes: from outputs, how many of them are right, and which are taken for which.
  *
  * Source: AccuracyArgmax and calc_accuracy of dizcza/pytorch-mighty, mighty/monitor/accuracy.py.
  *
@@ -51,11 +51,11 @@ export function accuracy(predicted: ArrayLike<number>, labels: ArrayLike<number>
   return predicted.length === 0 ? 0 : right / predicted.length;
 }
 
-// Which classes are taken for which, and what follows from it per class.
+// ---- Confusion
 
-/** How often each class was predicted for each class. */
+/** How often each class was taken for each. */
 export interface ConfusionMatrix {
-  /** Rows, and columns. */
+  /** The number of rows, and of columns. */
   readonly classes: number;
   /** classes × classes: at [label · classes + prediction] the number of such samples. */
   readonly counts: Uint32Array;
@@ -63,9 +63,9 @@ export interface ConfusionMatrix {
 
 /** What a classifier is worth on one class, or on all. */
 export interface ClassScores {
-  /** Of the samples predicted so, the fraction that is; 0 where none is predicted so. */
+  /** The fraction of the samples predicted so that are so; 0 where none is predicted so. */
   readonly precision: number;
-  /** Of the samples that are so, the fraction predicted so; 0 where none is. */
+  /** The fraction of the samples that are so that are predicted so; 0 where none is. */
   readonly recall: number;
   /** The harmonic mean of the two, 2tp / (2tp + fp + fn); 0 where both are. */
   readonly f1: number;

@@ -1,5 +1,6 @@
 /**
- * Distances between embeddings, packed or not: the same to the bit.
+ * Distances between embeddings, packed or not: the same to the bit. All of one set against all of
+ * another, and how much two sets agree pair by pair.
  *
  * Source: compute_distance of dizcza/pytorch-mighty, mighty/utils/signal.py, and
  * torch.nn.functional.cosine_similarity for the clamp.
@@ -14,41 +15,6 @@ import {
   wordsPerCode,
 } from "../embeddings.ts";
 import { checkLength, denseValues, eachBit, rowReader } from "./rows.ts";
-
-// Codes by their units, as a search engine has pages by their words.
-
-/**
- * Counts overlaps with sparse codes: of the units of a query alone, each adds 1 to the codes that have
- * it. With a fraction s of units set that is s² · width · count additions a query; counting words takes
- * width / 32 · count steps, each several times as long.
- *
- * @returns A function that writes the overlaps of the code at a word of `words` with all codes.
- */
-function postings(
-  codes: BinaryEmbeddings,
-): (words: Uint32Array, at: number, into: Float64Array) => void {
-  const { count, width, words } = codes;
-  const perRow = wordsPerCode(width);
-  // Those that have unit u are members[ends[u − 1]] to members[ends[u] − 1].
-  const ends = new Uint32Array(width);
-  for (let j = 0; j < count; j++) eachBit(words, j * perRow, perRow, (u) => ends[u]++);
-  for (let u = 1; u < width; u++) ends[u] += ends[u - 1];
-  const members = new Uint32Array(width === 0 ? 0 : ends[width - 1]);
-  const next = new Uint32Array(width);
-  for (let u = 1; u < width; u++) next[u] = ends[u - 1];
-  for (let j = 0; j < count; j++) {
-    eachBit(words, j * perRow, perRow, (u) => members[next[u]++] = j);
-  }
-  const overlaps = new Uint32Array(count);
-  return (query, at, into) => {
-    overlaps.fill(0);
-    eachBit(query, at, perRow, (u) => {
-      const end = ends[u];
-      for (let m = u === 0 ? 0 : ends[u - 1]; m < end; m++) overlaps[members[m]]++;
-    });
-    into.set(overlaps);
-  };
-}
 
 /**
  * How far two embeddings a and b are apart.
@@ -115,6 +81,39 @@ export function embeddingDistances(
   return all;
 }
 
+/**
+ * The mean over pairs of 2 a·b / (Σa + Σb): for codes, the bits in common over the mean number of bits.
+ *
+ * A pair without any bits has nothing to agree on and is left out; in the reference it makes the mean
+ * NaN.
+ *
+ * Source: calc_overlap of dizcza/EmbedderSDR, experiment/kwta_inverse.py; L. R. Dice, "Measures of the
+ * amount of ecologic association between species", 1945.
+ *
+ * @param a Codes, or numbers of at least 0…
+ * @param b …and as many of the same width: pair i is the i-th of each.
+ * @returns In [0, 1] for codes; null where no pair is left.
+ * @throws {RangeError} Where the counts or the widths differ.
+ */
+export function meanDiceOverlap(a: Embeddings, b: Embeddings): number | null {
+  checkLength("pair codes", b.count, a.count);
+  checkLength("compare embeddings", b.width, a.width);
+  const [left, right] = [rowReader(a), rowReader(b)];
+  let [sum, pairs] = [0, 0];
+  for (let i = 0; i < a.count; i++) {
+    const [x, y] = [left(i), right(i)];
+    let [common, bits] = [0, 0];
+    for (let u = 0; u < a.width; u++) {
+      common += x[u] * y[u];
+      bits += x[u] + y[u];
+    }
+    if (bits === 0) continue;
+    sum += 2 * common / bits;
+    pairs++;
+  }
+  return pairs === 0 ? null : sum / pairs;
+}
+
 function cosine(dot: number, aSquare: number, bSquare: number): number {
   return 1 - dot / (Math.max(Math.sqrt(aSquare), 1e-8) * Math.max(Math.sqrt(bSquare), 1e-8));
 }
@@ -145,6 +144,40 @@ function binaryRows(
         ? cosine(into[j], fromBits, toBits[j])
         : fromBits + toBits[j] - 2 * into[j];
     }
+  };
+}
+
+/**
+ * Counts overlaps with sparse codes, which it has by their units, as a search engine has pages by their words: of
+ * the units of a query alone, each adds 1 to the codes that have
+ * it. With a fraction s of units set that is s² · width · count additions a query; counting words takes
+ * width / 32 · count steps, each several times as long.
+ *
+ * @returns A function that writes the overlaps of the code at a word of `words` with all codes.
+ */
+function postings(
+  codes: BinaryEmbeddings,
+): (words: Uint32Array, at: number, into: Float64Array) => void {
+  const { count, width, words } = codes;
+  const perRow = wordsPerCode(width);
+  // Those that have unit u are members[ends[u − 1]] to members[ends[u] − 1].
+  const ends = new Uint32Array(width);
+  for (let j = 0; j < count; j++) eachBit(words, j * perRow, perRow, (u) => ends[u]++);
+  for (let u = 1; u < width; u++) ends[u] += ends[u - 1];
+  const members = new Uint32Array(width === 0 ? 0 : ends[width - 1]);
+  const next = new Uint32Array(width);
+  for (let u = 1; u < width; u++) next[u] = ends[u - 1];
+  for (let j = 0; j < count; j++) {
+    eachBit(words, j * perRow, perRow, (u) => members[next[u]++] = j);
+  }
+  const overlaps = new Uint32Array(count);
+  return (query, at, into) => {
+    overlaps.fill(0);
+    eachBit(query, at, perRow, (u) => {
+      const end = ends[u];
+      for (let m = u === 0 ? 0 : ends[u - 1]; m < end; m++) overlaps[members[m]]++;
+    });
+    into.set(overlaps);
   };
 }
 
@@ -216,39 +249,4 @@ function denseRows(from: Embeddings, to: Embeddings, distance: EmbeddingDistance
       into[j] = cosine(dot(row, values, j * width), square, squares[j]);
     }
   };
-}
-
-// How much two sets of codes agree, pair by pair.
-//
-// Source: calc_overlap of dizcza/EmbedderSDR, experiment/kwta_inverse.py; L. R. Dice, "Measures of the
-// amount of ecologic association between species", 1945.
-
-/**
- * The mean over pairs of 2 a·b / (Σa + Σb): for codes, the bits in common over the mean number of bits.
- *
- * A pair without any bits has nothing to agree on and is left out; in the reference it makes the mean
- * NaN.
- *
- * @param a Codes, or numbers of at least 0…
- * @param b …and as many of the same width: pair i is the i-th of each.
- * @returns In [0, 1] for codes; null where no pair is left.
- * @throws {RangeError} Where the counts or the widths differ.
- */
-export function meanDiceOverlap(a: Embeddings, b: Embeddings): number | null {
-  checkLength("pair codes", b.count, a.count);
-  checkLength("compare embeddings", b.width, a.width);
-  const [left, right] = [rowReader(a), rowReader(b)];
-  let [sum, pairs] = [0, 0];
-  for (let i = 0; i < a.count; i++) {
-    const [x, y] = [left(i), right(i)];
-    let [common, bits] = [0, 0];
-    for (let u = 0; u < a.width; u++) {
-      common += x[u] * y[u];
-      bits += x[u] + y[u];
-    }
-    if (bits === 0) continue;
-    sum += 2 * common / bits;
-    pairs++;
-  }
-  return pairs === 0 ? null : sum / pairs;
 }

@@ -4,15 +4,6 @@
  * @module
  */
 export {
-  type GradientSignal,
-  type GradientStatistics,
-  gradientStatistics,
-  type GradientSum,
-  type GradientSums,
-  sumGradients,
-} from "../gradient_signal.ts";
-export {
-  codeMoments,
   deadUnits,
   dutyCycles,
   dutyEntropy,
@@ -28,6 +19,7 @@ export {
   classMoments,
   type ClassSpread,
   classSpread,
+  codeMoments,
   nearestCentroids,
 } from "./centroids.ts";
 export {

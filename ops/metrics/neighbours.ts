@@ -1,5 +1,5 @@
 /**
- * Classification by the k nearest neighbours, found exactly.
+ * The k nearest neighbours of embeddings, found exactly, and classification by their vote.
  *
  * @module
  */
@@ -8,93 +8,23 @@ import { distanceRows, type EmbeddingDistance } from "./distances.ts";
 import { type CodeDistance, codeSearchOf } from "../kernels/code_search.ts";
 import { checkLength } from "./rows.ts";
 
-// The smallest few of many distances.
-
-/**
- * Finds the k smallest distances, in rising order; equal ones in the order of their index.
- *
- * @param distances At least k numbers, the skipped one not counted.
- * @param skip An index to leave out, or −1.
- * @param k At least 1.
- * @param indices Takes the indices of the k smallest…
- * @param nearest …and their distances.
- */
-export function selectNearest(
-  distances: Float64Array,
-  skip: number,
-  k: number,
-  indices: Int32Array,
-  nearest: Float64Array,
-): void {
-  let found = 0;
-  for (let j = 0; j < distances.length; j++) {
-    const distance = distances[j];
-    if (j === skip || (found === k && !(distance < nearest[k - 1]))) continue;
-    // After the last that is not farther: so the lower index stays first.
-    let [low, high] = [0, found];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (nearest[middle] <= distance) low = middle + 1;
-      else high = middle;
-    }
-    const end = found === k ? k - 1 : found++;
-    nearest.copyWithin(low + 1, low, end);
-    indices.copyWithin(low + 1, low, end);
-    nearest[low] = distance;
-    indices[low] = j;
-  }
-}
-
-// The nearest embeddings by all distances of each query, in plain TypeScript: the reference.
-
 /** The nearest embeddings of each query. */
 export interface Neighbours {
   /** Neighbours per query. */
   readonly k: number;
   /** queries × k indices into the gallery; the nearest first, of equal distances the lowest. */
   readonly indices: Int32Array;
-  /** Their distances. */
+  /** The distances of these, in the same places. */
   readonly distances: Float64Array;
-}
-
-/**
- * Compares each query with the whole gallery: O(queries · gallery · width), in words for packed codes.
- *
- * @param k From 1 to as many as there are to find.
- * @param leaveOneOut Whether query i is the gallery's embedding i, and not its own neighbour.
- * @throws {RangeError} Where the widths differ.
- */
-export function nearestByRows(
-  queries: Embeddings,
-  gallery: Embeddings,
-  k: number,
-  distance: EmbeddingDistance,
-  leaveOneOut: boolean,
-): Neighbours {
-  const fill = distanceRows(queries, gallery, distance);
-  const row = new Float64Array(gallery.count);
-  const indices = new Int32Array(queries.count * k);
-  const distances = new Float64Array(queries.count * k);
-  for (let i = 0; i < queries.count; i++) {
-    fill(i, row);
-    selectNearest(
-      row,
-      leaveOneOut ? i : -1,
-      k,
-      indices.subarray(i * k, (i + 1) * k),
-      distances.subarray(i * k, (i + 1) * k),
-    );
-  }
-  return { k, indices, distances };
 }
 
 /** How {@linkcode nearestNeighbours} searches. */
 export interface NeighbourOptions {
   /** Neighbours per query, at least 1 and at most those there are. */
   readonly k: number;
-  /** What is near; "overlap" by default. */
+  /** What is near. @default "overlap" */
   readonly distance?: EmbeddingDistance;
-  /** Whether query i is the gallery's embedding i, and not its own neighbour; false by default. */
+  /** Whether query i is the gallery's embedding i, and not its own neighbour. @default false */
   readonly leaveOneOut?: boolean;
 }
 
@@ -185,4 +115,71 @@ export function majorityVote({ k, indices }: Neighbours, labels: ArrayLike<numbe
     for (const [label, count] of votes) if (count > most) [best, most] = [label, count];
     return best;
   });
+}
+
+/**
+ * Compares each query with the whole gallery, in plain TypeScript: the reference. It takes O(queries ·
+ * gallery · width), in words for packed codes.
+ *
+ * @param k From 1 to as many as there are to find.
+ * @param leaveOneOut Whether query i is the gallery's embedding i, and not its own neighbour.
+ * @throws {RangeError} Where the widths differ.
+ */
+export function nearestByRows(
+  queries: Embeddings,
+  gallery: Embeddings,
+  k: number,
+  distance: EmbeddingDistance,
+  leaveOneOut: boolean,
+): Neighbours {
+  const fill = distanceRows(queries, gallery, distance);
+  const row = new Float64Array(gallery.count);
+  const indices = new Int32Array(queries.count * k);
+  const distances = new Float64Array(queries.count * k);
+  for (let i = 0; i < queries.count; i++) {
+    fill(i, row);
+    selectNearest(
+      row,
+      leaveOneOut ? i : -1,
+      k,
+      indices.subarray(i * k, (i + 1) * k),
+      distances.subarray(i * k, (i + 1) * k),
+    );
+  }
+  return { k, indices, distances };
+}
+
+/**
+ * Finds the k smallest distances, in rising order; equal ones in the order of their index.
+ *
+ * @param distances At least k numbers, the skipped one not counted.
+ * @param skip An index to leave out, or −1.
+ * @param k At least 1.
+ * @param indices Takes the indices of the k smallest…
+ * @param nearest …and their distances.
+ */
+export function selectNearest(
+  distances: Float64Array,
+  skip: number,
+  k: number,
+  indices: Int32Array,
+  nearest: Float64Array,
+): void {
+  let found = 0;
+  for (let j = 0; j < distances.length; j++) {
+    const distance = distances[j];
+    if (j === skip || (found === k && !(distance < nearest[k - 1]))) continue;
+    // After the last that is not farther: so the lower index stays first.
+    let [low, high] = [0, found];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (nearest[middle] <= distance) low = middle + 1;
+      else high = middle;
+    }
+    const end = found === k ? k - 1 : found++;
+    nearest.copyWithin(low + 1, low, end);
+    indices.copyWithin(low + 1, low, end);
+    nearest[low] = distance;
+    indices[low] = j;
+  }
 }

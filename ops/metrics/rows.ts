@@ -1,11 +1,10 @@
 /**
- * Embeddings as rows of numbers, whatever they are stored as.
+ * Embeddings as rows of numbers, whatever they are stored as, and the one check that every metric makes of its
+ * arguments.
  *
  * @module
  */
 import { type Embeddings, wordsPerCode } from "../embeddings.ts";
-
-// The one check that every metric makes of its arguments.
 
 /**
  * Refuses a length that does not fit.

@@ -8,15 +8,6 @@
  */
 import { checkLength } from "./rows.ts";
 
-// The length of a vector.
-
-/** The L2 norm of all numbers; the Frobenius norm of a matrix. In float64, 0 for none. */
-export function euclideanNorm(x: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += x[i] * x[i];
-  return Math.sqrt(sum);
-}
-
 /**
  * How many weights have changed their sign between two snapshots, such as the ends of two epochs.
  *
@@ -61,4 +52,11 @@ export function distanceFromInitial(
   const size = euclideanNorm(initial);
   if (size === 0) return null;
   return euclideanNorm(Float64Array.from(now, (x, i) => x - initial[i])) / size;
+}
+
+/** The L2 norm of all numbers; the Frobenius norm of a matrix. In float64, 0 for none. */
+export function euclideanNorm(x: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i] * x[i];
+  return Math.sqrt(sum);
 }

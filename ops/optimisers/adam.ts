@@ -1,5 +1,5 @@
 /**
- * Adam.
+ * Adam, AdamW, and Adam's rescaling as a transform for chains of one's own.
  *
  * @module
  */
@@ -10,17 +10,109 @@ import { rateValue, type Schedule } from "./schedules.ts";
 import { addDecayedWeights, scaleByLearningRate } from "./transforms.ts";
 import { type Chain, chain } from "./chain.ts";
 
-// Adam's rescaling as a transform.
+/** Options of {@linkcode adam}. */
+export interface AdamOptions extends ScaleByAdamOptions {
+  /** The learning rate, above 0, or a schedule of it, which `train` follows. @default 1e-3 */
+  readonly learningRate?: number | Schedule;
+  /** L2 coupled to the gradient, as in torch.optim.Adam: g + weightDecay · w; at least 0. @default 0 */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Adam: w − lr / (1 − β1^t) · m / (√v / √(1 − β2^t) + ε), with the moments
+ * m = β1·m + (1 − β1)·g and v = β2·v + (1 − β2)·g².
+ *
+ * One pass of one kernel per weight, unless with AMSGrad.
+ *
+ * Source: Kingma & Ba 2015, algorithm 1, as torch.optim.Adam computes it.
+ *
+ * @example
+ * ```ts
+ * import { adam } from "./adam.ts";
+ * import { tf } from "../tfjs.ts";
+ * import { assertAlmostEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await tf.setBackend("cpu");
+ * const { init, update } = adam({ learningRate: 0.1 });
+ * const params = { w: tf.tensor1d([1, 2]) };
+ * const [{ w }] = update({ w: tf.tensor1d([5, -0.01]) }, init(params), params);
+ * // The first step is as long as the rate, whatever the gradient.
+ * assertAlmostEquals(w.dataSync()[0], 0.9, 1e-6);
+ * assertAlmostEquals(w.dataSync()[1], 2.1, 1e-6);
+ * ```
+ */
+export function adam(options: AdamOptions = {}): Chain {
+  const {
+    learningRate = 1e-3,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    weightDecay = 0,
+    amsgrad = false,
+  } = options;
+  return {
+    ...chain(
+      ...(weightDecay === 0 ? [] : [addDecayedWeights(weightDecay)]),
+      scaleByAdam({ beta1, beta2, epsilon, amsgrad }),
+      scaleByLearningRate(learningRate),
+    ),
+    name: "adam",
+    options: { learningRate: rateValue(learningRate), beta1, beta2, epsilon, weightDecay, amsgrad },
+  };
+}
+
+/**
+ * Adam whose weight decay does not pass through the moments: Adam's step and − lr · weightDecay · w.
+ *
+ * One pass of one kernel per weight, unless with AMSGrad.
+ *
+ * Source: Loshchilov & Hutter 2019 (arXiv 1711.05101), as torch.optim.AdamW computes it.
+ *
+ * @param options Those of {@linkcode adam}, but that the weight decay is decoupled, and 1e-2 where
+ * it is left out.
+ *
+ * @example
+ * ```ts
+ * import { adamW } from "./adam.ts";
+ * import { tf } from "../tfjs.ts";
+ * import { assertAlmostEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await tf.setBackend("cpu");
+ * const { init, update } = adamW({ learningRate: 0.1, weightDecay: 0.5 });
+ * const params = { w: tf.tensor1d([2]) };
+ * const [{ w }] = update({ w: tf.tensor1d([0]) }, init(params), params);
+ * assertAlmostEquals(w.dataSync()[0], 2 * (1 - 0.1 * 0.5), 1e-6);
+ * ```
+ */
+export function adamW(options: AdamOptions = {}): Chain {
+  const {
+    learningRate = 1e-3,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    weightDecay = 1e-2,
+    amsgrad = false,
+  } = options;
+  return {
+    ...chain(
+      scaleByAdam({ beta1, beta2, epsilon, amsgrad }),
+      ...(weightDecay === 0 ? [] : [addDecayedWeights(weightDecay)]),
+      scaleByLearningRate(learningRate),
+    ),
+    name: "adamW",
+    options: { learningRate: rateValue(learningRate), beta1, beta2, epsilon, weightDecay, amsgrad },
+  };
+}
 
 /** Options of {@linkcode scaleByAdam}. */
 export interface ScaleByAdamOptions {
-  /** Of the first moment, in [0, 1); 0.9. */
+  /** β1, what remains of the first moment after a step, in [0, 1). @default 0.9 */
   readonly beta1?: number;
-  /** Of the second moment, in [0, 1); 0.999. */
+  /** β2, what remains of the second moment after a step, in [0, 1). @default 0.999 */
   readonly beta2?: number;
-  /** Added to the root of the second moment, at least 0; 1e-8. */
+  /** Added to the root of the second moment, at least 0. @default 1e-8 */
   readonly epsilon?: number;
-  /** Divides by the largest second moment so far, which AMSGrad does; false. */
+  /** Whether to divide by the largest second moment so far, as AMSGrad does. @default false */
   readonly amsgrad?: boolean;
 }
 
@@ -74,107 +166,3 @@ const movingMean = (means: Params, updates: Params, beta: number): Params =>
     updates,
     (update, path) => tf.add(tf.mul(means[path], beta), tf.mul(update, 1 - beta)),
   );
-
-/** Options of {@linkcode adam}. */
-export interface AdamOptions {
-  /** The learning rate, above 0, or a schedule of it, which `train` follows. @default 1e-3 */
-  readonly learningRate?: number | Schedule;
-  /** Of the first moment, in [0, 1); 0.9. */
-  readonly beta1?: number;
-  /** Of the second moment, in [0, 1); 0.999. */
-  readonly beta2?: number;
-  /** Added to the root of the second moment, at least 0; 1e-8. */
-  readonly epsilon?: number;
-  /** L2 coupled to the gradient, as in torch.optim.Adam: g + weightDecay · w; at least 0; 0. */
-  readonly weightDecay?: number;
-  /** Divides by the largest second moment so far, which AMSGrad does; false. */
-  readonly amsgrad?: boolean;
-}
-
-/**
- * Adam: w − lr / (1 − β1^t) · m / (√v / √(1 − β2^t) + ε), with the moments
- * m = β1·m + (1 − β1)·g and v = β2·v + (1 − β2)·g².
- *
- * One pass of one kernel per weight, unless with AMSGrad.
- *
- * Source: Kingma & Ba 2015, algorithm 1, as torch.optim.Adam computes it.
- *
- * @example
- * ```ts
- * import { adam } from "./adam.ts";
- * import { tf } from "../tfjs.ts";
- * import { assertAlmostEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * await tf.setBackend("cpu");
- * const { init, update } = adam({ learningRate: 0.1 });
- * const params = { w: tf.tensor1d([1, 2]) };
- * const [{ w }] = update({ w: tf.tensor1d([5, -0.01]) }, init(params), params);
- * // The first step is as long as the rate, whatever the gradient.
- * assertAlmostEquals(w.dataSync()[0], 0.9, 1e-6);
- * assertAlmostEquals(w.dataSync()[1], 2.1, 1e-6);
- * ```
- */
-export function adam(options: AdamOptions = {}): Chain {
-  const {
-    learningRate = 1e-3,
-    beta1 = 0.9,
-    beta2 = 0.999,
-    epsilon = 1e-8,
-    weightDecay = 0,
-    amsgrad = false,
-  } = options;
-  return {
-    ...chain(
-      ...(weightDecay === 0 ? [] : [addDecayedWeights(weightDecay)]),
-      scaleByAdam({ beta1, beta2, epsilon, amsgrad }),
-      scaleByLearningRate(learningRate),
-    ),
-    name: "adam",
-    options: { learningRate: rateValue(learningRate), beta1, beta2, epsilon, weightDecay, amsgrad },
-  };
-}
-
-// AdamW.
-
-/**
- * Adam whose weight decay does not pass through the moments: Adam's step and − lr · weightDecay · w.
- *
- * One pass of one kernel per weight, unless with AMSGrad.
- *
- * Source: Loshchilov & Hutter 2019 (arXiv 1711.05101), as torch.optim.AdamW computes it.
- *
- * @param options Those of {@linkcode adam}, but that the weight decay is decoupled, and 1e-2 where
- * it is left out.
- *
- * @example
- * ```ts
- * import { adamW } from "./adam.ts";
- * import { tf } from "../tfjs.ts";
- * import { assertAlmostEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * await tf.setBackend("cpu");
- * const { init, update } = adamW({ learningRate: 0.1, weightDecay: 0.5 });
- * const params = { w: tf.tensor1d([2]) };
- * const [{ w }] = update({ w: tf.tensor1d([0]) }, init(params), params);
- * assertAlmostEquals(w.dataSync()[0], 2 * (1 - 0.1 * 0.5), 1e-6);
- * ```
- */
-export function adamW(options: AdamOptions = {}): Chain {
-  const {
-    learningRate = 1e-3,
-    beta1 = 0.9,
-    beta2 = 0.999,
-    epsilon = 1e-8,
-    weightDecay = 1e-2,
-    amsgrad = false,
-  } = options;
-  return {
-    ...chain(
-      scaleByAdam({ beta1, beta2, epsilon, amsgrad }),
-      ...(weightDecay === 0 ? [] : [addDecayedWeights(weightDecay)]),
-      scaleByLearningRate(learningRate),
-    ),
-    name: "adamW",
-    options: { learningRate: rateValue(learningRate), beta1, beta2, epsilon, weightDecay, amsgrad },
-  };
-}

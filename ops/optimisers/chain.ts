@@ -1,10 +1,9 @@
 /**
- * Optimisers from transforms.
+ * Optimisers from transforms, one after the other. A chain that ends in Adam runs that end as one fused kernel.
  *
  * @module
  */
 import { ADAM, ADAM_ALL, type AdamAttributes } from "../kernels/adam.ts";
-import "../kernels/adam.ts";
 import { type Params, tf } from "../tfjs.ts";
 import {
   mapUpdates,
@@ -17,73 +16,9 @@ import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import type { OptionValues } from "../ranges.ts";
 import type { Schedule } from "./schedules.ts";
 
-// The part of a chain that one kernel can do: Adam at its end.
-
-/** A chain that ends in Adam. */
-export interface AdamTail {
-  /** Where the tail begins. */
-  readonly begin: number;
-  /** Which transform holds the moments. */
-  readonly moments: number;
-  /** Of the kernel, less what changes from step to step. */
-  readonly attributes: Omit<AdamAttributes, "learningRate" | "step">;
-}
-
-/** The tail `addDecayedWeights? ▷ scaleByAdam ▷ addDecayedWeights? ▷ scaleByLearningRate`, or null. */
-function adamTail(transforms: readonly Transform[]): AdamTail | null {
-  let at = transforms.length;
-  const take = () => transforms[--at]?.fusible;
-  const decay = (): number => {
-    const before = at;
-    const part = take();
-    if (part?._tag === "AddDecayedWeights") return part.weightDecay;
-    at = before;
-    return 0;
-  };
-  if (take()?._tag !== "ScaleByLearningRate") return null;
-  const decoupledDecay = decay();
-  const scale = take();
-  if (scale?._tag !== "ScaleByAdam") return null;
-  const moments = at;
-  const weightDecay = decay();
-  const { beta1, beta2, epsilon } = scale;
-  return { begin: at, moments, attributes: { beta1, beta2, epsilon, weightDecay, decoupledDecay } };
-}
-
-/** What a step of Adam reads of one weight. */
-export interface AdamInputs extends tf.NamedTensorMap {
-  readonly param: tf.Tensor;
-  readonly gradient: tf.Tensor;
-  readonly first: tf.Tensor;
-  readonly second: tf.Tensor;
-}
-
-/** The weights, each with its moments, after a step. */
-export function fusedAdam(
-  weights: readonly AdamInputs[],
-  attributes: AdamAttributes,
-): readonly (readonly [param: tf.Tensor, first: tf.Tensor, second: tf.Tensor])[] {
-  const attrs = attributes as unknown as tf.NamedAttrMap;
-  const run = (kernel: string, inputs: tf.NamedTensorMap) =>
-    tf.engine().runKernel(kernel, inputs, attrs) as unknown as tf.Tensor[];
-  if (weights.length === 0) return [];
-  if (tf.getBackend() !== "webgpu") {
-    return weights.map((weight) => run(ADAM, weight) as [tf.Tensor, tf.Tensor, tf.Tensor]);
-  }
-  const all = run(
-    ADAM_ALL,
-    Object.fromEntries(
-      weights.flatMap((weight, i) =>
-        Object.entries(weight).map(([name, tensor]) => [`${name}${i}`, tensor])
-      ),
-    ),
-  );
-  return weights.map((_, i) => [all[3 * i], all[3 * i + 1], all[3 * i + 2]]);
-}
-
 /** An optimiser that knows what it is composed of, and can be part of another. */
 export interface Chain extends Optimiser {
-  /** In order, without nesting. */
+  /** The transforms in order, without nesting. */
   readonly transforms: readonly Transform[];
 }
 
@@ -170,8 +105,72 @@ const subtract: Finish = (updates, _, params) => [
   {},
 ];
 
+// ---- The fused end: Adam
+
+/** A chain that ends in Adam. */
+interface AdamTail {
+  /** Where the tail begins. */
+  readonly begin: number;
+  /** Which transform holds the moments. */
+  readonly moments: number;
+  /** The attributes of the kernel, less what changes from step to step. */
+  readonly attributes: Omit<AdamAttributes, "learningRate" | "step">;
+}
+
+/** The tail `addDecayedWeights? ▷ scaleByAdam ▷ addDecayedWeights? ▷ scaleByLearningRate`, or null. */
+function adamTail(transforms: readonly Transform[]): AdamTail | null {
+  let at = transforms.length;
+  const take = () => transforms[--at]?.fusible;
+  const decay = (): number => {
+    const before = at;
+    const part = take();
+    if (part?._tag === "AddDecayedWeights") return part.weightDecay;
+    at = before;
+    return 0;
+  };
+  if (take()?._tag !== "ScaleByLearningRate") return null;
+  const decoupledDecay = decay();
+  const scale = take();
+  if (scale?._tag !== "ScaleByAdam") return null;
+  const moments = at;
+  const weightDecay = decay();
+  const { beta1, beta2, epsilon } = scale;
+  return { begin: at, moments, attributes: { beta1, beta2, epsilon, weightDecay, decoupledDecay } };
+}
+
+/** What a step of Adam reads of one weight. */
+export interface AdamInputs extends tf.NamedTensorMap {
+  readonly param: tf.Tensor;
+  readonly gradient: tf.Tensor;
+  readonly first: tf.Tensor;
+  readonly second: tf.Tensor;
+}
+
+/** The weights, each with its moments, after a step. */
+export function fusedAdam(
+  weights: readonly AdamInputs[],
+  attributes: AdamAttributes,
+): readonly (readonly [param: tf.Tensor, first: tf.Tensor, second: tf.Tensor])[] {
+  const attrs = attributes as unknown as tf.NamedAttrMap;
+  const run = (kernel: string, inputs: tf.NamedTensorMap) =>
+    tf.engine().runKernel(kernel, inputs, attrs) as unknown as tf.Tensor[];
+  if (weights.length === 0) return [];
+  if (tf.getBackend() !== "webgpu") {
+    return weights.map((weight) => run(ADAM, weight) as [tf.Tensor, tf.Tensor, tf.Tensor]);
+  }
+  const all = run(
+    ADAM_ALL,
+    Object.fromEntries(
+      weights.flatMap((weight, i) =>
+        Object.entries(weight).map(([name, tensor]) => [`${name}${i}`, tensor])
+      ),
+    ),
+  );
+  return weights.map((_, i) => [all[3 * i], all[3 * i + 1], all[3 * i + 2]]);
+}
+
 const descendByAdam =
-  (attributes: NonNullable<ReturnType<typeof adamTail>>["attributes"], keys: SlotKeys): Finish =>
+  (attributes: AdamTail["attributes"], keys: SlotKeys): Finish =>
   (updates, { step, learningRate, slots }, params) => {
     const weights: Record<string, tf.Tensor> = {};
     const first: Record<string, tf.Tensor> = {};
@@ -189,6 +188,8 @@ const descendByAdam =
     });
     return [weights, toState({ first, second }, keys)];
   };
+
+// ---- The state
 
 /** The changed tensors, and copies of the others: the next state shares none with the last. */
 const carry = (before: Params, changed: Params): Params =>

@@ -1,6 +1,6 @@
 /**
- * Learning rate schedules: functions from the number of epochs done to a rate. An optimiser takes one
- * as its `learningRate`. For a rate that follows what was measured instead, see `plateauLr`.
+ * Learning rate schedules: functions from the number of epochs done to a rate. An optimiser takes one as its
+ * `learningRate`. Beside them {@linkcode plateauLr}, whose rate follows what was measured instead.
  *
  * @module
  */
@@ -48,6 +48,8 @@ export const rateValue = (learningRate: number | Schedule): number | OptionValue
   typeof learningRate === "number"
     ? learningRate
     : { name: learningRate.name, ...learningRate.options };
+
+// ---- By the epoch
 
 /** Options of {@linkcode stepLr}, in torch's terms. */
 export interface StepLrOptions {
@@ -211,7 +213,7 @@ export const cosineWarmupLr = (
     },
   );
 
-// A learning rate that falls where a metric does not improve any more.
+// ---- By a metric
 
 /** Options of {@linkcode plateauLr}, in torch's terms and with its defaults. */
 export interface PlateauOptions {
@@ -250,6 +252,16 @@ interface Patience {
   readonly cooling: number;
 }
 
+const defaults: Required<Omit<PlateauOptions, "initial">> = {
+  mode: "min",
+  factor: 0.1,
+  patience: 10,
+  threshold: 1e-4,
+  cooldown: 0,
+  minimum: 0,
+  epsilon: 1e-8,
+};
+
 /**
  * Multiplies the rate by the factor whenever more than `patience` values in a row were not better
  * than the best so far. Better is value < best · (1 − threshold), or value > best · (1 + threshold)
@@ -287,16 +299,6 @@ export function plateauLr(options: PlateauOptions): PlateauSchedule {
     { problem: checkPlateau(settings) },
   );
 }
-
-const defaults: Required<Omit<PlateauOptions, "initial">> = {
-  mode: "min",
-  factor: 0.1,
-  patience: 10,
-  threshold: 1e-4,
-  cooldown: 0,
-  minimum: 0,
-  epsilon: 1e-8,
-};
 
 function observe(settings: Required<PlateauOptions>, state: Patience, value: number): Patience {
   const { mode, factor, patience, threshold, cooldown, minimum, epsilon } = settings;

@@ -1,9 +1,9 @@
 /**
- * Transforms: what an optimiser is composed of.
+ * Optimisers and transforms: what trains weights, and what an optimiser is composed of.
  *
- * A transform is a pair of pure functions, as in Optax: the first step's gradients enter the first
- * transform, each hands on its updates to the next, and the last one's updates are subtracted from
- * the weights. A path that a transform leaves out of its updates is not updated.
+ * Both are pairs of pure functions, as in Optax. The gradients of a step enter the first transform,
+ * each hands on its updates to the next, and the last one's updates are subtracted from the weights. A
+ * path that a transform leaves out of its updates is not updated.
  *
  * @module
  */
@@ -11,8 +11,6 @@ import type { InvalidOption } from "../../graph/error.ts";
 import type { OptionValues } from "../ranges.ts";
 import type { Schedule } from "./schedules.ts";
 import { type Params, tf } from "../tfjs.ts";
-
-// Optimisers as pairs of pure functions.
 
 /** Tensors of the weights' own shapes, by role: Adam's "first" and "second" moments. */
 export type Slots = Readonly<Record<string, Params>>;
@@ -23,13 +21,13 @@ export interface OptimiserState {
   readonly step: number;
   /** The learning rate of the next step; `train` and `reduceOnPlateau` change it between epochs. */
   readonly learningRate: number;
-  /** By role, then by path. */
+  /** The tensors that it remembers, by role, then by path. */
   readonly slots: Slots;
 }
 
 /** A rule that turns gradients into new weights. */
 export interface Optimiser {
-  /** As configurations and reports name it. */
+  /** Its name in configurations and reports. */
   readonly name: string;
   /** Its settings, for configurations. */
   readonly options: OptionValues;
@@ -57,15 +55,15 @@ export interface Optimiser {
 export interface TransformState {
   /** The number of this step, counted from 1. */
   readonly step: number;
-  /** The rate of this step. */
+  /** The learning rate of this step. */
   readonly learningRate: number;
-  /** Those of this transform, by the names that its `init` gave them. */
+  /** The tensors of this transform, by the names that its `init` gave them. */
   readonly slots: Slots;
 }
 
 /** A function from updates to updates that may remember tensors between steps. */
 export interface Transform {
-  /** As configurations name it. */
+  /** Its name in configurations. */
   readonly name: string;
   /** Its settings, for configurations. */
   readonly options: OptionValues;
@@ -121,7 +119,10 @@ export const zerosLike = (params: Params): Params =>
 /**
  * A transform that remembers nothing.
  *
- * @param check Nothing is refused where it is left out.
+ * @param name Its name in configurations.
+ * @param options Its settings, for configurations.
+ * @param change From the updates to the next ones.
+ * @param check What is wrong with the options. Left out, nothing is.
  *
  * @example Updates of a fixed length per weight: sign descent.
  * ```ts

@@ -1,5 +1,6 @@
 /**
- * The learning rate as a transform.
+ * The transforms that remember nothing between steps: the learning rate, weight decay, clipping, and
+ * freezing weights. Those with moments stand with their optimisers, in `adam.ts` and `sgd.ts`.
  *
  * @module
  */
@@ -29,8 +30,6 @@ export const scaleByLearningRate = (learningRate: number | Schedule): Transform 
   fusible: { _tag: "ScaleByLearningRate", learningRate },
 });
 
-// Weight decay.
-
 /**
  * Adds the weights to their updates: u + weightDecay · w. Before the transforms that rescale it is
  * the L2 penalty of torch.optim.SGD and Adam (coupled), after them the decoupled decay of AdamW.
@@ -50,8 +49,6 @@ export const addDecayedWeights = (weightDecay: number): Transform => ({
   ),
   fusible: { _tag: "AddDecayedWeights", weightDecay },
 });
-
-// Clipping, element by element.
 
 /**
  * Clamps every element of the updates: min(max(u, −limit), limit).
@@ -82,21 +79,6 @@ export const clipByValue = (limit: number): Transform =>
     (updates) => mapUpdates(updates, (update) => tf.clipByValue(update, -limit, limit)),
     () => checkRanges({ limit: [limit, positive] }),
   );
-
-// Clipping by the global norm.
-
-/** Keeps the quotient finite where all updates are zero; torch's constant. */
-const GUARD = 1e-6;
-
-/**
- * The Euclidean norm of all updates taken as one vector, √(Σ u²), a scalar. It is Infinity where the
- * sum of squares exceeds float32 (norms above 1.8e19).
- */
-const globalNorm = (updates: Params): tf.Scalar =>
-  tf.tidy(() => {
-    const squares = Object.values(updates).map((update) => tf.sum(tf.square(update)));
-    return tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square), tf.scalar(0))) as tf.Scalar;
-  });
 
 /**
  * Scales all updates by one factor, so that their global norm is at most `maxNorm`:
@@ -136,7 +118,18 @@ export const clipByNorm = (maxNorm: number): Transform =>
     () => checkRanges({ maxNorm: [maxNorm, positive] }),
   );
 
-// Weights that are not trained.
+/** Keeps the quotient finite where all updates are zero; torch's constant. */
+const GUARD = 1e-6;
+
+/**
+ * The Euclidean norm of all updates taken as one vector, √(Σ u²), a scalar. It is Infinity where the
+ * sum of squares exceeds float32 (norms above 1.8e19).
+ */
+const globalNorm = (updates: Params): tf.Scalar =>
+  tf.tidy(() => {
+    const squares = Object.values(updates).map((update) => tf.sum(tf.square(update)));
+    return tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square), tf.scalar(0))) as tf.Scalar;
+  });
 
 /** A weight's path ("0.weight"), a node's ("0": all of its weights), or what holds of paths. */
 export type Selector = string | ((path: string) => boolean);

@@ -1,11 +1,13 @@
 /**
- * Read-outs: from codes to classes, learnt by counting and by storing.
+ * Read-outs: from codes to classes, learnt by counting and by storing. Two count how often each unit is
+ * active in each class and apply Bayes' rule, one takes the nearest class centroid, and two store
+ * codes: as they are, or in a Willshaw memory.
  *
  * @module
  */
 import { type BinaryEmbeddings, wordsPerCode } from "../embeddings.ts";
 import { checkLength, eachBit } from "../metrics/rows.ts";
-import { classMeans, nearestCentroids } from "../metrics/centroids.ts";
+import { classMeans, classSums, nearestCentroids } from "../metrics/centroids.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { codeIndex, search } from "../codes/search.ts";
@@ -16,7 +18,7 @@ import { emptyMemory, store } from "../codes/willshaw.ts";
 
 /** A read-out that has learnt. */
 export interface ReadOut {
-  /** As results name it. */
+  /** Its name in results. */
   readonly name: string;
   /**
    * The class of each code, from 0 on.
@@ -28,9 +30,9 @@ export interface ReadOut {
 
 /** Codes with the class of each. */
 export interface LabelledCodes {
-  /** At least one. */
+  /** The codes, at least one. */
   readonly codes: BinaryEmbeddings;
-  /** As many, each from 0 to classes − 1. */
+  /** As many labels as codes, each from 0 to classes − 1. */
   readonly labels: ArrayLike<number>;
   /** How many classes there are, at least 1. */
   readonly classes: number;
@@ -60,29 +62,16 @@ function largest(row: ArrayLike<number>): number {
   return best;
 }
 
-// How often each unit is active in each class: all that the Bayesian read-outs learn.
+// ---- By counts
 
-/** Counts of a set of codes. */
-export interface ClassCounts {
-  /** Per class how often each unit is active. */
+/** How often each unit is active in each class, and how many codes each class has. */
+function countUnits(labelled: LabelledCodes): {
   readonly active: readonly Float64Array[];
-  /** Per class how many codes it has. */
   readonly sizes: Float64Array;
-}
-
-/** Counts the units of each class. */
-function countUnits(labelled: LabelledCodes): ClassCounts {
+} {
   checkLabelled(labelled);
-  const { codes: { width, count, words }, labels, classes } = labelled;
-  const active = Array.from({ length: classes }, () => new Float64Array(width));
-  const sizes = new Float64Array(classes);
-  const perCode = wordsPerCode(width);
-  for (let i = 0; i < count; i++) {
-    const row = active[labels[i]];
-    sizes[labels[i]]++;
-    eachBit(words, i * perCode, perCode, (unit) => row[unit]++);
-  }
-  return { active, sizes };
+  const { sums, sizes } = classSums(labelled.codes, labelled.labels, labelled.classes);
+  return { active: sums, sizes };
 }
 
 /**
@@ -110,24 +99,21 @@ const additive = (
   },
 });
 
-// A Bayesian read-out: units taken as independent of each other within a class.
-
 /**
- * A read-out by naive Bayes on bits: the class of the largest log P(c) + Σ log P(x_u | c) over all
- * units u, silent ones too. Probabilities are (count + ½) / (codes + 1); a class without codes is never
- * the answer.
+ * A read-out by naive Bayes on bits, which takes units as independent of each other within a class: the
+ * class of the largest log P(c) + Σ log P(x_u | c) over all units u, silent ones too. Probabilities are
+ * (count + ½) / (codes + 1); a class without codes is never the answer.
  *
  * @example
  * ```ts
  * import { naiveBayes } from "./read_outs.ts";
  * import { fromIndices } from "../codes/codes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const codes = fromIndices([[0, 1], [0, 2], [3, 4], [4, 5]], 8);
- * if (E.isLeft(codes)) throw new Error("units out of range");
- * const { predict } = naiveBayes({ codes: codes.right, labels: [0, 0, 1, 1], classes: 2 });
- * assertEquals([...predict(codes.right)], [0, 0, 1, 1]);
+ * const codes = orThrow(fromIndices([[0, 1], [0, 2], [3, 4], [4, 5]], 8));
+ * const { predict } = naiveBayes({ codes, labels: [0, 0, 1, 1], classes: 2 });
+ * assertEquals([...predict(codes)], [0, 0, 1, 1]);
  * ```
  */
 export function naiveBayes(labelled: LabelledCodes): ReadOut {
@@ -144,8 +130,6 @@ export function naiveBayes(labelled: LabelledCodes): ReadOut {
   return additive("naive_bayes", weights, bias);
 }
 
-// A Bayesian read-out of active units alone: a network's weights from counts.
-
 /**
  * A read-out by the Bayesian confidence propagation network (BCPNN): the class of the largest
  * log P(c) + Σ log (P(u, c) / (P(u) P(c))) over active units u alone, each synapse the logarithm of how
@@ -159,13 +143,12 @@ export function naiveBayes(labelled: LabelledCodes): ReadOut {
  * ```ts
  * import { bcpnn } from "./read_outs.ts";
  * import { fromIndices } from "../codes/codes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const codes = fromIndices([[0, 1], [0, 2], [3, 4], [4, 5]], 8);
- * if (E.isLeft(codes)) throw new Error("units out of range");
- * const { predict } = bcpnn({ codes: codes.right, labels: [0, 0, 1, 1], classes: 2 });
- * assertEquals([...predict(codes.right)], [0, 0, 1, 1]);
+ * const codes = orThrow(fromIndices([[0, 1], [0, 2], [3, 4], [4, 5]], 8));
+ * const { predict } = bcpnn({ codes, labels: [0, 0, 1, 1], classes: 2 });
+ * assertEquals([...predict(codes)], [0, 0, 1, 1]);
  * ```
  */
 export function bcpnn(labelled: LabelledCodes): ReadOut {
@@ -182,7 +165,7 @@ export function bcpnn(labelled: LabelledCodes): ReadOut {
   return additive("bcpnn", weights, bias);
 }
 
-// The read-out by the nearest class centroid.
+// ---- By the nearest centroid
 
 /** A read-out that answers with the class whose mean code is nearest by the cosine. */
 export function classCentroid(labelled: LabelledCodes): ReadOut {
@@ -192,9 +175,9 @@ export function classCentroid(labelled: LabelledCodes): ReadOut {
   return { name: "centroid", predict: (queries) => nearestCentroids(queries, means) };
 }
 
-// The read-out by the nearest stored codes.
+// ---- By stored codes
 
-/** Of so many by overlap the nearest by the cosine are taken. */
+/** How many codes are nearest by overlap, of which the nearest by the cosine are taken. */
 const CANDIDATES = 30;
 
 /**
@@ -209,14 +192,14 @@ const CANDIDATES = 30;
  * ```ts
  * import { nearestCodes } from "./read_outs.ts";
  * import { fromIndices } from "../codes/codes.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const codes = fromIndices([[0, 1], [0, 1, 2, 3, 4, 5, 6, 7], [30, 31]], 32);
- * const query = fromIndices([[0, 1]], 32);
- * if (E.isLeft(codes) || E.isLeft(query)) throw new Error("units out of range");
- * const read = nearestCodes({ codes: codes.right, labels: [2, 1, 0], classes: 3 }, 1);
- * assertEquals(E.isRight(read) && [...read.right.predict(query.right)], [2]);
+ * const codes = orThrow(fromIndices([[0, 1], [0, 1, 2, 3, 4, 5, 6, 7], [30, 31]], 32));
+ * const query = orThrow(fromIndices([[0, 1]], 32));
+ * const read = nearestCodes({ codes, labels: [2, 1, 0], classes: 3 }, 1);
+ * assertEquals(E.isRight(read) && [...read.right.predict(query)], [2]);
  * ```
  */
 export function nearestCodes(
@@ -252,8 +235,6 @@ export function nearestCodes(
     },
   });
 }
-
-// The read-out by a Willshaw memory.
 
 /**
  * A read-out by a Willshaw memory, which associates codes with classes. A class is so many units of the

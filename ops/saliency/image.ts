@@ -1,15 +1,16 @@
 /**
- * Images as plain data, and the two things that are done to them before a mask is learned: they are
- * blurred and they are shifted.
+ * Images as plain data: an image is blurred and shifted, and the weights by which a mask is enlarged to an
+ * image's size. Datasets and reports have the type of an image without TensorFlow.js.
  *
  * @module
  */
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
-import { tf } from "../tfjs.ts";
+
+// ---- Images
 
 /** An image as plain data. */
 export interface ImageArray {
-  /** All at least 1. */
+  /** The sides and the numbers per pixel, each at least 1. */
   readonly shape: readonly [height: number, width: number, channels: number];
   /** height · width · channels numbers, row-major, of any scale. */
   readonly data: Float32Array;
@@ -105,7 +106,7 @@ export function blur(image: ImageArray, size: number, sigma: number): ImageArray
   return { shape: image.shape, data: Float32Array.from(data) };
 }
 
-// Bilinear interpolation as two matrix products: R·mask·C. tfjs's own lacks a gradient on wasm.
+// ---- Enlarging a mask
 
 /**
  * The matrix that takes `from` samples to `to` linearly, the first to the first and the last to the
@@ -137,65 +138,4 @@ export function interpolation(from: number, to: number): Float32Array {
     if (from > 1) weights[i * from + left + 1] = right;
   }
   return weights;
-}
-
-/** The matrices of an enlargement, both constant. */
-export interface Enlargement {
-  /** [height, rows of the mask]. */
-  readonly rows: tf.Tensor2D;
-  /** [columns of the mask, width]. */
-  readonly columns: tf.Tensor2D;
-}
-
-/** The matrices that enlarge a mask; the caller disposes of them. */
-export const enlargement = (
-  [rows, columns]: readonly [rows: number, columns: number],
-  [height, width]: readonly [height: number, width: number, ...rest: number[]],
-): Enlargement => ({
-  rows: tf.tensor2d(interpolation(rows, height), [height, rows]),
-  columns: tf.tidy(() =>
-    tf.transpose(tf.tensor2d(interpolation(columns, width), [width, columns]))
-  ),
-});
-
-/**
- * The mask at the image's size.
- *
- * @param mask [rows, columns].
- * @returns [height, width].
- */
-export const upsample = (mask: tf.Tensor2D, { rows, columns }: Enlargement): tf.Tensor2D =>
-  tf.matMul(tf.matMul(rows, mask), columns);
-
-// How rough an image is.
-
-/** |x|, with the gradient 0 at 0, where that of tf.abs is −1. */
-const magnitude = (x: tf.Tensor): tf.Tensor => tf.add(tf.relu(x), tf.relu(tf.neg(x)));
-
-/** The mean of |x_{i+1} − x_i|^β along an axis; null where there are no neighbours. */
-function variation(x: tf.Tensor2D, axis: 0 | 1, beta: number): tf.Scalar | null {
-  const [height, width] = x.shape;
-  const size: [number, number] = axis === 0 ? [height - 1, width] : [height, width - 1];
-  if (size[axis] === 0) return null;
-  const next = tf.slice(x, axis === 0 ? [1, 0] : [0, 1], size);
-  const sizes = magnitude(tf.sub(next, tf.slice(x, [0, 0], size)));
-  // tf.pow at 1 is a needless detour.
-  return tf.mean(beta === 1 ? sizes : tf.pow(sizes, beta));
-}
-
-/**
- * The mean of |x_{i+1,j} − x_{i,j}|^β plus that of |x_{i,j+1} − x_{i,j}|^β. An axis of length 1
- * counts as 0.
- *
- * Source: Fong & Vedaldi 2017, section 4.3, with means in place of sums as in dizcza/pytorch-mighty.
- *
- * @param x [height, width].
- * @param beta β, at least 1.
- */
-export function totalVariation(x: tf.Tensor2D, beta: number): tf.Scalar {
-  const parts = ([0, 1] as const).map((axis) => variation(x, axis, beta));
-  return parts.reduce<tf.Scalar>(
-    (sum, part) => part === null ? sum : tf.add(sum, part),
-    tf.scalar(0),
-  );
 }

@@ -1,14 +1,15 @@
 /**
- * What a saliency mask makes small.
+ * What a saliency mask is to make small: the score that a model gives to the image under the mask, and the prices of
+ * hiding it and of roughness; and the views of the image that the model sees step by step.
  *
  * @module
  */
 import { softmax } from "../layers.ts";
 import { tf } from "../tfjs.ts";
-import { type Enlargement, type ImageArray, shift, totalVariation, upsample } from "./image.ts";
+import { type ImageArray, interpolation, shift } from "./image.ts";
 import { draw, type Rng } from "../../graph/rng.ts";
 
-// Scores: what a saliency mask is to bring down.
+// ---- Scores
 
 /**
  * One number per image, differentiable on tfjs's tape. The caller disposes of what it makes.
@@ -126,6 +127,74 @@ export const overlapScore = (model: ImageModel, code: ArrayLike<number>): Score 
   };
 };
 
+// ---- A mask at the image's size
+
+/**
+ * The matrices of an enlargement, both constant: bilinear interpolation is R·mask·C. tfjs's own lacks a
+ * gradient on wasm.
+ */
+export interface Enlargement {
+  /** [height, rows of the mask]. */
+  readonly rows: tf.Tensor2D;
+  /** [columns of the mask, width]. */
+  readonly columns: tf.Tensor2D;
+}
+
+/** The matrices that enlarge a mask; the caller disposes of them. */
+export const enlargement = (
+  [rows, columns]: readonly [rows: number, columns: number],
+  [height, width]: readonly [height: number, width: number, ...rest: number[]],
+): Enlargement => ({
+  rows: tf.tensor2d(interpolation(rows, height), [height, rows]),
+  columns: tf.tidy(() =>
+    tf.transpose(tf.tensor2d(interpolation(columns, width), [width, columns]))
+  ),
+});
+
+/**
+ * The mask at the image's size.
+ *
+ * @param mask [rows, columns].
+ * @returns [height, width].
+ */
+export const upsample = (mask: tf.Tensor2D, { rows, columns }: Enlargement): tf.Tensor2D =>
+  tf.matMul(tf.matMul(rows, mask), columns);
+
+// ---- Total variation
+
+/** |x|, with the gradient 0 at 0, where that of tf.abs is −1. */
+const magnitude = (x: tf.Tensor): tf.Tensor => tf.add(tf.relu(x), tf.relu(tf.neg(x)));
+
+/** The mean of |x_{i+1} − x_i|^β along an axis; null where there are no neighbours. */
+function variation(x: tf.Tensor2D, axis: 0 | 1, beta: number): tf.Scalar | null {
+  const [height, width] = x.shape;
+  const size: [number, number] = axis === 0 ? [height - 1, width] : [height, width - 1];
+  if (size[axis] === 0) return null;
+  const next = tf.slice(x, axis === 0 ? [1, 0] : [0, 1], size);
+  const sizes = magnitude(tf.sub(next, tf.slice(x, [0, 0], size)));
+  // tf.pow at 1 is a needless detour.
+  return tf.mean(beta === 1 ? sizes : tf.pow(sizes, beta));
+}
+
+/**
+ * The mean of |x_{i+1,j} − x_{i,j}|^β plus that of |x_{i,j+1} − x_{i,j}|^β. An axis of length 1
+ * counts as 0.
+ *
+ * Source: Fong & Vedaldi 2017, section 4.3, with means in place of sums as in dizcza/pytorch-mighty.
+ *
+ * @param x [height, width].
+ * @param beta β, at least 1.
+ */
+export function totalVariation(x: tf.Tensor2D, beta: number): tf.Scalar {
+  const parts = ([0, 1] as const).map((axis) => variation(x, axis, beta));
+  return parts.reduce<tf.Scalar>(
+    (sum, part) => part === null ? sum : tf.add(sum, part),
+    tf.scalar(0),
+  );
+}
+
+// ---- The objective
+
 /** The image of one step, as what shows where it is hidden and what is added where it is not. */
 export interface Scene {
   /** The occluder, and the step's noise: [1, height, width, channels]. */
@@ -134,13 +203,13 @@ export interface Scene {
   readonly contrast: tf.Tensor;
 }
 
-/** The prices of the terms. */
+/** The prices of the objective's terms. */
 export interface Prices {
-  /** λ1. */
+  /** λ1, the price of hiding everything. */
   readonly areaWeight: number;
-  /** λ2. */
+  /** λ2, the price of a mask that is not smooth. */
   readonly variationWeight: number;
-  /** β. */
+  /** β, the power of the differences between neighbours. */
   readonly variationPower: number;
 }
 
@@ -174,11 +243,11 @@ export function objective(
   return tf.add(tf.add(area, variation), tf.sum(score(perturb(full, scene))));
 }
 
-// What a model sees in one step of learning a mask.
+// ---- Views
 
 /** A {@linkcode Scene} as plain data. */
 export interface Views {
-  /** As {@linkcode ImageArray} has it. */
+  /** The height, the width and the channels of the image. */
   readonly shape: ImageArray["shape"];
   /** The occluder, and the step's noise. */
   readonly hidden: Float32Array;
@@ -193,7 +262,7 @@ export const viewsOf = ({ shape, data }: ImageArray, { data: hidden }: ImageArra
   contrast: data.map((value, i) => value - hidden[i]),
 });
 
-/** On the backend: two new tensors. */
+/** The views on the backend: two new tensors. */
 export const sceneOf = ({ shape, hidden, contrast }: Views): Scene => ({
   hidden: tf.tensor(hidden, [1, ...shape]),
   contrast: tf.tensor(contrast, [1, ...shape]),

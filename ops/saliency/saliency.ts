@@ -1,28 +1,25 @@
 /**
- * Saliency: where a model looks, as the smallest mask that makes it lose what it saw.
+ * Saliency: where a model looks, as the smallest mask that makes it lose what it saw. A mask is learned
+ * for one image by gradient descent, step by step.
  *
  * @module
  */
 import { type InvalidOption, invalidOption, type NonFinite } from "../../graph/error.ts";
 import { checkRanges, integerFrom, notNegative, positive, type Range } from "../ranges.ts";
-import {
-  blur,
-  checkImage,
-  type Enlargement,
-  enlargement,
-  type ImageArray,
-  upsample,
-} from "./image.ts";
+import { blur, checkImage, type ImageArray } from "./image.ts";
 import { valueAndGradients } from "../train_step.ts";
 import type { Optimiser, OptimiserState } from "../optimisers/transform.ts";
 import { type Params, tf } from "../tfjs.ts";
 import {
   drawViews,
+  type Enlargement,
+  enlargement,
   objective,
   perturb,
   type Prices,
   sceneOf,
   type Score,
+  upsample,
   type Views,
   viewsOf,
 } from "./objective.ts";
@@ -30,172 +27,53 @@ import { E, type TE } from "../../graph/fp_ts.ts";
 import type { Rng } from "../../graph/rng.ts";
 import { adam } from "../optimisers/adam.ts";
 
-// The options of a saliency mask, with the reference's values where one is left out.
-
 /** Options of {@linkcode saliency}. What is left out is as in dizcza/pytorch-mighty. */
 export interface SaliencyOptions {
-  /** Cells along each side of the learned mask, at least 1; at most as many as pixels are used; 10. */
+  /**
+   * Cells along each side of the learned mask, at least 1; at most as many as pixels are used.
+   *
+   * @default 10
+   */
   readonly maskSize?: number;
-  /** Steps of Adam, at least 1; 100. */
+  /** Steps of Adam, at least 1. @default 100 */
   readonly steps?: number;
-  /** Of Adam, above 0; 0.1. */
+  /** The learning rate of Adam, above 0. @default 0.1 */
   readonly learningRate?: number;
-  /** λ1, the price of hiding everything, at least 0; 0.01. */
+  /** λ1, the price of hiding everything, at least 0. @default 0.01 */
   readonly areaWeight?: number;
-  /** λ2, the price of a mask that is not smooth, at least 0; 0.2. */
+  /** λ2, the price of a mask that is not smooth, at least 0. @default 0.2 */
   readonly variationWeight?: number;
-  /** β, the power of the differences between neighbours, at least 1; 1. */
+  /** β, the power of the differences between neighbours, at least 1. @default 1 */
   readonly variationPower?: number;
-  /** Standard deviation of the noise on what the model sees, in the image's scale, at least 0; 0.2. */
+  /**
+   * Standard deviation of the noise on what the model sees, in the image's scale, at least 0.
+   *
+   * @default 0.2
+   */
   readonly noise?: number;
-  /** The most pixels that the image is moved by under the mask, an integer of at least 0; 0. */
+  /** The most pixels that the image is moved by under the mask, an integer of at least 0. @default 0 */
   readonly jitter?: number;
-  /** Side in pixels of the window that blurs, an odd integer; 2·⌊√height / 2⌋ + 1. */
+  /** Side in pixels of the window that blurs, an odd integer. @default 2·⌊√height / 2⌋ + 1 */
   readonly blurSize?: number;
-  /** Of that window, in pixels, above 0; 2 · blurSize. */
+  /** Standard deviation of that window, in pixels, above 0. @default 2 · blurSize */
   readonly blurSigma?: number;
-  /** What shows where the mask is 0, of the image's shape; the blurred image. */
+  /** What shows where the mask is 0, of the image's shape. @default the blurred image */
   readonly occluder?: ImageArray;
 }
 
-/** All options, the occluder aside. */
-export type SaliencySettings = Required<Omit<SaliencyOptions, "occluder">>;
-
-/** The options with the defaults filled in. */
-function settle({ shape }: ImageArray, options: SaliencyOptions = {}): SaliencySettings {
-  const blurSize = options.blurSize ?? 2 * Math.floor(Math.sqrt(shape[0]) / 2) + 1;
-  return {
-    maskSize: options.maskSize ?? 10,
-    steps: options.steps ?? 100,
-    learningRate: options.learningRate ?? 0.1,
-    areaWeight: options.areaWeight ?? 0.01,
-    variationWeight: options.variationWeight ?? 0.2,
-    variationPower: options.variationPower ?? 1,
-    noise: options.noise ?? 0.2,
-    jitter: options.jitter ?? 0,
-    blurSize,
-    blurSigma: options.blurSigma ?? 2 * blurSize,
-  };
-}
-
-const odd: Range = {
-  holds: (value) => Number.isSafeInteger(value) && value >= 1 && value % 2 === 1,
-  words: "an odd integer of at least 1",
-};
-
-const fromOne: Range = {
-  holds: (value) => value >= 1 && value < Infinity,
-  words: "a finite number of at least 1",
-};
-
-const checkSettings = (settings: SaliencySettings): InvalidOption | null =>
-  checkRanges({
-    maskSize: [settings.maskSize, integerFrom(1)],
-    steps: [settings.steps, integerFrom(1)],
-    learningRate: [settings.learningRate, positive],
-    areaWeight: [settings.areaWeight, notNegative],
-    variationWeight: [settings.variationWeight, notNegative],
-    variationPower: [settings.variationPower, fromOne],
-    noise: [settings.noise, notNegative],
-    jitter: [settings.jitter, integerFrom(0)],
-    blurSize: [settings.blurSize, odd],
-    blurSigma: [settings.blurSigma, positive],
-  });
-
-function checkOccluder(image: ImageArray, occluder: ImageArray | undefined): InvalidOption | null {
-  if (occluder === undefined) return null;
-  const same = occluder.shape.join() === image.shape.join();
-  return same
-    ? checkImage("occluder", occluder)
-    : invalidOption("occluder", `shape [${occluder.shape}]`, `the image's shape [${image.shape}]`);
-}
-
-/** What is wrong with an image or its options; null where nothing is. */
-const checkSaliency = (
-  image: ImageArray,
-  options: SaliencyOptions | undefined,
-  settings: SaliencySettings,
-): InvalidOption | null =>
-  checkImage("image", image) ?? checkSettings(settings) ?? checkOccluder(image, options?.occluder);
-
-// The learning of a mask, step by step.
-
-/** A mask on its way; it owns its tensors. */
-export interface Descent {
-  /** "mask": [rows, columns], within [0, 1]. */
-  readonly params: Params;
-  /** What the optimiser remembers. */
-  readonly optimiser: OptimiserState;
-}
-
-/** What is the same in every step. */
-export interface Descender {
-  /** What is to fall. */
-  readonly score: Score;
-  /** From the mask's size to the image's. */
-  readonly enlarge: Enlargement;
-  /** What else counts. */
-  readonly prices: Prices;
-  /** Of the mask. */
-  readonly optimiser: Optimiser;
-}
-
-/** A mask that hides nothing. */
-function beginDescent(
-  [rows, columns]: readonly [rows: number, columns: number],
-  optimiser: Optimiser,
-): Descent {
-  const params = { mask: tf.ones([rows, columns]) };
-  return { params, optimiser: optimiser.init(params) };
-}
-
-/** The mask itself: [rows, columns]. */
-const maskOf = ({ params }: Descent): tf.Tensor2D => params.mask as tf.Tensor2D;
-
-/** Disposes of the tensors. */
-function disposeOf({ params, optimiser }: Descent): void {
-  tf.dispose([params, optimiser.slots] as unknown as tf.TensorContainer);
-}
-
-/**
- * One step, clamped to [0, 1]. It leaves what it is given alone.
- *
- * @returns The next mask, and the objective before the step; the caller disposes of both.
- */
-function descend(
-  { score, enlarge, prices, optimiser }: Descender,
-  descent: Descent,
-  views: Views,
-): { readonly next: Descent; readonly loss: tf.Scalar } {
-  let state = descent.optimiser;
-  // The tidy keeps what it returns.
-  const { params, loss } = tf.tidy(() => {
-    const scene = sceneOf(views);
-    const { value, gradients } = valueAndGradients(
-      () => objective(maskOf(descent), enlarge, scene, score, prices),
-      descent.params,
-    );
-    const [stepped, moved] = optimiser.update(gradients, descent.optimiser, descent.params);
-    state = moved;
-    const params = { mask: tf.clipByValue(stepped.mask, 0, 1) };
-    return { params, slots: moved.slots, loss: value } as unknown as tf.TensorContainerObject;
-  }) as unknown as { readonly params: Params; readonly loss: tf.Scalar };
-  return { next: { params, optimiser: state }, loss };
-}
-
-/** What {@linkcode saliency} is asked. */
+/** The question that {@linkcode saliency} answers. */
 export interface SaliencyTask {
   /** What the mask is to bring down. */
   readonly score: Score;
-  /** As the model takes it, normalisation included. */
+  /** The image as the model takes it, normalisation included. */
   readonly image: ImageArray;
   /** What noise and jitter are drawn from. */
   readonly rng: Rng;
-  /** What is left out is as in the reference. */
+  /** How the mask is learned; what is left out is as in the reference. */
   readonly options?: SaliencyOptions;
 }
 
-/** What {@linkcode saliency} answers. */
+/** The answer of {@linkcode saliency}. */
 export interface Saliency {
   /** [height, width, 1], in [0, 1]: 0 where the image is hidden, 1 where it is as it was. */
   readonly mask: ImageArray;
@@ -309,6 +187,135 @@ async function learn(
     tf.dispose([enlarge.rows, enlarge.columns]);
   }
 }
+
+// ---- One step
+
+/** A mask on its way; it owns its tensors. */
+interface Descent {
+  /** "mask": [rows, columns], within [0, 1]. */
+  readonly params: Params;
+  /** What the optimiser remembers. */
+  readonly optimiser: OptimiserState;
+}
+
+/** What is the same in every step. */
+interface Descender {
+  /** The score that is to fall. */
+  readonly score: Score;
+  /** What enlarges the mask to the image's size. */
+  readonly enlarge: Enlargement;
+  /** What the mask itself costs. */
+  readonly prices: Prices;
+  /** What changes the mask. */
+  readonly optimiser: Optimiser;
+}
+
+/** A mask that hides nothing. */
+function beginDescent(
+  [rows, columns]: readonly [rows: number, columns: number],
+  optimiser: Optimiser,
+): Descent {
+  const params = { mask: tf.ones([rows, columns]) };
+  return { params, optimiser: optimiser.init(params) };
+}
+
+/** The mask itself: [rows, columns]. */
+const maskOf = ({ params }: Descent): tf.Tensor2D => params.mask as tf.Tensor2D;
+
+/** Disposes of the tensors of a mask on its way. */
+function disposeOf({ params, optimiser }: Descent): void {
+  tf.dispose([params, optimiser.slots] as unknown as tf.TensorContainer);
+}
+
+/**
+ * One step, clamped to [0, 1]. It leaves what it is given alone.
+ *
+ * @returns The next mask, and the objective before the step; the caller disposes of both.
+ */
+function descend(
+  { score, enlarge, prices, optimiser }: Descender,
+  descent: Descent,
+  views: Views,
+): { readonly next: Descent; readonly loss: tf.Scalar } {
+  let state = descent.optimiser;
+  // The tidy keeps what it returns.
+  const { params, loss } = tf.tidy(() => {
+    const scene = sceneOf(views);
+    const { value, gradients } = valueAndGradients(
+      () => objective(maskOf(descent), enlarge, scene, score, prices),
+      descent.params,
+    );
+    const [stepped, moved] = optimiser.update(gradients, descent.optimiser, descent.params);
+    state = moved;
+    const params = { mask: tf.clipByValue(stepped.mask, 0, 1) };
+    return { params, slots: moved.slots, loss: value } as unknown as tf.TensorContainerObject;
+  }) as unknown as { readonly params: Params; readonly loss: tf.Scalar };
+  return { next: { params, optimiser: state }, loss };
+}
+
+// ---- Options
+
+/** All options, the occluder aside. */
+type SaliencySettings = Required<Omit<SaliencyOptions, "occluder">>;
+
+/** The options with the defaults filled in. */
+function settle({ shape }: ImageArray, options: SaliencyOptions = {}): SaliencySettings {
+  const blurSize = options.blurSize ?? 2 * Math.floor(Math.sqrt(shape[0]) / 2) + 1;
+  return {
+    maskSize: options.maskSize ?? 10,
+    steps: options.steps ?? 100,
+    learningRate: options.learningRate ?? 0.1,
+    areaWeight: options.areaWeight ?? 0.01,
+    variationWeight: options.variationWeight ?? 0.2,
+    variationPower: options.variationPower ?? 1,
+    noise: options.noise ?? 0.2,
+    jitter: options.jitter ?? 0,
+    blurSize,
+    blurSigma: options.blurSigma ?? 2 * blurSize,
+  };
+}
+
+const odd: Range = {
+  holds: (value) => Number.isSafeInteger(value) && value >= 1 && value % 2 === 1,
+  words: "an odd integer of at least 1",
+};
+
+const fromOne: Range = {
+  holds: (value) => value >= 1 && value < Infinity,
+  words: "a finite number of at least 1",
+};
+
+const checkSettings = (settings: SaliencySettings): InvalidOption | null =>
+  checkRanges({
+    maskSize: [settings.maskSize, integerFrom(1)],
+    steps: [settings.steps, integerFrom(1)],
+    learningRate: [settings.learningRate, positive],
+    areaWeight: [settings.areaWeight, notNegative],
+    variationWeight: [settings.variationWeight, notNegative],
+    variationPower: [settings.variationPower, fromOne],
+    noise: [settings.noise, notNegative],
+    jitter: [settings.jitter, integerFrom(0)],
+    blurSize: [settings.blurSize, odd],
+    blurSigma: [settings.blurSigma, positive],
+  });
+
+function checkOccluder(image: ImageArray, occluder: ImageArray | undefined): InvalidOption | null {
+  if (occluder === undefined) return null;
+  const same = occluder.shape.join() === image.shape.join();
+  return same
+    ? checkImage("occluder", occluder)
+    : invalidOption("occluder", `shape [${occluder.shape}]`, `the image's shape [${image.shape}]`);
+}
+
+/** What is wrong with an image or its options; null where nothing is. */
+const checkSaliency = (
+  image: ImageArray,
+  options: SaliencyOptions | undefined,
+  settings: SaliencySettings,
+): InvalidOption | null =>
+  checkImage("image", image) ?? checkSettings(settings) ?? checkOccluder(image, options?.occluder);
+
+// ---- Reading results
 
 /** The numbers of the tensors that are made; on webgpu they can only be read asynchronously. */
 async function read(make: () => tf.Tensor[]): Promise<readonly Float32Array[]> {

@@ -173,7 +173,7 @@ const withPorts = (flags: Flags, args: readonly string[]): readonly string[] =>
     return bare ? `${argument}=${flag.usual}` : argument;
   });
 
-/** What is wrong with the number of operands, if anything. */
+/** Checks the number of operands; null where it is right. */
 function miscounted(operands: readonly string[], words: string): InvalidOption | null {
   const wanted = words.split(" ").filter((word) => word !== "");
   const least = wanted.filter((word) => !word.startsWith("[")).length;

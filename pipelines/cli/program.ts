@@ -4,9 +4,6 @@
  *
  * @module
  */
-import { type Profile, startProfiler } from "../../ops/profiler.ts";
-import { showTime, table } from "./text.ts";
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import {
   describe,
   type Interrupted,
@@ -14,23 +11,21 @@ import {
   invalidOption,
   type SparrowError,
 } from "../../graph/error.ts";
-import type { DashboardOptions } from "../dashboard/dashboard.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import type { Backend, BackendChoice } from "../../ops/backend.ts";
+import type { Profile, Profiler } from "../../ops/profiler.ts";
 import { consoleEnv, type Env } from "../core/env.ts";
-import {
-  type Backend,
-  type BackendChoice,
-  backendChoices,
-  startBackend,
-} from "../../ops/backend.ts";
+import type { DashboardOptions } from "../dashboard/dashboard.ts";
 import { DASHBOARD_PORT } from "../dashboard/update.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { DataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
+import type { FindImagesOptions } from "../encode/inputs.ts";
+import type { OriginSplit } from "../files/codes.ts";
 import { type CommandLine, type Flags, helpText, readCommandLine, type Values } from "./options.ts";
 import { missingPermission, programDataEnv, startLine, withoutGpu } from "./permissions.ts";
 import { progressBar } from "./progress_bar.ts";
-
-// A runnable pipeline as a process: exit codes, Ctrl-C, and the name of its results.
+import { showTime, table } from "./text.ts";
 
 /** The exit code of an error. */
 export const FAILED = 1;
@@ -41,104 +36,7 @@ export const USAGE = 2;
 /** The exit code of an interruption by Ctrl-C, by the custom of shells. */
 const INTERRUPTED = 130;
 
-/** Listens for Ctrl-C: the first signal aborts what is returned, the second exits. */
-function listen(): AbortSignal {
-  const abort = new AbortController();
-  const onSignal = () => {
-    if (abort.signal.aborted) Deno.exit(INTERRUPTED);
-    abort.abort();
-  };
-  Deno.addSignalListener("SIGINT", onSignal);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
-  return abort.signal;
-}
-
-/** A time as 2026-11-23T12-30-05, which sorts by time and is a file name on every system. */
-const timestamp = (date: Date): string => date.toISOString().slice(0, 19).replaceAll(":", "-");
-
-// A profile as a person reads it.
-
-/**
- * The lines of a profile: what it is of, then a table of the kernels, the longest first.
- *
- * @param backend Where it was made, for the first line.
- *
- * @example
- * ```ts
- * import { profileLines } from "./program.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const kernels = [{ name: "SparrowLinear", calls: 4, milliseconds: 30 }];
- * assertEquals(profileLines({ kernels, milliseconds: 120, onGpu: false }, "wasm"), [
- *   "Profile of 120 ms on wasm: kernels 30 ms, the rest is JavaScript, files and waiting",
- *   "kernel         calls  together    each  share",
- *   "SparrowLinear      4     30 ms  7.5 ms   25 %",
- * ]);
- * ```
- */
-export function profileLines(
-  { kernels, milliseconds, onGpu }: Profile,
-  backend: string,
-): readonly string[] {
-  const all = kernels.reduce((sum, kernel) => sum + kernel.milliseconds, 0);
-  const times = onGpu
-    ? "programs, by its own clock,"
-    : backend === "webgpu"
-    ? "calls of kernels (it has no timestamps)"
-    : "kernels";
-  const rows = kernels.map(({ name, calls, milliseconds: total }) => [
-    name,
-    String(calls),
-    showTime(total),
-    showTime(total / calls),
-    `${(100 * total / milliseconds).toFixed(total < milliseconds / 20 ? 1 : 0)} %`,
-  ]);
-  return [
-    `Profile of ${showTime(milliseconds)} on ${backend}: ${times} ${showTime(all)}, ` +
-    "the rest is JavaScript, files and waiting",
-    ...table([["kernel", "calls", "together", "each", "share"], ...rows]).split("\n"),
-  ];
-}
-
-// A program's work with a dashboard beside it.
-
-type Result = E.Either<SparrowError, readonly string[]>;
-
-/** Whether there is a dashboard, and what it tells. */
-export interface Watching extends Pick<DashboardOptions, "title" | "epochs"> {
-  /** As `--dashboard` has it; null for none. */
-  readonly port: number | null;
-  /** Does not say where the page is. */
-  readonly quiet: boolean;
-}
-
-/**
- * Does a program's work. With a port it starts a dashboard before, says where it is, and tells the pages
- * how the work ended, also where it throws.
- *
- * @param work Is given what makes the dashboard look on at an environment.
- * @returns What the work returns; `InvalidOption` for a port that cannot be had, before any work.
- */
-const watched =
-  ({ port, quiet, ...options }: Watching, work: (watch: (env: Env) => Env) => Promise<Result>) =>
-  async (): Promise<Result> => {
-    if (port === null) return await work((env) => env);
-    // Loaded when it is wanted: most runs have no dashboard.
-    const { endOf, startDashboard } = await import("../dashboard/dashboard.ts");
-    const started = await startDashboard({ ...options, port })();
-    if (E.isLeft(started)) return started;
-    const { url, watch, close } = started.right;
-    if (!quiet) console.log(`Dashboard: ${url}`);
-    try {
-      const result = await work(watch);
-      await close(endOf(result));
-      return result;
-    } catch (thrown) {
-      const line = `Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`;
-      await close({ how: "failed", lines: [line] });
-      throw thrown;
-    }
-  };
+// ---- What a program declares
 
 /** The flags that several programs have. The shell adds those of what a program needs. */
 export const sharedFlags = {
@@ -161,7 +59,8 @@ export const sharedFlags = {
   backend: {
     kind: "choice",
     help: "where to compute",
-    choices: backendChoices,
+    // Not `backendChoices`, which would load TensorFlow.js for programs that compute nothing on it.
+    choices: ["auto", "webgpu", "wasm", "cpu"] as readonly BackendChoice[],
     fallback: "auto",
   },
   threads: {
@@ -182,10 +81,42 @@ export const sharedFlags = {
   debug: { kind: "switch", help: "print the stack of an unexpected error" },
 } as const satisfies Flags;
 
-/** What a program's work is given: its own options, and those of the flags that the shell has added. */
+/** The flags of programs that encode images: which images, and how they are taken. */
+export const inputFlags = {
+  seed: { ...sharedFlags.seed, help: "seed of the built-in digits" },
+  data: { ...sharedFlags.data, help: "folder of the datasets' files" },
+  split: {
+    kind: "choice",
+    help: "of datasets",
+    choices: ["train", "test"],
+    fallback: "test",
+  },
+  first: {
+    kind: "integer",
+    help: "so many images of each dataset, from its first on; 0 for all",
+    least: 0,
+    most: 1e9,
+    fallback: 0,
+  },
+  invert: {
+    kind: "switch",
+    help: "invert image files: dark ink on light paper for a model of MNIST",
+  },
+  "skip-bad": { kind: "switch", help: "name images that cannot be read, and go on without them" },
+} as const satisfies Flags;
+
+/** Returns the options of `findImages` that {@linkcode inputFlags} give. */
+export const inputOptions = (
+  { data, split, first, seed }: Pick<
+    Values<typeof inputFlags>,
+    "data" | "split" | "first" | "seed"
+  >,
+): FindImagesOptions => ({ data: data ?? undefined, split: split as OriginSplit, first, seed });
+
+/** The options that a program's work is given: its own, and those of the flags that the shell has added. */
 export type Options<F extends Flags> = Values<F> & Partial<Values<typeof sharedFlags>>;
 
-/** What a program's work has to do with. */
+/** The surroundings of a program's work. */
 export interface Context {
   /** The arguments that belong to no flag, in order. */
   readonly operands: readonly string[];
@@ -202,13 +133,13 @@ export interface Context {
    * reader must know of it.
    */
   readonly begin: TE.TaskEither<SparrowError, { readonly env: Env; readonly dataset: Dataset }>;
-  /** Where datasets are found. */
+  /** Environment that datasets are loaded from. */
   readonly data: DataEnv;
 }
 
-/** What a program declares. */
+/** The declaration of a program. */
 export interface Program<F extends Flags> {
-  /** As in `pipelines/<name>.ts`. */
+  /** Name of the program, as in `pipelines/<name>.ts`. */
   readonly name: string;
   /** A few sentences for the help: what the program does. */
   readonly summary: string;
@@ -223,7 +154,7 @@ export interface Program<F extends Flags> {
   /** Whether a browser can show its progress; adds `--dashboard`. @default false */
   readonly dashboard?: boolean;
   /**
-   * What its results are: a folder, or one file of this name; adds `--out`.
+   * Kind of its results: a folder, or one file of this name; adds `--out`.
    *
    * @default it writes nothing of its own accord
    */
@@ -245,6 +176,54 @@ export interface Program<F extends Flags> {
   /** Says what an interruption left. @default "Interrupted. Nothing was written" */
   readonly interrupted?: (error: Interrupted, out: string) => string | Promise<string>;
 }
+
+// ---- Running it
+
+/**
+ * Runs a program and exits: 0 when it is done, 1 after an error, 2 for a wrong command line or missing
+ * permissions, 130 when it was interrupted.
+ */
+export async function program<F extends Flags>(declared: Program<F>): Promise<never> {
+  const { name, epochs, work, interrupted } = declared;
+  const { options, operands, out } = await prepare(declared);
+  const { quiet = false, debug = false, dashboard: port = null } = options;
+  const total = epochs?.(options) ?? null;
+  const signal = listen();
+  try {
+    const task = watched({ title: name, epochs: total ?? undefined, port, quiet }, (watch) => {
+      const { env, profiled } = backendOf(name, options, total, signal, watch);
+      return profiled(work(options, contextOf(options, operands, out, signal, env)))();
+    });
+    const result = await task();
+    if (E.isRight(result)) {
+      if (!quiet) { for (const line of result.right) console.log(line); }
+      Deno.exit(0);
+    }
+    if (result.left._tag !== "Interrupted") return fail(result.left, codeOf(result.left, declared));
+    console.error(await interrupted?.(result.left, out) ?? "Interrupted. Nothing was written");
+    Deno.exit(INTERRUPTED);
+  } catch (thrown) {
+    console.error(`Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`);
+    if (debug && thrown instanceof Error) console.error(thrown.stack);
+    else console.error("Add --debug for the stack, and please report it");
+    Deno.exit(FAILED);
+  }
+}
+
+/** Listens for Ctrl-C: the first signal aborts what is returned, the second exits. */
+function listen(): AbortSignal {
+  const abort = new AbortController();
+  const onSignal = () => {
+    if (abort.signal.aborted) Deno.exit(INTERRUPTED);
+    abort.abort();
+  };
+  Deno.addSignalListener("SIGINT", onSignal);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
+  return abort.signal;
+}
+
+/** Writes a time as 2026-11-23T12-30-05, which sorts by time and is a file name on every system. */
+const timestamp = (date: Date): string => date.toISOString().slice(0, 19).replaceAll(":", "-");
 
 /** All flags of a program, in the order of its help. */
 function flagsOf<F extends Flags>(
@@ -290,38 +269,7 @@ const readProgram = <F extends Flags>(
     }),
   );
 
-/**
- * Runs a program and exits: 0 when it is done, 1 after an error, 2 for a wrong command line or missing
- * permissions, 130 when it was interrupted.
- */
-export async function program<F extends Flags>(declared: Program<F>): Promise<never> {
-  const { name, epochs, work, interrupted } = declared;
-  const { options, operands, out } = await prepare(declared);
-  const { quiet = false, debug = false, dashboard: port = null } = options;
-  const total = epochs?.(options) ?? null;
-  const signal = listen();
-  try {
-    const task = watched({ title: name, epochs: total ?? undefined, port, quiet }, (watch) => {
-      const { env, profiled } = backendOf(name, options, total, signal, watch);
-      return profiled(work(options, contextOf(options, operands, out, signal, env)))();
-    });
-    const result = await task();
-    if (E.isRight(result)) {
-      if (!quiet) { for (const line of result.right) console.log(line); }
-      Deno.exit(0);
-    }
-    if (result.left._tag !== "Interrupted") return fail(result.left, codeOf(result.left, declared));
-    console.error(await interrupted?.(result.left, out) ?? "Interrupted. Nothing was written");
-    Deno.exit(INTERRUPTED);
-  } catch (thrown) {
-    console.error(`Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`);
-    if (debug && thrown instanceof Error) console.error(thrown.stack);
-    else console.error("Add --debug for the stack, and please report it");
-    Deno.exit(FAILED);
-  }
-}
-
-/** Whatever comes before the work; exits where the program only helps, or may not or cannot start. */
+/** Prepares the work; exits where the program only prints help, or may not or cannot start. */
 async function prepare<F extends Flags>(declared: Program<F>) {
   const { name, summary, operands: words, results, resume } = declared;
   const read = readProgram(declared, Deno.args);
@@ -350,7 +298,7 @@ async function prepare<F extends Flags>(declared: Program<F>) {
   return { options: options.right, operands, out };
 }
 
-/** What the work is given, of options and of an environment that has not started yet. */
+/** Makes the context of the work, with an environment that has not started yet. */
 function contextOf(
   { dataset, data: folder, seed = 0, quiet }: Options<Flags>,
   operands: readonly string[],
@@ -384,7 +332,7 @@ function fail(error: SparrowError, code: number, more = ""): never {
   Deno.exit(code);
 }
 
-/** An error that names a flag or an operand is one of the command line, whenever it is found. */
+/** Chooses the exit code: an error that names a flag or an operand is one of the command line, whenever it is found. */
 const codeOf = <F extends Flags>(error: SparrowError, { operands = "" }: Program<F>): number =>
   error._tag === "InvalidOption" &&
     (error.option.startsWith("-") ||
@@ -392,7 +340,7 @@ const codeOf = <F extends Flags>(error: SparrowError, { operands = "" }: Program
     ? USAGE
     : FAILED;
 
-/** Where results go; empty where the program writes none. */
+/** Names the place of the results; empty where the program writes none. */
 function outOf<F extends Flags>({ name, results }: Program<F>, options: Options<F>): string {
   const { resume } = options as { readonly resume?: string | null };
   const place = resume ?? options.out;
@@ -405,7 +353,7 @@ function outOf<F extends Flags>({ name, results }: Program<F>, options: Options<
 const folderOf = (file: string): string => file.includes("/") ? file.replace(/\/[^/]*$/, "/") : ".";
 
 /**
- * The error of `--out` where a folder stands in place of a file, or a file in place of a folder.
+ * Finds the error of `--out` where a folder stands in place of a file, or a file in place of a folder.
  *
  * @param file The usual name of the file; null where a folder is meant.
  */
@@ -423,7 +371,7 @@ async function misplacedOut(
   return invalidOption("--out", `${out}, a folder`, `a file, such as ${inFolder}`);
 }
 
-/** The environment of a program, and what measures its kernels where `--profile` is given. */
+/** Makes the environment of a program, and what measures its kernels where `--profile` is given. */
 function backendOf(
   name: string,
   { backend = "auto", threads, profile, quiet }: Options<Flags>,
@@ -432,23 +380,31 @@ function backendOf(
   watch: (env: Env) => Env,
 ) {
   let measuring:
-    | { readonly profiler: ReturnType<typeof startProfiler>; readonly on: string }
+    | { readonly profiler: Profiler; readonly on: string }
     | null = null;
   const choice = backend === "auto" && withoutGpu() ? "wasm" : backend;
-  const start = (started: Backend): Env => {
+  const start = async (started: Backend): Promise<Env> => {
     if (choice !== backend && !quiet) {
       console.error(`It runs on wasm. To let it look for a GPU: ${startLine(name)}`);
     }
     const bar = !quiet && Deno.stderr.isTerminal()
       ? progressBar(total, () => performance.now())
       : null;
-    if (profile) measuring = { profiler: startProfiler(), on: started.name };
+    if (profile) {
+      const { startProfiler } = await import("../../ops/profiler.ts");
+      measuring = { profiler: startProfiler(), on: started.name };
+    }
     // The bar's accuracies are those of one training: it does not watch where there are several.
     const shown = bar !== null && total === null ? { progress: bar.progress } : bar;
     return watch({ ...consoleEnv(started, { quiet, signal }), ...shown });
   };
   return {
-    env: pipe(startBackend(choice as BackendChoice, { threads }), TE.map(start)),
+    // TensorFlow.js is loaded when a backend is asked for: a program may do without, and --help does.
+    env: async () => {
+      const { startBackend } = await import("../../ops/backend.ts");
+      const started = await startBackend(choice as BackendChoice, { threads })();
+      return E.isLeft(started) ? started : E.right(await start(started.right));
+    },
     profiled: (work: TE.TaskEither<SparrowError, readonly string[]>): typeof work =>
       pipe(
         work,
@@ -461,5 +417,89 @@ function backendOf(
   };
 }
 
-/** The device that a program has computed on, for a person: the GPU's name, or the backend's. */
+/** Names the device that a program has computed on, for a person: the GPU's name, or the backend's. */
 export const deviceOf = ({ adapter, name }: Backend): string => adapter ?? name;
+
+// ---- Dashboard
+
+type Result = E.Either<SparrowError, readonly string[]>;
+
+/** Options of the dashboard beside a program's work. */
+export interface Watching extends Pick<DashboardOptions, "title" | "epochs"> {
+  /** Port that `--dashboard` names; null for no dashboard. */
+  readonly port: number | null;
+  /** Whether the page's address is not printed. */
+  readonly quiet: boolean;
+}
+
+/**
+ * Does a program's work. With a port it starts a dashboard before, says where it is, and tells the pages
+ * how the work ended, also where it throws.
+ *
+ * @param work The work, which is given a function that lets the dashboard observe an environment.
+ * @returns What the work returns; `InvalidOption` for a port that cannot be had, before any work.
+ */
+const watched =
+  ({ port, quiet, ...options }: Watching, work: (watch: (env: Env) => Env) => Promise<Result>) =>
+  async (): Promise<Result> => {
+    if (port === null) return await work((env) => env);
+    // Loaded when it is wanted: most runs have no dashboard.
+    const { endOf, startDashboard } = await import("../dashboard/dashboard.ts");
+    const started = await startDashboard({ ...options, port })();
+    if (E.isLeft(started)) return started;
+    const { url, watch, close } = started.right;
+    if (!quiet) console.log(`Dashboard: ${url}`);
+    try {
+      const result = await work(watch);
+      await close(endOf(result));
+      return result;
+    } catch (thrown) {
+      const line = `Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`;
+      await close({ how: "failed", lines: [line] });
+      throw thrown;
+    }
+  };
+
+// ---- Profile
+
+/**
+ * Writes a profile as lines: a summary, then a table of the kernels, the longest first.
+ *
+ * @param backend Name of the backend that was measured, for the first line.
+ *
+ * @example
+ * ```ts
+ * import { profileLines } from "./program.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const kernels = [{ name: "SparrowLinear", calls: 4, milliseconds: 30 }];
+ * assertEquals(profileLines({ kernels, milliseconds: 120, onGpu: false }, "wasm"), [
+ *   "Profile of 120 ms on wasm: kernels 30 ms, the rest is JavaScript, files and waiting",
+ *   "kernel         calls  together    each  share",
+ *   "SparrowLinear      4     30 ms  7.5 ms   25 %",
+ * ]);
+ * ```
+ */
+export function profileLines(
+  { kernels, milliseconds, onGpu }: Profile,
+  backend: string,
+): readonly string[] {
+  const all = kernels.reduce((sum, kernel) => sum + kernel.milliseconds, 0);
+  const times = onGpu
+    ? "programs, by its own clock,"
+    : backend === "webgpu"
+    ? "calls of kernels (it has no timestamps)"
+    : "kernels";
+  const rows = kernels.map(({ name, calls, milliseconds: total }) => [
+    name,
+    String(calls),
+    showTime(total),
+    showTime(total / calls),
+    `${(100 * total / milliseconds).toFixed(total < milliseconds / 20 ? 1 : 0)} %`,
+  ]);
+  return [
+    `Profile of ${showTime(milliseconds)} on ${backend}: ${times} ${showTime(all)}, ` +
+    "the rest is JavaScript, files and waiting",
+    ...table([["kernel", "calls", "together", "each", "share"], ...rows]).split("\n"),
+  ];
+}

@@ -1,74 +1,136 @@
 /**
- * The progress of training on a terminal.
+ * The progress of a training on a terminal: one line with a bar, the loss, the time left and a sparkline.
  *
  * @module
  */
 import * as colors from "npm:deno-std@1.4.0/fmt/colors.js";
 import type { Observer, Progress, TrainingProgress } from "../core/env.ts";
-import { duration } from "./text.ts";
 import { rowsNamed } from "../core/history.ts";
+import { duration, secondsLeft } from "./text.ts";
 
-// What the command line takes from Deno's standard library, with types: its copy on npm ships none.
-
-/** Text in a colour of the terminal's; as it is where `NO_COLOR` is set. */
+/** Colours text for a terminal, unless `NO_COLOR` is set. The package ships no types. */
 const colour: Readonly<Record<"cyan" | "dim" | "green", (text: string) => string>> = colors;
 
-// How long a training will go on.
+/** Milliseconds between two drawings of the bar: nobody reads faster. */
+const INTERVAL = 100;
 
-/**
- * Seconds that are left if what is to come goes as fast as what was.
- *
- * @param epochs How many there will be.
- * @param seconds Since the training began.
- *
- * @example
- * ```ts
- * import { secondsLeft } from "./progress_bar.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * assertEquals(secondsLeft({ epoch: 3, done: 5, total: 10 }, 10, 5), 15);
- * ```
- */
-export function secondsLeft(
-  { epoch, done, total }: Pick<TrainingProgress, "epoch" | "done" | "total">,
-  epochs: number,
-  seconds: number,
-): number {
-  const gone = epoch - 1 + done / total;
-  return seconds / gone * (epochs - gone);
+/** The terminal that a bar is drawn on. */
+export interface Terminal {
+  /** Writes text at once. */
+  readonly write: (text: string) => void;
+  /** Returns the number of characters of a line. */
+  readonly columns: () => number;
+  /** Whether `NO_COLOR` is unset. */
+  readonly coloured: boolean;
 }
 
-// The progress of a training as one line of text.
+/** The terminal that standard error goes to. */
+const standardError: Terminal = {
+  write: (text) => {
+    const bytes = new TextEncoder().encode(text);
+    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
+  },
+  columns: () => {
+    try {
+      return Deno.consoleSize().columns || 80;
+    } catch {
+      return 80;
+    }
+  },
+  coloured: !Deno.noColor,
+};
 
-/** What the line tells. */
+const colours: Colours = { bar: colour.cyan, rest: colour.dim, spark: colour.green };
+
+/** Moves to the beginning of the line, and clears it. */
+const ERASE = "\r\x1b[K";
+
+/** A progress bar. */
+export interface Bar {
+  /** Progress of an environment: draws the bar. */
+  readonly progress: Progress;
+  /** Observer of an environment: takes the accuracies from every run. */
+  readonly observer: Observer;
+}
+
+/**
+ * Makes a progress bar on a terminal: loss, samples per second, the time left of the whole training and a
+ * sparkline of the test accuracy.
+ *
+ * @param epochs Number of epochs of the training; null where nobody knows, and then no time left is shown.
+ * @param now Monotonic clock, in milliseconds.
+ */
+export function progressBar(
+  epochs: number | null,
+  now: () => number,
+  terminal: Terminal = standardError,
+): Bar {
+  const begun = now();
+  let drawn = -Infinity;
+  let newest: TrainingProgress | null = null;
+  let accuracies: readonly number[] = [];
+  const draw = (progress: TrainingProgress) => {
+    drawn = now();
+    const state = { progress, epochs, seconds: (drawn - begun) / 1000, accuracies };
+    // In the last column a terminal would begin a new line.
+    const line = progressLine(state, terminal.columns() - 1, terminal.coloured ? colours : plain);
+    terminal.write(ERASE + line);
+  };
+  return {
+    progress: {
+      update: (progress) => {
+        const changed = newest?.epoch !== progress.epoch || progress.done >= progress.total;
+        newest = progress;
+        if (changed || now() - drawn >= INTERVAL) draw(progress);
+      },
+      clear: () => {
+        if (newest !== null) terminal.write(ERASE);
+        newest = null;
+      },
+    },
+    observer: {
+      about: () => {},
+      run: ({ history }) => {
+        if (rowsNamed(history, "accuracy", "test").length === 0) return accuracies = [];
+        accuracies = rowsNamed(history, "accuracy", "test")
+          .filter(({ epoch }) => epoch > 0).map(({ value }) => value);
+      },
+    },
+  };
+}
+
+// ---- The line
+
+/** The state of a training that {@linkcode progressLine} shows. */
 export interface LineState {
+  /** Progress within the epoch. */
   readonly progress: TrainingProgress;
-  /** How many epochs there will be; null where nobody knows. */
+  /** Number of epochs of the training; null where nobody knows. */
   readonly epochs: number | null;
-  /** Since the training began. */
+  /** Time since the training began, in seconds. */
   readonly seconds: number;
-  /** On test, of the epochs that are done, in 0..1; may be empty. */
+  /** Test accuracies of the epochs that are done, in [0, 1]; may be empty. */
   readonly accuracies: readonly number[];
 }
 
-/** How parts of the line are set off: as they are where colours are not wanted. */
+/** The colours of the line's parts. */
 export interface Colours {
   readonly bar: (text: string) => string;
   readonly rest: (text: string) => string;
   readonly spark: (text: string) => string;
 }
 
-/** None. */
+/** Leaves text without colours. */
 const plain: Colours = { bar: (text) => text, rest: (text) => text, spark: (text) => text };
 
 const BAR = 24;
 const SPARKS = "▁▂▃▄▅▆▇█";
 
-/** So many of the last epochs are in the line. */
+/** The most epochs of the sparkline. */
 const MOST_SPARKS = 16;
 
 /**
- * Values as a row of little bars, from the least to the largest of them.
+ * Draws values as a row of little bars, from the least to the largest of them.
  *
  * @example
  * ```ts
@@ -90,11 +152,11 @@ export function sparkline(values: readonly number[]): string {
 }
 
 /**
- * The line: epoch, bar, loss, speed, the time that is left, and a sparkline of the test accuracy of the
- * last epochs. Once all steps of an epoch are done it says "evaluating", which is what follows. What has
- * no room is left out, from the right.
+ * Writes the line: epoch, bar, loss, speed, the time that is left, and a sparkline of the test accuracy of
+ * the last epochs. Once all steps of an epoch are done it says "evaluating", which is what follows. Parts
+ * that do not fit are left out, from the right.
  *
- * @param columns The line's width in characters; it is at most so long.
+ * @param columns The largest width of the line, in characters.
  *
  * @example
  * ```ts
@@ -149,92 +211,3 @@ export function progressLine(
 }
 
 const same = (text: string): readonly [string, string] => [text, text];
-
-export { duration } from "./text.ts";
-
-/** Milliseconds between two drawings of the bar: faster than this nobody reads. */
-const INTERVAL = 100;
-
-/** Where a bar is drawn. */
-export interface Terminal {
-  /** Writes at once. */
-  readonly write: (text: string) => void;
-  /** Characters of a line. */
-  readonly columns: () => number;
-  /** Whether `NO_COLOR` is unset. */
-  readonly coloured: boolean;
-}
-
-/** The terminal that standard error goes to. */
-const standardError: Terminal = {
-  write: (text) => {
-    const bytes = new TextEncoder().encode(text);
-    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
-  },
-  columns: () => {
-    try {
-      return Deno.consoleSize().columns || 80;
-    } catch {
-      return 80;
-    }
-  },
-  coloured: !Deno.noColor,
-};
-
-const colours: Colours = { bar: colour.cyan, rest: colour.dim, spark: colour.green };
-
-/** Back to the beginning of the line, and nothing behind. */
-const ERASE = "\r\x1b[K";
-
-/** A bar, and who tells it how accurate the model is. */
-export interface Bar {
-  readonly progress: Progress;
-  /** To be shown every run, as a dashboard is. */
-  readonly observer: Observer;
-}
-
-/**
- * A bar with loss, samples per second, the time left of the whole training and a sparkline of the test
- * accuracy, on a terminal.
- *
- * @param epochs How many there will be; null where nobody knows: then there is no time left either.
- * @param now Milliseconds that only grow.
- */
-export function progressBar(
-  epochs: number | null,
-  now: () => number,
-  terminal: Terminal = standardError,
-): Bar {
-  const begun = now();
-  let drawn = -Infinity;
-  let newest: TrainingProgress | null = null;
-  let accuracies: readonly number[] = [];
-  const draw = (progress: TrainingProgress) => {
-    drawn = now();
-    const state = { progress, epochs, seconds: (drawn - begun) / 1000, accuracies };
-    // In the last column a terminal would begin a new line.
-    const line = progressLine(state, terminal.columns() - 1, terminal.coloured ? colours : plain);
-    terminal.write(ERASE + line);
-  };
-  return {
-    progress: {
-      update: (progress) => {
-        const changed = newest?.epoch !== progress.epoch || progress.done >= progress.total;
-        newest = progress;
-        if (changed || now() - drawn >= INTERVAL) draw(progress);
-      },
-      clear: () => {
-        if (newest !== null) terminal.write(ERASE);
-        newest = null;
-      },
-    },
-    observer: {
-      about: () => {},
-      run: ({ history }) => {
-        if (rowsNamed(history, "accuracy", "test").length === 0) return accuracies = [];
-        accuracies = rowsNamed(history, "accuracy", "test")
-          .filter(({ epoch }) => epoch > 0).map(({ value }) => value);
-      },
-    },
-  };
-}

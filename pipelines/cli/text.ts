@@ -1,11 +1,11 @@
 /**
- * Lengths of time in words.
+ * Text for terminals: lengths of time in words, and tables.
  *
  * @module
  */
 import { compact } from "../report/format.ts";
 
-/** A length of time as a person says it: 45 s, 3 min 20 s, 1 h 05 min. */
+/** Writes a length of time as a person says it: 45 s, 3 min 20 s, 1 h 05 min. */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
@@ -15,12 +15,39 @@ export function duration(seconds: number): string {
   } min`;
 }
 
-// Tables of text, the same on a terminal and in a file.
+/**
+ * Estimates the seconds that a training still takes if its remaining epochs go as fast as those before.
+ *
+ * @param progress The epoch, counted from 1, and how many of its steps are done.
+ * @param epochs Epochs of the whole training.
+ * @param seconds Seconds since the training began.
+ *
+ * @example
+ * ```ts
+ * import { secondsLeft } from "./text.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(secondsLeft({ epoch: 3, done: 5, total: 10 }, 10, 5), 15);
+ * ```
+ */
+export function secondsLeft(
+  { epoch, done, total }: {
+    readonly epoch: number;
+    readonly done: number;
+    readonly total: number;
+  },
+  epochs: number,
+  seconds: number,
+): number {
+  const gone = epoch - 1 + done / total;
+  return seconds / gone * (epochs - gone);
+}
 
 /**
- * Columns as wide as their widest cell; the first is flush left, the others right.
+ * Writes a table, the same on a terminal and in a file: columns are as wide as their widest cell, the first
+ * is flush left, the others right.
  *
- * @param rows The heading first; all of one length.
+ * @param rows Rows of one length, the heading first.
  *
  * @example
  * ```ts
@@ -40,7 +67,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 /**
- * Milliseconds in the unit that suits them.
+ * Writes milliseconds in the unit that suits them.
  *
  * @example
  * ```ts

@@ -4,42 +4,40 @@
  *
  * @module
  */
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { describe, type GpuError, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { Nodes } from "../../graph/node.ts";
 import type { Shape } from "../../graph/types.ts";
 import { startBackend } from "../../ops/backend.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import type { Optimiser } from "../../ops/optimisers/transform.ts";
 import { notNegative, positive, type Range } from "../../ops/ranges.ts";
-import {
-  checkpointOf,
-  CHECKPOINTS,
-  epochOfName,
-  newestCheckpoint,
-  resumeRun,
-  writeCheckpoint,
-} from "../files/checkpoint.ts";
 import { beginFolder, CONFIG_FILE, configOf, replaceConfig } from "../core/config.ts";
+import type { Env } from "../core/env.ts";
+import { newest } from "../core/history.ts";
+import { checkpointOf, resumeRun } from "../core/resume.ts";
+import { createRun, dispose, type Run } from "../core/run.ts";
+import { pipeline, type Stage } from "../core/stage.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { DatasetName } from "../data/images.ts";
 import { withValidation } from "../data/splits.ts";
-import type { Env } from "../core/env.ts";
+import {
+  CHECKPOINTS,
+  epochOfName,
+  newestCheckpoint,
+  writeCheckpoint,
+} from "../files/checkpoint.ts";
 import { denoFiles, type Files } from "../files/files.ts";
-import { parseJson } from "../files/json.ts";
-import { newest } from "../core/history.ts";
-import { createRun, dispose, type Run } from "../core/run.ts";
-import { pipeline, type Stage } from "../core/stage.ts";
-import { announce } from "../stages/announce.ts";
+import { isRecord, parseJson } from "../files/json.ts";
 import { type BestBy, checkpoint } from "../stages/checkpoint.ts";
-import { report, REPORT_FILE } from "../stages/report.ts";
+import { announce, report, REPORT_FILE } from "../stages/report.ts";
 import { MODEL_FILE, save } from "../stages/save.ts";
 import { train, type TrainOptions } from "../stages/train.ts";
 import { watchGradients } from "../stages/watch.ts";
-import { duration } from "./text.ts";
 import type { Flags, Values } from "./options.ts";
-import { type Context, deviceOf, type Options, program, sharedFlags } from "./program.ts";
 import { startLine } from "./permissions.ts";
+import { type Context, deviceOf, type Options, program, sharedFlags } from "./program.ts";
+import { duration } from "./text.ts";
 
 /** A sparsity: (0, 1). */
 const part: Range = {
@@ -104,7 +102,7 @@ const trainingFlags = {
 /** The options of a program that trains. */
 export type TrainingOptions<F extends Flags> = Options<F & typeof trainingFlags>;
 
-/** What a recipe's stages are made of. */
+/** The options of a recipe's stages. */
 export interface Setting {
   /** The data: without the validation set in its training set where `--validation` is given. */
   readonly dataset: Dataset;
@@ -122,7 +120,7 @@ export interface Setting {
   readonly keep: (best?: Pick<BestBy, "name" | "mode">) => Stage;
 }
 
-/** How a program trains. */
+/** The recipe of a training program. */
 export interface Recipe {
   /** The graph to train; dimensions may be left out where inference finds them. */
   readonly graph: Nodes;
@@ -142,7 +140,7 @@ export interface Recipe {
 
 /** A program that trains. */
 export interface Training<F extends Flags> {
-  /** As in `pipelines/<name>.ts`. */
+  /** Name of the program, as in `pipelines/<name>.ts`. */
   readonly name: string;
   /** A few sentences for the help: what the program does. */
   readonly summary: string;
@@ -313,7 +311,7 @@ interface Ended {
   readonly backend: Env["backend"];
 }
 
-/** From the first epoch, or from the last finished one, to the report. */
+/** Trains from the first epoch, or from the last finished one, and writes the report. */
 const wholeRun =
   (whole: Whole) => (continues: boolean) => (env: Env): TE.TaskEither<SparrowError, Ended> => {
     const { name, folder, total, dataset, batchSize, options, stages, optimiser } = whole;
@@ -367,7 +365,7 @@ function accuracies({ history }: Run): Lines {
 /** A configuration, as `config.json` holds it. */
 type Config = Readonly<Record<string, unknown>>;
 
-/** What a run begins with, new or after its last checkpoint. */
+/** The beginning of a run, new or after its last checkpoint. */
 interface Start {
   /** The folder of the results. */
   readonly folder: string;
@@ -518,9 +516,7 @@ const savedConfig = (folder: string, files: Files): TE.TaskEither<SparrowError, 
     files.read(`${folder}/${CONFIG_FILE}`),
     TE.chainEitherKW((bytes): E.Either<SparrowError, Config> => {
       const config = parseJson(new TextDecoder().decode(bytes));
-      if (typeof config === "object" && config !== null && !Array.isArray(config)) {
-        return E.right(config as Config);
-      }
+      if (isRecord(config)) return E.right(config);
       const file = `${folder}/${CONFIG_FILE}`;
       return E.left({ _tag: "CorruptFile", file, reason: "expected a JSON object" });
     }),

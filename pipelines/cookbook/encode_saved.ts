@@ -7,15 +7,14 @@
  *
  * @module
  */
-import * as sparrow from "../../mod.ts";
-const { encodeImages, orThrow } = sparrow;
+import { encodeImages, loadEncoder, nearestImages, orThrow, startBackend } from "../../mod.ts";
 const operands = Deno.args.filter((argument) => !argument.startsWith("-"));
 const files = operands.filter((name) => /\.(png|jpe?g)$/i.test(name));
 const [folder = "runs/cookbook"] = operands.filter((name) => !files.includes(name));
 
-await orThrow(sparrow.startBackend("auto"));
+await orThrow(startBackend());
 // The graph, the weights and the normalisation are all in the file.
-const encoder = await orThrow(sparrow.loadEncoder(`${folder}/model.safetensors`));
+const encoder = await orThrow(loadEncoder(`${folder}/model.safetensors`));
 const digits = { seed: 7, first: 1000, split: "train" } as const;
 const known = await orThrow(encodeImages(encoder, ["strokes"], digits));
 const { count, width, words } = known.codes;
@@ -25,7 +24,7 @@ console.log(`${count} codes of ${width} bits, ${words.byteLength} bytes`);
 const asked = files.length > 0
   ? await orThrow(encodeImages(encoder, files, { invert: true }))
   : await orThrow(encodeImages(encoder, ["strokes"], { seed: 7, first: 20 }));
-const answers = orThrow(sparrow.nearestImages(known, asked, { k: 3 }));
+const answers = orThrow(nearestImages(known, asked, { k: 3 }));
 for (const { query, results } of answers.slice(0, 5)) {
   const shown = results.map(({ label, distance }) => `${label} (${distance} bits away)`);
   console.log(`a ${query.label ?? query.name} is like ${shown.join(", ")}`);

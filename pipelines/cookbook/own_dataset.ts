@@ -5,18 +5,19 @@
  *
  * @module
  */
+import { draw, type Rng, seed } from "../../graph/mod.ts";
 import * as sparrow from "../../mod.ts";
-const { E, graph, orThrow } = sparrow;
+const { graph, orThrow } = sparrow;
 const count = Deno.args.includes("--quick") ? 200 : 2000;
 
-// Four kinds of stripes, 12 × 12, of any width, each pixel with noise.
+// Four kinds of stripes, 12 × 12 pixels, of random width and place, with noise.
 const classes = ["rows", "columns", "rising", "falling"];
 const side = 12;
 const directions = [[0, 1], [1, 0], [1, 1], [1, -1]];
 
 // Randomness is threaded: a generator goes in, numbers and the next generator come out.
-const images = (count: number, rng: sparrow.Rng): readonly [sparrow.DataSplit, sparrow.Rng] =>
-  sparrow.draw(rng, ({ unit }) => {
+const images = (count: number, rng: Rng): readonly [sparrow.DataSplit, Rng] =>
+  draw(rng, ({ unit }) => {
     const labels = Uint8Array.from({ length: count }, (_, i) => i % classes.length);
     const pixels = new Uint8Array(count * side * side);
     labels.forEach((label, i) => {
@@ -30,7 +31,7 @@ const images = (count: number, rng: sparrow.Rng): readonly [sparrow.DataSplit, s
     return { count, pixels, labels, normalisation: { mean: [0.5], std: [0.22] } };
   });
 
-const [train, rng] = images(count, sparrow.seed(26));
+const [train, rng] = images(count, seed(26));
 const [test] = images(count / 2, rng);
 const dataset: sparrow.Dataset = {
   ...{ name: "stripes", shape: [side, side], classes, train, validation: null, test },
@@ -39,15 +40,11 @@ const dataset: sparrow.Dataset = {
 
 const encoder = graph`linear(144, 32) ▷ relu ▷ linear(32, 128) ▷ kwta(0.05)`;
 const optimiser = sparrow.adam({ learningRate: 3e-3 });
-const options = { loss: sparrow.supConLoss(), batchSize: 50 };
-const backend = await sparrow.startBackend("auto")();
-const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
-if (E.isLeft(backend) || E.isLeft(run)) throw new Error("no start");
-const epoch = sparrow.train({ data: train, ...options });
+const env = sparrow.quietEnv(await orThrow(sparrow.startBackend()));
+const run = orThrow(sparrow.createRun({ graph: encoder, optimiser, seed: 26 }));
+const epoch = sparrow.train({ data: train, loss: sparrow.supConLoss(), batchSize: 50 });
 const experiment = sparrow.pipeline(sparrow.repeat(10)(epoch), sparrow.evaluate(dataset));
-const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
-if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
-console.log(
-  `test accuracy ${orThrow(sparrow.latest(done.right.history, "accuracy", "test"))}, chance 0.25`,
-);
-sparrow.dispose(done.right);
+const done = await orThrow(experiment(run)(env));
+const accuracy = orThrow(sparrow.latest(done.history, "accuracy", "test"));
+console.log(`test accuracy ${accuracy}, chance 0.25`);
+sparrow.dispose(done);

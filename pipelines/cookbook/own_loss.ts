@@ -6,17 +6,17 @@
  * @module
  */
 import * as sparrow from "../../mod.ts";
-const { E, graph, orThrow, tf } = sparrow;
+const { graph, orThrow, tf } = sparrow;
 const [count, epochs] = Deno.args.includes("--quick") ? [300, 3] : [2000, 8];
 
 /**
- * Each sample and the next one of the batch: where they are of one class, 1 − cosine; where not, what the
- * cosine has above a margin.
+ * Compares each sample with the next one of the batch: 1 − cosine for two of one class, else the excess of
+ * the cosine over a margin.
  */
 const neighbourLoss = (margin: number): sparrow.Loss => ({
   name: "neighbour",
   options: { margin },
-  // Nothing is drawn at random here, so that the generator goes out as it came in.
+  // This loss draws nothing at random, so the generator is returned as it came.
   draw: (labels, rng) => {
     const pairs = labels.length - 1;
     const alike = Float32Array.from(
@@ -38,20 +38,12 @@ const neighbourLoss = (margin: number): sparrow.Loss => ({
 
 const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 256) ▷ kwta(0.05)`;
 const optimiser = sparrow.adam({ learningRate: 3e-3 });
-const backend = await sparrow.startBackend("auto")();
-const digits = await sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 })();
-const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
-if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no start");
-
-const { train: data } = digits.right;
-const options = { loss: neighbourLoss(0.1), batchSize: 50 };
-const experiment = sparrow.pipeline(
-  sparrow.repeat(epochs)(sparrow.train({ data, ...options })),
-  sparrow.evaluate(digits.right),
-);
-const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
-if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
-const { history } = done.right;
-console.log(`loss ${orThrow(sparrow.latest(history, "loss", "train")).toFixed(4)}`);
-console.log(`test accuracy ${orThrow(sparrow.latest(history, "accuracy", "test"))}`);
-sparrow.dispose(done.right);
+const env = sparrow.quietEnv(await orThrow(sparrow.startBackend()));
+const digits = await orThrow(sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 }));
+const run = orThrow(sparrow.createRun({ graph: encoder, optimiser, seed: 26 }));
+const epoch = sparrow.train({ data: digits.train, loss: neighbourLoss(0.1), batchSize: 50 });
+const experiment = sparrow.pipeline(sparrow.repeat(epochs)(epoch), sparrow.evaluate(digits));
+const done = await orThrow(experiment(run)(env));
+console.log(`loss ${orThrow(sparrow.latest(done.history, "loss", "train")).toFixed(4)}`);
+console.log(`test accuracy ${orThrow(sparrow.latest(done.history, "accuracy", "test"))}`);
+sparrow.dispose(done);

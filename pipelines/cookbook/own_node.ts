@@ -6,11 +6,12 @@
  * @module
  */
 import * as sparrow from "../../mod.ts";
-const { E, graph, orThrow, tf } = sparrow;
+import { elementwiseKernel } from "../../ops/mod.ts";
+const { graph, orThrow, tf } = sparrow;
 const [count, epochs] = Deno.args.includes("--quick") ? [300, 2] : [2000, 8];
 
-// The kernel, once for wasm and cpu, and once for the GPU.
-const steps = sparrow.elementwiseKernel({
+// The kernel twice: in TypeScript for wasm and cpu, in WGSL for the GPU.
+const steps = elementwiseKernel({
   name: "Steps",
   arguments: ["levels"],
   host: (x, levels) => Math.floor(Math.min(Math.max(x, 0), 1) * levels) / levels,
@@ -41,17 +42,12 @@ console.log(sparrow.show(quantise({ levels: 8 })));
 // From here on it is a node like any other, as a function and in text.
 const encoder = graph`linear(784, 64) ▷ quantise(8) ▷ linear(64, 256) ▷ kwta(0.05)`;
 const optimiser = sparrow.adam({ learningRate: 3e-3 });
-const backend = await sparrow.startBackend("auto")();
-const digits = await sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 })();
-const run = sparrow.createRun({ graph: encoder, optimiser, seed: 26 });
-if (E.isLeft(backend) || E.isLeft(digits) || E.isLeft(run)) throw new Error("no start");
-const options = { loss: sparrow.tripletCosineLoss(), batchSize: 64 };
-const { train: data } = digits.right;
-const experiment = sparrow.pipeline(
-  sparrow.repeat(epochs)(sparrow.train({ data, ...options })),
-  sparrow.evaluate(digits.right),
-);
-const done = await experiment(run.right)(sparrow.quietEnv(backend.right))();
-if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
-console.log(`test accuracy ${orThrow(sparrow.latest(done.right.history, "accuracy", "test"))}`);
-sparrow.dispose(done.right);
+const env = sparrow.quietEnv(await orThrow(sparrow.startBackend()));
+const digits = await orThrow(sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 }));
+const run = orThrow(sparrow.createRun({ graph: encoder, optimiser, seed: 26 }));
+const loss = sparrow.tripletCosineLoss();
+const epoch = sparrow.train({ data: digits.train, loss, batchSize: 64 });
+const experiment = sparrow.pipeline(sparrow.repeat(epochs)(epoch), sparrow.evaluate(digits));
+const done = await orThrow(experiment(run)(env));
+console.log(`test accuracy ${orThrow(sparrow.latest(done.history, "accuracy", "test"))}`);
+sparrow.dispose(done);

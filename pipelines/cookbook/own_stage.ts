@@ -26,22 +26,18 @@ const whileBetter = (patience: number, most: number, body: sparrow.Stage): sparr
       if (accuracy.right > best) [best, bestEpoch] = [accuracy.right, at.epoch];
     }
     // What a stage finds out goes into the history, where reports and files have it from.
-    const row = {
-      epoch: at.epoch,
-      step: at.step,
-      split: "run",
-      name: "best_epoch",
-      value: bestEpoch,
-    } as const;
+    const { epoch, step } = at;
+    const row = { epoch, step, split: "run", name: "best_epoch", value: bestEpoch } as const;
     return E.right({ ...at, history: [...at.history, row] });
   });
 
 const encoder = graph`linear(784, 32) ▷ relu ▷ linear(32, 256) ▷ kwta(0.05)`;
 const optimiser = sparrow.adam({ learningRate: 3e-3 });
-const backend = await orThrow(sparrow.startBackend("auto"));
+const env = sparrow.consoleEnv(await orThrow(sparrow.startBackend()));
 const digits = await orThrow(sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 }));
 const run = orThrow(sparrow.createRun({ graph: encoder, optimiser, seed: 26 }));
 
+// Training stops after 3 epochs that were no better.
 const experiment = whileBetter(
   3,
   most,
@@ -54,6 +50,6 @@ const experiment = whileBetter(
     ),
   ),
 );
-const done = await orThrow(experiment(run)(sparrow.consoleEnv(backend)));
+const done = await orThrow(experiment(run)(env));
 console.log(`best after epoch ${orThrow(sparrow.latest(done.history, "best_epoch", "run"))}`);
 sparrow.dispose(done);

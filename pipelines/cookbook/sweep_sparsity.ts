@@ -1,38 +1,30 @@
 /**
- * One experiment at several sparsities and seeds, and what they come to.
+ * One experiment at several sparsities and seeds: mean and standard deviation of what each measures.
  *
  *     deno run -P pipelines/cookbook/sweep_sparsity.ts
  *
  * @module
  */
 import * as sparrow from "../../mod.ts";
-const { E, graph, orThrow } = sparrow;
+const { graph, orThrow } = sparrow;
 const quick = Deno.args.includes("--quick");
 const [count, epochs, seeds] = quick ? [300, 2, [1]] : [2000, 5, [26, 1, 2]];
 const sparsities = quick ? [0.05, 0.2] : [0.02, 0.05, 0.1, 0.2, 0.4];
 
-const backend = await sparrow.startBackend("auto")();
-const digits = await sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 })();
-if (E.isLeft(backend) || E.isLeft(digits)) throw new Error("no start");
-const dataset = digits.right;
-const { train: data } = dataset;
-const env = sparrow.quietEnv(backend.right);
+const env = sparrow.quietEnv(await orThrow(sparrow.startBackend()));
+const digits = await orThrow(sparrow.loadStrokes({ seed: 26, train: count, test: count / 2 }));
+const loss = sparrow.tripletCosineLoss();
+const epoch = sparrow.train({ data: digits.train, loss, batchSize: 50 });
+const experiment = sparrow.pipeline(sparrow.repeat(epochs)(epoch), sparrow.evaluate(digits));
 
-/** What an encoder of a sparsity is worth, trained from a seed. */
+/** Trains an encoder of a sparsity from a seed, and measures its codes on the test split. */
 async function measured(sparsity: number, seed: number) {
   const optimiser = sparrow.adam({ learningRate: 3e-3 });
   const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 256) ▷ kwta(${sparsity})`;
-  const run = sparrow.createRun({ graph: encoder, optimiser, seed });
-  if (E.isLeft(run)) throw new Error(sparrow.describe(run.left));
-  const loss = sparrow.tripletCosineLoss();
-  const experiment = sparrow.pipeline(
-    sparrow.repeat(epochs)(sparrow.train({ data, loss, batchSize: 50 })),
-    sparrow.evaluate(dataset),
-  );
-  const done = await experiment(run.right)(env)();
-  if (E.isLeft(done)) throw new Error(sparrow.describe(done.left));
-  const at = (name: string) => orThrow(sparrow.latest(done.right.history, name, "test"));
-  sparrow.dispose(done.right);
+  const run = orThrow(sparrow.createRun({ graph: encoder, optimiser, seed }));
+  const done = await orThrow(experiment(run)(env));
+  const at = (name: string) => orThrow(sparrow.latest(done.history, name, "test"));
+  sparrow.dispose(done);
   return { bits: at("active_mean"), accuracy: at("accuracy"), apart: at("inter_class_distance") };
 }
 

@@ -1,85 +1,29 @@
 /**
- * A split of a dataset through an evaluated model, batch by batch.
+ * Evaluation batch by batch: images go through a model, and what it makes of them is gathered.
  *
  * @module
  */
-import { type Embeddings, wordsPerCode } from "../../ops/embeddings.ts";
-import { packBits } from "../../ops/kernels/pack_bits.ts";
-import { tf } from "../../ops/tfjs.ts";
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { SparrowError } from "../../graph/error.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { Graph } from "../../graph/node.ts";
 import { sizeOf } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
+import { type Embeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { lower, type Value, type Weights } from "../../ops/interpreter.ts";
 import { gpuErrorOf } from "../../ops/kernels/gpu.ts";
-import { breathe, uninterrupted, type Waiting } from "./env.ts";
+import { packBits } from "../../ops/kernels/pack_bits.ts";
+import { tf } from "../../ops/tfjs.ts";
 import { checkImages, type Images, type Normalisation } from "../data/dataset.ts";
 import { feedOf } from "../data/feed.ts";
+import { breathe, uninterrupted, type Waiting } from "./env.ts";
 import { consumption } from "./run.ts";
-
-// Batches of outputs gathered into embeddings.
-
-/** Embeddings that are being gathered. */
-export interface Collector {
-  /** What is to be read of the outputs [samples, …] of a batch: packed codes where they are binary. */
-  readonly compact: (outputs: tf.Tensor) => tf.Tensor;
-  /** Takes what was read of a batch, the first sample of which is number `from`. */
-  readonly add: (read: Float32Array | Int32Array, from: number) => void;
-  /** All that were given. */
-  readonly embeddings: () => Embeddings;
-}
-
-/**
- * Gathers the outputs of `count` samples, batch by batch; their width is that of the first batch.
- *
- * @param binary Whether they are zeros and ones, to be packed on the backend that has them.
- *
- * @example
- * ```ts
- * import { collector } from "./batches.ts";
- * import { startBackend } from "../../ops/backend.ts";
- * import { tf } from "../../ops/tfjs.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * await startBackend("cpu")();
- * const { compact, add, embeddings } = collector(2, true);
- * const packed = compact(tf.tensor2d([[1, 0, 0], [0, 1, 1]]));
- * add(await packed.data<"int32">(), 0);
- * assertEquals(embeddings(), { kind: "binary", count: 2, width: 3, words: Uint32Array.of(1, 6) });
- * ```
- */
-export function collector(count: number, binary: boolean): Collector {
-  let width = 0;
-  let words = new Uint32Array();
-  let numbers = new Float32Array();
-  const begin = (units: number) => {
-    width = units;
-    if (binary) words = new Uint32Array(count * wordsPerCode(width));
-    else numbers = new Float32Array(count * width);
-  };
-  return {
-    compact: (outputs) => {
-      if (width === 0) begin(outputs.size / outputs.shape[0]);
-      return binary ? packBits(tf.reshape(outputs, [-1, width])) : outputs;
-    },
-    add: (read, from) => {
-      if (binary) words.set(read, from * wordsPerCode(width));
-      else numbers.set(read, from * width);
-    },
-    embeddings: () =>
-      binary
-        ? { kind: "binary", count, width, words }
-        : { kind: "dense", count, width, values: numbers },
-  };
-}
 
 /** Samples per batch: large enough to be quick, small enough to stop within a second. */
 const BATCH = 1000;
 
 /** A model that can be evaluated: a run is one. */
 export interface Model extends Weights {
-  /** With every dimension known. */
+  /** The graph, with every dimension known. */
   readonly graph: Graph;
   /** Shape of one sample. */
   readonly input: Shape;
@@ -94,7 +38,7 @@ export interface Model extends Weights {
   readonly step?: number;
 }
 
-/** When something is measured. */
+/** The time of a measurement. */
 export interface MeasuredAt {
   /** Epochs done. */
   readonly epoch: number;
@@ -102,7 +46,7 @@ export interface MeasuredAt {
   readonly step: number;
 }
 
-/** A batch of images with what a model makes of them. */
+/** A batch of images with a model's outputs for them. */
 export interface EvaluatedBatch {
   /** The normalised images, row-major; their memory is used again for the next batch. */
   readonly inputs: () => Float32Array;
@@ -176,7 +120,7 @@ export const forEachBatch = (
   );
 };
 
-/** How {@linkcode forEachForward} works. */
+/** Options of {@linkcode forEachForward}. */
 interface ForwardOptions extends Omit<ForEachBatchOptions, "choose"> {
   /** Maps a batch [samples, …input] to the tensors to read; it is called in a tidy. */
   readonly forward: (x: tf.Tensor) => readonly tf.Tensor[];
@@ -185,8 +129,8 @@ interface ForwardOptions extends Omit<ForEachBatchOptions, "choose"> {
 /**
  * Sends images through a function of tensors in order.
  *
- * @param model Whose input they are.
- * @returns As {@linkcode forEachBatch} does.
+ * @param model The model that the images are for: the shape of its input, its normalisation and its epochs.
+ * @returns Nothing, or the errors of {@linkcode forEachBatch}.
  */
 export const forEachForward = (
   { input, normalisation, epoch = 0, step = 0 }: Omit<Model, "graph" | "params" | "plasticity">,
@@ -224,7 +168,7 @@ async () => {
   return E.right(undefined);
 };
 
-/** What the function makes of a batch, which is disposed of. */
+/** Applies the function to a batch, and disposes of the batch. */
 function evaluated(
   forward: (x: tf.Tensor) => readonly tf.Tensor[],
   rows: tf.Tensor | Float32Array,
@@ -239,4 +183,60 @@ function evaluated(
   } finally {
     if (rows instanceof tf.Tensor) rows.dispose();
   }
+}
+
+// ---- Gathering outputs
+
+/** A collector of the embeddings of batches. */
+export interface Collector {
+  /** Returns the tensor to read for the outputs [samples, …] of a batch: packed codes where they are binary. */
+  readonly compact: (outputs: tf.Tensor) => tf.Tensor;
+  /** Takes the values that were read for a batch whose first sample is number `from`. */
+  readonly add: (read: Float32Array | Int32Array, from: number) => void;
+  /** Returns the embeddings of all samples. */
+  readonly embeddings: () => Embeddings;
+}
+
+/**
+ * Gathers the outputs of `count` samples, batch by batch; their width is that of the first batch.
+ *
+ * @param binary Whether they are zeros and ones, to be packed on the backend that has them.
+ *
+ * @example
+ * ```ts
+ * import { collector } from "./batches.ts";
+ * import { startBackend } from "../../ops/backend.ts";
+ * import { tf } from "../../ops/tfjs.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await startBackend("cpu")();
+ * const { compact, add, embeddings } = collector(2, true);
+ * const packed = compact(tf.tensor2d([[1, 0, 0], [0, 1, 1]]));
+ * add(await packed.data<"int32">(), 0);
+ * assertEquals(embeddings(), { kind: "binary", count: 2, width: 3, words: Uint32Array.of(1, 6) });
+ * ```
+ */
+export function collector(count: number, binary: boolean): Collector {
+  let width = 0;
+  let words = new Uint32Array();
+  let numbers = new Float32Array();
+  const begin = (units: number) => {
+    width = units;
+    if (binary) words = new Uint32Array(count * wordsPerCode(width));
+    else numbers = new Float32Array(count * width);
+  };
+  return {
+    compact: (outputs) => {
+      if (width === 0) begin(outputs.size / outputs.shape[0]);
+      return binary ? packBits(tf.reshape(outputs, [-1, width])) : outputs;
+    },
+    add: (read, from) => {
+      if (binary) words.set(read, from * wordsPerCode(width));
+      else numbers.set(read, from * width);
+    },
+    embeddings: () =>
+      binary
+        ? { kind: "binary", count, width, words }
+        : { kind: "dense", count, width, values: numbers },
+  };
 }

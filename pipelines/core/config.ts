@@ -3,23 +3,23 @@
  *
  * @module
  */
-import { pipe, TE } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { pipe, TE } from "../../graph/fp_ts.ts";
 import type { Nodes } from "../../graph/node.ts";
 import { show } from "../../graph/show.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import type { Optimiser } from "../../ops/optimisers/transform.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { Env } from "./env.ts";
 import type { Files } from "../files/files.ts";
+import type { Env } from "./env.ts";
 import { type Stage, stage } from "./stage.ts";
 import { VERSION } from "./version.ts";
 
 /** The name of the configuration in the output folder. */
 export const CONFIG_FILE = "config.json";
 
-/** What a configuration is made of. */
+/** The parts of a configuration. */
 export interface ConfigParts {
   /** The pipeline's name: "mnist_kwta". */
   readonly pipeline: string;
@@ -27,13 +27,13 @@ export interface ConfigParts {
   readonly options: Readonly<Record<string, unknown>>;
   /** Settings that are not options. @default {} */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** As declared. */
+  /** Graph as it was declared. */
   readonly graph: Nodes;
-  /** Whose name and options are kept; null where no loss is minimised. */
+  /** Loss, whose name and options are kept; null where none is minimised. */
   readonly loss: Loss | null;
-  /** Whose name, options and schedule are kept; null where nothing is trained by gradients. */
+  /** Optimiser, whose name, options and schedule are kept; null where nothing is trained by gradients. */
   readonly optimiser: Optimiser | null;
-  /** Whose name, source and hashes are kept. */
+  /** Dataset, whose name, source and hashes are kept. */
   readonly dataset: Dataset;
 }
 
@@ -97,7 +97,7 @@ export const replaceConfig = (
 ): TE.TaskEither<SparrowError, void> =>
   files.write(`${folder}/${CONFIG_FILE}`, JSON.stringify(config, null, 2) + "\n");
 
-/** What {@linkcode writeConfig} says of a run beside what the run itself knows. */
+/** Options of {@linkcode writeConfig}: facts that the run itself does not hold. */
 export interface WriteConfigOptions {
   /** The pipeline's name: "my_pipeline". */
   readonly pipeline: string;

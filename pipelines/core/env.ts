@@ -1,5 +1,6 @@
 /**
- * What is effectful about a run, as a record that a stage is given.
+ * The environment of a run: the effects that a stage is given as a record (backend, clock, files, progress, log,
+ * signal, observer), and the turns of the event loop in which signals get through.
  *
  * @module
  */
@@ -7,89 +8,65 @@ import type { Backend } from "../../ops/backend.ts";
 import { denoFiles, type Files } from "../files/files.ts";
 import type { Run } from "./run.ts";
 
-// Turns of the event loop within long synchronous work, so that signals and timers get through.
-
-/** Milliseconds of work between two turns: a turn costs about one. */
-const INTERVAL = 80;
-
-const last = new WeakMap<AbortSignal, number>();
-
-/** The part of an environment that long work needs to be interrupted: a signal and a clock. */
-export type Waiting = Pick<Env, "signal" | "now">;
-
-/** Work that nobody interrupts. */
-export const uninterrupted: Waiting = {
-  signal: new AbortController().signal,
-  now: () => performance.now(),
-};
-
-/** Lets the event loop turn if it has not for a while. */
-export async function breathe({ signal, now }: Waiting): Promise<void> {
-  const time = now();
-  if (time - (last.get(signal) ?? -Infinity) < INTERVAL) return;
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  last.set(signal, now());
-}
-
-/** How far the training is, for a person who waits. */
+/** The progress of a training. */
 export interface TrainingProgress {
-  /** Counted from 1. */
+  /** Number of the epoch, counted from 1. */
   readonly epoch: number;
   /** Steps of this epoch that are done. */
   readonly done: number;
   /** Steps of an epoch. */
   readonly total: number;
-  /** The mean over the epoch so far. */
+  /** Mean loss over the epoch so far. */
   readonly loss: number;
-  /** Of training, over the epoch so far. */
+  /** Speed of training over the epoch so far. */
   readonly samplesPerSecond: number;
 }
 
-/** Where progress is shown. */
+/** A display of progress. */
 export interface Progress {
-  /** Shows how far it is; called often. */
+  /** Shows the progress; called often. */
   readonly update: (progress: TrainingProgress) => void;
-  /** Takes the bar away, before something else is printed. */
+  /** Removes the display, before something else is printed. */
   readonly clear: () => void;
 }
 
-/** What can be said of a program once its data is there. */
+/** The description of a program's run, known once its data is there. */
 export interface RunDescription {
-  /** The dataset's name. */
+  /** Name of the dataset. */
   readonly dataset: string;
-  /** What a reader must know before any number; nothing. */
+  /** Remark that a reader must know before any number; null for none. */
   readonly notice: string | null;
   /** Options, seed, backend, versions. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Who looks on while a program runs: a dashboard. */
+/** An observer of a running program, such as a dashboard. */
 export interface Observer {
-  /** Is told once, before training. */
+  /** Called once, before training. */
   readonly about: (about: RunDescription) => void;
-  /** Is shown the run after every stage; its tensors may be freed as soon as this returns. */
+  /** Called with the run after every stage; its tensors may be freed as soon as this returns. */
   readonly run: (run: Run) => void;
 }
 
 /** The environment of a run. */
 export interface Env {
-  /** Where tensors live. */
+  /** Backend that holds the tensors. */
   readonly backend: Backend;
-  /** Milliseconds that only grow. */
+  /** Monotonic clock, in milliseconds. */
   readonly now: () => number;
-  /** Where results are written. */
+  /** File system that results are written to. */
   readonly files: Files;
-  /** Where progress is shown. */
+  /** Display of progress. */
   readonly progress: Progress;
-  /** Training stops at the next step once it is aborted. */
+  /** Signal at which training stops, before the next step. */
   readonly signal: AbortSignal;
-  /** One line for a person. */
+  /** Prints one line for a person. */
   readonly log: (line: string) => void;
-  /** Who looks on; no one. */
+  /** Observer called after every stage. @default none */
   readonly observer?: Observer;
 }
 
-/** An environment that says nothing and is never interrupted: for tests, and where nobody waits. */
+/** Makes an environment that prints nothing and is never interrupted: for tests, and where nobody waits. */
 export const quietEnv = (backend: Backend): Env => ({
   backend,
   now: () => performance.now(),
@@ -101,34 +78,34 @@ export const quietEnv = (backend: Backend): Env => ({
 
 /** Options of {@linkcode consoleEnv}. */
 export interface ConsoleEnvOptions {
-  /** Prints nothing; false. */
+  /** Whether nothing is printed. @default {false} */
   readonly quiet?: boolean;
-  /** Training stops at the next step once it is aborted; one that never is. */
+  /** Signal at which training stops, before the next step. @default it is never interrupted */
   readonly signal?: AbortSignal;
-  /** Where progress is shown; nowhere. */
+  /** Display of progress. @default none */
   readonly progress?: Progress;
 }
 
 /**
- * An environment whose lines are printed to the console: for programs that a person looks at.
+ * Makes an environment that prints its lines to the console: for programs that a person watches.
  *
  * @example At Ctrl-C what runs ends with `Interrupted`.
  * ```ts
  * import { consoleEnv } from "./env.ts";
  * import { tap } from "./stage.ts";
  * import { createRun, dispose } from "./run.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
  *
- * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(4, 2)` });
- * if (E.isLeft(backend) || E.isLeft(run)) throw new Error("no start");
+ * const backend = await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(4, 2)` }));
  * const stop = new AbortController();
  * const interrupt = () => stop.abort();
  * Deno.addSignalListener("SIGINT", interrupt);
  * const tell = tap(({ epoch }, { log }) => log(`${epoch} epochs are done`));
- * const done = await tell(run.right)(consoleEnv(backend.right, { signal: stop.signal }))();
+ * const done = await tell(run)(consoleEnv(backend, { signal: stop.signal }))();
  * Deno.removeSignalListener("SIGINT", interrupt);
  * if (E.isRight(done)) dispose(done.right);
  * ```
@@ -137,4 +114,29 @@ export function consoleEnv(backend: Backend, options: ConsoleEnvOptions = {}): E
   const silent = quietEnv(backend);
   const { quiet = false, signal = silent.signal, progress = silent.progress } = options;
   return { ...silent, signal, progress, log: quiet ? silent.log : (line) => console.log(line) };
+}
+
+// ---- Turns of the event loop
+
+/** Milliseconds of work between two turns of the event loop: a turn costs about one. */
+const INTERVAL = 80;
+
+/** Time of the last turn, by the signal of the work. */
+const last = new WeakMap<AbortSignal, number>();
+
+/** The part of an environment that long work needs to be interrupted: a signal and a clock. */
+export type Waiting = Pick<Env, "signal" | "now">;
+
+/** The environment of work that nobody interrupts. */
+export const uninterrupted: Waiting = {
+  signal: new AbortController().signal,
+  now: () => performance.now(),
+};
+
+/** Lets the event loop turn if it has not for a while, so that signals and timers get through. */
+export async function breathe({ signal, now }: Waiting): Promise<void> {
+  const time = now();
+  if (time - (last.get(signal) ?? -Infinity) < INTERVAL) return;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  last.set(signal, now());
 }

@@ -8,7 +8,6 @@ import { type Embeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { type ConfusionMatrix, confusionMatrix } from "../../ops/metrics/classification.ts";
 import { eachBit } from "../../ops/metrics/rows.ts";
 import type { ImageArray } from "../../ops/saliency/image.ts";
-import type { Saliency } from "../../ops/saliency/saliency.ts";
 import { type Dataset, imageOf } from "../data/dataset.ts";
 
 /** A sample of the test set, and what the model makes of it. */
@@ -17,7 +16,7 @@ export interface CodedSample {
   readonly index: number;
   /** Its class, an index. */
   readonly label: number;
-  /** What it was taken for, an index too. */
+  /** Class that the model took it for, an index too. */
   readonly predicted: number;
   /** The units that its code sets, rising; null where codes are not binary. */
   readonly bits: Uint32Array | null;
@@ -25,11 +24,11 @@ export interface CodedSample {
 
 /** An image that was taken for one of another class. */
 export interface ConfusedImage extends CodedSample {
-  /** As it is in the file, in [0, 1]. */
+  /** Image as it is in the file, in [0, 1]. */
   readonly image: ImageArray;
 }
 
-/** What the codes of a class have in common, unit by unit. */
+/** The mean and the binary centroid of each class's codes. */
 export interface ClassCodes {
   /** The names of the classes, by index. */
   readonly classes: readonly string[];
@@ -40,11 +39,19 @@ export interface ClassCodes {
 }
 
 /** The part of an image that a model's answer depends on. */
-export interface Explanation extends Pick<Saliency, "mask" | "perturbed" | "before" | "after"> {
+export interface Explanation {
   /** The name of the image's class. */
   readonly label: string;
   /** The image as the model takes it, normalisation included. */
   readonly image: ImageArray;
+  /** [height, width, 1], in [0, 1]: 0 where the image is hidden, 1 where it is unchanged. */
+  readonly mask: ImageArray;
+  /** The image under the mask. */
+  readonly perturbed: ImageArray;
+  /** The model's score of the image. */
+  readonly before: number;
+  /** The model's score of the perturbed image. */
+  readonly after: number;
 }
 
 /** An image, and what an autoencoder makes of it. */
@@ -61,14 +68,14 @@ export interface Reconstruction {
   readonly missed: number;
 }
 
-/** What an evaluation has found in the test set. */
+/** The findings of an evaluation in the test set. */
 export interface Evaluation {
   /**
    * The names of the classes, by index; "other" is one more where an output that stands for no class
    * has won.
    */
   readonly classes: readonly string[];
-  /** Of all of its samples. */
+  /** Confusion matrix of all of its samples. */
   readonly confusion: ConfusionMatrix;
   /** The duty cycle of each unit, in [0, 1]; null where codes are not binary. */
   readonly duty: Float64Array | null;
@@ -81,15 +88,15 @@ export interface Evaluation {
   readonly confused: readonly ConfusedImage[];
 }
 
-/** What stages have found out about a model besides numbers: what reports and the dashboard show. */
+/** The findings of stages about a model besides numbers, which reports and the dashboard show. */
 export interface Findings {
   /** The class codes of the last evaluation by centroids; null before one. */
   readonly classCodes: ClassCodes | null;
-  /** What the last evaluation has found in the test set; null before one. */
+  /** Findings of the last evaluation in the test set; null before one. */
   readonly evaluation: Evaluation | null;
-  /** Those of the last `explain`. */
+  /** Explanations of the last `explain`. */
   readonly explanations: readonly Explanation[];
-  /** Those of the last `evaluateReconstruction`. */
+  /** Reconstructions of the last `evaluateReconstruction`. */
   readonly reconstructions: readonly Reconstruction[];
 }
 
@@ -189,13 +196,13 @@ export const isFindings = (value: unknown): value is Findings =>
 /** Samples per class whose codes are kept. */
 const SAMPLES_PER_CLASS = 3;
 
-/** How many codes are kept: those of twenty classes. */
+/** The most codes that are kept: those of twenty classes. */
 export const MOST_SAMPLES = 60;
 
 /** Images that are kept of a confusion. */
 const IMAGES_PER_CONFUSION = 3;
 
-/** How many confused images are kept: those of eight confusions. */
+/** The most confused images that are kept: those of eight confusions. */
 export const MOST_CONFUSED = 24;
 
 /**

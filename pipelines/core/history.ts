@@ -1,39 +1,40 @@
 /**
- * What was measured, as tidy data: one row per value, which is what a plot wants.
+ * The history of a run: measurements as tidy data, one row per value, which is what a plot wants; written as JSON
+ * lines, and read back.
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
 import { unknownName } from "../../graph/closest.ts";
 import type { CorruptFile, InvalidOption } from "../../graph/error.ts";
-import { parseJson } from "../files/json.ts";
+import { E } from "../../graph/fp_ts.ts";
+import { isCount, isRecord, parseJson } from "../files/json.ts";
 
-/** The part of the data that a row speaks of; "run" for what belongs to none. */
+/** The split that a row was measured on; "run" for measurements of none. */
 export type SplitName = "train" | "validation" | "test" | "run";
 
 /** One measured value. */
 export interface Row {
-  /** Counted from 1; 0 for what was measured before training. */
+  /** Number of the epoch, counted from 1; 0 for measurements before training. */
   readonly epoch: number;
-  /** Training steps done by then, over all epochs. */
+  /** Number of training steps done by then, over all epochs. */
   readonly step: number;
-  /** What it was measured on. */
+  /** Split that it was measured on. */
   readonly split: SplitName;
-  /** "loss", "accuracy", "sparsity", "hardness", "learning_rate", "samples_per_second", … */
+  /** Name of the measurement: "loss", "accuracy", "sparsity", "hardness", "learning_rate", "samples_per_second", … */
   readonly name: string;
-  /** In the name's own unit; fractions for accuracies and sparsities. */
+  /** Value in the name's own unit; fractions for accuracies and sparsities. */
   readonly value: number;
 }
 
-/** Everything measured so far, oldest first. */
+/** All measurements so far, oldest first. */
 export type History = readonly Row[];
 
-/** The rows of a name, in order of time. */
+/** Returns the rows of a name, in order of time. */
 export const rowsNamed = (history: History, name: string, split?: SplitName): History =>
   history.filter((row) => row.name === name && (split === undefined || row.split === split));
 
 /**
- * The newest value of a name.
+ * Returns the newest value of a name.
  *
  * @param split The split that it was measured on. @default any
  * @returns The value; `InvalidOption` where the history has no such name, or none for the split, with
@@ -75,31 +76,60 @@ export function latest(
   );
 }
 
-/** The newest value of a name, for code that can go on without it: null where it was never measured. */
+/** Returns the newest value of a name, for code that can go on without it: null where it was never measured. */
 export const newest = (history: History, name: string, split?: SplitName): number | null =>
   rowsNamed(history, name, split).at(-1)?.value ?? null;
 
 const distinct = (names: readonly string[]): readonly string[] => [...new Set(names)];
 
-/** The history as JSON lines: {"epoch","step","split","name","value"}. */
+/** The mean of a quantity over one epoch; NaN when nothing finite was measured in it. */
+export interface EpochMean {
+  /** Number of epochs that were done when it was measured. */
+  readonly epoch: number;
+  /** Mean of the epoch's finite values. */
+  readonly value: number;
+}
+
+/**
+ * Computes the mean of each epoch's finite values: the value itself where there is one per epoch.
+ *
+ * @example
+ * ```ts
+ * import { perEpoch } from "./history.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const row = (epoch: number, step: number, value: number) =>
+ *   ({ epoch, step, split: "train", name: "loss", value }) as const;
+ * assertEquals(
+ *   perEpoch([row(1, 1, 0.5), row(1, 2, 0.25), row(2, 3, 0.125)], "loss", "train"),
+ *   [{ epoch: 1, value: 0.375 }, { epoch: 2, value: 0.125 }],
+ * );
+ * ```
+ */
+export function perEpoch(history: History, name: string, split?: SplitName): readonly EpochMean[] {
+  const epochs = Map.groupBy(rowsNamed(history, name, split), ({ epoch }) => epoch);
+  return [...epochs].map(([epoch, rows]) => {
+    const finite = rows.map(({ value }) => value).filter(Number.isFinite);
+    return { epoch, value: finite.reduce((sum, value) => sum + value, 0) / finite.length };
+  }).sort((a, b) => a.epoch - b.epoch);
+}
+
+/** Writes a history as JSON lines: {"epoch","step","split","name","value"}. */
 export const toJsonLines = (history: History): string =>
   history.map(({ epoch, step, split, name, value }) =>
     JSON.stringify({ epoch, step, split, name, value }) + "\n"
   ).join("");
 
-// A history read from its file.
-
 /**
- * The history of JSON lines, as `toJsonLines` writes them.
+ * Reads a history from JSON lines, as {@linkcode toJsonLines} writes them.
  *
- * @param file What to call it in an error.
+ * @param file Name of the file, for errors.
  * @returns The rows; a value that was not finite, which JSON has as null, is NaN. `CorruptFile` naming
  * the first line that is not a row.
  *
  * @example
  * ```ts
- * import { toJsonLines } from "./history.ts";
- * import { fromJsonLines } from "./history.ts";
+ * import { fromJsonLines, toJsonLines } from "./history.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
@@ -134,16 +164,13 @@ function* linesOf(text: string): Generator<string> {
   yield text.slice(from);
 }
 
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 0;
-
 const isSplit = (value: unknown): value is SplitName =>
   ["train", "validation", "test", "run"].includes(String(value));
 
 function rowOf(line: string): Row | null {
   const row = parseJson(line);
-  if (typeof row !== "object" || row === null) return null;
-  const { epoch, step, split, name, value } = row as Partial<Record<keyof Row, unknown>>;
+  if (!isRecord(row)) return null;
+  const { epoch, step, split, name, value } = row;
   return isCount(epoch) && isCount(step) && isSplit(split) && typeof name === "string" &&
       (typeof value === "number" || value === null)
     ? { epoch, step, split, name, value: value ?? NaN }

@@ -1,20 +1,20 @@
 /**
- * What the layers of a model make of images: what passes between the nodes of its graph.
+ * The outputs of a model's layers: the values that pass between the nodes of its graph, for images.
  *
  * @module
  */
-import { E, type TE } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
 import type { Nodes } from "../../graph/node.ts";
 import { isBinaryNode } from "../../graph/traits.ts";
 import type { Embeddings } from "../../ops/embeddings.ts";
 import { lowerEach, type Value } from "../../ops/interpreter.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { collector, forEachForward, type Model } from "./batches.ts";
 import type { Images } from "../data/dataset.ts";
 import type { EncodeOptions } from "../encode/encode.ts";
+import { collector, forEachForward, type Model } from "./batches.ts";
 
-/** What names the output of a graph's node: its path and what it is, as in "3.kwta". */
+/** Names a layer, the output of a graph's node, by the node's path and kind: "3.kwta". */
 export const layerName = ({ nodes }: Nodes, path: number): string => `${path}.${nodes[path]._tag}`;
 
 /**
@@ -56,7 +56,7 @@ export interface LayerOutputsOptions extends EncodeOptions {
 }
 
 /**
- * The evaluated outputs of nodes of the graph itself (not of branches inside of a node), in one pass:
+ * Computes the evaluated outputs of nodes of the graph itself (not of branches inside of a node), in one pass:
  * packed codes of a kWTA of any kind, numbers of the others, [samples, units] however many axes a
  * sample has.
  *

@@ -1,15 +1,15 @@
 /**
- * The state of an experiment as an immutable value.
+ * Runs: the state of an experiment as an immutable value, and how it is created, copied and disposed of.
  *
  * @module
  */
-import { E, pipe } from "../../graph/fp_ts.ts";
 import {
   type ConsumedRun,
   type InvalidOption,
   invalidOption,
   type SparrowError,
 } from "../../graph/error.ts";
+import { E, pipe } from "../../graph/fp_ts.ts";
 import type { Graph, Nodes } from "../../graph/node.ts";
 import { initialParams, type ParamArrays, paramSpecs } from "../../graph/params.ts";
 import {
@@ -52,7 +52,7 @@ export interface Run {
   readonly step: number;
   /** All measurements so far, oldest first. */
   readonly history: History;
-  /** What stages have found out besides numbers: what reports and the dashboard show. */
+  /** Findings of stages besides numbers, which reports and the dashboard show. */
   readonly findings: Findings;
   /** The path of the last model or checkpoint that was saved; null before. */
   readonly saved: string | null;
@@ -195,13 +195,13 @@ function misfit(
   return null;
 }
 
-/** Weights as tensors on the current backend. */
+/** Uploads weights to the current backend. */
 export const toTensors = (arrays: ParamArrays): Params =>
   Object.fromEntries(
     Object.entries(arrays).map(([path, { shape, data }]) => [path, tf.tensor(data, [...shape])]),
   );
 
-/** Tensors as weights in plain data. */
+/** Reads tensors as plain data. */
 export async function toArrays(params: Params): Promise<ParamArrays> {
   const entries = await Promise.all(
     Object.entries(params).map(async ([path, tensor]) =>
@@ -211,14 +211,27 @@ export async function toArrays(params: Params): Promise<ParamArrays> {
   return Object.fromEntries(entries);
 }
 
-/** The same numbers under tensors of their own, so that either can be disposed of. */
+/** Copies tensors, so that either copy can be disposed of; both share their numbers. */
 export const copyTensors = (tensors: Params): Params =>
   // A reshape, for a clone copies its numbers on wasm.
   Object.fromEntries(
     Object.entries(tensors).map(([path, tensor]) => [path, tf.reshape(tensor, tensor.shape)]),
   );
 
-/** The tensors of a run. */
+/** Copies the tensors of a run, or of the state of a training, as {@linkcode copyTensors} does. */
+export const copyState = <S extends RunTensors>(state: S): S => ({
+  ...state,
+  params: copyTensors(state.params),
+  plasticity: copyTensors(state.plasticity),
+  optimiserState: {
+    ...state.optimiserState,
+    slots: Object.fromEntries(
+      Object.entries(state.optimiserState.slots).map(([role, slot]) => [role, copyTensors(slot)]),
+    ),
+  },
+});
+
+/** The tensors of a run, or of the state of a training. */
 type RunTensors = Pick<Run, "params" | "optimiserState" | "plasticity">;
 
 const tensorsOf = ({ params, optimiserState, plasticity }: RunTensors): readonly tf.Tensor[] =>
@@ -267,15 +280,7 @@ export const consumption = (
 export function fork(run: Run): E.Either<ConsumedRun, Run> {
   const bad = consumption(run);
   if (bad !== null) return E.left(bad);
-  const slots = Object.fromEntries(
-    Object.entries(run.optimiserState.slots).map(([role, slot]) => [role, copyTensors(slot)]),
-  );
-  return E.right({
-    ...run,
-    params: copyTensors(run.params),
-    plasticity: copyTensors(run.plasticity),
-    optimiserState: { ...run.optimiserState, slots },
-  });
+  return E.right(copyState(run));
 }
 
 /**
@@ -286,7 +291,7 @@ export function dispose(run: Pick<Run, "params" | "optimiserState" | "plasticity
   if (!isConsumed(run)) free(run);
 }
 
-/** Frees all tensors that are there, of a run of which some may be gone. */
+/** Frees the tensors of a run, or of the state of a training, of which some may be gone. */
 export function free(run: RunTensors): void {
   tf.dispose(tensorsOf(run) as tf.Tensor[]);
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { E, type Monoid as FpMonoid, RTE } from "../../graph/fp_ts.ts";
 import { type GpuError, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E, type Monoid as FpMonoid, RTE } from "../../graph/fp_ts.ts";
 import { gpuErrorOf } from "../../ops/kernels/gpu.ts";
 import type { Env } from "./env.ts";
 import { consumption, dispose, free, type Run } from "./run.ts";
@@ -102,7 +102,7 @@ export const pipeline = (...stages: readonly Stage[]): Stage => (run) => (env) =
  * import { pure, stageMonoid } from "./stage.ts";
  * import { quietEnv } from "./env.ts";
  * import { createRun, dispose } from "./run.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { mapKwta } from "../../graph/rewrite.ts";
  * import { show } from "../../graph/show.ts";
@@ -118,13 +118,11 @@ export const pipeline = (...stages: readonly Stage[]): Stage => (run) => (env) =
  *   }));
  * const stage = foldMap(stageMonoid)(sparserBy)([0.5, 0.5]);
  *
- * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(8, 4) ▷ kwta(1)`, optimiser: adam() });
- * if (E.isLeft(backend) || E.isLeft(run)) throw new Error("no start");
- * const done = await stage(run.right)(quietEnv(backend.right))();
- * if (E.isLeft(done)) throw new Error("no end");
- * assertEquals(show(done.right.graph), "linear(8, 4) ▷ kwta(0.25)");
- * dispose(done.right);
+ * const backend = await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(8, 4) ▷ kwta(1)`, optimiser: adam() }));
+ * const done = await orThrow(stage(run)(quietEnv(backend)));
+ * assertEquals(show(done.graph), "linear(8, 4) ▷ kwta(0.25)");
+ * dispose(done);
  * ```
  */
 export const stageMonoid: FpMonoid<Stage> = {

@@ -3,12 +3,15 @@
  *
  * @module
  */
+import { describe, type InvalidOption, type SparrowError } from "../../graph/error.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
 import type { Graph } from "../../graph/node.ts";
 import { show } from "../../graph/show.ts";
 import type { Backend } from "../../ops/backend.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { secondsLeft } from "../cli/progress_bar.ts";
+import { secondsLeft } from "../cli/text.ts";
 import type { Env, Observer, TrainingProgress } from "../core/env.ts";
+import { serve } from "./serve.ts";
 import {
   DASHBOARD_PORT,
   type Known,
@@ -21,196 +24,34 @@ import {
   withHistory,
   withModel,
 } from "./update.ts";
-import { E, type TE } from "../../graph/fp_ts.ts";
-import { describe, type InvalidOption, type SparrowError } from "../../graph/error.ts";
-import { serve } from "./serve.ts";
-
-// One source of news for many readers, of whom none can hold up the others or the source.
-
-/** Milliseconds between two pieces of news. */
-const INTERVAL = 250;
-
-/** Milliseconds after which there is news, as the time that has passed, if nothing else. */
-const BEAT = 2000;
-
-/** Readers at once. */
-const MOST_READERS = 64;
-
-/** News for many. */
-export interface Broadcast {
-  /**
-   * A stream that begins at once. null where there are too many readers.
-   *
-   * @param next The next piece of this reader. It is asked for when the reader has taken the one
-   * before, so what a slow reader has not taken is not there twice.
-   */
-  readonly reader: (next: () => Uint8Array) => ReadableStream<Uint8Array> | null;
-  /** There is news: readers get theirs within a quarter of a second. Costs nothing without one. */
-  readonly changed: () => void;
-  /** Ends all streams with the last news. */
-  readonly close: () => void;
-}
-
-/** A broadcast without a reader. Its timers do not keep the process alive. */
-export function createBroadcast(): Broadcast {
-  // A reader that has seen as many editions as there are waits for the next one.
-  let edition = 0;
-  let closed = false;
-  let issued = -Infinity;
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  let due = Infinity;
-  const waiting = new Set<() => void>();
-  const readers = new Set<symbol>();
-
-  const issue = () => {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-    due = Infinity;
-    edition++;
-    issued = performance.now();
-    const woken = [...waiting];
-    waiting.clear();
-    for (const wake of woken) wake();
-    if (!closed && readers.size > 0) issueAt(issued + BEAT);
-  };
-  const issueAt = (time: number) => {
-    if (time >= due) return;
-    if (timer !== null) clearTimeout(timer);
-    due = time;
-    timer = setTimeout(issue, Math.max(0, time - performance.now()));
-    Deno.unrefTimer(timer);
-  };
-
-  return {
-    reader: (next) => {
-      if (closed || readers.size >= MOST_READERS) return null;
-      let seen = -1;
-      let gone = false;
-      const self = Symbol();
-      readers.add(self);
-      issueAt(performance.now() + BEAT);
-      return new ReadableStream<Uint8Array>({
-        pull: async (controller) => {
-          while (seen === edition && !closed) {
-            await new Promise<void>((wake) => waiting.add(wake));
-          }
-          if (gone) return;
-          seen = edition;
-          const last = closed;
-          controller.enqueue(next());
-          if (!last) return;
-          controller.close();
-          readers.delete(self);
-        },
-        cancel: () => {
-          gone = true;
-          readers.delete(self);
-        },
-      }, { highWaterMark: 0 });
-    },
-    changed: () => {
-      if (!closed && readers.size > 0) issueAt(issued + INTERVAL);
-    },
-    close: () => {
-      closed = true;
-      issue();
-    },
-  };
-}
-
-// How far a training is, put together when a page wants to know.
-
-/** What a training has shown of itself so far. */
-export interface Seen {
-  /** When the program began, by `performance.now()`. */
-  readonly begun: number;
-  /** When the training began; null before. */
-  readonly trainingFrom: number | null;
-  /** How many epochs there will be; null where nobody knows. */
-  readonly epochs: number | null;
-  /** null before it is started. */
-  readonly backend: Backend | null;
-  /** null before there is one. */
-  readonly graph: Graph | null;
-  /** The newest; null before the first. */
-  readonly progress: TrainingProgress | null;
-  /** The newest line; null before the first. */
-  readonly said: string | null;
-}
-
-/** Before anything was seen, beginning now. */
-export const nothingSeen = (epochs: number | null): Seen => ({
-  begun: performance.now(),
-  trainingFrom: null,
-  epochs,
-  backend: null,
-  graph: null,
-  progress: null,
-  said: null,
-});
-
-/** Texts of graphs: the same one is asked for four times a second. */
-const shown = new WeakMap<Graph, string>();
-
-function textOf(graph: Graph): string {
-  const text = shown.get(graph) ?? show(graph);
-  shown.set(graph, text);
-  return text;
-}
-
-/** The state at this moment. */
-export function statusOf(
-  { begun, trainingFrom, epochs, backend, graph, progress, said }: Seen,
-): Status {
-  const now = performance.now();
-  const trained = trainingFrom === null ? 0 : (now - trainingFrom) / 1000;
-  // tfjs would start a backend of its own if it was asked before there is one.
-  const tensors = backend === null ? null : tf.memory();
-  return {
-    seconds: (now - begun) / 1000,
-    epoch: progress?.epoch ?? 0,
-    epochs,
-    part: progress === null ? 0 : progress.done / progress.total,
-    secondsLeft: progress === null || epochs === null || trained < 1
-      ? null
-      : Math.max(0, secondsLeft(progress, epochs, trained)),
-    loss: progress?.loss ?? null,
-    samplesPerSecond: progress?.samplesPerSecond ?? null,
-    backend: backend === null ? null : backend.adapter ?? backend.name,
-    memory: Deno.memoryUsage().rss,
-    tensors: { bytes: tensors?.numBytes ?? 0, count: tensors?.numTensors ?? 0 },
-    graph: graph === null ? null : textOf(graph),
-    said,
-  };
-}
 
 /** Milliseconds that a slow page is waited for at the end. */
 const PATIENCE = 500;
 
 /** Options of {@linkcode startDashboard}. */
 export interface DashboardOptions {
-  /** What the page is called: the pipeline's name. */
+  /** Title of the page: the pipeline's name. */
   readonly title: string;
-  /** To listen on at 127.0.0.1, 0 for any that is free; 7377. */
+  /** Port to listen on at 127.0.0.1, 0 for any that is free. @default {7377} */
   readonly port?: number;
-  /** How many epochs there will be; null where nobody knows. */
+  /** Number of epochs of the training. @default not known */
   readonly epochs?: number | null;
 }
 
 /** A dashboard that is served. */
 export interface Dashboard {
-  /** Where the page is: "http://127.0.0.1:7377/". */
+  /** Address of the page: "http://127.0.0.1:7377/". */
   readonly url: string;
-  /** The environment, with the dashboard looking on. */
+  /** Returns the environment, with the dashboard as an observer. */
   readonly watch: (env: Env) => Env;
-  /** Tells the pages how it ended, and stops serving; half a second at most. */
+  /** Shows on the pages how the program ended, and stops serving; it takes half a second at most. */
   readonly close: (end: RunEnd) => Promise<void>;
 }
 
 /**
  * Serves a page that shows a run as it goes on: the figures of the report, the epoch, the time that is
- * left, samples per second, backend and memory. It draws in the browser; what it costs the training is a
- * message of half a kilobyte four times a second and page, and none without a page. Any number of pages
+ * left, samples per second, backend and memory. It draws in the browser; it costs the training a message of
+ * half a kilobyte four times a second and page, and none without a page. Any number of pages
  * may come and go, each gets the whole history. Other machines, and pages of other sites, are refused.
  *
  * It does not keep the process alive.
@@ -221,15 +62,14 @@ export interface Dashboard {
  * ```ts
  * import { startDashboard } from "./dashboard.ts";
  * import { quietEnv } from "../core/env.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { assertStringIncludes } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const backend = await startBackend("cpu")();
- * const dashboard = await startDashboard({ title: "mine", port: 0, epochs: 3 })();
- * if (E.isLeft(backend) || E.isLeft(dashboard)) throw new Error("no start");
- * const { url, watch, close } = dashboard.right;
- * const env = watch(quietEnv(backend.right));
+ * const backend = await orThrow(startBackend("cpu"));
+ * const dashboard = await orThrow(startDashboard({ title: "mine", port: 0, epochs: 3 }));
+ * const { url, watch, close } = dashboard;
+ * const env = watch(quietEnv(backend));
  * // … stages are run in env …
  * env.progress.update({ epoch: 1, done: 1, total: 9, loss: 0.5, samplesPerSecond: 100 });
  * assertStringIncludes(await (await fetch(url)).text(), "<h1>mine</h1>");
@@ -310,7 +150,7 @@ async () => {
   });
 };
 
-/** How a program's result reads as an end. */
+/** Makes the end of a program of its result. */
 export const endOf = (result: E.Either<SparrowError, readonly string[]>): RunEnd =>
   E.isRight(result) ? { how: "finished", lines: result.right } : {
     how: result.left._tag === "Interrupted" ? "interrupted" : "failed",
@@ -318,3 +158,162 @@ export const endOf = (result: E.Either<SparrowError, readonly string[]>): RunEnd
   };
 
 const encoder = new TextEncoder();
+
+// ---- Status
+
+/** The observations of a training so far, of which its status is made when a page asks. */
+export interface Seen {
+  /** Time at which the program began, by `performance.now()`. */
+  readonly begun: number;
+  /** Time at which the training began; null before. */
+  readonly trainingFrom: number | null;
+  /** Number of epochs of the training; null where nobody knows. */
+  readonly epochs: number | null;
+  /** Backend; null before it is started. */
+  readonly backend: Backend | null;
+  /** Graph; null before there is one. */
+  readonly graph: Graph | null;
+  /** Newest progress; null before the first. */
+  readonly progress: TrainingProgress | null;
+  /** Newest line; null before the first. */
+  readonly said: string | null;
+}
+
+/** Makes the observations of a program that begins now. */
+export const nothingSeen = (epochs: number | null): Seen => ({
+  begun: performance.now(),
+  trainingFrom: null,
+  epochs,
+  backend: null,
+  graph: null,
+  progress: null,
+  said: null,
+});
+
+/** The texts of graphs, because the same one is asked for four times a second. */
+const shown = new WeakMap<Graph, string>();
+
+function textOf(graph: Graph): string {
+  const text = shown.get(graph) ?? show(graph);
+  shown.set(graph, text);
+  return text;
+}
+
+/** Makes the status at this moment. */
+export function statusOf(
+  { begun, trainingFrom, epochs, backend, graph, progress, said }: Seen,
+): Status {
+  const now = performance.now();
+  const trained = trainingFrom === null ? 0 : (now - trainingFrom) / 1000;
+  // tfjs would start a backend of its own if it was asked before there is one.
+  const tensors = backend === null ? null : tf.memory();
+  return {
+    seconds: (now - begun) / 1000,
+    epoch: progress?.epoch ?? 0,
+    epochs,
+    part: progress === null ? 0 : progress.done / progress.total,
+    secondsLeft: progress === null || epochs === null || trained < 1
+      ? null
+      : Math.max(0, secondsLeft(progress, epochs, trained)),
+    loss: progress?.loss ?? null,
+    samplesPerSecond: progress?.samplesPerSecond ?? null,
+    backend: backend === null ? null : backend.adapter ?? backend.name,
+    memory: Deno.memoryUsage().rss,
+    tensors: { bytes: tensors?.numBytes ?? 0, count: tensors?.numTensors ?? 0 },
+    graph: graph === null ? null : textOf(graph),
+    said,
+  };
+}
+
+// ---- Broadcast
+
+/** Milliseconds between two messages. */
+const INTERVAL = 250;
+
+/** Milliseconds after which there is a message in any case, with the time that has passed. */
+const BEAT = 2000;
+
+/** The most readers at once. */
+const MOST_READERS = 64;
+
+/** One source of news for many readers, of whom none can hold up the others or the source. */
+export interface Broadcast {
+  /**
+   * Makes a stream that begins at once; null where there are too many readers.
+   *
+   * @param next Makes the next message of this reader. It is called when the reader has taken the one
+   * before, so that messages do not pile up for a slow reader.
+   */
+  readonly reader: (next: () => Uint8Array) => ReadableStream<Uint8Array> | null;
+  /** Announces news: readers get theirs within a quarter of a second. It costs nothing without a reader. */
+  readonly changed: () => void;
+  /** Ends all streams with the last news. */
+  readonly close: () => void;
+}
+
+/** Makes a broadcast without a reader. Its timers do not keep the process alive. */
+export function createBroadcast(): Broadcast {
+  // A reader that has seen as many editions as there are waits for the next one.
+  let edition = 0;
+  let closed = false;
+  let issued = -Infinity;
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let due = Infinity;
+  const waiting = new Set<() => void>();
+  const readers = new Set<symbol>();
+
+  const issue = () => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    due = Infinity;
+    edition++;
+    issued = performance.now();
+    const woken = [...waiting];
+    waiting.clear();
+    for (const wake of woken) wake();
+    if (!closed && readers.size > 0) issueAt(issued + BEAT);
+  };
+  const issueAt = (time: number) => {
+    if (time >= due) return;
+    if (timer !== null) clearTimeout(timer);
+    due = time;
+    timer = setTimeout(issue, Math.max(0, time - performance.now()));
+    Deno.unrefTimer(timer);
+  };
+
+  return {
+    reader: (next) => {
+      if (closed || readers.size >= MOST_READERS) return null;
+      let seen = -1;
+      let gone = false;
+      const self = Symbol();
+      readers.add(self);
+      issueAt(performance.now() + BEAT);
+      return new ReadableStream<Uint8Array>({
+        pull: async (controller) => {
+          while (seen === edition && !closed) {
+            await new Promise<void>((wake) => waiting.add(wake));
+          }
+          if (gone) return;
+          seen = edition;
+          const last = closed;
+          controller.enqueue(next());
+          if (!last) return;
+          controller.close();
+          readers.delete(self);
+        },
+        cancel: () => {
+          gone = true;
+          readers.delete(self);
+        },
+      }, { highWaterMark: 0 });
+    },
+    changed: () => {
+      if (!closed && readers.size > 0) issueAt(issued + INTERVAL);
+    },
+    close: () => {
+      closed = true;
+      issue();
+    },
+  };
+}

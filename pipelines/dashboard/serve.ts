@@ -1,19 +1,18 @@
 /**
- * The server of a dashboard.
+ * The server of a dashboard: the page before its script has filled it, the requests that are refused, and the stream
+ * of updates.
  *
  * @module
  */
+import { type InvalidOption, invalidOption } from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
 import { type Html, html, trusted } from "../report/html.ts";
 import { documentOf } from "../report/page.ts";
 import { style } from "../report/style.ts";
 import { paths, type Update } from "./update.ts";
-import { E } from "../../graph/fp_ts.ts";
-import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 
-// Waiting, but not for ever.
-
-/** Waits for work, so many milliseconds at most. What is not done by then goes on. */
-async function within(work: Promise<unknown>, milliseconds: number): Promise<void> {
+/** Waits for work, so many milliseconds at most. Work that is not done by then goes on. */
+async function waited(work: Promise<unknown>, milliseconds: number): Promise<void> {
   const late = Promise.withResolvers<void>();
   const timer = setTimeout(late.resolve, milliseconds);
   try {
@@ -23,24 +22,25 @@ async function within(work: Promise<unknown>, milliseconds: number): Promise<voi
   }
 }
 
-// Which requests a dashboard does not answer.
+// ---- Refusals
 
-/** What is asked, as far as it matters here. */
+/** The part of a request that decides whether it is answered. */
 export interface Asked {
   readonly method: string;
-  /** With the host that was asked for. */
+  /** Address, with the host that was asked for. */
   readonly url: string;
   readonly headers: Headers;
 }
 
-/** Why not, as HTTP says it. */
+/** The reason why a request is not answered. */
 export interface Refusal {
+  /** Status of HTTP. */
   readonly status: 400 | 403 | 404 | 405 | 413 | 414 | 421;
-  /** For a person. */
+  /** Reason, for a person. */
   readonly reason: string;
 }
 
-/** Characters of an address; ours are a tenth of that. */
+/** The most characters of an address; ours are a tenth of that. */
 const LONGEST_URL = 256;
 
 /**
@@ -50,8 +50,8 @@ const LONGEST_URL = 256;
  * resolves to 127.0.0.1 it could even read the answers. So the host must be asked for by our names, and
  * the request must not come from another site; only a link to the page itself may stand anywhere.
  *
- * @param port That is listened on.
- * @param paths That are served.
+ * @param port The port that the server listens on.
+ * @param paths The paths that it serves.
  * @returns null for a request that may be answered.
  *
  * @example
@@ -96,9 +96,9 @@ export function refusal(
   return paths.includes(pathname + search) ? null : { status: 404, reason: "Nothing is here" };
 }
 
-// The page of a dashboard before its script has filled it.
+// ---- The page
 
-/** Elements that the script looks for, by their ids; their names are those of the facts they show. */
+/** The elements that the script fills, by their ids, with the names of the facts that they show. */
 const facts: readonly (readonly [id: string, label: string])[] = [
   ["epoch", "epoch"],
   ["left", "time left"],
@@ -109,18 +109,18 @@ const facts: readonly (readonly [id: string, label: string])[] = [
   ["memory", "memory"],
 ];
 
-/** What a page is made of besides its title. */
+/** The content of a page besides its title. */
 export interface PageContent {
-  /** Of JavaScript, whole: a page that is loaded when the program ends needs nothing more of it. */
+  /** Text of the script, whole: a page that is loaded when the program ends needs nothing more of it. */
   readonly script: string;
-  /** All that there is to tell, so that a page shows it even where no message comes after. */
+  /** First message, so that a page shows everything even where none comes after. */
   readonly first: Update;
 }
 
-/** The text of a script as it may stand in a page: nothing in it ends the element, or begins another. */
+/** Writes a script so that it may stand in a page: nothing in it ends the element, or begins another. */
 export const inlined = (script: string): string => script.replaceAll(/<(\/script|!--)/gi, "<\\$1");
 
-/** The page of a program. */
+/** Writes the page of a program. */
 const pageOf = (title: string, { script, first }: PageContent): string =>
   documentOf({
     title,
@@ -233,7 +233,7 @@ const policy = async (script: string, style: string): Promise<string> =>
   "img-src 'self'; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** As a policy names a script or a style sheet that stands in the page. */
+/** Names a script or a style sheet that stands in the page for the policy. */
 async function hashOf(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return `sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}`;
@@ -250,7 +250,7 @@ const fixedHeaders = {
 
 /** A server that listens. */
 export interface Server {
-  /** Where the page is: "http://127.0.0.1:7377/". */
+  /** Address of the page: "http://127.0.0.1:7377/". */
   readonly url: string;
   /** Waits so many milliseconds for answers to be sent, drops the rest, and stops listening. */
   readonly stop: (patience: number) => Promise<void>;
@@ -302,7 +302,7 @@ export async function serve(
   };
 
   const abort = new AbortController();
-  /** Those that are not sent yet. Deno's own `shutdown` waits for them too, but for ever. */
+  /** The answers that are not sent yet. Deno's own `shutdown` waits for them too, but for ever. */
   const answers = new Set<Promise<void>>();
   try {
     const server = Deno.serve({
@@ -322,7 +322,7 @@ export async function serve(
     return E.right({
       url: `http://${HOSTNAME}:${actual}/`,
       stop: async (patience) => {
-        await within(Promise.allSettled(answers), patience);
+        await waited(Promise.allSettled(answers), patience);
         abort.abort();
       },
     });

@@ -6,17 +6,13 @@
  *
  * @module
  */
-import type { ClassCodes, Findings } from "../core/findings.ts";
 import type { RunDescription } from "../core/env.ts";
+import type { ClassCodes, Findings } from "../core/findings.ts";
 import type { History, Row } from "../core/history.ts";
 import type { Model } from "../report/figures/model_diagram.ts";
 
-// Where a dashboard is looked for.
-
 /** The dashboard's port where nobody names one. */
 export const DASHBOARD_PORT = 7377;
-
-// Where the page is, and what it loads.
 
 /** Paths on the dashboard's server. */
 export const paths = {
@@ -25,7 +21,7 @@ export const paths = {
   events: "/events",
 } as const;
 
-// What there is to look at of a run besides its numbers, as a message to a page.
+// ---- Findings as a message
 
 /** A run's findings but for the class codes, which are sent in a form of their own. */
 export type Looks = Omit<Findings, "classCodes">;
@@ -37,10 +33,10 @@ const looksOf = ({ evaluation, reconstructions, explanations }: Findings): Looks
   explanations,
 });
 
-/** Before anything was evaluated. */
+/** The findings before anything was evaluated. */
 export const noLooks: Looks = { evaluation: null, reconstructions: [], explanations: [] };
 
-/** What JSON knows. */
+/** A value that JSON can hold. */
 export type Plain =
   | null
   | boolean
@@ -49,18 +45,18 @@ export type Plain =
   | readonly Plain[]
   | { readonly [key: string]: Plain };
 
-/** {@linkcode Looks} as JSON writes them: an array of numbers says which kind it was. */
+/** {@linkcode Looks} as JSON holds them: an array of numbers carries its kind. */
 export interface SentLooks {
   readonly evaluation: Plain;
   readonly reconstructions: Plain;
   readonly explanations: Plain;
 }
 
-/** More numbers than these would be a long message after every epoch. */
+/** The most numbers of a part: more would be a long message after every epoch. */
 const MOST_NUMBERS = 100_000;
 
 /**
- * Looks that are sent: fractions to four digits, and without a part of more than 100,000 numbers.
+ * Writes findings for a page: fractions to four digits, and without a part of more than 100,000 numbers.
  *
  * @example
  * ```ts
@@ -76,7 +72,7 @@ export const sentLooks = ({ evaluation, reconstructions, explanations }: Looks):
   explanations: small(explanations, []),
 });
 
-/** The same looks where they were sent to. */
+/** Reads the findings on the page that they were sent to. */
 export const receivedLooks = (sent: SentLooks): Looks => fromPlain({ ...sent }) as Looks;
 
 const small = <A>(part: A, otherwise: A): Plain =>
@@ -110,48 +106,50 @@ function fromPlain(value: Plain): unknown {
   if (typeof value !== "object" || value === null) return value;
   const { kind, numbers } = value as { readonly [key: string]: Plain };
   return typeof kind === "string" && kind in kinds && Array.isArray(numbers)
-    // What is not finite is null in JSON.
+    // JSON has null for a number that is not finite.
     ? kinds[kind as Kind].from((numbers as (number | null)[]).map((x) => x ?? NaN))
     : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, fromPlain(part)]));
 }
 
-/** How a program ended. */
+// ---- Messages
+
+/** The end of a program. */
 export interface RunEnd {
-  /** "interrupted" by a person, "failed" by itself. */
+  /** How it ended: "interrupted" by a person, "failed" by itself. */
   readonly how: "finished" | "interrupted" | "failed";
-  /** What it printed: results, or the error. */
+  /** Lines that it printed: results, or the error. */
   readonly lines: readonly string[];
 }
 
-/** How far the training is, in the moment. */
+/** The status of a training at one moment. */
 export interface Status {
-  /** Since the program began. */
+  /** Seconds since the program began. */
   readonly seconds: number;
-  /** Counted from 1; 0 before the first. */
+  /** Epoch, counted from 1; 0 before the first. */
   readonly epoch: number;
-  /** How many there will be; null where nobody knows. */
+  /** Number of epochs of the training; null where nobody knows. */
   readonly epochs: number | null;
-  /** The part of the epoch that is done, in 0..1. */
+  /** Part of the epoch that is done, in [0, 1]. */
   readonly part: number;
-  /** Of the training; null before it began and where nobody knows. */
+  /** Seconds that the training has left; null before it began and where nobody knows. */
   readonly secondsLeft: number | null;
-  /** The mean over the epoch so far; null before the first. */
+  /** Mean loss over the epoch so far; null before the first. */
   readonly loss: number | null;
-  /** Of training; null before the first. */
+  /** Speed of training; null before the first epoch. */
   readonly samplesPerSecond: number | null;
-  /** The device that computes; null before it is started. */
+  /** Device that computes; null before it is started. */
   readonly backend: string | null;
-  /** Of the process, in bytes. */
+  /** Memory of the process, in bytes. */
   readonly memory: number;
-  /** Of that, what tensors take, in bytes, and how many there are. */
+  /** Memory that tensors take of that, in bytes, and their number. */
   readonly tensors: { readonly bytes: number; readonly count: number };
-  /** The model as it is, as `show` prints it; null before there is one. */
+  /** Model as it is, as `show` prints it; null before there is one. */
   readonly graph: string | null;
-  /** The last line that was logged; null before the first. */
+  /** Last line that was logged; null before the first. */
   readonly said: string | null;
 }
 
-/** A row; null for a value that JSON does not know, which is then NaN. */
+/** A row as JSON holds it: its value is null where it was not finite, and then read as NaN. */
 export type SentRow = Omit<Row, "value"> & { readonly value: number | null };
 
 /** The codes of classes as plain numbers, to four digits. */
@@ -165,44 +163,45 @@ export interface SentCodes {
 export interface Update {
   /** Whether it is the first of a connection: what the page knew before may be of another program. */
   readonly first: boolean;
-  /** Which run of the program it is about, counted from 0: a new one forgets the rows of the last. */
+  /** Number of the run in the program, counted from 0: a new one forgets the rows of the last. */
   readonly run: number;
-  /** How many rows of the run come before these. */
+  /** Number of rows of the run before these. */
   readonly from: number;
-  /** The rows that are new to the page. */
+  /** Rows that are new to the page. */
   readonly rows: readonly SentRow[];
-  /** null where it is not known, or was told before. */
+  /** Description of the run; null where it is not known, or was sent before. */
   readonly about: RunDescription | null;
-  /** null where there is none, or where it was told before. */
+  /** Model; null where there is none, or where it was sent before. */
   readonly model: Model | null;
-  /** null where there are none or too many, or where they were told before. */
+  /** Class codes; null where there are none or too many, or where they were sent before. */
   readonly classCodes: SentCodes | null;
-  /** null where they were told before. */
+  /** Other findings; null where they were sent before. */
   readonly looks: SentLooks | null;
-  /** As it is now. */
+  /** Status at this moment. */
   readonly status: Status;
-  /** null while the program runs. */
+  /** End of the program; null while it runs. */
   readonly end: RunEnd | null;
 }
 
-/** What there is to tell. */
+/** Everything that a page can be sent. */
 export interface Known extends Pick<Update, "run" | "end"> {
-  /** null before the data is there. */
+  /** Description of the run; null before the data is there. */
   readonly about: RunDescription | null;
-  /** null before there is one. */
+  /** Model; null before there is one. */
   readonly model: Model | null;
-  /** Of the last evaluation; null before it. */
+  /** Class codes of the last evaluation; null before it. */
   readonly classCodes: ClassCodes | null;
-  /** Of the last stages that left any. */
+  /** Findings of the last stages that left any. */
   readonly looks: Looks;
-  /** Of the run that goes on. */
+  /** History of the run that goes on. */
   readonly history: History;
 }
 
-/** How much a page was told. */
+/** The state of a page: what it was sent last. */
 export interface Cursor {
+  /** Run, counted from 0. */
   readonly run: number;
-  /** Of that run. */
+  /** Number of rows of that run. */
   readonly rows: number;
   readonly about: RunDescription | null;
   readonly model: Model | null;
@@ -210,7 +209,7 @@ export interface Cursor {
   readonly looks: Looks;
 }
 
-/** Of a page that was told nothing. */
+/** The cursor of a page that was sent nothing. */
 export const nothing: Cursor = {
   run: -1,
   rows: 0,
@@ -220,7 +219,7 @@ export const nothing: Cursor = {
   looks: noLooks,
 };
 
-/** Before anything is known. */
+/** The knowledge of a program that has not begun. */
 export const unknown: Known = {
   run: 0,
   history: [],
@@ -269,7 +268,7 @@ export function withFindings(known: Known, findings: Findings): Known {
   return { ...known, classCodes, looks: same ? looks : looksOf(findings) };
 }
 
-/** What a page is told that was told as much as the cursor says, and how much it knows then. */
+/** Makes the message for a page at a cursor, and the cursor after it. */
 export function updateSince(
   known: Known,
   status: Status,
@@ -302,7 +301,7 @@ export function updateSince(
   ];
 }
 
-/** More than these would be a long message after every epoch, and a figure with nothing to see. */
+/** The most numbers of class codes: more would be a long message, and a figure with nothing to see. */
 const MOST_CELLS = 20_000;
 
 function sentCodes(classCodes: ClassCodes | null): SentCodes | null {
@@ -314,7 +313,7 @@ function sentCodes(classCodes: ClassCodes | null): SentCodes | null {
   return { classes, means: plain(means), codes: plain(codes) };
 }
 
-/** The history of a page after an update. */
+/** Returns the history of a page after a message. */
 export function mergeRows(
   known: { readonly run: number; readonly history: History },
   { run, from, rows }: Pick<Update, "run" | "from" | "rows">,

@@ -17,11 +17,11 @@ export interface AugmentOptions {
   readonly flip?: boolean;
 }
 
-/** What a batch's images look like. */
+/** The layout of a batch's images. */
 export interface ImageLayout {
-  /** Of one image: [height, width], or [height, width, channels]. */
+  /** Shape of one image: [height, width], or [height, width, channels]. */
   readonly shape: readonly number[];
-  /** What a shifted image leaves behind: what the byte 0 becomes, one value or one per channel. */
+  /** Value that a shifted image leaves behind: that of the byte 0, one for all channels or one for each. */
   readonly background: readonly number[];
 }
 
@@ -31,7 +31,7 @@ export interface Augmentation {
   readonly options: Readonly<Required<AugmentOptions>>;
   /** An option out of its range, with which it is not to be used; null if none. */
   readonly problem: InvalidOption | null;
-  /** What keeps it from being used on images of a shape; null if nothing. */
+  /** Returns what keeps it from being used on images of a shape; null if nothing. */
   readonly fits: (shape: readonly number[]) => InvalidOption | null;
   /**
    * Changes a batch in place.

@@ -1,10 +1,10 @@
 /**
- * A decoded image, whatever the file was.
+ * Decoded images, whatever their file was, and {@linkcode fit}, which resizes and crops them.
  *
  * @module
  */
 
-/** Pixels of 8 bits. */
+/** A decoded image of 8 bits per channel. */
 export interface Bitmap {
   /** Columns, at least 1. */
   readonly width: number;
@@ -17,12 +17,10 @@ export interface Bitmap {
 /** The most pixels of an image that is decoded, which then takes up to 2 GiB for a moment. */
 export const mostPixels = 64_000_000;
 
-// Images of any size made to one size: resized by the shorter side, cropped around the centre.
-
-/** How colours are kept: as red, green and blue, or as one grey. */
+/** The channels of an image's pixels: red, green and blue, or one grey. */
 export type Colour = "rgb" | "grey";
 
-/** What a sample along one axis is made of: consecutive pixels, weighted. */
+/** The consecutive pixels along one axis that a new pixel is the weighted mean of. */
 interface Taps {
   readonly first: number;
   /** They add up to 1. */
@@ -30,8 +28,7 @@ interface Taps {
 }
 
 /**
- * The largest part of an image around its centre that has the wanted proportions, in the wanted
- * size. Enlarged it is interpolated linearly; reduced, every pixel counts, by a triangle as wide as
+ * Brings an image to a size: it is resized by its shorter side and cropped around its centre. Enlarged it is interpolated linearly; reduced, every pixel counts, by a triangle as wide as
  * two of the new pixels. Transparent parts show white. Grey is 0.299 red + 0.587 green + 0.114 blue.
  *
  * Only +, −, ×, / are used, so that the bytes are the same on every machine.

@@ -1,9 +1,12 @@
+/**
+ * Arrays of bytes: joined, hashed (SHA-256) and decompressed (gzip) within bounds.
+ *
+ * @module
+ */
 import type { CorruptFile } from "../../graph/error.ts";
 import { TE } from "../../graph/fp_ts.ts";
 
-/** Byte arrays that come in pieces. */
-
-/** The pieces one after the other, in a new array. */
+/** Joins pieces one after the other, in a new array. */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(pieces.reduce((total, piece) => total + piece.length, 0));
   let at = 0;
@@ -14,10 +17,8 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-// SHA-256 (FIPS 180-4) of bytes, in hexadecimal.
-
 /**
- * The SHA-256 of bytes: 64 hexadecimal digits in lower case.
+ * Computes the SHA-256 (FIPS 180-4) of bytes: 64 hexadecimal digits in lower case.
  *
  * @example
  * ```ts
@@ -34,14 +35,14 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array {
 export const sha256 = async (bytes: Uint8Array): Promise<string> =>
   new Uint8Array(await crypto.subtle.digest("SHA-256", unshared(bytes))).toHex();
 
-// Web Crypto refuses memory that another thread may change meanwhile.
+/** Copies bytes that another thread may change meanwhile, because Web Crypto refuses those. */
 const unshared = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
   isUnshared(bytes) ? bytes : new Uint8Array(bytes);
 
 const isUnshared = (bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> =>
   bytes.buffer instanceof ArrayBuffer;
 
-// Decompression of gzip (RFC 1952) within bounds.
+// ---- Decompression
 
 /**
  * The decompressor turns each slice that it is given into one array, up to a thousand times as
@@ -53,7 +54,7 @@ const sliceBytes = 16_384;
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
- * The uncompressed content of a file that may be compressed.
+ * Decompresses a file that may be gzipped (RFC 1952).
  *
  * @param file The name that an error carries.
  * @param bytes The whole file: one gzip stream, or anything that does not begin with 1f 8b.
@@ -101,7 +102,7 @@ export const gunzip = (
     : TE.right(bytes);
 
 /**
- * The content of a compressed stream, zlib's format being called "deflate".
+ * Decompresses a stream. zlib's format is called "deflate".
  *
  * @throws `RangeError` when it is larger than `atMost` bytes, `TypeError` when it is damaged.
  */

@@ -1,5 +1,7 @@
 /**
- * CIFAR-10: 50,000 + 10,000 colour photographs of 32 × 32 in ten classes, by Krizhevsky (2009).
+ * CIFAR-10: 50,000 + 10,000 colour photographs of 32 × 32 in ten classes, by Krizhevsky (2009). Its
+ * binary version is found in a folder, in a cache or on the web, verified by its hashes, and read
+ * strictly; a folder may also hold a part of it.
  *
  * @module
  * @see https://www.cs.toronto.edu/~kriz/cifar.html
@@ -12,8 +14,9 @@ import {
   type SparrowError,
 } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import { gunzip, joined, sha256 } from "./bytes.ts";
 import { type Dataset, normalisationOf, type RawSplit } from "./dataset.ts";
-import type { DataEnv } from "./environment.ts";
+import { type DataEnv, denoDataEnv } from "./environment.ts";
 import {
   type CacheFolder,
   cacheFolders,
@@ -24,25 +27,24 @@ import {
   type Lacking,
   notSet,
 } from "./obtain.ts";
-import { gunzip, joined, sha256 } from "./bytes.ts";
-import { readTar } from "./tar.ts";
 import { type Attempt, reasonOf, within } from "./published.ts";
+import { readTar } from "./tar.ts";
 
-// What is known about CIFAR-10's binary version as it was published.
+// ---- What was published
 
 /** A gzipped tar archive on the web and what it holds. */
 export interface PublishedArchive {
-  /** As people call it: "CIFAR-10". */
+  /** Name that people know it by: "CIFAR-10". */
   readonly title: string;
   /** The name of its folder in a cache: "cifar10". */
   readonly folder: string;
-  /** Where it is. */
+  /** Address of the archive. */
   readonly url: string;
-  /** Of the archive as it is sent, in bytes. */
+  /** Size of the archive as it is sent, in bytes. */
   readonly size: number;
   /** SHA-256 of the archive as it is sent. */
   readonly sha256: string;
-  /** The folder inside that holds the files. */
+  /** Folder inside the archive that holds the files. */
   readonly inside: string;
   /** SHA-256 of the files inside, by name: the training batches, then the test batch. */
   readonly files: Readonly<Record<string, string>>;
@@ -79,16 +81,14 @@ export const publishedCifar10: PublishedArchive = {
   largest: 10_000 * 3073,
 };
 
-/** Where a person gets the archive, and where to put what is in it. */
+/** Advice on where to get the archive, and where to put the files in it. */
 const howToGetArchive = ({ url, inside }: PublishedArchive): string =>
   `Download ${url}, unpack it (tar xzf ${
     url.slice(url.lastIndexOf("/") + 1)
   }) and name its folder ` +
   `${inside} with --data DIR or $SPARROW_DATA`;
 
-// The binary format of CIFAR-10, read strictly: records of a label and three planes, nothing else.
-//
-// @see https://www.cs.toronto.edu/~kriz/cifar.html "Binary version"
+// ---- The binary format
 
 /** The height and the width of an image. */
 const side = 32;
@@ -99,8 +99,8 @@ const recordBytes = 1 + channels * area;
 const classes = 10;
 
 /**
- * The images of a file of CIFAR-10's binary version, with the colours of a pixel side by side, as
- * convolutions want them: [32, 32, 3].
+ * Reads a file of CIFAR-10's binary version: records of a label and three planes, and nothing else. The
+ * colours of a pixel come to stand side by side, as convolutions want them: [32, 32, 3].
  *
  * @param file The name that an error carries.
  * @param bytes The whole file, uncompressed.
@@ -151,25 +151,25 @@ function interleave(bytes: Uint8Array, from: number, pixels: Uint8Array, image: 
   }
 }
 
-// The batches of CIFAR-10's binary version that a folder has: all of them, or some.
+// ---- Batches in a folder
 
-/** A batch as it was found. */
+/** A batch that was found: one file of the archive. */
 export interface Batch {
-  /** Without ".gz": "data_batch_1.bin". */
+  /** Name of the file, without ".gz": "data_batch_1.bin". */
   readonly name: string;
-  /** Where it was. */
+  /** Path or address that it was read from. */
   readonly path: string;
-  /** Of the uncompressed content. */
+  /** SHA-256 of the uncompressed content. */
   readonly sha256: string;
-  /** What it holds. */
+  /** The images in it. */
   readonly split: RawSplit;
 }
 
-/** What a folder holds. */
+/** The batches of a folder: all of CIFAR-10's, or some. */
 export interface Batches {
-  /** In the archive's order, the test batch last; at least two. */
+  /** Batches in the archive's order, the test batch last; at least two. */
   readonly batches: readonly Batch[];
-  /** The names in the folder's `batches.meta.txt`, or null where there is none. */
+  /** Class names in the folder's `batches.meta.txt`; null where there is none. */
   readonly classes: readonly string[] | null;
 }
 
@@ -253,11 +253,11 @@ function readClassNames(
   });
 }
 
-// CIFAR-10 from the web: a gzipped tar archive, of which the batches are kept in a cache.
+// ---- Download
 
-const response = 20_000;
-const body = 30 * 60_000;
-/** What tar adds to each file, and some. */
+/** Milliseconds to wait for the response's head, and for the rest of it. */
+const [response, body] = [20_000, 30 * 60_000];
+/** Upper bound of the bytes that tar adds to each file. */
 const overhead = 65_536;
 
 /**
@@ -327,13 +327,15 @@ export const unpack = (
     ),
   );
 
-/** Where to look for CIFAR-10. */
+// ---- The dataset
+
+/** Options of {@linkcode loadCifar10}: where to look. */
 export interface Cifar10Options {
   /** The folder that the user named (`--data`): then nowhere else. @default {undefined} */
   readonly data?: string;
 }
 
-// By label, as in batches.meta.txt.
+/** Class names by label, as in batches.meta.txt. */
 const classNames = [
   "airplane",
   "automobile",
@@ -347,11 +349,11 @@ const classNames = [
   "truck",
 ];
 
-/** Of byte / 255 over the 50,000 training images, as PyTorch code commonly has them. */
+/** Mean and deviation of byte / 255 over the 50,000 training images, as PyTorch code commonly has them. */
 const wholeNormalisation = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] };
 
 /**
- * CIFAR-10's binary version, verified by the SHA-256 of its files, as [32, 32, 3]: the colours of a
+ * Loads CIFAR-10's binary version, verified by the SHA-256 of its files, as [32, 32, 3]: the colours of a
  * pixel side by side.
  *
  * It is looked for in `data` and its subfolder `cifar-10-batches-bin`, and then nowhere else; or, in
@@ -371,17 +373,17 @@ const wholeNormalisation = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435
  * @example
  * ```ts ignore
  * import { loadCifar10 } from "./cifar10.ts";
- * import { denoDataEnv } from "./environment.ts";
+ * import { orThrow } from "../../graph/error.ts";
  *
- * const dataset = await loadCifar10({ data: "/data/cifar-10-batches-bin" }, denoDataEnv)();
+ * const { train, test } = await orThrow(loadCifar10({ data: "/data/cifar-10-batches-bin" }));
  * ```
  */
 export const loadCifar10 = (
-  { data }: Cifar10Options,
-  env: DataEnv,
+  { data }: Cifar10Options = {},
+  env: DataEnv = denoDataEnv,
 ): TE.TaskEither<SparrowError, Dataset> => loadArchived(publishedCifar10, data, env);
 
-/** The same of any archive of this kind. */
+/** Loads the dataset of any archive of CIFAR-10's kind, as {@linkcode loadCifar10} does. */
 export const loadArchived = (
   published: PublishedArchive,
   data: string | undefined,

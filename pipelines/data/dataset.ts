@@ -1,64 +1,63 @@
 /**
- * Labelled images in memory, as bytes.
+ * Datasets: labelled images in memory, as bytes, with the normalisation that turns the bytes into numbers.
  *
  * @module
  */
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import type { ImageArray } from "../../ops/saliency/image.ts";
+import { joined, sha256 } from "./bytes.ts";
 
 /**
  * How a byte becomes a number: (byte / 255 − mean) / std, by channel. Both arrays have one value,
  * for all bytes alike, or one per channel, where channels are the last axis of an image.
  */
 export interface Normalisation {
-  /** Of (byte / 255). */
+  /** Means of (byte / 255). */
   readonly mean: readonly number[];
-  /** As many as means, each above 0. */
+  /** Standard deviations of (byte / 255): as many as means, each above 0. */
   readonly std: readonly number[];
 }
 
 /** Images of one kind, in file order. */
 export interface Images {
-  /** Images. */
+  /** Number of images. */
   readonly count: number;
   /** count × (product of the dataset's shape) bytes, 0 to 255, row-major. */
   readonly pixels: Uint8Array;
-  /** How their bytes become the numbers that a model is given. */
+  /** Normalisation of their bytes to a model's inputs. */
   readonly normalisation: Normalisation;
 }
 
 /** Images with their labels. */
 export interface DataSplit extends Images {
-  /** count class indices, below the number of classes. */
+  /** One class index per image, below the number of classes. */
   readonly labels: Uint8Array;
 }
 
 /** Images with their labels, before their normalisation is known. */
 export type RawSplit = Omit<DataSplit, "normalisation">;
 
-/** A training and a test set that belong together. */
+/** A training set and a test set that belong together. */
 export interface Dataset {
-  /** As results name it: "mnist", "strokes". */
+  /** Name that results give it: "mnist", "strokes". */
   readonly name: string;
-  /** Of one image: [28, 28] of grey, [32, 32, 3] of colours. */
+  /** Shape of one image: [28, 28] of grey, [32, 32, 3] of colours. */
   readonly shape: readonly number[];
   /** One name per class index. */
   readonly classes: readonly string[];
-  /** What models are trained on. */
+  /** The images that models are trained on. */
   readonly train: DataSplit;
-  /** What is taken away from the training set to choose by; null where nothing is. */
+  /** Images taken from the training set, by which checkpoints and settings are chosen; null for none. */
   readonly validation: DataSplit | null;
-  /** What they are judged by. */
+  /** The images that models are judged by. */
   readonly test: DataSplit;
-  /** Where it was found or how it was made. */
+  /** Source: where it was found or how it was made. */
   readonly source: string;
   /** SHA-256 of each file's uncompressed content, or of the generated content, by name. */
   readonly sha256: Readonly<Record<string, string>>;
-  /** What a person has to know about it, if anything: that it is a stand-in for MNIST, say. */
+  /** A remark for whoever reads the results, such as that it is a stand-in for MNIST; null for none. */
   readonly notice: string | null;
 }
-
-// Whether data are what they say: a program makes them of what it likes.
 
 /**
  * Checks images before anything is made of them.
@@ -145,10 +144,9 @@ export const checkDataset = (
     null,
   );
 
-// The normalisation that a set of images has of its own.
-
 /**
- * The mean and the (population) standard deviation of byte / 255 in each channel.
+ * Computes the normalisation of a set of images: the mean and the (population) standard deviation of
+ * byte / 255 in each channel.
  *
  * @param pixels A multiple of `channels` bytes, channels last; at least one of each.
  * @param channels At least 1.
@@ -188,10 +186,12 @@ export function normalisationOf(
   return { mean: moments.map(({ mean }) => mean), std: moments.map(({ std }) => std) };
 }
 
-// One image of a split.
+/** Computes the SHA-256 of a split's bytes: its pixels, then its labels. */
+export const hashOf = ({ pixels, labels }: RawSplit): Promise<string> =>
+  sha256(joined([pixels, labels]));
 
 /**
- * An image as it is in its file: bytes divided by 255.
+ * Returns one image as it is in its file: bytes divided by 255.
  *
  * @param shape [height, width] or [height, width, channels].
  * @param index Below the number of images.

@@ -9,7 +9,7 @@ import type { Bitmap } from "./bitmap.ts";
 
 interface Format {
   readonly name: string;
-  /** How its files begin. */
+  /** Bytes that its files begin with. */
   readonly begins: readonly number[];
   /** The decoder, loaded when it is needed: nobody else waits for it. */
   readonly reader: () => Promise<(bytes: Uint8Array) => Bitmap | Promise<Bitmap>>;

@@ -17,11 +17,11 @@ export interface FolderEntry {
 
 /** The effects of loading a dataset. */
 export interface DataEnv {
-  /** Where files are read and the cache is written. */
+  /** File system that files are read from and the cache is written to. */
   readonly files: Files;
-  /** What is in a folder, in no particular order; `FileUnavailable` when it cannot be read. */
+  /** Lists a folder in no particular order; `FileUnavailable` when it cannot be read. */
   readonly list: (folder: string) => TE.TaskEither<FileUnavailable, readonly FolderEntry[]>;
-  /** As the global `fetch`; rejects when there is no answer or the signal is aborted. */
+  /** Fetches as the global `fetch` does; rejects when there is no answer or the signal is aborted. */
   readonly fetch: (
     url: string,
     options: { readonly signal: AbortSignal },

@@ -1,5 +1,5 @@
 /**
- * Your own images as a dataset: a folder with one subfolder per class.
+ * Folders of images as datasets: one subfolder per class, of PNG and JPEG files of any size.
  *
  * @module
  */
@@ -11,44 +11,42 @@ import {
   type SparrowError,
 } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import type { DataEnv, FolderEntry } from "./environment.ts";
+import { seed as seeded } from "../../graph/rng.ts";
+import { type Colour, fit } from "./bitmap.ts";
+import { type Dataset, hashOf, normalisationOf, type RawSplit } from "./dataset.ts";
+import { decodeImage } from "./decode_image.ts";
+import { type DataEnv, denoDataEnv, type FolderEntry } from "./environment.ts";
 import { hindranceTo } from "./obtain.ts";
 import { within } from "./published.ts";
-import { seed as seeded } from "../../graph/rng.ts";
-import { joined, sha256 } from "./bytes.ts";
-import { type Dataset, normalisationOf, type RawSplit } from "./dataset.ts";
-import { decodeImage } from "./decode_image.ts";
-import { type Colour, fit } from "./bitmap.ts";
 import { stratified } from "./splits.ts";
 
-// Folders of images in one subfolder per class: which files there are, before any is read.
+// ---- Which files there are
 
-/** An image file and its class. */
+/** An image file with its class. */
 export interface Labelled {
-  /** Its path. */
+  /** Path of the file. */
   readonly file: string;
-  /** The index of its class. */
+  /** Index of its class. */
   readonly label: number;
 }
 
-/** The images of a folder. */
+/** The images of a folder, of which none has been read. */
 export interface Listing {
-  /** The names of the subfolders, sorted by their characters' codes; at most 256. */
+  /** Names of the subfolders, sorted by their characters' codes; at most 256. */
   readonly classes: readonly string[];
-  /** By class, then by name, sorted in the same way; at least one of each class. */
+  /** Images by class, then by name, sorted in the same way; at least one of each class. */
   readonly images: readonly Labelled[];
-  /** The paths of what is neither hidden nor used. */
+  /** Paths of files and folders that are neither hidden nor used. */
   readonly skipped: readonly string[];
 }
 
-/** Where the training and the test images are. */
+/** The layout of a folder: `train/` and `test/`, or all classes in one. */
 export type Layout =
   | { readonly _tag: "Parted"; readonly train: Listing; readonly test: Listing }
   | { readonly _tag: "Whole"; readonly all: Listing };
 
 type Problem = DatasetUnavailable | FileUnavailable;
 
-const extension = /\.(png|jpe?g)$/i;
 const mostClasses = 256;
 
 /**
@@ -98,7 +96,7 @@ async function listClasses(
 ): Promise<E.Either<Problem, Listing>> {
   const entries = await env.list(folder)();
   if (E.isLeft(entries)) return entries;
-  const visible = sorted(entries.right);
+  const visible = visibleEntries(entries.right);
   const classes = visible.filter(({ isFolder }) => isFolder).map(({ name }) => name);
   if (classes.length === 0) return E.left(useless(folder, "it has no folder of a class"));
   if (classes.length > mostClasses) {
@@ -116,8 +114,8 @@ async function listClasses(
     const inside = within(folder, name);
     const found = await env.list(inside)();
     if (E.isLeft(found)) return found;
-    const files = sorted(found.right);
-    const isImage = (entry: FolderEntry) => !entry.isFolder && extension.test(entry.name);
+    const files = visibleEntries(found.right);
+    const isImage = (entry: FolderEntry) => !entry.isFolder && isImageName(entry.name);
     const ours = files.filter(isImage);
     if (ours.length === 0) {
       return E.left(useless(inside, "it has no file that ends in .png, .jpg or .jpeg"));
@@ -130,9 +128,13 @@ async function listClasses(
   return E.right({ classes, images, skipped });
 }
 
+/** Whether a file is an image, by its name: one that ends in .png, .jpg or .jpeg. */
+export const isImageName = (name: string): boolean => /\.(png|jpe?g)$/i.test(name);
+
 const isHidden = (name: string): boolean => name.startsWith(".");
 
-const sorted = (entries: readonly FolderEntry[]): readonly FolderEntry[] =>
+/** The entries of a folder whose names do not begin with a dot, sorted by their characters' codes. */
+export const visibleEntries = (entries: readonly FolderEntry[]): readonly FolderEntry[] =>
   entries.filter(({ name }) => !isHidden(name))
     .toSorted((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
@@ -154,29 +156,31 @@ const useless = (place: string, reason: string): DatasetUnavailable => ({
     "these folders into one folder, or into train/ and test/ of one folder; name it with --data DIR",
 });
 
-/** Options of {@linkcode loadImageFolder}: which images, and how. */
+// ---- The dataset
+
+/** Options of {@linkcode loadImageFolder}. */
 export interface ImageFolderOptions {
-  /** Its path. */
+  /** Path of the folder. */
   readonly folder: string;
-  /** The height and the width to bring all images to, each an integer from 1 to 4096. */
+  /** Height and width to bring all images to, each an integer from 1 to 4096. */
   readonly size: readonly [height: number, width: number];
   /** Three channels or one. @default {"rgb"} */
   readonly colour?: Colour;
   /**
-   * Of each class of a folder without `train/` and `test/`, what becomes the test set; above 0 and
-   * below 1. @default {0.2}
+   * Fraction of each class that becomes the test set, of a folder without `train/` and `test/`; above 0
+   * and below 1. @default {0.2}
    */
   readonly testFraction?: number;
-  /** Of the drawing of the test set: an integer from 0 to 2^32 − 1. */
-  readonly seed: number;
+  /** Seed of the drawing of the test set, an integer from 0 to 2^32 − 1. @default {0} */
+  readonly seed?: number;
 }
 
 const largestSide = 4096;
-/** A batch is gathered with indices of 32 bits. */
+/** The most bytes of a split, because a batch is gathered with indices of 32 bits. */
 const mostBytes = 2 ** 31;
 
 /**
- * A folder of PNG and JPEG images as a dataset: shape [height, width, 3], or [height, width] of
+ * Loads a folder of PNG and JPEG images as a dataset: shape [height, width, 3], or [height, width] of
  * grey. The classes are the names of the subfolders, sorted.
  *
  * The folder has `train/` and `test/` with the classes in each; or the classes themselves, of each
@@ -191,21 +195,19 @@ const mostBytes = 2 ** 31;
  * one, or other classes to test than to train, and when a class of one image is to be divided;
  * `CorruptFile` names an image that cannot be decoded, or that is too large to; `FileUnavailable`
  * one that cannot be read; `InvalidOption` for an option out of its range.
+ * @param env Files, network and variables. @default {denoDataEnv}
  *
  * @example
  * ```ts ignore
  * import { loadImageFolder } from "./image_folder.ts";
- * import { denoDataEnv } from "./environment.ts";
+ * import { orThrow } from "../../graph/error.ts";
  *
- * const flowers = await loadImageFolder(
- *   { folder: "/data/flowers", size: [32, 32], seed: 26 },
- *   denoDataEnv,
- * )();
+ * const flowers = await orThrow(loadImageFolder({ folder: "/data/flowers", size: [32, 32], seed: 26 }));
  * ```
  */
 export const loadImageFolder = (
   options: ImageFolderOptions,
-  env: DataEnv,
+  env: DataEnv = denoDataEnv,
 ): TE.TaskEither<SparrowError, Dataset> =>
 async () => {
   const problem = outOfRange(options);
@@ -238,7 +240,7 @@ async () => {
 };
 
 function outOfRange(
-  { folder, size, testFraction = 0.2, seed }: ImageFolderOptions,
+  { folder, size, testFraction = 0.2, seed = 0 }: ImageFolderOptions,
 ): InvalidOption | null {
   if (folder === "") return invalidOption("--data", folder, "the path of a folder");
   if (size.length !== 2 || !size.every((n) => Number.isInteger(n) && n >= 1 && n <= largestSide)) {
@@ -261,13 +263,13 @@ interface Plan {
   readonly train: readonly Labelled[];
   readonly test: readonly Labelled[];
   readonly skipped: readonly string[];
-  /** What the source says after the folder. */
+  /** Words that the source has after the folder. */
   readonly how: string;
 }
 
 function plan(
   layout: Layout,
-  { folder, size, colour = "rgb", testFraction = 0.2, seed }: ImageFolderOptions,
+  { folder, size, colour = "rgb", testFraction = 0.2, seed = 0 }: ImageFolderOptions,
 ): E.Either<SparrowError, Plan> {
   const { classes, images } = layout._tag === "Whole" ? layout.all : layout.train;
   const bytes = Math.max(images.length, layout._tag === "Parted" ? layout.test.images.length : 0) *
@@ -330,8 +332,6 @@ const readAll =
 const nameOf = (folder: string): string =>
   folder.split(/[/\\]/).findLast((part) => part !== "" && part !== "." && part !== "..") ??
     "images";
-
-const hashOf = ({ pixels, labels }: RawSplit): Promise<string> => sha256(joined([pixels, labels]));
 
 const shown = 3;
 

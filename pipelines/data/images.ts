@@ -1,52 +1,50 @@
 /**
- * The dataset that a command line names.
+ * The datasets that a command line names: MNIST, Fashion-MNIST, CIFAR-10, the built-in digits, or a
+ * folder of images.
  *
  * @module
  */
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { pipe, TE } from "../../graph/fp_ts.ts";
+import type { Colour } from "./bitmap.ts";
+import { loadCifar10 } from "./cifar10.ts";
 import type { Dataset } from "./dataset.ts";
-import type { DataEnv } from "./environment.ts";
+import { type DataEnv, denoDataEnv } from "./environment.ts";
+import { loadImageFolder } from "./image_folder.ts";
 import { loadFashionMnist, loadMnist, publishedMnist } from "./mnist.ts";
 import { howToGet } from "./published.ts";
 import { loadStrokes } from "./strokes.ts";
-import { loadCifar10 } from "./cifar10.ts";
-import type { Colour } from "./bitmap.ts";
-import { loadImageFolder } from "./image_folder.ts";
-
-// The digits that a pipeline trains on: MNIST where it can be had, else the built-in ones.
 
 /** Options of {@linkcode loadDigits}: which digits. */
 export interface DigitsOptions {
-  /** Left out: MNIST, and the built-in digits where there is none. */
+  /** Name of the dataset. @default MNIST, and the built-in digits where there is none */
   readonly dataset?: "mnist" | "strokes";
-  /** The folder with MNIST's files (`--data`), which names MNIST. */
+  /** Folder with MNIST's files (`--data`), which names MNIST. @default where `loadMnist` looks */
   readonly data?: string;
-  /** Of the built-in digits: an integer from 0 to 2^32 − 1. */
-  readonly seed: number;
+  /** Seed of the built-in digits, an integer from 0 to 2^32 − 1. @default {0} */
+  readonly seed?: number;
 }
 
 /**
- * MNIST or the built-in digits.
+ * Loads MNIST, or the built-in digits.
  *
- * @returns What was named, or its error. If nothing was: MNIST, and the built-in digits with a
+ * @returns The dataset that was named, or its error. If nothing was: MNIST, and the built-in digits with a
  * notice if no place has it. A damaged copy of MNIST is an error in any case, since results on
  * other digits would surprise. `InvalidOption` when `data` is given with the dataset "strokes".
  *
  * @example
  * ```ts
  * import { loadDigits } from "./images.ts";
- * import { denoDataEnv } from "./environment.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const digits = await loadDigits({ dataset: "strokes", seed: 1 }, denoDataEnv)();
- * assertEquals(E.isRight(digits) && digits.right.name, "strokes");
+ * const digits = await orThrow(loadDigits({ dataset: "strokes", seed: 1 }));
+ * assertEquals(digits.name, "strokes");
  * ```
  */
 export function loadDigits(
-  { dataset, data, seed }: DigitsOptions,
-  env: DataEnv,
+  { dataset, data, seed = 0 }: DigitsOptions = {},
+  env: DataEnv = denoDataEnv,
 ): TE.TaskEither<SparrowError, Dataset> {
   if (dataset === "strokes") {
     return data === undefined
@@ -79,20 +77,20 @@ export type DatasetName = typeof datasetNames[number];
 
 /** Options of {@linkcode loadImages}: which images. */
 export interface ImagesOptions {
-  /** Left out: MNIST, and the built-in digits where there is none. */
+  /** Name of the dataset. @default MNIST, and the built-in digits where there is none */
   readonly dataset?: DatasetName;
-  /** The folder with the dataset's files (`--data`); without `dataset` it names MNIST. */
+  /** Folder with the dataset's files (`--data`); without `dataset` it names MNIST. @default none */
   readonly data?: string;
-  /** Of the built-in digits, and of a folder's test set: an integer from 0 to 2^32 − 1. */
-  readonly seed: number;
-  /** The height and the width of a folder's images. @default {[32, 32]} */
+  /** Seed of the built-in digits, and of a folder's test set: an integer from 0 to 2^32 − 1. @default {0} */
+  readonly seed?: number;
+  /** Height and width of a folder's images. @default {[32, 32]} */
   readonly size?: readonly [height: number, width: number];
-  /** The channels of a folder's images: three or one. @default {"rgb"} */
+  /** Channels of a folder's images: three or one. @default {"rgb"} */
   readonly colour?: Colour;
 }
 
 /**
- * The named dataset; without a name MNIST, or the built-in digits with a notice.
+ * Loads the named dataset; without a name MNIST, or the built-in digits with a notice.
  *
  * @returns The dataset, or the error of its loader; `InvalidOption` when "folder" comes without
  * `data` or "strokes" with it.
@@ -100,17 +98,16 @@ export interface ImagesOptions {
  * @example
  * ```ts
  * import { loadImages } from "./images.ts";
- * import { denoDataEnv } from "./environment.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const digits = await loadImages({ dataset: "strokes", seed: 1 }, denoDataEnv)();
- * assertEquals(E.isRight(digits) && digits.right.name, "strokes");
+ * const digits = await orThrow(loadImages({ dataset: "strokes", seed: 1 }));
+ * assertEquals(digits.name, "strokes");
  * ```
  */
 export function loadImages(
-  { dataset, data, seed, size = [32, 32], colour }: ImagesOptions,
-  env: DataEnv,
+  { dataset, data, seed = 0, size = [32, 32], colour }: ImagesOptions = {},
+  env: DataEnv = denoDataEnv,
 ): TE.TaskEither<SparrowError, Dataset> {
   switch (dataset) {
     case undefined:

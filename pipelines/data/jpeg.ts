@@ -1,16 +1,15 @@
 /**
- * JPEG images within bounds, turned upright.
+ * JPEG images: read within bounds, and turned upright as their Exif orientation says.
  *
  * @module
+ * @see https://www.w3.org/Graphics/JPEG/itu-t81.pdf
  */
 import jpeg from "npm:jpeg-js@0.4.4";
 import { type Bitmap, mostPixels } from "./bitmap.ts";
 
-// What a JPEG says of itself before its pixels: its size and how it is to be turned.
-//
-// @see https://www.w3.org/Graphics/JPEG/itu-t81.pdf
+// ---- The header
 
-/** The facts in a JPEG's header. */
+/** The size of a JPEG, and how it is to be turned: what stands before its pixels. */
 export interface JpegHeader {
   /** Columns, as stored. */
   readonly width: number;
@@ -20,14 +19,14 @@ export interface JpegHeader {
   readonly orientation: number;
 }
 
-const startOfScan = 0xda;
-const app1 = 0xe1;
+/** Markers of segments, each after a byte ff. */
+const [startOfScan, endOfImage, app1] = [0xda, 0xd9, 0xe1];
 /** Start-of-frame markers are c0 to cf, but for three that are something else. */
 const isFrame = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 
 /**
- * The header of a JPEG.
+ * Reads the header of a JPEG.
  *
  * @param bytes The whole file.
  * @throws `Error` with the reason when the segments before the first scan are not whole or hold no
@@ -91,13 +90,15 @@ function exifOrientation(segment: Uint8Array): number | undefined {
   return undefined;
 }
 
-/** Each scan of a progressive JPEG goes over all pixels; encoders write about ten. */
+// ---- The pixels
+
+/** The most scans, of which each goes over all pixels of a progressive JPEG; encoders write about ten. */
 const mostScans = 100;
 /** A block of 8 × 8 pixels takes at least one bit, for its mean. */
 const mostPixelsPerByte = 8 * 64;
 
 /**
- * The pixels of a JPEG, baseline or progressive, grey, colour or CMYK, turned as its Exif
+ * Reads the pixels of a JPEG, baseline or progressive, grey, colour or CMYK, turned as its Exif
  * orientation says. Colour profiles are ignored.
  *
  * @param bytes The whole file.
@@ -118,12 +119,12 @@ export function readJpeg(bytes: Uint8Array): Bitmap {
         `${width} × ${height} pixels, current value is ${bytes.length}`,
     );
   }
-  const scans = places(bytes, 0xda);
+  const scans = places(bytes, startOfScan);
   if (scans.length > mostScans) {
     throw new Error(`expected at most ${mostScans} scans, current value is ${scans.length}`);
   }
   // Past the end, jpeg-js goes on with zeros.
-  if ((places(bytes, 0xd9).at(-1) ?? 0) < (scans.at(-1) ?? 0)) {
+  if ((places(bytes, endOfImage).at(-1) ?? 0) < (scans.at(-1) ?? 0)) {
     throw new Error("it is truncated: expected an end-of-image marker after the last scan");
   }
   return upright(decoded(bytes), orientation);
@@ -145,7 +146,7 @@ function decoded(bytes: Uint8Array): Bitmap {
   }
 }
 
-/** Where a marker stands: pixels never look like one, because in them a 00 follows each ff. */
+/** The places of a marker: pixels never look like one, because in them a 00 follows each ff. */
 function places(bytes: Uint8Array, marker: number): readonly number[] {
   const found: number[] = [];
   for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
@@ -155,7 +156,7 @@ function places(bytes: Uint8Array, marker: number): readonly number[] {
 }
 
 /**
- * An image turned by Exif's orientation: 2 is mirrored, 3 upside down, 4 both, 5 to 8 the same with
+ * Turns an image by Exif's orientation: 2 is mirrored, 3 upside down, 4 both, 5 to 8 the same with
  * rows and columns exchanged.
  */
 export function upright(bitmap: Bitmap, orientation: number): Bitmap {

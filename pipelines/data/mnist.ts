@@ -1,25 +1,27 @@
 /**
+ * MNIST and Fashion-MNIST: datasets of four IDX files, verified by their hashes, with the reader of IDX.
  * MNIST: 60,000 + 10,000 handwritten digits of 28 × 28 bytes, by LeCun, Cortes and Burges (1998).
+ * Fashion-MNIST: as many articles of clothing in the same format, by Xiao, Rasul and Vollgraf (2017,
+ * arXiv:1708.07747).
  *
  * @module
  * @see http://yann.lecun.com/exdb/mnist/
+ * @see https://github.com/zalandoresearch/fashion-mnist
  */
 import type { CorruptFile, SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { Dataset, DataSplit, Normalisation } from "./dataset.ts";
-import type { DataEnv } from "./environment.ts";
+import { type DataEnv, denoDataEnv } from "./environment.ts";
 import { obtain } from "./obtain.ts";
 import type { Published, PublishedFile } from "./published.ts";
 
-// IDX, the format of MNIST: a big-endian header, then the values, row-major. Read strictly.
-//
-// @see http://yann.lecun.com/exdb/mnist/ "The IDX file format", at the end of the page.
+// ---- IDX
 
 /** An array of bytes with its shape. */
 export interface Idx {
   /** 1 to 4 sizes, each 0 to 2^32 − 1. */
   readonly shape: readonly number[];
-  /** As many bytes as the product of the shape, row-major. */
+  /** Values, as many bytes as the product of the shape, row-major. */
   readonly values: Uint8Array;
 }
 
@@ -27,7 +29,8 @@ const unsignedByte = 0x08;
 const highestRank = 4;
 
 /**
- * Reads an IDX file of unsigned bytes.
+ * Reads an IDX file of unsigned bytes: a big-endian header, then the values, row-major. The format is
+ * described at the end of MNIST's page.
  *
  * A size that the header declares is compared with what is there, and never allocated.
  *
@@ -102,21 +105,21 @@ export function readIdx(file: string, bytes: Uint8Array): E.Either<CorruptFile, 
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, "0");
 
-// Datasets that are four IDX files: images and labels, to train and to test.
+// ---- Datasets of four IDX files
 
 /** The SHA-256 of the four files' uncompressed content. */
 export interface IdxHashes {
-  /** Of `train-images-idx3-ubyte`. */
+  /** SHA-256 of `train-images-idx3-ubyte`. */
   readonly trainImages: string;
-  /** Of `train-labels-idx1-ubyte`. */
+  /** SHA-256 of `train-labels-idx1-ubyte`. */
   readonly trainLabels: string;
-  /** Of `t10k-images-idx3-ubyte`. */
+  /** SHA-256 of `t10k-images-idx3-ubyte`. */
   readonly testImages: string;
-  /** Of `t10k-labels-idx1-ubyte`. */
+  /** SHA-256 of `t10k-labels-idx1-ubyte`. */
   readonly testLabels: string;
 }
 
-/** 60,000 + 10,000 images of 28 × 28 bytes with their labels, under MNIST's file names. */
+/** The files of 60,000 + 10,000 images of 28 × 28 bytes with their labels, under MNIST's names. */
 const idxFiles = (hashes: IdxHashes): readonly PublishedFile[] => [
   idxFile("train-images-idx3-ubyte", [60_000, 28, 28], hashes.trainImages),
   idxFile("train-labels-idx1-ubyte", [60_000], hashes.trainLabels),
@@ -144,16 +147,15 @@ const idxFile = (name: string, shape: readonly number[], sha256: string): Publis
     ),
 });
 
-/** What is known of a dataset beside its files. */
+/** The facts about a dataset that its files do not hold. */
 export interface IdxFacts extends Pick<Dataset, "name" | "classes"> {
   /** Normalisation of both splits. */
   readonly normalisation: Normalisation;
 }
 
 /**
- * A dataset of {@linkcode idxFiles}, obtained and verified.
+ * Loads a dataset of {@linkcode idxFiles}, obtained and verified.
  *
- * @param facts What the files do not say.
  * @param data The folder that the user named, if any: then nowhere else.
  */
 const loadIdxFiles = (
@@ -187,7 +189,9 @@ const splitOf = (
   normalisation,
 });
 
-/** Where to look for MNIST. */
+// ---- MNIST
+
+/** Options of {@linkcode loadMnist}: where to look. */
 export interface MnistOptions {
   /** The folder that the user named (`--data`): then nowhere else. @default {undefined} */
   readonly data?: string;
@@ -212,12 +216,12 @@ export const publishedMnist: Published = {
 const mnistFacts = {
   name: "mnist",
   classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
-  // Of byte / 255 over the training images, as in PyTorch's MNIST example (examples/mnist/main.py).
+  // The moments of byte / 255 over the training images, as in PyTorch's MNIST example (examples/mnist/main.py).
   normalisation: { mean: [0.1307], std: [0.3081] },
 };
 
 /**
- * MNIST, verified by the SHA-256 of its files.
+ * Loads MNIST, verified by the SHA-256 of its files.
  *
  * It is looked for in `data`, and then nowhere else; or, in this order, in `$SPARROW_DATA` and its
  * subfolder `mnist`, the user's cache, `./runs/.cache/mnist` and two public mirrors. A download is
@@ -230,22 +234,19 @@ const mnistFacts = {
  * @example
  * ```ts ignore
  * import { loadMnist } from "./mnist.ts";
- * import { denoDataEnv } from "./environment.ts";
+ * import { orThrow } from "../../graph/error.ts";
  *
- * const dataset = await loadMnist({ data: "/data/mnist" }, denoDataEnv)();
+ * const { train, test } = await orThrow(loadMnist());
  * ```
  */
 export const loadMnist = (
-  { data }: MnistOptions,
-  env: DataEnv,
+  { data }: MnistOptions = {},
+  env: DataEnv = denoDataEnv,
 ): TE.TaskEither<SparrowError, Dataset> => loadIdxFiles(publishedMnist, mnistFacts, data, env);
 
-// Fashion-MNIST: 60,000 + 10,000 articles of clothing of 28 × 28 bytes in MNIST's format, by Xiao,
-// Rasul and Vollgraf (2017, arXiv:1708.07747).
-//
-// @see https://github.com/zalandoresearch/fashion-mnist
+// ---- Fashion-MNIST
 
-/** Where to look for Fashion-MNIST. */
+/** Options of {@linkcode loadFashionMnist}: where to look. */
 export interface FashionMnistOptions {
   /** The folder that the user named (`--data`): then nowhere else. @default {undefined} */
   readonly data?: string;
@@ -288,12 +289,12 @@ const fashionMnistFacts = {
     "Bag",
     "Ankle boot",
   ],
-  // Of byte / 255 over the training images, as PyTorch code commonly has them.
+  // The moments of byte / 255 over the training images, as PyTorch code commonly has them.
   normalisation: { mean: [0.286], std: [0.353] },
 };
 
 /**
- * Fashion-MNIST, verified by the SHA-256 of its files.
+ * Loads Fashion-MNIST, verified by the SHA-256 of its files.
  *
  * It is looked for in `data`, and then nowhere else; or, in this order, in `$SPARROW_DATA`'s
  * subfolder `fashion_mnist`, the user's cache, `./runs/.cache/fashion_mnist` and two public mirrors.
@@ -306,13 +307,13 @@ const fashionMnistFacts = {
  * @example
  * ```ts ignore
  * import { loadFashionMnist } from "./mnist.ts";
- * import { denoDataEnv } from "./environment.ts";
+ * import { orThrow } from "../../graph/error.ts";
  *
- * const dataset = await loadFashionMnist({ data: "/data/fashion" }, denoDataEnv)();
+ * const { train, test } = await orThrow(loadFashionMnist({ data: "/data/fashion" }));
  * ```
  */
 export const loadFashionMnist = (
-  { data }: FashionMnistOptions,
-  env: DataEnv,
+  { data }: FashionMnistOptions = {},
+  env: DataEnv = denoDataEnv,
 ): TE.TaskEither<SparrowError, Dataset> =>
   loadIdxFiles(publishedFashionMnist, fashionMnistFacts, data, env);

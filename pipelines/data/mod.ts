@@ -15,7 +15,7 @@ export {
 } from "./dataset.ts";
 export { decodeImage } from "./decode_image.ts";
 export { type DataEnv, denoDataEnv, type FolderEntry } from "./environment.ts";
-export { type Gather, normaliser } from "./feed.ts";
+export { type Gather, normaliser } from "./normalise.ts";
 export { type ImageFolderOptions, loadImageFolder } from "./image_folder.ts";
 export {
   type DatasetName,

@@ -1,8 +1,10 @@
 /**
- * Where a published dataset is looked for, and in which order.
+ * Obtaining the files of a published dataset: from a folder that the user named, else from
+ * `$SPARROW_DATA`, the caches of this machine and the mirrors on the web, in this order.
  *
  * @module
  */
+import { type FileUnavailable, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { isGzip, joined } from "./bytes.ts";
 import type { DataEnv } from "./environment.ts";
@@ -16,22 +18,98 @@ import {
   verify,
   within,
 } from "./published.ts";
-import { type FileUnavailable, invalidOption, type SparrowError } from "../../graph/error.ts";
 
-// Downloads that cannot hang and cannot fill the memory.
+/** The content of a dataset's files, and where they were found. */
+export interface Obtained {
+  /** Values of the files, one array per file, in the order of {@linkcode Published.files}. */
+  readonly values: readonly Uint8Array[];
+  /** Places that they came from, separated by commas. */
+  readonly source: string;
+}
 
-/** Where a download gives up. */
+/**
+ * Obtains the files of a published dataset, verified.
+ *
+ * With `data` they come from that folder, or there is an error. Without it they come from
+ * `$SPARROW_DATA` or its subfolder of the dataset's name (only that, where the dataset says so), if all
+ * files are there; else each file comes from the user's cache, `./runs/.cache`, or the mirrors in turn.
+ * A damaged file is an error in a folder that the user named, and is replaced by a download, where that
+ * is possible, in a cache.
+ *
+ * @param data The folder that the user named, if any.
+ * @returns The values; `DatasetUnavailable` with every place that was tried; `CorruptFile` or
+ * `ChecksumMismatch` for a damaged file; `FileUnavailable` for one that cannot be read;
+ * `InvalidOption` when `data` is empty.
+ */
+export const obtain = (
+  published: Published,
+  data: string | undefined,
+  env: DataEnv,
+): TE.TaskEither<SparrowError, Obtained> =>
+async () => {
+  if (data === "") return E.left(invalidOption("--data", data, "the path of a folder"));
+  const named = data === undefined ? sparrowData(published, env) : [data];
+  const tried: Attempt[] = named.length > 0 ? [] : [notSet];
+  for (const folder of named) {
+    const found = await readFolder(folder, published, env)();
+    if (E.isRight(found)) return E.right({ values: found.right, source: folder });
+    if (found.left._tag !== "Lacking") return E.left(found.left);
+    const { place, reason } = found.left;
+    tried.push({ place, reason });
+  }
+  return data === undefined
+    ? await fromCacheOrWeb(published, tried, env)
+    : E.left(unavailable(published, tried));
+};
+
+/** The attempt that stands for `$SPARROW_DATA` where it names no folder. */
+export const notSet: Attempt = {
+  place: "$SPARROW_DATA",
+  reason: "it is not set, or Deno may not read it (--allow-env=SPARROW_DATA)",
+};
+
+function sparrowData(
+  { folder, onlyInSubfolder = false }: Published,
+  { variable }: DataEnv,
+): readonly string[] {
+  const root = variable("SPARROW_DATA");
+  if (root === undefined) return [];
+  return onlyInSubfolder ? [within(root, folder)] : [root, within(root, folder)];
+}
+
+async function fromCacheOrWeb(
+  published: Published,
+  before: readonly Attempt[],
+  env: DataEnv,
+): Promise<E.Either<SparrowError, Obtained>> {
+  const values: Uint8Array[] = [];
+  const places = new Set<string>();
+  for (const file of published.files) {
+    const found = await cachedOrDownloaded(file, published, env)();
+    if (E.isLeft(found)) {
+      const { damage, tried } = found.left;
+      return E.left(damage ?? unavailable(published, [...before, ...tried]));
+    }
+    values.push(found.right.values);
+    places.add(found.right.place);
+  }
+  return E.right({ values, source: [...places].join(", ") });
+}
+
+// ---- Downloads
+
+/** The limits at which a download gives up, so that it cannot hang or fill the memory. */
 export interface DownloadLimits {
-  /** To the response's head, in ms. */
+  /** Time to the response's head, in milliseconds. */
   readonly response: number;
-  /** To the last byte after that, in ms. */
+  /** Time from there to the last byte, in milliseconds. */
   readonly body: number;
-  /** The most bytes to accept. */
+  /** The largest body to accept, in bytes. */
   readonly bytes: number;
 }
 
 /**
- * The bytes at an address.
+ * Downloads the bytes at an address.
  *
  * @returns The body of a successful response, whole; otherwise the reason as a person reads it:
  * the HTTP status, the limit that was passed, or what `fetch` said.
@@ -100,28 +178,31 @@ async function bounded(response: Response, atMost: number): Promise<Uint8Array> 
 const causeOf = (error: unknown): unknown =>
   error instanceof Error && error.cause instanceof Error ? error.cause : error;
 
-// Published files from a cache on this machine, or from the web into it.
+// ---- Caches
 
-/** A folder for files that can be had again. */
+/** A cache: a folder for files that can be downloaded again. */
 export interface CacheFolder {
+  /** Path of the folder. */
   readonly path: string;
   /** Whether a person at a terminal may be asked for the permission to use it. */
   readonly ask: boolean;
 }
 
-/** A file's values and where they came from. */
+/** The values of a file, and the place that they came from. */
 export interface CachedFile {
+  /** Values of the file. */
   readonly values: Uint8Array;
+  /** Cache folder or mirror. */
   readonly place: string;
 }
 
-const response = 20_000;
-const body = 5 * 60_000;
-/** What gzip adds to content that it cannot make smaller. */
+/** Milliseconds to wait for the response's head, and for the rest of it. */
+const [response, body] = [20_000, 5 * 60_000];
+/** Upper bound of the bytes that gzip adds to content that it cannot make smaller. */
 const overhead = 65_536;
 
 /**
- * The cache folders of a dataset, the first to be preferred: the user's, by the custom of the
+ * Returns the cache folders of a dataset, the first to be preferred: the user's, by the custom of the
  * system (the XDG Base Directory Specification on Linux), and `./runs/.cache`, because Deno's
  * permission sets cannot name the home folder.
  *
@@ -145,15 +226,17 @@ function userCache(variable: DataEnv["variable"], system: string): string | unde
   return xdg?.startsWith("/") ? xdg : home && `${home}/.cache`;
 }
 
-/** No good copy: the damage of the first damaged one in a cache, and every place that was tried. */
+/** The outcome where no good copy was found. */
 export interface NotFound {
+  /** Damage of the first damaged copy in a cache; null where there is none. */
   readonly damage: Damage | null;
+  /** Every place that was tried. */
   readonly tried: readonly Attempt[];
 }
 
 /**
- * A file from the first cache folder that has a good copy; else from the first mirror that does,
- * in which case it is kept in the first cache folder that takes it, once it is verified.
+ * Obtains a file from the first cache folder that has a good copy; else from the first mirror that
+ * does, in which case it is kept in the first cache folder that takes it, once it is verified.
  */
 export const cachedOrDownloaded = (
   file: PublishedFile,
@@ -241,9 +324,9 @@ export async function keep(
   }
 }
 
-// A dataset's files in a folder that the user named: all of them there and right, or the reason.
+// ---- Folders that the user names
 
-/** The folder does not have the dataset. */
+/** The reason why a folder does not have the dataset. */
 export interface Lacking extends Attempt {
   readonly _tag: "Lacking";
 }
@@ -286,7 +369,8 @@ async () => {
 };
 
 /**
- * Why nothing can be read in a folder that the user named, or null. At a terminal, Deno may ask.
+ * Says why nothing can be read in a folder that the user named; null where it can. At a terminal, Deno
+ * may ask.
  */
 export async function hindranceTo(folder: string, env: DataEnv): Promise<string | null> {
   if (!await env.permitted("read", folder, true)) {
@@ -295,7 +379,7 @@ export async function hindranceTo(folder: string, env: DataEnv): Promise<string 
   return await isThere(folder, env) ? null : "there is no such folder";
 }
 
-/** The paths in a folder at which there is something by a file's name, with or without ".gz". */
+/** Returns the paths of a file's copies in a folder, with or without ".gz". */
 export async function copiesIn(
   folder: string,
   { name }: Pick<PublishedFile, "name">,
@@ -306,7 +390,7 @@ export async function copiesIn(
   return paths.filter((_, i) => there[i]);
 }
 
-/** The values of a file on disk, if it is the published one. */
+/** Reads a file on disk, which must be the published one. */
 const readCopy = (
   path: string,
   file: PublishedFile,
@@ -320,79 +404,4 @@ const readCopy = (
 async function isThere(path: string, { files }: DataEnv): Promise<boolean> {
   const found = await files.exists(path)();
   return E.isRight(found) && found.right;
-}
-
-/** What the files hold, and where they were. */
-export interface Obtained {
-  /** One array per file, in the order of {@linkcode Published.files}. */
-  readonly values: readonly Uint8Array[];
-  readonly source: string;
-}
-
-/**
- * The files of a published dataset, verified.
- *
- * With `data`: from that folder, or an error. Without: from `$SPARROW_DATA` or its subfolder of the
- * dataset's name (only that, where the dataset says so), if all files are there; else each file from the user's cache, `./runs/.cache`, or
- * the mirrors in turn. A damaged file is an error in a folder that the user named, and is replaced
- * by a download, where that is possible, in a cache.
- *
- * @param data The folder that the user named, if any.
- * @returns The values; `DatasetUnavailable` with every place that was tried; `CorruptFile` or
- * `ChecksumMismatch` for a damaged file; `FileUnavailable` for one that cannot be read;
- * `InvalidOption` when `data` is empty.
- */
-export const obtain = (
-  published: Published,
-  data: string | undefined,
-  env: DataEnv,
-): TE.TaskEither<SparrowError, Obtained> =>
-async () => {
-  if (data === "") return E.left(invalidOption("--data", data, "the path of a folder"));
-  const named = data === undefined ? sparrowData(published, env) : [data];
-  const tried: Attempt[] = named.length > 0 ? [] : [notSet];
-  for (const folder of named) {
-    const found = await readFolder(folder, published, env)();
-    if (E.isRight(found)) return E.right({ values: found.right, source: folder });
-    if (found.left._tag !== "Lacking") return E.left(found.left);
-    const { place, reason } = found.left;
-    tried.push({ place, reason });
-  }
-  return data === undefined
-    ? await fromCacheOrWeb(published, tried, env)
-    : E.left(unavailable(published, tried));
-};
-
-/** For the list of attempts. */
-export const notSet: Attempt = {
-  place: "$SPARROW_DATA",
-  reason: "it is not set, or Deno may not read it (--allow-env=SPARROW_DATA)",
-};
-
-function sparrowData(
-  { folder, onlyInSubfolder = false }: Published,
-  { variable }: DataEnv,
-): readonly string[] {
-  const root = variable("SPARROW_DATA");
-  if (root === undefined) return [];
-  return onlyInSubfolder ? [within(root, folder)] : [root, within(root, folder)];
-}
-
-async function fromCacheOrWeb(
-  published: Published,
-  before: readonly Attempt[],
-  env: DataEnv,
-): Promise<E.Either<SparrowError, Obtained>> {
-  const values: Uint8Array[] = [];
-  const places = new Set<string>();
-  for (const file of published.files) {
-    const found = await cachedOrDownloaded(file, published, env)();
-    if (E.isLeft(found)) {
-      const { damage, tried } = found.left;
-      return E.left(damage ?? unavailable(published, [...before, ...tried]));
-    }
-    values.push(found.right.values);
-    places.add(found.right.place);
-  }
-  return E.right({ values, source: [...places].join(", ") });
 }

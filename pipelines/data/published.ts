@@ -12,7 +12,7 @@ import { gunzip, sha256 } from "./bytes.ts";
 export interface PublishedFile {
   /** Without ".gz". */
   readonly name: string;
-  /** Of the uncompressed content, in bytes. */
+  /** Size of the uncompressed content, in bytes. */
   readonly size: number;
   /** SHA-256 of the uncompressed content. */
   readonly sha256: string;
@@ -22,7 +22,7 @@ export interface PublishedFile {
 
 /** A dataset as it was published. */
 export interface Published {
-  /** As people call it: "MNIST". */
+  /** Name that people know it by: "MNIST". */
   readonly title: string;
   /** The name of its folder in a cache: "mnist". */
   readonly folder: string;
@@ -96,7 +96,7 @@ export const unavailable = (
   advice: howToGet(published),
 });
 
-/** Where a person gets the files, and where to put them. */
+/** Advice on where to get the files, and where to put them. */
 export const howToGet = ({ files, mirrors }: Published): string =>
   `Download ${listed(files.map(({ name }) => `${name}.gz`))} from ${mirrors[0]} into a folder ` +
   `and name it with --data DIR or $SPARROW_DATA`;

@@ -1,5 +1,6 @@
 /**
- * Parts of a split: by index, the first of each class, at random by class.
+ * Parts of datasets and of their splits: the first images, some indices, some classes, a validation set
+ * drawn at random by class.
  *
  * @module
  */
@@ -10,14 +11,14 @@ import type { Dataset, DataSplit, Normalisation } from "./dataset.ts";
 
 /** Options of {@linkcode withValidation}. */
 export interface ValidationOptions {
-  /** Of each class of the training set; above 0 and below 1. */
+  /** Fraction of each class of the training set; above 0 and below 1. */
   readonly fraction: number;
-  /** An integer from 0 to 2^32 − 1. */
+  /** Seed of the drawing: an integer from 0 to 2^32 − 1. */
   readonly seed: number;
 }
 
 /**
- * The images of a split at some indices, in their order.
+ * Copies the images of a split at some indices, in the order of the indices.
  *
  * @param picks Each from 0 to split.count − 1.
  * @returns A split of its own memory.
@@ -54,10 +55,22 @@ export function subset(split: DataSplit, picks: Uint32Array): DataSplit {
   };
 }
 
+/** Returns the first images of a split, at most so many, as views. */
+export function firstImages(split: DataSplit, most: number): DataSplit {
+  const { count, pixels, labels } = split;
+  const kept = Math.min(count, most);
+  return {
+    ...split,
+    count: kept,
+    pixels: pixels.subarray(0, count === 0 ? 0 : kept * (pixels.length / count)),
+    labels: labels.subarray(0, kept),
+  };
+}
+
 /**
- * The first images of each split of a dataset, as views: for a quick look at a large one.
+ * Returns the first images of each split of a dataset, as views: for a quick look at a large one.
  *
- * @param most Of each split, an integer of at least 1; a smaller split stays as it is.
+ * @param most Images of each split, an integer of at least 1; a smaller split stays as it is.
  *
  * @example
  * ```ts
@@ -71,16 +84,7 @@ export function subset(split: DataSplit, picks: Uint32Array): DataSplit {
  * ```
  */
 export function take(dataset: Dataset, most: number): Dataset {
-  const first = (split: DataSplit): DataSplit => {
-    const { count, pixels, labels } = split;
-    const kept = Math.min(count, most);
-    return {
-      ...split,
-      count: kept,
-      pixels: pixels.subarray(0, count === 0 ? 0 : kept * (pixels.length / count)),
-      labels: labels.subarray(0, kept),
-    };
-  };
+  const first = (split: DataSplit) => firstImages(split, most);
   return {
     ...dataset,
     train: first(dataset.train),
@@ -90,7 +94,7 @@ export function take(dataset: Dataset, most: number): Dataset {
 }
 
 /**
- * A dataset whose splits are all normalised in another way.
+ * Replaces the normalisation of all splits of a dataset.
  *
  * @example Bytes divided by 255, so that pixels are from 0 to 1.
  * ```ts
@@ -112,8 +116,7 @@ export const withNormalisation = (dataset: Dataset, normalisation: Normalisation
 });
 
 /**
- * A dataset of which a part of the training set, drawn from each class by a seed, has become the
- * validation set. Both keep the order that they had. At least one image of each class goes and at
+ * Makes a part of a dataset's training set, drawn from each class by a seed, its validation set. Both keep the order that they had. At least one image of each class goes and at
  * least one stays.
  *
  * @returns The dataset; `InvalidOption` when the fraction is not above 0 and below 1, the seed not
@@ -160,11 +163,11 @@ export function withValidation(
   );
 }
 
-/** Indices that part a split in two, each ascending. */
+/** The indices that part a split in two, each ascending. */
 export interface Parting {
-  /** Those that stay. */
+  /** Indices that stay. */
   readonly rest: Uint32Array;
-  /** The fraction. */
+  /** Indices that go: the fraction. */
   readonly part: Uint32Array;
 }
 
@@ -174,7 +177,7 @@ export interface Parting {
  *
  * @param labels Class indices, in the split's order; a class without any image is passed over.
  * @param classes Their names, for an error.
- * @param fraction Above 0 and below 1.
+ * @param fraction The part of each class that goes, above 0 and below 1.
  * @returns The indices; `InvalidOption` for another fraction, and when a class has one image only.
  */
 export function stratified(
@@ -219,10 +222,10 @@ function indicesWhere(values: Uint8Array, value: number): Uint32Array {
   return indices.slice(0, count);
 }
 
-// A dataset of some of its classes.
+// ---- Some classes
 
 /**
- * A dataset with the images of some classes only, in the order that they had. Labels and the names of
+ * Keeps the images of some classes only, in the order that they had. Labels and the names of
  * the classes stay as they are, so that an 8 is an 8 in both; the other classes just have no images.
  *
  * @param classes Indices into the dataset's classes: at least one, each once, in any order.
@@ -233,14 +236,13 @@ function indicesWhere(values: Uint8Array, value: number): Uint32Array {
  * ```ts
  * import { onlyClasses } from "./splits.ts";
  * import { strokes } from "./strokes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const digits = { ...strokes({ seed: 1, train: 50, test: 20 }), sha256: {} };
- * const some = onlyClasses(digits, [8, 9]);
- * if (E.isLeft(some)) throw new Error("there are such digits");
- * assertEquals([...new Set(some.right.train.labels)].sort(), [8, 9]);
- * assertEquals([some.right.train.count, some.right.test.count], [10, 4]);
+ * const some = orThrow(onlyClasses(digits, [8, 9]));
+ * assertEquals([...new Set(some.train.labels)].sort(), [8, 9]);
+ * assertEquals([some.train.count, some.test.count], [10, 4]);
  * ```
  */
 export const onlyClasses = (
@@ -249,7 +251,7 @@ export const onlyClasses = (
 ): E.Either<InvalidOption, Dataset> => keep(dataset, classes, (named) => named);
 
 /**
- * A dataset without the images of some classes: what {@linkcode onlyClasses} leaves out.
+ * Leaves the images of some classes out: it keeps what {@linkcode onlyClasses} leaves out.
  *
  * @param classes As for `onlyClasses`.
  * @returns As `onlyClasses` does.
@@ -258,13 +260,12 @@ export const onlyClasses = (
  * ```ts
  * import { withoutClasses } from "./splits.ts";
  * import { strokes } from "./strokes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const digits = { ...strokes({ seed: 1, train: 50, test: 20 }), sha256: {} };
- * const some = withoutClasses(digits, [8, 9]);
- * if (E.isLeft(some)) throw new Error("there are such digits");
- * assertEquals([...new Set(some.right.train.labels)].sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
+ * const some = orThrow(withoutClasses(digits, [8, 9]));
+ * assertEquals([...new Set(some.train.labels)].sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
  * ```
  */
 export const withoutClasses = (
@@ -304,10 +305,9 @@ function keep(
   ));
 }
 
-// A few samples that stand for all classes.
-
 /**
- * The first sample of each class, then the second of each, and so on.
+ * Chooses a few samples that stand for all classes: the first of each class, then the second of each, and so
+ * on.
  *
  * @param labels Class indices below `classes`.
  * @param most How many samples at most, at least 0.

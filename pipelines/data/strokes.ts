@@ -1,26 +1,151 @@
 /**
- * The built-in digits: MNIST's stand-in where there is no network, generated from a seed.
+ * The built-in digits ("strokes"): drawn as a pen writes them and generated from a seed, they stand in for
+ * MNIST where there is no network.
+ *
+ * Only +, −, ×, / and the square root are used, which IEEE 754 rounds the same way everywhere, so that a
+ * drawing is the same to the bit on every machine.
  *
  * @module
  */
-import { type Dice, draw, type Rng, seed as seeded, splitRng } from "../../graph/rng.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import { joined, sha256 } from "./bytes.ts";
-import type { Dataset, DataSplit } from "./dataset.ts";
+import { type Dice, draw, type Rng, seed as seeded, splitRng } from "../../graph/rng.ts";
+import { type Dataset, type DataSplit, hashOf } from "./dataset.ts";
 
-// The ten digits as a pen writes them: strokes through control points, in several styles each.
+/** Options of {@linkcode strokes}. */
+export interface StrokesOptions {
+  /** Seed of the drawings: an integer from 0 to 2^32 − 1. @default {0} */
+  readonly seed?: number;
+  /** Number of training images, an integer of at least 1. @default {10_000} */
+  readonly train?: number;
+  /** Number of test images, an integer of at least 1. @default {2_000} */
+  readonly test?: number;
+}
 
-/** A place: x to the right, y down. In a glyph, 0 to 1 from corner to corner of its box. */
+/** Side of an image, in pixels. */
+const side = 28;
+const area = side * side;
+const digits = 10;
+
+const defaultTrain = 10_000;
+const defaultTest = 2_000;
+const largestSeed = 2 ** 32 - 1;
+const mostImages = 1_000_000;
+
+/** Mean and deviation of byte / 255 over the 10,000 training images of seed 1. */
+const normalisation = { mean: [0.123], std: [0.2853] };
+
+/**
+ * Draws digits as anti-aliased strokes, 28 × 28 bytes like MNIST: one of a few styles per digit,
+ * jittered control points, a random affine map (size, slant, rotation, place), a pen of random
+ * thickness and pressure, and grain in the ink. The background is 0.
+ *
+ * The same seed gives the same bytes on every machine. Every ten images hold each digit once, in
+ * random order, so that any number is balanced; a larger number begins with the smaller one's
+ * images. The two splits share no random number.
+ *
+ * @param options Taken as they are; {@linkcode loadStrokes} checks them.
+ * @returns The dataset without its hashes, which {@linkcode loadStrokes} adds.
+ */
+export function strokes(
+  { seed = 0, train = defaultTrain, test = defaultTest }: StrokesOptions,
+): Omit<Dataset, "sha256"> {
+  const [forTrain, forTest] = splitRng(seeded(seed));
+  return {
+    name: "strokes",
+    shape: [side, side],
+    classes: glyphs.map((_, digit) => String(digit)),
+    train: splitOf(train, forTrain),
+    validation: null,
+    test: splitOf(test, forTest),
+    source: `generated from seed ${seed}`,
+    notice: null,
+  };
+}
+
+/**
+ * Draws the built-in digits, with the SHA-256 of each split's content (its pixels, then its labels) under
+ * "strokes-train" and "strokes-test".
+ *
+ * @returns The dataset; `InvalidOption` when the seed is not an integer from 0 to 2^32 − 1, or a
+ * number of images not one from 1 to 1,000,000.
+ *
+ * @example
+ * ```ts
+ * import { loadStrokes } from "./strokes.ts";
+ * import { orThrow } from "../../graph/error.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const { train } = await orThrow(loadStrokes({ seed: 1, train: 20, test: 10 }));
+ * assertEquals(train.pixels.length, 20 * 28 * 28);
+ * ```
+ */
+export function loadStrokes(options: StrokesOptions = {}): TE.TaskEither<InvalidOption, Dataset> {
+  const { seed = 0, train = defaultTrain, test = defaultTest } = options;
+  const checked = pipe(
+    integerWithin("seed", seed, 0, largestSeed),
+    E.flatMap(() => integerWithin("train", train, 1, mostImages)),
+    E.flatMap(() => integerWithin("test", test, 1, mostImages)),
+  );
+  return pipe(
+    TE.fromEither(checked),
+    TE.flatMapTask(() => () => withHashes(strokes(options))),
+  );
+}
+
+const integerWithin = (
+  option: string,
+  value: number,
+  from: number,
+  to: number,
+): E.Either<InvalidOption, number> =>
+  Number.isInteger(value) && value >= from && value <= to
+    ? E.right(value)
+    : E.left(invalidOption(option, value, `an integer from ${from} to ${to}`));
+
+async function withHashes(drawn: Omit<Dataset, "sha256">): Promise<Dataset> {
+  return {
+    ...drawn,
+    sha256: {
+      "strokes-train": await hashOf(drawn.train),
+      "strokes-test": await hashOf(drawn.test),
+    },
+  };
+}
+
+function splitOf(count: number, rng: Rng): DataSplit {
+  const pixels = new Uint8Array(count * area);
+  const labels = new Uint8Array(count);
+  draw(rng, (dice) => {
+    for (let i = 0; i < count; i++) {
+      if (i % digits === 0) labels.set(shuffled(dice).subarray(0, count - i), i);
+      pixels.set(handwritten(labels[i], dice), i * area);
+    }
+  });
+  return { count, pixels, labels, normalisation };
+}
+
+function shuffled({ integer }: Dice): Uint8Array {
+  const order = Uint8Array.from({ length: digits }, (_, digit) => digit);
+  for (let i = digits - 1; i > 0; i--) {
+    const j = integer(0, i);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
+// ---- The shapes of the digits
+
+/** A point: x to the right, y down. In a glyph, 0 to 1 from corner to corner of its box. */
 export type Point = readonly [x: number, y: number];
 
 /** The points that the pen passes: two make a straight line, more a smooth curve. */
 export type Stroke = readonly Point[];
 
-/** One way to write a digit. */
+/** One way to write a digit, as strokes through control points. */
 export type Glyph = readonly Stroke[];
 
-// "x y, x y / x y, x y": strokes between slashes, points in hundredths of the box.
+/** Reads a glyph: in "x y, x y / x y, x y" slashes part strokes, and points are in hundredths of the box. */
 const glyph = (text: string): Glyph =>
   text.split("/").map((stroke) =>
     stroke.split(",").map((point) => {
@@ -84,15 +209,13 @@ const glyphs: readonly (readonly Glyph[])[] = [
   ],
 ].map((styles) => styles.map(glyph));
 
-// A round pen on a square canvas: smooth curves and anti-aliased marks.
-//
-// Only +, −, ×, / and the square root are used, which IEEE 754 rounds the same way everywhere, so
-// that a drawing is the same to the bit on every machine.
+// ---- The pen
 
+/** Straight pieces of a curve between two of its points. */
 const pieces = 5;
 
 /**
- * A smooth curve through points, as short straight pieces (a uniform Catmull–Rom spline: Catmull &
+ * Draws a smooth curve through points, as short straight pieces (a uniform Catmull–Rom spline: Catmull &
  * Rom, "A class of local interpolating splines", 1974).
  *
  * @param through At least 2 points; two stay a straight line.
@@ -156,16 +279,10 @@ export function mark(
   }
 }
 
-// One digit as somebody might write it, drawn with dice.
-
-/** The side of an image, in pixels. */
-const side = 28;
-
-/** The pixels of an image. */
-const area = side * side;
+// ---- Handwriting
 
 /**
- * An image of a digit: one of its styles, with jittered control points, under a random affine map,
+ * Draws a digit as somebody might write it: one of its styles, with jittered control points, under a random affine map,
  * by a pen of random thickness and pressure, with grain in the ink. The amounts are chosen so that
  * a person reads every digit and simple classifiers do about as well as on MNIST.
  *
@@ -210,123 +327,3 @@ function placement(dice: Dice): (point: Point) => Point {
 
 /** A number from −amount to amount, small ones more often than large ones (triangular). */
 const about = ({ unit }: Dice, amount: number): number => (unit() + unit() - 1) * amount;
-
-/** Options of {@linkcode strokes}: what to draw. */
-export interface StrokesOptions {
-  /** An integer from 0 to 2^32 − 1. */
-  readonly seed: number;
-  /** Training images, an integer of at least 1. @default {10_000} */
-  readonly train?: number;
-  /** Test images, an integer of at least 1. @default {2_000} */
-  readonly test?: number;
-}
-
-const digits = glyphs.length;
-const defaultTrain = 10_000;
-const defaultTest = 2_000;
-const largestSeed = 2 ** 32 - 1;
-const mostImages = 1_000_000;
-
-/** Of byte / 255 over the 10,000 training images of seed 1. */
-const normalisation = { mean: [0.123], std: [0.2853] };
-
-/**
- * Digits drawn as anti-aliased strokes, 28 × 28 bytes like MNIST: one of a few styles per digit,
- * jittered control points, a random affine map (size, slant, rotation, place), a pen of random
- * thickness and pressure, and grain in the ink. The background is 0.
- *
- * The same seed gives the same bytes on every machine. Every ten images hold each digit once, in
- * random order, so that any number is balanced; a larger number begins with the smaller one's
- * images. The two splits share no random number.
- *
- * @param options Taken as they are; {@linkcode loadStrokes} checks them.
- * @returns The dataset without its hashes, which {@linkcode loadStrokes} adds.
- */
-export function strokes(
-  { seed, train = defaultTrain, test = defaultTest }: StrokesOptions,
-): Omit<Dataset, "sha256"> {
-  const [forTrain, forTest] = splitRng(seeded(seed));
-  return {
-    name: "strokes",
-    shape: [side, side],
-    classes: glyphs.map((_, digit) => String(digit)),
-    train: splitOf(train, forTrain),
-    validation: null,
-    test: splitOf(test, forTest),
-    source: `generated from seed ${seed}`,
-    notice: null,
-  };
-}
-
-/**
- * The built-in digits with the SHA-256 of each split's content (its pixels, then its labels) under
- * "strokes-train" and "strokes-test".
- *
- * @returns The dataset; `InvalidOption` when the seed is not an integer from 0 to 2^32 − 1, or a
- * number of images not one from 1 to 1,000,000.
- *
- * @example
- * ```ts
- * import { loadStrokes } from "./strokes.ts";
- * import { E } from "../../graph/fp_ts.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const dataset = await loadStrokes({ seed: 1, train: 20, test: 10 })();
- * assertEquals(E.isRight(dataset) && dataset.right.train.pixels.length, 20 * 28 * 28);
- * ```
- */
-export function loadStrokes(options: StrokesOptions): TE.TaskEither<InvalidOption, Dataset> {
-  const { seed, train = defaultTrain, test = defaultTest } = options;
-  const checked = pipe(
-    integerWithin("seed", seed, 0, largestSeed),
-    E.flatMap(() => integerWithin("train", train, 1, mostImages)),
-    E.flatMap(() => integerWithin("test", test, 1, mostImages)),
-  );
-  return pipe(
-    TE.fromEither(checked),
-    TE.flatMapTask(() => () => withHashes(strokes(options))),
-  );
-}
-
-const integerWithin = (
-  option: string,
-  value: number,
-  from: number,
-  to: number,
-): E.Either<InvalidOption, number> =>
-  Number.isInteger(value) && value >= from && value <= to
-    ? E.right(value)
-    : E.left(invalidOption(option, value, `an integer from ${from} to ${to}`));
-
-async function withHashes(drawn: Omit<Dataset, "sha256">): Promise<Dataset> {
-  return {
-    ...drawn,
-    sha256: {
-      "strokes-train": await hashOf(drawn.train),
-      "strokes-test": await hashOf(drawn.test),
-    },
-  };
-}
-
-const hashOf = ({ pixels, labels }: DataSplit): Promise<string> => sha256(joined([pixels, labels]));
-
-function splitOf(count: number, rng: Rng): DataSplit {
-  const pixels = new Uint8Array(count * area);
-  const labels = new Uint8Array(count);
-  draw(rng, (dice) => {
-    for (let i = 0; i < count; i++) {
-      if (i % digits === 0) labels.set(shuffled(dice).subarray(0, count - i), i);
-      pixels.set(handwritten(labels[i], dice), i * area);
-    }
-  });
-  return { count, pixels, labels, normalisation };
-}
-
-function shuffled({ integer }: Dice): Uint8Array {
-  const order = Uint8Array.from({ length: digits }, (_, digit) => digit);
-  for (let i = digits - 1; i > 0; i--) {
-    const j = integer(0, i);
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
-}

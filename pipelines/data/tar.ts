@@ -16,7 +16,7 @@ const BLOCK = 512;
 /** An archive of a dataset has a few; one of hundreds of thousands would take long. */
 const MOST_FILES = 1000;
 
-/** Where a header has what, in bytes. */
+/** The places of a header's fields, in bytes. */
 const fields = {
   name: [0, 100],
   size: [124, 12],
@@ -123,7 +123,7 @@ function octal(header: Uint8Array, field: "size" | "checksum"): number | null {
   return /^[0-7]{1,12}$/.test(digits) ? parseInt(digits, 8) : null;
 }
 
-/** Of all bytes, those of the checksum itself taken for spaces. */
+/** Sums all bytes of a header, those of the checksum itself taken for spaces. */
 function sumOf(header: Uint8Array): number {
   const [from, length] = fields.checksum;
   return header.reduce(

@@ -1,83 +1,42 @@
 /**
- * A table of codes: bits of one width, by index.
+ * Tables of codes in a database: bits of one width, by index, which the database searches for the nearest.
  *
  * @module
  */
-import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
-import { checkLength } from "../../ops/metrics/rows.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { checkWidth } from "../../ops/codes/codes.ts";
-import { attempt, type Database, type DatabaseQuery } from "./database.ts";
-import type { Neighbours } from "../../ops/metrics/neighbours.ts";
 import type { SearchOptions } from "../../ops/codes/search.ts";
-
-// Codes as PostgreSQL reads bits: hexadecimal digits after an x, the first unit first.
-
-/** Of each byte, whose lowest bit is the first unit, the two digits in which it is the highest. */
-const digits: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
-  let reversed = 0;
-  for (let bit = 0; bit < 8; bit++) reversed |= ((byte >> bit) & 1) << (7 - bit);
-  return reversed.toString(16).padStart(2, "0");
-});
-
-/**
- * Code i of a set, for `$1::varbit::bit(width)`: units up to the next multiple of 8 follow as zeros, and
- * the cast takes them away.
- *
- * @example
- * ```ts
- * import { codeText } from "./code_table.ts";
- * import { fromIndices } from "../../ops/codes/codes.ts";
- * import { E } from "../../graph/fp_ts.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const codes = fromIndices([[0, 3, 9]], 10);
- * assertEquals(E.isRight(codes) && codeText(codes.right, 0), "x9040");
- * ```
- */
-export function codeText({ width, words }: BinaryEmbeddings, i: number): string {
-  const from = i * wordsPerCode(width);
-  let text = "x";
-  for (let byte = 0; byte < Math.ceil(width / 8); byte++) {
-    text += digits[(words[from + (byte >>> 2)] >>> (8 * (byte & 3))) & 255];
-  }
-  return text;
-}
-
-/** Codes from one index up to another, without it. */
-const codeTexts = (codes: BinaryEmbeddings, from: number, to: number): readonly string[] =>
-  Array.from({ length: to - from }, (_, i) => codeText(codes, from + i));
-
-/** Codes of such a width that a statement with them has about two million digits, at least one. */
-const codesPerStatement = (width: number): number =>
-  Math.max(1, Math.floor(2 ** 21 / Math.ceil(width / 4)));
+import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
+import type { Neighbours } from "../../ops/metrics/neighbours.ts";
+import { checkLength } from "../../ops/metrics/rows.ts";
+import { attempt, type Database, type DatabaseQuery } from "./database.ts";
 
 /** A table of codes. */
 export interface CodeTable {
-  /** Where it is. */
+  /** Database that holds it. */
   readonly database: Database;
-  /** Its name. */
+  /** Name of the table. */
   readonly name: string;
-  /** Units of a code. */
+  /** Number of units of a code. */
   readonly width: number;
 }
 
-/** Options of {@linkcode openCodeTable}: which table. */
+/** Options of {@linkcode openCodeTable}. */
 export interface CodeTableOptions {
-  /** Lower-case letters, digits and _, not a digit first, at most 63. @default {"codes"} */
+  /** Name of the table: at most 63 lower-case letters, digits and _, not a digit first. @default {"codes"} */
   readonly name?: string;
-  /** Units of a code, from 1 to 2²⁴. */
+  /** Number of units of a code, from 1 to 2²⁴. */
   readonly width: number;
 }
 
 const NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
-/** A table's name in a statement: it has been checked, and is quoted for it may be a word of SQL. */
+/** Quotes a table's name, which has been checked, for a statement: it may be a word of SQL. */
 const quoted = ({ name }: Pick<CodeTable, "name">): string => `"${name}"`;
 
 /**
- * A table of codes, made where there is none: `id integer PRIMARY KEY, code bit(width) NOT NULL`, where
+ * Opens a table of codes, made where there is none: `id integer PRIMARY KEY, code bit(width) NOT NULL`, where
  * id is the index, from 0 on, and unit u of a code is bit u from the left, `get_bit(code, u)`. Further
  * columns, labels say, are left alone, and must be allowed to be empty.
  *
@@ -130,11 +89,11 @@ async function columnsOf(
   return new Map(rows.map(({ name, type }) => [String(name), String(type)]));
 }
 
-/** How many codes a table has. */
+/** Counts the codes of a table. */
 export const countCodes = (table: CodeTable): TE.TaskEither<SparrowError, number> =>
   attempt(table.database, ({ query }) => countedBy(table, query));
 
-/** The same within other work. */
+/** Counts the codes of a table within a transaction. */
 async function countedBy(table: CodeTable, query: DatabaseQuery): Promise<number> {
   const [{ count }] = await query(`SELECT count(*)::int4 AS count FROM ${quoted(table)}`);
   return Number(count);
@@ -153,17 +112,16 @@ async function countedBy(table: CodeTable, query: DatabaseQuery): Promise<number
  * import { addCodes, countCodes, openCodeTable } from "./code_table.ts";
  * import { closeDatabase, openDatabase } from "./database.ts";
  * import { fromIndices } from "../../ops/codes/codes.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const [database, codes] = [await openDatabase()(), fromIndices([[0, 1], [2]], 10)];
- * if (E.isLeft(database) || E.isLeft(codes)) throw new Error("no codes");
- * const table = await openCodeTable(database.right, { width: 10 })();
- * if (E.isLeft(table)) throw new Error("no table");
- * assertEquals(await addCodes(table.right, codes.right)(), E.right(0));
- * assertEquals(await addCodes(table.right, codes.right)(), E.right(2));
- * assertEquals(await countCodes(table.right)(), E.right(4));
- * await closeDatabase(database.right)();
+ * const codes = orThrow(fromIndices([[0, 1], [2]], 10));
+ * const database = await orThrow(openDatabase());
+ * const table = await orThrow(openCodeTable(database, { width: 10 }));
+ * assertEquals(await orThrow(addCodes(table, codes)), 0);
+ * assertEquals(await orThrow(addCodes(table, codes)), 2);
+ * assertEquals(await orThrow(countCodes(table)), 4);
+ * await orThrow(closeDatabase(database));
  * ```
  */
 export const addCodes = (
@@ -193,9 +151,9 @@ export const addCodes = (
     }));
 };
 
-// The search for the nearest codes of a table, by the database.
+// ---- Search
 
-/** Queries of one statement: it can be interrupted between two. */
+/** The most queries of one statement, so that a search can be interrupted between two. */
 const MOST_QUERIES = 256;
 
 /**
@@ -211,25 +169,21 @@ const MOST_QUERIES = 256;
  *
  * @example
  * ```ts
- * import { addCodes, openCodeTable } from "./code_table.ts";
+ * import { addCodes, openCodeTable, searchTable } from "./code_table.ts";
  * import { closeDatabase, openDatabase } from "./database.ts";
- * import { searchTable } from "./code_table.ts";
  * import { fromIndices } from "../../ops/codes/codes.ts";
- * import { E, pipe, TE } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const codes = fromIndices([[0, 1, 2], [1, 2, 3], [2, 3, 4]], 64);
- * const query = fromIndices([[2, 3]], 64);
- * const database = await openDatabase()();
- * if (E.isLeft(codes) || E.isLeft(query) || E.isLeft(database)) throw new Error("no database");
- * const found = await pipe(
- *   openCodeTable(database.right, { width: 64 }),
- *   TE.chainFirst((table) => addCodes(table, codes.right)),
- *   TE.chain((table) => searchTable(table, query.right, { k: 2 })),
- * )();
- * assertEquals(E.isRight(found) && [...found.right.indices], [1, 2]);
- * assertEquals(E.isRight(found) && [...found.right.distances], [1, 1]);
- * await closeDatabase(database.right)();
+ * const codes = orThrow(fromIndices([[0, 1, 2], [1, 2, 3], [2, 3, 4]], 64));
+ * const query = orThrow(fromIndices([[2, 3]], 64));
+ * const database = await orThrow(openDatabase());
+ * const table = await orThrow(openCodeTable(database, { width: 64 }));
+ * await orThrow(addCodes(table, codes));
+ * const found = await orThrow(searchTable(table, query, { k: 2 }));
+ * assertEquals([...found.indices], [1, 2]);
+ * assertEquals([...found.distances], [1, 1]);
+ * await orThrow(closeDatabase(database));
  * ```
  */
 export const searchTable = (
@@ -285,3 +239,45 @@ const statementFor = (table: CodeTable): string =>
   `(SELECT id, (${quoted(table)}.code <~> asked.code)::int4 AS distance FROM ${quoted(table)} ` +
   "ORDER BY distance, id LIMIT $2::int4) AS near " +
   "ORDER BY asked.place, near.distance, near.id";
+
+// ---- Codes as text
+
+/** The two hexadecimal digits of each byte with its bits reversed: a byte's lowest bit is its first unit. */
+const digits: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
+  let reversed = 0;
+  for (let bit = 0; bit < 8; bit++) reversed |= ((byte >> bit) & 1) << (7 - bit);
+  return reversed.toString(16).padStart(2, "0");
+});
+
+/**
+ * Writes code i of a set as PostgreSQL reads bits: hexadecimal digits after an x, the first unit first, for
+ * `$1::varbit::bit(width)`. Units up to the next multiple of 8 follow as zeros, and
+ * the cast takes them away.
+ *
+ * @example
+ * ```ts
+ * import { codeText } from "./code_table.ts";
+ * import { fromIndices } from "../../ops/codes/codes.ts";
+ * import { E } from "../../graph/fp_ts.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const codes = fromIndices([[0, 3, 9]], 10);
+ * assertEquals(E.isRight(codes) && codeText(codes.right, 0), "x9040");
+ * ```
+ */
+export function codeText({ width, words }: BinaryEmbeddings, i: number): string {
+  const from = i * wordsPerCode(width);
+  let text = "x";
+  for (let byte = 0; byte < Math.ceil(width / 8); byte++) {
+    text += digits[(words[from + (byte >>> 2)] >>> (8 * (byte & 3))) & 255];
+  }
+  return text;
+}
+
+/** Writes codes from one index up to another, without it. */
+const codeTexts = (codes: BinaryEmbeddings, from: number, to: number): readonly string[] =>
+  Array.from({ length: to - from }, (_, i) => codeText(codes, from + i));
+
+/** Returns how many codes of a width, at least one, make a statement of about two million digits. */
+const codesPerStatement = (width: number): number =>
+  Math.max(1, Math.floor(2 ** 21 / Math.ceil(width / 4)));

@@ -1,12 +1,11 @@
 /**
- * Databases that can compare bits: PGlite, which needs no server, or a PostgreSQL server with pgvector.
+ * Connections to databases that can compare bits: PGlite, which needs no server, or a PostgreSQL server with
+ * pgvector.
  *
  * @module
  */
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { type DatabaseUnavailable, invalidOption, type SparrowError } from "../../graph/error.ts";
-
-// What is asked of a database, whichever it is.
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
 
 /** Runs one statement; its parameters are $1, $2, … Throws what the database refuses. */
 export type DatabaseQuery = (
@@ -14,7 +13,7 @@ export type DatabaseQuery = (
   parameters?: readonly unknown[],
 ) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
-/** A connection to a database. Its functions throw: `attempt` of `database.ts` makes values of their errors. */
+/** A connection to a database. Its functions throw: {@linkcode attempt} makes values of their errors. */
 export interface DatabaseDriver {
   /** Runs one statement. */
   readonly query: DatabaseQuery;
@@ -24,126 +23,19 @@ export interface DatabaseDriver {
   readonly close: () => Promise<void>;
 }
 
-// PostgreSQL in this process: PGlite, which is PostgreSQL compiled to WebAssembly, with pgvector.
-
-// Neither as literals nor by their types: Deno would fetch their 27 MB for every program that imports this
-// module, used or not. The version is the one that the extension names as its peer.
-const PGLITE: string = "npm:@electric-sql/pglite@0.5.14";
-const PGVECTOR: string = "npm:@electric-sql/pglite-pgvector@0.0.15";
-
-/** What runs a statement. */
-interface PgliteClient {
-  readonly query: (
-    statement: string,
-    parameters: unknown[],
-  ) => Promise<{ readonly rows: Record<string, unknown>[] }>;
-}
-
-/** The part of a PGlite database that is used. */
-interface PGlite extends PgliteClient {
-  readonly transaction: <A>(work: (own: PgliteClient) => Promise<A>) => Promise<A>;
-  readonly close: () => Promise<void>;
-}
-
-/** PGlite's module. */
-interface PGliteModule {
-  readonly PGlite: {
-    readonly create: (options: {
-      readonly dataDir?: string;
-      readonly extensions: { readonly vector: unknown };
-    }) => Promise<PGlite>;
-  };
-}
-
-/**
- * Opens a database.
- *
- * @param folder Where it is kept, made if it is missing; null for one that is gone when it is closed.
- */
-async function openPglite(folder: string | null): Promise<DatabaseDriver> {
-  const pglite = await import(PGLITE) as PGliteModule;
-  const extension = await import(PGVECTOR) as { readonly vector: unknown };
-  if (folder !== null) await Deno.mkdir(folder, { recursive: true });
-  const database = await pglite.PGlite.create({
-    ...folder === null ? {} : { dataDir: folder },
-    extensions: { vector: extension.vector },
-  });
-  const asked = (by: PgliteClient): DatabaseQuery => async (statement, parameters = []) =>
-    (await by.query(statement, [...parameters])).rows;
-  return {
-    query: asked(database),
-    transaction: <A>(work: (query: DatabaseQuery) => Promise<A>) =>
-      database.transaction((own) => work(asked(own))),
-    close: () => database.close(),
-  };
-}
-
-// A PostgreSQL server, by its address.
-
-// Neither as a literal nor by its types, as in `pglite.ts`.
-const POSTGRES: string = "npm:postgres@3.4.9";
-
-/** What runs a statement. */
-interface PostgresClient {
-  readonly unsafe: (
-    statement: string,
-    parameters: unknown[],
-  ) => Promise<Record<string, unknown>[]>;
-}
-
-/** The part of a connection that is used. */
-interface Sql extends PostgresClient {
-  readonly begin: <A>(work: (own: PostgresClient) => Promise<A>) => Promise<A>;
-  readonly end: (options: { readonly timeout: number }) => Promise<void>;
-}
-
-/** The function that the package exports. */
-type Connect = (
-  url: string,
-  options: {
-    readonly max: number;
-    readonly connect_timeout: number;
-    readonly onnotice: () => void;
-  },
-) => Sql;
-
-/** Seconds to wait for a server. */
-const PATIENCE = 10;
-
-/**
- * Connects to a server. What the address leaves out comes from the usual variables, PGPASSWORD say.
- *
- * @param url "postgres://user:password@host:5432/database".
- */
-async function openPostgres(url: string): Promise<DatabaseDriver> {
-  const connect = (await import(POSTGRES) as { readonly default: Connect }).default;
-  const sql = connect(url, { max: 1, connect_timeout: PATIENCE, onnotice: () => {} });
-  const asked = (by: PostgresClient): DatabaseQuery => async (statement, parameters = []) =>
-    await by.unsafe(statement, [...parameters]);
-  return {
-    query: asked(sql),
-    // A promise that resolves to a list would be waited for item by item: it is wrapped.
-    transaction: async <A>(work: (query: DatabaseQuery) => Promise<A>) => {
-      const { result } = await sql.begin(async (own) => ({ result: await work(asked(own)) }));
-      return result;
-    },
-    close: () => sql.end({ timeout: PATIENCE }),
-  };
-}
-
 /** Options of {@linkcode openDatabase}; without any of these it is one in memory, which is gone when it is closed. */
 export interface DatabaseOptions {
-  /** A folder for PGlite, made if it is missing; of one process at a time. */
+  /** Folder of PGlite's database, made if it is missing; of one process at a time. @default in memory */
   readonly folder?: string;
-  /** The address of a server: "postgres://user:password@host:5432/database". */
+  /** Address of a PostgreSQL server: "postgres://user:password@host:5432/database". @default PGlite */
   readonly url?: string;
 }
 
 /** A database that is open, with pgvector. */
 export interface Database {
-  /** Where it is, without a password: "memory", the folder or the address. */
+  /** Place of the database, without a password: "memory", the folder or the address. */
   readonly place: string;
-  /** For statements of one's own, such as those on further columns; throws what is refused. */
+  /** Driver for statements of one's own, on further columns for example; it throws what the database refuses. */
   readonly driver: DatabaseDriver;
 }
 
@@ -161,13 +53,13 @@ export interface Database {
  * @example
  * ```ts
  * import { closeDatabase, openDatabase } from "./database.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const database = await openDatabase()();
- * if (E.isLeft(database)) throw new Error("PGlite does not start");
- * assertEquals(database.right.place, "memory");
- * await closeDatabase(database.right)();
+ * const database = await orThrow(openDatabase());
+ * assertEquals(database.place, "memory");
+ * await closeDatabase(database)();
  *
  * const wrong = await openDatabase({ url: "mysql://localhost/codes" })();
  * assertEquals(E.isLeft(wrong) && wrong.left._tag, "InvalidOption");
@@ -197,13 +89,13 @@ function placeOf(url: string): string | null {
   return `${read.protocol}//${user}${read.host}${read.pathname}`;
 }
 
-/** For an error: whatever stands before the last @ may hold a password. */
+/** Hides what stands before the last @, which may hold a password, for an error. */
 const withoutPassword = (url: string): string => url.replace(/^([^/]*\/\/)?.*@/, "$1…@");
 
 /**
- * A database by a driver, and pgvector in it: what {@linkcode openDatabase} does once it knows where.
+ * Opens a database by a driver, and pgvector in it, as {@linkcode openDatabase} does.
  *
- * @param place As errors name it.
+ * @param place Name of the database in errors.
  */
 export const openWith = (
   place: string,
@@ -224,7 +116,7 @@ export const openWith = (
     }),
   );
 
-/** Sees to it that bits can be compared. */
+/** Makes sure that the database has pgvector, which compares bits. */
 const withVector = (database: Database): TE.TaskEither<SparrowError, void> =>
   pipe(
     attempt(database, async ({ query }) => {
@@ -267,7 +159,7 @@ function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message || cause.name : String(cause);
 }
 
-/** By PostgreSQL's codes (its manual, Appendix A), and those of the system. */
+/** Advice by PostgreSQL's error codes (its manual, Appendix A) and those of the system. */
 function adviceFor(cause: unknown, code: string, reason: string): string {
   if (cause instanceof Deno.errors.NotCapable || /Requires .* access/.test(reason)) {
     return "Give Deno the permission that it asks for";
@@ -283,4 +175,111 @@ function adviceFor(cause: unknown, code: string, reason: string): string {
     return "Check that the server runs, and that the address is right";
   }
   return "Check the address, the folder and what its user may do";
+}
+
+// ---- PGlite
+
+// The packages are imported neither as literals nor by their types: Deno would fetch their 27 MB for every
+// program that imports this module, used or not. The version is the one that the extension names as its peer.
+const PGLITE: string = "npm:@electric-sql/pglite@0.5.14";
+const PGVECTOR: string = "npm:@electric-sql/pglite-pgvector@0.0.15";
+
+/** A database or a transaction of PGlite. */
+interface PgliteClient {
+  readonly query: (
+    statement: string,
+    parameters: unknown[],
+  ) => Promise<{ readonly rows: Record<string, unknown>[] }>;
+}
+
+/** The part of a PGlite database that is used. */
+interface PGlite extends PgliteClient {
+  readonly transaction: <A>(work: (own: PgliteClient) => Promise<A>) => Promise<A>;
+  readonly close: () => Promise<void>;
+}
+
+/** PGlite's module. */
+interface PGliteModule {
+  readonly PGlite: {
+    readonly create: (options: {
+      readonly dataDir?: string;
+      readonly extensions: { readonly vector: unknown };
+    }) => Promise<PGlite>;
+  };
+}
+
+/**
+ * Opens a database in this process: PGlite, which is PostgreSQL compiled to WebAssembly, with pgvector.
+ *
+ * @param folder Folder that keeps the database, made if it is missing; null for a database in memory.
+ */
+async function openPglite(folder: string | null): Promise<DatabaseDriver> {
+  const pglite = await import(PGLITE) as PGliteModule;
+  const extension = await import(PGVECTOR) as { readonly vector: unknown };
+  if (folder !== null) await Deno.mkdir(folder, { recursive: true });
+  const database = await pglite.PGlite.create({
+    ...folder === null ? {} : { dataDir: folder },
+    extensions: { vector: extension.vector },
+  });
+  const asked = (by: PgliteClient): DatabaseQuery => async (statement, parameters = []) =>
+    (await by.query(statement, [...parameters])).rows;
+  return {
+    query: asked(database),
+    transaction: <A>(work: (query: DatabaseQuery) => Promise<A>) =>
+      database.transaction((own) => work(asked(own))),
+    close: () => database.close(),
+  };
+}
+
+// ---- PostgreSQL
+
+// Imported neither as a literal nor by its types, as PGlite is.
+const POSTGRES: string = "npm:postgres@3.4.9";
+
+/** A connection to PostgreSQL, or a transaction of it. */
+interface PostgresClient {
+  readonly unsafe: (
+    statement: string,
+    parameters: unknown[],
+  ) => Promise<Record<string, unknown>[]>;
+}
+
+/** The part of a connection that is used. */
+interface Sql extends PostgresClient {
+  readonly begin: <A>(work: (own: PostgresClient) => Promise<A>) => Promise<A>;
+  readonly end: (options: { readonly timeout: number }) => Promise<void>;
+}
+
+/** The function that the package exports. */
+type Connect = (
+  url: string,
+  options: {
+    readonly max: number;
+    readonly connect_timeout: number;
+    readonly onnotice: () => void;
+  },
+) => Sql;
+
+/** Seconds to wait for a server. */
+const PATIENCE = 10;
+
+/**
+ * Connects to a PostgreSQL server by its address. What the address leaves out comes from the usual variables, PGPASSWORD say.
+ *
+ * @param url "postgres://user:password@host:5432/database".
+ */
+async function openPostgres(url: string): Promise<DatabaseDriver> {
+  const connect = (await import(POSTGRES) as { readonly default: Connect }).default;
+  const sql = connect(url, { max: 1, connect_timeout: PATIENCE, onnotice: () => {} });
+  const asked = (by: PostgresClient): DatabaseQuery => async (statement, parameters = []) =>
+    await by.unsafe(statement, [...parameters]);
+  return {
+    query: asked(sql),
+    // The result is wrapped, because a promise that resolves to a list would be awaited item by item.
+    transaction: async <A>(work: (query: DatabaseQuery) => Promise<A>) => {
+      const { result } = await sql.begin(async (own) => ({ result: await work(asked(own)) }));
+      return result;
+    },
+    close: () => sql.end({ timeout: PATIENCE }),
+  };
 }

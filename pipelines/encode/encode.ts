@@ -1,10 +1,10 @@
 /**
- * Encoding: images in memory to codes.
+ * Encoding: images in memory, or a stream of batches of them, to codes.
  *
  * @module
  */
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { SparrowError } from "../../graph/error.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
 import { isBinary } from "../../graph/traits.ts";
 import type { Embeddings } from "../../ops/embeddings.ts";
@@ -12,9 +12,9 @@ import type { Value } from "../../ops/interpreter.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { collector, forEachBatch, type Model } from "../core/batches.ts";
 import type { Waiting } from "../core/env.ts";
+import { toTensors } from "../core/run.ts";
 import type { Images } from "../data/dataset.ts";
 import type { ModelFile } from "../files/model.ts";
-import { toTensors } from "../core/run.ts";
 
 /** Options of {@linkcode encode}. */
 export interface EncodeOptions {
@@ -77,7 +77,7 @@ async () => {
 };
 
 /**
- * A model with its weights on the current backend: those of a file are uploaded.
+ * Puts a model's weights on the current backend: those of a file are uploaded.
  *
  * @returns The model, and what frees the weights that were uploaded.
  */
@@ -94,8 +94,6 @@ const isPlain = (model: Model | ModelFile): model is ModelFile =>
 
 const latent = (value: Value): tf.Tensor =>
   value instanceof tf.Tensor ? value : latent(value.first);
-
-// Encoding as a stream: batches of images in, batches of codes out.
 
 /**
  * Encodes any number of images with the memory of one batch: the next batch is asked for when the codes

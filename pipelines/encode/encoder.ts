@@ -1,21 +1,26 @@
 /**
- * Encoders: trained models whose codes are binary, for images of any size.
+ * Encoders: trained models whose codes are binary, for images of any size, of one file or by name.
  *
  * @module
  */
-import { encoderOf } from "../../graph/rewrite.ts";
 import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import { encoderOf } from "../../graph/rewrite.ts";
 import { show } from "../../graph/show.ts";
 import { isBinary } from "../../graph/traits.ts";
 import type { BinaryEmbeddings } from "../../ops/embeddings.ts";
-import type { OriginPart, Origins, SavedCodes } from "../files/codes.ts";
-import type { Images } from "../data/dataset.ts";
-import { decodeImage } from "../data/decode_image.ts";
+import { uninterrupted } from "../core/env.ts";
+import { consumption, type Run } from "../core/run.ts";
 import { sha256 } from "../data/bytes.ts";
+import type { Dataset, Images } from "../data/dataset.ts";
+import { decodeImage } from "../data/decode_image.ts";
+import { denoDataEnv } from "../data/environment.ts";
+import type { OriginPart, Origins, SavedCodes } from "../files/codes.ts";
 import { denoFiles, type Files } from "../files/files.ts";
-import { type ModelFile, readModel } from "../files/model.ts";
+import { type ModelFile, readModel, writeModel } from "../files/model.ts";
+import { MODEL_FILE, modelOf } from "../stages/save.ts";
 import { encode, type EncodeOptions, encodeStream } from "./encode.ts";
+import { findImages, type FindImagesOptions, type ImageSource, notesOf } from "./inputs.ts";
 import {
   type Batch,
   type InputLayout,
@@ -24,9 +29,6 @@ import {
   picturesOf,
   toInput,
 } from "./pictures.ts";
-import { uninterrupted } from "../core/env.ts";
-import { denoDataEnv } from "../data/environment.ts";
-import { findImages, type FindImagesOptions, type ImageSource, notesOf } from "./inputs.ts";
 
 /** A trained model whose codes are binary, as plain data: it holds no tensors and is never disposed of. */
 export interface Encoder {
@@ -65,6 +67,48 @@ export const readEncoder = (
       identity: { file, sha256: await sha256(bytes) },
     })),
   );
+
+/**
+ * Makes an encoder of a run that was trained, without a file between. What is done with the run later
+ * does not change the encoder.
+ *
+ * @param dataset The dataset that the run was trained on: images are normalised as it is.
+ * @returns The encoder; `NonFinite` where a weight is not finite; `ConsumedRun`; else as
+ * {@linkcode readEncoder} does.
+ *
+ * @example
+ * ```ts
+ * import { encodeImages, trainedEncoder } from "./encoder.ts";
+ * import { loadStrokes } from "../data/strokes.ts";
+ * import { createRun, dispose } from "../core/run.ts";
+ * import { orThrow } from "../../graph/error.ts";
+ * import { graph } from "../../graph/parse.ts";
+ * import { startBackend } from "../../ops/backend.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await orThrow(startBackend("cpu"));
+ * const digits = await orThrow(loadStrokes({ train: 10, test: 10 }));
+ * const run = orThrow(createRun({ graph: graph`linear(784, 64) ▷ kwta(0.25)` }));
+ * // … stages train the run …
+ * const encoder = await orThrow(trainedEncoder(run, digits));
+ * dispose(run);
+ * const { codes } = await orThrow(encodeImages(encoder, ["strokes"], { first: 3 }));
+ * assertEquals([codes.count, codes.width], [3, 64]);
+ * ```
+ */
+export const trainedEncoder = (
+  run: Run,
+  dataset: Dataset,
+): TE.TaskEither<SparrowError, Encoder> => {
+  const consumed = consumption(run);
+  if (consumed !== null) return TE.left(consumed);
+  // A run that was saved gives the bytes of its file, so that codes remember where their model is.
+  const file = run.saved?.endsWith(MODEL_FILE) ? run.saved : "a model that was not saved";
+  return pipe(
+    modelOf(run, dataset),
+    TE.chainW((model) => readEncoder(file, writeModel(model))),
+  );
+};
 
 /** Options of {@linkcode loadEncoder}. */
 export interface LoadEncoderOptions {
@@ -177,7 +221,7 @@ export const encodeImage = (
     }),
   );
 
-/** The codes of images in memory that have the encoder's layout already. */
+/** Encodes images in memory that have the encoder's layout already. */
 export const encodePictures = (
   { model }: Encoder,
   images: Images,
@@ -189,7 +233,7 @@ export const encodePictures = (
     TE.map((embeddings) => embeddings as BinaryEmbeddings),
   );
 
-// Images by name to codes, with what is known of each.
+// ---- Images by name
 
 /** Options of {@linkcode encodeImages}. */
 export interface EncodeImagesOptions extends FindImagesOptions, EncodeOptions {
@@ -209,7 +253,7 @@ export interface EncodeImagesOptions extends FindImagesOptions, EncodeOptions {
 
 /** Codes of images, with where each came from. */
 export interface EncodedImages extends SavedCodes {
-  /** Where each image came from. */
+  /** Origins of the images. */
   readonly origins: Origins;
   /** Errors of the image files that were passed over, in order. */
   readonly skipped: readonly SparrowError[];
@@ -230,8 +274,7 @@ export interface EncodedImages extends SavedCodes {
  *
  * @example The digits nearest to another, by name.
  * ```ts
- * import { encodeImages } from "./encoder.ts";
- * import { readEncoder } from "./encoder.ts";
+ * import { encodeImages, readEncoder } from "./encoder.ts";
  * import { writeModel } from "../files/model.ts";
  * import { nearestImages } from "./search.ts";
  * import { orThrow } from "../../graph/error.ts";
@@ -284,7 +327,7 @@ async function encodeSources(
     skipped.push(error);
     note(`Skipped: ${describe(error)}`);
   };
-  // What is a stream of images to the encoder is also kept in mind, without its pixels.
+  // The batches are kept without their pixels, for the labels and origins of the codes.
   async function* images(): AsyncGenerator<Images> {
     for (const source of sources) {
       for await (const batch of picturesOf(source, options, reading, skip)) {
@@ -311,7 +354,7 @@ async function encodeSources(
   });
 }
 
-/** Labels by their names, so that the digit 3 of a dataset and the folder "3" are one. */
+/** Numbers labels by their names, so that the digit 3 of a dataset and the folder "3" are one. */
 function labelsOf(
   batches: readonly Batch[],
 ): { readonly classes: readonly string[]; readonly labels: Int32Array } {
@@ -342,7 +385,7 @@ const partOf = (input: ImageSource, batches: readonly Batch[]): OriginPart =>
 const namesOf = (input: ImageSource): readonly string[] =>
   input.kind === "dataset" ? [input.part.name] : input.files.slice(0, 3).map(({ path }) => path);
 
-/** Codes after each other, at least one set of them. */
+/** Joins sets of codes, at least one. */
 function appended(sets: readonly BinaryEmbeddings[]): BinaryEmbeddings {
   const words = new Uint32Array(sets.reduce((sum, set) => sum + set.words.length, 0));
   let at = 0;

@@ -7,8 +7,10 @@ import { type FileUnavailable, invalidOption, type SparrowError } from "../../gr
 import { E, type TE } from "../../graph/fp_ts.ts";
 import type { DataSplit } from "../data/dataset.ts";
 import { type DataEnv, denoDataEnv, type FolderEntry } from "../data/environment.ts";
+import { isImageName, visibleEntries } from "../data/image_folder.ts";
 import { type DatasetName, datasetNames, loadImages } from "../data/images.ts";
 import { within } from "../data/published.ts";
+import { firstImages } from "../data/splits.ts";
 import type { OriginPart, OriginSplit } from "../files/codes.ts";
 import { count } from "../report/format.ts";
 
@@ -22,15 +24,15 @@ export interface FindImagesOptions {
   readonly data?: string;
   /** Seed of the built-in digits, an integer from 0 to 2^32 − 1. @default {0} */
   readonly seed?: number;
-  /** Where datasets and files are found. @default this machine */
+  /** Environment that datasets and files are read from. @default this machine */
   readonly dataEnv?: DataEnv;
 }
 
 /** An image file. */
 export interface ImageFile {
-  /** Its path. */
+  /** Path of the file. */
   readonly path: string;
-  /** The name of the folder that it is in, where that is a folder of a named folder; null. */
+  /** Name of the folder that it is in, where that is a folder of a named folder; else null. */
   readonly label: string | null;
 }
 
@@ -45,9 +47,9 @@ export type ImageSource =
     readonly images: DataSplit;
     /** Shape of one image: [height, width] or [height, width, channels]. */
     readonly shape: readonly number[];
-    /** The names of the labels. */
+    /** Names of the labels. */
     readonly classes: readonly string[];
-    /** What a person should know of the dataset; null for nothing. */
+    /** Notice of the dataset for a person; null for none. */
     readonly notice: string | null;
   }
   | {
@@ -55,11 +57,11 @@ export type ImageSource =
     readonly kind: "files";
     /** Files in order; none has been read. */
     readonly files: readonly ImageFile[];
-    /** What was passed over in folders: other files, and folders in folders. */
+    /** Paths of what was passed over in folders: other files, and folders in folders. */
     readonly passed: readonly string[];
   };
 
-/** Names of datasets; "digits" is MNIST, or the built-in ones where there is no MNIST. */
+/** The names of datasets; "digits" is MNIST, or the built-in ones where there is no MNIST. */
 const inputNames: readonly string[] = [
   ...datasetNames.filter((name) => name !== "folder"),
   "digits",
@@ -67,8 +69,6 @@ const inputNames: readonly string[] = [
 
 /** Whether an operand is the name of a dataset. A folder of such a name is `./mnist`. */
 export const namesDataset = (operand: string): boolean => inputNames.includes(operand);
-
-const extension = /\.(png|jpe?g)$/i;
 
 /**
  * Finds images by name: those of datasets ("mnist", "fashion_mnist", "cifar10", "strokes", or "digits",
@@ -120,13 +120,7 @@ async function datasetInput(
   const loaded = await loadImages({ dataset, data, seed }, env)();
   if (E.isLeft(loaded)) return loaded;
   const { shape, classes, notice, [split]: all } = loaded.right;
-  const count = first === 0 ? all.count : Math.min(first, all.count);
-  const images = {
-    ...all,
-    count,
-    pixels: all.pixels.subarray(0, count * (all.pixels.length / all.count)),
-    labels: all.labels.subarray(0, count),
-  };
+  const images = first === 0 ? all : firstImages(all, first);
   const known = dataset ?? (loaded.right.name === "strokes" ? "strokes" : "mnist");
   return E.right({
     kind: "dataset",
@@ -138,7 +132,7 @@ async function datasetInput(
       seed,
       split,
       from: 0,
-      count,
+      count: images.count,
     },
     images,
     shape,
@@ -158,14 +152,14 @@ async function filesInput(path: string, env: DataEnv): Promise<Found> {
   const files: ImageFile[] = [];
   const passed: string[] = [];
   const sort = (folder: string, entries: readonly FolderEntry[], label: string | null) => {
-    for (const { name, isFolder } of sorted(entries)) {
+    for (const { name, isFolder } of visibleEntries(entries)) {
       const inside = within(folder, name);
-      if (!isFolder && extension.test(name)) files.push({ path: inside, label });
+      if (!isFolder && isImageName(name)) files.push({ path: inside, label });
       else if (!isFolder || label !== null) passed.push(inside);
     }
   };
   sort(path, listed.right, null);
-  for (const { name } of sorted(listed.right).filter(({ isFolder }) => isFolder)) {
+  for (const { name } of visibleEntries(listed.right).filter(({ isFolder }) => isFolder)) {
     const folder = within(path, name);
     const entries = await env.list(folder)();
     if (E.isLeft(entries)) return entries;
@@ -180,10 +174,6 @@ async function filesInput(path: string, env: DataEnv): Promise<Found> {
   );
 }
 
-const sorted = (entries: readonly FolderEntry[]): readonly FolderEntry[] =>
-  entries.filter(({ name }) => !name.startsWith("."))
-    .toSorted((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-
 const noSuch = (file: string): FileUnavailable => ({
   _tag: "FileUnavailable",
   operation: "read",
@@ -192,11 +182,10 @@ const noSuch = (file: string): FileUnavailable => ({
   advice: `Check the path; datasets are ${inputNames.join(", ")}`,
 });
 
-// What is to be said of inputs before they are used.
-
+/** How many paths a note lists. */
 const SHOWN = 3;
 
-/** The notices of datasets, and what was passed over in folders. */
+/** Lists what a person should know of images: the notices of datasets, and what was passed over in folders. */
 export const notesOf = (inputs: readonly ImageSource[]): readonly string[] =>
   inputs.flatMap((input) => {
     if (input.kind === "dataset") return input.notice === null ? [] : [input.notice];

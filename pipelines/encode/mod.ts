@@ -16,6 +16,7 @@ export {
   type LoadEncoderOfOptions,
   type LoadEncoderOptions,
   readEncoder,
+  trainedEncoder,
 } from "./encoder.ts";
 export { findImages, type FindImagesOptions, type ImageFile, type ImageSource } from "./inputs.ts";
 export type { InputLayout } from "./pictures.ts";

@@ -1,21 +1,22 @@
 /**
- * The images of inputs as a model's bytes, a batch at a time.
+ * Pictures: images of any size brought to the size and colours that a model takes, and read a batch at a time.
  *
  * @module
  */
 import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { Shape } from "../../graph/types.ts";
+import { breathe, type Waiting } from "../core/env.ts";
 import { type Bitmap, type Colour, fit } from "../data/bitmap.ts";
+import { joined } from "../data/bytes.ts";
 import type { Images, Normalisation } from "../data/dataset.ts";
 import { decodeImage } from "../data/decode_image.ts";
-import { breathe, type Waiting } from "../core/env.ts";
 import type { Files } from "../files/files.ts";
 import type { ImageSource } from "./inputs.ts";
 
-// What images must look like for a model.
+// ---- The layout of a model's input
 
-/** Size and colours of the images that a model takes. */
+/** The size and the colours of the images that a model takes. */
 export interface InputLayout {
   /** Rows and columns, in pixels. */
   readonly size: readonly [height: number, width: number];
@@ -23,19 +24,19 @@ export interface InputLayout {
   readonly colour: Colour;
 }
 
-/** Bytes of a pixel. */
+/** Number of bytes of a pixel. */
 export const channelsOf = ({ colour }: InputLayout): number => colour === "rgb" ? 3 : 1;
 
-/** Bytes of an image. */
+/** Number of bytes of an image. */
 export const areaOf = (layout: InputLayout): number =>
   layout.size[0] * layout.size[1] * channelsOf(layout);
 
 /**
- * The form of a model's images, from the shape of its input: [height, width], [height, width, 1] and
+ * Finds the layout of a model's images by the shape of its input: [height, width], [height, width, 1] and
  * [height, width, 3] say it; [n] is a square, of colours where the normalisation has three channels or
  * n / 3 is a square number (n and n / 3 never are both).
  *
- * @returns The form; `InvalidOption` where the input is none of an image.
+ * @returns The layout; `InvalidOption` where the input is none of an image.
  *
  * @example
  * ```ts
@@ -75,8 +76,8 @@ function squareOf(n: number, channels: number): InputLayout | null {
 }
 
 /**
- * An image as a model's bytes: resized by its shorter side and cropped around its centre by `fit`, as
- * the images of a folder are for training, so that the model sees what it was trained on. Reduced, every
+ * Brings an image to a model's layout: it is resized by its shorter side and cropped around its centre by
+ * `fit`, as the images of a folder are for training, so that the model sees what it was trained on. Reduced, every
  * pixel counts, as in area averaging; the filter is the triangle of Pillow's BILINEAR.
  *
  * @param invert Whether dark becomes light: MNIST's digits are light on dark, a photographed page is not.
@@ -88,7 +89,7 @@ export function toInput(bitmap: Bitmap, layout: InputLayout, invert: boolean): U
 }
 
 /**
- * A dataset's image as a bitmap.
+ * Makes a bitmap of a dataset's image.
  *
  * @param pixels height × width bytes, or × 3.
  */
@@ -103,11 +104,13 @@ export function bitmapOf(pixels: Uint8Array, [height, width]: readonly number[])
   return { width, height, pixels: colours };
 }
 
-/** How pictures become bytes. */
+// ---- Reading
+
+/** Options of {@linkcode picturesOf}. */
 export interface PictureOptions {
-  /** What the model takes. */
+  /** Size and colours that the model takes. */
   readonly layout: InputLayout;
-  /** The model's, whatever the images' own may be. */
+  /** Normalisation of the model, whatever the images' own may be. */
   readonly normalisation: Normalisation;
   /** Whether image files are inverted; datasets never are. */
   readonly invert: boolean;
@@ -115,30 +118,30 @@ export interface PictureOptions {
   readonly skipBad: boolean;
 }
 
-/** Images with what is known of each. */
+/** A batch of images, with the places in their input that they came from. */
 export interface Batch extends Images {
-  /** The input that they are of. */
+  /** Input that the images belong to. */
   readonly input: ImageSource;
-  /** Per image its index in the input: in its split's chosen images, or among its files. */
+  /** Index of each image in the input: in its split's chosen images, or among its files. */
   readonly indices: readonly number[];
 }
 
-/** What reading image files needs of an environment. */
+/** The part of an environment that reading image files needs. */
 export interface PictureEnv extends Waiting {
-  /** Where image files are read. */
+  /** File system that image files are read from. */
   readonly files: Files;
 }
 
 /** Called with the error of each image file that is passed over. */
 export type OnBad = (error: SparrowError) => void;
 
-/** Of datasets: what the model takes at once. */
+/** Images per batch of a dataset: as many as the model takes at once. */
 const IMAGES = 1000;
-/** Of files: a decoded image takes far longer than its place in a batch. */
+/** Files per batch: decoding an image takes far longer than encoding it. */
 const FILES = 100;
 
 /**
- * The images of an input as a model's bytes. Memory is that of one batch, beside a dataset's own.
+ * Reads the images of an input as a model's bytes. Memory is that of one batch, beside a dataset's own.
  *
  * @returns Batches; or at the end `CorruptFile` or `FileUnavailable`, naming an image that cannot be
  * used, or `Interrupted`.
@@ -165,7 +168,6 @@ function* ofDataset(
     const count = Math.min(IMAGES, images.count - from);
     const indices = Array.from({ length: count }, (_, i) => from + i);
     const pixels = isThere ? images.pixels.subarray(from * size, (from + count) * size) : joined(
-      layout,
       indices.map((i) => {
         const bitmap = bitmapOf(images.pixels.subarray(i * size, (i + 1) * size), shape);
         return toInput(bitmap, layout, false);
@@ -195,20 +197,13 @@ async function* ofFiles(
       else return yield bitmap;
     }
     if (rows.length > 0) {
-      const pixels = joined(layout, rows);
+      const pixels = joined(rows);
       yield E.right({ count: rows.length, pixels, normalisation, input, indices });
     }
   }
 }
 
-function joined(layout: InputLayout, rows: readonly Uint8Array[]): Uint8Array {
-  const area = areaOf(layout);
-  const pixels = new Uint8Array(rows.length * area);
-  rows.forEach((row, i) => pixels.set(row, i * area));
-  return pixels;
-}
-
-/** The pixels of an image file; `FileUnavailable` or `CorruptFile`, naming it. */
+/** Reads and decodes an image file; `FileUnavailable` or `CorruptFile` name it. */
 export const readBitmap = (path: string, files: Files): TE.TaskEither<SparrowError, Bitmap> =>
   pipe(files.read(path), TE.chainW((bytes) => decodeImage(path, bytes)));
 

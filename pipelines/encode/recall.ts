@@ -7,11 +7,12 @@
 import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { draw, type Rng } from "../../graph/rng.ts";
-import { activity, type BinaryEmbeddings } from "../../ops/embeddings.ts";
-import { codeIndex, search } from "../../ops/codes/search.ts";
-import { pickCodes } from "../../ops/codes/codes.ts";
 import { codeSizes, hamming, overlap } from "../../ops/codes/algebra.ts";
+import { pickCodes } from "../../ops/codes/codes.ts";
+import { codeIndex, search } from "../../ops/codes/search.ts";
 import { emptyMemory, expectedFill, recallIterated, store } from "../../ops/codes/willshaw.ts";
+import { activity, type BinaryEmbeddings } from "../../ops/embeddings.ts";
+import type { Env } from "../core/env.ts";
 import { joined } from "../data/bytes.ts";
 import type { Images, Normalisation } from "../data/dataset.ts";
 import type { ImageSource } from "./inputs.ts";
@@ -23,17 +24,16 @@ import {
   type PictureOptions,
   picturesOf,
 } from "./pictures.ts";
-import type { Env } from "../core/env.ts";
 import { distinctCodes, type NamedImage } from "./search.ts";
 
-/** Which part is left; of "noise" pixels here and there. */
+/** The parts of an image that can be left; of "noise" pixels here and there. */
 export const cueKinds = ["top", "bottom", "left", "right", "noise"] as const;
 
-/** Which part is left. */
+/** The part of an image that is left. */
 export type CueKind = typeof cueKinds[number];
 
 /**
- * Images of which a part is left. What is erased from a side becomes the median of each channel over all
+ * Erases all but a part of images. What is erased from a side becomes the median of each channel over all
  * images, which is the paper of digits. With "noise", whole pixels take the place of others, drawn from
  * all pixels of all images.
  *
@@ -94,7 +94,7 @@ export function cuesOf(
   return E.right({ ...images, pixels: left });
 }
 
-/** The median byte of each channel. */
+/** Computes the median byte of each channel. */
 function mediansOf(pixels: Uint8Array, channels: number): Uint8Array {
   return Uint8Array.from({ length: channels }, (_, channel) => {
     const counts = new Uint32Array(256);
@@ -104,18 +104,18 @@ function mediansOf(pixels: Uint8Array, channels: number): Uint8Array {
   });
 }
 
-/** Images and what they are called. */
+/** Images with their names. */
 export interface Gathered {
   /** Images as bytes, in the model's layout. */
   readonly images: Images;
-  /** One per image. */
+  /** One name per image. */
   readonly names: readonly NamedImage[];
 }
 
 /**
- * The first images of inputs.
+ * Reads the first images of inputs.
  *
- * @param most How many; there may be fewer.
+ * @param most Number of images; there may be fewer.
  * @returns The images, or what `picturesOf` returns.
  */
 export async function gather(

@@ -5,15 +5,15 @@
  * @module
  */
 import type { Images } from "../data/dataset.ts";
-import { areaOf, type InputLayout } from "./pictures.ts";
-import { configuration } from "../report/summary.ts";
 import { count } from "../report/format.ts";
 import { html } from "../report/html.ts";
 import { pageHeader } from "../report/page.ts";
+import { configuration } from "../report/summary.ts";
 import { asHtml, type Column, type Columns } from "../report/table.ts";
-import { inputPicture, sheetPage, strip, type Tile } from "./search_sheet.ts";
-import type { NamedImage } from "./search.ts";
+import { areaOf, type InputLayout } from "./pictures.ts";
 import { faultOf, type RecallResult, type Recollection } from "./recall.ts";
+import type { NamedImage } from "./search.ts";
+import { inputPicture, sheetPage, strip, type Tile } from "./search_sheet.ts";
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
@@ -135,7 +135,7 @@ export interface RecallSheet {
   readonly images: Images;
   /** The damaged images. */
   readonly cues: Images;
-  /** Their form. */
+  /** Size and colours of the images. */
   readonly layout: InputLayout;
   /** Names of the images. */
   readonly names: readonly NamedImage[];
@@ -143,20 +143,26 @@ export interface RecallSheet {
   readonly cue: string;
   /** Number of images to show. */
   readonly show: number;
-  /** Whatever it takes to run it again. */
+  /** Configuration that repeats the recall. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** The page as the text of an HTML file with nothing to load. */
-export function recallSheet(
+/** Writes the page as the text of an HTML file with nothing to load. */
+export async function recallSheet(
   { result, images, cues, layout, names, cue, show, config }: RecallSheet,
-): string {
+): Promise<string> {
   const area = areaOf(layout);
   const picture = ({ pixels }: Images, i: number) =>
     inputPicture(pixels.subarray(i * area, (i + 1) * area), layout);
   const labelled = names.every(({ label }) => label !== null);
-  const tileOf = (what: string, i: number, found: number, right: boolean, units: number): Tile => ({
-    picture: picture(images, found),
+  const tileOf = async (
+    what: string,
+    i: number,
+    found: number,
+    right: boolean,
+    units: number,
+  ): Promise<Tile> => ({
+    picture: await picture(images, found),
     name: names[found].name,
     lines: [
       what,
@@ -166,26 +172,28 @@ export function recallSheet(
     ],
     other: labelled ? names[found].label !== names[i].label : !right,
   });
-  const strips = result.cues.slice(0, show).map((
-    { before, after, found, right, nearest, nearestAfter, nearestRight },
-    i,
-  ) =>
-    strip(
-      {
-        picture: picture(images, i),
-        name: names[i].name,
-        lines: [names[i].label ?? "", names[i].name],
-      },
-      [
+  const strips = await Promise.all(
+    result.cues.slice(0, show).map(async (
+      { before, after, found, right, nearest, nearestAfter, nearestRight },
+      i,
+    ) =>
+      strip(
         {
-          picture: picture(cues, i),
-          name: `cue of ${names[i].name}`,
-          lines: ["cue", "", `${before} of ${result.active} units`],
+          picture: await picture(images, i),
+          name: names[i].name,
+          lines: [names[i].label ?? "", names[i].name],
         },
-        tileOf("recalled", i, found, right, after),
-        tileOf("no memory", i, nearest, nearestRight, nearestAfter),
-      ],
-    )
+        [
+          {
+            picture: await picture(cues, i),
+            name: `cue of ${names[i].name}`,
+            lines: ["cue", "", `${before} of ${result.active} units`],
+          },
+          await tileOf("recalled", i, found, right, after),
+          await tileOf("no memory", i, nearest, nearestRight, nearestAfter),
+        ],
+      )
+    ),
   );
   const table = recallTable(result, labelled ? names.map(({ label }) => label) : null);
   const about =

@@ -1,45 +1,20 @@
 /**
- * How many codes of a set differ from all others.
+ * Search of images by their codes: queries are read or encoded, the nearest codes are found and named.
  *
  * @module
  */
-import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
-import { E } from "../../graph/fp_ts.ts";
-import { type CodeDistance, codeIndex, search } from "../../ops/codes/search.ts";
-import { pickCodes } from "../../ops/codes/codes.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
 import { hamming, overlap } from "../../ops/codes/algebra.ts";
+import { pickCodes } from "../../ops/codes/codes.ts";
+import { type CodeDistance, codeIndex, search } from "../../ops/codes/search.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
+import type { Env } from "../core/env.ts";
+import type { DataEnv } from "../data/environment.ts";
 import { loadCodes, originName, originOf, type SavedCodes } from "../files/codes.ts";
-import type { Context } from "../cli/program.ts";
 import { denoFiles } from "../files/files.ts";
 import { encodeImages, type EncodeImagesOptions, loadEncoderOf } from "./encoder.ts";
 import { findImages } from "./inputs.ts";
-
-/**
- * The number of different codes of a set: where it is far below the count, images of a class share
- * codes, and a search cannot tell them apart.
- *
- * @example
- * ```ts
- * import { distinctCodes } from "./search.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const words = Uint32Array.of(5, 3, 5);
- * assertEquals(distinctCodes({ kind: "binary", count: 3, width: 4, words }), 2);
- * ```
- */
-export function distinctCodes({ count, width, words }: BinaryEmbeddings): number {
-  const perCode = wordsPerCode(width);
-  const seen = new Set<string>();
-  for (let i = 0; i < count; i++) {
-    seen.add(String.fromCharCode(
-      ...new Uint16Array(words.slice(i * perCode, (i + 1) * perCode).buffer),
-    ));
-  }
-  return seen.size;
-}
-
-// The nearest codes of queries, by name.
 
 /** An image of a set of codes, by name. */
 export interface NamedImage {
@@ -53,7 +28,7 @@ export interface NamedImage {
 
 /** An image that a search found. */
 export interface SearchResult extends NamedImage {
-  /** Place among the results, from 1. */
+  /** Rank among the results, from 1. */
   readonly rank: number;
   /** Hamming distance: the number of units in which the codes differ. */
   readonly distance: number;
@@ -69,7 +44,7 @@ export interface SearchAnswer {
   readonly results: readonly SearchResult[];
 }
 
-/** What to call one of a set's images. */
+/** Names one of a set's images. */
 function named({ labels, origins }: SavedCodes, index: number): NamedImage {
   const origin = origins === undefined ? null : originOf(origins, index);
   const label = labels?.[index] ?? -1;
@@ -84,7 +59,7 @@ function named({ labels, origins }: SavedCodes, index: number): NamedImage {
 export interface NearestImagesOptions {
   /** Results per query, from 1 to the number of codes. @default {10} */
   readonly k?: number;
-  /** What the nearest have least of, "hamming", or most of, "overlap". @default {"hamming"} */
+  /** Measure that the nearest have least of ("hamming") or most of ("overlap"). @default {"hamming"} */
   readonly distance?: CodeDistance;
 }
 
@@ -141,7 +116,7 @@ export function nearestImages(
   })));
 }
 
-/** What is wrong about codes and queries, or null. */
+/** Checks codes and queries; null where they fit. */
 function misfit(
   codes: BinaryEmbeddings,
   queries: BinaryEmbeddings,
@@ -161,21 +136,55 @@ function misfit(
     : invalidOption("-k", k, `an integer from 1 to the number of codes, ${codes.count}`);
 }
 
-// The codes of queries: read from a file, or encoded.
+/**
+ * Counts the different codes of a set: where it is far below the count, images of a class share
+ * codes, and a search cannot tell them apart.
+ *
+ * @example
+ * ```ts
+ * import { distinctCodes } from "./search.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const words = Uint32Array.of(5, 3, 5);
+ * assertEquals(distinctCodes({ kind: "binary", count: 3, width: 4, words }), 2);
+ * ```
+ */
+export function distinctCodes({ count, width, words }: BinaryEmbeddings): number {
+  const perCode = wordsPerCode(width);
+  const seen = new Set<string>();
+  for (let i = 0; i < count; i++) {
+    seen.add(String.fromCharCode(
+      ...new Uint16Array(words.slice(i * perCode, (i + 1) * perCode).buffer),
+    ));
+  }
+  return seen.size;
+}
 
-/** How queries are encoded. */
+// ---- Queries
+
+/** Options of {@linkcode queryCodes}. */
 export interface QueryOptions extends EncodeImagesOptions {
   /** Path of the model. @default the one that made the codes */
   readonly model?: string;
+}
+
+/** The effects of encoding queries, as a program's context has them. */
+export interface QuerySurroundings {
+  /** Prints a line for a person. */
+  readonly note: (line: string) => void;
+  /** Starts the backend, and makes an environment on it. */
+  readonly env: TE.TaskEither<SparrowError, Env>;
+  /** Where datasets and files are found. */
+  readonly data: DataEnv;
 }
 
 /** Whether an operand is a file of codes, by its name. */
 export const isCodesFile = (operand: string): boolean => /\.npz$/i.test(operand);
 
 /**
- * The codes of queries.
+ * Reads the codes of queries from a file, or encodes their images.
  *
- * @param set What will be searched.
+ * @param set The codes that will be searched.
  * @param operands One file of codes, or images.
  * @returns The codes; `InvalidOption` where the model is not the one that made the set's codes, or none
  * is known; else whatever reading and encoding return.
@@ -184,7 +193,7 @@ export async function queryCodes(
   set: SavedCodes,
   operands: readonly string[],
   { model, ...options }: QueryOptions,
-  { note, env: start, data: dataEnv }: Pick<Context, "note" | "env" | "data">,
+  { note, env: start, data: dataEnv }: QuerySurroundings,
 ): Promise<E.Either<SparrowError, SavedCodes>> {
   if (operands.every(isCodesFile)) return await loadCodes(operands[0], denoFiles)();
   const encoder = await loadEncoderOf(set, { model })();

@@ -1,181 +1,27 @@
 /**
- * The contact sheet of a search: each query at the left, what was found at its right.
+ * Contact sheets: pages of images with nothing to load. {@linkcode searchSheet} makes that of a search, each
+ * query at the left and what was found at its right; the frame, the tiles and the pictures serve other sheets.
  *
  * @module
  */
-import { encode } from "npm:fast-png@8.0.0";
 import { describe } from "../../graph/error.ts";
 import { E, type TE } from "../../graph/fp_ts.ts";
+import type { CodeDistance } from "../../ops/codes/search.ts";
 import { type Bitmap, fit } from "../data/bitmap.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type DataEnv, denoDataEnv } from "../data/environment.ts";
 import { loadImages } from "../data/images.ts";
-import { bitmapOf, type InputLayout, readBitmap } from "./pictures.ts";
 import { type Origin, originName, originOf, type SavedCodes } from "../files/codes.ts";
+import { count } from "../report/format.ts";
 import { type Html, html } from "../report/html.ts";
 import { page, pageHeader } from "../report/page.ts";
 import { style } from "../report/style.ts";
-import { tableStyle } from "../report/table.ts";
 import { configuration } from "../report/summary.ts";
-import { count } from "../report/format.ts";
-import type { CodeDistance } from "../../ops/codes/search.ts";
+import { tableStyle } from "../report/table.ts";
+import { bitmapOf, type InputLayout, readBitmap } from "./pictures.ts";
 import { distinctCodes, type NamedImage, type SearchAnswer, type SearchResult } from "./search.ts";
 
-// Pictures to show of images that are known by their origins.
-
-/** A picture in a page. */
-export interface Picture {
-  /** A PNG as a data URI; null where the image could not be had. */
-  readonly uri: string | null;
-  /** Whether its pixels are so few that they are better shown as squares. */
-  readonly coarse: boolean;
-}
-
-/** Where pictures come from. */
-export interface Album {
-  /** The picture of an image; what is not known, or no longer there, has none. */
-  readonly picture: (origin: Origin | null) => Promise<Picture>;
-  /** Why pictures are missing, each image once. */
-  readonly missing: () => readonly string[];
-}
-
-/** Pixels of the longer side that a picture has at most: twice what the page shows. */
-const LARGEST = 192;
-const COARSE = 64;
-
-const none: Picture = { uri: null, coarse: false };
-
-/**
- * An album that loads each dataset once, and each file when it is asked for.
- *
- * @param data The folder with the datasets' files, in place of the one that origins remember.
- */
-export function albumOf(env: DataEnv, data?: string): Album {
-  const datasets = new Map<string, Promise<E.Either<string, Dataset>>>();
-  const missing = new Map<string, string>();
-  const load = (part: Extract<Origin["part"], { kind: "dataset" }>) => {
-    const { dataset, seed } = part;
-    const folder = data ?? part.data ?? undefined;
-    const key = JSON.stringify([dataset, seed, folder]);
-    const loading = datasets.get(key) ??
-      loadImages({ dataset, data: folder, seed }, env)().then(E.mapLeft(describe));
-    datasets.set(key, loading);
-    return loading;
-  };
-  const bitmap = async ({ part, at }: Origin): Promise<E.Either<string, Bitmap>> => {
-    if (part.kind === "files") {
-      return E.mapLeft(describe)(await readBitmap(part.files[at], env.files)());
-    }
-    const loaded = await load(part);
-    if (E.isLeft(loaded)) return loaded;
-    const { shape, [part.split]: { count, pixels } } = loaded.right;
-    const [i, size] = [part.from + at, pixels.length / count];
-    return i < count
-      ? E.right(bitmapOf(pixels.subarray(i * size, (i + 1) * size), shape))
-      : E.left(`${part.name} ${part.split} has ${count} images`);
-  };
-  return {
-    picture: async (origin) => {
-      if (origin === null) return none;
-      const found = await bitmap(origin);
-      if (E.isRight(found)) return pictureOf(found.right);
-      missing.set(originName(origin), found.left);
-      return none;
-    },
-    missing: () => [...missing.values()],
-  };
-}
-
-/** A bitmap as a picture: its largest square around the centre, as the model sees it, reduced. */
-function pictureOf(bitmap: Bitmap): Picture {
-  const side = Math.min(bitmap.width, bitmap.height, LARGEST);
-  const data = fit(bitmap, [side, side], "rgb");
-  const png = encode({ width: side, height: side, data, channels: 3, depth: 8 });
-  return { uri: `data:image/png;base64,${png.toBase64()}`, coarse: side <= COARSE };
-}
-
-/** The picture of a model's own bytes. */
-export const inputPicture = (pixels: Uint8Array, { size }: InputLayout): Picture =>
-  pictureOf(bitmapOf(pixels, size));
-
-// The frame and the tiles of a contact sheet: one page, nothing to load, no script.
-
-const sheetStyle = `
-header > div { max-width: 84ch; }
-.counts tbody th { min-width: 120px; }
-.sheet { display: grid; gap: 0; margin-top: 26px; }
-.strip { display: grid; grid-template-columns: 132px minmax(0, 1fr); gap: 24px; padding: 18px 0;
-  border-top: 1px solid var(--rule); break-inside: avoid; }
-.strip:first-child { border-top: 0; padding-top: 0; }
-.tiles { display: flex; flex-wrap: wrap; gap: 14px; margin: 0; padding: 0; list-style: none; }
-.tile { margin: 0; width: 96px; font-size: 12px; line-height: 1.35; color: var(--muted);
-  font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-.tile img, .tile .absent { display: block; width: 96px; height: 96px; margin-bottom: 5px;
-  object-fit: contain; background: var(--field); outline: 1px solid var(--rule); }
-.tile img.coarse { image-rendering: pixelated; }
-.tile .absent { display: grid; place-items: center; text-align: center; }
-.tile b { color: var(--ink); font-weight: 650; }
-.tile.other img, .tile.other .absent { outline: 2px solid var(--train); }
-.tile.other b { color: var(--train); }
-.query .tile, .query .tile img, .query .tile .absent { width: 132px; }
-.query .tile img, .query .tile .absent { height: 132px; }
-@media screen and (max-width: 640px) {
-  .strip { grid-template-columns: minmax(0, 1fr); }
-  .tile, .tile img, .tile .absent { width: 84px; }
-  .tile img, .tile .absent { height: 84px; }
-}
-@media print { .sheet .strip { padding: 10px 0; } }
-`;
-
-/**
- * A contact sheet as the text of an HTML file. The frame's policy forbids images of any kind; here those
- * that are in the page itself are let in.
- */
-export const sheetPage = (title: string, body: Html): string =>
-  page(title, style + tableStyle + sheetStyle, body)
-    .replace("default-src 'none';", "default-src 'none'; img-src data:;");
-
-/** An image of a sheet. */
-export interface Tile {
-  /** What is shown. */
-  readonly picture: Picture;
-  /** What the image is, for those who do not see it. */
-  readonly name: string;
-  /** Under it, a line each; the first in bold. */
-  readonly lines: readonly string[];
-  /** Whether it is marked as not what was wanted; the lines say so too. */
-  readonly other?: boolean;
-}
-
-/** A tile as a figure. */
-const tile = ({ picture: { uri, coarse }, name, lines, other = false }: Tile): Html =>
-  html`
-    <figure class="${other ? "tile other" : "tile"}" title="${name}">
-      ${uri === null
-        ? html`<span class="absent">no picture</span>`
-        : html`<img src="${uri}" alt="${name}" class="${coarse ? "coarse" : "smooth"}">`}
-      <figcaption>${lines.map((line, i) =>
-        html`<div>${i === 0 ? html`<b>${line}</b>` : line}</div>`
-      )}
-      </figcaption>
-    </figure>
-  `;
-
-/** One image at the left, and others at its right. */
-export const strip = (first: Tile, rest: readonly Tile[]): Html =>
-  html`
-    <section class="strip">
-      <div class="query">${tile(first)}</div>
-      <ol class="tiles">
-    ${rest.map((one) =>
-      html`
-        <li>${tile(one)}</li>
-      `
-    )}</ol>
-    </section>
-  `;
-
-/** What {@linkcode searchSheet} shows. */
+/** The search that {@linkcode searchSheet} shows. */
 export interface SearchSheet {
   /** Codes that were searched. */
   readonly set: SavedCodes;
@@ -183,17 +29,17 @@ export interface SearchSheet {
   readonly queries: SavedCodes;
   /** Answers to show, as `nearestImages` returns them. */
   readonly answers: readonly SearchAnswer[];
-  /** What the nearest have least, or most, of. @default {"hamming"} */
+  /** Measure that the nearest have least of ("hamming") or most of ("overlap"). @default {"hamming"} */
   readonly distance?: CodeDistance;
-  /** What it takes to search again, shown at the end of the page. @default nothing */
+  /** Configuration that repeats the search, shown at the end of the page. @default nothing */
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
-/** Where {@linkcode searchSheet} finds the images. */
+/** Options of {@linkcode searchSheet}: where it finds the images. */
 export interface SearchSheetOptions {
   /** Folder of the datasets' files. @default where they were found for encoding */
   readonly data?: string;
-  /** Where datasets and files are found. @default this machine */
+  /** Environment that datasets and files are read from. @default this machine */
   readonly dataEnv?: DataEnv;
 }
 
@@ -223,25 +69,21 @@ export const searchSheet = (
   search: SearchSheet,
   { data, dataEnv = denoDataEnv }: SearchSheetOptions = {},
 ): TE.TaskEither<never, string> =>
-async () => {
-  // What writes PNG is loaded when it is needed: nobody else waits for it.
-  const { albumOf } = await import("./search_sheet.ts");
-  return E.right(await sheetOf(search, albumOf(dataEnv, data)));
-};
+async () => E.right(await sheetOf(search, albumOf(dataEnv, data)));
 
 async function sheetOf(
   { set, queries, answers, distance = "hamming", config = {} }: SearchSheet,
   album: Album,
 ): Promise<string> {
-  const pictureOf = ({ origins }: SavedCodes, { index }: NamedImage) =>
+  const pictureIn = ({ origins }: SavedCodes, { index }: NamedImage) =>
     album.picture(origins === undefined ? null : originOf(origins, index));
   const strips = [];
   for (const { query, results } of answers) {
     const tiles: Tile[] = [];
     for (const result of results) {
-      tiles.push(resultTile(result, query, await pictureOf(set, result)));
+      tiles.push(resultTile(result, query, await pictureIn(set, result)));
     }
-    const picture = await pictureOf(queries, query);
+    const picture = await pictureIn(queries, query);
     const first = { picture, name: query.name, lines: [labelOf(query), query.name] };
     strips.push(strip(first, tiles));
   }
@@ -284,3 +126,159 @@ const resultTile = (result: SearchResult, query: NamedImage, picture: Tile["pict
   ],
   other: query.label !== null && result.label !== null && query.label !== result.label,
 });
+
+// ---- Frame and tiles
+
+const sheetStyle = `
+header > div { max-width: 84ch; }
+.counts tbody th { min-width: 120px; }
+.sheet { display: grid; gap: 0; margin-top: 26px; }
+.strip { display: grid; grid-template-columns: 132px minmax(0, 1fr); gap: 24px; padding: 18px 0;
+  border-top: 1px solid var(--rule); break-inside: avoid; }
+.strip:first-child { border-top: 0; padding-top: 0; }
+.tiles { display: flex; flex-wrap: wrap; gap: 14px; margin: 0; padding: 0; list-style: none; }
+.tile { margin: 0; width: 96px; font-size: 12px; line-height: 1.35; color: var(--muted);
+  font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.tile img, .tile .absent { display: block; width: 96px; height: 96px; margin-bottom: 5px;
+  object-fit: contain; background: var(--field); outline: 1px solid var(--rule); }
+.tile img.coarse { image-rendering: pixelated; }
+.tile .absent { display: grid; place-items: center; text-align: center; }
+.tile b { color: var(--ink); font-weight: 650; }
+.tile.other img, .tile.other .absent { outline: 2px solid var(--train); }
+.tile.other b { color: var(--train); }
+.query .tile, .query .tile img, .query .tile .absent { width: 132px; }
+.query .tile img, .query .tile .absent { height: 132px; }
+@media screen and (max-width: 640px) {
+  .strip { grid-template-columns: minmax(0, 1fr); }
+  .tile, .tile img, .tile .absent { width: 84px; }
+  .tile img, .tile .absent { height: 84px; }
+}
+@media print { .sheet .strip { padding: 10px 0; } }
+`;
+
+/**
+ * Writes a contact sheet as the text of an HTML file. The frame's policy forbids images of any kind; here those
+ * that are in the page itself are let in.
+ */
+export const sheetPage = (title: string, body: Html): string =>
+  page(title, style + tableStyle + sheetStyle, body)
+    .replace("default-src 'none';", "default-src 'none'; img-src data:;");
+
+/** An image of a sheet, with the words below it. */
+export interface Tile {
+  /** Picture to show. */
+  readonly picture: Picture;
+  /** Name of the image, also for those who do not see it. */
+  readonly name: string;
+  /** Lines below it, the first in bold. */
+  readonly lines: readonly string[];
+  /** Whether it is framed as another than was wanted; the lines say so too. @default false */
+  readonly other?: boolean;
+}
+
+/** Writes a tile as a figure. */
+const tile = ({ picture: { uri, coarse }, name, lines, other = false }: Tile): Html =>
+  html`
+    <figure class="${other ? "tile other" : "tile"}" title="${name}">
+      ${uri === null
+        ? html`<span class="absent">no picture</span>`
+        : html`<img src="${uri}" alt="${name}" class="${coarse ? "coarse" : "smooth"}">`}
+      <figcaption>${lines.map((line, i) =>
+        html`<div>${i === 0 ? html`<b>${line}</b>` : line}</div>`
+      )}
+      </figcaption>
+    </figure>
+  `;
+
+/** Writes one image at the left, and others at its right. */
+export const strip = (first: Tile, rest: readonly Tile[]): Html =>
+  html`
+    <section class="strip">
+      <div class="query">${tile(first)}</div>
+      <ol class="tiles">
+    ${rest.map((one) =>
+      html`
+        <li>${tile(one)}</li>
+      `
+    )}</ol>
+    </section>
+  `;
+
+// ---- Pictures
+
+/** A picture in a page. */
+export interface Picture {
+  /** A PNG as a data URI; null where the image could not be had. */
+  readonly uri: string | null;
+  /** Whether its pixels are so few that a page shows them as squares. */
+  readonly coarse: boolean;
+}
+
+/** The pictures of images that are known by their origins. */
+export interface Album {
+  /** Returns the picture of an image; one that is not known, or no longer there, has none. */
+  readonly picture: (origin: Origin | null) => Promise<Picture>;
+  /** Lists why pictures are missing, each image once. */
+  readonly missing: () => readonly string[];
+}
+
+/** The longest side of a picture, in pixels: twice what the page shows. */
+const LARGEST = 192;
+const COARSE = 64;
+
+const none: Picture = { uri: null, coarse: false };
+
+/**
+ * Makes an album that loads each dataset once, and each file when it is asked for.
+ *
+ * @param data The folder with the datasets' files, in place of the one that origins remember.
+ */
+function albumOf(env: DataEnv, data?: string): Album {
+  const datasets = new Map<string, Promise<E.Either<string, Dataset>>>();
+  const missing = new Map<string, string>();
+  const load = (part: Extract<Origin["part"], { kind: "dataset" }>) => {
+    const { dataset, seed } = part;
+    const folder = data ?? part.data ?? undefined;
+    const key = JSON.stringify([dataset, seed, folder]);
+    const loading = datasets.get(key) ??
+      loadImages({ dataset, data: folder, seed }, env)().then(E.mapLeft(describe));
+    datasets.set(key, loading);
+    return loading;
+  };
+  const bitmap = async ({ part, at }: Origin): Promise<E.Either<string, Bitmap>> => {
+    if (part.kind === "files") {
+      return E.mapLeft(describe)(await readBitmap(part.files[at], env.files)());
+    }
+    const loaded = await load(part);
+    if (E.isLeft(loaded)) return loaded;
+    const { shape, [part.split]: { count, pixels } } = loaded.right;
+    const [i, size] = [part.from + at, pixels.length / count];
+    return i < count
+      ? E.right(bitmapOf(pixels.subarray(i * size, (i + 1) * size), shape))
+      : E.left(`${part.name} ${part.split} has ${count} images`);
+  };
+  return {
+    picture: async (origin) => {
+      if (origin === null) return none;
+      const found = await bitmap(origin);
+      if (E.isRight(found)) return pictureOf(found.right);
+      missing.set(originName(origin), found.left);
+      return none;
+    },
+    missing: () => [...missing.values()],
+  };
+}
+
+/** Makes a picture of a bitmap's largest square around the centre, as the model sees it, reduced. */
+async function pictureOf(bitmap: Bitmap): Promise<Picture> {
+  // What writes PNG is loaded when it is needed: nobody else waits for it.
+  const { encode } = await import("npm:fast-png@8.0.0");
+  const side = Math.min(bitmap.width, bitmap.height, LARGEST);
+  const data = fit(bitmap, [side, side], "rgb");
+  const png = encode({ width: side, height: side, data, channels: 3, depth: 8 });
+  return { uri: `data:image/png;base64,${png.toBase64()}`, coarse: side <= COARSE };
+}
+
+/** Makes a picture of a model's own bytes. */
+export const inputPicture = (pixels: Uint8Array, { size }: InputLayout): Promise<Picture> =>
+  pictureOf(bitmapOf(pixels, size));

@@ -1,195 +1,52 @@
 /**
- * Where the images of codes came from, so that a result can be named and shown.
+ * Sets of codes as files, with labels and the origins of their images: NumPy's .npz, which Python reads in a line.
+ *
+ *     bits = numpy.unpackbits((f := numpy.load("codes.npz"))["codes"].view("u1"), axis=1, count=f["width"], bitorder="little")
+ *
+ * | array    | type   | shape                      | what                                              |
+ * | -------- | ------ | -------------------------- | ------------------------------------------------- |
+ * | `codes`  | uint32 | [count, ceil(width / 32)]  | unit u is bit u mod 32 of word ⌊u / 32⌋           |
+ * | `width`  | uint32 | []                         | units per code                                    |
+ * | `labels` | int32  | [count]                    | one integer per code; missing where there are none |
+ * | `origins`| uint8  | [bytes]                    | where the images came from, as JSON; may be missing |
+ *
+ * The origins name the model that made the codes, the labels, and for every code the file, or the dataset, split
+ * and index, of its image: `json.loads(f["origins"].tobytes())`. Codes of other programs may also be bytes, as
+ * `numpy.packbits(bits, axis=1, bitorder="little")` makes them, and labels and width any type of integer.
+ *
+ * The format is .npz because NumPy itself reads it, every array in it has a checksum, and the words stand in the
+ * file as they do in memory. Arrow and Parquet need a package that many Pythons lack. An index
+ * (`ops/codes/search.ts`) is saved as its codes: its lists are made again in less time than they could be read and
+ * checked.
  *
  * @module
  */
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import { type DatasetName, datasetNames } from "../data/images.ts";
 import {
   type CorruptFile,
   type FileUnavailable,
   type InvalidOption,
   invalidOption,
 } from "../../graph/error.ts";
-import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { checkWidth, emptyCodes, fromWords } from "../../ops/codes/codes.ts";
-import type { Files } from "./files.ts";
-import { parseJson } from "./json.ts";
+import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
+import { type DatasetName, datasetNames } from "../data/images.ts";
+import { denoFiles, type Files } from "./files.ts";
+import { isCount, isRecord, parseJson } from "./json.ts";
 import { type NpyArray, type NpyArrays, readNpz, writeNpz } from "./npz.ts";
 
-/** Which images of a dataset. */
-export type OriginSplit = "train" | "test";
-
-/** Codes in a row whose images came from one place. */
-export type OriginPart =
-  | {
-    /** Of a dataset. */
-    readonly kind: "dataset";
-    /** What `loadImages` knows it by. */
-    readonly dataset: Exclude<DatasetName, "folder">;
-    /** As results name it: "mnist", "cifar10-subset". */
-    readonly name: string;
-    /** The folder with its files, where one was named; null. */
-    readonly data: string | null;
-    /** Of what is generated. */
-    readonly seed: number;
-    /** Which of its two splits. */
-    readonly split: OriginSplit;
-    /** The first image's index in the split. */
-    readonly from: number;
-    /** Images. */
-    readonly count: number;
-  }
-  | {
-    /** Image files. */
-    readonly kind: "files";
-    /** Their paths as they were given, seen from the folder that the program ran in. */
-    readonly files: readonly string[];
-  };
-
-/** Where the images of a set of codes came from. */
-export interface Origins {
-  /** The model that made the codes. */
-  readonly model: {
-    /** Its path. */
-    readonly file: string;
-    /** Of the file's bytes, in hexadecimal. */
-    readonly sha256: string;
-  };
-  /** Whether image files were inverted. */
-  readonly inverted: boolean;
-  /** Names of the labels, by label; a label of −1 is none. */
-  readonly classes: readonly string[];
-  /** In the order of the codes. */
-  readonly parts: readonly OriginPart[];
-}
-
-/** The origin of one image. */
-export interface Origin {
-  /** The part that it belongs to. */
-  readonly part: OriginPart;
-  /** Its index there. */
-  readonly at: number;
-}
-
-/** How many images there are. */
-const countOf = (part: OriginPart): number =>
-  part.kind === "dataset" ? part.count : part.files.length;
-
-/** The origin of image i, or null where there are not so many. */
-export function originOf({ parts }: Origins, i: number): Origin | null {
-  let before = 0;
-  for (const part of parts) {
-    const count = countOf(part);
-    if (i < before + count) return { part, at: i - before };
-    before += count;
-  }
-  return null;
-}
-
-/**
- * What to call an image: "mnist test 17", or the path of its file.
- *
- * @example
- * ```ts
- * import { originName } from "./codes.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const part = { kind: "files", files: ["cats/1.png", "cats/2.png"] } as const;
- * assertEquals(originName({ part, at: 1 }), "cats/2.png");
- * ```
- */
-export const originName = ({ part, at }: Origin): string =>
-  part.kind === "dataset" ? `${part.name} ${part.split} ${part.from + at}` : part.files[at];
-
-/**
- * Origins from JSON, every field looked at.
- *
- * @param count Codes that they are of.
- * @returns The origins, or in words what is wrong: "expected …, current value is …".
- */
-export function readOrigins(text: string, count: number): E.Either<string, Origins> {
-  const value = parseJson(text);
-  if (!isRecord(value) || !isRecord(value.model) || !Array.isArray(value.parts)) {
-    return E.left(`expected origins to have a model and parts, current value is ${shown(value)}`);
-  }
-  const { model: { file, sha256 }, inverted, classes, parts } = value;
-  if (typeof file !== "string" || typeof sha256 !== "string" || typeof inverted !== "boolean") {
-    return E.left(
-      `expected the origins' model to have a file and its SHA-256, ` +
-        `current value is ${shown(value.model)}`,
-    );
-  }
-  if (!isTexts(classes)) {
-    return E.left(`expected the origins' classes to be names, current value is ${shown(classes)}`);
-  }
-  const wrong = parts.find((part) => !isPart(part));
-  if (wrong !== undefined) {
-    return E.left(
-      `expected every origin to be of files or of a dataset, current value is ${shown(wrong)}`,
-    );
-  }
-  const total = (parts as readonly OriginPart[]).reduce((sum, part) => sum + countOf(part), 0);
-  return total === count
-    ? E.right({ model: { file, sha256 }, inverted, classes, parts })
-    : E.left(`expected ${count} origins, one per code, current value is ${total}`);
-}
-
-const shown = (value: unknown): string => String(JSON.stringify(value)).slice(0, 80);
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const isTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((text) => typeof text === "string");
-
-const isIndex = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 0;
-
-function isPart(part: unknown): part is OriginPart {
-  if (!isRecord(part)) return false;
-  if (part.kind === "files") return isTexts(part.files);
-  const { kind, dataset, name, data, seed, split, from, count } = part;
-  return kind === "dataset" && dataset !== "folder" &&
-    datasetNames.some((known) => known === dataset) && typeof name === "string" &&
-    (data === null || typeof data === "string") && (split === "train" || split === "test") &&
-    [seed, from, count].every(isIndex);
-}
-
-// Sets of codes as files, with labels: NumPy's .npz, which Python reads in a line.
-//
-//     bits = numpy.unpackbits((f := numpy.load("codes.npz"))["codes"].view("u1"), axis=1, count=f["width"], bitorder="little")
-//
-// | array    | type   | shape                      | what                                              |
-// | -------- | ------ | -------------------------- | ------------------------------------------------- |
-// | `codes`  | uint32 | [count, ceil(width / 32)]  | unit u is bit u mod 32 of word ⌊u / 32⌋           |
-// | `width`  | uint32 | []                         | units per code                                    |
-// | `labels` | int32  | [count]                    | one integer per code; not there where none are    |
-// | `origins`| uint8  | [bytes]                    | where the images came from, as JSON; may be missing |
-//
-// Why .npz: it is what NumPy itself reads, in its container every array has a checksum, and the words
-// stand in the file as they do in memory, for `numpy.bitwise_count` as for us. Arrow and Parquet need a
-// package that many Pythons lack. An index (`ops/sdr/code_index.ts`) is saved as its codes: its lists are
-// made again in less time than they could be read and checked.
-//
-// Which model made the codes, the names of the labels, and of every code the file or the dataset, split
-// and index of its image: `json.loads(f["origins"].tobytes())`.
-//
-// Codes of other programs may also be bytes, as `numpy.packbits(bits, axis=1, bitorder="little")` makes
-// them, and labels and width any type of integer.
-
-/** Codes, and what is known of each. */
+/** A set of codes, with the labels and origins of its images. */
 export interface SavedCodes {
   /** The codes. */
   readonly codes: BinaryEmbeddings;
   /** One integer of 32 bits per code: a class, or the number of an image; null for none. */
   readonly labels: Int32Array | null;
-  /** Where the images came from; left out where that is not known. */
+  /** Origins of the images. @default not known */
   readonly origins?: Origins;
 }
 
 /**
- * Codes as the bytes of an .npz file.
+ * Writes codes as the bytes of an .npz file.
  *
  * @returns The bytes; `InvalidOption` where there is not one label, or not one origin, per code.
  *
@@ -231,12 +88,10 @@ export const writeCodes = (
 };
 
 /**
- * The codes of an .npz file.
+ * Reads the codes of an .npz file from its bytes. Beside the file itself it takes as much memory for words; for
+ * bytes, which become words, up to five times as much where codes have at most 8 units, else up to three times.
  *
- * Memory beside the file itself: once its size for words; for bytes, which become words, up to five times
- * where codes are of 8 units and fewer, else up to three times.
- *
- * @param file What to call it in an error.
+ * @param file Name of the file, for errors.
  * @returns The codes; `CorruptFile` where an array is missing, damaged or does not fit the others.
  */
 export const readCodes = (
@@ -261,7 +116,7 @@ export const readCodes = (
 export const saveCodes = (
   path: string,
   set: SavedCodes,
-  files: Files,
+  files: Files = denoFiles,
 ): TE.TaskEither<InvalidOption | FileUnavailable, void> =>
   pipe(writeCodes(set), TE.chainW((bytes) => files.write(path, bytes)));
 
@@ -273,19 +128,18 @@ export const saveCodes = (
  * @example
  * ```ts
  * import { loadCodes, saveCodes } from "./codes.ts";
- * import { denoFiles } from "./files.ts";
  * import { E } from "../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const path = `${await Deno.makeTempDir()}/codes.npz`;
  * const codes = { kind: "binary", count: 1, width: 3, words: Uint32Array.of(0b101) } as const;
- * await saveCodes(path, { codes, labels: null }, denoFiles)();
- * assertEquals(await loadCodes(path, denoFiles)(), E.right({ codes, labels: null }));
+ * await saveCodes(path, { codes, labels: null })();
+ * assertEquals(await loadCodes(path)(), E.right({ codes, labels: null }));
  * ```
  */
 export const loadCodes = (
   path: string,
-  files: Files,
+  files: Files = denoFiles,
 ): TE.TaskEither<FileUnavailable | CorruptFile, SavedCodes> =>
   pipe(files.read(path), TE.chainW((bytes) => readCodes(path, bytes)));
 
@@ -356,4 +210,139 @@ function integers({ shape, data }: NpyArray, count: number): E.Either<string, In
     labels[i] = label;
   }
   return E.right(labels);
+}
+
+// ---- Origins
+
+/** A split of a dataset that images come from. */
+export type OriginSplit = "train" | "test";
+
+/** Codes in a row whose images come from one dataset, or from files. */
+export type OriginPart =
+  | {
+    /** Images of a dataset. */
+    readonly kind: "dataset";
+    /** Name that `loadImages` knows the dataset by. */
+    readonly dataset: Exclude<DatasetName, "folder">;
+    /** Name that results give it: "mnist", "cifar10-subset". */
+    readonly name: string;
+    /** Folder with its files; null where none was named. */
+    readonly data: string | null;
+    /** Seed of a generated dataset. */
+    readonly seed: number;
+    /** Split of the images. */
+    readonly split: OriginSplit;
+    /** Index of the first image in the split. */
+    readonly from: number;
+    /** Number of images. */
+    readonly count: number;
+  }
+  | {
+    /** Image files. */
+    readonly kind: "files";
+    /** Paths as they were given, relative to the folder that the program ran in. */
+    readonly files: readonly string[];
+  };
+
+/** The origins of a set of codes: their model, their labels' names and their images. */
+export interface Origins {
+  /** The model that made the codes. */
+  readonly model: {
+    /** Path of its file. */
+    readonly file: string;
+    /** SHA-256 of the file, in hexadecimal. */
+    readonly sha256: string;
+  };
+  /** Whether image files were inverted. */
+  readonly inverted: boolean;
+  /** Names of the labels, by label; a label of −1 is none. */
+  readonly classes: readonly string[];
+  /** Origins of the images, in the order of the codes. */
+  readonly parts: readonly OriginPart[];
+}
+
+/** The origin of one image. */
+export interface Origin {
+  /** Part that it belongs to. */
+  readonly part: OriginPart;
+  /** Index of the image in the part. */
+  readonly at: number;
+}
+
+/** Counts the images of a part. */
+const countOf = (part: OriginPart): number =>
+  part.kind === "dataset" ? part.count : part.files.length;
+
+/** Returns the origin of image i; null where there are not so many. */
+export function originOf({ parts }: Origins, i: number): Origin | null {
+  let before = 0;
+  for (const part of parts) {
+    const count = countOf(part);
+    if (i < before + count) return { part, at: i - before };
+    before += count;
+  }
+  return null;
+}
+
+/**
+ * Names an image: "mnist test 17", or the path of its file.
+ *
+ * @example
+ * ```ts
+ * import { originName } from "./codes.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const part = { kind: "files", files: ["cats/1.png", "cats/2.png"] } as const;
+ * assertEquals(originName({ part, at: 1 }), "cats/2.png");
+ * ```
+ */
+export const originName = ({ part, at }: Origin): string =>
+  part.kind === "dataset" ? `${part.name} ${part.split} ${part.from + at}` : part.files[at];
+
+/**
+ * Reads origins from JSON, every field checked.
+ *
+ * @param count Number of codes.
+ * @returns The origins, or in words what is wrong: "expected …, current value is …".
+ */
+export function readOrigins(text: string, count: number): E.Either<string, Origins> {
+  const value = parseJson(text);
+  if (!isRecord(value) || !isRecord(value.model) || !Array.isArray(value.parts)) {
+    return E.left(`expected origins to have a model and parts, current value is ${shown(value)}`);
+  }
+  const { model: { file, sha256 }, inverted, classes, parts } = value;
+  if (typeof file !== "string" || typeof sha256 !== "string" || typeof inverted !== "boolean") {
+    return E.left(
+      `expected the origins' model to have a file and its SHA-256, ` +
+        `current value is ${shown(value.model)}`,
+    );
+  }
+  if (!isTexts(classes)) {
+    return E.left(`expected the origins' classes to be names, current value is ${shown(classes)}`);
+  }
+  const wrong = parts.find((part) => !isPart(part));
+  if (wrong !== undefined) {
+    return E.left(
+      `expected every origin to be of files or of a dataset, current value is ${shown(wrong)}`,
+    );
+  }
+  const total = (parts as readonly OriginPart[]).reduce((sum, part) => sum + countOf(part), 0);
+  return total === count
+    ? E.right({ model: { file, sha256 }, inverted, classes, parts })
+    : E.left(`expected ${count} origins, one per code, current value is ${total}`);
+}
+
+const shown = (value: unknown): string => String(JSON.stringify(value)).slice(0, 80);
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((text) => typeof text === "string");
+
+function isPart(part: unknown): part is OriginPart {
+  if (!isRecord(part)) return false;
+  if (part.kind === "files") return isTexts(part.files);
+  const { kind, dataset, name, data, seed, split, from, count } = part;
+  return kind === "dataset" && dataset !== "folder" &&
+    datasetNames.some((known) => known === dataset) && typeof name === "string" &&
+    (data === null || typeof data === "string") && (split === "train" || split === "test") &&
+    [seed, from, count].every(isCount);
 }

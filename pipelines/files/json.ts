@@ -1,8 +1,22 @@
 /**
- * JSON that comes from elsewhere.
+ * JSON that a file holds: it is parsed within bounds, and its values are checked.
  *
  * @module
  */
+
+/** Whether a value is an object that is no array. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether a value is an integer of at least 0. */
+export const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
+
+/** Whether a value is a list of integers of at least 0. */
+export const isCounts = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every(isCount);
+
+// ---- Parsing within bounds
 
 /** Arrays and objects in each other: what Sparrow writes has a tenth of it, and readers recurse. */
 const MOST_DEPTH = 1000;
@@ -48,7 +62,7 @@ const [bracket, brace, endBracket, endBrace] = ["[", "{", "]", "}"].map((sign) =
 
 /** Whether the value of a text is neither too deep nor too large, told by its brackets and keys. */
 function isAffordable(text: string): boolean {
-  const bits = Math.min(MOST_BITS, 8 * text.length);
+  const bits = Math.min(MOST_BITS, text.length);
   const seen = new Uint8Array(Math.ceil(bits / 8));
   let [depth, containers, keys] = [0, 0, 0];
   /** The text in quotes that was read last: a key where a colon follows. */

@@ -5,12 +5,10 @@
  */
 export {
   type Checkpoint,
-  checkpointOf,
   type NewestCheckpoint,
   newestCheckpoint,
   readCheckpoint,
   type Remembered,
-  resumeRun,
   writeCheckpoint,
 } from "./checkpoint.ts";
 export {

@@ -13,27 +13,27 @@ import { inferShapes, isPair, sameSpace, sizeOf } from "../../graph/shape.ts";
 import { show } from "../../graph/show.ts";
 import type { Shape } from "../../graph/types.ts";
 import type { Normalisation } from "../data/dataset.ts";
-import type { Files } from "./files.ts";
+import { denoFiles, type Files } from "./files.ts";
 import { parseJson } from "./json.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 /** A trained model as plain data. */
 export interface ModelFile {
-  /** With every dimension known. */
+  /** Graph, with every dimension known. */
   readonly graph: Graph;
-  /** Of one sample. */
+  /** Shape of one sample. */
   readonly input: Shape;
   /** Linear weights are [inputs, outputs]. */
   readonly params: ParamArrays;
-  /** What the units remember beside the weights. */
+  /** State of the units beside the weights, by path. */
   readonly plasticity: ParamArrays;
-  /** How bytes become inputs. */
+  /** Normalisation of the data that it was trained on. */
   readonly normalisation: Normalisation;
   /** The dataset's name. */
   readonly dataset: string;
   /** Epochs of training. */
   readonly epoch: number;
-  /** What it was last measured to do on the test set, by name: "accuracy"; may be missing. */
+  /** Last measurements on the test set, by name: "accuracy". @default none */
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
@@ -139,7 +139,6 @@ export const readModel = (
  * @example The code of a network that comes from elsewhere.
  * ```ts
  * import { loadModel, saveModel } from "./model.ts";
- * import { denoFiles } from "./files.ts";
  * import { E, pipe, TE } from "../../graph/fp_ts.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
@@ -155,8 +154,8 @@ export const readModel = (
  * };
  * const path = `${await Deno.makeTempDir()}/model.safetensors`;
  * const again = await pipe(
- *   saveModel(path, model, denoFiles),
- *   TE.chainW(() => loadModel(path, denoFiles)),
+ *   saveModel(path, model),
+ *   TE.chainW(() => loadModel(path)),
  * )();
  * assertEquals(again, E.right(model));
  * ```
@@ -164,7 +163,7 @@ export const readModel = (
 export const saveModel = (
   path: string,
   model: ModelFile,
-  files: Files,
+  files: Files = denoFiles,
 ): TE.TaskEither<FileUnavailable, void> => files.write(path, writeModel(model));
 
 /**
@@ -173,7 +172,10 @@ export const saveModel = (
  * @param path Of the file that `save` or {@linkcode saveModel} wrote: "runs/…/model.safetensors".
  * @returns The model as plain data, for `createRun` or `encode`; `FileUnavailable` or `CorruptFile`.
  */
-export const loadModel = (path: string, files: Files): TE.TaskEither<SparrowError, ModelFile> =>
+export const loadModel = (
+  path: string,
+  files: Files = denoFiles,
+): TE.TaskEither<SparrowError, ModelFile> =>
   pipe(
     files.read(path),
     TE.chainEitherKW((bytes) => readModel(path, bytes)),

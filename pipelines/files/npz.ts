@@ -1,29 +1,21 @@
 /**
- * Named arrays in one file, as `numpy.load` and `numpy.savez` have it: a zip archive of .npy files.
+ * NumPy's formats .npy, one array of integers, and .npz, named arrays in one zip archive, as `numpy.load` and
+ * `numpy.savez` have them.
  *
- * The archive is zip.js's matter, its checksums included.
+ * Of .npy only integers and booleans in C order are read. npyjs, a library for it, makes JavaScript arrays of text
+ * and booleans, many times as large as the file, and does not compare the shape with the data. The archive and its
+ * checksums are zip.js's.
  *
  * @module
+ * @see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-import { E, type TE } from "../../graph/fp_ts.ts";
-import {
-  configure,
-  type Entry,
-  type FileEntry,
-  Uint8ArrayReader,
-  Uint8ArrayWriter,
-  ZipReader,
-  ZipWriter,
-} from "npm:@zip.js/zip.js@2.24.0";
+import type { Entry, FileEntry } from "npm:@zip.js/zip.js@2.24.0";
 import type { CorruptFile } from "../../graph/error.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
 
-// NumPy's format of one array: a line of text that says what it is, then its numbers.
-//
-// Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. Only integers and
-// booleans in C order. Of the libraries, npyjs makes JavaScript arrays of text and booleans, many times
-// as large as the file, and does not compare the shape with what there is; hence these lines.
+// ---- One array
 
-/** What an array may be made of; a boolean is a byte, 0 or 1. */
+/** The types of an array's elements; a boolean is a byte, 0 or 1. */
 const types = {
   "|b1": Uint8Array,
   "|u1": Uint8Array,
@@ -52,20 +44,20 @@ export type NpyData =
 
 /** An array of integers. */
 export interface NpyArray {
-  /** The type of its elements. */
+  /** Type of its elements. */
   readonly type: NpyType;
-  /** Empty for a single number. */
+  /** Shape; empty for a single number. */
   readonly shape: readonly number[];
-  /** Row-major, as many as the shape says. */
+  /** Elements, row-major, as many as the shape says. */
   readonly data: NpyData;
 }
 
 const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 
-/** Where the numbers begin is a multiple of this, so that they can be read in place. */
+/** The numbers begin at a multiple of so many bytes, so that they can be read in place. */
 const ALIGNMENT = 64;
 
-/** An array in NumPy's format, version 1.0. */
+/** Writes an array in NumPy's format, version 1.0: a line of text that describes it, then its numbers. */
 export function writeNpy({ type, shape, data }: NpyArray): Uint8Array<ArrayBuffer> {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const text = `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
@@ -80,7 +72,7 @@ export function writeNpy({ type, shape, data }: NpyArray): Uint8Array<ArrayBuffe
 }
 
 /**
- * An array of a file in NumPy's format, read in place where it is aligned.
+ * Reads an array of a file in NumPy's format, in place where it is aligned.
  *
  * @returns The array, or in words what is wrong: "expected …, current value is …".
  */
@@ -131,10 +123,16 @@ export type NpyArrays = Readonly<Record<string, NpyArray>>;
 /** An archive of codes has three entries; one of thousands would take long to list. */
 const MOST_ENTRIES = 100;
 
-configure({ useWebWorkers: false });
+/** Loads zip.js when a first archive is written or read: models and checkpoints do without. */
+async function zipLibrary(): Promise<typeof import("npm:@zip.js/zip.js@2.24.0")> {
+  const library = await import("npm:@zip.js/zip.js@2.24.0");
+  library.configure({ useWebWorkers: false });
+  return library;
+}
 
 /** The arrays as an .npz file, not compressed; the same bytes for the same arrays. */
 export const writeNpz = async (arrays: NpyArrays): Promise<Uint8Array> => {
+  const { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } = await zipLibrary();
   const zip = new ZipWriter(new Uint8ArrayWriter(), {
     level: 0,
     // The least that the format can say: files do not depend on when they were written.
@@ -158,6 +156,7 @@ export const readNpz = (file: string, bytes: Uint8Array): TE.TaskEither<CorruptF
   const corrupt = (reason: string): E.Either<CorruptFile, never> =>
     E.left({ _tag: "CorruptFile", file, reason });
   return async () => {
+    const { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } = await zipLibrary();
     const zip = new ZipReader(new Uint8ArrayReader(bytes), { checkSignature: true });
     try {
       const entries: FileEntry[] = [];

@@ -5,25 +5,25 @@
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
 import type { CorruptFile } from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
 import type { ArrayValue, ParamArrays } from "../../graph/params.ts";
 import { sizeOf } from "../../graph/shape.ts";
-import { parseJson } from "./json.ts";
+import { isCounts, isRecord, parseJson } from "./json.ts";
 
 /** Float32 tensors by name, and text by name. */
 export interface Safetensors {
-  /** In the order in which they are written. */
+  /** Tensors, in the order in which they are written. */
   readonly tensors: ParamArrays;
-  /** Written under "__metadata__". */
+  /** Texts, written under "__metadata__". */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The format's own limit. */
+/** The largest header that the format allows, in bytes. */
 const MOST_HEADER = 100_000_000;
 
 /**
- * A safetensors file.
+ * Writes a safetensors file.
  *
  * @example
  * ```ts
@@ -115,29 +115,21 @@ export function readSafetensors(
     : corrupt(`expected ${next} bytes of tensors, current value is ${body.length}`);
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
-  isObject(value) && Object.values(value).every((text) => typeof text === "string");
+  isRecord(value) && Object.values(value).every((text) => typeof text === "string");
 
-function parseHeader(bytes: Uint8Array): Json | null {
+function parseHeader(bytes: Uint8Array): Readonly<Record<string, unknown>> | null {
   try {
     const json = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return isObject(json) ? json : null;
+    return isRecord(json) ? json : null;
   } catch {
     return null;
   }
 }
 
-const isSizes = (value: unknown): value is readonly number[] =>
-  Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
-
 function asEntry(value: unknown) {
-  if (!isObject(value) || value.dtype !== "F32") return null;
+  if (!isRecord(value) || value.dtype !== "F32") return null;
   const { shape, data_offsets: offsets } = value;
-  if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) return null;
+  if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) return null;
   return { shape, begin: offsets[0], end: offsets[1] };
 }

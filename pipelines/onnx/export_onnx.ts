@@ -90,12 +90,12 @@ export interface OnnxFile {
  * import { initialParams } from "../../graph/params.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { seed } from "../../graph/rng.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`;
  * const [params] = initialParams(encoder, seed(26));
- * const made = exportOnnx({
+ * const made = orThrow(exportOnnx({
  *   graph: encoder,
  *   input: [784],
  *   params,
@@ -103,9 +103,8 @@ export interface OnnxFile {
  *   normalisation: { mean: [0.1307], std: [0.3081] },
  *   dataset: "MNIST",
  *   epoch: 0,
- * });
- * if (E.isLeft(made)) throw new Error("this has counterparts");
- * assertEquals(made.right.outputs, ["codes", "activations"]);
+ * }));
+ * assertEquals(made.outputs, ["codes", "activations"]);
  * ```
  */
 export function exportOnnx(

@@ -1,8 +1,16 @@
 /**
- * Networks that were trained elsewhere, from ONNX files.
+ * Import of networks that were trained elsewhere, from ONNX files: constants and settings are checked, and each
+ * operator is read as a node of a graph.
  *
  * @module
  */
+import type { CorruptFile, SparrowError } from "../../graph/error.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import type { Graph, Leaf } from "../../graph/node.ts";
+import type { ArrayValue, ParamArrays } from "../../graph/params.ts";
+import { inferShapes, sizeOf } from "../../graph/shape.ts";
+import type { Shape } from "../../graph/types.ts";
+import { denoFiles, type Files } from "../files/files.ts";
 import { transposed } from "./lower.ts";
 import {
   decodeModel,
@@ -12,28 +20,21 @@ import {
   type OnnxNode,
   type OnnxTensor,
 } from "./proto.ts";
-import type { Graph, Leaf } from "../../graph/node.ts";
-import type { ArrayValue, ParamArrays } from "../../graph/params.ts";
-import type { Shape } from "../../graph/types.ts";
-import type { CorruptFile, SparrowError } from "../../graph/error.ts";
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import { inferShapes, sizeOf } from "../../graph/shape.ts";
-import type { Files } from "../files/files.ts";
 
-// The constants and settings of an ONNX file that comes from elsewhere, checked.
+// ---- Constants and settings
 
 /** A constant of float32 numbers, or of integers. */
 export interface Constant {
-  /** Its dimensions. */
+  /** Dimensions. */
   readonly shape: readonly number[];
-  /** Row-major. */
+  /** Elements, row-major. */
   readonly data: Float32Array | readonly number[];
 }
 
 /** More elements than any file of 2 GB can hold. */
 const MOST = 2 ** 31;
 
-/** The constant of a tensor, or what is wrong about it, in words. */
+/** Reads the constant of a tensor; returns what is wrong about it, in words, where it is not one. */
 function constantOf(tensor: Partial<OnnxTensor>): Constant | string {
   const { dims = [], dataType, rawData, floatData = [], int64Data = [], dataLocation } = tensor;
   const name = `tensor ${tensor.name || "without a name"}`;
@@ -76,7 +77,7 @@ function constantOf(tensor: Partial<OnnxTensor>): Constant | string {
   }
 }
 
-/** A constant matrix with its axes exchanged, as PyTorch writes some weights; or what was expected. */
+/** Exchanges the axes of a constant matrix, as PyTorch writes some weights; or returns what was expected. */
 function turned(constant: Constant | string, perm: readonly number[]): Constant | string {
   if (typeof constant === "string") return constant;
   const { shape: [rows, columns, ...more], data } = constant;
@@ -86,21 +87,21 @@ function turned(constant: Constant | string, perm: readonly number[]): Constant 
     : `a constant matrix to be transposed, current value is [${constant.shape}] by [${perm}]`;
 }
 
-/** The settings of a node by name. */
+/** The settings of an ONNX node by name. */
 export interface Settings {
-  /** An integer; the fallback where it is missing. */
+  /** Returns an integer; the fallback where it is missing. */
   readonly int: (name: string, fallback: number) => number;
-  /** A number; the fallback where it is missing. */
+  /** Returns a number; the fallback where it is missing. */
   readonly float: (name: string, fallback: number) => number;
-  /** Integers; the fallback where they are missing. */
+  /** Returns integers; the fallback where they are missing. */
   readonly ints: (name: string, fallback: readonly number[]) => readonly number[];
-  /** Text; "" where it is missing. */
+  /** Returns text; "" where it is missing. */
   readonly text: (name: string) => string;
-  /** A tensor, if there is one. */
+  /** Returns a tensor, if there is one. */
   readonly tensor: (name: string) => OnnxTensor | undefined;
 }
 
-/** The settings of a node. */
+/** Reads the settings of an ONNX node. */
 function settingsOf({ attribute = [] }: Partial<OnnxNode>): Settings {
   const find = (name: string): Partial<OnnxAttribute> | undefined =>
     attribute.find((one) => one.name === name);
@@ -119,9 +120,9 @@ function settingsOf({ attribute = [] }: Partial<OnnxNode>): Settings {
   };
 }
 
-// What an ONNX operator is as a node of a graph.
+// ---- Operators
 
-/** Nodes with what belongs to them, by the last part of its path: "weight". */
+/** The node of an operator, with its weights and statistics by the last part of their paths: "weight". */
 export interface ReadNode {
   /** The node; null where the operator changes nothing. */
   readonly node: Leaf | null;
@@ -131,13 +132,13 @@ export interface ReadNode {
   readonly plasticity?: Readonly<Record<string, ArrayValue>>;
 }
 
-/** What an operator is given. */
+/** The operands of an operator. */
 export interface Operands {
   /** Its settings. */
   readonly settings: Settings;
   /** Its inputs after the first, the constants among them; undefined where it is none or left out. */
   readonly constants: readonly (Constant | undefined)[];
-  /** What goes in, as in Sparrow: images [height, width, channels]. */
+  /** Shape of its first input, as in Sparrow: images are [height, width, channels]. */
   readonly input: Shape;
   /** The order of the values where they are those of a flattened image; null where it is Sparrow's. */
   readonly order: Order | null;
@@ -344,11 +345,11 @@ const readers: Readonly<Record<string, Reader>> = {
 
 /** A network as a graph with its weights, for `createRun`, `swapHead` or `exportOnnx`. */
 export interface ImportedModel {
-  /** With every dimension known. */
+  /** Graph, with every dimension known. */
   readonly graph: Graph;
-  /** Of one sample: images are [height, width, channels], where ONNX has [channels, height, width]. */
+  /** Shape of one sample: images are [height, width, channels], where ONNX has [channels, height, width]. */
   readonly input: Shape;
-  /** In Sparrow's layout. */
+  /** Weights in Sparrow's layout. */
   readonly params: ParamArrays;
   /** The running statistics of batch norm. */
   readonly plasticity: ParamArrays;
@@ -420,7 +421,10 @@ export function importOnnx(
  *
  * @returns The network; `FileUnavailable` or `CorruptFile`.
  */
-export const loadOnnx = (path: string, files: Files): TE.TaskEither<SparrowError, ImportedModel> =>
+export const loadOnnx = (
+  path: string,
+  files: Files = denoFiles,
+): TE.TaskEither<SparrowError, ImportedModel> =>
   pipe(files.read(path), TE.chainEitherKW((bytes) => importOnnx(path, bytes)));
 
 /** Bytes that any model may read and transpose, besides twice those of its file. */

@@ -1,34 +1,34 @@
 /**
- * Lowering to ONNX: what each node of a graph, evaluated, is in ONNX's operators.
+ * Lowering to ONNX: each node of a graph, evaluated, written in ONNX's operators.
  *
  * @module
  */
-import type { Pair, Shape } from "../../graph/types.ts";
-import { ElementType, type OnnxAttribute, type OnnxNode, type OnnxTensor } from "./proto.ts";
-import type { BatchNorm, Conv2d, Linear, Over } from "../../graph/node.ts";
-import { sizeOf } from "../../graph/shape.ts";
 import type { Algebra } from "../../graph/fold.ts";
+import type { BatchNorm, Conv2d, Linear, Over } from "../../graph/node.ts";
 import type { ParamArrays } from "../../graph/params.ts";
-import { winnerCount } from "../../ops/kwta.ts";
+import { sizeOf } from "../../graph/shape.ts";
+import type { Pair, Shape } from "../../graph/types.ts";
+import { winnerCount } from "../../ops/kernels/select_edges.ts";
+import { ElementType, type OnnxAttribute, type OnnxNode, type OnnxTensor } from "./proto.ts";
 
-// Writing an ONNX graph: nodes and constants in order, under names that are made here.
+// ---- Writing an ONNX graph
 
 /** The value of an attribute. */
 export type AttributeValue = Omit<Partial<OnnxAttribute>, "name">;
 
-/** An integer as an attribute. */
+/** Makes an attribute of an integer. */
 export const int = (value: number): AttributeValue => ({ type: 2, i: BigInt(value) });
 
-/** A number as an attribute. */
+/** Makes an attribute of a number. */
 const float = (value: number): AttributeValue => ({ type: 1, f: value });
 
-/** Integers as an attribute. */
+/** Makes an attribute of integers. */
 const ints = (values: readonly number[]): AttributeValue => ({
   type: 7,
   ints: values.map(BigInt),
 });
 
-/** What a graph is written into. */
+/** A graph being written: nodes and constants in order, under names that it makes. */
 export interface Emitter {
   /** Adds an operation; returns the names of its outputs, as many as asked for. */
   readonly node: (
@@ -48,13 +48,13 @@ export interface Emitter {
   readonly floats: (shape: Shape, data: Float32Array) => string;
   /** Adds integers, of 64 bits unless said otherwise; returns their name. */
   readonly integers: (shape: Shape, data: readonly number[], bits?: 32 | 64) => string;
-  /** All operations so far. */
+  /** Returns all operations so far. */
   readonly nodes: () => readonly Partial<OnnxNode>[];
-  /** All constants so far. */
+  /** Returns all constants so far. */
   readonly constants: () => readonly Partial<OnnxTensor>[];
 }
 
-/** An empty graph to write into. */
+/** Makes an empty graph to write into. */
 export function emitter(): Emitter {
   const nodes: Partial<OnnxNode>[] = [];
   const constants: Partial<OnnxTensor>[] = [];
@@ -94,44 +94,45 @@ export function emitter(): Emitter {
   };
 }
 
-// What passes from node to node while a graph is written as ONNX.
-//
-// Images are [height, width, channels] in Sparrow and [channels, height, width] in ONNX; which of the two a
-// value is, it says itself, so that transposes stand only where they must.
+// ---- Signals
 
 /** An affine map per output that is not written yet, so that a batch norm after it can go into it. */
 export interface Affine {
-  /** […, outputs]. */
+  /** Weight, [inputs…, outputs]. */
   readonly weight: Float32Array;
-  /** [outputs]. */
+  /** Bias, [outputs]. */
   readonly bias: Float32Array;
   /** Writes the map; returns the name of its output. */
   readonly write: (weight: Float32Array, bias: Float32Array) => string;
 }
 
-/** A tensor on its way. */
+/**
+ * A tensor that passes from node to node while a graph is written. Images are [height, width, channels] in
+ * Sparrow and [channels, height, width] in ONNX; a signal knows which of the two it is, so that transposes
+ * stand only where they must.
+ */
 export interface Signal {
-  /** Of one sample, as in Sparrow. */
+  /** Shape of one sample, as in Sparrow. */
   readonly shape: Shape;
   /** Whether the channels come before height and width. */
   readonly channelsFirst: boolean;
-  /** Its name; what makes it is written when this is first asked for. */
+  /** Returns its name; the operation that makes it is written at the first call. */
   readonly name: () => string;
-  /** The map that makes it, if it is one and not written. */
+  /** Map that makes it and is not written yet. @default none */
   readonly affine?: Affine;
 }
 
 /** A tensor, or pairs of them. */
 export type Signals = Signal | Pair<Signals, Signals>;
 
-/** A tensor that is written already. */
+/** Makes the signal of a tensor that is written already. */
 export const written = (name: string, shape: Shape, channelsFirst = false): Signal => ({
   shape,
   channelsFirst,
   name: () => name,
 });
 
-/** A tensor that an affine map makes, once it is asked for. */
+/** Makes the signal of an affine map, which is written once its name is asked for. */
 function pending(affine: Affine, shape: Shape, channelsFirst: boolean): Signal {
   let name: string | null = null;
   return {
@@ -142,29 +143,29 @@ function pending(affine: Affine, shape: Shape, channelsFirst: boolean): Signal {
   };
 }
 
-/** The tensor with channels last, as Sparrow has it. */
+/** Returns the tensor with channels last, as Sparrow has it. */
 export const channelsLast = ({ node }: Emitter, x: Signal): Signal =>
   x.channelsFirst
     ? written(node("Transpose", [x.name()], { perm: ints([0, 2, 3, 1]) })[0], x.shape)
     : x;
 
-/** The image with channels first, as ONNX's convolutions want it. */
+/** Returns the image with channels first, as ONNX's convolutions want it. */
 const channelsFirst = ({ node }: Emitter, x: Signal): Signal =>
   x.channelsFirst
     ? x
     : written(node("Transpose", [x.name()], { perm: ints([0, 3, 1, 2]) })[0], x.shape, true);
 
-/** A tensor of another shape, row-major as Sparrow has it. */
+/** Reshapes a tensor, row-major as Sparrow has it. */
 function reshaped(out: Emitter, x: Signal, shape: Shape): Signal {
   const last = channelsLast(out, x);
   const to = out.integers([shape.length + 1], [-1, ...shape]);
   return written(out.node("Reshape", [last.name(), to])[0], shape);
 }
 
-// k-winners-take-all in ONNX's operators.
+// ---- Nodes
 
 /**
- * 1 where a unit is above the midpoint between the k-th and the (k+1)-th largest of its row, else 0: the same
+ * Writes k-winners-take-all: 1 where a unit is above the midpoint between the k-th and the (k+1)-th largest of its row, else 0: the same
  * threshold in the same arithmetic as `hardKwta`, so that ties lose as a whole here too.
  *
  * @param rows A matrix [any, units].
@@ -221,7 +222,7 @@ const refused = { predicted_kwta: refuse, k_winners: refuse, custom: refuse };
 /** The names of the nodes that cannot be written as ONNX. */
 export const notExported: readonly string[] = Object.keys(refused);
 
-/** What each node means as ONNX, of these weights. */
+/** Makes the algebra that writes each node as ONNX, with these weights. */
 export function onnxAlgebra(
   out: Emitter,
   params: ParamArrays,

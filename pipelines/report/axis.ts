@@ -15,7 +15,7 @@ export interface Axis {
   readonly format: (value: number) => string;
 }
 
-/** How an axis is scaled: as its values suggest, or as a person wants it. */
+/** The scale of an axis: as its values suggest, or as a person wants it. */
 export type Scale = "auto" | "linear" | "log";
 
 /** The smallest of 1, 2, 5 × 10ⁿ that is not below the value. */
@@ -125,7 +125,7 @@ export function fractionAxis(values: readonly number[], intervals = 5): Axis {
   );
 }
 
-/** Where a value lies on the axis: 0 at its bottom, 1 at its top. */
+/** Returns the place of a value on the axis: 0 at its bottom, 1 at its top. */
 export function position({ type, domain: [low, high] }: Axis, value: number): number {
   return type === "log"
     ? Math.log(value / low) / Math.log(high / low)

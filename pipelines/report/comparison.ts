@@ -12,12 +12,17 @@ import {
 } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { CONFIG_FILE } from "../core/config.ts";
+import {
+  type EpochMean,
+  fromJsonLines,
+  type History,
+  perEpoch,
+  type SplitName,
+} from "../core/history.ts";
 import type { Files } from "../files/files.ts";
-import { parseJson } from "../files/json.ts";
-import { fromJsonLines, type History, type SplitName } from "../core/history.ts";
-import { flatten } from "./summary.ts";
-import { perEpoch, type Point } from "./line_chart.ts";
+import { isRecord, parseJson } from "../files/json.ts";
 import { METRICS_FILE } from "../stages/save.ts";
+import { flatten } from "./summary.ts";
 
 /** A run as its folder tells it. */
 export interface SavedRun {
@@ -73,9 +78,7 @@ function configOf(
   text: string,
 ): E.Either<CorruptFile, Readonly<Record<string, unknown>>> {
   const config = parseJson(text);
-  if (typeof config === "object" && config !== null && !Array.isArray(config)) {
-    return E.right(config as Readonly<Record<string, unknown>>);
-  }
+  if (isRecord(config)) return E.right(config);
   const reason = `expected a JSON object, current value is ${text.slice(0, 40)}`;
   return E.left({ _tag: "CorruptFile", file, reason });
 }
@@ -84,7 +87,7 @@ function configOf(
 export interface Difference {
   /** Its keys, joined with dots: "options.seed". */
   readonly key: string;
-  /** By run, in their order; null where a run has no such setting. */
+  /** Values of the runs, in their order; null where a run has no such setting. */
   readonly values: readonly (string | null)[];
 }
 
@@ -94,7 +97,7 @@ export interface Quantity {
   /** Name of the quantity in the rows: "accuracy". */
   readonly name: string;
   /** By run, in their order; none is empty. */
-  readonly points: readonly (readonly Point[])[];
+  readonly points: readonly (readonly EpochMean[])[];
 }
 
 /** Runs whose settings differ in their seeds alone. */

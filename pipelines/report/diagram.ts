@@ -1,28 +1,29 @@
 /**
- * Boxes of a diagram, stacked where a long one would not be read otherwise.
+ * The layout of a model's diagram: long rows of boxes are stacked, the diagram is cut where a line may be broken,
+ * and boxes and wires get their places.
  *
  * @module
  */
-import type { Box, Wire, Wiring } from "../../graph/wiring.ts";
 import dagre from "npm:@dagrejs/dagre@3.1.3";
+import type { Box, Wire, Wiring } from "../../graph/wiring.ts";
 
 /** Boxes one below the other, drawn as one. */
 export interface Stack {
-  /** Of its first box. */
+  /** Id of its first box. */
   readonly id: string;
-  /** In the order in which a tensor goes through them; none where a wire parts. */
+  /** Boxes, in the order in which a tensor goes through them; none where a wire parts. */
   readonly boxes: readonly Box[];
 }
 
 /** A diagram before it is laid out. */
 export interface Stacked {
-  /** In an order in which wires go forwards. */
+  /** Stacks, in an order in which wires go forwards. */
   readonly stacks: readonly Stack[];
-  /** Between stacks, by the ids of these. */
+  /** Wires between stacks, by the ids of these. */
   readonly wires: readonly Wire[];
 }
 
-/** Every box on its own. */
+/** Makes a stack of every box. */
 export const single = ({ boxes, wires }: Wiring): Stacked => ({
   stacks: boxes.map((box) => ({ id: box.id, boxes: [box] })),
   wires,
@@ -39,12 +40,11 @@ const isEnd = ({ id }: Pick<Box, "id">): boolean => /^(in|out)put/.test(id);
  * import { stacked } from "./diagram.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { wiringOf } from "../../graph/wiring.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const wiring = wiringOf(graph`linear(784, 64) ▷ relu ▷ linear(10)`);
- * if (E.isLeft(wiring)) throw new Error("no shapes");
- * const { stacks, wires } = stacked(wiring.right);
+ * const wiring = orThrow(wiringOf(graph`linear(784, 64) ▷ relu ▷ linear(10)`));
+ * const { stacks, wires } = stacked(wiring);
  * assertEquals(stacks.map(({ boxes }) => boxes.length), [1, 2, 1, 1]);
  * assertEquals(wires[1], { from: "0", to: "2", shape: [64] });
  * ```
@@ -53,7 +53,7 @@ export function stacked(wiring: Wiring): Stacked {
   const { boxes, wires } = wiring;
   const entering = Map.groupBy(wires, ({ to }) => to);
   const leaving = Map.groupBy(wires, ({ from }) => from);
-  /** By box, the id of the stack that it lies in. */
+  /** Id of the stack of each box, by the box's id. */
   const owner = new Map<string, string>();
   for (const box of boxes) {
     const [wire, ...others] = entering.get(box.id) ?? [];
@@ -73,7 +73,7 @@ export function stacked(wiring: Wiring): Stacked {
   };
 }
 
-/** Whether it is no stack but a point at which a wire parts. */
+/** Whether a stack is only a point at which a wire parts. */
 export const isFork = ({ boxes }: Stack): boolean => boxes.length === 0;
 
 /**
@@ -84,12 +84,11 @@ export const isFork = ({ boxes }: Stack): boolean => boxes.length === 0;
  * import { forked, isFork, single } from "./diagram.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { wiringOf } from "../../graph/wiring.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const wiring = wiringOf(graph`linear(8, 8) ▷ residual(relu)`);
- * if (E.isLeft(wiring)) throw new Error("no shapes");
- * assertEquals(forked(single(wiring.right)).stacks.filter(isFork).length, 1);
+ * const wiring = orThrow(wiringOf(graph`linear(8, 8) ▷ residual(relu)`));
+ * assertEquals(forked(single(wiring)).stacks.filter(isFork).length, 1);
  * ```
  */
 export function forked({ stacks, wires }: Stacked): Stacked {
@@ -109,29 +108,27 @@ export function forked({ stacks, wires }: Stacked): Stacked {
   };
 }
 
-// A diagram cut where a single wire goes on: the parts between which a line may be broken.
+// ---- Segments
 
 /** A part of a diagram that hangs together by more than one wire, or a single stack. */
 export interface Segment extends Stacked {
-  /** That comes from the segment before, from its last stack to the first of this; null for the first. */
+  /** Wire from the last stack of the segment before to the first of this; null for the first segment. */
   readonly entry: Wire | null;
 }
 
 /**
- * Cuts a diagram wherever one wire, and no other, goes on.
+ * Cuts a diagram wherever one wire, and no other, goes on: there a line may be broken.
  *
  * @example
  * ```ts
- * import { segmentsOf } from "./diagram.ts";
- * import { single } from "./diagram.ts";
+ * import { segmentsOf, single } from "./diagram.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { wiringOf } from "../../graph/wiring.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const wiring = wiringOf(graph`linear(8, 8) ▷ residual(linear(8)) ▷ relu`);
- * if (E.isLeft(wiring)) throw new Error("no shapes");
- * const segments = segmentsOf(single(wiring.right));
+ * const wiring = orThrow(wiringOf(graph`linear(8, 8) ▷ residual(linear(8)) ▷ relu`));
+ * const segments = segmentsOf(single(wiring));
  * assertEquals(
  *   segments.map(({ stacks }) => stacks.map(({ id }) => id)),
  *   [["input"], ["0", "1.body.0", "1"], ["2"], ["output"]],
@@ -163,28 +160,27 @@ export function segmentsOf({ stacks, wires }: Stacked): readonly Segment[] {
   });
 }
 
-// Where the boxes and wires of a diagram go.
+// ---- Places
 
-/** A place, in pixels of CSS as all lengths here; y grows downwards. */
+/** A point, in pixels of CSS as all lengths here; y grows downwards. */
 export interface Spot {
   readonly x: number;
   readonly y: number;
 }
 
-/** A stack and its box. */
+/** A stack with its box, whose middle is at x and y. */
 export interface Placed extends Spot {
   readonly stack: Stack;
-  /** Of the middle are x and y. */
   readonly width: number;
   readonly height: number;
 }
 
-/** A wire and its way. */
+/** A wire with the points that it passes. */
 export interface Routed {
   readonly wire: Wire;
-  /** At least two, from the edge of a box to the edge of another. */
+  /** Points, at least two, from the edge of a box to the edge of another. */
   readonly points: readonly Spot[];
-  /** Where the shape is written: the middle of its text. */
+  /** Middle of the text that names the shape. */
   readonly label: Spot;
 }
 
@@ -196,30 +192,30 @@ export interface Layout {
   readonly height: number;
 }
 
-/** How large things are. */
+/** The sizes of a diagram's parts. */
 export interface Measures {
-  /** Of a stack's box. */
+  /** Returns the size of a stack's box. */
   readonly sizeOf: (stack: Stack) => { readonly width: number; readonly height: number };
-  /** Of the text at a wire. */
+  /** Returns the width of the text at a wire. */
   readonly labelWidth: (wire: Wire) => number;
-  /** Of the same. */
+  /** Height of the text at a wire. */
   readonly labelHeight: number;
 }
 
-/** Between a label and the boxes before and after it. */
+/** Space between a label and the boxes before and after it. */
 const SPACE = 11;
 
-/** Between rows, for the wire that goes back. */
+/** Space between rows, for the wire that goes back. */
 const ROW_GAP = 34;
 
-/** At both sides of rows, for the same wire. */
+/** Space at both sides of rows, for the same wire. */
 const SIDE = 14;
 
 /** Lays out a diagram downwards, as wide as it gets: for a phone. */
 export const downwards = (diagram: Stacked, measures: Measures): Layout =>
   ranked(diagram, measures, "TB");
 
-/** What dagre makes of it. */
+/** Lays a segment out by dagre. */
 function ranked(
   { stacks, wires }: Stacked,
   { sizeOf, labelWidth, labelHeight }: Measures,
@@ -377,7 +373,7 @@ function rowOf(row: readonly Piece[], gapOf: (piece: Piece) => number): Layout {
   return normalised(whole.placed, whole.routed);
 }
 
-/** From the end of a row around to the beginning of the next. */
+/** Routes a wire from the end of a row around to the beginning of the next. */
 const wayBack = (wire: Wire, from: Placed, to: Placed, right: number, between: number): Routed => ({
   wire,
   points: [

@@ -47,7 +47,7 @@ export interface SvgDocument {
   readonly root: Element;
   /** A new element of it. */
   readonly create: (name: string, attributes: Readonly<Record<string, string>>) => Element;
-  /** As it is now, in XML. */
+  /** Returns the element as it is now, in XML. */
   readonly text: () => string;
 }
 

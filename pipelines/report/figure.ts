@@ -25,7 +25,7 @@ export const halfDrawings = (drawAt: (width: number) => Html): readonly Drawing[
   { screens: ["medium", "narrow"], svg: drawAt(350) },
 ];
 
-/** How much of a row a figure takes on a wide screen. */
+/** The part of a row that a figure takes on a wide screen. */
 export type Span = "quarter" | "half" | "whole";
 
 /** A figure before it has a number. */

@@ -1,5 +1,5 @@
 /**
- * Numbers as a person reads them.
+ * Numbers as a person reads them, and the mean and spread of a few.
  *
  * @module
  */
@@ -8,12 +8,12 @@ const exponential = (value: number): string => value.toExponential(2).replace(/\
 
 const short = (text: string): string => text.replace(/\.?0+$/, "");
 
-/** A fraction in 0..1 to four places, as accuracies are quoted: "0.9730". */
+/** Writes a fraction in 0..1 to four places, as accuracies are quoted: "0.9730". */
 export const fraction = (value: number): string =>
   Number.isFinite(value) ? value.toFixed(4) : String(value);
 
 /**
- * Any number to three significant digits: "0.0103", "26", "12,340", "5e-5".
+ * Writes any number to three significant digits: "0.0103", "26", "12,340", "5e-5".
  *
  * @example
  * ```ts
@@ -32,7 +32,7 @@ export function compact(value: number): string {
   return text.includes(".") ? short(text) : text;
 }
 
-/** Ticks that lie a step apart, all with the decimals that the step needs. */
+/** Returns a format for ticks that lie a step apart, all with the decimals that the step needs. */
 export function tickFormat(step: number): (value: number) => string {
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   if (decimals > 4 || step >= 1e6) return (value) => value === 0 ? "0" : exponential(value);
@@ -43,18 +43,18 @@ export function tickFormat(step: number): (value: number) => string {
     });
 }
 
-/** "1 unit", "2 units"; "1 class", "2 classes" when the plural is given. */
+/** Writes a number with its noun: "1 unit", "2 units"; "2 classes" where the plural is given. */
 export const count = (n: number, noun: string, plural = `${noun}s`): string =>
   `${n.toLocaleString("en-GB")} ${n === 1 ? noun : plural}`;
 
-// Mean and spread of a few numbers, and how they are written.
+// ---- Mean and spread
 
-/** The arithmetic mean; NaN of no values. Of equal values it is that value, to the bit. */
+/** Computes the arithmetic mean; NaN of no values. Of equal values it is that value, to the bit. */
 export const mean = (values: readonly number[]): number =>
   values[0] + values.reduce((sum, value) => sum + (value - values[0]), 0) / values.length;
 
 /**
- * The sample standard deviation, √(Σ(x − mean)² / (n − 1)).
+ * Computes the sample standard deviation, √(Σ(x − mean)² / (n − 1)).
  *
  * @returns null for fewer than two values, of which there is none.
  *
@@ -75,7 +75,7 @@ export function standardDeviation(values: readonly number[]): number | null {
 }
 
 /**
- * Mean ± standard deviation as a person reads it: fractions to four places, all else to three digits.
+ * Writes mean ± standard deviation: fractions to four places, all else to three digits.
  *
  * @example
  * ```ts

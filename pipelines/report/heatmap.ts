@@ -1,21 +1,22 @@
 /**
- * A wide matrix of values in 0..1 as rows of coloured cells.
+ * Values as coloured cells: heatmaps of wide matrices in [0, 1], and small images, both drawn as vector paths,
+ * because a page that loads nothing shows no `<img>`.
  *
  * @module
  */
 import type { ImageArray } from "../../ops/saliency/image.ts";
-import type { Element } from "./dom.ts";
-import { axisX, axisY, customMark, draw, svgElement } from "./plot.ts";
 import { linearAxis } from "./axis.ts";
-import type { Html } from "./html.ts";
+import type { Element } from "./dom.ts";
 import type { Drawing, Screen } from "./figure.ts";
+import type { Html } from "./html.ts";
+import { axisX, axisY, customMark, draw, svgElement } from "./plot.ts";
 
-// Small images as vector paths: a page that loads nothing shows no `<img>`.
+// ---- Images
 
-/** Steps of each colour above black: what one hexadecimal digit says. */
+/** Steps of each colour above black: those of one hexadecimal digit. */
 const levels = 15;
 
-/** Least and greatest of the numbers, at least a hair apart. */
+/** Finds the least and the greatest of numbers; equal ones are set apart. */
 export function rangeOf(data: ArrayLike<number>): readonly [low: number, high: number] {
   let [low, high] = [Infinity, -Infinity];
   for (let i = 0; i < data.length; i++) {
@@ -26,10 +27,10 @@ export function rangeOf(data: ArrayLike<number>): readonly [low: number, high: n
 }
 
 /**
- * The colour of every pixel as CSS, "#08f": the channels are red, green and blue where there are
+ * Writes the colour of every pixel as CSS, "#08f": the channels are red, green and blue where there are
  * three, else their mean is a grey.
  *
- * @param range What is black, and what is full; beyond it is clamped.
+ * @param range The values of black and of full colour; values beyond are clamped.
  *
  * @example
  * ```ts
@@ -58,10 +59,10 @@ export function colours(
 }
 
 /**
- * The pixels of each colour as one path in a space of 1×1 cells: `M3,0.5h2` is a run of two.
+ * Draws the pixels of each colour as one path in a space of 1×1 cells: `M3,0.5h2` is a run of two.
  *
  * @param width Pixels per row.
- * @returns By colour; black is the ground and has none.
+ * @returns The paths by colour; black is the ground and has none.
  */
 export function colourPaths(
   pixels: readonly string[],
@@ -78,7 +79,7 @@ export function colourPaths(
   return paths;
 }
 
-/** The image as elements in a space of 1×1 cells, in colours of its own: it has no dark mode. */
+/** Draws an image as elements in a space of 1×1 cells, in colours of its own: it has no dark mode. */
 export const rasterElements = (
   image: ImageArray,
   range: readonly [low: number, high: number],
@@ -91,24 +92,26 @@ export const rasterElements = (
   ];
 };
 
-/** What a heatmap shows. */
+// ---- Heatmaps
+
+/** The content of a heatmap. */
 export interface Heatmap {
   readonly id: string;
-  /** What it shows, for those who cannot see it. */
+  /** Description for those who cannot see it. */
   readonly label: string;
   readonly rows: readonly string[];
   /** Rows × columns, in 0..1; what is not a number is left blank. */
   readonly values: readonly ArrayLike<number>[];
   readonly xLabel: string;
   readonly yLabel: string;
-  /** How many steps of colour there are above zero: 1 for binary values. */
+  /** Number of steps of colour above zero: 1 for binary values. */
   readonly levels: number;
   /** The legend's title, or null for none. */
   readonly legend: string | null;
 }
 
 /**
- * The cells of each level as one path in a space of 1×1 cells: `M3,0.5h2` is a run of two cells.
+ * Draws the cells of each level as one path in a space of 1×1 cells: `M3,0.5h2` is a run of two cells.
  * This takes ten bytes a run where a `<rect>` takes a hundred.
  *
  * @returns Paths for the levels 1..levels.
@@ -126,7 +129,7 @@ export function levelPaths(values: Heatmap["values"], levels: number): readonly 
   return paths;
 }
 
-/** In pixels of CSS at a page's usual width on each screen. */
+/** The widths in pixels of CSS at a page's usual width on each screen. */
 const widths: readonly (readonly [Screen, number])[] = [
   ["wide", 1072],
   ["medium", 700],

@@ -9,7 +9,7 @@ export interface Html {
   readonly markup: string;
 }
 
-/** What a template takes: markup is kept, text and numbers are escaped, null leaves nothing. */
+/** A value in a template: markup is kept, text and numbers are escaped, null leaves nothing. */
 export type Content = Html | string | number | null | readonly Content[];
 
 const entities: Readonly<Record<string, string>> = {

@@ -1,11 +1,11 @@
 /**
- * Lines over epochs, each labelled at its end.
+ * Line charts over epochs, each line labelled at its end, and the series of a history that they draw.
  *
  * @module
  */
-import { type History, rowsNamed, type SplitName } from "../core/history.ts";
-import type { Table } from "./csv.ts";
+import { type EpochMean, type History, perEpoch, type SplitName } from "../core/history.ts";
 import { type Axis, epochTicks, position } from "./axis.ts";
+import type { Table } from "./csv.ts";
 import type { Drawing, Figure } from "./figure.ts";
 import {
   areaY,
@@ -20,18 +20,12 @@ import {
   text,
 } from "./plot.ts";
 
-// A history's rows as one value per epoch, which is what a figure draws.
+// ---- Series
 
-/** One value of one epoch; NaN when nothing finite was measured in it. */
-export interface Point {
-  readonly epoch: number;
-  readonly value: number;
-}
-
-/** What a line of a figure stands for, in order of epochs. */
+/** The values that a line of a figure shows, in order of epochs. */
 export interface Series {
   readonly label: string;
-  readonly points: readonly Point[];
+  readonly points: readonly EpochMean[];
 }
 
 /** The series of a split. */
@@ -39,31 +33,7 @@ export interface SplitSeries extends Series {
   readonly label: SplitName;
 }
 
-/**
- * The mean of each epoch's finite values: the value itself where there is one per epoch.
- *
- * @example
- * ```ts
- * import { perEpoch } from "./line_chart.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const row = (epoch: number, step: number, value: number) =>
- *   ({ epoch, step, split: "train", name: "loss", value }) as const;
- * assertEquals(
- *   perEpoch([row(1, 1, 0.5), row(1, 2, 0.25), row(2, 3, 0.125)], "loss", "train"),
- *   [{ epoch: 1, value: 0.375 }, { epoch: 2, value: 0.125 }],
- * );
- * ```
- */
-export function perEpoch(history: History, name: string, split?: SplitName): readonly Point[] {
-  const epochs = Map.groupBy(rowsNamed(history, name, split), ({ epoch }) => epoch);
-  return [...epochs].map(([epoch, rows]) => {
-    const finite = rows.map(({ value }) => value).filter(Number.isFinite);
-    return { epoch, value: finite.reduce((sum, value) => sum + value, 0) / finite.length };
-  }).sort((a, b) => a.epoch - b.epoch);
-}
-
-/** A series for each split in which the name was measured: test, train, then the run as a whole. */
+/** Makes a series for each split in which the name was measured: test, train, then the run as a whole. */
 export const bySplit = (history: History, name: string): readonly SplitSeries[] =>
   (["test", "train", "run"] as const)
     .map((split) => ({ label: split, points: perEpoch(history, name, split) }))
@@ -79,7 +49,7 @@ export const epochs = (series: readonly Series[]): readonly number[] =>
     .sort((a, b) => a - b);
 
 /** The newest point, or null for a series without points. */
-export const last = (series: Series | undefined): Point | null => series?.points.at(-1) ?? null;
+export const last = (series: Series | undefined): EpochMean | null => series?.points.at(-1) ?? null;
 
 /** The series as a table: the epoch, then a column for each. */
 export function seriesTable(series: readonly Series[]): Table {
@@ -98,13 +68,13 @@ export function seriesTable(series: readonly Series[]): Table {
 /** A series with its colour, a CSS one. */
 export interface Line extends Series {
   readonly colour: string;
-  /** As `stroke-dasharray` has it; solid. */
+  /** Dashes, as `stroke-dasharray` has them. @default solid */
   readonly dash?: string;
 }
 
-/** What a line chart needs to be drawn. */
+/** The content of a line chart. */
 export interface LineChart {
-  /** What it shows, for those who cannot see it. */
+  /** Description for those who cannot see it. */
   readonly label: string;
   readonly lines: readonly Line[];
   /** The space between two of the lines, filled. */
@@ -114,7 +84,7 @@ export interface LineChart {
   readonly yLabel: string;
   /** The part of a row that it takes on a wide screen; elsewhere all are equal. */
   readonly span: "half" | "quarter";
-  /** For what is set once an epoch and does not change within it. */
+  /** Whether lines are steps, for values that are set once an epoch. @default {false} */
   readonly steps?: boolean;
 }
 
@@ -131,7 +101,7 @@ export const drawLines = ({ chart, ...figure }: LineFigure): Figure => ({
 
 /** The size of a drawing. */
 export interface ChartSize {
-  /** In pixels of CSS, as all lengths. */
+  /** Width in pixels of CSS, as all lengths. */
   readonly width: number;
   readonly height: number;
   readonly fontSize: number;
@@ -139,7 +109,7 @@ export interface ChartSize {
   readonly ticks: number;
 }
 
-/** In pixels of CSS at a page's usual width, so that text keeps the size that is meant. */
+/** The sizes in pixels of CSS at a page's usual width, so that text keeps its size. */
 const sizes: Readonly<Record<"half" | "quarter" | "medium", ChartSize>> = {
   half: { width: 524, height: 300, fontSize: 12, ticks: 8 },
   quarter: { width: 250, height: 190, fontSize: 11, ticks: 5 },
@@ -241,7 +211,7 @@ function dots({ points, label, colour }: Line, r: number): Markish {
     y: "value",
     fill: colour,
     r,
-    title: ({ epoch, value }: Point) => `epoch ${epoch}, ${label}: ${value}`,
+    title: ({ epoch, value }: EpochMean) => `epoch ${epoch}, ${label}: ${value}`,
   });
 }
 
@@ -259,8 +229,8 @@ function bandMark([low, high]: readonly [Series, Series]): Markish {
 
 interface EndLabel {
   readonly line: Line;
-  readonly point: Point;
-  /** How far below the end of its line the label stands, in pixels. */
+  readonly point: EpochMean;
+  /** Distance of the label below the end of its line, in pixels. */
   readonly dy: number;
 }
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-export { report, REPORT_FILE, type ReportOptions } from "../stages/report.ts";
 export { renderReport, type ReportData, type ReportFiles, reportFiles } from "./report.ts";
 export type { Centroids } from "./figures/centroids.ts";
 export type { Model } from "./figures/model_diagram.ts";

@@ -7,11 +7,11 @@ import { type Content, type Html, html, trusted } from "./html.ts";
 
 /** The parts of a page of ours. */
 export interface PageParts {
-  /** What the browser's tab shows. */
+  /** Title in the browser's tab. */
   readonly title: string;
   /** CSS of our own. */
   readonly style: string;
-  /** What else stands in its head; nothing. */
+  /** Other elements of its head. @default none */
   readonly head?: Html;
   /** All that is seen. */
   readonly body: Html;

@@ -19,7 +19,7 @@ import {
 } from "./plot.ts";
 import { mean, standardDeviation } from "./format.ts";
 
-/** What is compared, in one colour. */
+/** A series to compare, in one colour. */
 export interface PanelSeries {
   /** Its name in the key. */
   readonly label: string;
@@ -33,7 +33,7 @@ export interface PanelSeries {
 export interface Panel {
   /** The quantity with its unit, above the axis. */
   readonly yLabel: string;
-  /** What the categories are; "" for what needs no name. */
+  /** Name of the categories; "" where they need none. */
   readonly xLabel: string;
   /** Their names, from left to right. */
   readonly categories: readonly string[];
@@ -142,7 +142,7 @@ function drawPanel(panel: Panel, label: string): Html {
   }, label);
 }
 
-/** Where a series stands at a category beside the others that have values there. */
+/** Returns the place of a series at a category beside the others that have values there. */
 function shiftOf(one: PanelSeries, series: readonly PanelSeries[], i: number): number {
   const there = series.filter(({ values }) => (values[i] ?? null) !== null);
   return (there.indexOf(one) - (there.length - 1) / 2) * 0.22;

@@ -76,7 +76,7 @@ export type Drawn = Element & Pick<Plot.Plot, "scale">;
 export const draw = (options: Plot.PlotOptions, label: string): Html =>
   trusted(drawElement(options, label).outerHTML);
 
-/** The same as an element of the document that plots are drawn in. */
+/** Draws a plot as an element of the document that plots are drawn in. */
 export function drawElement(options: Plot.PlotOptions, label: string): Drawn {
   const svg = Plot.plot({
     ...options,

@@ -32,7 +32,7 @@ import { style } from "./style.ts";
 
 export type { Centroids } from "./figures/centroids.ts";
 
-/** What a report tells of a run. */
+/** The content of a report: a run's history, model, findings and configuration. */
 export interface ReportData {
   /** The pipeline's name: "mnist_kwta". */
   readonly title: string;
@@ -40,7 +40,7 @@ export interface ReportData {
   readonly graph: string;
   /** The dataset's name: "mnist". */
   readonly dataset: string;
-  /** What a reader must know before any number, such as that the digits are synthetic. */
+  /** Remark that a reader must know before any number, such as that the digits are synthetic. */
   readonly notice: string | null;
   /**
    * Figures are drawn of the names "accuracy", "loss", "learning_rate", "hardness", "sparsity",
@@ -51,7 +51,7 @@ export interface ReportData {
   readonly history: History;
   /** Graph to draw as a diagram, with its input's shape. @default none */
   readonly model?: Model;
-  /** What stages have found out besides numbers. @default nothing */
+  /** Findings of stages besides numbers. @default none */
   readonly findings?: Partial<Omit<Findings, "classCodes">> & {
     readonly classCodes?: Centroids | null;
   };

@@ -7,7 +7,7 @@ import { type Element, parseSvg } from "./dom.ts";
 import type { Figure } from "./figure.ts";
 import { dark, declared, light } from "./style.ts";
 
-/** Where the files are, beside the page. */
+/** The folder of the files, beside the page. */
 const FIGURES_FOLDER = "figures";
 
 /** The file of a figure, relative to the page. */

@@ -1,15 +1,14 @@
 /**
- * The style sheet of a report: light and dark, screen and paper, phone and desktop.
+ * The style sheet of a report, for light and dark, screen and paper, phone and desktop, and the colours and dashes of
+ * lines.
  *
  * @module
  */
 
-// Colours and dashes of lines that stand for different things of one kind, such as runs.
-
-/** How many lines can be told from each other by their colours. */
+/** The number of lines that can be told from each other by their colours. */
 export const LINES = 8;
 
-/** On light paper: each at least 4.5:1 against it, as far from the others as eight can be. */
+/** The colours of lines on light paper: each at least 4.5:1 against it, as far from the others as eight can be. */
 export const lightLines: readonly string[] = [
   "#1f5f99",
   "#b3541e",
@@ -21,7 +20,7 @@ export const lightLines: readonly string[] = [
   "#4d5560",
 ];
 
-/** On dark paper, in the same order. */
+/** The colours of lines on dark paper, in the same order. */
 export const darkLines: readonly string[] = [
   "#7cb7ee",
   "#f0a06a",
@@ -33,18 +32,18 @@ export const darkLines: readonly string[] = [
   "#c0c7d0",
 ];
 
-/** Colours by the names line-1, line-2, … */
+/** Names colours line-1, line-2, … */
 const numbered = (colours: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(colours.map((colour, i) => [`line-${i + 1}`, colour]));
 
-/** The colour of a line, as CSS, counted from 0; a ninth has that of the first again. */
+/** Returns the colour of a line as CSS, counted from 0; a ninth has that of the first again. */
 export const lineColour = (i: number): string =>
   `var(--line-${i % LINES + 1}, ${lightLines[i % LINES]})`;
 
 const dashes: readonly string[] = ["", "6 3", "2 3", "9 3 2 3"];
 
 /**
- * The dashes of a line, as `stroke-dasharray` has them: neighbours differ, and so do those of one colour.
+ * Returns the dashes of a line, as `stroke-dasharray` has them: neighbours differ, and so do those of one colour.
  *
  * @example
  * ```ts
@@ -94,7 +93,7 @@ export const dark: Colours = {
   ...numbered(darkLines),
 };
 
-/** As declarations of CSS. */
+/** Writes colours as declarations of CSS. */
 export const declared = (colours: Colours): string =>
   Object.entries(colours).map(([name, colour]) => `--${name}: ${colour};`).join(" ");
 

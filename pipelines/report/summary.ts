@@ -1,19 +1,18 @@
 /**
- * The small table of where a run ended.
+ * The tables of a report: where a run ended, and its configuration, folded away.
  *
  * @module
  */
-import { type Html, html } from "./html.ts";
-import { type History, newest, type SplitName } from "../core/history.ts";
+import { type EpochMean, type History, newest, perEpoch, type SplitName } from "../core/history.ts";
 import { compact, fraction } from "./format.ts";
-import { perEpoch, type Point } from "./line_chart.ts";
+import { type Html, html } from "./html.ts";
 
-// The configuration of a run as a table of keys and values, folded away.
+// ---- Configuration
 
-/** Deeper than any configuration, so that one that contains itself ends. */
+/** A depth below that of any configuration, so that one that contains itself ends. */
 const deepest = 8;
 
-/** Longer lists are counted, not shown. */
+/** The longest list that is shown; longer ones are counted. */
 const longestList = 64;
 
 const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -33,7 +32,7 @@ function show(value: unknown): string {
 }
 
 /**
- * Nested keys joined with dots, in the order of the object.
+ * Flattens a configuration: nested keys are joined with dots, in the order of the object.
  *
  * @example
  * ```ts
@@ -62,7 +61,7 @@ export function flatten(
   });
 }
 
-/** What a configuration says of where a run was, and not of what it does. */
+/** The keys of a configuration that describe the machine of a run. */
 const environment = ["backend", "versions", "platform"] as const;
 
 const table = (
@@ -97,7 +96,7 @@ const table = (
   `];
 };
 
-/** The tables of the settings and of the environment, each in a `<details>`; null for neither. */
+/** Writes the tables of the settings and of the environment, each in a `<details>`; null for neither. */
 export function configuration(config: Readonly<Record<string, unknown>>): Html | null {
   const isOutside = ([key]: readonly [string, unknown]): boolean =>
     environment.some((name) => name === key);
@@ -114,7 +113,7 @@ export function configuration(config: Readonly<Record<string, unknown>>): Html |
 interface Entry {
   readonly label: string;
   readonly final: string;
-  readonly best: Point | null;
+  readonly best: EpochMean | null;
 }
 
 type Better = (a: number, b: number) => boolean;
@@ -122,8 +121,8 @@ type Better = (a: number, b: number) => boolean;
 const highest: Better = (a, b) => a > b;
 const lowest: Better = (a, b) => a < b;
 
-function bestOf(points: readonly Point[], better: Better): Point | null {
-  return points.filter(({ value }) => Number.isFinite(value)).reduce<Point | null>(
+function bestOf(points: readonly EpochMean[], better: Better): EpochMean | null {
+  return points.filter(({ value }) => Number.isFinite(value)).reduce<EpochMean | null>(
     (best, point) => best === null || better(point.value, best.value) ? point : best,
     null,
   );
@@ -155,7 +154,7 @@ function bitsSet(history: History): readonly Entry[] {
   return [{ label: "bits set per code", final: compact(mean) + range, best: null }];
 }
 
-/** Where sparsity was measured on codes, rather than set, that is what counts. */
+/** Returns the sparsity: as measured on codes where it was, else as set. */
 const sparsitySplit = (history: History): SplitName | undefined =>
   (["test", "train", "run"] as const).find((split) => newest(history, "sparsity", split) !== null);
 

@@ -3,24 +3,24 @@
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
+import { type History, rowsNamed, type SplitName } from "../core/history.ts";
+import { checkpointOf } from "../core/resume.ts";
+import type { Run } from "../core/run.ts";
+import { type Stage, stage } from "../core/stage.ts";
 import {
   BEST_CHECKPOINT,
   checkpointName,
-  checkpointOf,
   CHECKPOINTS,
   epochOfName,
   writeCheckpoint,
 } from "../files/checkpoint.ts";
 import type { Files } from "../files/files.ts";
-import { type History, rowsNamed, type SplitName } from "../core/history.ts";
-import type { Run } from "../core/run.ts";
-import { type Stage, stage } from "../core/stage.ts";
 
-/** What makes a run better than another. */
+/** The metric by which one run is better than another. */
 export interface BestBy {
-  /** As in the history's rows; "accuracy". */
+  /** Name of the metric in the history. @default {"accuracy"} */
   readonly name?: string;
   /** "test". */
   readonly split?: SplitName;
@@ -30,9 +30,9 @@ export interface BestBy {
 
 /** Settings of {@linkcode checkpoint}. */
 export interface CheckpointOptions {
-  /** How many of the last are kept, an integer of at least 1; 2. */
+  /** Number of the last checkpoints to keep, an integer of at least 1. @default {2} */
   readonly keep?: number;
-  /** By what the best one is told; the accuracy on the test set. */
+  /** Metric that determines the best one. @default the accuracy on the test set */
   readonly best?: BestBy;
 }
 
@@ -53,13 +53,12 @@ export interface CheckpointOptions {
  * import { checkpoint } from "./checkpoint.ts";
  * import { train } from "./train.ts";
  * import { newestCheckpoint } from "../files/checkpoint.ts";
- * import { resumeRun } from "../files/checkpoint.ts";
+ * import { resumeRun } from "../core/resume.ts";
  * import { strokes } from "../data/strokes.ts";
  * import { quietEnv } from "../core/env.ts";
- * import { denoFiles } from "../files/files.ts";
  * import { createRun, dispose } from "../core/run.ts";
  * import { pipeline } from "../core/stage.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { supConLoss } from "../../ops/losses/contrastive.ts";
@@ -69,23 +68,19 @@ export interface CheckpointOptions {
  * const { train: data } = strokes({ seed: 1, train: 60, test: 10 });
  * const optimiser = adam({ learningRate: 0.01 });
  * const options = { data, loss: supConLoss(), batchSize: 20 };
- * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
- * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ * const backend = await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser }));
  *
  * const folder = await Deno.makeTempDir();
  * const epoch = pipeline(train(options), checkpoint(folder));
- * const done = await epoch(run.right)(quietEnv(backend.right))();
- * if (E.isLeft(done)) throw new Error("no end");
+ * const done = await orThrow(epoch(run)(quietEnv(backend)));
  *
- * const kept = await newestCheckpoint(folder, denoFiles)();
- * if (E.isLeft(kept) || kept.right.checkpoint === null) throw new Error("nothing kept");
- * const again = resumeRun(kept.right.checkpoint, optimiser);
- * if (E.isLeft(again)) throw new Error("not of this optimiser");
- * assertEquals(again.right.epoch, 1);
- * assertEquals(again.right.history, done.right.history);
- * dispose(done.right);
- * dispose(again.right);
+ * const kept = await orThrow(newestCheckpoint(folder));
+ * const again = orThrow(resumeRun(kept.checkpoint!, optimiser));
+ * assertEquals(again.epoch, 1);
+ * assertEquals(again.history, done.history);
+ * dispose(done);
+ * dispose(again);
  * await Deno.remove(folder, { recursive: true });
  * ```
  */

@@ -3,27 +3,27 @@
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
-import { encoderOf, findKwta } from "../../graph/rewrite.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
 import { sizeOf } from "../../graph/shape.ts";
+import { encoderOf, findKwta } from "../../graph/rewrite.ts";
 import { activity, type Embeddings, sparsity } from "../../ops/embeddings.ts";
 import {
   binarise,
   classMeans,
   classMoments,
   classSpread,
+  codeMoments,
   nearestCentroids,
 } from "../../ops/metrics/centroids.ts";
 import { accuracy, argmax } from "../../ops/metrics/classification.ts";
-import { codeMoments } from "../../ops/metrics/activity.ts";
 import type { Moments } from "../../ops/metrics/moments.ts";
-import { checkDataset, type Dataset, type DataSplit } from "../data/dataset.ts";
-import { encode } from "../encode/encode.ts";
 import { type ClassCodes, evaluationOf } from "../core/findings.ts";
 import type { Row } from "../core/history.ts";
 import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
+import { checkDataset, type Dataset, type DataSplit } from "../data/dataset.ts";
+import { encode } from "../encode/encode.ts";
 
 /** Options of {@linkcode evaluate}. */
 export interface EvaluateOptions {
@@ -49,8 +49,7 @@ export interface EvaluateOptions {
  * What it finds in the test set is in the run's `findings`.
  *
  * Errors: `Interrupted`; `InvalidOption` when a split has no sample, when a sample has not the size of the
- * run's input or has no label among the classes, and when there are fewer outputs than classes for
- * "argmax".
+ * run's input or no label among the classes, and when there are fewer outputs than classes for "argmax".
  */
 export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions = {}): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {

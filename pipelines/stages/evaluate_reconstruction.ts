@@ -3,14 +3,19 @@
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
 import { inferShapes, isPair, showSpace, sizeOf } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
 import type { Value } from "../../ops/interpreter.ts";
 import { peakSignalToNoise, reconstructionError } from "../../ops/metrics/reconstruction.ts";
 import { tf } from "../../ops/tfjs.ts";
 import { forEachBatch } from "../core/batches.ts";
+import type { Env } from "../core/env.ts";
+import type { Reconstruction } from "../core/findings.ts";
+import type { Row } from "../core/history.ts";
+import type { Run } from "../core/run.ts";
+import { type Stage, stage } from "../core/stage.ts";
 import {
   checkDataset,
   type Dataset,
@@ -19,11 +24,6 @@ import {
   type Normalisation,
 } from "../data/dataset.ts";
 import { firstOfEach } from "../data/splits.ts";
-import type { Env } from "../core/env.ts";
-import type { Row } from "../core/history.ts";
-import type { Reconstruction } from "../core/findings.ts";
-import type { Run } from "../core/run.ts";
-import { type Stage, stage } from "../core/stage.ts";
 
 /** Options of {@linkcode evaluateReconstruction}. */
 export interface ReconstructionOptions {
@@ -39,7 +39,7 @@ export interface ReconstructionOptions {
 /** The reference's candidates. */
 const TEN_STEPS = Array.from({ length: 10 }, (_, i) => 0.1 + i * (0.95 - 0.1) / 9);
 
-/** What a split's reconstructions are like. */
+/** The quality of a split's reconstructions. */
 interface Fidelity {
   readonly error: number;
   readonly psnr: number | null;
@@ -47,11 +47,11 @@ interface Fidelity {
   readonly missed: Float64Array;
   /** Per threshold: images without one. */
   readonly exact: Float64Array;
-  /** Of the images that are to be seen. */
+  /** Reconstructions of the images to show. */
   readonly seen: readonly Seen[];
 }
 
-/** What a model makes of one image. */
+/** The reconstruction of one image. */
 interface Seen {
   /** Its place in the split. */
   readonly index: number;
@@ -61,7 +61,7 @@ interface Seen {
   readonly missed: Int32Array;
 }
 
-/** How many images of the test set are to be seen: the first of each class, then the second. */
+/** Number of test images to show: the first of each class, then the second. */
 const MOST_SEEN = 10;
 
 /**
@@ -124,7 +124,7 @@ export const evaluateReconstruction = (
     });
   });
 
-/** What is seen, as images, in the order of their classes. */
+/** Makes the images to show, in the order of their classes. */
 const shown = (
   seen: readonly Seen[],
   { test, shape, classes }: Dataset,
@@ -198,7 +198,7 @@ async function fidelity(
   });
 }
 
-/** How many pixels of one image come out wrong at each threshold, in one pass over its pixels. */
+/** Counts the pixels of one image that come out wrong at each threshold, in one pass. */
 function wrongPixels(
   inputs: Float32Array,
   made: ArrayLike<number>,

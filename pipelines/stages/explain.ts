@@ -3,23 +3,23 @@
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
-import { encoderOf } from "../../graph/rewrite.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
 import type { Graph } from "../../graph/node.ts";
+import { encoderOf } from "../../graph/rewrite.ts";
 import { splitRng } from "../../graph/rng.ts";
 import { inferShapes, isPair, showSpace, sizeOf } from "../../graph/shape.ts";
-import { hardKwta, softKwta } from "../../ops/kwta.ts";
 import { lower } from "../../ops/interpreter.ts";
-import { saliency, type SaliencyOptions } from "../../ops/saliency/saliency.ts";
+import { hardKwta, softKwta } from "../../ops/kwta.ts";
 import { overlapScore, type Score, unitScore } from "../../ops/saliency/objective.ts";
+import { saliency, type SaliencyOptions } from "../../ops/saliency/saliency.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { normaliser } from "../data/feed.ts";
-import { checkSplit, type Dataset } from "../data/dataset.ts";
-import { firstOfEach } from "../data/splits.ts";
 import type { Explanation } from "../core/findings.ts";
 import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
+import { checkSplit, type Dataset } from "../data/dataset.ts";
+import { normaliser } from "../data/normalise.ts";
+import { firstOfEach } from "../data/splits.ts";
 
 /** Options of {@linkcode explain}. */
 export interface ExplainOptions {
@@ -82,7 +82,7 @@ const wideBlur = (height: number) => ({
   blurSigma: height / 5,
 });
 
-/** What the mask is to bring down. */
+/** The score that the mask is to lower. */
 async function scoreOf(
   { graph, input, ...weights }: Run,
   image: Float32Array,

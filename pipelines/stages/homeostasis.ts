@@ -1,37 +1,38 @@
 /**
- * The stage that keeps units from firing always, or never.
+ * Homeostasis as stages: they keep units from firing always, or never, by scaling their activations in training
+ * or the weights that lead to them.
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
 import { competitions, scalingPaths } from "../../graph/plasticity.ts";
+import { encoderOf } from "../../graph/rewrite.ts";
 import { inferShapes, sizeOf } from "../../graph/shape.ts";
+import { checkHomeostasis, homeostasis, type HomeostasisOptions } from "../../ops/homeostasis.ts";
+import { dutyCycles } from "../../ops/metrics/activity.ts";
 import { checkRanges, notNegative, type Range } from "../../ops/ranges.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
-import { encoderOf } from "../../graph/rewrite.ts";
-import { checkHomeostasis, homeostasis, type HomeostasisOptions } from "../../ops/homeostasis.ts";
-import { dutyCycles } from "../../ops/metrics/activity.ts";
 import { checkSplit, type DataSplit } from "../data/dataset.ts";
 import { encode } from "../encode/encode.ts";
 
 /** Options of {@linkcode synapticScaling}. */
 export interface SynapticScalingOptions {
-  /** How strongly a unit that is off its target is scaled, at least 0; 1. */
+  /** Strength with which a unit that is off its target is scaled, at least 0. @default {1} */
   readonly strength?: number;
-  /** The duty cycle at which a unit is left alone, in [0, 1]; 0: every unit is damped by its own. */
+  /** Duty cycle at which a unit is not scaled, in [0, 1]; at 0 every unit is damped. @default {0} */
   readonly target?: number;
-  /** The strength is multiplied by this after each epoch, above 0 and at most 1; 1. */
+  /** Factor of the strength after each epoch, above 0 and at most 1. @default {1} */
   readonly decay?: number;
-  /** Whether each epoch begins with a duty cycle of nothing seen; false: over all epochs. */
+  /** Whether duty cycles begin anew with each epoch, in place of going over all epochs. @default {false} */
   readonly forget?: boolean;
 }
 
 /**
- * From now on, every kWTA of the run's graph multiplies its activations in training by
- * exp(strength · (target − duty cycle)) before it chooses the winners. A unit's duty cycle is the mean
+ * Turns synaptic scaling on: from now on, every kWTA of the run's graph multiplies its activations in
+ * training by exp(strength · (target − duty cycle)) before it chooses the winners. A unit's duty cycle is the mean
  * of its output, soft values for a soft kWTA, over all samples that it was trained on; it lives in the
  * run's plasticity, as "3.duty_cycle" for the node at 3. The first batch is not scaled, and neither is
  * anything that is evaluated.
@@ -82,11 +83,9 @@ const factor: Range = {
   words: "a number above 0 and at most 1",
 };
 
-// The stage that scales the weights of units that fire too often or too seldom.
-
 /** Options of {@linkcode weightHomeostasis}. */
 export interface WeightHomeostasisOptions extends Partial<HomeostasisOptions> {
-  /** What the rates are measured on: a part of the training set. */
+  /** Samples that the rates are measured on: a part of the training set. */
   readonly data: DataSplit;
 }
 

@@ -3,34 +3,34 @@
  *
  * @module
  */
-import { E, pipe } from "../../graph/fp_ts.ts";
 import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { sizeOf } from "../../graph/shape.ts";
+import { E, pipe } from "../../graph/fp_ts.ts";
 import type { Nodes } from "../../graph/node.ts";
-import { traitsOf } from "../../graph/traits.ts";
-import type { Model } from "../core/batches.ts";
 import { permutation, type Rng, seed as seeded, splitRng } from "../../graph/rng.ts";
+import { traitsOf } from "../../graph/traits.ts";
 import { entropy, fanoAccuracy } from "../../ops/information/discrete.ts";
 import { kMeansPlane, type PlaneEstimator, type PlaneTask } from "../../ops/information/plane.ts";
 import type { Samples } from "../../ops/information/samples.ts";
 import { checkRanges, integerFrom } from "../../ops/ranges.ts";
-import { normaliser } from "../data/feed.ts";
-import { sizeOf } from "../../graph/shape.ts";
-import { checkSplit, type Dataset, type DataSplit } from "../data/dataset.ts";
-import { subset } from "../data/splits.ts";
+import type { Model } from "../core/batches.ts";
 import type { Env } from "../core/env.ts";
 import type { Row } from "../core/history.ts";
 import { findLayers, layerName, layerOutputs } from "../core/layer_outputs.ts";
 import type { Run } from "../core/run.ts";
 import { pipeline, skip, type Stage, stage } from "../core/stage.ts";
+import { checkSplit, type Dataset, type DataSplit } from "../data/dataset.ts";
+import { normaliser } from "../data/normalise.ts";
+import { subset } from "../data/splits.ts";
 import type { Midpoint, Midway } from "./train.ts";
 
 /** Options of {@linkcode infoPlane}. */
 export interface InfoPlaneOptions {
-  /** Whose images are X and whose classes are Y. */
+  /** Dataset whose images are X and whose classes are Y. */
   readonly dataset: Dataset;
   /** The split that the samples are drawn from; "train". */
   readonly split?: "train" | "validation" | "test";
-  /** How many samples, the same ones each time, at least 2; 2,000. Of fewer all are taken. */
+  /** Number of samples, the same ones each time, at least 2; all where there are fewer. @default {2_000} */
   readonly samples?: number;
   /**
    * The layers T by name ("3.kwta") or path ("3"); the output of every activation and kWTA of the graph
@@ -85,10 +85,8 @@ export interface InfoPlaneOptions {
  * import { quietEnv } from "../core/env.ts";
  * import { latest } from "../core/history.ts";
  * import { createRun, dispose } from "../core/run.ts";
- * import { E } from "../../graph/fp_ts.ts";
  * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
-import { sizeOf } from "../../graph/shape.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { supConLoss } from "../../ops/losses/contrastive.ts";
  * import { adam } from "../../ops/optimisers/adam.ts";
@@ -98,17 +96,15 @@ import { sizeOf } from "../../graph/shape.ts";
  * const { train: data } = dataset;
  * const optimiser = adam();
  * const options = { data, loss: supConLoss(), batchSize: 50 };
- * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
- * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ * const backend = await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser }));
  *
  * const epoch = infoPlane({ dataset }, (midway) => train({ ...options, midway }));
- * const done = await epoch(run.right)(quietEnv(backend.right))();
- * if (E.isLeft(done)) throw new Error("no end");
- * const { history } = done.right;
+ * const done = await orThrow(epoch(run)(quietEnv(backend)));
+ * const { history } = done;
  * const bits = orThrow(latest(history, "information_label:kmeans:1.kwta", "train"));
  * assert(bits > 1 && bits <= orThrow(latest(history, "entropy_label", "train")));
- * dispose(done.right);
+ * dispose(done);
  * ```
  */
 export function infoPlane(
@@ -156,7 +152,7 @@ function layersOf(graph: Nodes, names: readonly string[] | undefined) {
   return names === undefined ? E.right(known) : findLayers(graph, names);
 }
 
-/** What does not change between measurements. */
+/** The parts of a measurement that do not change from one to the next. */
 interface Prepared {
   readonly data: DataSplit;
   readonly labelEntropy: number;

@@ -1,142 +1,28 @@
 /**
- * The stage that trains one layer by a local rule: no loss, no label, no gradient.
+ * The stage that trains one layer by a local rule, without a loss, a label or a gradient: its samples, its steps,
+ * and synaptic scaling while it learns.
  *
  * @module
  */
-import { scalingPaths } from "../../graph/plasticity.ts";
-import { nextDuty, scalingFactors } from "../../ops/homeostasis.ts";
-import { tf } from "../../ops/tfjs.ts";
-import type { Run } from "../core/run.ts";
-import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
+import type { Conv2d, Linear } from "../../graph/node.ts";
+import { scalingPaths } from "../../graph/plasticity.ts";
 import { draw, permutation, type Rng } from "../../graph/rng.ts";
 import { inferShapes, sizeOf } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
+import { nextDuty, scalingFactors } from "../../ops/homeostasis.ts";
 import { lower } from "../../ops/interpreter.ts";
-import { cutPatch, normaliseContrast, whitening } from "../../ops/local/samples.ts";
-import { forEachForward } from "../core/batches.ts";
-import { checkImages, type Images } from "../data/dataset.ts";
-import { breathe, type Env } from "../core/env.ts";
-import type { Conv2d, Linear } from "../../graph/node.ts";
 import type { LocalRule } from "../../ops/local/rules.ts";
+import { cutPatch, normaliseContrast, whitening } from "../../ops/local/samples.ts";
 import { checkRanges, integerFrom, notNegative, positive } from "../../ops/ranges.ts";
+import { tf } from "../../ops/tfjs.ts";
+import { forEachForward } from "../core/batches.ts";
+import { breathe, type Env } from "../core/env.ts";
 import type { Row } from "../core/history.ts";
+import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
-
-// Synaptic scaling's state while a layer is learnt from samples: those of an image come from all places.
-
-/** Where a run keeps the state of a layer. */
-export type Scaling = ReturnType<typeof scalingPaths>;
-
-/** Synaptic scaling's factors per unit: of an image those of the mean duty cycle over its locations. */
-function factorsOf(plasticity: Run["plasticity"], paths: Scaling, units: number): tf.Tensor {
-  const duty = tf.mean(tf.reshape(plasticity[paths.duty], [-1, units]), 0);
-  return scalingFactors(
-    duty,
-    plasticity[paths.samples],
-    plasticity[paths.strength],
-    plasticity[paths.target],
-  );
-}
-
-/** The duty cycle and the number of samples after a batch, [samples, units]. */
-function counted(
-  plasticity: Run["plasticity"],
-  paths: Scaling,
-  active: tf.Tensor,
-): { readonly duty: tf.Tensor; readonly samples: tf.Tensor } {
-  const { [paths.duty]: duty, [paths.samples]: samples } = plasticity;
-  const units = active.shape[1] as number;
-  const mean = tf.mean(tf.reshape(duty, [-1, units]), 0);
-  const next = nextDuty(mean, samples, active);
-  return {
-    // A location has none of its own: patches come from all.
-    duty: tf.add(tf.zerosLike(duty), next),
-    samples: tf.add(samples, active.shape[0]),
-  };
-}
-
-// What the units of a layer see of images: patches before a convolution, whole inputs before a linear
-// layer.
-
-/** Samples of one layer, of mean 0 and deviation 1. */
-export interface LayerSamples {
-  /** Samples. */
-  readonly count: number;
-  /** Numbers of each. */
-  readonly width: number;
-  /** count × width numbers, row-major. */
-  readonly values: Float32Array;
-}
-
-/** Which samples are wanted. */
-export interface SampleForm {
-  /** The layer's place in the graph. */
-  readonly path: number;
-  /** Of one of its inputs. */
-  readonly input: Shape;
-  /** Of a patch; null: a sample is a whole input. */
-  readonly size: number | null;
-  /** Samples at most. */
-  readonly most: number;
-  /** The least deviation. */
-  readonly floor: number;
-}
-
-/** Patches of an image: more would be alike. */
-const PER_IMAGE = 10;
-
-/** Images per pass: what a convolution makes of them must fit into memory. */
-const SLICE = 200;
-
-/**
- * Sends images, drawn at random, through the layers before one, and keeps what it sees of them.
- *
- * @returns The samples, and the generator to draw from next; else as `forEachBatch` does.
- */
-async function gatherSamples(
-  run: Run,
-  { count, pixels, normalisation }: Images,
-  { path, input, size, most, floor }: SampleForm,
-  env: Env,
-): Promise<E.Either<SparrowError, readonly [LayerSamples, Rng]>> {
-  const { evaluate } = lower({ nodes: run.graph.nodes.slice(0, path) });
-  const perImage = size === null ? 1 : PER_IMAGE;
-  const [order, afterOrder] = permutation(count, run.rng);
-  const wanted = Math.min(count, Math.ceil(most / perImage));
-  const area = sizeOf(run.input);
-  const inputs = sizeOf(input);
-  const [height, rest, channels] = size === null ? [1, 1, inputs] : input;
-  const width = size === null ? inputs : size * size * channels;
-  const values = new Float32Array(Math.min(most, wanted * perImage) * width);
-  let [kept, rng] = [0, afterOrder];
-  for (let from = 0; from < wanted; from += SLICE) {
-    const picks = order.subarray(from, Math.min(wanted, from + SLICE));
-    const slice = new Uint8Array(picks.length * area);
-    picks.forEach((pick, i) =>
-      slice.set(pixels.subarray(pick * area, (pick + 1) * area), i * area)
-    );
-    const done = await forEachForward(run, { count: picks.length, pixels: slice, normalisation }, {
-      forward: (x) => [evaluate(run, x) as tf.Tensor],
-      env,
-      use: ({ outputs: [read], count }) => {
-        [, rng] = draw(rng, (dice) => {
-          for (let i = 0; i < count; i++) {
-            const image = (read as Float32Array).subarray(i * inputs, (i + 1) * inputs);
-            for (let p = 0; p < perImage && (kept + 1) * width <= values.length; p++) {
-              const sample = values.subarray(kept * width, (kept + 1) * width);
-              if (size === null) sample.set(image);
-              else cutPatch(image, { height, width: rest, channels, size }, dice, sample);
-              if (normaliseContrast(sample, floor)) kept++;
-            }
-          }
-        });
-      },
-    })();
-    if (E.isLeft(done)) return done;
-  }
-  return E.right([{ count: kept, width, values: values.subarray(0, kept * width) }, rng]);
-}
+import { checkImages, type Images } from "../data/dataset.ts";
 
 /** Options of {@linkcode learnLocally}. */
 export interface LearnLocallyOptions {
@@ -145,25 +31,28 @@ export interface LearnLocallyOptions {
    * `withNormalisation`), so that an empty part of an image is exactly 0.
    */
   readonly data: Images;
-  /** Which node of the graph learns: a linear layer or a convolution without bias. */
+  /** Index of the node of the graph that learns: a linear layer or a convolution without bias. */
   readonly path: number;
-  /** How. */
+  /** Rule by which it learns. */
   readonly rule: LocalRule;
-  /** Times that it sees all samples, at least 1; 1. */
+  /** Number of passes over all samples, at least 1. @default {1} */
   readonly epochs?: number;
-  /** Samples per step, at least 1; 100. */
+  /** Batch size: samples per step, at least 1. @default {100} */
   readonly batchSize?: number;
-  /** The first step's rate, which falls to 0 in a line, above 0; the rule's. */
+  /** Learning rate of the first step, above 0, which falls linearly to 0. @default the rule's */
   readonly rate?: number;
-  /** Samples that are drawn from the data, at least 2; 100,000. Of a linear layer one per image at most. */
+  /**
+   * Number of samples to draw from the data, at least 2; of a linear layer at most one per image.
+   * @default {100_000}
+   */
   readonly samples?: number;
-  /** The least deviation of a sample that is learnt from, at least 0; 0.05. */
+  /** The least deviation of a sample to learn from, at least 0. @default {0.05} */
   readonly floor?: number;
-  /** Added to the variances where samples are whitened, above 0; null, the default: they are not. */
+  /** Number added to the variances where samples are whitened, above 0; null for no whitening. @default {null} */
   readonly whiten?: number | null;
 }
 
-/** Of so many samples the whitening is found. */
+/** The most samples that the whitening is computed from. */
 const WHITENED = 20_000;
 
 /**
@@ -172,9 +61,9 @@ const WHITENED = 20_000;
  * A sample is what the layer's units see: of a convolution a patch of its input at a random place, of a
  * linear layer all of it. Each is brought to mean 0 and deviation 1, whitened if that is asked for, and
  * brought to length 1; flat ones are left out. The units begin as samples, whatever the layer's weights were.
- * What is learnt on such samples is then written as weights
- * for inputs as they are: centring and whitening are linear and become part of the weights, and the rest
- * is a positive factor that all units of a sample share. So a kWTA over the same units (`over=location`
+ * What is learnt on such samples is then written as weights for inputs as they are: centring and whitening
+ * are linear and become part of the weights, and the rest is a positive factor that all units of a sample
+ * share. So a kWTA over the same units (`over=location`
  * after a convolution) has the winners that learning had.
  *
  * Where the node after the layer is a kWTA that `synapticScaling` has been applied to, units compete with
@@ -189,7 +78,7 @@ const WHITENED = 20_000;
  * @example
  * ```ts
  * import { learnLocally } from "./learn_locally.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { onlineKMeans } from "../../ops/local/rules.ts";
@@ -197,20 +86,18 @@ const WHITENED = 20_000;
  * import { createRun, dispose } from "../core/run.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
- * const backend = await startBackend("cpu")();
+ * const backend = await orThrow(startBackend("cpu"));
  * const encoder = graph`linear(4, 2, bias=false) ▷ kwta(0.5, hard)`;
- * const run = createRun({ graph: encoder });
- * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ * const run = orThrow(createRun({ graph: encoder }));
  * const data = {
  *   count: 2,
  *   pixels: Uint8Array.of(255, 0, 0, 0, 0, 0, 255, 255),
  *   normalisation: { mean: [0], std: [1] },
  * };
  * const stage = learnLocally({ data, path: 0, rule: onlineKMeans(), epochs: 2 });
- * const done = await stage(run.right)(quietEnv(backend.right))();
- * if (E.isLeft(done)) throw new Error("nothing was learnt");
- * assertEquals(done.right.epoch, 2);
- * dispose(done.right);
+ * const done = await orThrow(stage(run)(quietEnv(backend)));
+ * assertEquals(done.epoch, 2);
+ * dispose(done);
  * ```
  */
 export const learnLocally = (options: LearnLocallyOptions): Stage =>
@@ -221,9 +108,9 @@ export const learnLocally = (options: LearnLocallyOptions): Stage =>
 
 /** A layer that can learn. */
 interface Layer {
-  /** The node. */
+  /** Node of the graph. */
   readonly node: Linear | Conv2d;
-  /** Of one of its inputs. */
+  /** Shape of one of its inputs. */
   readonly input: Shape;
 }
 
@@ -368,7 +255,89 @@ async function learnLayer(
   });
 }
 
-/** Samples by their numbers as a learner sees them: whitened where there is a matrix, of length 1. */
+// ---- Samples
+
+/** Samples of one layer, each of mean 0 and deviation 1. */
+export interface LayerSamples {
+  /** Number of samples. */
+  readonly count: number;
+  /** Numbers per sample. */
+  readonly width: number;
+  /** count × width numbers, row-major. */
+  readonly values: Float32Array;
+}
+
+/** Options of {@linkcode gatherSamples}. */
+export interface SampleForm {
+  /** The layer's place in the graph. */
+  readonly path: number;
+  /** Shape of one of its inputs. */
+  readonly input: Shape;
+  /** Side of a patch, for a convolution; null where a sample is a whole input. */
+  readonly size: number | null;
+  /** The most samples. */
+  readonly most: number;
+  /** The least deviation of a sample. */
+  readonly floor: number;
+}
+
+/** Patches per image: more would be alike. */
+const PER_IMAGE = 10;
+
+/** Images per pass: a convolution's outputs for them must fit into memory. */
+const SLICE = 200;
+
+/**
+ * Sends images, drawn at random, through the layers before one, and keeps the samples that its units get:
+ * patches before a convolution, whole inputs before a linear layer.
+ *
+ * @returns The samples, and the generator to draw from next; else as `forEachBatch` does.
+ */
+async function gatherSamples(
+  run: Run,
+  { count, pixels, normalisation }: Images,
+  { path, input, size, most, floor }: SampleForm,
+  env: Env,
+): Promise<E.Either<SparrowError, readonly [LayerSamples, Rng]>> {
+  const { evaluate } = lower({ nodes: run.graph.nodes.slice(0, path) });
+  const perImage = size === null ? 1 : PER_IMAGE;
+  const [order, afterOrder] = permutation(count, run.rng);
+  const wanted = Math.min(count, Math.ceil(most / perImage));
+  const area = sizeOf(run.input);
+  const inputs = sizeOf(input);
+  const [height, rest, channels] = size === null ? [1, 1, inputs] : input;
+  const width = size === null ? inputs : size * size * channels;
+  const values = new Float32Array(Math.min(most, wanted * perImage) * width);
+  let [kept, rng] = [0, afterOrder];
+  for (let from = 0; from < wanted; from += SLICE) {
+    const picks = order.subarray(from, Math.min(wanted, from + SLICE));
+    const slice = new Uint8Array(picks.length * area);
+    picks.forEach((pick, i) =>
+      slice.set(pixels.subarray(pick * area, (pick + 1) * area), i * area)
+    );
+    const done = await forEachForward(run, { count: picks.length, pixels: slice, normalisation }, {
+      forward: (x) => [evaluate(run, x) as tf.Tensor],
+      env,
+      use: ({ outputs: [read], count }) => {
+        [, rng] = draw(rng, (dice) => {
+          for (let i = 0; i < count; i++) {
+            const image = (read as Float32Array).subarray(i * inputs, (i + 1) * inputs);
+            for (let p = 0; p < perImage && (kept + 1) * width <= values.length; p++) {
+              const sample = values.subarray(kept * width, (kept + 1) * width);
+              if (size === null) sample.set(image);
+              else cutPatch(image, { height, width: rest, channels, size }, dice, sample);
+              if (normaliseContrast(sample, floor)) kept++;
+            }
+          }
+        });
+      },
+    })();
+    if (E.isLeft(done)) return done;
+  }
+  return E.right([{ count: kept, width, values: values.subarray(0, kept * width) }, rng]);
+}
+
+/** Returns a function that gathers samples by their numbers: whitened where there is a matrix, of length 1. */
 function prepared(
   { values, width }: LayerSamples,
   matrix: tf.Tensor2D | null,
@@ -387,5 +356,38 @@ function prepared(
       const length = tf.sqrt(tf.sum(tf.square(seen), 1, true));
       return tf.div(seen, tf.maximum(length, 1e-12));
     });
+  };
+}
+
+// ---- Synaptic scaling
+
+/** The paths at which a run keeps the scaling state of a layer. */
+export type Scaling = ReturnType<typeof scalingPaths>;
+
+/** Computes the factors of units; those of a convolution from the mean duty cycle over its locations. */
+function factorsOf(plasticity: Run["plasticity"], paths: Scaling, units: number): tf.Tensor {
+  const duty = tf.mean(tf.reshape(plasticity[paths.duty], [-1, units]), 0);
+  return scalingFactors(
+    duty,
+    plasticity[paths.samples],
+    plasticity[paths.strength],
+    plasticity[paths.target],
+  );
+}
+
+/** Computes the duty cycle and the number of samples after a batch [samples, units]. */
+function counted(
+  plasticity: Run["plasticity"],
+  paths: Scaling,
+  active: tf.Tensor,
+): { readonly duty: tf.Tensor; readonly samples: tf.Tensor } {
+  const { [paths.duty]: duty, [paths.samples]: samples } = plasticity;
+  const units = active.shape[1] as number;
+  const mean = tf.mean(tf.reshape(duty, [-1, units]), 0);
+  const next = nextDuty(mean, samples, active);
+  return {
+    // A location has none of its own: patches come from all.
+    duty: tf.add(tf.zerosLike(duty), next),
+    samples: tf.add(samples, active.shape[0]),
   };
 }

@@ -45,6 +45,7 @@ export {
   layerOutputs,
   type LayerOutputsOptions,
 } from "../core/layer_outputs.ts";
+export { checkpointOf, resumeRun } from "../core/resume.ts";
 export {
   createRun,
   dispose,
@@ -68,7 +69,6 @@ export {
   when,
 } from "../core/stage.ts";
 export { VERSION } from "../core/version.ts";
-export { announce } from "./announce.ts";
 export { type BestBy, checkpoint, type CheckpointOptions } from "./checkpoint.ts";
 export { evaluate, type EvaluateOptions } from "./evaluate.ts";
 export { evaluateReconstruction, type ReconstructionOptions } from "./evaluate_reconstruction.ts";
@@ -84,8 +84,8 @@ export { learnLocally, type LearnLocallyOptions } from "./learn_locally.ts";
 export { monitor, type MonitorOptions } from "./monitor.ts";
 export { newHead, type NewHeadOptions } from "./new_head.ts";
 export { readOut, type ReadOutOptions } from "./read_out.ts";
-export { report, REPORT_FILE, type ReportOptions } from "./report.ts";
-export { METRICS_FILE, MODEL_FILE, save } from "./save.ts";
+export { announce, report, REPORT_FILE, type ReportOptions } from "./report.ts";
+export { METRICS_FILE, MODEL_FILE, modelOf, save } from "./save.ts";
 export {
   boostDecay,
   kwtaSchedule,

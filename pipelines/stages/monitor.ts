@@ -3,10 +3,19 @@
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { sizeOf } from "../../graph/shape.ts";
+import { E } from "../../graph/fp_ts.ts";
 import { permutation, seed as seeded } from "../../graph/rng.ts";
 import { type Embeddings, sparsity } from "../../ops/embeddings.ts";
+import {
+  deadUnits,
+  dutyCycles,
+  dutyEntropy,
+  maximumDutyEntropy,
+  overactiveUnits,
+  unitNorms,
+} from "../../ops/metrics/activity.ts";
 import { classMoments, classSpread } from "../../ops/metrics/centroids.ts";
 import {
   accuracy,
@@ -17,26 +26,17 @@ import {
 import type { EmbeddingDistance } from "../../ops/metrics/distances.ts";
 import { majorityVote, nearestNeighbours } from "../../ops/metrics/neighbours.ts";
 import { type LabelledEmbeddings, retrievalScores } from "../../ops/metrics/retrieval.ts";
-import {
-  deadUnits,
-  dutyCycles,
-  dutyEntropy,
-  maximumDutyEntropy,
-  overactiveUnits,
-  unitNorms,
-} from "../../ops/metrics/activity.ts";
-import { sizeOf } from "../../graph/shape.ts";
-import { checkSplit, type Dataset, type DataSplit } from "../data/dataset.ts";
-import { subset } from "../data/splits.ts";
-import { encode } from "../encode/encode.ts";
 import type { Env } from "../core/env.ts";
 import type { Row } from "../core/history.ts";
 import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
+import { checkSplit, type Dataset, type DataSplit } from "../data/dataset.ts";
+import { subset } from "../data/splits.ts";
+import { encode } from "../encode/encode.ts";
 
 /** Options of {@linkcode monitor}. */
 export interface MonitorOptions {
-  /** What is encoded; "test". */
+  /** Split to encode. @default {"test"} */
   readonly split?: "train" | "validation" | "test";
   /**
    * How many of its samples, at least 1; 1,000. Of fewer all are taken. Each is compared with each and
@@ -44,13 +44,13 @@ export interface MonitorOptions {
    * where they are sparse codes and a second where they are real-valued.
    */
   readonly samples?: number;
-  /** How many samples of the training set neighbours are sought among, at least 1; 1,000. */
+  /** Number of training samples among which neighbours are sought, at least 1. @default {1_000} */
   readonly references?: number;
   /** Neighbours that vote on a sample's class, at least 1 and at most the references; 5. */
   readonly neighbours?: number;
-  /** What is near; "cosine". */
+  /** Distance of codes. @default {"cosine"} */
   readonly distance?: EmbeddingDistance;
-  /** What the samples are drawn by, an integer from 0 to 2^32 − 1; 0. */
+  /** Seed that the samples are drawn by, an integer from 0 to 2^32 − 1. @default {0} */
   readonly seed?: number;
 }
 
@@ -89,22 +89,18 @@ export interface MonitorOptions {
  * import { quietEnv } from "../core/env.ts";
  * import { latest } from "../core/history.ts";
  * import { createRun, dispose } from "../core/run.ts";
- * import { E } from "../../graph/fp_ts.ts";
  * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
-import { sizeOf } from "../../graph/shape.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const digits = { ...strokes({ seed: 1, train: 100, test: 50 }), sha256: {} };
- * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)` });
- * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ * const backend = await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)` }));
  *
- * const done = await monitor(digits)(run.right)(quietEnv(backend.right))();
- * if (E.isLeft(done)) throw new Error("no end");
- * assertEquals(orThrow(latest(done.right.history, "l1_sparsity", "test")), 0.25);
- * dispose(done.right);
+ * const done = await orThrow(monitor(digits)(run)(quietEnv(backend)));
+ * assertEquals(orThrow(latest(done.history, "l1_sparsity", "test")), 0.25);
+ * dispose(done);
  * ```
  */
 export const monitor = (dataset: Dataset, options: MonitorOptions = {}): Stage =>
@@ -155,7 +151,7 @@ const withDefaults = (
   }: MonitorOptions,
 ): Settings => ({ split, samples, references, neighbours, distance, seed });
 
-/** What is measured, and among what its neighbours are sought; no sample is both. */
+/** The samples to measure, and those among which their neighbours are sought; no sample is both. */
 interface Drawn {
   readonly samples: DataSplit;
   readonly references: DataSplit;

@@ -3,20 +3,20 @@
  *
  * @module
  */
-import { E, pipe } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E, pipe } from "../../graph/fp_ts.ts";
 import type { Nodes } from "../../graph/node.ts";
-import { splitRng } from "../../graph/rng.ts";
 import { swapHead } from "../../graph/rewrite.ts";
+import { splitRng } from "../../graph/rng.ts";
 import type { Optimiser } from "../../ops/optimisers/transform.ts";
 import { createRun, dispose, type Run, toArrays } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
 
 /** Options of {@linkcode newHead}. */
 export interface NewHeadOptions {
-  /** How many of the graph's top-level nodes stay, from 0 to all of them. */
+  /** Number of the graph's top-level nodes that stay, from 0 to all of them. */
   readonly keep: number;
-  /** What comes after them. */
+  /** Nodes that come after them. */
   readonly head: Nodes;
   /** The run's optimiser from now on; `freeze` in it keeps the trunk as it is. @default the one it has */
   readonly optimiser?: Optimiser;

@@ -3,11 +3,14 @@
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
-import { permutation, type Rng } from "../../graph/rng.ts";
 import { sizeOf } from "../../graph/shape.ts";
+import { E } from "../../graph/fp_ts.ts";
+import { permutation, type Rng } from "../../graph/rng.ts";
+import { emptyCodes, pickCodes } from "../../ops/codes/codes.ts";
+import { moveUnits } from "../../ops/codes/noise.ts";
 import { type BinaryEmbeddings, sparsity } from "../../ops/embeddings.ts";
+import { dutyCycles } from "../../ops/metrics/activity.ts";
 import { binarise, classMeans } from "../../ops/metrics/centroids.ts";
 import { accuracy } from "../../ops/metrics/classification.ts";
 import {
@@ -19,20 +22,17 @@ import {
   type ReadOut,
   willshawClasses,
 } from "../../ops/readouts/read_outs.ts";
-import { dutyCycles } from "../../ops/metrics/activity.ts";
-import { emptyCodes, pickCodes } from "../../ops/codes/codes.ts";
-import { moveUnits } from "../../ops/codes/noise.ts";
-import { checkDataset, type Dataset, type Images } from "../data/dataset.ts";
-import { encodeStream } from "../encode/encode.ts";
 import type { Env } from "../core/env.ts";
 import { type ClassCodes, evaluationOf } from "../core/findings.ts";
 import type { Row } from "../core/history.ts";
 import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
+import { checkDataset, type Dataset, type Images } from "../data/dataset.ts";
+import { encodeStream } from "../encode/encode.ts";
 
 /** Options of {@linkcode readOut}. */
 export interface ReadOutOptions {
-  /** Whose training set read-outs learn from, and whose test set judges them. */
+  /** Dataset, from whose training set read-outs learn, and whose test set judges them. */
   readonly dataset: Dataset;
   /** Votes of the nearest codes, from 1 to 30; 3. */
   readonly k?: number;
@@ -160,7 +160,7 @@ function learnt(
   ]);
 }
 
-/** Of each class n codes that are drawn at random, or all there are. */
+/** Draws n codes of each class at random, or all where there are fewer. */
 function firstOfEach(
   { codes, labels, classes }: LabelledCodes,
   n: number,

@@ -1,23 +1,64 @@
 /**
- * The stage that writes the report.
+ * Stages that tell a person how a training goes: a line per epoch, and the report.
  *
  * @module
  */
 import { E } from "../../graph/fp_ts.ts";
 import { show } from "../../graph/show.ts";
+import { type History, newest, type SplitName } from "../core/history.ts";
+import { type Stage, stage, tap } from "../core/stage.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { type Stage, stage } from "../core/stage.ts";
+
+/**
+ * Prints one line per epoch to the environment's `log`: loss, accuracies, bits per code, speed.
+ *
+ * @param epochs Number of epochs of the training.
+ */
+export const announce = (epochs: number): Stage =>
+  tap(({ epoch, history }, { log, progress }) => {
+    progress.clear();
+    log(epochLine(epoch, epochs, history));
+  });
+
+/** Writes the line of an epoch, without the values that were not measured. */
+export function epochLine(epoch: number, epochs: number, history: History): string {
+  const number = (
+    label: string,
+    name: string,
+    split: SplitName,
+    show: (value: number) => string,
+  ): readonly string[] => {
+    const value = newest(history, name, split);
+    return value === null ? [] : [`${label}${show(value)}`];
+  };
+  const digits = (n: number) => (value: number) => value.toFixed(n);
+  const [least, most] = [
+    newest(history, "active_min", "test"),
+    newest(history, "active_max", "test"),
+  ];
+  return [
+    `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`,
+    ...number("loss ", "loss", "train", digits(4)),
+    ...number("train ", "accuracy", "train", digits(4)),
+    ...number("validation ", "accuracy", "validation", digits(4)),
+    ...number("test ", "accuracy", "test", digits(4)),
+    ...(least === null || most === null
+      ? []
+      : [`bits ${least === most ? least : `${least} to ${most}`}`]),
+    ...number("", "samples_per_second", "run", (x) => `${Math.round(x)} samples/s`),
+  ].join("  ");
+}
 
 /** The name of the report in the output folder. */
 export const REPORT_FILE = "report.html";
 
-/** What the report says of a run besides its history. */
+/** Options of {@linkcode report}: what the report says of a run besides its history. */
 export interface ReportOptions {
-  /** The pipeline's name. */
+  /** Title of the report: the pipeline's name. */
   readonly title: string;
-  /** Whose name and notice are shown. */
+  /** Dataset, whose name and notice are shown. */
   readonly dataset: Dataset;
-  /** Every option, seed, backend and version. */
+  /** Configuration: every option, seed, backend and version. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
@@ -29,7 +70,7 @@ export interface ReportOptions {
  */
 export const report = (folder: string, { title, dataset, config }: ReportOptions): Stage =>
   stage(async (run, { files }) => {
-    // Loaded when it is wanted: drawing takes as long to load as everything else together.
+    // The report is loaded when it is needed: drawing takes as long to load as everything else together.
     const { reportFiles } = await import("../report/report.ts");
     const { page, drawings } = reportFiles({
       title,

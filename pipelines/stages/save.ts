@@ -3,13 +3,13 @@
  *
  * @module
  */
+import type { NonFinite, SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import type { SparrowError } from "../../graph/error.ts";
-import type { Dataset } from "../data/dataset.ts";
 import { type History, toJsonLines } from "../core/history.ts";
-import { saveModel } from "../files/model.ts";
 import { type Run, toArrays } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { type ModelFile, saveModel } from "../files/model.ts";
 
 /** The name of the model in the output folder. */
 export const MODEL_FILE = "model.safetensors";
@@ -25,29 +25,38 @@ export const METRICS_FILE = "metrics.jsonl";
  * last good model stays.
  */
 export const save = (folder: string, dataset: Dataset): Stage =>
-  stage(async (run, { files }): Promise<E.Either<SparrowError, Run>> => {
-    const [params, plasticity] = [await toArrays(run.params), await toArrays(run.plasticity)];
-    for (const [tensor, { data }] of Object.entries({ ...params, ...plasticity })) {
-      const value = data.find((x) => !Number.isFinite(x));
-      if (value !== undefined) {
-        const { epoch, step, saved: lastGood } = run;
-        return E.left({ _tag: "NonFinite", tensor, value, epoch, step, lastGood });
-      }
-    }
+  stage((run, { files }): Promise<E.Either<SparrowError, Run>> => {
     const path = `${folder}/${MODEL_FILE}`;
-    const { graph, input, epoch } = run;
-    const { name, train: { normalisation } } = dataset;
-    const arrays = { params, plasticity };
-    const metrics = measuredIn(run.history);
-    const facts = { normalisation, dataset: name, epoch, metrics };
-    return await pipe(
-      saveModel(path, { graph, input, ...arrays, ...facts }, files),
-      TE.chain(() => files.write(`${folder}/${METRICS_FILE}`, toJsonLines(run.history))),
+    return pipe(
+      modelOf(run, dataset),
+      TE.chainW((model) => saveModel(path, model, files)),
+      TE.chainW(() => files.write(`${folder}/${METRICS_FILE}`, toJsonLines(run.history))),
       TE.map(() => ({ ...run, saved: path })),
     )();
   });
 
-/** What was last measured on the test set, by name. */
+/**
+ * Copies the model of a run into plain data, as {@linkcode save} writes it.
+ *
+ * @param dataset The dataset that the run was trained on, for its name and its normalisation.
+ * @returns The model; `NonFinite` naming a weight that is not finite.
+ */
+export const modelOf =
+  (run: Run, dataset: Dataset): TE.TaskEither<NonFinite, ModelFile> => async () => {
+    const [params, plasticity] = [await toArrays(run.params), await toArrays(run.plasticity)];
+    const { graph, input, epoch, step, saved: lastGood } = run;
+    for (const [tensor, { data }] of Object.entries({ ...params, ...plasticity })) {
+      const value = data.find((x) => !Number.isFinite(x));
+      if (value !== undefined) {
+        return E.left({ _tag: "NonFinite", tensor, value, epoch, step, lastGood });
+      }
+    }
+    const { name, train: { normalisation } } = dataset;
+    const facts = { normalisation, dataset: name, epoch, metrics: measuredIn(run.history) };
+    return E.right({ graph, input, params, plasticity, ...facts });
+  };
+
+/** Returns the last measurements on the test set, by name. */
 function measuredIn(history: History): Readonly<Record<string, number>> {
   const rows = history.filter(({ split }) => split === "test");
   const last = rows.at(-1)?.epoch;

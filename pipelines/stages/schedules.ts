@@ -1,40 +1,40 @@
 /**
- * The stage that hardens and thins a kWTA as training goes on.
+ * Schedules as stages: kWTA becomes sparser and harder, the learning rate falls on a plateau, boosting fades.
  *
  * @module
  */
-import { mapKwta, mapLeaves } from "../../graph/rewrite.ts";
-import { pure, type Stage, stage } from "../core/stage.ts";
-import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
+import { mapKwta, mapLeaves } from "../../graph/rewrite.ts";
 import { plateauLr, type PlateauOptions } from "../../ops/optimisers/schedules.ts";
 import { rowsNamed, type SplitName } from "../core/history.ts";
 import type { Run } from "../core/run.ts";
+import { pure, type Stage, stage } from "../core/stage.ts";
 
 /** Options of {@linkcode kwtaSchedule}. */
 export interface KwtaScheduleOptions {
-  /** Epochs between two changes, at least 1; 10. */
+  /** Epochs between two changes, at least 1. @default {10} */
   readonly stepSize?: number;
-  /** The factor of the sparsity, in (0, 1]; 0.7. */
+  /** Factor of the sparsity, in (0, 1]. @default {0.7} */
   readonly gammaSparsity?: number;
-  /** The sparsity does not fall below this; 0.05. */
+  /** Lower bound of the sparsity. @default {0.05} */
   readonly minSparsity?: number;
-  /** The factor of the hardness, at least 1; 2. */
+  /** Factor of the hardness, at least 1. @default {2} */
   readonly gammaHardness?: number;
-  /** The hardness does not rise above this; 20. */
+  /** Upper bound of the hardness. @default {20} */
   readonly maxHardness?: number;
 }
 
 /** The values that the schedule changes. */
 export interface KwtaSettings {
-  /** In (0, 1]. */
+  /** Sparsity, in (0, 1]. */
   readonly sparsity: number;
-  /** Above 0. */
+  /** Hardness, above 0. */
   readonly hardness: number;
 }
 
 /**
- * The settings after an epoch, counted from 1: the arithmetic of {@linkcode kwtaSchedule}.
+ * Computes the settings after an epoch, counted from 1: the arithmetic of {@linkcode kwtaSchedule}.
  *
  * @example
  * ```ts
@@ -88,8 +88,6 @@ export const kwtaSchedule = (options: KwtaScheduleOptions = {}): Stage => {
   }));
 };
 
-// The stage that lowers the learning rate where a metric does not improve any more.
-
 /**
  * Options of {@linkcode reduceOnPlateau}: those of `plateauLr`, whose initial rate is the optimiser's,
  * and the metric to watch.
@@ -135,8 +133,6 @@ export const reduceOnPlateau = (
     return Promise.resolve(E.right({ ...run, optimiser, optimiserState }));
   });
 
-// The stage that lets boosting fade as training goes on.
-
 /**
  * Multiplies the boost of every `k_winners` in the run's graph by a factor, but for the first epoch. It
  * comes before `train`.
@@ -145,7 +141,7 @@ export const reduceOnPlateau = (
  *
  * Errors: `InvalidOption` when the factor is not above 0 and at most 1.
  *
- * @param factor In (0, 1]; 0.9.
+ * @param factor Factor of the boost, in (0, 1]. @default {0.9}
  */
 export const boostDecay = (factor = 0.9): Stage => {
   const fade = mapLeaves((leaf) =>

@@ -1,15 +1,19 @@
 /**
- * The stage that trains for one epoch.
+ * The stage that trains for one epoch: its batches, its loop, its losses, and the search for the first number that
+ * is not finite.
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
 import { invalidOption, type NonFinite, type SparrowError } from "../../graph/error.ts";
-import type { MeasuredAt, Model } from "../core/batches.ts";
-import { breathe, type Env } from "../core/env.ts";
-import type { Row } from "../core/history.ts";
+import { E } from "../../graph/fp_ts.ts";
+import { findKwta } from "../../graph/rewrite.ts";
 import { permutation, type Rng } from "../../graph/rng.ts";
+import { inferShapes, isPair, showSpace, sizeOf } from "../../graph/shape.ts";
+import type { Shape } from "../../graph/types.ts";
+import { lower } from "../../ops/interpreter.ts";
 import { finiteness, lossLog } from "../../ops/loss_log.ts";
+import type { Loss } from "../../ops/losses/loss.ts";
+import { notNegative } from "../../ops/ranges.ts";
 import { type Params, tf } from "../../ops/tfjs.ts";
 import {
   type Batch,
@@ -19,148 +23,35 @@ import {
   type TrainState,
   trainStep,
 } from "../../ops/train_step.ts";
-import { copyTensors, free, type Run } from "../core/run.ts";
-import { findKwta } from "../../graph/rewrite.ts";
-import { inferShapes, isPair, showSpace, sizeOf } from "../../graph/shape.ts";
-import type { Shape } from "../../graph/types.ts";
-import { lower } from "../../ops/interpreter.ts";
-import type { Loss } from "../../ops/losses/loss.ts";
-import { notNegative } from "../../ops/ranges.ts";
-import type { Augmentation } from "../data/augment.ts";
-import { backgroundOf, feedOf, gatherLabels } from "../data/feed.ts";
-import { checkSplit, type DataSplit } from "../data/dataset.ts";
+import type { MeasuredAt, Model } from "../core/batches.ts";
+import { breathe, type Env } from "../core/env.ts";
+import type { Row } from "../core/history.ts";
+import { copyState, copyTensors, free, type Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
+import type { Augmentation } from "../data/augment.ts";
+import { checkSplit, type DataSplit } from "../data/dataset.ts";
+import { feedOf } from "../data/feed.ts";
+import { backgroundOf, gatherLabels } from "../data/normalise.ts";
 
-// A look at the model within an epoch.
-
-/** A moment within an epoch. */
+/** A moment within an epoch, after a step. */
 export interface Midpoint extends MeasuredAt {
-  /** Steps of this epoch that are done, at least 1. */
+  /** Number of steps of this epoch that are done, at least 1. */
   readonly done: number;
-  /** Steps of the epoch. */
+  /** Number of steps of the epoch. */
   readonly total: number;
 }
 
 /**
- * Looks at the model after a step: what it returns goes into the history. It leaves the model's tensors
- * as they are. `epoch` of the moment is the one that is under way, counted from 1.
+ * A measurement of the model within an epoch, after a step. It leaves the model's tensors as they are. The
+ * moment's `epoch` is the one that is under way, counted from 1.
  *
- * @returns null where it does not want to look, at once.
+ * @returns The rows to add to the history; null, at once, where there is nothing to measure.
  */
 export type Midway = (
   model: Model,
   moment: Midpoint,
   env: Env,
 ) => Promise<E.Either<SparrowError, readonly Row[]>> | null;
-
-// Which number was the first that was not finite: steps of training done again, and looked at one by one.
-//
-// To look at gradients and weights in every step would take a reading from the GPU each time. So a training
-// looks at its losses and weights now and then, keeps the state of the last time that all was well, and only
-// where it was not are the steps since then done again: the same numbers, for randomness is threaded.
-
-/** A number that is not finite. */
-export interface Culprit {
-  /** "loss", "the gradient of 0.weight", or the path of a weight or of what a unit remembers. */
-  readonly tensor: string;
-  /** The first such number in it. */
-  readonly value: number;
-  /** The step of the epoch, counted from 0. */
-  readonly done: number;
-}
-
-/** Steps to do again. */
-export interface Steps {
-  /** As in the training; its observer is not told. */
-  readonly trainer: Trainer;
-  /** Before the first of them; it is consumed. */
-  readonly state: TrainState;
-  /** The first of them, counted from 0. */
-  readonly from: number;
-  /** The one after the last. */
-  readonly to: number;
-  /** The batch of a step, and what making it leaves of the generator. */
-  readonly batch: (done: number, rng: Rng) => readonly [Batch, Rng];
-}
-
-/** The same tensors under handles of their own, so that a step may consume the others. */
-function kept({ params, plasticity, optimiserState, rng }: TrainState): TrainState {
-  const slots = Object.fromEntries(
-    Object.entries(optimiserState.slots).map(([role, slot]) => [role, copyTensors(slot)]),
-  );
-  return {
-    params: copyTensors(params),
-    plasticity: copyTensors(plasticity),
-    optimiserState: { ...optimiserState, slots },
-    rng,
-  };
-}
-
-/** Frees a state. */
-const disposeState = ({ params, plasticity, optimiserState }: TrainState): void =>
-  tf.dispose([params, plasticity, optimiserState.slots] as unknown as tf.TensorContainer);
-
-/** One number for the weights and what units remember, as {@linkcode finiteness} has it. */
-const wellBeing = ({ params, plasticity }: TrainState): tf.Scalar =>
-  finiteness([...Object.values(params), ...Object.values(plasticity)]);
-
-/**
- * Does steps again until one has a number that is not finite. Within a step the loss comes first, then its
- * gradients, then the weights that they lead to: what came first is the cause.
- *
- * @returns The first one; null where there is none, as on a device that does not compute the same twice.
- */
-async function findCulprit(
-  { trainer, state, from, to, batch }: Steps,
-): Promise<Culprit | null> {
-  let now = state;
-  let gradients: Params = {};
-  const step = trainStep({
-    ...trainer,
-    observe: (seen) => {
-      gradients = copyTensors(seen);
-      for (const gradient of Object.values(gradients)) tf.keep(gradient);
-    },
-  });
-  try {
-    for (let done = from; done < to; done++) {
-      const [next, rng] = batch(done, now.rng);
-      const stepped = step({ ...now, rng }, next);
-      now = stepped.state;
-      const looked = [
-        ["loss", stepped.loss] as const,
-        ...Object.entries(gradients).map(([path, one]) =>
-          [`the gradient of ${path}`, one] as const
-        ),
-        ...Object.entries({ ...now.params, ...now.plasticity }),
-      ];
-      const found = await firstOf(looked);
-      tf.dispose([stepped.loss, gradients] as unknown as tf.TensorContainer);
-      if (found !== null) return { ...found, done };
-    }
-    return null;
-  } finally {
-    disposeState(now);
-  }
-}
-
-/** Each is read only where one of them is not finite. */
-async function firstOf(
-  tensors: readonly (readonly [string, tf.Tensor])[],
-): Promise<Omit<Culprit, "done"> | null> {
-  const sum = finiteness(tensors.map(([, tensor]) => tensor));
-  const [well] = await sum.data<"float32">();
-  sum.dispose();
-  if (well === 0) return null;
-  for (const [tensor, { data }] of await Promise.all(tensors.map(read))) {
-    const value = data.find((x) => !Number.isFinite(x));
-    if (value !== undefined) return { tensor, value };
-  }
-  return null;
-}
-
-const read = async ([name, tensor]: readonly [string, tf.Tensor]) =>
-  [name, { data: await tensor.data<"float32">() }] as const;
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
@@ -298,7 +189,7 @@ function check(
   return loss.problem ?? misfit(loss, data, run);
 }
 
-/** What keeps the loss from being used on this run and data. */
+/** Finds what keeps the loss from being used on this run and data. */
 function misfit(loss: Loss, { labels }: DataSplit, run: Run): SparrowError | null {
   const inferred = inferShapes(run.graph, run.input);
   if (E.isLeft(inferred)) return inferred.left;
@@ -387,7 +278,7 @@ async function trainEpoch(
   });
 }
 
-/** The state before the first step, with the epoch's learning rate. */
+/** Makes the state before the first step, with the epoch's learning rate. */
 const beginning = (
   { learningRate }: Epoch,
   { params, plasticity, optimiserState }: Run,
@@ -399,7 +290,7 @@ const beginning = (
   rng,
 });
 
-/** Seconds since it was made, what is spent in `paused` left out. */
+/** Makes a clock of the seconds since then, without those that are spent in `paused`. */
 function stopwatch(env: Env) {
   const begun = env.now();
   let paused = 0;
@@ -414,10 +305,39 @@ function stopwatch(env: Env) {
   };
 }
 
-/** Makes the batch after so many others, and returns what augmentation leaves of the generator. */
+/** Makes the rows of an epoch that has ended. */
+function rowsOf(
+  { data, learningRate, epoch, total }: Epoch,
+  { graph, step }: Run,
+  { loss, terms, empty }: Sums,
+  seconds: number,
+): readonly Row[] {
+  const row = (split: Row["split"], name: string, value: number): Row => ({
+    epoch,
+    step: step + total,
+    split,
+    name,
+    value,
+  });
+  const [kwta] = findKwta(graph);
+  return [
+    row("train", "loss", loss / total),
+    row("train", "terms", terms / total),
+    row("train", "empty_batches", empty),
+    row("run", "learning_rate", learningRate),
+    ...(kwta === undefined ? [] : [row("run", "sparsity", kwta.sparsity)]),
+    ...(kwta?.soft ? [row("run", "hardness", kwta.soft.hardness)] : []),
+    row("run", "samples_per_second", data.count / seconds),
+    row("run", "training_seconds", seconds),
+  ];
+}
+
+// ---- Batches
+
+/** Makes the batch after so many others, and returns the generator that augmentation leaves. */
 type BatchAt = (done: number, rng: Rng) => readonly [Batch, Rng];
 
-/** The batches of an epoch, in the given order of the samples. */
+/** Makes the batches of an epoch, in the given order of the samples. */
 function batchesOf(
   { data, augment, shape, batchSize }: Epoch,
   order: Uint32Array,
@@ -440,7 +360,9 @@ function batchesOf(
   };
 }
 
-/** What is read after a step: the losses so far, and with "weights" whether all weights are finite. */
+// ---- Losses
+
+/** The values to read after a step: the losses so far, and with "weights" whether all weights are finite. */
 type Due = "losses" | "weights";
 
 /** Decides after which steps something is read. */
@@ -486,7 +408,7 @@ function watchLosses(
   const log = lossLog(total + 1);
   let [loss, terms, empty, read] = [0, 0, 0, 0];
   /** The last state in which everything was finite, and the steps done by then. */
-  let well = { state: kept(begun), from: 0 };
+  let well = { state: copyState(begun), from: 0 };
 
   return {
     sums: (): Sums => ({ loss, terms, empty }),
@@ -515,22 +437,24 @@ function watchLosses(
       for (const value of values.subarray(0, count)) loss += value;
       read = done;
       if (weights) {
-        disposeState(well.state);
-        well = { state: kept(state), from: done };
+        free(well.state);
+        well = { state: copyState(state), from: done };
       }
       return null;
     },
     dispose: (): void => {
-      disposeState(well.state);
+      free(well.state);
       log.dispose();
     },
   };
 }
 
+// ---- What is not finite
+
 /**
- * The error of the first number that is not finite.
+ * Makes the error of the first number that is not finite.
  *
- * @param seen What was read that is not finite, for where doing the steps again finds nothing.
+ * @param seen The number that was read and is not finite, for where doing the steps again finds nothing.
  * @param steps The steps among which it is; their state stays the caller's.
  */
 async function nonFinite(
@@ -538,7 +462,7 @@ async function nonFinite(
   steps: Steps,
   { epoch, step, saved }: Run,
 ): Promise<NonFinite> {
-  const found = await findCulprit({ ...steps, state: kept(steps.state) });
+  const found = await findCulprit({ ...steps, state: copyState(steps.state) });
   const { tensor, value, done } = found ?? { ...seen, done: steps.to - 1 };
   return {
     _tag: "NonFinite",
@@ -550,29 +474,92 @@ async function nonFinite(
   };
 }
 
-/** The rows of an epoch that has ended. */
-function rowsOf(
-  { data, learningRate, epoch, total }: Epoch,
-  { graph, step }: Run,
-  { loss, terms, empty }: Sums,
-  seconds: number,
-): readonly Row[] {
-  const row = (split: Row["split"], name: string, value: number): Row => ({
-    epoch,
-    step: step + total,
-    split,
-    name,
-    value,
-  });
-  const [kwta] = findKwta(graph);
-  return [
-    row("train", "loss", loss / total),
-    row("train", "terms", terms / total),
-    row("train", "empty_batches", empty),
-    row("run", "learning_rate", learningRate),
-    ...(kwta === undefined ? [] : [row("run", "sparsity", kwta.sparsity)]),
-    ...(kwta?.soft ? [row("run", "hardness", kwta.soft.hardness)] : []),
-    row("run", "samples_per_second", data.count / seconds),
-    row("run", "training_seconds", seconds),
-  ];
+/** The first number of a training that was not finite. */
+export interface Culprit {
+  /** Name of its tensor: "loss", "the gradient of 0.weight", or the path of a weight or of a unit's state. */
+  readonly tensor: string;
+  /** The first such number in it. */
+  readonly value: number;
+  /** Step of the epoch, counted from 0. */
+  readonly done: number;
 }
+
+/** The steps of an epoch that are done again. */
+export interface Steps {
+  /** Trainer of the epoch, whose observer is not called again. */
+  readonly trainer: Trainer;
+  /** State before the first of them, which is consumed. */
+  readonly state: TrainState;
+  /** First of the steps, counted from 0. */
+  readonly from: number;
+  /** The step after the last one. */
+  readonly to: number;
+  /** Makes the batch of a step. */
+  readonly batch: BatchAt;
+}
+
+/** Returns one number for the weights and the units' state: 0 where all are finite. */
+const wellBeing = ({ params, plasticity }: TrainState): tf.Scalar =>
+  finiteness([...Object.values(params), ...Object.values(plasticity)]);
+
+/**
+ * Does steps again, one by one, until one has a number that is not finite. Within a step the loss comes
+ * first, then its gradients, then the weights that they lead to: what came first is the cause.
+ *
+ * To read gradients and weights after every step would stall the GPU each time. So a training reads its
+ * losses and weights now and then, keeps the last state in which all was finite, and only where something
+ * is not are the steps since then done again, with the same numbers, for randomness is threaded.
+ *
+ * @returns The first such number; null where there is none, as on a device that does not compute the same twice.
+ */
+async function findCulprit(
+  { trainer, state, from, to, batch }: Steps,
+): Promise<Culprit | null> {
+  let now = state;
+  let gradients: Params = {};
+  const step = trainStep({
+    ...trainer,
+    observe: (seen) => {
+      gradients = copyTensors(seen);
+      for (const gradient of Object.values(gradients)) tf.keep(gradient);
+    },
+  });
+  try {
+    for (let done = from; done < to; done++) {
+      const [next, rng] = batch(done, now.rng);
+      const stepped = step({ ...now, rng }, next);
+      now = stepped.state;
+      const looked = [
+        ["loss", stepped.loss] as const,
+        ...Object.entries(gradients).map(([path, one]) =>
+          [`the gradient of ${path}`, one] as const
+        ),
+        ...Object.entries({ ...now.params, ...now.plasticity }),
+      ];
+      const found = await firstOf(looked);
+      tf.dispose([stepped.loss, gradients] as unknown as tf.TensorContainer);
+      if (found !== null) return { ...found, done };
+    }
+    return null;
+  } finally {
+    free(now);
+  }
+}
+
+/** Finds the first number that is not finite; the tensors are read only where there is one. */
+async function firstOf(
+  tensors: readonly (readonly [string, tf.Tensor])[],
+): Promise<Omit<Culprit, "done"> | null> {
+  const sum = finiteness(tensors.map(([, tensor]) => tensor));
+  const [well] = await sum.data<"float32">();
+  sum.dispose();
+  if (well === 0) return null;
+  for (const [tensor, { data }] of await Promise.all(tensors.map(read))) {
+    const value = data.find((x) => !Number.isFinite(x));
+    if (value !== undefined) return { tensor, value };
+  }
+  return null;
+}
+
+const read = async ([name, tensor]: readonly [string, tf.Tensor]) =>
+  [name, { data: await tensor.data<"float32">() }] as const;

@@ -1,17 +1,17 @@
 /**
- * The stage that measures the gradients of the stages in it.
+ * Stages around a training that measure its gradients and how far its weights move.
  *
  * @module
  */
 import { E } from "../../graph/fp_ts.ts";
+import type { ParamArrays } from "../../graph/params.ts";
 import { gradientStatistics, type GradientSums, sumGradients } from "../../ops/gradient_signal.ts";
+import { distanceFromInitial, signFlips } from "../../ops/metrics/weight_change.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { ObserveGradients } from "../../ops/train_step.ts";
 import type { Row } from "../core/history.ts";
-import { pipeline, type Stage, stage } from "../core/stage.ts";
-import type { ParamArrays } from "../../graph/params.ts";
-import { distanceFromInitial, signFlips } from "../../ops/metrics/weight_change.ts";
 import { toArrays } from "../core/run.ts";
+import { pipeline, type Stage, stage } from "../core/stage.ts";
 
 /**
  * Runs stages that are given an observer of gradients, and adds what it saw to the history, over
@@ -33,7 +33,7 @@ import { toArrays } from "../core/run.ts";
  * Source: Monitor.update_grad_norm, which takes the last step's norm, and
  * Monitor.update_gradient_signal_to_noise_ratio of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
  *
- * @param body Is called with a fresh observer each time the stage runs: stages of one epoch, usually.
+ * @param body Makes the stages, usually of one epoch; it is called with a fresh observer each time.
  *
  * @example
  * ```ts
@@ -43,7 +43,6 @@ import { toArrays } from "../core/run.ts";
  * import { quietEnv } from "../core/env.ts";
  * import { latest } from "../core/history.ts";
  * import { createRun, dispose } from "../core/run.ts";
- * import { E } from "../../graph/fp_ts.ts";
  * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
@@ -54,15 +53,13 @@ import { toArrays } from "../core/run.ts";
  * const { train: data } = strokes({ seed: 1, train: 60, test: 10 });
  * const optimiser = sgd({ learningRate: 0.1 });
  * const options = { data, loss: supConLoss(), batchSize: 20 };
- * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
- * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ * const backend = await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser }));
  *
  * const epoch = watchGradients((observe) => train({ ...options, observe }));
- * const done = await epoch(run.right)(quietEnv(backend.right))();
- * if (E.isLeft(done)) throw new Error("no end");
- * assertGreater(orThrow(latest(done.right.history, "gradient_snr:0.weight")), 0);
- * dispose(done.right);
+ * const done = await orThrow(epoch(run)(quietEnv(backend)));
+ * assertGreater(orThrow(latest(done.history, "gradient_snr:0.weight")), 0);
+ * dispose(done);
  * ```
  */
 export const watchGradients =
@@ -97,11 +94,11 @@ const addGradientRows = (sums: () => GradientSums): Stage =>
     return E.right({ ...run, history: [...run.history, ...rows] });
   });
 
-// The stages that measure how far the weights move.
+// ---- Weights
 
 /**
- * The stages that are made of the weights as they are when the run gets there: a bind, for stages that
- * compare later weights with them.
+ * Makes stages from the weights that the run has when it gets there (a bind), for stages that compare later
+ * weights with them.
  *
  * It is how {@linkcode watchWeights} comes by the weights from before training. A stage is a function
  * from run to run and remembers nothing from one epoch to the next, and a field of the run would have
@@ -127,7 +124,7 @@ export const withWeights = (body: (weights: ParamArrays) => Stage): Stage =>
  * Source: ParamRecord.count_sign_flips, which compares after every step, and
  * Monitor.update_initial_difference of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
  *
- * @param initial W₀, from {@linkcode withWeights}; without it only signs are compared.
+ * @param initial The initial weights W₀, from {@linkcode withWeights}. @default none, and only signs are compared
  *
  * @example
  * ```ts
@@ -138,25 +135,24 @@ export const withWeights = (body: (weights: ParamArrays) => Stage): Stage =>
  * import { rowsNamed } from "../core/history.ts";
  * import { createRun, dispose } from "../core/run.ts";
  * import { repeat } from "../core/stage.ts";
- * import { E } from "../../graph/fp_ts.ts";
+ * import { orThrow } from "../../graph/error.ts";
  * import { graph } from "../../graph/parse.ts";
  * import { startBackend } from "../../ops/backend.ts";
  * import { supConLoss } from "../../ops/losses/contrastive.ts";
  * import { sgd } from "../../ops/optimisers/sgd.ts";
+ * import { assert } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const { train: data } = strokes({ seed: 1, train: 40, test: 10 });
  * const optimiser = sgd({ learningRate: 0.1 });
  * const epoch = train({ data, loss: supConLoss() });
- * const backend = await startBackend("cpu")();
- * const run = createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser });
- * if (E.isLeft(run) || E.isLeft(backend)) throw new Error("no start");
+ * const backend = await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(784, 32) ▷ kwta(0.25)`, optimiser }));
  *
  * const experiment = withWeights((initial) => repeat(2)(watchWeights(epoch, initial)));
- * const done = await experiment(run.right)(quietEnv(backend.right))();
- * if (E.isLeft(done)) throw new Error("no end");
- * const [first, second] = rowsNamed(done.right.history, "distance_from_initial:0.weight");
- * if (!(0 < first.value && first.value < second.value)) throw new Error("it stood still");
- * dispose(done.right);
+ * const done = await orThrow(experiment(run)(quietEnv(backend)));
+ * const [first, second] = rowsNamed(done.history, "distance_from_initial:0.weight");
+ * assert(0 < first.value && first.value < second.value);
+ * dispose(done);
  * ```
  */
 export const watchWeights = (body: Stage, initial: ParamArrays = {}): Stage =>

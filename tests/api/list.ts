@@ -34,11 +34,8 @@ interface Entry {
   readonly behind: boolean;
 }
 
-/** The list stands between these two lines of a README. */
-const [BEGIN, END] = [
-  "<!-- deno-fmt-ignore-start: written by deno task api -->",
-  "<!-- deno-fmt-ignore-end -->",
-];
+/** The list stands between these two lines of a README; `deno fmt` knows the first only if it says nothing else. */
+const [BEGIN, END] = ["<!-- deno-fmt-ignore-start -->", "<!-- deno-fmt-ignore-end -->"];
 
 /** Files of types that only signatures mention, with those of them that a program writes as well. */
 const behind: Readonly<Record<string, readonly string[]>> = {
@@ -184,6 +181,7 @@ const listText = (heading: string, entries: readonly Entry[]): string => {
 const sectionOf = ({ name }: EntryPoint, entries: readonly Entry[]): string =>
   [
     BEGIN,
+    "<!-- written by deno task api -->",
     "",
     listText(`Names of \`${name}\``, entries.filter(({ behind }) => !behind)),
     listText(
@@ -196,7 +194,7 @@ const sectionOf = ({ name }: EntryPoint, entries: readonly Entry[]): string =>
 /** The text of a README with its list as it should be; a README is begun where none is. */
 function withList(readme: string | null, folder: string, section: string): string {
   const text = readme ?? `# ${folder}/\n`;
-  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
+  const [from, to] = [text.indexOf(BEGIN.replace(" -->", "")), text.indexOf(END)];
   if (from < 0 || to < from) return `${text.trimEnd()}\n\n${section}\n`;
   return text.slice(0, from) + section + text.slice(to + END.length);
 }

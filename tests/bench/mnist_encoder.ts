@@ -13,7 +13,7 @@ import { tripletCosineLoss } from "../../ops/losses/triplet.ts";
 import { adam } from "../../ops/optimisers/adam.ts";
 import type { tf } from "../../ops/tfjs.ts";
 import { type TrainState, trainStep } from "../../ops/train_step.ts";
-import { gatherLabels, normaliser } from "../../pipelines/data/feed.ts";
+import { gatherLabels, normaliser } from "../../pipelines/data/normalise.ts";
 import type { Dataset } from "../../pipelines/data/dataset.ts";
 import { denoDataEnv } from "../../pipelines/data/environment.ts";
 import { loadMnist } from "../../pipelines/data/mnist.ts";

@@ -74,18 +74,18 @@ const isSpecifier = (parent: ts.Node): boolean =>
   (ts.isLiteralTypeNode(parent) && ts.isImportTypeNode(parent.parent));
 
 /**
- * The declarations of all files that those of a file reach.
+ * The declarations of all files that those of some files reach.
  *
- * @param root Where the paths begin, with a slash at its end.
- * @param entry Its path, `mod.ts`.
- * @returns By path, `mod.ts` and all others.
+ * @param root Folder in which the paths begin, with a slash at its end.
+ * @param entries Paths of the files to begin with, such as `graph/mod.ts`.
+ * @returns The declarations by path: those of the entries and of all that they reach.
  */
 export async function declarationsFrom(
   root: string,
-  entry: string,
+  entries: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const made = new Map<string, string>();
-  const waiting = [entry];
+  const waiting = [...entries];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (made.has(path)) continue;
     const { text, from } = declarationsOf(path, await Deno.readTextFile(root + path));

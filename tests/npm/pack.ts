@@ -3,9 +3,9 @@
  *
  *     deno task npm            writes runs/npm/sparrow.tgz
  *
- * `deno pack` makes JavaScript of what `mod.ts` reaches. Here are added: type declarations, exact versions of
- * what it depends on, because Sparrow's kernels reach into tfjs, and, from core-js, what Node.js 20 lacks of
- * today's JavaScript.
+ * `deno pack` makes JavaScript of what the entry points reach, and lists them as `deno.json` does. Here are
+ * added: type declarations, exact versions of what it depends on, because Sparrow's kernels reach into tfjs,
+ * and, from core-js, what Node.js 20 lacks of today's JavaScript.
  *
  * @module
  */
@@ -22,6 +22,9 @@ const NEWER = [
   "typed-array/to-base64",
   "typed-array/to-hex",
 ];
+
+/** The file that loads it, before anything else of an entry point. */
+const NEWER_FILE = "newer.js";
 
 const CORE_JS = "3.51.0";
 
@@ -60,9 +63,10 @@ export async function packForNpm(folder: string): Promise<string> {
   await run("tar", ["xzf", raw, "-C", folder], root);
   const home = `${folder}/package`;
   const made = JSON.parse(await Deno.readTextFile(`${home}/package.json`));
-  const { description } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  const { description, exports } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  const entries = Object.values(exports as Record<string, string>).map((path) => path.slice(2));
   const exact = Object.entries(made.dependencies as Record<string, string>)
-    // Programs' own, which nothing that mod.ts reaches imports; and what only `./tfjs` is for.
+    // Programs' own, which no entry point imports; and what only `./tfjs` is for.
     .filter(([name]) => name !== "deno-std" && name !== FULL_TFJS)
     .map(([name, version]) => [name, version.replace(/^\^/, "")] as const);
   const dependencies = Object.fromEntries([...exact, ["core-js", CORE_JS] as const]);
@@ -75,16 +79,19 @@ export async function packForNpm(folder: string): Promise<string> {
     peerDependenciesMeta: { [FULL_TFJS]: { optional: true } },
   };
   await Deno.writeTextFile(`${home}/package.json`, `${JSON.stringify(written, null, 2)}\n`);
-  const entry = `${home}/mod.js`;
   const imports = NEWER.map((name) => `import "core-js/actual/${name}.js";\n`).join("");
-  await Deno.writeTextFile(entry, imports + await Deno.readTextFile(entry));
+  await Deno.writeTextFile(`${home}/${NEWER_FILE}`, imports);
+  for (const path of entries) {
+    const entry = `${home}/${path.replace(/\.ts$/, ".js")}`;
+    const up = "../".repeat(path.split("/").length - 1) || "./";
+    const text = await Deno.readTextFile(entry);
+    await Deno.writeTextFile(entry, `import "${up}${NEWER_FILE}";\n${text}`);
+  }
   // deno pack takes in what it does not compile as well: programs, which are Deno's, and the lock.
   for (const path of [...filesBelow(home, ".ts")]) await Deno.remove(path);
   await Deno.remove(`${home}/deno.lock`);
-  for (const start of ["mod.ts", "ops/full_tfjs.ts"]) {
-    for (const [path, text] of await declarationsFrom(root, start)) {
-      await Deno.writeTextFile(`${home}/${path.replace(/\.ts$/, ".d.ts")}`, text);
-    }
+  for (const [path, text] of await declarationsFrom(root, entries)) {
+    await Deno.writeTextFile(`${home}/${path.replace(/\.ts$/, ".d.ts")}`, text);
   }
   const tarball = `${folder}/sparrow.tgz`;
   await run("tar", ["czf", tarball, "-C", folder, "package"], root);

@@ -36,6 +36,35 @@ await startBackend("wasm")();
 console.log(tf.getBackend(), ...await tf.grad((x) => tf.square(x))(tf.tensor1d([3])).data());
 `;
 
+/** Types of entry points, each from its own declarations. */
+const entryConsumer = `
+import { type CodeIndex, codeIndex, search } from "@sparrow/sparrow/codes";
+import { graph, inferShapes } from "@sparrow/sparrow/graph";
+const words = Uint32Array.of(0b0011, 0b1100);
+const index: CodeIndex = codeIndex({ kind: "binary", count: 2, width: 4, words });
+// @ts-expect-error codes are not text
+codeIndex("0011");
+console.log(search(index, { kind: "binary", count: 1, width: 4, words: words.slice(0, 1) }, { k: 1 }));
+console.log(inferShapes(graph\`linear(784, 512) ▷ kwta(0.05)\`, [784]));
+`;
+
+/** Entry points that need no TensorFlow.js, used where there is none. */
+const light = `
+import { codeIndex, search } from "@sparrow/sparrow/codes";
+import { graph, show } from "@sparrow/sparrow/graph";
+for (const name of ["metrics", "readouts", "data", "files", "report", "onnx", "database"]) {
+  await import("@sparrow/sparrow/" + name);
+}
+const words = Uint32Array.of(0b0011, 0b1100);
+const found = search(codeIndex({ kind: "binary", count: 2, width: 4, words }), {
+  kind: "binary",
+  count: 1,
+  width: 4,
+  words: Uint32Array.of(0b1101),
+}, { k: 1 });
+console.log(show(graph\`relu ▷ kwta(0.05)\`), found._tag, ...found.right.indices);
+`;
+
 const tsconfig = {
   compilerOptions: {
     module: "nodenext",
@@ -47,7 +76,7 @@ const tsconfig = {
     skipLibCheck: false,
     types: [],
   },
-  files: ["consumer.ts"],
+  files: ["consumer.ts", "entries.ts"],
 };
 
 /** The codes of the ten digits that encode.mjs encodes, as it prints them. */
@@ -55,6 +84,26 @@ async function codesInDeno(model: string): Promise<string> {
   const { test } = strokes({ seed: 7, train: 10, test: 10 });
   const units = await unitsOf(model, test);
   return units.map((of, i) => `a ${test.labels[i]}: ${of.join(" ")}\n`).join("");
+}
+
+/** Every entry point loads in Node.js; those that need no TensorFlow.js work where it is not installed. */
+async function entryPointsLoad(folder: string): Promise<void> {
+  const names = Object.keys(JSON.parse(await Deno.readTextFile(`${root}deno.json`)).exports)
+    // It takes the full TensorFlow.js, which whoever wants it installs beside.
+    .filter((name) => name !== "./tfjs")
+    .map((name) => `@sparrow/sparrow${name.slice(1)}`);
+  const all = `for (const name of ${JSON.stringify(names)}) {
+    if (Object.keys(await import(name)).length === 0) throw new Error(name + " has nothing");
+  }
+  console.log("all");
+  process.exit(0);`;
+  await Deno.writeTextFile(`${folder}/all.mjs`, all);
+  assertEquals(await run(folder, "node", "all.mjs"), "all\n");
+  await Deno.writeTextFile(`${folder}/light.mjs`, light);
+  const [tensorflow, hidden] = [`${folder}/node_modules/@tensorflow`, `${folder}/hidden`];
+  await Deno.rename(tensorflow, hidden);
+  assertEquals(await run(folder, "node", "light.mjs"), "relu ▷ kwta(0.05) Right 1\n");
+  await Deno.rename(hidden, tensorflow);
 }
 
 Deno.test("the npm package encodes in Node.js on wasm and cpu as Sparrow does in Deno", async () => {
@@ -77,6 +126,7 @@ Deno.test("the npm package encodes in Node.js on wasm and cpu as Sparrow does in
     await Deno.writeTextFile(`${folder}/package.json`, '{ "private": true, "type": "module" }');
     await run(folder, "npm", "install", "--no-fund", "--no-audit", "--prefer-offline", tarball);
     await Deno.copyFile(`${root}pipelines/cookbook/nodejs/encode.mjs`, `${folder}/encode.mjs`);
+    await entryPointsLoad(folder);
     const expected = await codesInDeno(`${folder}/model.safetensors`);
     for (const backend of ["wasm", "cpu"]) {
       const printed = await run(folder, "node", "encode.mjs", "model.safetensors", backend);
@@ -87,6 +137,7 @@ Deno.test("the npm package encodes in Node.js on wasm and cpu as Sparrow does in
     assertEquals(await run(folder, "node", "gradient.mjs"), "wasm 6\n");
 
     await Deno.writeTextFile(`${folder}/consumer.ts`, consumer);
+    await Deno.writeTextFile(`${folder}/entries.ts`, entryConsumer);
     await Deno.writeTextFile(`${folder}/tsconfig.json`, JSON.stringify(tsconfig));
     const { stdout } = await new Deno.Command(Deno.execPath(), {
       args: [
@@ -101,7 +152,7 @@ Deno.test("the npm package encodes in Node.js on wasm and cpu as Sparrow does in
       ],
     }).output();
     const complaints = new TextDecoder().decode(stdout).split("\n").filter((line) =>
-      /^\S*(consumer\.ts|@sparrow\/sparrow)/.test(line)
+      /^\S*(consumer\.ts|entries\.ts|@sparrow\/sparrow)/.test(line)
     );
     assertEquals(complaints, []);
   } finally {

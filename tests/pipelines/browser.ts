@@ -24,12 +24,16 @@ const isThere = (file: string): boolean => {
   }
 };
 
-/** Gives a browser, and closes it. */
-export async function withBrowser(use: (browser: Browser) => Promise<void>): Promise<void> {
+async function launch(): Promise<Browser> {
   const chromium = await loadPlaywright();
   // On Linux, where it draws without a GPU, it has WebGPU only if asked: SwiftShader's.
   const args = ["--no-sandbox", "--enable-unsafe-webgpu"];
-  const browser = await chromium.launch({ executablePath, args });
+  return chromium.launch({ executablePath, args });
+}
+
+/** Gives a browser, and closes it. */
+export async function withBrowser(use: (browser: Browser) => Promise<void>): Promise<void> {
+  const browser = await launch();
   try {
     await use(browser);
   } finally {
@@ -37,15 +41,32 @@ export async function withBrowser(use: (browser: Browser) => Promise<void>): Pro
   }
 }
 
-/** A test in chromium. Playwright keeps handles of its own until the browser is closed. */
-export const browserTest = (name: string, fn: (browser: Browser) => Promise<void>): void =>
+/** The browser of this file's tests, from the first one that needs it on. */
+let shared: Promise<Browser> | null = null;
+let closesAtEnd = false;
+
+/**
+ * A test in chromium, which starts once for all tests of a file; their pages are closed with each test. Playwright
+ * keeps handles of its own until the browser is closed.
+ */
+export function browserTest(name: string, fn: (browser: Browser) => Promise<void>): void {
+  if (!closesAtEnd) Deno.test.afterAll(async () => await (await shared)?.close());
+  closesAtEnd = true;
   Deno.test({
     name,
     ignore: !isThere(executablePath) && Deno.env.get("CI") !== "true",
     sanitizeOps: false,
     sanitizeResources: false,
-    fn: () => withBrowser(fn),
+    fn: async () => {
+      const browser = await (shared ??= launch());
+      try {
+        await fn(browser);
+      } finally {
+        await Promise.all(browser.contexts().map((context) => context.close()));
+      }
+    },
   });
+}
 
 /**
  * Trains an MNIST encoder with a dashboard.

@@ -12,11 +12,10 @@ import { adam, adamW } from "../../ops/optimisers/adam.ts";
 import { tf } from "../../ops/tfjs.ts";
 import {
   type Checkpoint,
-  checkpointOf,
   newestCheckpoint,
   readCheckpoint,
-  resumeRun,
 } from "../../pipelines/files/checkpoint.ts";
+import { checkpointOf, resumeRun } from "../../pipelines/core/resume.ts";
 import { loadCodes } from "../../pipelines/files/codes.ts";
 import { readRun } from "../../pipelines/report/comparison.ts";
 import { encode } from "../../pipelines/encode/encode.ts";

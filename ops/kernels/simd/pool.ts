@@ -1,13 +1,13 @@
 /**
- * Threads that do parts of a kernel's call.
+ * Threads that do parts of a kernel's call, in memory that they share.
+ *
+ * A call is divided into parts, and threads take part after part until none is left, so that a thread
+ * that is late, or never comes, only leaves more to the others: the result is the same bits.
  *
  * @module
  */
 
-// A kernel's call in parts, as it lies in memory that threads share.
-//
-// Threads take part after part until none is left, so that a thread that is late, or never comes, only
-// leaves more to the others: the result is the same bits.
+// ---- A call in parts
 
 /** The most arguments of a kernel. */
 const MOST_ARGUMENTS = 32;
@@ -25,15 +25,15 @@ const place = {
   failed: 2,
   /** Workers that are there. */
   alive: 3,
-  /** Which kernel. */
+  /** The number of the kernel. */
   kernel: 8,
-  /** How many arguments. */
+  /** The number of its arguments. */
   count: 9,
   /** Rows of all parts. */
   rows: 10,
   /** Rows of one part. */
   step: 11,
-  /** How many parts. */
+  /** The number of parts. */
   parts: 12,
   /** Which argument is the number of rows. */
   rowsAt: 13,
@@ -51,9 +51,9 @@ export type Kernel = (...args: number[]) => void;
 
 /** What {@linkcode partTaker} has to know, as plain data. */
 export interface BlockLayout {
-  /** As {@linkcode place}. */
+  /** The places of a block's integers: {@linkcode place}. */
   readonly place: typeof place;
-  /** As {@linkcode LEFT_BITS}. */
+  /** The bits of `state` that count parts: {@linkcode LEFT_BITS}. */
   readonly leftBits: number;
   /** The most arguments of a kernel. */
   readonly most: number;
@@ -102,6 +102,8 @@ function partTaker(
   };
 }
 
+// ---- The pool
+
 /** How a call is parted by rows. */
 export interface Parting {
   /** Which argument is the number of rows. */
@@ -135,7 +137,7 @@ const PARTS_PER_THREAD = 2;
 /** Milliseconds that a thread may take for its part before it is given up. */
 const PATIENCE = 30_000;
 
-/** What a worker is told. */
+/** The message with which a worker begins. */
 interface Start {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;

@@ -36,15 +36,15 @@ export interface SimdKernel<Attributes> {
 
 /** Where the tensors of a call are. */
 export interface Addresses {
-  /** Of the inputs, in order. */
+  /** The addresses of the inputs, in order. */
   readonly inputs: readonly number[];
-  /** Of the outputs, in order. */
+  /** The addresses of the outputs, in order. */
   readonly outputs: readonly number[];
-  /** Of as many bytes per thread as `work` says, the first thread's first. */
+  /** The address of as many bytes per thread as `work` says, the first thread's first. */
   readonly work: number;
   /** What `work` says, and a little more. */
   readonly workBytes: number;
-  /** Of as many bytes as `scratch` says. */
+  /** The address of as many bytes as `scratch` says. */
   readonly scratch: number;
 }
 

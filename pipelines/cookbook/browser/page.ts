@@ -4,48 +4,55 @@
  * @module
  */
 /// <reference lib="dom" />
+import { show as asText } from "../../../graph/mod.ts";
 import * as sparrow from "../../../mod.ts";
+import { type BinaryEmbeddings, codeIndex, search, toIndices } from "../../../ops/codes/mod.ts";
+import type { BackendChoice } from "../../../ops/mod.ts";
+import type { Images } from "../../data/mod.ts";
+import { readModel } from "../../files/mod.ts";
 import { digitOf } from "./digit.ts";
 
+const { orThrow } = sparrow;
 const at = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 const canvas = at<HTMLCanvasElement>("draw");
 const pen = canvas.getContext("2d", { willReadFrequently: true })!;
 
-function right<A>(result: sparrow.E.Either<sparrow.SparrowError, A>): A {
-  if (sparrow.E.isRight(result)) return result.right;
-  at("status").textContent = sparrow.describe(result.left);
-  throw new Error(sparrow.describe(result.left));
-}
-
 async function start() {
   const choice = new URLSearchParams(location.search).get("backend") ?? "auto";
-  const backend = right(await sparrow.startBackend(choice as sparrow.BackendChoice)());
+  const backend = await orThrow(sparrow.startBackend(choice as BackendChoice));
   const bytes = await fetch("model.safetensors").then((response) => response.bytes());
-  const model = right(sparrow.readModel("model.safetensors", bytes));
-  const encode = async (images: sparrow.Images): Promise<sparrow.BinaryEmbeddings> =>
-    right(await sparrow.encode(model, images)()) as sparrow.BinaryEmbeddings;
-  const known = right(await sparrow.loadStrokes({ seed: 7, train: 1000, test: 10 })()).train;
-  const index = sparrow.codeIndex(await encode(known));
+  const model = orThrow(readModel("model.safetensors", bytes));
+  // A graph that ends in kWTA makes binary codes.
+  const encode = async (images: Images) =>
+    await orThrow(sparrow.encode(model, images)) as BinaryEmbeddings;
+  const known = (await orThrow(sparrow.loadStrokes({ seed: 7, train: 1000, test: 10 }))).train;
+  const index = codeIndex(await encode(known));
   const where = backend.adapter === null ? backend.name : `${backend.name}, ${backend.adapter}`;
-  at("status").textContent = `${sparrow.show(model.graph)}, on ${where}`;
+  at("status").textContent = `${asText(model.graph)}, on ${where}`;
   return { encode, known, index, normalisation: model.normalisation };
 }
 
-const { encode, known, index, normalisation } = await start();
+/** Shows why something failed where a person looks, and fails. */
+function failed(error: Error): never {
+  at("status").textContent = error.message;
+  throw error;
+}
+
+const { encode, known, index, normalisation } = await start().catch(failed);
 const squares = Array.from({ length: index.codes.width }, () => document.createElement("i"));
 at("code").replaceChildren(...squares);
 
 async function show(): Promise<void> {
   const pixels = digitOf(canvas);
   const codes = pixels === null ? null : await encode({ count: 1, pixels, normalisation });
-  const units = codes === null ? [] : [...sparrow.toIndices(codes)[0]];
+  const units = codes === null ? [] : [...toIndices(codes)[0]];
   squares.forEach((square, unit) => square.classList.toggle("on", units.includes(unit)));
   at("count").textContent = codes === null
     ? "No code yet"
     : `${units.length} of ${codes.width} bits are set`;
   at("code").dataset.units = units.join(" ");
   at("draw").dataset.pixels = pixels === null ? "" : pixels.join(" ");
-  const found = codes === null ? null : right(sparrow.search(index, codes, { k: 5 }));
+  const found = codes === null ? null : orThrow(search(index, codes, { k: 5 }));
   at("nearest").replaceChildren(
     ...[...found?.indices ?? []].map((i, n) => neighbour(i, found!.distances[n])),
   );
@@ -82,7 +89,7 @@ function draw({ clientX, clientY }: PointerEvent): void {
   pen.stroke();
   last = next;
   // One after the other: the code on the page is always that of the last drawing.
-  busy = busy.then(show);
+  busy = busy.then(show).catch(failed);
 }
 
 canvas.addEventListener("pointerdown", (event) => {
@@ -95,6 +102,6 @@ canvas.addEventListener("pointermove", (event) => {
 });
 at("clear").addEventListener("click", () => {
   pen.clearRect(0, 0, canvas.width, canvas.height);
-  busy = busy.then(show);
+  busy = busy.then(show).catch(failed);
 });
 document.body.dataset.ready = "true";

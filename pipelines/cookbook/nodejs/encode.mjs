@@ -7,20 +7,14 @@
  *     node pipelines/cookbook/nodejs/encode.mjs runs/cookbook/model.safetensors
  */
 import { readFile } from "node:fs/promises";
-import * as sparrow from "@sparrow/sparrow";
-const { E } = sparrow;
+import { encode, loadStrokes, orThrow, startBackend } from "@sparrow/sparrow";
+import { toIndices } from "@sparrow/sparrow/codes";
+import { readModel } from "@sparrow/sparrow/files";
 
 const [, , path, name = "wasm"] = process.argv;
-const backend = await sparrow.startBackend(name)();
-// What touches files is Deno's; the bytes may come from anywhere.
-const model = sparrow.readModel(path, await readFile(path));
-const digits = await sparrow.loadStrokes({ seed: 7, train: 10, test: 10 })();
-if (E.isLeft(model)) throw new Error(sparrow.describe(model.left));
-if (E.isLeft(backend)) throw new Error(sparrow.describe(backend.left));
-if (E.isLeft(digits)) throw new Error(sparrow.describe(digits.left));
-
-const codes = await sparrow.encode(model.right, digits.right.test)();
-if (E.isLeft(codes)) throw new Error(sparrow.describe(codes.left));
-sparrow.toIndices(codes.right).forEach((units, i) => {
-  console.log(`a ${digits.right.test.labels[i]}: ${[...units].join(" ")}`);
-});
+await orThrow(startBackend(name));
+// Sparrow reads files in Deno only; here the bytes come from Node.js.
+const model = orThrow(readModel(path, await readFile(path)));
+const { test } = await orThrow(loadStrokes({ seed: 7, train: 10, test: 10 }));
+const codes = await orThrow(encode(model, test));
+toIndices(codes).forEach((units, i) => console.log(`a ${test.labels[i]}: ${[...units].join(" ")}`));

@@ -1,9 +1,9 @@
 /**
- * The report's `dom.ts` where there is a browser: figures are drawn into its document.
+ * The document that figures are drawn into, in place of the report's `dom.ts` where there is a browser.
  *
  * @module
  */
 /// <reference lib="dom" />
 
-/** The page's own document, whatever the text: the report asks for an empty one to draw in. */
+/** Returns the page's own document, whatever the text: the report asks for an empty one to draw in. */
 export const parseDocument = (_page: string): Document => document;

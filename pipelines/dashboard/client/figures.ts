@@ -1,15 +1,18 @@
 /**
- * A line chart on the page, with a cursor that tells the values of an epoch.
+ * The figures on the dashboard's page: the report's, each drawn anew only when it has changed, and charts with a
+ * cursor that tells the values of an epoch.
  *
  * @module
  */
-import { compact, fraction } from "../../report/format.ts";
-import { type ChartSize, epochs, type LineFigure, linePlot } from "../../report/line_chart.ts";
-import { drawElement } from "../../report/plot.ts";
+/// <reference lib="dom" />
 import type { History } from "../../core/history.ts";
 import type { Looks, SentCodes } from "../update.ts";
 import type { Scale } from "../../report/axis.ts";
+import { csvLink } from "../../report/csv.ts";
 import type { Figure } from "../../report/figure.ts";
+import { centroidFigures } from "../../report/figures/centroids.ts";
+import { confusedImagesFigure } from "../../report/figures/confused_images.ts";
+import { confusionFigure } from "../../report/figures/confusion.ts";
 import {
   accuracyChart,
   activeBitsChart,
@@ -18,9 +21,6 @@ import {
   lossChart,
   scheduleCharts,
 } from "../../report/figures/curves.ts";
-import { centroidFigures } from "../../report/figures/centroids.ts";
-import { confusedImagesFigure } from "../../report/figures/confused_images.ts";
-import { confusionFigure } from "../../report/figures/confusion.ts";
 import { dutyCycleFigure } from "../../report/figures/duty_cycles.ts";
 import { exampleCodesFigure } from "../../report/figures/example_codes.ts";
 import { informationPlaneFigures } from "../../report/figures/information_plane.ts";
@@ -28,186 +28,14 @@ import { type Model, modelDiagram } from "../../report/figures/model_diagram.ts"
 import { reconstructionsFigure } from "../../report/figures/reconstructions.ts";
 import { saliencyFigure } from "../../report/figures/saliency.ts";
 import { timingFigure } from "../../report/figures/timing.ts";
-import { csvLink } from "../../report/csv.ts";
+import { compact, fraction } from "../../report/format.ts";
 import { html } from "../../report/html.ts";
+import { type ChartSize, epochs, type LineFigure, linePlot } from "../../report/line_chart.ts";
+import { drawElement } from "../../report/plot.ts";
 
-/// <reference lib="dom" />
-/** A chart that is on the page. */
-export interface ChartView {
-  /** Shows the values of an epoch, or of the newest for null. */
-  readonly point: (epoch: number | null) => void;
-}
-
-const sizeFor = (span: "half" | "quarter", width: number): ChartSize => ({
-  width,
-  height: span === "half" ? 300 : 190,
-  fontSize: width > 500 ? 12 : 11,
-  ticks: Math.max(3, Math.floor(width / 60)),
-});
-
-/**
- * Draws a chart in place of what was there.
- *
- * @param onPoint Is told the epoch that a pointer is at; null when it leaves.
- */
-function showChart(
-  { id, chart }: LineFigure,
-  drawing: HTMLElement,
-  readout: HTMLElement,
-  onPoint: (epoch: number | null) => void,
-): ChartView {
-  const size = sizeFor(chart.span, drawing.clientWidth);
-  const drawn = drawElement(linePlot(chart, size), chart.label);
-  const svg = drawn as unknown as SVGSVGElement;
-  const [x, y] = [drawn.scale("x"), drawn.scale("y")];
-  const known = epochs(chart.lines);
-  const [top, bottom] = [Math.min(...y!.range!), Math.max(...y!.range!)];
-  const rule = svgPart("line", { y1: top, y2: bottom, stroke: "var(--muted)" });
-  const marks = chart.lines.map(({ colour }) =>
-    svgPart("circle", { r: 4.5, fill: "var(--paper)", stroke: colour, "stroke-width": 2 })
-  );
-  svg.append(rule, ...marks);
-  drawing.replaceChildren(svg);
-
-  const nearest = (event: PointerEvent): number | null => {
-    const box = svg.getBoundingClientRect();
-    const at = x!.invert!((event.clientX - box.left) * size.width / box.width);
-    return known.reduce<number | null>(
-      (best, epoch) => best === null || Math.abs(epoch - at) < Math.abs(best - at) ? epoch : best,
-      null,
-    );
-  };
-  drawing.onpointermove = drawing.onpointerdown = (event) => onPoint(nearest(event));
-  drawing.onpointerleave = () => onPoint(null);
-
-  const format = id === "accuracy" ? fraction : compact;
-  const valueAt = (line: number, epoch: number): number | undefined =>
-    chart.lines[line].points.find((point) => point.epoch === epoch)?.value;
-  return {
-    point: (wanted) => {
-      const epoch = wanted ?? known.at(-1);
-      if (epoch === undefined) return;
-      const said = chart.lines.map(({ label }, i) => {
-        const value = valueAt(i, epoch);
-        return `${label} ${value === undefined ? "not measured" : format(value)}`;
-      });
-      readout.textContent = `epoch ${epoch}: ${said.join(", ")}`;
-      const left = String(x!.apply(epoch));
-      rule.setAttribute(
-        "visibility",
-        wanted !== null && known.includes(epoch) ? "visible" : "hidden",
-      );
-      rule.setAttribute("x1", left);
-      rule.setAttribute("x2", left);
-      for (const [i, mark] of marks.entries()) {
-        const value = valueAt(i, epoch);
-        const seen = wanted !== null && value !== undefined && Number.isFinite(value);
-        mark.setAttribute("visibility", seen ? "visible" : "hidden");
-        if (!seen) continue;
-        mark.setAttribute("cx", left);
-        mark.setAttribute("cy", String(y!.apply(value)));
-      }
-    },
-  };
-}
-
-function svgPart(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name) as SVGElement;
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  return element;
-}
-
-// The figures of a history, those of the report.
-
-/** A figure over epochs, or one that is drawn already. */
-export type Panel = LineFigure | Figure;
-
-/** Figures under a title. */
-export interface PanelSection {
-  readonly title: string;
-  readonly panels: readonly Panel[];
-}
-
-const present = <A>(values: readonly (A | null)[]): readonly A[] =>
-  values.filter((value): value is A & NonNullable<A> => value !== null);
-
-/** What figures are made of. */
-export interface Measured {
-  readonly history: History;
-  /** The same with the loss of the epoch under way. */
-  readonly growing: History;
-  readonly model: Model | null;
-  readonly classCodes: SentCodes | null;
-  readonly looks: Looks;
-}
-
-/** The function, asked again only where an argument is not that of the last time. */
-function remembering<A extends readonly unknown[], B>(make: (...of: A) => B): (...of: A) => B {
-  let last: { readonly of: A; readonly made: B } | null = null;
-  return (...of) => {
-    const same = last !== null && of.every((one, i) => one === last!.of[i]);
-    return (last = same ? last! : { of, made: make(...of) }).made;
-  };
-}
-
-// These are drawn when they are made: once an epoch, and not with every loss.
-const diagramOf = remembering((model: Model | null) => model && modelDiagram(model));
-const planesOf = remembering(informationPlaneFigures);
-const centroidsOf = remembering((codes: SentCodes | null, { evaluation }: Looks) => [
-  ...codes === null ? [] : centroidFigures(codes),
-  ...present([evaluation && exampleCodesFigure(evaluation, codes)]),
-]);
-const confusionOf = remembering(({ evaluation }: Looks) =>
-  evaluation && confusionFigure(evaluation)
-);
-const confusedOf = remembering((codes: SentCodes | null, { evaluation }: Looks) =>
-  evaluation && confusedImagesFigure(evaluation, codes)
-);
-const reconstructionsOf = remembering(({ reconstructions }: Looks, history: History) =>
-  reconstructionsFigure(reconstructions, history)
-);
-const saliencyOf = remembering(({ explanations }: Looks) => saliencyFigure(explanations));
-const dutyOf = remembering(({ evaluation }: Looks) => dutyCycleFigure(evaluation?.duty ?? null));
-const timingOf = remembering(timingFigure);
-
-/** What there is to see, section by section. */
-const sectionsOf = (
-  { history, growing, model, classCodes, looks }: Measured,
-  scale: Scale,
-): readonly PanelSection[] =>
-  [
-    { title: "Training", panels: present([accuracyChart(history), lossChart(growing, scale)]) },
-    { title: "Model", panels: present([diagramOf(model)]) },
-    { title: "Information plane", panels: planesOf(history) },
-    { title: "Class centroids", panels: centroidsOf(classCodes, looks) },
-    {
-      title: "Classes apart and confused",
-      panels: present<Panel>([
-        confusionOf(looks),
-        classSpreadChart(history, scale),
-        confusedOf(classCodes, looks),
-      ]),
-    },
-    { title: "Reconstructions", panels: present([reconstructionsOf(looks, history)]) },
-    { title: "Where it looks", panels: present([saliencyOf(looks)]) },
-    { title: "Gradients", panels: gradientCharts(history, scale) },
-    {
-      title: "Schedules and codes",
-      panels: present<Panel>([
-        ...scheduleCharts(history, scale),
-        activeBitsChart(history, scale),
-        dutyOf(looks),
-      ]),
-    },
-    { title: "Where the time went", panels: present([timingOf(history)]) },
-  ].filter(({ panels }) => panels.length > 0);
-
-// The figures on the page: each is drawn anew only when it has changed.
-
-/// <reference lib="dom" />
-/** All figures. */
+/** All figures of the page. */
 export interface FiguresView {
-  /** Shows what was measured. */
+  /** Shows measurements. */
   readonly show: (measured: Measured, scale: Scale) => void;
   /** Shows the values of an epoch in all figures, or of the newest for null. */
   readonly point: (epoch: number | null) => void;
@@ -218,7 +46,7 @@ interface Shown {
   readonly drawing: HTMLElement;
   readonly readout: HTMLElement;
   readonly caption: HTMLElement;
-  /** What was drawn: the same need not be drawn again. */
+  /** Figure that was drawn last; the same is not drawn again. */
   drawn: string;
   chart: ChartView | null;
 }
@@ -303,4 +131,177 @@ export function figuresIn(
       for (const { chart } of shown.values()) chart?.point(epoch);
     },
   };
+}
+
+// ---- Figures of a history
+
+/** A figure over epochs, or one that is drawn already. */
+export type Panel = LineFigure | Figure;
+
+/** Figures under a title. */
+export interface PanelSection {
+  readonly title: string;
+  readonly panels: readonly Panel[];
+}
+
+const present = <A>(values: readonly (A | null)[]): readonly A[] =>
+  values.filter((value): value is A & NonNullable<A> => value !== null);
+
+/** The measurements and findings that figures show. */
+export interface Measured {
+  /** History of the run. */
+  readonly history: History;
+  /** History with the loss of the epoch under way. */
+  readonly growing: History;
+  readonly model: Model | null;
+  readonly classCodes: SentCodes | null;
+  readonly looks: Looks;
+}
+
+/** Makes a function that is called again only where an argument is not that of the last time. */
+function remembering<A extends readonly unknown[], B>(make: (...of: A) => B): (...of: A) => B {
+  let last: { readonly of: A; readonly made: B } | null = null;
+  return (...of) => {
+    const same = last !== null && of.every((one, i) => one === last!.of[i]);
+    return (last = same ? last! : { of, made: make(...of) }).made;
+  };
+}
+
+// These figures are drawn when they are made: once an epoch, and not with every loss.
+const diagramOf = remembering((model: Model | null) => model && modelDiagram(model));
+const planesOf = remembering(informationPlaneFigures);
+const centroidsOf = remembering((codes: SentCodes | null, { evaluation }: Looks) => [
+  ...codes === null ? [] : centroidFigures(codes),
+  ...present([evaluation && exampleCodesFigure(evaluation, codes)]),
+]);
+const confusionOf = remembering(({ evaluation }: Looks) =>
+  evaluation && confusionFigure(evaluation)
+);
+const confusedOf = remembering((codes: SentCodes | null, { evaluation }: Looks) =>
+  evaluation && confusedImagesFigure(evaluation, codes)
+);
+const reconstructionsOf = remembering(({ reconstructions }: Looks, history: History) =>
+  reconstructionsFigure(reconstructions, history)
+);
+const saliencyOf = remembering(({ explanations }: Looks) => saliencyFigure(explanations));
+const dutyOf = remembering(({ evaluation }: Looks) => dutyCycleFigure(evaluation?.duty ?? null));
+const timingOf = remembering(timingFigure);
+
+/** Makes the figures, section by section. */
+const sectionsOf = (
+  { history, growing, model, classCodes, looks }: Measured,
+  scale: Scale,
+): readonly PanelSection[] =>
+  [
+    { title: "Training", panels: present([accuracyChart(history), lossChart(growing, scale)]) },
+    { title: "Model", panels: present([diagramOf(model)]) },
+    { title: "Information plane", panels: planesOf(history) },
+    { title: "Class centroids", panels: centroidsOf(classCodes, looks) },
+    {
+      title: "Classes apart and confused",
+      panels: present<Panel>([
+        confusionOf(looks),
+        classSpreadChart(history, scale),
+        confusedOf(classCodes, looks),
+      ]),
+    },
+    { title: "Reconstructions", panels: present([reconstructionsOf(looks, history)]) },
+    { title: "Where it looks", panels: present([saliencyOf(looks)]) },
+    { title: "Gradients", panels: gradientCharts(history, scale) },
+    {
+      title: "Schedules and codes",
+      panels: present<Panel>([
+        ...scheduleCharts(history, scale),
+        activeBitsChart(history, scale),
+        dutyOf(looks),
+      ]),
+    },
+    { title: "Where the time went", panels: present([timingOf(history)]) },
+  ].filter(({ panels }) => panels.length > 0);
+
+// ---- Charts
+
+/** A chart that is on the page. */
+export interface ChartView {
+  /** Shows the values of an epoch, or of the newest for null. */
+  readonly point: (epoch: number | null) => void;
+}
+
+const sizeFor = (span: "half" | "quarter", width: number): ChartSize => ({
+  width,
+  height: span === "half" ? 300 : 190,
+  fontSize: width > 500 ? 12 : 11,
+  ticks: Math.max(3, Math.floor(width / 60)),
+});
+
+/**
+ * Draws a chart in place of the one before.
+ *
+ * @param onPoint Called with the epoch that a pointer is at; null when it leaves.
+ */
+function showChart(
+  { id, chart }: LineFigure,
+  drawing: HTMLElement,
+  readout: HTMLElement,
+  onPoint: (epoch: number | null) => void,
+): ChartView {
+  const size = sizeFor(chart.span, drawing.clientWidth);
+  const drawn = drawElement(linePlot(chart, size), chart.label);
+  const svg = drawn as unknown as SVGSVGElement;
+  const [x, y] = [drawn.scale("x"), drawn.scale("y")];
+  const known = epochs(chart.lines);
+  const [top, bottom] = [Math.min(...y!.range!), Math.max(...y!.range!)];
+  const rule = svgPart("line", { y1: top, y2: bottom, stroke: "var(--muted)" });
+  const marks = chart.lines.map(({ colour }) =>
+    svgPart("circle", { r: 4.5, fill: "var(--paper)", stroke: colour, "stroke-width": 2 })
+  );
+  svg.append(rule, ...marks);
+  drawing.replaceChildren(svg);
+
+  const nearest = (event: PointerEvent): number | null => {
+    const box = svg.getBoundingClientRect();
+    const at = x!.invert!((event.clientX - box.left) * size.width / box.width);
+    return known.reduce<number | null>(
+      (best, epoch) => best === null || Math.abs(epoch - at) < Math.abs(best - at) ? epoch : best,
+      null,
+    );
+  };
+  drawing.onpointermove = drawing.onpointerdown = (event) => onPoint(nearest(event));
+  drawing.onpointerleave = () => onPoint(null);
+
+  const format = id === "accuracy" ? fraction : compact;
+  const valueAt = (line: number, epoch: number): number | undefined =>
+    chart.lines[line].points.find((point) => point.epoch === epoch)?.value;
+  return {
+    point: (wanted) => {
+      const epoch = wanted ?? known.at(-1);
+      if (epoch === undefined) return;
+      const said = chart.lines.map(({ label }, i) => {
+        const value = valueAt(i, epoch);
+        return `${label} ${value === undefined ? "not measured" : format(value)}`;
+      });
+      readout.textContent = `epoch ${epoch}: ${said.join(", ")}`;
+      const left = String(x!.apply(epoch));
+      rule.setAttribute(
+        "visibility",
+        wanted !== null && known.includes(epoch) ? "visible" : "hidden",
+      );
+      rule.setAttribute("x1", left);
+      rule.setAttribute("x2", left);
+      for (const [i, mark] of marks.entries()) {
+        const value = valueAt(i, epoch);
+        const seen = wanted !== null && value !== undefined && Number.isFinite(value);
+        mark.setAttribute("visibility", seen ? "visible" : "hidden");
+        if (!seen) continue;
+        mark.setAttribute("cx", left);
+        mark.setAttribute("cy", String(y!.apply(value)));
+      }
+    },
+  };
+}
+
+function svgPart(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name) as SVGElement;
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  return element;
 }

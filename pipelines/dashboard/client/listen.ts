@@ -17,10 +17,10 @@ const RETRY = 3000;
 /** Milliseconds after which a page that passes nothing on is not waited for; there is news every two seconds. */
 const SILENCE = 10_000;
 
-/** Of the lock and of the channel. */
+/** The name of the lock and of the channel. */
 const NAME = "sparrow-dashboard";
 
-/** What pages tell each other. */
+/** A message from one page to the others. */
 type Told =
   | { readonly kind: "update"; readonly update: Update }
   /** Nobody answers. */

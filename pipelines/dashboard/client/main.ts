@@ -25,7 +25,7 @@ const [pause, scale, cursor, progress] = [
 ];
 
 let view: View = blank;
-/** What is shown while the page is paused; null while it is not. */
+/** The state that is shown while the page is paused; null while it is not. */
 let frozen: View | null = null;
 /** Whether the cursor stays with the newest epoch. */
 let following = true;

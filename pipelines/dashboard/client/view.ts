@@ -19,7 +19,7 @@ import {
   type Update,
 } from "../update.ts";
 
-/** What a page knows. */
+/** The knowledge of a page. */
 export interface View {
   /** "open" once the program has spoken; "lost" where it does not answer. */
   readonly connection: "new" | "open" | "lost";
@@ -85,10 +85,10 @@ export function growing({ history, status, end }: View): History {
   return [...history, row];
 }
 
-/** What state the run is in, and what to say of it. */
+/** The state of the run, and the words for it. */
 export interface State {
   readonly name: "starting" | "training" | "lost" | RunEnd["how"];
-  /** In a word or two. */
+  /** State in a word or two. */
   readonly title: string;
   /** More, line by line; nothing while all is well. */
   readonly lines: readonly string[];

@@ -11,10 +11,11 @@ import { byPreferredClass, type UnitOrder } from "./stripes.ts";
 
 /** The mean code of each class, as activity and as bits. */
 export interface Centroids {
+  /** Names of the classes, by label. */
   readonly classes: readonly string[];
   /** Mean activity, classes × units, in 0..1. */
   readonly means: readonly ArrayLike<number>[];
-  /** The same after kWTA, classes × units, 0 or 1. */
+  /** Centroids after kWTA, classes × units, 0 or 1. */
   readonly codes: readonly ArrayLike<number>[];
 }
 
@@ -74,7 +75,7 @@ export function centroidFigures(centroids: Centroids): readonly Figure[] {
   ];
 }
 
-/** How many bits the codes set, and how many two of them share on average. */
+/** Says how many bits the codes set, and how many two of them share on average. */
 function bits(codes: readonly ArrayLike<number>[]): string {
   const overlap = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
     Array.from(a).filter((bit, unit) => bit > 0 && (b[unit] ?? 0) > 0).length;

@@ -5,8 +5,12 @@
  */
 import type { ConfusedImage, Evaluation } from "../../core/findings.ts";
 import type { Element } from "../dom.ts";
-import { customMark, draw, svgElement } from "../plot.ts";
+import type { Drawing, Figure, Screen } from "../figure.ts";
+import { count } from "../format.ts";
 import { rasterElements } from "../heatmap.ts";
+import type { Html } from "../html.ts";
+import { customMark, draw, svgElement } from "../plot.ts";
+import type { Centroids } from "./centroids.ts";
 import {
   bitPath,
   type Box,
@@ -20,41 +24,35 @@ import {
   unitAxis,
   unitPlaces,
 } from "./stripes.ts";
-import type { Drawing, Figure, Screen } from "../figure.ts";
-import { count } from "../format.ts";
-import type { Html } from "../html.ts";
-import type { Centroids } from "./centroids.ts";
 
-// One confusion as it is drawn: its images, and their codes between those of two classes.
-
-/** Samples of a class that were taken for one and the same other. */
+/** A confusion as it is drawn: samples of a class that were taken for one and the same other. */
 export interface Confusion {
-  /** The name of their class. */
+  /** Name of their class. */
   readonly label: string;
-  /** The name of the one that they were taken for. */
+  /** Name of the class that they were taken for. */
   readonly predicted: string;
-  /** How many there are in the test set. */
+  /** Number of such samples in the test set. */
   readonly times: number;
   /** Some of them. */
   readonly images: readonly Shown[];
-  /** What the binary centroids of the two classes set; null where codes are not binary. */
+  /** Bits of the binary centroids of the two classes; null where codes are not binary. */
   readonly centroids: readonly [label: Bits, predicted: Bits] | null;
 }
 
-/** Units, rising. */
+/** The units that are set, rising. */
 export type Bits = readonly number[];
 
 /** An image, with the bits of its code by whether the centroids of the two classes have them. */
 export interface Shown {
-  /** Its place in the test set. */
+  /** Index in the test set. */
   readonly index: number;
-  /** What is seen. */
+  /** Image to show. */
   readonly image: ConfusedImage["image"];
-  /** Of its code; null where codes are not binary. */
+  /** Bits of its code; null where codes are not binary. */
   readonly bits: Bits | null;
-  /** Those that the centroid of its class has. */
+  /** Bits that the centroid of its class has too. */
   readonly withLabel: Bits;
-  /** Those that the centroid of the other class has. */
+  /** Bits that the centroid of the other class has too. */
   readonly withPredicted: Bits;
 }
 
@@ -107,15 +105,15 @@ const imagesOnly = (
   );
 };
 
-/** How a group with codes is drawn. */
+/** The layout of a group with codes. */
 export interface StripeOptions {
-  /** What the parts are called, to be used again. */
+  /** Prefix of the parts' ids, by which they are drawn again. */
   readonly id: string;
   /** Whether this drawing has the parts, or uses those of another. */
   readonly first: boolean;
-  /** Where each unit stands. */
+  /** Place of each unit. */
   readonly places: Uint32Array;
-  /** In pixels. */
+  /** Size of text, in pixels. */
   readonly fontSize: number;
   /** Pixels beside a picture, as {@linkcode sharesWidth} has them. */
   readonly shares: number;
@@ -185,7 +183,7 @@ function withStripes(
   ];
 }
 
-/** In pixels of CSS at a page's usual width on each screen, and how many groups stand side by side. */
+/** The widths in pixels of CSS at a page's usual width on each screen, and the groups side by side. */
 const sizes: readonly (readonly [screen: Screen, width: number, columns: number])[] = [
   ["wide", 1072, 2],
   ["medium", 700, 2],

@@ -16,11 +16,11 @@ interface Cell {
   readonly row: number;
   readonly column: number;
   readonly times: number;
-  /** Of the samples of its row's class, in (0, 1]. */
+  /** Share of the samples of its row's class, in (0, 1]. */
   readonly share: number;
 }
 
-/** Of more classes those are shown that have the most errors: numbers would not fit into the cells. */
+/** The most classes that are shown: of more, those with the most errors, because numbers would not fit. */
 const MOST_CLASSES = 30;
 
 /** With more classes than this a cell has only its colour. */
@@ -205,7 +205,7 @@ function drawAt(
   }, label);
 }
 
-/** What the shades are, at the right above the matrix: shares of a row, and how dark they are. */
+/** Draws the legend of the shades at the right above the matrix: shares of a row. */
 const legend = (fontSize: number) =>
   customMark(({ left, top, width }) => {
     const shares = [0.01, 0.1, 0.5, 1];

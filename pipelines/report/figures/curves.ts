@@ -1,9 +1,9 @@
 /**
- * The figure of the loss over epochs.
+ * The figures of a history over epochs: loss, accuracy, distance of classes, bits set, schedules and gradients.
  *
  * @module
  */
-import type { History } from "../../core/history.ts";
+import { type History, perEpoch } from "../../core/history.ts";
 import { type Axis, fractionAxis, linearAxis, magnitudeAxis, type Scale } from "../axis.ts";
 import type { Figure } from "../figure.ts";
 import { compact, count, fraction } from "../format.ts";
@@ -14,7 +14,6 @@ import {
   last,
   type Line,
   type LineFigure,
-  perEpoch,
   type Series,
   seriesTable,
   splitLines,
@@ -23,8 +22,10 @@ import {
 } from "../line_chart.ts";
 import { lineColour, lineDash, LINES } from "../style.ts";
 
+// ---- Loss
+
 /**
- * Loss per epoch: the mean over the epoch where it was measured more often.
+ * Draws the loss per epoch: the mean over the epoch where it was measured more often.
  *
  * @returns null when the history has no row named "loss".
  */
@@ -33,7 +34,7 @@ export function lossFigure(history: History): Figure | null {
   return chart && drawLines(chart);
 }
 
-/** The same before it is drawn. */
+/** Makes the chart of this figure, which a dashboard draws by itself. */
 export function lossChart(history: History, scale: Scale = "auto"): LineFigure | null {
   const series = bySplit(history, "loss");
   const end = last(series.find(({ label }) => label === "train") ?? series[0]);
@@ -58,10 +59,10 @@ export function lossChart(history: History, scale: Scale = "auto"): LineFigure |
   };
 }
 
-// The figure of accuracy over epochs.
+// ---- Accuracy
 
 /**
- * Accuracy of train and test per epoch, a fraction in 0..1.
+ * Draws the accuracy of train and test per epoch, a fraction in 0..1.
  *
  * What was measured before training (epoch 0) is close to chance and would flatten all else: it is
  * in the data and in the caption, not in the drawing, unless it is all there is.
@@ -73,7 +74,7 @@ export function accuracyFigure(history: History): Figure | null {
   return chart && drawLines(chart);
 }
 
-/** The same before it is drawn. */
+/** Makes the chart of this figure, which a dashboard draws by itself. */
 export function accuracyChart(history: History): LineFigure | null {
   const series = bySplit(history, "accuracy");
   if (series.length === 0) return null;
@@ -116,10 +117,10 @@ function describeAccuracy(series: readonly Series[], history: History): string {
       : ".");
 }
 
-// The figure of how far classes are apart and how wide each is.
+// ---- Classes
 
 /**
- * Inter-class distance and intra-class deviation per epoch, of the rows "inter_class_distance" and
+ * Draws inter-class distance and intra-class deviation per epoch, of the rows "inter_class_distance" and
  * "intra_class_deviation", as `classSpread` defines them: of the test set, or else of the training set.
  *
  * @returns null when the history has none of the two.
@@ -129,7 +130,7 @@ export function classSpreadFigure(history: History): Figure | null {
   return chart && drawLines(chart);
 }
 
-/** The same before it is drawn. */
+/** Makes the chart of this figure, which a dashboard draws by itself. */
 export function classSpreadChart(history: History, scale: Scale = "auto"): LineFigure | null {
   const found = (["test", "validation", "train"] as const)
     .map((split) => ({
@@ -180,10 +181,10 @@ function describeSpread(between: Series, within: Series, split: string): string 
     "; codes separate the better, the further the first line is above the second.";
 }
 
-// The small figure of how many bits a code sets.
+// ---- Bits set
 
 /**
- * Bits set per code of the test set: the mean as a line in a band from least to most, of the rows
+ * Draws the bits set per code of the test set: the mean as a line in a band from least to most, of the rows
  * "active_min", "active_mean" and "active_max".
  *
  * @returns null when the history has none of the three.
@@ -193,7 +194,7 @@ export function activeBitsFigure(history: History): Figure | null {
   return chart && drawLines(chart);
 }
 
-/** The same before it is drawn. */
+/** Makes the chart of this figure, which a dashboard draws by itself. */
 export function activeBitsChart(history: History, scale: Scale = "auto"): LineFigure | null {
   const of = (label: string): Series => ({
     label,
@@ -230,7 +231,7 @@ export function activeBitsChart(history: History, scale: Scale = "auto"): LineFi
   };
 }
 
-/** From zero, unless all values lie so far from it that their differences would vanish. */
+/** Makes an axis from zero, unless all values lie so far from it that their differences would vanish. */
 function bitsAxis(values: readonly number[], scale: Scale): ReturnType<typeof linearAxis> {
   const low = Math.min(...values);
   const high = Math.max(...values);
@@ -239,10 +240,11 @@ function bitsAxis(values: readonly number[], scale: Scale): ReturnType<typeof li
     : magnitudeAxis(values, { intervals: 4, logFrom: Infinity, scale });
 }
 
-// The small figures of what is set, or results, once an epoch: learning rate, hardness, sparsity.
+// ---- Schedules
 
+/** A quantity that is set, or results, once an epoch. */
 interface Quantity {
-  /** As the history's rows name it. */
+  /** Name in the history's rows. */
   readonly name: string;
   readonly title: string;
   readonly yLabel: string;
@@ -278,11 +280,11 @@ const quantities: readonly Quantity[] = [
   },
 ];
 
-/** A small figure for each of the quantities that the history has rows of. */
+/** Draws a small figure for each of learning rate, hardness and sparsity that the history has rows of. */
 export const scheduleFigures = (history: History): readonly Figure[] =>
   scheduleCharts(history).map(drawLines);
 
-/** The same before they are drawn. */
+/** Makes the charts of these figures, which a dashboard draws by itself. */
 export const scheduleCharts = (
   history: History,
   scale: Scale = "auto",
@@ -317,8 +319,8 @@ function scheduleChart(
 }
 
 /**
- * What is measured on test, or else on train, beside what is set: the two splits would hide each
- * other. All of them are in the data.
+ * Makes the lines of a quantity: the value measured on test, or else on train, beside the value that is set.
+ * The two splits would hide each other; all of them are in the data.
  */
 const lines = (series: readonly SplitSeries[]): readonly Line[] =>
   splitLines(series.filter(({ label }, i) => i === 0 || label === "run"))
@@ -332,10 +334,11 @@ function course(series: readonly SplitSeries[]): string {
   return `${from === to ? to : `From ${from} to ${to}`} in epoch ${end.epoch}`;
 }
 
-// The figures of gradients, layer by layer: their norm, and their signal against their noise.
+// ---- Gradients
 
+/** A quantity of the gradients, layer by layer. */
 interface GradientQuantity {
-  /** As the history's rows name it, before the colon. */
+  /** Name in the history's rows, before the colon. */
   readonly name: string;
   readonly id: string;
   readonly title: string;
@@ -361,11 +364,11 @@ const gradientQuantities: readonly GradientQuantity[] = [
   },
 ];
 
-/** A figure for each of the quantities that `watchGradients` has left rows of. */
+/** Draws a figure for each quantity that `watchGradients` has left rows of: norm, signal to noise. */
 export const gradientFigures = (history: History): readonly Figure[] =>
   gradientCharts(history).map(drawLines);
 
-/** The same before they are drawn. */
+/** Makes the charts of these figures, which a dashboard draws by itself. */
 export const gradientCharts = (
   history: History,
   scale: Scale = "auto",
@@ -375,7 +378,7 @@ export const gradientCharts = (
     return series.length === 0 ? [] : [chartOf(quantity, series, scale)];
   });
 
-/** A series for each weight, by its path, in the order of the rows. */
+/** Makes a series for each weight, by its path, in the order of the rows. */
 function seriesOf(history: History, name: string): readonly Series[] {
   const names = new Set<string>();
   for (const row of history) if (row.name.startsWith(`${name}:`)) names.add(row.name);
@@ -385,7 +388,7 @@ function seriesOf(history: History, name: string): readonly Series[] {
   })).filter(({ points }) => points.length > 0);
 }
 
-/** Biases and the like are in the data, for they would hide the layers; of many layers some are drawn. */
+/** Chooses the series to draw: biases and the like would hide the layers, and of many layers only some fit. */
 function drawn(series: readonly Series[]): readonly Series[] {
   const weights = series.filter(({ label }) => label.endsWith("weight"));
   const layers = weights.length > 0 ? weights : series;
@@ -421,7 +424,7 @@ function chartOf(
   };
 }
 
-/** The layers at the two ends: what a vanishing or exploding gradient sets apart. */
+/** Describes the layers at the two ends, which a vanishing or exploding gradient sets apart. */
 function describeGradients(series: readonly Series[]): string {
   const at = (one: Series): string => {
     const point = last(one);

@@ -16,7 +16,7 @@ interface UnitUse {
   readonly duty: Float64Array;
   /** The mean duty cycle: the sparsity of the codes. */
   readonly rate: number;
-  /** Those that never fire. */
+  /** Number of units that never fire. */
   readonly dead: readonly number[];
   /** Those that fire more often than this. */
   readonly overactive: readonly number[];
@@ -183,7 +183,7 @@ const barsOf = ({ duty, most }: UnitUse, bins: readonly number[]): readonly Bar[
     );
   });
 
-/** What the colours are, at the right above the bars. */
+/** Draws the legend of the colours at the right above the bars. */
 const key = (fontSize: number) =>
   customMark(({ left, top, width }) =>
     [{ text: "in use", fill: used }, { text: "dead or over-active", fill: unused }]

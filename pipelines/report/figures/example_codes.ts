@@ -21,7 +21,7 @@ import {
   unitPlaces,
 } from "./stripes.ts";
 
-/** In pixels of CSS at a page's usual width on each screen. */
+/** The widths in pixels of CSS at a page's usual width on each screen. */
 const widths: readonly (readonly [Screen, number])[] = [
   ["wide", 1072],
   ["medium", 700],

@@ -22,7 +22,7 @@ import {
   svgElement,
 } from "../plot.ts";
 
-/** Where a layer was at one moment. */
+/** The point of a layer at one moment. */
 interface Place {
   readonly epoch: number;
   readonly step: number;
@@ -30,7 +30,7 @@ interface Place {
   readonly input: number;
   /** I(T;Y) in bits. */
   readonly label: number;
-  /** How far training was: 0 at the first measurement, 1 at the last. */
+  /** Progress of the training: 0 at the first measurement, 1 at the last. */
   readonly progress: number;
 }
 
@@ -40,7 +40,7 @@ interface Path {
   readonly places: readonly Place[];
 }
 
-/** What one estimator has found. */
+/** The paths of all layers by one estimator. */
 interface Plane {
   readonly estimator: string;
   readonly paths: readonly Path[];
@@ -139,11 +139,11 @@ const symbols = ["circle", "square", "triangle", "diamond", "star", "cross", "wy
 
 const symbolOf = (i: number) => symbols[i % symbols.length];
 
-/** From orange to blue, on light paper and on dark. */
+/** The colours from orange to blue, on light paper and on dark. */
 const colourAt = (progress: number): string =>
   `color-mix(in oklab, var(--train, #b3541e), var(--test, #1f5f99) ${Math.round(100 * progress)}%)`;
 
-/** From zero, or from below where a bias has led there, and over the bound where there is one. */
+/** Makes an axis from zero, or from below where a bias leads there, up to the bound where there is one. */
 function axisOver(values: readonly number[], bound: number | null, intervals: number): Axis {
   // A bound that is far off would squeeze all else into a corner: the caption has it.
   const most = Math.max(...values);

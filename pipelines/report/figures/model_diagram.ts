@@ -24,7 +24,7 @@ import { svgElement } from "../plot.ts";
 export interface Model {
   /** With or without all dimensions. */
   readonly graph: Nodes;
-  /** Of one sample. */
+  /** Shape of one sample. */
   readonly input: Shape;
 }
 
@@ -85,7 +85,7 @@ const tableOf = ({ boxes, wires }: Wiring, weights: ReadonlyMap<string, number>)
   ]),
 });
 
-/** In pixels of CSS at a page's usual width on each screen. */
+/** The widths in pixels of CSS at a page's usual width on each screen. */
 const widths: Readonly<Record<Screen, number>> = { wide: 1072, medium: 700, narrow: 358 };
 
 const NAME_SIZE = 12;

@@ -12,7 +12,7 @@ import { customMark, draw, svgElement } from "../plot.ts";
 import { rasterElements } from "../heatmap.ts";
 import { inBox, muted, shortened, textAt } from "./stripes.ts";
 
-/** In pixels of CSS at a page's usual width on each screen, and how many images stand in a row. */
+/** The widths in pixels of CSS at a page's usual width on each screen, and the images per row. */
 const sizes: readonly (readonly [screen: Screen, width: number, columns: number])[] = [
   ["wide", 1072, 10],
   ["medium", 700, 10],

@@ -15,7 +15,7 @@ import { customMark, draw, svgElement } from "../plot.ts";
 
 /** Options of {@linkcode saliencyFigure}. */
 export interface SaliencyFigureOptions {
-  /** What the score is: "probability"; "score". */
+  /** Name of the score: "probability". @default {"score"} */
   readonly quantity?: string;
   /** Another for each of several such figures of a page; "saliency". */
   readonly id?: string;
@@ -70,7 +70,7 @@ export function saliencyFigure(
 const hidden = ({ data }: ImageArray): number =>
   data.reduce((sum, value) => sum + 1 - value, 0) / Math.max(1, data.length);
 
-/** In pixels of CSS at a page's usual width on each screen. */
+/** The widths in pixels of CSS at a page's usual width on each screen. */
 const sizes: readonly (readonly [screens: readonly Screen[], width: number])[] = [
   [["wide"], 524],
   [["medium", "narrow"], 350],
@@ -151,7 +151,7 @@ function picturesOf({ image, mask, perturbed }: Explanation): readonly (readonly
 
 const maskLevels = 16;
 
-/** What is hidden, in the colour of a heatmap, which the reader's light or dark preference sets. */
+/** Draws the part that is hidden, in the colour of a heatmap, which the reader's light or dark preference sets. */
 function maskElements({ shape: [height, width], data }: ImageArray): readonly Element[] {
   const rows = Array.from(
     { length: height },

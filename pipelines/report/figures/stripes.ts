@@ -1,5 +1,6 @@
 /**
- * Codes as stripes: a bit is a tick at its unit's place. And what else is drawn by hand beside them.
+ * Codes as stripes, in which a bit is a tick at its unit's place, the order of the units, and other parts of figures
+ * that are drawn by hand.
  *
  * @module
  */
@@ -7,13 +8,13 @@ import { linearAxis } from "../axis.ts";
 import type { Element } from "../dom.ts";
 import { svgElement } from "../plot.ts";
 
-// Units put in the order of the class that they prefer, so that what classes share can be seen.
+// ---- The order of units
 
-/** An order of units, and what it follows. */
+/** An order of units by the classes that they prefer, in which one sees what classes share. */
 export interface UnitOrder {
   /** The unit at each place: a permutation of 0..units-1. */
   readonly units: readonly number[];
-  /** For each unit, by its own number, the class in which it is most active; null for a silent one. */
+  /** Class in which each unit is most active, by its own number; null for a silent unit. */
   readonly preferred: readonly (number | null)[];
 }
 
@@ -49,7 +50,7 @@ export function byPreferredClass(means: readonly ArrayLike<number>[]): UnitOrder
   return { units, preferred };
 }
 
-/** Where each unit stands, by its number: the order of the centroids' figure, so that one sees the classes. */
+/** Returns the place of each unit, by its number: the order of the centroids' figure, so that one sees the classes. */
 export function unitPlaces(means: readonly ArrayLike<number>[]): Uint32Array {
   const { units } = byPreferredClass(means);
   const places = new Uint32Array(units.length);
@@ -85,7 +86,7 @@ export function bitPath(bits: Iterable<number>, places: Uint32Array): string {
 export const setUnits = (code: ArrayLike<number>): readonly number[] =>
   Array.from(code).flatMap((bit, unit) => bit > 0 ? [unit] : []);
 
-/** Where something is drawn, in pixels of CSS. */
+/** A rectangle, in pixels of CSS. */
 export interface Box {
   readonly x: number;
   readonly y: number;
@@ -135,7 +136,7 @@ export function textAt(
   return element;
 }
 
-/** What is said beside what is shown. */
+/** The attributes of text beside a drawing. */
 export const muted = { fill: "var(--muted, #59626d)" } as const;
 
 /** A name that takes no more than so many characters. */

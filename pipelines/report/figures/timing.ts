@@ -11,7 +11,7 @@ import type { Html } from "../html.ts";
 import { lineColour } from "../style.ts";
 import { axisX, axisY, draw, gridY, rectY, text } from "../plot.ts";
 
-/** What a row's name ends in: "evaluation_seconds" is of the part "evaluation". */
+/** The end of a row's name: "evaluation_seconds" is the row of the part "evaluation". */
 const SUFFIX = "_seconds";
 
 interface Part {
@@ -21,7 +21,7 @@ interface Part {
   readonly sum: number;
 }
 
-/** Of more parts than this, the smaller ones are put together. */
+/** The most parts that are shown; of more, the smaller ones are joined. */
 const MOST_PARTS = 7;
 
 /**

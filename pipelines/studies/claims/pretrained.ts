@@ -30,7 +30,7 @@ import { mean, plusMinus } from "../../report/format.ts";
 /** Largest loss of accuracy, against the classifier, at which the claim holds. */
 const MARGIN = 0.005;
 
-// As in `pretrain_then_kwta.ts`.
+/** The recipe of the classifier, as in `pretrain_then_kwta.ts`. */
 const pretraining: Recipe = {
   loss: crossEntropyLoss(),
   optimiser: referenceOptimiser,

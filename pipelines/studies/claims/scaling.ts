@@ -31,7 +31,7 @@ const triplets: Recipe = {
   optimiser: referenceOptimiser,
 };
 
-/** What homeostasis measures rates on: enough for rates of a thousandth. */
+/** Samples on which homeostasis measures rates: enough for rates of a thousandth. */
 const HOMEOSTASIS_IMAGES = 5000;
 
 const variant = (name: string, before: Stage, length: Length): Variant => ({
@@ -47,7 +47,7 @@ const variant = (name: string, before: Stage, length: Length): Variant => ({
 
 const upTo = (values: readonly number[]): Axis => linearAxis(0, Math.max(...values));
 
-/** What is measured of each variant: its name, its row, and its unit. */
+/** The measurements of each variant: name, row, and unit. */
 const quantities = [
   ["entropy of the duty cycles", "duty_entropy", "bit per unit"],
   ["entropy, of the largest", "duty_entropy_part", ""],

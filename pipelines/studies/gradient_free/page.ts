@@ -274,7 +274,7 @@ export interface GradientFreePage {
   readonly dataset: Dataset;
   /** The dataset, the seed, the backend. */
   readonly circumstances: Circumstances;
-  /** Whatever it takes to run it again. */
+  /** Configuration that repeats the run. */
   readonly config: JsonObject;
 }
 

@@ -22,7 +22,7 @@ export const PAGE_FILE = "held_out.html";
 /** Circumstances that all ways share. */
 export type Conditions = Comparison & Pick<Required<Circumstances>, "seeds" | "backend">;
 
-/** Whatever it takes to run it again, as a JSON value. */
+/** The configuration that repeats the study, as a JSON value. */
 const configOf = (conditions: Conditions): JsonObject => ({
   held_out: conditions.unseen.map((label) => conditions.dataset.classes[label]),
   epochs: conditions.epochs,

@@ -11,7 +11,7 @@
 import { lower } from "../../../ops/interpreter.ts";
 import { packRows, wordsPerCode } from "../../../ops/embeddings.ts";
 import { tf } from "../../../ops/tfjs.ts";
-import { normaliser } from "../../../pipelines/data/feed.ts";
+import { normaliser } from "../../../pipelines/data/normalise.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
 import { quietEnv } from "../../../pipelines/core/env.ts";
 import { dispose } from "../../../pipelines/core/run.ts";

@@ -18,7 +18,7 @@ import {
   neuralPlane,
   type PlaneEstimator,
 } from "../../../ops/information/plane.ts";
-import { normaliser } from "../../../pipelines/data/feed.ts";
+import { normaliser } from "../../../pipelines/data/normalise.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
 import { quietEnv } from "../../../pipelines/core/env.ts";
 import { createRun, dispose } from "../../../pipelines/core/run.ts";

@@ -14,7 +14,7 @@ import { hardKwta, softKwta } from "../../../ops/kwta.ts";
 import { tripletCosine } from "../../../ops/losses/triplet.ts";
 import { fusedAdam } from "../../../ops/optimisers/chain.ts";
 import { tf } from "../../../ops/tfjs.ts";
-import { normaliser } from "../../../pipelines/data/feed.ts";
+import { normaliser } from "../../../pipelines/data/normalise.ts";
 import type { Case } from "../measure.ts";
 import type { Bed, Subject } from "../subject.ts";
 

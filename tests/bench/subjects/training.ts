@@ -10,7 +10,7 @@
  */
 import { permutation, seed } from "../../../graph/rng.ts";
 import { drawTriplets } from "../../../ops/losses/samplers.ts";
-import { gatherLabels, normaliser } from "../../../pipelines/data/feed.ts";
+import { gatherLabels, normaliser } from "../../../pipelines/data/normalise.ts";
 import { BATCH, startTraining } from "../mnist_encoder.ts";
 import type { Subject } from "../subject.ts";
 

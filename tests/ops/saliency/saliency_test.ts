@@ -6,22 +6,18 @@ import { draw, type Rng, seed } from "../../../graph/rng.ts";
 import { startBackend } from "../../../ops/backend.ts";
 import { valueAndGradients } from "../../../ops/train_step.ts";
 import { softKwta } from "../../../ops/kwta.ts";
-import {
-  blur,
-  enlargement,
-  type ImageArray,
-  shift,
-  totalVariation,
-  upsample,
-} from "../../../ops/saliency/image.ts";
+import { blur, type ImageArray, shift } from "../../../ops/saliency/image.ts";
 import {
   classScore,
   drawViews,
+  enlargement,
   objective,
   overlapScore,
   sceneOf,
   type Score,
+  totalVariation,
   unitScore,
+  upsample,
   viewsOf,
 } from "../../../ops/saliency/objective.ts";
 import {

@@ -8,7 +8,7 @@ import {
 } from "../../../pipelines/cli/options.ts";
 import { sharedFlags } from "../../../pipelines/cli/program.ts";
 import { notNegative, positive } from "../../../ops/ranges.ts";
-import { epochLine } from "../../../pipelines/stages/announce.ts";
+import { epochLine } from "../../../pipelines/stages/report.ts";
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { left, right } from "../tiny.ts";
 

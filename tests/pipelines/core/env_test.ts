@@ -2,7 +2,7 @@ import { tf } from "../../../ops/tfjs.ts";
 import { startBackend } from "../../../ops/backend.ts";
 import { consoleEnv, quietEnv, type TrainingProgress } from "../../../pipelines/core/env.ts";
 import { pipeline, tap } from "../../../pipelines/core/stage.ts";
-import { announce } from "../../../pipelines/stages/announce.ts";
+import { announce } from "../../../pipelines/stages/report.ts";
 import { dispose } from "../../../pipelines/core/run.ts";
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { begin, digits, left, right, trainTiny } from "../tiny.ts";

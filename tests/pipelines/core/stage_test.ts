@@ -2,7 +2,7 @@ import fc from "npm:fast-check@4.3.0";
 import { E, RTE } from "../../../graph/fp_ts.ts";
 import { type ConsumedRun, invalidOption } from "../../../graph/error.ts";
 import { tf } from "../../../ops/tfjs.ts";
-import { checkpointOf } from "../../../pipelines/files/checkpoint.ts";
+import { checkpointOf } from "../../../pipelines/core/resume.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
 import { noFindings } from "../../../pipelines/core/findings.ts";
 import { dispose, fork, type Run } from "../../../pipelines/core/run.ts";

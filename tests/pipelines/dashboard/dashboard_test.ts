@@ -268,7 +268,7 @@ Deno.test("a port that is taken or forbidden is said before any training", () =>
     );
     const options = ["--dashboard", String(port), "--out", "runs/never"];
     const { code, out, err } = await deno("run", "-P", "pipelines/mnist_kwta.ts", ...options);
-    assertEquals([code, out, err], [1, "", `${taken}\n`]);
+    assertEquals([code, out, err], [2, "", `${taken}\n`]);
     assert(!await Deno.stat(`${root}runs/never`).then(() => true, () => false));
   }));
 

@@ -1,6 +1,11 @@
 import { E } from "../../../graph/fp_ts.ts";
+import { describe } from "../../../graph/error.ts";
+import { loadCifar10 } from "../../../pipelines/data/cifar10.ts";
 import { denoDataEnv } from "../../../pipelines/data/environment.ts";
-import { assert, assertEquals } from "../../assert.ts";
+import { loadImageFolder } from "../../../pipelines/data/image_folder.ts";
+import { loadDigits, loadImages } from "../../../pipelines/data/images.ts";
+import { loadFashionMnist, loadMnist } from "../../../pipelines/data/mnist.ts";
+import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
 
 const { list, variable, permitted } = denoDataEnv;
 
@@ -53,5 +58,22 @@ Deno.test("a folder's entries are listed; what is no folder is an error that nam
     assertEquals([file.left.operation, file.left.file], ["read", `${folder}/file`]);
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("without an environment loaders look in Deno's files", async () => {
+  const folder = `${await Deno.makeTempDir()}/nowhere`;
+  const loads = [
+    loadMnist({ data: folder }),
+    loadFashionMnist({ data: folder }),
+    loadCifar10({ data: folder }),
+    loadImageFolder({ folder, size: [8, 8] }),
+    loadDigits({ dataset: "mnist", data: folder }),
+    loadImages({ dataset: "cifar10", data: folder }),
+  ];
+  for (const load of loads) {
+    const loaded = await load();
+    assert(E.isLeft(loaded) && loaded.left._tag === "DatasetUnavailable");
+    assertStringIncludes(describe(loaded.left), folder);
   }
 });

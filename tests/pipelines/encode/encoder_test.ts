@@ -24,7 +24,7 @@ import {
 import { onEachBackend } from "../../ops/backends.ts";
 import { fake } from "../data/fake.ts";
 import { plain, png } from "../data/image_files.ts";
-import { trained } from "../search/fixture.ts";
+import { trained } from "./fixture.ts";
 import { envOn, left, optimiser, right } from "../tiny.ts";
 
 const { dataset, bytes } = await trained();

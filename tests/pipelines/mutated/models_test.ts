@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { graphToJson } from "../../../graph/codec.ts";
 import { graph } from "../../../graph/parse.ts";
 import { E, pipe } from "../../../graph/fp_ts.ts";
-import { readCheckpoint, resumeRun, writeCheckpoint } from "../../../pipelines/files/checkpoint.ts";
-import { checkpointOf } from "../../../pipelines/files/checkpoint.ts";
+import { readCheckpoint, writeCheckpoint } from "../../../pipelines/files/checkpoint.ts";
+import { checkpointOf, resumeRun } from "../../../pipelines/core/resume.ts";
 import { readModel, writeModel } from "../../../pipelines/files/model.ts";
 import { createRun, dispose, toArrays } from "../../../pipelines/core/run.ts";
 import {

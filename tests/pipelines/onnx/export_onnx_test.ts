@@ -17,7 +17,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../a
 import { assertClose } from "../../ops/backends.ts";
 import { shared, sharedTest } from "../../shared.ts";
 import { deno, root, withFolder } from "../process.ts";
-import { trained } from "../search/fixture.ts";
+import { trained } from "../encode/fixture.ts";
 import { envOn, left, optimiser, right } from "../tiny.ts";
 import { inSparrow, noise, randomModel } from "./models.ts";
 import { inOnnxruntime } from "./onnxruntime.ts";

@@ -10,7 +10,7 @@ import {
   recordOf,
   runClaims,
   verdictLine,
-} from "../../../pipelines/studies/claims/runner/run_claims.ts";
+} from "../../../pipelines/studies/claims/run_claims.ts";
 import { codeSeparation } from "../../../pipelines/studies/claims/code_use.ts";
 import { flags, repeating } from "../../../pipelines/claims.ts";
 import { readOptions } from "../../../pipelines/cli/options.ts";

@@ -8,15 +8,14 @@ import { tf } from "../../../../ops/tfjs.ts";
 import {
   type Checkpoint,
   checkpointName,
-  checkpointOf,
   epochOfName,
   newestCheckpoint,
   pack,
   readCheckpoint,
-  resumeRun,
   unpack,
   writeCheckpoint,
 } from "../../../../pipelines/files/checkpoint.ts";
+import { checkpointOf, resumeRun } from "../../../../pipelines/core/resume.ts";
 import { denoFiles, type Files } from "../../../../pipelines/files/files.ts";
 import type { History } from "../../../../pipelines/core/history.ts";
 import { createRun, dispose, type Run, toArrays } from "../../../../pipelines/core/run.ts";

@@ -1,0 +1,47 @@
+/**
+ * Runs the tests: first those that may share the processors, in parallel, then one after another those that must
+ * be alone. `deno task test`; with arguments, such as the path of a file, it is `deno test` with these.
+ *
+ * Types are not checked here: `deno task check` does that, once for the whole project.
+ *
+ * @module
+ */
+
+/** Tests that would fail or make others fail if anything ran beside them, and why. */
+const ALONE: Readonly<Record<string, string>> = {
+  "tests/ops/profiler_test.ts": "compares times of kernels with each other",
+  "tests/pipelines/dashboard/dashboard_test.ts": "allows an update 50 ms",
+  "tests/pipelines/data/bytes_test.ts": "measures the memory of the process",
+  "tests/pipelines/data/decode_image_test.ts": "measures the memory of the process",
+  "tests/pipelines/data/environment_test.ts": "sets variables of the process",
+  "tests/pipelines/mnist_kwta_interrupt_test.ts": "allows an interrupted program a second",
+};
+
+const TEST = ["test", "--frozen", "--no-check", "-P=test", "--lock=tests/deno.lock"];
+
+/**
+ * Runs `deno test` in the project's root.
+ *
+ * @returns Its exit code; 128 and more where a signal has ended it.
+ */
+async function test(...args: readonly string[]): Promise<number> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [...TEST, ...args],
+    cwd: new URL("..", import.meta.url),
+  });
+  return (await command.spawn().status).code;
+}
+
+async function all(): Promise<number> {
+  const alone = Object.keys(ALONE);
+  // .ci/run counts these lines.
+  console.log("Tests that run in parallel");
+  const parallel = await test("--parallel", `--ignore=${alone.join()}`, "tests");
+  console.log("Tests that run alone");
+  const serial = await test(...alone);
+  // A test that fails counts more than a crash after the last one, which .ci/run may forgive.
+  const codes = [parallel, serial].filter((code) => code !== 0);
+  return codes.find((code) => code < 128) ?? codes[0] ?? 0;
+}
+
+Deno.exit(await (Deno.args.length === 0 ? all() : test(...Deno.args)));
