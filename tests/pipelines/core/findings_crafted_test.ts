@@ -8,7 +8,7 @@ import {
   simulateCentroids,
   simulateEvaluation,
   simulateReconstructions,
-} from "./fixture.ts";
+} from "../report/fixture.ts";
 
 const { classes, means, codes } = simulateCentroids(["0", "1", "2", "3", "4"], 32);
 const asFloats = (rows: readonly ArrayLike<number>[]) => rows.map((row) => Float32Array.from(row));
