@@ -31,8 +31,7 @@ interface Weight {
 const entryPoints: Readonly<Record<string, Weight>> = {
   ".": {
     first: ["@noble/hashes", "fastest-levenshtein", "ml-matrix", "parser-ts", ...random, ...tfjs],
-    later: [...images, ...report],
-    types: ["@zip.js/zip.js"],
+    later: ["@zip.js/zip.js", ...images, ...report],
     megabytes: 110,
   },
   "./graph": { first: ["parser-ts", ...random], megabytes: 6 },
@@ -78,6 +77,7 @@ const programs: Readonly<Record<string, Weight>> = {
   "pipelines/mnist_kwta.ts": {
     first: ["@noble/hashes", "ml-matrix", "parser-ts", ...shell, ...random, ...tfjs],
     later: [...images, ...report],
+    types: ["@zip.js/zip.js"],
     megabytes: 110,
   },
   "pipelines/encode.ts": {
@@ -95,7 +95,7 @@ const programs: Readonly<Record<string, Weight>> = {
   "pipelines/willshaw_capacity.ts": {
     first: ["@observablehq/plot", "linkedom", ...shell, ...random],
     later: [...images, ...tfjs],
-    types: ["@dagrejs/dagre"],
+    types: ["@dagrejs/dagre", "@zip.js/zip.js"],
     megabytes: 105,
   },
 };
