@@ -26,6 +26,7 @@ import { type CommandLine, type Flags, helpText, readCommandLine, type Values } 
 import { missingPermission, programDataEnv, startLine, withoutGpu } from "./permissions.ts";
 import { progressBar } from "./progress_bar.ts";
 import { showTime, table } from "./text.ts";
+import { lockFolder, type Release } from "../files/lock.ts";
 
 /** The exit code of an error. */
 export const FAILED = 1;
@@ -185,7 +186,7 @@ export interface Program<F extends Flags> {
  */
 export async function program<F extends Flags>(declared: Program<F>): Promise<never> {
   const { name, epochs, work, interrupted } = declared;
-  const { options, operands, out } = await prepare(declared);
+  const { options, operands, out, release } = await prepare(declared);
   const { quiet = false, debug = false, dashboard: port = null } = options;
   const total = epochs?.(options) ?? null;
   const signal = listen();
@@ -194,7 +195,7 @@ export async function program<F extends Flags>(declared: Program<F>): Promise<ne
       const { env, profiled } = backendOf(name, options, total, signal, watch);
       return profiled(work(options, contextOf(options, operands, out, signal, env)))();
     });
-    const result = await task();
+    const result = await task().finally(release);
     if (E.isRight(result)) {
       if (!quiet) { for (const line of result.right) console.log(line); }
       Deno.exit(0);
@@ -291,12 +292,31 @@ async function prepare<F extends Flags>(declared: Program<F>) {
     );
     Deno.exit(USAGE);
   }
-  const options = resume === undefined ? E.right(given) : await resume(given, Deno.args)();
-  if (E.isLeft(options)) return fail(options.left, codeOf(options.left, declared));
-  const misplaced = await misplacedOut(options.right.out, isFile ? results : null);
+  const misplaced = await misplacedOut(given.out, isFile ? results : null);
   if (misplaced !== null) return fail(misplaced, USAGE);
-  return { options: options.right, operands, out };
+  const lock = results === "folder" ? await lockResults(declared, out, given)() : unlocked;
+  if (E.isLeft(lock)) return fail(lock.left, FAILED);
+  const release = lock.right;
+  const options = resume === undefined ? E.right(given) : await resume(given, Deno.args)();
+  if (E.isRight(options)) return { options: options.right, operands, out, release };
+  await release();
+  return fail(options.left, codeOf(options.left, declared));
 }
+
+/** Locks the folder of the results against other processes. One to go on in that is missing is not made. */
+const lockResults = <F extends Flags>(
+  { name }: Program<F>,
+  folder: string,
+  options: Options<F>,
+): TE.TaskEither<SparrowError, Release> =>
+async () => {
+  const { resume } = options as { readonly resume?: string | null };
+  const begins = resume === null || resume === undefined;
+  const there = begins || await Deno.stat(folder).then(() => true, () => false);
+  return there ? await lockFolder(folder, name)() : unlocked;
+};
+
+const unlocked: E.Either<never, Release> = E.right(async () => {});
 
 /** Makes the context of the work, with an environment that has not started yet. */
 function contextOf(

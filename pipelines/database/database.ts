@@ -6,6 +6,7 @@
  */
 import { type DatabaseUnavailable, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import { lockFolder } from "../files/lock.ts";
 
 /** Runs one statement; its parameters are $1, $2, … Throws what the database refuses. */
 export type DatabaseQuery = (
@@ -25,7 +26,7 @@ export interface DatabaseDriver {
 
 /** Options of {@linkcode openDatabase}; without any of these it is one in memory, which is gone when it is closed. */
 export interface DatabaseOptions {
-  /** Folder of PGlite's database, made if it is missing; of one process at a time. @default in memory */
+  /** Folder of PGlite's database, made if it is missing; locked while it is open. @default in memory */
   readonly folder?: string;
   /** Address of a PostgreSQL server: "postgres://user:password@host:5432/database". @default PGlite */
   readonly url?: string;
@@ -42,13 +43,14 @@ export interface Database {
 /**
  * Opens a database, and pgvector in it where the user may do that.
  *
- * PGlite is PostgreSQL in WebAssembly, in this process; it is fetched when it is first opened, and a
- * folder of it must not be open twice. A server needs pgvector 0.7 or later; in Deno
+ * PGlite is PostgreSQL in WebAssembly, in this process; it is fetched when it is first opened. Its folder is
+ * locked while it is open: a second one in it, of this process or another, is refused. A server needs pgvector 0.7
+ * or later; in Deno
  * `--allow-net=HOST:PORT` and `--allow-env=PG*,USER,USERNAME,LOGNAME`, for it reads the usual variables.
  *
  * @returns The database, to be closed with {@linkcode closeDatabase}; `InvalidOption` for an address that
- * is none and for a folder beside an address; `DatabaseUnavailable` where it does not open, and where
- * pgvector is missing or too old.
+ * is none and for a folder beside an address; `DatabaseUnavailable` where it does not open, where
+ * its folder is in use, and where pgvector is missing or too old.
  *
  * @example
  * ```ts
@@ -71,12 +73,37 @@ export const openDatabase = (
   if (folder !== undefined && url !== undefined) {
     return TE.left(invalidOption("folder", folder, "nothing beside the address of a server"));
   }
-  if (url === undefined) return openWith(folder ?? "memory", () => openPglite(folder ?? null));
+  if (folder !== undefined) return openFolder(folder);
+  if (url === undefined) return openWith("memory", () => openPglite(null));
   const place = placeOf(url);
   return place === null
     ? TE.left(invalidOption("url", withoutPassword(url), ADDRESS))
     : openWith(place, () => openPostgres(url));
 };
+
+/** Opens PGlite in a folder that is locked until the database is closed: two that are open destroy it. */
+const openFolder = (folder: string): TE.TaskEither<SparrowError, Database> =>
+  pipe(
+    lockFolder(folder, "openDatabase"),
+    TE.mapLeft(({ reason, advice }): SparrowError => ({
+      _tag: "DatabaseUnavailable",
+      database: folder,
+      reason,
+      advice,
+    })),
+    TE.chain((release) =>
+      pipe(
+        openWith(folder, async () => {
+          const driver = await openPglite(folder);
+          return { ...driver, close: () => driver.close().finally(release) };
+        }),
+        TE.orElse((error): TE.TaskEither<SparrowError, Database> => async () => {
+          await release();
+          return E.left(error);
+        }),
+      )
+    ),
+  );
 
 const ADDRESS = "an address such as postgres://user:password@host:5432/database";
 
@@ -216,7 +243,6 @@ interface PGliteModule {
 async function openPglite(folder: string | null): Promise<DatabaseDriver> {
   const pglite = await import(PGLITE) as PGliteModule;
   const extension = await import(PGVECTOR) as { readonly vector: unknown };
-  if (folder !== null) await Deno.mkdir(folder, { recursive: true });
   const database = await pglite.PGlite.create({
     ...folder === null ? {} : { dataDir: folder },
     extensions: { vector: extension.vector },

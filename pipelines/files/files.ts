@@ -89,7 +89,8 @@ const folderOf = (path: string): string => {
   return end < 0 ? "." : path.slice(0, end) || "/";
 };
 
-function unavailable(
+/** The error of something that was thrown while a file was read or written. */
+export function unavailable(
   operation: "read" | "write",
   file: string,
   cause: unknown,
