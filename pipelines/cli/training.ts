@@ -17,20 +17,15 @@ import type { Env } from "../core/env.ts";
 import { newest } from "../core/history.ts";
 import { checkpointOf, resumeRun } from "../core/resume.ts";
 import { createRun, dispose, type Run } from "../core/run.ts";
-import { pipeline, type Stage } from "../core/stage.ts";
+import { pipeline, skip, type Stage, when } from "../core/stage.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { DatasetName } from "../data/images.ts";
 import { withValidation } from "../data/splits.ts";
-import {
-  CHECKPOINTS,
-  epochOfName,
-  newestCheckpoint,
-  writeCheckpoint,
-} from "../files/checkpoint.ts";
+import { CHECKPOINTS, newestCheckpoint, writeCheckpoint } from "../files/checkpoint.ts";
 import { denoFiles, type Files } from "../files/files.ts";
 import { isRecord, parseJson } from "../files/json.ts";
 import { type BestBy, checkpoint } from "../stages/checkpoint.ts";
-import { announce, report, REPORT_FILE } from "../stages/report.ts";
+import { announce, epochOfReport, report, REPORT_FILE } from "../stages/report.ts";
 import { MODEL_FILE, save } from "../stages/save.ts";
 import { train, type TrainOptions } from "../stages/train.ts";
 import { watchGradients } from "../stages/watch.ts";
@@ -113,7 +108,8 @@ export interface Setting {
     options: Pick<TrainOptions, "loss" | "augment" | "midway">,
   ) => Stage;
   /**
-   * Ends an epoch: saves the model and a checkpoint, and prints the epoch's line.
+   * Ends an epoch: writes a checkpoint, then the model and the metrics, which a run that goes on from the
+   * checkpoint can write again, and prints the epoch's line.
    *
    * @param best The quantity by which the best checkpoint is chosen. @default the accuracy
    */
@@ -286,14 +282,18 @@ const settingOf = (
     },
     keep: (best) =>
       pipeline(
-        save(folder, dataset),
         checkpoint(folder, {
           best: { ...best, split: validation === null ? "test" : "validation" },
         }),
+        modelOf(folder, dataset),
         announce(total),
       ),
   };
 };
+
+/** Writes the model and the metrics of a run, whose last good file remains its checkpoint. */
+const modelOf = (folder: string, dataset: Dataset): Stage => (run) => (env) =>
+  pipe(save(folder, dataset)(run)(env), TE.map((done) => ({ ...done, saved: run.saved })));
 
 /** Everything that a run is made of. */
 interface Whole extends Recipe {
@@ -329,7 +329,9 @@ const wholeRun =
       TE.chain(({ run, config }): TE.TaskEither<SparrowError, Run | null> => {
         env.observer?.about({ dataset: dataset.name, notice: dataset.notice, config });
         if (run === null) return TE.right(null);
-        return pipeline(stages, report(folder, { title: name, dataset, config }))(run)(env);
+        // A process that was killed may have left those of the epoch before beside its last checkpoint.
+        const inStep = continues ? when(({ epoch }) => epoch > 0, modelOf(folder, dataset)) : skip;
+        return pipeline(inStep, stages, report(folder, { title: name, dataset, config }))(run)(env);
       }),
       TE.map((run) => ({ run, backend: env.backend })),
     );
@@ -350,8 +352,8 @@ async function onWasm(
 }
 
 async function hasCheckpoint(folder: string, { files }: Env): Promise<boolean> {
-  const names = await files.list(`${folder}/${CHECKPOINTS}`)();
-  return E.isRight(names) && names.right.some((name) => epochOfName(name) !== null);
+  const newest = await newestCheckpoint(folder, files)();
+  return E.isRight(newest) && newest.right.checkpoint !== null;
 }
 
 function accuracies({ history }: Run): Lines {
@@ -394,6 +396,7 @@ const beginRun =
     const { folder, config } = start;
     const run = fresh(start);
     if (E.isLeft(run)) return run;
+    await removeUnfinished(folder, files);
     const begun = await beginFolder(folder, config, files)();
     const ready = E.isLeft(begun) ? begun : await hasRoom(run.right, folder, files);
     if (E.isRight(ready)) return E.right({ run: run.right, config });
@@ -457,8 +460,7 @@ async () => {
     return E.map((run: Run): Begun => ({ run, config: before.right }))(fresh(start));
   }
   const { epoch } = checkpoint;
-  const reported = await files.exists(`${folder}/${REPORT_FILE}`)();
-  if (epoch >= epochs && E.isRight(reported) && reported.right) {
+  if (epoch >= epochs && await reportedEpoch(folder, files) === epoch) {
     return E.right({ run: null, config: before.right });
   }
   const resumed = resumeRun(checkpoint, optimiserAt(epoch));
@@ -472,6 +474,12 @@ async () => {
   log(`Goes on after epoch ${epoch} of ${epochs}`);
   return E.right({ run: resumed.right, config: now });
 };
+
+/** The last epoch of the run that the report in a folder shows; null where there is none, or an older one. */
+async function reportedEpoch(folder: string, files: Files): Promise<number | null> {
+  const page = await files.read(`${folder}/${REPORT_FILE}`)();
+  return E.isLeft(page) ? null : epochOfReport(new TextDecoder().decode(page.right));
+}
 
 const listOf = (value: unknown): readonly unknown[] => Array.isArray(value) ? value : [];
 
@@ -498,14 +506,18 @@ function otherwise(before: Config, now: Config, folder: string) {
   );
 }
 
+/** The names of temporary files, as `Files.write` and `hasRoom` give them. */
+const TEMPORARY = /(\.[0-9a-f]{4,8}|^room)\.tmp$/;
+
 /** Removes the temporary files that a process leaves which is killed while it writes. */
 async function removeUnfinished(folder: string, files: Files): Promise<void> {
-  for (const place of [folder, `${folder}/${CHECKPOINTS}`]) {
-    const names = await files.list(place)();
-    if (E.isLeft(names)) continue;
-    // One that cannot be removed does no harm.
-    for (const name of names.right) {
-      if (name.endsWith(".tmp")) await files.remove(`${place}/${name}`)();
+  const names = await files.list(folder)();
+  const inside = E.isRight(names) ? names.right.filter((name) => !name.includes(".")) : [];
+  for (const place of [folder, ...inside.map((name) => `${folder}/${name}`)]) {
+    const found = await files.list(place)();
+    // What is a file has no names in it, and one that cannot be removed does no harm.
+    for (const name of E.isRight(found) ? found.right : []) {
+      if (TEMPORARY.test(name)) await files.remove(`${place}/${name}`)();
     }
   }
 }

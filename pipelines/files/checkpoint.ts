@@ -234,7 +234,8 @@ export interface NewestCheckpoint {
 }
 
 /**
- * Reads the newest checkpoint that can be read.
+ * Reads the newest checkpoint that can be read. The best one is considered too: it is written before the checkpoint
+ * of its epoch, so that it may be all there is of the last finished epoch.
  *
  * @param folder The output folder of a run.
  * @returns The checkpoint, or nulls where there is none; the error of the oldest where none of several can be
@@ -247,26 +248,34 @@ export const newestCheckpoint = (
   pipe(
     files.list(`${folder}/${CHECKPOINTS}`),
     TE.chainW((names) => async (): Promise<E.Either<SparrowError, NewestCheckpoint>> => {
+      const read = (name: string) => readFrom(`${folder}/${CHECKPOINTS}/${name}`, files);
       const epochs = names.map(epochOfName).filter((epoch) => epoch !== null)
         .toSorted((a, b) => b - a);
+      const best = names.includes(BEST_CHECKPOINT) ? await read(BEST_CHECKPOINT) : null;
+      if (best !== null && E.isRight(best) && best.right.checkpoint.epoch > (epochs[0] ?? -1)) {
+        return E.right({ ...best.right, damaged: [] });
+      }
       const damaged: SparrowError[] = [];
       for (const epoch of epochs) {
-        const file = `${folder}/${CHECKPOINTS}/${checkpointName(epoch)}`;
-        const bytes = await files.read(file)();
-        if (E.isLeft(bytes)) {
-          damaged.push(bytes.left);
-          continue;
-        }
-        const checkpoint = readCheckpoint(file, bytes.right);
-        if (E.isRight(checkpoint)) {
-          return E.right({ checkpoint: checkpoint.right, file, damaged });
-        }
-        damaged.push(checkpoint.left);
+        const found = await read(checkpointName(epoch));
+        if (E.isRight(found)) return E.right({ ...found.right, damaged });
+        damaged.push(found.left);
       }
-      const last = damaged.at(-1);
+      const last = damaged.at(-1) ?? (best !== null && E.isLeft(best) ? best.left : undefined);
       return last === undefined ? E.right({ checkpoint: null, file: null, damaged }) : E.left(last);
     }),
   );
+
+/** Reads a checkpoint, which is the last that was saved of its run: its file may have been copied here. */
+const readFrom = (
+  file: string,
+  files: Files,
+): Promise<E.Either<SparrowError, { readonly checkpoint: Checkpoint; readonly file: string }>> =>
+  pipe(
+    files.read(file),
+    TE.chainEitherKW((bytes) => readCheckpoint(file, bytes)),
+    TE.map((checkpoint) => ({ checkpoint: { ...checkpoint, saved: file }, file })),
+  )();
 
 // ---- Arrays of numbers as JSON
 

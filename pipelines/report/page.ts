@@ -5,6 +5,9 @@
  */
 import { type Content, type Html, html, trusted } from "./html.ts";
 
+/** The name of the meta element with the last epoch of the run that a finished report shows. */
+export const EPOCH_META = "sparrow-epoch";
+
 /** The parts of a page of ours. */
 export interface PageParts {
   /** Title in the browser's tab. */
@@ -41,12 +44,14 @@ export const documentOf = ({ title, style, head, body }: PageParts): string =>
  *
  * @param title What the browser's tab shows.
  * @param style CSS of our own.
+ * @param head What else stands in its head. @default nothing
  */
-export const page = (title: string, style: string, body: Html): string =>
+export const page = (title: string, style: string, body: Html, head?: Html): string =>
   documentOf({
     title,
     style,
     head: html`
+      ${head ?? null}
       <meta http-equiv="Content-Security-Policy"
         content="default-src 'none'; style-src 'unsafe-inline'">
     `,

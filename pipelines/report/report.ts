@@ -25,7 +25,7 @@ import { saliencyFigure } from "./figures/saliency.ts";
 import { type Model, modelDiagram } from "./figures/model_diagram.ts";
 import { timingFigure } from "./figures/timing.ts";
 import { type Html, html } from "./html.ts";
-import { page } from "./page.ts";
+import { EPOCH_META, page } from "./page.ts";
 import { renderSections, type Section } from "./sections.ts";
 import { drawingsOf, fileIn } from "./standalone.ts";
 import { style } from "./style.ts";
@@ -183,5 +183,9 @@ ${
     `
   }</main>
 ${configuration(data.config)}`;
-  return page(data.title, style, body);
+  const end = data.finished ? data.history.at(-1) : undefined;
+  const meta = end && html`
+    <meta name="${EPOCH_META}" content="${end.epoch}">
+  `;
+  return page(data.title, style, body, meta);
 }

@@ -43,7 +43,8 @@ export interface CheckpointOptions {
  * to the bit.
  *
  * A file is there whole or not at all: it is written beside its place, synced to the disk, renamed.
- * An older one is removed only after that.
+ * An older one is removed only after that. The best is written before the epoch's own, and is the best of all
+ * epochs that `newestCheckpoint` knows at any time.
  *
  * Errors: `FileUnavailable`, and then what was kept before is still there; `NonFinite` naming a weight
  * that is not finite; `InvalidOption` for `keep`.
@@ -109,11 +110,15 @@ export const checkpoint = (
     const place = `${folder}/${CHECKPOINTS}`;
     const saved = `${place}/${checkpointName(run.epoch)}`;
     const bytes = writeCheckpoint({ ...made, saved });
-    const written = await files.write(saved, bytes)();
-    if (E.isLeft(written)) return written;
-    if (isBest(run.history, best)) {
-      const kept = await files.write(`${place}/${BEST_CHECKPOINT}`, bytes)();
-      if (E.isLeft(kept)) return kept;
+    // The best comes first: whatever is written first is the record of the epoch, which `newestCheckpoint`
+    // finds under either name, so that no process that is killed leaves an epoch without its best.
+    const names = [
+      ...isBest(run.history, best) ? [BEST_CHECKPOINT] : [],
+      checkpointName(run.epoch),
+    ];
+    for (const name of names) {
+      const written = await files.write(`${place}/${name}`, bytes)();
+      if (E.isLeft(written)) return written;
     }
     const removed = await removeOld(place, run.epoch, keep, files);
     return E.isLeft(removed) ? removed : E.right({ ...run, saved });

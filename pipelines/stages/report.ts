@@ -8,6 +8,7 @@ import { show } from "../../graph/show.ts";
 import { type History, newest, type SplitName } from "../core/history.ts";
 import { type Stage, stage, tap } from "../core/stage.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { EPOCH_META } from "../report/page.ts";
 
 /**
  * Prints one line per epoch to the environment's `log`: loss, accuracies, bits per code, speed.
@@ -51,6 +52,12 @@ export function epochLine(epoch: number, epochs: number, history: History): stri
 
 /** The name of the report in the output folder. */
 export const REPORT_FILE = "report.html";
+
+/** The last epoch of the run that a report shows; null where the report was interrupted, or does not say it. */
+export function epochOfReport(page: string): number | null {
+  const found = new RegExp(`<meta name="${EPOCH_META}" content="(\\d{1,15})">`).exec(page);
+  return found === null ? null : Number(found[1]);
+}
 
 /** Options of {@linkcode report}: what the report says of a run besides its history. */
 export interface ReportOptions {
