@@ -17,7 +17,7 @@ import type { Run } from "./core/run.ts";
 import { pipeline, until } from "./core/stage.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { evaluateReconstruction } from "./stages/evaluate_reconstruction.ts";
-import { kwtaSchedule } from "./stages/schedules.ts";
+import { graphAfterKwtaSchedule, kwtaSchedule } from "./stages/schedules.ts";
 
 if (import.meta.main) {
   await training({
@@ -36,8 +36,11 @@ if (import.meta.main) {
     prepare: (dataset) => withNormalisation(dataset, { mean: [0], std: [1] }),
     recipe: ({ units, sparsity, epochs, ...options }, { dataset, train, keep }) => {
       const loss = bceWithLogitsLoss();
+      const graph = autoencoder([784, units], { head: { sparsity } });
+      const schedule = { stepSize: 1, gammaHardness: 1.25 };
       return E.right({
-        graph: autoencoder([784, units], { head: { sparsity } }),
+        graph,
+        graphAt: (epoch) => graphAfterKwtaSchedule(graph, epoch, schedule),
         loss,
         optimiser: adam({
           learningRate: stepLr({ initial: options["learning-rate"], stepSize: 10, gamma: 0.5 }),
@@ -45,7 +48,7 @@ if (import.meta.main) {
         }),
         settings: {},
         stages: until(epochs)(pipeline(
-          kwtaSchedule({ stepSize: 1, gammaHardness: 1.25 }),
+          kwtaSchedule(schedule),
           train({ loss }),
           evaluate(dataset),
           evaluateReconstruction(dataset),

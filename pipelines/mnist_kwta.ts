@@ -6,6 +6,7 @@
  * @module
  */
 import { E } from "../graph/fp_ts.ts";
+import type { Nodes } from "../graph/node.ts";
 import { graph } from "../graph/parse.ts";
 import { kMeansPlane, nearestPlane } from "../ops/information/plane.ts";
 import { supConLoss } from "../ops/losses/contrastive.ts";
@@ -17,7 +18,7 @@ import { pipeline, skip, until } from "./core/stage.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
 import { infoPlane } from "./stages/info_plane.ts";
-import { kwtaSchedule } from "./stages/schedules.ts";
+import { graphAfterKwtaSchedule, kwtaSchedule } from "./stages/schedules.ts";
 
 /** The settings that a user may give in place of the recipe's; null for the recipe's. */
 interface Given {
@@ -34,6 +35,7 @@ const triplet = ({ "learning-rate": rate, "weight-decay": weightDecay }: Given) 
     weightDecay: weightDecay ?? 1e-5,
   }),
   sparsify: kwtaSchedule(),
+  after: graphAfterKwtaSchedule,
 });
 
 /** The best of the losses; its settings were chosen on 10,000 images held out of the training set. */
@@ -44,6 +46,7 @@ const supcon = ({ epochs, "learning-rate": peak, "weight-decay": weightDecay }: 
     weightDecay: weightDecay ?? 0.5,
   }),
   sparsify: skip,
+  after: (encoder: Nodes): Nodes => encoder,
 });
 
 if (import.meta.main) {
@@ -71,7 +74,7 @@ if (import.meta.main) {
     },
     recipe: (options, { dataset, train, keep }) => {
       const { units, sparsity, epochs } = options;
-      const { loss, optimiser, sparsify } = options.loss === "supcon"
+      const { loss, optimiser, sparsify, after } = options.loss === "supcon"
         ? supcon(options)
         : triplet(options);
       const epoch = options["info-plane"]
@@ -81,8 +84,10 @@ if (import.meta.main) {
           (midway) => train({ loss, midway }),
         )
         : train({ loss });
+      const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, ${units}) ▷ kwta(${sparsity})`;
       return E.right({
-        graph: graph`linear(784, 64) ▷ relu ▷ linear(64, ${units}) ▷ kwta(${sparsity})`,
+        graph: encoder,
+        graphAt: (epoch) => after(encoder, epoch),
         loss,
         optimiser,
         settings: {},

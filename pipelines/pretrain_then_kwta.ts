@@ -18,7 +18,7 @@ import { settingFlags, training } from "./cli/training.ts";
 import { pipeline, type Stage, until, when } from "./core/stage.ts";
 import { evaluate, type EvaluateOptions } from "./stages/evaluate.ts";
 import { explain } from "./stages/explain.ts";
-import { kwtaSchedule } from "./stages/schedules.ts";
+import { graphAfterKwtaSchedule, kwtaSchedule } from "./stages/schedules.ts";
 import { newHead } from "./stages/new_head.ts";
 
 const classifier = graph`linear(784, 256) ▷ relu ▷ linear(256, 64) ▷ relu ▷ linear(64, 10)`;
@@ -67,8 +67,11 @@ if (import.meta.main) {
           evaluate(dataset, { by }),
           keep(),
         );
+      const encoder = { nodes: [...classifier.nodes.slice(0, keptNodes), ...head.nodes] };
       return E.right({
         graph: classifier,
+        graphAt: (epoch) =>
+          epoch > pretrain ? graphAfterKwtaSchedule(encoder, epoch, {}, pretrain) : classifier,
         ...pretraining,
         optimiserAt: (epoch) => epoch > pretrain ? coding.optimiser : pretraining.optimiser,
         settings: {

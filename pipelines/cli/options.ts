@@ -247,6 +247,37 @@ function readFlag(name: string, flag: Flag, given: readonly (string | undefined)
 }
 
 /**
+ * Checks a value that was saved as if it stood on the command line.
+ *
+ * @param name The flag's name, without the dashes.
+ * @param value What a file has for the flag, as a JSON value.
+ * @returns What {@linkcode readCommandLine} would refuse; null for a value that it gives.
+ *
+ * @example
+ * ```ts
+ * import { wrongValue } from "./options.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const threads = { kind: "integer", help: "threads", least: 1, most: 64, fallback: 1 } as const;
+ * assertEquals(wrongValue("threads", threads, 4), null);
+ * assertEquals(wrongValue("threads", threads, 1e6)?.expected, "an integer from 1 to 64");
+ * assertEquals(wrongValue("threads", threads, "4")?.option, "--threads");
+ * ```
+ */
+export function wrongValue(name: string, flag: Flag, value: unknown): InvalidOption | null {
+  const isSame = (read: Read) =>
+    E.isRight(read) && JSON.stringify(read.right) === JSON.stringify(value);
+  if (isSame(readFlag(name, flag, []))) return null;
+  const refuse = (expected: string) => invalidOption(dashed(name), value, expected);
+  const isText = ["string", "number", "boolean"].includes(typeof value) || Array.isArray(value);
+  if (!isText) return refuse(`a value that ${dashed(name)} takes`);
+  const given = flag.kind === "switch" && value === true ? undefined : String(value);
+  const read = readFlag(name, flag, [given]);
+  if (E.isLeft(read)) return { ...read.left, actual: refuse("").actual };
+  return isSame(read) ? null : refuse(`${JSON.stringify(read.right)}, as ${dashed(name)} gives it`);
+}
+
+/**
  * The help of a program: what it does, how to call it, every flag with its default.
  *
  * @param operands What is to be given without a flag: `MODEL INPUT…`. @default nothing

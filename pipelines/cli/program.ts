@@ -164,10 +164,15 @@ export interface Program<F extends Flags> {
   readonly epochs?: (options: Options<F>) => number | null;
   /** Finds what is wrong about options that are right one by one. @default nothing is */
   readonly refuse?: (options: Options<F>, operands: readonly string[]) => InvalidOption | null;
-  /** Completes the options with those of a run that goes on. @default they are as given */
+  /**
+   * Completes the options with those of a run that goes on, checked by the flags.
+   *
+   * @default they are as given
+   */
   readonly resume?: (
     options: Options<F>,
     args: readonly string[],
+    flags: Flags,
   ) => TE.TaskEither<SparrowError, Options<F>>;
   /** Does the work; returns the lines to print at the end. */
   readonly work: (
@@ -297,7 +302,13 @@ async function prepare<F extends Flags>(declared: Program<F>) {
   const lock = results === "folder" ? await lockResults(declared, out, given)() : unlocked;
   if (E.isLeft(lock)) return fail(lock.left, FAILED);
   const release = lock.right;
-  const options = resume === undefined ? E.right(given) : await resume(given, Deno.args)();
+  const options = resume === undefined ? E.right(given) : await pipe(
+    resume(given, Deno.args, flagsOf(declared)),
+    TE.chain((complete): TE.TaskEither<SparrowError, Options<F>> => {
+      const wrong = declared.refuse?.(complete, operands) ?? null;
+      return wrong === null ? TE.right(complete) : TE.left(wrong);
+    }),
+  )();
   if (E.isRight(options)) return { options: options.right, operands, out, release };
   await release();
   return fail(options.left, codeOf(options.left, declared));

@@ -12,23 +12,22 @@ import { startBackend } from "../../ops/backend.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import type { Optimiser } from "../../ops/optimisers/transform.ts";
 import { notNegative, positive, type Range } from "../../ops/ranges.ts";
-import { beginFolder, CONFIG_FILE, configOf, replaceConfig } from "../core/config.ts";
+import { configOf } from "../core/config.ts";
 import type { Env } from "../core/env.ts";
 import { newest } from "../core/history.ts";
-import { checkpointOf, resumeRun } from "../core/resume.ts";
-import { createRun, dispose, type Run } from "../core/run.ts";
+import { dispose, type Run } from "../core/run.ts";
 import { pipeline, skip, type Stage, when } from "../core/stage.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { DatasetName } from "../data/images.ts";
 import { withValidation } from "../data/splits.ts";
-import { CHECKPOINTS, newestCheckpoint, writeCheckpoint } from "../files/checkpoint.ts";
-import { denoFiles, type Files } from "../files/files.ts";
-import { isRecord, parseJson } from "../files/json.ts";
+import { newestCheckpoint } from "../files/checkpoint.ts";
+import { denoFiles } from "../files/files.ts";
 import { type BestBy, checkpoint } from "../stages/checkpoint.ts";
-import { announce, epochOfReport, report, REPORT_FILE } from "../stages/report.ts";
+import { announce, report } from "../stages/report.ts";
 import { MODEL_FILE, save } from "../stages/save.ts";
 import { train, type TrainOptions } from "../stages/train.ts";
 import { watchGradients } from "../stages/watch.ts";
+import { beginRun, continueRun, resumedOptions, savedConfig, type Start } from "./begin_run.ts";
 import type { Flags, Values } from "./options.ts";
 import { startLine } from "./permissions.ts";
 import { type Context, deviceOf, type Options, program, sharedFlags } from "./program.ts";
@@ -128,6 +127,8 @@ export interface Recipe {
   readonly optimiser: Optimiser;
   /** The optimiser of a run after so many epochs. @default always the same */
   readonly optimiserAt?: (epoch: number) => Optimiser;
+  /** The graph of a run after so many epochs, where stages change it. @default always `graph` */
+  readonly graphAt?: (epoch: number) => Nodes;
   /** Further settings, for the configuration. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** All training and measuring. */
@@ -230,7 +231,10 @@ async () => {
     ? await onWasm(first.left, options.threads, env, whole(true))
     : first;
   if (E.isLeft(done)) {
-    if (done.left._tag !== "Interrupted" && await hasCheckpoint(folder, env)) {
+    // A file that is damaged, or another run's, is found before anything is trained.
+    const { _tag } = done.left;
+    const trained = _tag !== "Interrupted" && _tag !== "CorruptFile";
+    if (trained && await hasCheckpoint(folder, env)) {
       env.log(`The last finished epoch is kept. ${goOn(name, folder)}`);
     }
     return done;
@@ -323,6 +327,7 @@ const wholeRun =
       input: whole.input,
       seed: options.seed,
       optimiserAt: whole.optimiserAt ?? (() => optimiser),
+      graphAt: whole.graphAt ?? (() => whole.graph),
     };
     return pipe(
       continues ? continueRun({ ...start, epochs: total }, env) : beginRun(start, env),
@@ -364,236 +369,16 @@ function accuracies({ history }: Run): Lines {
   ];
 }
 
-/** A configuration, as `config.json` holds it. */
-type Config = Readonly<Record<string, unknown>>;
-
-/** The beginning of a run, new or after its last checkpoint. */
-interface Start {
-  /** The folder of the results. */
-  readonly folder: string;
-  /** The configuration to write there. */
-  readonly config: Config;
-  readonly graph: Nodes;
-  readonly input?: Shape;
-  readonly seed: number;
-  /** The optimiser of a run after so many epochs. */
-  readonly optimiserAt: (epoch: number) => Optimiser;
-}
-
-/** A run to train; null where nothing is left to do. */
-interface Begun {
-  readonly run: Run | null;
-  /** The configuration as it is in the folder now. */
-  readonly config: Config;
-}
-
-/**
- * Begins a run and writes its configuration to a folder that holds none. A folder without room for its
- * checkpoints is refused before anything is trained, and a run that cannot begin leaves no configuration behind.
- */
-const beginRun =
-  (start: Start, { files }: Pick<Env, "files">): TE.TaskEither<SparrowError, Begun> => async () => {
-    const { folder, config } = start;
-    const run = fresh(start);
-    if (E.isLeft(run)) return run;
-    await removeUnfinished(folder, files);
-    const begun = await beginFolder(folder, config, files)();
-    const ready = E.isLeft(begun) ? begun : await hasRoom(run.right, folder, files);
-    if (E.isRight(ready)) return E.right({ run: run.right, config });
-    dispose(run.right);
-    if (E.isRight(begun)) await files.remove(`${folder}/${CONFIG_FILE}`)();
-    return ready;
-  };
-
-/** Checkpoints that are there at once: two that are kept, the best, and one that is being written. */
-const CHECKPOINTS_AT_ONCE = 4;
-
-/** Checks that a folder has room for checkpoints: writes as many bytes, and removes them. */
-async function hasRoom(
-  run: Run,
-  folder: string,
-  files: Files,
-): Promise<E.Either<SparrowError, void>> {
-  const made = await checkpointOf(run)();
-  if (E.isLeft(made)) return made;
-  const { length } = writeCheckpoint(made.right);
-  const probe = `${folder}/${CHECKPOINTS}/room.tmp`;
-  const written = await files.write(probe, new Uint8Array(CHECKPOINTS_AT_ONCE * length))();
-  if (E.isRight(written)) return await files.remove(probe)();
-  const advice = `A run of this model needs ${
-    Math.ceil(CHECKPOINTS_AT_ONCE * length / 1e6)
-  } MB there for its checkpoints: choose another folder with --out, or make room`;
-  return E.left({ ...written.left, advice });
-}
-
-const fresh = ({ graph, input, seed, optimiserAt }: Start): E.Either<SparrowError, Run> =>
-  createRun({ graph, input, seed, optimiser: optimiserAt(0) });
-
-/** The keys of a configuration that must not differ where a run goes on. */
-const identity = ["pipeline", "graph", "settings", "loss"] as const;
-
-/**
- * Goes on with the run of a folder after its last finished epoch, or from the beginning where none was finished.
- *
- * @param start What the run began with, and the number of epochs that it is to have in all.
- * @returns The run; `InvalidOption` where the folder's was another program's, or of other data;
- * `FileUnavailable` and `CorruptFile` where there is nothing whole to go on from.
- */
-const continueRun = (
-  { epochs, ...start }: Start & { readonly epochs: number },
-  env: Pick<Env, "files" | "log">,
-): TE.TaskEither<SparrowError, Begun> =>
-async () => {
-  const { folder, config, optimiserAt } = start;
-  const { files, log } = env;
-  const before = await savedConfig(folder, files)();
-  if (E.isLeft(before)) return before;
-  const other = otherwise(before.right, config, folder);
-  if (other !== null) return E.left(other);
-  const newest = await newestCheckpoint(folder, files)();
-  if (E.isLeft(newest)) return newest;
-  await removeUnfinished(folder, files);
-  const { checkpoint, damaged } = newest.right;
-  for (const error of damaged) log(`${describe(error)}. The one before it is taken`);
-  if (checkpoint === null) {
-    log(`No epoch of ${folder} was finished: it begins anew`);
-    return E.map((run: Run): Begun => ({ run, config: before.right }))(fresh(start));
-  }
-  const { epoch } = checkpoint;
-  if (epoch >= epochs && await reportedEpoch(folder, files) === epoch) {
-    return E.right({ run: null, config: before.right });
-  }
-  const resumed = resumeRun(checkpoint, optimiserAt(epoch));
-  if (E.isLeft(resumed)) return resumed;
-  const now = { ...config, resumed: [...listOf(before.right.resumed), { epoch }] };
-  const written = await replaceConfig(folder, now, files)();
-  if (E.isLeft(written)) {
-    dispose(resumed.right);
-    return written;
-  }
-  log(`Goes on after epoch ${epoch} of ${epochs}`);
-  return E.right({ run: resumed.right, config: now });
-};
-
-/** The last epoch of the run that the report in a folder shows; null where there is none, or an older one. */
-async function reportedEpoch(folder: string, files: Files): Promise<number | null> {
-  const page = await files.read(`${folder}/${REPORT_FILE}`)();
-  return E.isLeft(page) ? null : epochOfReport(new TextDecoder().decode(page.right));
-}
-
-const listOf = (value: unknown): readonly unknown[] => Array.isArray(value) ? value : [];
-
-/** A part of a configuration, without the schedule that Sparrow 0.1 kept in the settings. */
-function identityOf(config: Config, key: typeof identity[number]): unknown {
-  if (key !== "settings") return config[key];
-  const { schedule: _, ...settings } = config.settings as Config;
-  return settings;
-}
-
-/** The error of the first part of a configuration that differs from the saved one, if any. */
-function otherwise(before: Config, now: Config, folder: string) {
-  const text = (value: unknown) => typeof value === "string" ? value : JSON.stringify(value);
-  for (const key of identity) {
-    if (text(identityOf(before, key)) === text(identityOf(now, key))) continue;
-    const expected = `a folder whose ${CONFIG_FILE} has the ${key} ${text(now[key])}`;
-    return invalidOption("--resume", `${folder} (${text(before[key])})`, expected);
-  }
-  const hashes = (config: Config) => text((config.dataset as Config | undefined)?.sha256);
-  return hashes(before) === hashes(now) ? null : invalidOption(
-    "--data",
-    (now.dataset as Config | undefined)?.source,
-    `the files that ${folder}/${CONFIG_FILE} has the hashes of`,
-  );
-}
-
-/** The names of temporary files, as `Files.write` and `hasRoom` give them. */
-const TEMPORARY = /(\.[0-9a-f]{4,8}|^room)\.tmp$/;
-
-/** Removes the temporary files that a process leaves which is killed while it writes. */
-async function removeUnfinished(folder: string, files: Files): Promise<void> {
-  const names = await files.list(folder)();
-  const inside = E.isRight(names) ? names.right.filter((name) => !name.includes(".")) : [];
-  for (const place of [folder, ...inside.map((name) => `${folder}/${name}`)]) {
-    const found = await files.list(place)();
-    // What is a file has no names in it, and one that cannot be removed does no harm.
-    for (const name of E.isRight(found) ? found.right : []) {
-      if (TEMPORARY.test(name)) await files.remove(`${place}/${name}`)();
-    }
-  }
-}
-
-/** Reads the configuration in a folder; `CorruptFile` where it is no JSON object. */
-const savedConfig = (folder: string, files: Files): TE.TaskEither<SparrowError, Config> =>
-  pipe(
-    files.read(`${folder}/${CONFIG_FILE}`),
-    TE.chainEitherKW((bytes): E.Either<SparrowError, Config> => {
-      const config = parseJson(new TextDecoder().decode(bytes));
-      if (isRecord(config)) return E.right(config);
-      const file = `${folder}/${CONFIG_FILE}`;
-      return E.left({ _tag: "CorruptFile", file, reason: "expected a JSON object" });
-    }),
-  );
-
-/** Options that say how a program is run, not what it computes: they are never taken from before. */
-const ofThisTime = ["help", "quiet", "debug", "profile", "dashboard", "resume", "on-gpu-loss"];
-
-/** Options that may differ from the saved ones. */
-const free = [...ofThisTime, "threads", "data", "backend", "epochs"];
-
-/**
- * Completes the options of a run that goes on with the saved ones.
- *
- * @param given Every option, defaults included.
- * @param args The command line: an option that is not on it has the saved value.
- * @returns The options; `InvalidOption` for one that contradicts those of before, and for fewer epochs.
- */
-function resumedOptions(
-  given: Config,
-  args: readonly string[],
-  folder: string,
-  before: Config,
-): E.Either<SparrowError, Config> {
-  const place = `${folder}/${CONFIG_FILE}`;
-  const saved = before.options as Config | undefined;
-  if (typeof saved !== "object" || saved === null) {
-    return E.left({ _tag: "CorruptFile", file: place, reason: "expected options" });
-  }
-  const isGiven = (name: string) =>
-    args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
-  const options: Record<string, unknown> = { ...given };
-  for (const name of Object.keys(given)) {
-    if (ofThisTime.includes(name) || !Object.hasOwn(saved, name)) continue;
-    if (!isGiven(name)) options[name] = saved[name];
-    else if (!free.includes(name) && given[name] !== saved[name]) {
-      return E.left(invalidOption(
-        `--${name}`,
-        given[name],
-        `${saved[name] ?? "nothing"}, as in ${place}: a run goes on as it was begun`,
-      ));
-    }
-  }
-  const [epochs, begun] = [Number(options.epochs), Number(saved.epochs)];
-  if (epochs < begun) {
-    return E.left(invalidOption("--epochs", epochs, `at least ${begun}, as in ${place}`));
-  }
-  // A run of Sparrow 0.1, whose batch size was not an option.
-  const { batchSize } = (before.settings ?? {}) as Config;
-  if (!Object.hasOwn(saved, "batch") && !isGiven("batch")) options.batch = batchSize ?? null;
-  // "auto" might find another backend today.
-  const { name } = (before.backend ?? {}) as Config;
-  if (!isGiven("backend") && typeof name === "string") options.backend = name;
-  return E.right(options);
-}
-
 /** The options as they are, or completed with those of the run that `--resume` names. */
 const resumed = <F extends Flags>(
   options: TrainingOptions<F>,
   args: readonly string[],
+  flags: Flags,
 ): TE.TaskEither<SparrowError, TrainingOptions<F>> => {
   const { resume } = options as Options<typeof trainingFlags>;
   return resume === null ? TE.right(options) : pipe(
     savedConfig(resume, denoFiles),
-    TE.chainEitherK((before) => resumedOptions(options, args, resume, before)),
+    TE.chainEitherK((before) => resumedOptions(options, args, resume, before, flags)),
     TE.map((complete) => complete as TrainingOptions<F>),
   );
 };

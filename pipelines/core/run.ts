@@ -56,6 +56,8 @@ export interface Run {
   readonly findings: Findings;
   /** The path of the last model or checkpoint that was saved; null before. */
   readonly saved: string | null;
+  /** What tells the run from others, which its checkpoints carry. @default none */
+  readonly identity?: string;
 }
 
 /** Options of {@linkcode createRun}. */

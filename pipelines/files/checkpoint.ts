@@ -29,6 +29,7 @@ export type Remembered = Pick<
   | "history"
   | "findings"
   | "saved"
+  | "identity"
 >;
 
 /** A run as plain data. */
@@ -91,10 +92,13 @@ type Stored =
   & Omit<Findings, "evaluation">
   & { readonly findings: Findings["evaluation"] };
 
-const storedOf = ({ rng, epoch, step, history, findings, saved }: Remembered): Stored => {
+const storedOf = (
+  { rng, epoch, step, history, findings, saved, identity }: Remembered,
+): Stored => {
   const { classCodes, explanations, evaluation, reconstructions } = findings;
   const found = { classCodes, explanations, findings: evaluation, reconstructions };
-  return { rng, epoch, step, history, ...found, saved };
+  const known = identity === undefined ? {} : { identity };
+  return { rng, epoch, step, history, ...found, saved, ...known };
 };
 
 const rememberedOf = (
@@ -203,6 +207,7 @@ const isHistory = (value: unknown): value is History =>
 const isStored = (value: unknown): value is Stored =>
   isRecord(value) && isRng(value.rng) && isCount(value.epoch) && isCount(value.step) &&
   isHistory(value.history) && (value.saved === null || typeof value.saved === "string") &&
+  (!Object.hasOwn(value, "identity") || typeof value.identity === "string") &&
   isFindings(rememberedOf(value as unknown as Stored).findings);
 
 // ---- The checkpoints of a folder
@@ -238,17 +243,20 @@ export interface NewestCheckpoint {
  * of its epoch, so that it may be all there is of the last finished epoch.
  *
  * @param folder The output folder of a run.
+ * @param refuse Says why a checkpoint is not to be gone on from, such as that it is another run's; it then counts
+ * as damaged. @default every checkpoint is taken
  * @returns The checkpoint, or nulls where there is none; the error of the oldest where none of several can be
  * read, `FileUnavailable` where the folder cannot.
  */
 export const newestCheckpoint = (
   folder: string,
   files: Files = denoFiles,
+  refuse: (checkpoint: Checkpoint) => string | null = () => null,
 ): TE.TaskEither<SparrowError, NewestCheckpoint> =>
   pipe(
     files.list(`${folder}/${CHECKPOINTS}`),
     TE.chainW((names) => async (): Promise<E.Either<SparrowError, NewestCheckpoint>> => {
-      const read = (name: string) => readFrom(`${folder}/${CHECKPOINTS}/${name}`, files);
+      const read = (name: string) => readFrom(`${folder}/${CHECKPOINTS}/${name}`, files, refuse);
       const epochs = names.map(epochOfName).filter((epoch) => epoch !== null)
         .toSorted((a, b) => b - a);
       const best = names.includes(BEST_CHECKPOINT) ? await read(BEST_CHECKPOINT) : null;
@@ -270,10 +278,19 @@ export const newestCheckpoint = (
 const readFrom = (
   file: string,
   files: Files,
+  refuse: (checkpoint: Checkpoint) => string | null,
 ): Promise<E.Either<SparrowError, { readonly checkpoint: Checkpoint; readonly file: string }>> =>
   pipe(
     files.read(file),
     TE.chainEitherKW((bytes) => readCheckpoint(file, bytes)),
+    TE.filterOrElseW(
+      (checkpoint) => refuse(checkpoint) === null,
+      (checkpoint): CorruptFile => ({
+        _tag: "CorruptFile",
+        file,
+        reason: refuse(checkpoint) ?? "",
+      }),
+    ),
     TE.map((checkpoint) => ({ checkpoint: { ...checkpoint, saved: file }, file })),
   )();
 

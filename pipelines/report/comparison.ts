@@ -120,7 +120,8 @@ export interface Comparison {
 }
 
 /** Settings that say where a run lies and how it was watched, but not what it is. */
-const incidental = /^options\.(out|data|dashboard|quiet|profile|debug|help)$|^dataset\.source$/;
+const incidental =
+  /^identity$|^options\.(out|data|dashboard|quiet|profile|debug|help)$|^dataset\.source$/;
 
 /** The settings that a repetition changes: the seed, and the images that are generated from it. */
 const seeds = /^(options\.)?seed$|^dataset\.sha256\.strokes/;

@@ -47,8 +47,9 @@ export const newHead = ({ keep, head, ...options }: NewHeadOptions): Stage =>
       createRun({ graph, optimiser, input: run.input, rng: forWeights, params, plasticity }),
       E.map((begun) => {
         dispose(run);
-        const { epoch, step, history, saved } = run;
-        return { ...begun, rng, epoch, step, history, saved };
+        const { epoch, step, history, saved, identity } = run;
+        const known = identity === undefined ? {} : { identity };
+        return { ...begun, rng, epoch, step, history, saved, ...known };
       }),
     );
   });

@@ -5,6 +5,7 @@
  */
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
+import type { Graph, Nodes } from "../../graph/node.ts";
 import { mapKwta, mapLeaves } from "../../graph/rewrite.ts";
 import { plateauLr, type PlateauOptions } from "../../ops/optimisers/schedules.ts";
 import { rowsNamed, type SplitName } from "../core/history.ts";
@@ -77,16 +78,39 @@ export const scheduleKwta = (
  * Python integer (1) is never changed.
  */
 export const kwtaSchedule = (options: KwtaScheduleOptions = {}): Stage => {
-  const next = scheduleKwta(options);
-  return pure((run) => ({
-    ...run,
-    graph: mapKwta((kwta) => {
-      const now = { sparsity: kwta.sparsity, hardness: kwta.soft?.hardness ?? 1 };
-      const { sparsity, hardness } = next(run.epoch, now);
-      return { ...kwta, sparsity, soft: kwta.soft && { ...kwta.soft, hardness } };
-    })(run.graph),
-  }));
+  const change = scheduled(options);
+  return pure((run) => ({ ...run, graph: change(run.epoch, run.graph) }));
 };
+
+/** A graph as the schedule leaves it for the epoch after so many. */
+const scheduled = (options: KwtaScheduleOptions) => {
+  const next = scheduleKwta(options);
+  return (epoch: number, graph: Nodes): Graph =>
+    mapKwta((kwta) => {
+      const now = { sparsity: kwta.sparsity, hardness: kwta.soft?.hardness ?? 1 };
+      const { sparsity, hardness } = next(epoch, now);
+      return { ...kwta, sparsity, soft: kwta.soft && { ...kwta.soft, hardness } };
+    })(graph);
+};
+
+/**
+ * The graph of a run after some epochs of {@linkcode kwtaSchedule}: what a checkpoint of it has to have.
+ *
+ * @param graph Graph that the schedule began with.
+ * @param epochs Epochs of the run, at least `begun`.
+ * @param begun Epochs of the run before the schedule's first. @default 0
+ */
+export function graphAfterKwtaSchedule(
+  graph: Nodes,
+  epochs: number,
+  options: KwtaScheduleOptions = {},
+  begun = 0,
+): Nodes {
+  const change = scheduled(options);
+  let now = graph;
+  for (let epoch = begun; epoch < epochs; epoch++) now = change(epoch, now);
+  return now;
+}
 
 /**
  * Options of {@linkcode reduceOnPlateau}: those of `plateauLr`, whose initial rate is the optimiser's,

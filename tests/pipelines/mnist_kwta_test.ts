@@ -83,7 +83,7 @@ Deno.test("wrong usage exits with 2, an error with 1, help with 0: one line each
   assertEquals(outside.code, 1);
   assertMatch(
     outside.err,
-    /^Cannot write \/elsewhere\/config.json: .*--allow-write=\/elsewhere\n$/,
+    /^Cannot write \/elsewhere\/sparrow.lock: .*--allow-write=\/elsewhere\n$/,
   );
   const help = await deno(...run, "--help");
   assertEquals(help.code, 0);

@@ -55,6 +55,7 @@ onEachBackend("the trunk is kept to the bit, and what goes on goes on", async (n
   const trained = {
     ...right(await learned(beginClassifier())(env)()),
     saved: "runs/1/model.safetensors",
+    identity: "1",
   };
   const before = await stateOf(trained);
   assertNotEquals(before.plasticity, initialPlasticity(trained.graph), "the statistics moved");
@@ -75,6 +76,7 @@ onEachBackend("the trunk is kept to the bit, and what goes on goes on", async (n
 
   const { epoch, step, history, saved, findings, input } = run;
   assertEquals([epoch, step, saved], [2, 10, "runs/1/model.safetensors"]);
+  assertEquals(run.identity, "1");
   assertEquals(history, trained.history);
   // The old graph's codes are not the new one's.
   assertEquals([findings, input], [noFindings, [784]]);

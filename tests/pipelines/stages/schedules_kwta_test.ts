@@ -1,5 +1,11 @@
-import { scheduleKwta } from "../../../pipelines/stages/schedules.ts";
-import { assert } from "../../assert.ts";
+import { dispose } from "../../../pipelines/core/run.ts";
+import {
+  graphAfterKwtaSchedule,
+  kwtaSchedule,
+  scheduleKwta,
+} from "../../../pipelines/stages/schedules.ts";
+import { assert, assertEquals } from "../../assert.ts";
+import { begin, envOn, right } from "../tiny.ts";
 import { goldenJson, sharedTest } from "../../shared.ts";
 import { assertClose } from "../../ops/backends.ts";
 
@@ -65,4 +71,18 @@ sharedTest(
 Deno.test("a sparsity of 1 is changed like any other", () => {
   const next = scheduleKwta({ gammaSparsity: 0.5 });
   assert(next(10, { sparsity: 1, hardness: 1 }).sparsity === 0.5);
+});
+
+Deno.test("the graph after some epochs is what the stage has made of it, wherever the schedule began", async () => {
+  const options = { stepSize: 2, gammaSparsity: 0.9, minSparsity: 0.01, gammaHardness: 1.1 };
+  const env = await envOn("cpu");
+  for (const begun of [0, 3]) {
+    let run = { ...begin(), epoch: begun };
+    const { graph } = run;
+    for (; run.epoch < 9; run = { ...run, epoch: run.epoch + 1 }) {
+      assertEquals(graphAfterKwtaSchedule(graph, run.epoch, options, begun), run.graph);
+      run = right(await kwtaSchedule(options)(run)(env)());
+    }
+    dispose(run);
+  }
 });
