@@ -164,7 +164,8 @@ interface AtTerminal {
 
 /** Runs deno at a terminal (that of `script`), and gives every question of Deno's the same answer. */
 async function atTerminal(answer: "y" | "n", ...args: readonly string[]): Promise<AtTerminal> {
-  const command = [Deno.execPath(), ...args].join(" ");
+  // CI has Deno ask nothing.
+  const command = ["env", "-u", "DENO_NO_PROMPT", Deno.execPath(), ...args].join(" ");
   const child = new Deno.Command("script", {
     args: ["--quiet", "--return", "--command", command, "/dev/null"],
     cwd: root,
