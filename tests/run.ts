@@ -28,6 +28,8 @@ async function test(...args: readonly string[]): Promise<number> {
   const command = new Deno.Command(Deno.execPath(), {
     args: [...TEST, ...args],
     cwd: new URL("..", import.meta.url),
+    // One more than there are processors: many tests wait for a program or a browser that they have started.
+    env: { DENO_JOBS: String(navigator.hardwareConcurrency + 1) },
   });
   return (await command.spawn().status).code;
 }
