@@ -55,12 +55,13 @@ Deno.test("what contradicts the run that goes on is refused before anything star
       return `${code}: ${err.trim()}`;
     };
     const place = `${folder}/config.json`;
-    const messages = await Promise.all([
-      refused("--resume", folder, "--seed", "4"),
-      refused("--resume", folder, "--epochs", "4"),
-      refused("--resume", folder, "--out", "runs/other"),
-      refused("--resume", `${folder}/none`),
-    ]);
+    // One after another: a folder is locked by the program that looks into it.
+    const messages = [
+      await refused("--resume", folder, "--seed", "4"),
+      await refused("--resume", folder, "--epochs", "4"),
+      await refused("--resume", folder, "--out", "runs/other"),
+      await refused("--resume", `${folder}/none`),
+    ];
     assertEquals(messages, [
       `2: Cannot use --seed: expected 3, as in ${place}: a run goes on as it was begun, current value is 4`,
       `2: Cannot use --epochs: expected at least 5, as in ${place}, current value is 4`,
