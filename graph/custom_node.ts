@@ -9,7 +9,7 @@ import type { Shape } from "./types.ts";
 
 // ---- Arguments of nodes
 
-/** What values an argument of a node may have. */
+/** The kinds of value that an argument of a node may have. */
 export type ArgumentKind =
   | "count"
   | "whole"
@@ -24,7 +24,7 @@ export type ArgumentKind =
   | "shape"
   | "graph";
 
-/** What values a kind allows, in words. */
+/** The words for the values that a kind allows. */
 export const kindInWords: Readonly<Record<ArgumentKind, string>> = {
   count: "an integer of at least 1",
   whole: "an integer of at least 0",
@@ -81,9 +81,9 @@ export type NodeValues = Readonly<Record<string, NodeValue>>;
 export interface NodeArgument {
   /** Small letters, digits and underscores, a letter first. */
   readonly name: string;
-  /** What values it may have. */
+  /** The kind of value that it may have. */
   readonly kind: Exclude<ArgumentKind, "graph">;
-  /** Where there is one, the argument may be left out. */
+  /** Value of an argument that is left out. @default the argument is required */
   readonly fallback?: NodeValue;
 }
 
@@ -131,7 +131,7 @@ export interface NodeParam {
   readonly bound: number;
 }
 
-/** What a graph needs to know of a defined node. */
+/** The facts of a defined node that a graph needs. */
 export interface NodeDeclaration<P extends readonly NodeArgument[] = readonly NodeArgument[]> {
   /** The name by which it is written in a graph: small letters, digits and underscores, a letter first. */
   readonly name: string;
@@ -165,7 +165,7 @@ export interface AnyNodeDeclaration {
 // Mutable, because a name in a text or a file has to be found without being handed along.
 const declarations = new Map<string, AnyNodeDeclaration>();
 
-/** What a program has defined under a name, if anything. */
+/** Finds the node that a program has defined under a name, if any. */
 export const declarationOf = (name: string): AnyNodeDeclaration | undefined =>
   declarations.get(name);
 

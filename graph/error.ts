@@ -15,11 +15,11 @@ export interface ShapeMismatch {
   readonly _tag: "ShapeMismatch";
   /** The node as {@linkcode show} prints it. */
   readonly node: string;
-  /** Where the node stands in its graph: "2", or "1.body.0" inside a branch. */
+  /** Position of the node in its graph: "2", or "1.body.0" inside a branch. */
   readonly path: string;
-  /** What the node takes, in words. */
+  /** The input that the node takes, in words. */
   readonly expected: string;
-  /** What it was given: "[64]". */
+  /** The input that it was given: "[64]". */
   readonly actual: string;
 }
 
@@ -31,7 +31,7 @@ export interface ParseError {
   readonly line: number;
   /** 1-based, in characters. */
   readonly column: number;
-  /** What could have stood there. */
+  /** The texts that could have stood there. */
   readonly expected: readonly string[];
   /** The offending line with a caret under the place. */
   readonly frame: string;
@@ -45,7 +45,7 @@ export interface DatasetUnavailable {
   readonly dataset: string;
   /** Every place that was tried, in order, and why it did not do. */
   readonly tried: readonly { readonly place: string; readonly reason: string }[];
-  /** What to do about it, without a full stop. */
+  /** Advice on what to do, without a full stop. */
   readonly advice: string;
 }
 
@@ -67,7 +67,7 @@ export interface CorruptFile {
   readonly _tag: "CorruptFile";
   /** Its path. */
   readonly file: string;
-  /** What was expected, where, and what was there. */
+  /** The fault: its place, and the expected and the actual content. */
   readonly reason: string;
 }
 
@@ -75,13 +75,13 @@ export interface CorruptFile {
 export interface FileUnavailable {
   /** Names the error. */
   readonly _tag: "FileUnavailable";
-  /** What was tried. */
+  /** The operation that was tried. */
   readonly operation: "read" | "write";
   /** Its path. */
   readonly file: string;
-  /** What happened. */
+  /** The reason, in words. */
   readonly reason: string;
-  /** What to do about it, without a full stop. */
+  /** Advice on what to do, without a full stop. */
   readonly advice: string;
 }
 
@@ -89,11 +89,11 @@ export interface FileUnavailable {
 export interface DatabaseUnavailable {
   /** Names the error. */
   readonly _tag: "DatabaseUnavailable";
-  /** Where it is, without a password: "memory", a folder or an address. */
+  /** Place of the database, without a password: "memory", a folder or an address. */
   readonly database: string;
-  /** What happened. */
+  /** The reason, in words. */
   readonly reason: string;
-  /** What to do about it, without a full stop. */
+  /** Advice on what to do, without a full stop. */
   readonly advice: string;
 }
 
@@ -103,9 +103,9 @@ export interface BackendUnavailable {
   readonly _tag: "BackendUnavailable";
   /** "webgpu", "wasm" or "cpu". */
   readonly backend: string;
-  /** What happened. */
+  /** The reason, in words. */
   readonly reason: string;
-  /** What to do about it, without a full stop. */
+  /** Advice on what to do, without a full stop. */
   readonly advice: string;
 }
 
@@ -113,7 +113,7 @@ export interface BackendUnavailable {
 export interface GpuError {
   /** Names the error. */
   readonly _tag: "GpuError";
-  /** What happened. */
+  /** The reason, in words. */
   readonly reason: string;
 }
 

@@ -6,7 +6,7 @@
 import type { DropConnect, Fanout, Leaf, Node, Nodes, Residual, Split } from "./node.ts";
 import { type LeavesWith, nodeTraits } from "./traits.ts";
 
-/** What each node without sub-graphs means as a T. */
+/** The meaning as a T of each node without sub-graphs. */
 export type Leaves<T> = {
   readonly [K in Leaf["_tag"]]: (node: Extract<Leaf, { _tag: K }>, path: string) => T;
 };
@@ -42,7 +42,7 @@ export const leavesWithout = <K extends "weights" | "state", T>(
  * `path` is where the node stands: "2", or "1.body.0" inside a branch.
  */
 export interface Algebra<T> extends Leaves<T> {
-  /** What follows each other from input to output; no parts for the identity. */
+  /** Combines parts that follow each other from input to output; the identity has none. */
   readonly sequence: (parts: readonly T[]) => T;
   /** f &&& g, of what f and g mean. */
   readonly fanout: (first: T, second: T, node: Fanout, path: string) => T;

@@ -21,16 +21,16 @@ export type Must<Holds extends boolean, Sentence extends string> =
 export type Cannot<Task extends string, Expected extends string, Actual> =
   `Cannot ${Task}: expected ${Expected}, current value is ${SpaceText<Actual>}`;
 
-/** What a graph must be that gives O, and is followed by one that takes I. */
+/** The type required of a graph that gives O and is followed by one that takes I. */
 export type MustFit<O, I> = Must<Fits<O, I>, Cannot<"compose", SpaceText<I>, O>>;
 
-/** What a residual's body must be that takes I. */
+/** The type required of a residual's body that takes I. */
 export type MustTakeTensor<I> = Must<
   Fits<I, Shape>,
   Cannot<"make a residual", "a body that takes a tensor", I>
 >;
 
-/** What a residual's body must be that takes I and gives O. */
+/** The type required of a residual's body that takes I and gives O. */
 export type MustKeep<I, O> = Must<
   Fits<O, I>,
   Cannot<"make a residual", `a body that takes and gives ${SpaceText<I>}`, O>

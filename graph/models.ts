@@ -28,7 +28,7 @@ import type { LastOf, Pair, Same, Shape } from "./types.ts";
 
 /** A kWTA over the units that a model ends in. */
 export interface CodeOptions extends LearnedKwtaOptions {
-  /** Which fraction of the units fires, in (0, 1]. */
+  /** Fraction of the units that fires, in (0, 1]. */
   readonly sparsity: number;
 }
 

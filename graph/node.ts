@@ -181,7 +181,7 @@ export interface Kwta {
   readonly sparsity: number;
   /** null: hard in training too, with a straight-through gradient. */
   readonly soft: Soft | null;
-  /** Which units compete. */
+  /** The units that compete with each other. */
   readonly over: Over;
 }
 
@@ -229,7 +229,7 @@ export interface KWinners {
   readonly period: number;
   /** Evaluated, k is so many times as large; above 0. */
   readonly inference_factor: number;
-  /** Which units compete. */
+  /** The units that compete with each other. */
   readonly over: Over;
   /** Whether of equals at the boundary the first win, so that there are k; else all do. */
   readonly break_ties: boolean;

@@ -201,7 +201,7 @@ const lexeme = <A>(parser: Parser<A>): Parser<A> => pipe(parser, P.apFirst(space
 /** A sign of the grammar, such as "(". */
 const symbol = (text: string): Parser<string> => expecting([`"${text}"`], lexeme(literal(text)));
 
-/** What {@linkcode arrow} expects. */
+/** The texts that {@linkcode arrow} expects. */
 const arrows = ["▷", "|>"] as const;
 
 /** ▷, which may be written |>. */

@@ -142,7 +142,7 @@ export function encoderOf({ nodes }: Nodes): Graph {
 
 /** A graph with weights, perhaps not all of them. */
 export interface Trained {
-  /** What the weights belong to. */
+  /** The graph that the weights belong to. */
   readonly graph: Nodes;
   /** The weights by path. */
   readonly params: ParamArrays;

@@ -92,18 +92,18 @@ export const sameSpace = (a: Space, b: Space): boolean => a === b || showSpace(a
 
 // ---- Inference
 
-/** What shape inference refuses: shapes that do not fit, options out of range. */
+/** Errors of shape inference: shapes that do not fit, options out of range. */
 export type InferenceError = ShapeMismatch | InvalidOption;
 
 /** One node with what goes in and out of it. */
 export interface InferredNode {
-  /** Where the node stands: "2", or "1.body.0" inside a branch. */
+  /** Position of the node: "2", or "1.body.0" inside a branch. */
   readonly path: string;
   /** The node, with the dimensions that were left out filled in. */
   readonly node: Node;
-  /** What goes in. */
+  /** Shape of the input. */
   readonly input: Space;
-  /** What comes out. */
+  /** Shape of the output. */
   readonly output: Space;
 }
 
@@ -111,9 +111,9 @@ export interface InferredNode {
 export interface Inference {
   /** The graph with the dimensions that were left out filled in. */
   readonly graph: Graph;
-  /** What goes in. */
+  /** Shape of the input. */
   readonly input: Space;
-  /** What comes out. */
+  /** Shape of the output. */
   readonly output: Space;
   /** Every node in order of evaluation, a branch after its sub-graphs. */
   readonly steps: readonly InferredNode[];
@@ -245,7 +245,7 @@ type Outcome<N> = string | readonly [N, Shape];
 export const windows = (length: number, size: number, stride: number, padding: number): number =>
   Math.floor((length + 2 * padding - size) / stride) + 1;
 
-/** What a convolution makes of an input. */
+/** The output shape of a convolution. */
 function convolved(node: Conv2d, input: Shape): Outcome<Conv2d> {
   const { inputs, outputs, size, stride, padding } = node;
   const [height, width, channels] = input;
@@ -260,7 +260,7 @@ function convolved(node: Conv2d, input: Shape): Outcome<Conv2d> {
     : `an image [height, width, ${inputs ?? "channels"}] of at least ${least} × ${least}`;
 }
 
-/** What pooling makes of an input. */
+/** The output shape of pooling. */
 function pooled<N extends MaxPool2d | AvgPool2d>(node: N, input: Shape): Outcome<N> {
   const { size } = node;
   const stride = node.stride ?? size;
@@ -280,7 +280,7 @@ const undeclared = ({ name }: Custom, path: string): InvalidOption | null =>
     )
     : null;
 
-/** What a node that a program has defined makes of an input; the input is filled in where it has weights. */
+/** The output shape of a node that a program has defined; its input is filled in where it has weights. */
 function declared(node: Custom, input: Shape): Outcome<Custom> {
   const declaration = declarationOf(node.name);
   if (declaration === undefined) return "a node that is defined";
@@ -295,7 +295,7 @@ function declared(node: Custom, input: Shape): Outcome<Custom> {
     : `an output of ${bad[1]}, where its own shape rule says ${bad[0]}`;
 }
 
-/** What is wrong with the units that compete, if anything. */
+/** The fault of the units that compete, if any. */
 function uncompetitive(over: Over, input: Shape): string | null {
   const few = "at least 2 units, of which one must lose";
   if (over === "sample") return sizeOf(input) >= 2 ? null : few;
@@ -304,11 +304,11 @@ function uncompetitive(over: Over, input: Shape): string | null {
   return (over === "channel" ? height * width : channels) >= 2 ? null : `${few}, per ${over}`;
 }
 
-/** What kWTA makes of an input. */
+/** The output shape of kWTA. */
 const competed = (node: Kwta, input: Shape): Outcome<Kwta> =>
   uncompetitive(node.over, input) ?? [node, input];
 
-/** What k winners make of an input. */
+/** The output shape of k winners. */
 function boosted(node: KWinners, input: Shape): Outcome<KWinners> {
   const units = input.at(-1);
   return uncompetitive(node.over, input) ??
@@ -317,7 +317,7 @@ function boosted(node: KWinners, input: Shape): Outcome<KWinners> {
       : `${node.inputs ?? "one or more"} units along the last axis`);
 }
 
-/** What thresholds of its units make of an input. */
+/** The output shape of kWTA with learned thresholds. */
 const thresholded = (node: LearnedKwta, input: Shape): Outcome<LearnedKwta> =>
   input.length > 0 && (node.shape === null || sameSpace(node.shape, input))
     ? [{ ...node, shape: input }, input]
@@ -325,7 +325,7 @@ const thresholded = (node: LearnedKwta, input: Shape): Outcome<LearnedKwta> =>
     ? "at least one axis"
     : `an input of shape ${showSpace(node.shape)}`;
 
-/** What a predicted sparsity makes of an input. */
+/** The output shape of kWTA with a predicted sparsity. */
 function predicted(node: PredictedKwta, input: Shape): Outcome<PredictedKwta> {
   const units = sizeOf(input);
   return units < 2
@@ -335,7 +335,7 @@ function predicted(node: PredictedKwta, input: Shape): Outcome<PredictedKwta> {
     : `${node.inputs} units`;
 }
 
-/** What batch norm makes of an input. */
+/** The output shape of batch norm. */
 function normalised(node: BatchNorm, input: Shape): Outcome<BatchNorm> {
   const channels = input.at(-1);
   return channels !== undefined && (node.inputs === null || node.inputs === channels)

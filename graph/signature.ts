@@ -32,9 +32,9 @@ export type Argument = number | boolean | string | null | readonly number[] | No
 export interface Parameter {
   /** The name by which it is written: "bias" in `bias=false`. */
   readonly name: string;
-  /** What values it may have. */
+  /** The kind of value that it may have. */
   readonly kind: ArgumentKind;
-  /** Where there is one, the argument may be left out. */
+  /** Value of an argument that is left out. @default the argument is required */
   readonly fallback?: Argument;
 }
 

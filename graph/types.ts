@@ -21,7 +21,7 @@ export interface Pair<A, B> {
   readonly second: B;
 }
 
-/** What goes through a graph: a tensor, or a tree of pairs of tensors. */
+/** The type of data that goes through a graph: a tensor, or a tree of pairs of tensors. */
 export type Space = Shape | Pair<Space, Space>;
 
 /** A pair of tensors of one shape. */
@@ -30,7 +30,7 @@ export interface Alike extends Pair<Shape, Shape> {
   readonly alike?: true;
 }
 
-/** Where something stands in a tree of pairs; [] is the whole. */
+/** Path to a component in a tree of pairs; [] is the whole. */
 export type Path = readonly ("first" | "second")[];
 
 /** In place of an output: whatever stands at a path of the input. */
@@ -45,7 +45,7 @@ export type Same = Part<readonly []>;
 /** In place of an output: the shape of the input's first component. */
 export type First = Part<readonly ["first"]>;
 
-/** What stands at the path P of a space; of a part, a part; `unknown` where nobody knows. */
+/** The component at the path P of a space; of a part, a part; `unknown` where nobody knows. */
 export type At<I, P extends Path> = P extends readonly [infer K, ...infer R extends Path]
   ? I extends Pair<infer A, infer B> ? At<K extends "first" ? A : B, R>
   : I extends Part<infer Q> ? Part<readonly [...Q, ...P]>
@@ -101,7 +101,7 @@ export type Fits<O, I> = unknown extends O ? true
   : O extends Shape ? I extends Shape ? ShapeFits<O, I> : false
   : true;
 
-/** What is known when something is both A and B, which fit. */
+/** The shape of a tensor that is both A and B, which fit. */
 export type Meet<A, B> = unknown extends A ? B
   : unknown extends B ? A
   : A extends Part<Path> ? A

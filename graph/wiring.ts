@@ -13,9 +13,9 @@ import type { Shape, Space } from "./types.ts";
 
 /** A node of a graph as one box. */
 export interface Box {
-  /** Where the node stands: "2", or "1.body.0" inside a branch; "input" and "output" for the ends. */
+  /** Position of the node: "2", or "1.body.0" inside a branch; "input" and "output" for the ends. */
   readonly id: string;
-  /** What it does: "linear"; "+" where a residual's two ways meet. */
+  /** Label of the operation: "linear"; "+" where a residual's two ways meet. */
   readonly name: string;
   /** Its arguments as `show` has them, less what the shapes of the wires tell; may be "". */
   readonly options: string;
@@ -49,7 +49,7 @@ interface Drawn extends Wiring {
   readonly ends: Ends;
 }
 
-/** What a node adds to a drawing, given the ends that it begins with. */
+/** The boxes and wires that a node adds to a drawing, given the ends that it begins with. */
 type Draw = (ends: Ends) => Drawn;
 
 const all = (ends: Ends): readonly Extract<Ends, { from: string }>[] =>
