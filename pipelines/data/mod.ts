@@ -55,3 +55,4 @@ export {
   vectorsInMemory,
   type VectorSource,
 } from "./vectors/source.ts";
+export { type StreamedSplit, streamVectors, type StreamVectorsOptions } from "./vectors/stream.ts";
