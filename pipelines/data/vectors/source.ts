@@ -175,8 +175,6 @@ export interface SourceParts {
   readonly column: (name: string) => Promise<readonly ColumnValue[]>;
   /** @default nothing is to be closed */
   readonly close?: () => TE.TaskEither<never, void>;
-  /** Makes the error of a row that cannot be used. @default `CorruptFile` */
-  readonly refuse?: (reason: string) => SparrowError;
 }
 
 /** Makes a source of its parts. */
@@ -184,15 +182,14 @@ export function sourceOf(
   { rows, column, close = () => TE.right(undefined), ...parts }: SourceParts,
 ): VectorSource {
   const { name, count, width, block = rowsPerBlock(width) } = parts;
-  const { refuse = (reason: string): SparrowError => corrupt(name, reason) } = parts;
   const read = (from: number, wanted: number) =>
     pipe(
       attempted(name, () => rows(from, wanted)),
       TE.chainW((values) => {
         const at = firstNonFinite(values);
-        return at < 0
-          ? TE.right(values)
-          : TE.left(refuse(`expected finite numbers, ${is(placeOf(values, at, width, from))}`));
+        return at < 0 ? TE.right(values) : TE.left(
+          corrupt(name, `expected finite numbers, ${is(placeOf(values, at, width, from))}`),
+        );
       }),
     );
   return {
