@@ -57,3 +57,4 @@ export {
   type VectorSource,
 } from "./vectors/source.ts";
 export { type StreamedSplit, streamVectors, type StreamVectorsOptions } from "./vectors/stream.ts";
+export { loadVectors, type LoadVectorsOptions } from "./vectors/load.ts";
