@@ -13,7 +13,9 @@ import { tf } from "../../ops/tfjs.ts";
 import { collector, forEachBatch, type Model } from "../core/batches.ts";
 import type { Waiting } from "../core/env.ts";
 import { toTensors } from "../core/run.ts";
-import type { Images } from "../data/dataset.ts";
+import type { Normalisation, Samples } from "../data/dataset.ts";
+import { blocksOf, type VectorBlock, type VectorSource } from "../data/vectors/source.ts";
+import type { StreamedSplit } from "../data/vectors/stream.ts";
 import type { ModelFile } from "../files/model.ts";
 
 /** Options of {@linkcode encode}. */
@@ -23,15 +25,16 @@ export interface EncodeOptions {
 }
 
 /**
- * Encodes images on the current backend: the outputs of the evaluated model, as packed codes where the
+ * Encodes samples on the current backend: the outputs of the evaluated model, as packed codes where the
  * encoder ends in kWTA. A graph that ends in a pair, an autoencoder's, gives its first: the latent.
  *
- * Images are normalised as the model's training data was where the model knows it (one that was loaded
- * from a file does), else by their own normalisation. An image's code does not depend on the images
- * beside it.
+ * Samples are normalised as the model's training data was where the model knows it (one that was loaded
+ * from a file does), else by their own normalisation, which a `VectorSource` has none of. A sample's code does not
+ * depend on the samples beside it.
  *
  * @param model A run, or what `loadModel` returns.
- * @returns The embeddings in the order of the images; `Interrupted` when the environment's signal is
+ * @param samples Samples in memory, or vectors that are read block by block: those that `openVectors` opens.
+ * @returns The embeddings in the order of the samples; the errors of a source that is read; `Interrupted` when the environment's signal is
  * aborted; `InvalidOption` when a sample has not the size of the model's input; `ConsumedRun` when the
  * model's tensors are gone; `GpuError` when a tensor is too large for the GPU.
  *
@@ -55,26 +58,51 @@ export interface EncodeOptions {
  */
 export const encode = (
   model: Model | ModelFile,
-  images: Images,
+  samples: Samples | VectorSource | StreamedSplit,
   { env }: EncodeOptions = {},
 ): TE.TaskEither<SparrowError, Embeddings> =>
 async () => {
   const [loaded, free] = onBackend(model);
   const graph = encoderOf(loaded.graph);
-  const { compact, add, embeddings } = collector(images.count, isBinary(graph));
+  const { count } = "source" in samples ? samples.source : samples;
+  const { compact, add, embeddings } = collector(count, isBinary(graph));
+  const blocks = isRead(samples) ? inBlocks(samples) : [E.right({ from: 0, samples })];
   try {
-    return await pipe(
-      forEachBatch({ ...loaded, graph }, images, {
+    for await (const block of blocks) {
+      if (E.isLeft(block)) return block;
+      const encoded = await forEachBatch({ ...loaded, graph }, block.right.samples, {
         choose: (value) => [compact(latent(value))],
-        use: ({ outputs: [read], from }) => add(read, from),
+        use: ({ outputs: [read], from }) => add(read, block.right.from + from),
         env,
-      }),
-      TE.map(embeddings),
-    )();
+      })();
+      if (E.isLeft(encoded)) return encoded;
+    }
+    return E.right(embeddings());
   } finally {
     free();
   }
 };
+
+const AS_THEY_ARE: Normalisation = { mean: [0], std: [1] };
+
+/** Whether samples are read while they are encoded. */
+const isRead = (samples: object): samples is VectorSource | StreamedSplit =>
+  "source" in samples || "read" in samples;
+
+/** The vectors of a source as samples, block by block. */
+async function* inBlocks(
+  vectors: VectorSource | StreamedSplit,
+): AsyncGenerator<E.Either<SparrowError, { readonly from: number; readonly samples: Samples }>> {
+  const { source, normalisation } = "source" in vectors
+    ? vectors
+    : { source: vectors, normalisation: AS_THEY_ARE };
+  for await (const block of blocksOf(source)) {
+    yield E.map(({ from, ...values }: VectorBlock) => ({
+      from,
+      samples: { ...values, normalisation },
+    }))(block);
+  }
+}
 
 /**
  * Puts a model's weights on the current backend: those of a file are uploaded.
@@ -123,7 +151,7 @@ const latent = (value: Value): tf.Tensor =>
  * const normalisation = { mean: [0], std: [1] };
  * function* images() {
  *   for (let i = 0; i < 3; i++) {
- *     yield { count: 2, pixels: Uint8Array.of(0, 9, 0, i, 200, 0, i, 0), normalisation };
+ *     yield { count: 2, values: Uint8Array.of(0, 9, 0, i, 200, 0, i, 0), normalisation };
  *   }
  * }
  * let bytes = 0;
@@ -137,13 +165,15 @@ const latent = (value: Value): tf.Tensor =>
  */
 export async function* encodeStream(
   model: Model | ModelFile,
-  batches: AsyncIterable<Images> | Iterable<Images>,
+  batches: AsyncIterable<Samples> | Iterable<Samples> | VectorSource | StreamedSplit,
   options: EncodeOptions = {},
 ): AsyncGenerator<E.Either<SparrowError, Embeddings>, void, void> {
   const [loaded, free] = onBackend(model);
   try {
-    for await (const images of batches) {
-      const encoded = await encode(loaded, images, options)();
+    for await (const batch of isRead(batches) ? inBlocks(batches) : batches) {
+      if ("_tag" in batch && E.isLeft(batch)) return void (yield batch);
+      const samples = "_tag" in batch ? batch.right.samples : batch;
+      const encoded = await encode(loaded, samples, options)();
       yield encoded;
       if (E.isLeft(encoded)) return;
     }
