@@ -75,6 +75,7 @@ export {
 } from "./willshaw.ts";
 export {
   addVectors,
+  type AllowedVectors,
   buildVectorIndex,
   type FoundVectors,
   removeVectors,
