@@ -99,7 +99,8 @@ const checksum = async () => (await import("node:zlib")).crc32;
 const AT_ONCE = 4096;
 
 /**
- * Saves an index, whole or not at all. What was removed from the index is not in the file.
+ * Saves an index, whole or not at all. What was removed from the index is not in the file. Until it is saved nothing may
+ * be added or removed.
  *
  * @returns Nothing; `InvalidOption` where the index was changed since; `FileUnavailable`.
  */
@@ -156,6 +157,7 @@ export const writeIndex = (
       await section("vectors", vectors(store), () => [store.count, store.width]);
       const { width, winners, mean, ids, inverse, codes, memory } = store;
       if (memory === null) return refuse(invalidOption("the engine", "one without SIMD", "SIMD"));
+      const before = store.slots;
       const slots = aliveSlots(store);
       const count = slots.length;
       const { part, stride, sizes: { coarse, units } } = memory;
@@ -175,6 +177,12 @@ export const writeIndex = (
       await section("unit_rows", [part.unitRows], () => [units, stride]);
       await section("coarse_rows", [part.coarseRows], () => [coarse, stride]);
       await section("coarse_ranges", [part.coarseRanges], () => [coarse, 2]);
+      const rows = (header.vectors as { data_offsets: readonly number[] }).data_offsets[1];
+      if (store.count !== count || store.slots !== before || rows !== 4 * count * width) {
+        return refuse(
+          invalidOption("index", "one that was changed while it was saved", "no change"),
+        );
+      }
       const metadata = { format: FORMAT, version: VERSION, crc32: JSON.stringify(sums) };
       const text = JSON.stringify({ __metadata__: metadata, ...header }).padEnd(HEADER);
       const bytes = new Uint8Array(8 + HEADER);
