@@ -108,6 +108,10 @@ export interface VectorIndex {
 /** Fewer vectors are all scored sooner than lists are read. */
 const FEW = 4000;
 
+/** The number of units where none is given. */
+export const usualUnits = (count: number): number =>
+  count < FEW ? 0 : 2 ** Math.round(Math.log2(count / 6));
+
 /**
  * Builds an index of vectors.
  *
@@ -135,7 +139,7 @@ export function buildVectorIndex(
 ): E.Either<InvalidOption, VectorIndex> {
   const { count, width } = vectors;
   const {
-    units = count < FEW ? 0 : 2 ** Math.round(Math.log2(count / 6)),
+    units = usualUnits(count),
     winners = Math.max(1, Math.min(4, units)),
     balance = 0.25,
     passes = 2,

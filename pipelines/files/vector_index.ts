@@ -22,12 +22,7 @@
  *
  * @module
  */
-import {
-  type CorruptFile,
-  type FileUnavailable,
-  type InvalidOption,
-  invalidOption,
-} from "../../graph/error.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, TE } from "../../graph/fp_ts.ts";
 import { idTable } from "../../ops/codes/id_table.ts";
 import { indexOf, storeOf, type VectorIndex } from "../../ops/codes/vector_index.ts";
@@ -70,10 +65,8 @@ const TYPES = {
 type Name = keyof typeof TYPES;
 const names = Object.keys(TYPES) as readonly Name[];
 
-type IndexError = FileUnavailable | CorruptFile | InvalidOption;
-
 /** Throws an error for {@linkcode attempted} to return. */
-const refuse = (cause: IndexError): never => {
+const refuse = (cause: SparrowError): never => {
   throw new Error("", { cause });
 };
 
@@ -82,11 +75,11 @@ const attempted = <A>(
   operation: "read" | "write",
   path: string,
   work: () => Promise<A>,
-): TE.TaskEither<IndexError, A> =>
+): TE.TaskEither<SparrowError, A> =>
   TE.tryCatch(work, (thrown) => {
     const cause = thrown instanceof Error ? thrown.cause : null;
     return isRecord(cause) && "_tag" in cause
-      ? cause as unknown as IndexError
+      ? cause as unknown as SparrowError
       : unavailable(operation, path, thrown);
   });
 
@@ -107,7 +100,7 @@ const AT_ONCE = 4096;
 export const saveVectorIndex = (
   path: string,
   index: VectorIndex,
-): TE.TaskEither<IndexError, void> => {
+): TE.TaskEither<SparrowError, void> => {
   const store = storeOf(index);
   return E.isLeft(store) ? TE.left(store.left) : writeIndex(
     path,
@@ -126,7 +119,7 @@ export const writeIndex = (
   path: string,
   begin: () => Promise<VectorStore>,
   vectors: (store: VectorStore) => Iterable<Float32Array> | AsyncIterable<Float32Array>,
-): TE.TaskEither<IndexError, void> =>
+): TE.TaskEither<SparrowError, void> =>
   attempted("write", path, async () => {
     const crc32 = await checksum();
     const store = await begin();
@@ -278,7 +271,7 @@ export interface LoadVectorIndexOptions {
 export const loadVectorIndex = (
   path: string,
   { stored = false }: LoadVectorIndexOptions = {},
-): TE.TaskEither<IndexError, VectorIndex> =>
+): TE.TaskEither<SparrowError, VectorIndex> =>
   attempted("read", path, async () => {
     const file = Deno.openSync(path);
     let kept = false;

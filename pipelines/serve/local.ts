@@ -99,6 +99,9 @@ export function refusal(
 /** Only this machine can reach it. */
 const HOSTNAME = "127.0.0.1";
 
+/** Milliseconds for the last bytes of answers to be sent. */
+const FLUSH = 500;
+
 /** Headers of all answers. */
 const fixedHeaders = {
   "x-content-type-options": "nosniff",
@@ -164,7 +167,7 @@ export function serveLocally(
   let actual = port;
   let ending = false;
   const abort = new AbortController();
-  /** The answers that are not sent yet. Deno's own `shutdown` waits for them too, but for ever. */
+  /** The answers that are not sent yet. */
   const answers = new Set<Promise<void>>();
   const withHeaders = (response: Response): Response => {
     for (const [name, value] of Object.entries({ ...fixedHeaders, ...headers })) {
@@ -204,8 +207,11 @@ export function serveLocally(
       url: `http://${HOSTNAME}:${actual}/`,
       stop: async (patience) => {
         ending = true;
-        await waited(Promise.allSettled(answers), patience);
-        abort.abort();
+        // `shutdown` sends the last bytes of answers, but waits for ever for one that never ends, and cannot be
+        // called off then.
+        if (await waited(Promise.allSettled(answers), patience)) {
+          await waited(server.shutdown(), FLUSH);
+        } else abort.abort();
       },
     });
   } catch (cause) {
@@ -213,12 +219,12 @@ export function serveLocally(
   }
 }
 
-/** Waits for work, so many milliseconds at most. Work that is not done by then goes on. */
-async function waited(work: Promise<unknown>, milliseconds: number): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, milliseconds);
+/** Waits for work, so many milliseconds at most; returns whether it is done. What is not goes on. */
+async function waited(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), milliseconds);
   try {
-    await Promise.race([work, late.promise]);
+    return await Promise.race([work.then(() => true), late.promise]);
   } finally {
     clearTimeout(timer);
   }
