@@ -1,5 +1,5 @@
 /**
- * Encoding: images in memory, or a stream of batches of them, to codes.
+ * Encoding: samples in memory, images or vectors, or a stream of batches of them, to codes.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { tf } from "../../ops/tfjs.ts";
 import { collector, forEachBatch, type Model } from "../core/batches.ts";
 import type { Waiting } from "../core/env.ts";
 import { toTensors } from "../core/run.ts";
-import type { Images } from "../data/dataset.ts";
+import type { Samples } from "../data/dataset.ts";
 import type { ModelFile } from "../files/model.ts";
 
 /** Options of {@linkcode encode}. */
@@ -23,17 +23,19 @@ export interface EncodeOptions {
 }
 
 /**
- * Encodes images on the current backend: the outputs of the evaluated model, as packed codes where the
- * encoder ends in kWTA. A graph that ends in a pair, an autoencoder's, gives its first: the latent.
+ * Encodes samples, images as bytes or vectors as floats, on the current backend: the outputs of the evaluated
+ * model, as packed codes where the encoder ends in kWTA. A graph that ends in a pair, an autoencoder's, gives its
+ * first: the latent.
  *
- * Images are normalised as the model's training data was where the model knows it (one that was loaded
- * from a file does), else by their own normalisation. An image's code does not depend on the images
- * beside it.
+ * Samples are normalised as the model's training data was where the model knows it (one that was loaded
+ * from a file does), else by their own normalisation. A sample's code does not depend on those beside it; that of
+ * zeros in a graph without biases, where all units are equal, has no bit set.
  *
  * @param model A run, or what `loadModel` returns.
- * @returns The embeddings in the order of the images; `Interrupted` when the environment's signal is
- * aborted; `InvalidOption` when a sample has not the size of the model's input; `ConsumedRun` when the
- * model's tensors are gone; `GpuError` when a tensor is too large for the GPU.
+ * @returns The embeddings in the order of the samples; `Interrupted` when the environment's signal is
+ * aborted; `InvalidOption` when a sample has not the size of the model's input, or a number that is not finite,
+ * which it names by its place; `ConsumedRun` when the model's tensors are gone; `GpuError` when a tensor is too
+ * large for the GPU.
  *
  * @example
  * ```ts
@@ -55,16 +57,16 @@ export interface EncodeOptions {
  */
 export const encode = (
   model: Model | ModelFile,
-  images: Images,
+  samples: Samples,
   { env }: EncodeOptions = {},
 ): TE.TaskEither<SparrowError, Embeddings> =>
 async () => {
   const [loaded, free] = onBackend(model);
   const graph = encoderOf(loaded.graph);
-  const { compact, add, embeddings } = collector(images.count, isBinary(graph));
+  const { compact, add, embeddings } = collector(samples.count, isBinary(graph));
   try {
     return await pipe(
-      forEachBatch({ ...loaded, graph }, images, {
+      forEachBatch({ ...loaded, graph }, samples, {
         choose: (value) => [compact(latent(value))],
         use: ({ outputs: [read], from }) => add(read, from),
         env,
@@ -96,17 +98,17 @@ const latent = (value: Value): tf.Tensor =>
   value instanceof tf.Tensor ? value : latent(value.first);
 
 /**
- * Encodes any number of images with the memory of one batch: the next batch is asked for when the codes
+ * Encodes any number of samples with the memory of one batch: the next batch is asked for when the codes
  * of the last have been taken. Codes are packed, 1 bit per unit (`words`; their bytes are
  * `new Uint8Array(words.buffer)`), where the encoder ends in kWTA.
  *
- * Images are normalised as {@linkcode encode} does, and have the codes that it makes, whatever the batch
+ * Samples are normalised as {@linkcode encode} does, and have the codes that it makes, whatever the batch
  * that they come in.
  *
  * @param model A run, or what `loadModel` returns.
- * @param batches Images as bytes, from a file that is read in parts or a camera, say.
+ * @param batches Samples, of a file that is read in parts or from a camera, say.
  * @returns The embeddings of one batch after the other; or once, at the end, `Interrupted` when the
- * environment's signal is aborted, `InvalidOption` when an image has not the size of the model's input.
+ * environment's signal is aborted, `InvalidOption` as for `encode`.
  *
  * @example
  * ```ts
@@ -123,7 +125,7 @@ const latent = (value: Value): tf.Tensor =>
  * const normalisation = { mean: [0], std: [1] };
  * function* images() {
  *   for (let i = 0; i < 3; i++) {
- *     yield { count: 2, pixels: Uint8Array.of(0, 9, 0, i, 200, 0, i, 0), normalisation };
+ *     yield { count: 2, values: Uint8Array.of(0, 9, 0, i, 200, 0, i, 0), normalisation };
  *   }
  * }
  * let bytes = 0;
@@ -137,13 +139,13 @@ const latent = (value: Value): tf.Tensor =>
  */
 export async function* encodeStream(
   model: Model | ModelFile,
-  batches: AsyncIterable<Images> | Iterable<Images>,
+  batches: AsyncIterable<Samples> | Iterable<Samples>,
   options: EncodeOptions = {},
 ): AsyncGenerator<E.Either<SparrowError, Embeddings>, void, void> {
   const [loaded, free] = onBackend(model);
   try {
-    for await (const images of batches) {
-      const encoded = await encode(loaded, images, options)();
+    for await (const samples of batches) {
+      const encoded = await encode(loaded, samples, options)();
       yield encoded;
       if (E.isLeft(encoded)) return;
     }
