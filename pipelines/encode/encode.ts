@@ -1,10 +1,10 @@
 /**
- * Encoding: images in memory, or a stream of batches of them, to codes.
+ * Encoding: samples in memory, images or vectors, or a stream of batches of them, to codes.
  *
  * @module
  */
 import type { SparrowError } from "../../graph/error.ts";
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
 import { isBinary } from "../../graph/traits.ts";
 import type { Embeddings } from "../../ops/embeddings.ts";
@@ -25,18 +25,20 @@ export interface EncodeOptions {
 }
 
 /**
- * Encodes samples on the current backend: the outputs of the evaluated model, as packed codes where the
- * encoder ends in kWTA. A graph that ends in a pair, an autoencoder's, gives its first: the latent.
+ * Encodes samples, images as bytes or vectors as floats, on the current backend: the outputs of the evaluated
+ * model, as packed codes where the encoder ends in kWTA. A graph that ends in a pair, an autoencoder's, gives its
+ * first: the latent.
  *
  * Samples are normalised as the model's training data was where the model knows it (one that was loaded
- * from a file does), else by their own normalisation, which a `VectorSource` has none of. A sample's code does not
- * depend on the samples beside it.
+ * from a file does), else by their own normalisation, of which a `VectorSource` has none. A sample's code does not
+ * depend on those beside it; that of zeros in a graph without biases, where all units are equal, has no bit set.
  *
  * @param model A run, or what `loadModel` returns.
  * @param samples Samples in memory, or vectors that are read block by block: those that `openVectors` opens.
- * @returns The embeddings in the order of the samples; the errors of a source that is read; `Interrupted` when the environment's signal is
- * aborted; `InvalidOption` when a sample has not the size of the model's input; `ConsumedRun` when the
- * model's tensors are gone; `GpuError` when a tensor is too large for the GPU.
+ * @returns The embeddings in the order of the samples; the errors of a source that is read; `Interrupted` when the
+ * environment's signal is aborted; `InvalidOption` when a sample has not the size of the model's input, or a number
+ * that is not finite, which it names by its place; `ConsumedRun` when the model's tensors are gone; `GpuError` when a
+ * tensor is too large for the GPU.
  *
  * @example
  * ```ts
@@ -124,17 +126,17 @@ const latent = (value: Value): tf.Tensor =>
   value instanceof tf.Tensor ? value : latent(value.first);
 
 /**
- * Encodes any number of images with the memory of one batch: the next batch is asked for when the codes
+ * Encodes any number of samples with the memory of one batch: the next batch is asked for when the codes
  * of the last have been taken. Codes are packed, 1 bit per unit (`words`; their bytes are
  * `new Uint8Array(words.buffer)`), where the encoder ends in kWTA.
  *
- * Images are normalised as {@linkcode encode} does, and have the codes that it makes, whatever the batch
+ * Samples are normalised as {@linkcode encode} does, and have the codes that it makes, whatever the batch
  * that they come in.
  *
  * @param model A run, or what `loadModel` returns.
- * @param batches Images as bytes, from a file that is read in parts or a camera, say.
+ * @param batches Samples, of a file that is read in parts or from a camera, say.
  * @returns The embeddings of one batch after the other; or once, at the end, `Interrupted` when the
- * environment's signal is aborted, `InvalidOption` when an image has not the size of the model's input.
+ * environment's signal is aborted, `InvalidOption` as for `encode`.
  *
  * @example
  * ```ts
