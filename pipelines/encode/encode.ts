@@ -4,7 +4,7 @@
  * @module
  */
 import type { SparrowError } from "../../graph/error.ts";
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
 import { isBinary } from "../../graph/traits.ts";
 import type { Embeddings } from "../../ops/embeddings.ts";
@@ -13,7 +13,9 @@ import { tf } from "../../ops/tfjs.ts";
 import { collector, forEachBatch, type Model } from "../core/batches.ts";
 import type { Waiting } from "../core/env.ts";
 import { toTensors } from "../core/run.ts";
-import type { Samples } from "../data/dataset.ts";
+import type { Normalisation, Samples } from "../data/dataset.ts";
+import { blocksOf, type VectorBlock, type VectorSource } from "../data/vectors/source.ts";
+import type { StreamedSplit } from "../data/vectors/stream.ts";
 import type { ModelFile } from "../files/model.ts";
 
 /** Options of {@linkcode encode}. */
@@ -28,14 +30,15 @@ export interface EncodeOptions {
  * first: the latent.
  *
  * Samples are normalised as the model's training data was where the model knows it (one that was loaded
- * from a file does), else by their own normalisation. A sample's code does not depend on those beside it; that of
- * zeros in a graph without biases, where all units are equal, has no bit set.
+ * from a file does), else by their own normalisation, of which a `VectorSource` has none. A sample's code does not
+ * depend on those beside it; that of zeros in a graph without biases, where all units are equal, has no bit set.
  *
  * @param model A run, or what `loadModel` returns.
- * @returns The embeddings in the order of the samples; `Interrupted` when the environment's signal is
- * aborted; `InvalidOption` when a sample has not the size of the model's input, or a number that is not finite,
- * which it names by its place; `ConsumedRun` when the model's tensors are gone; `GpuError` when a tensor is too
- * large for the GPU.
+ * @param samples Samples in memory, or vectors that are read block by block: those that `openVectors` opens.
+ * @returns The embeddings in the order of the samples; the errors of a source that is read; `Interrupted` when the
+ * environment's signal is aborted; `InvalidOption` when a sample has not the size of the model's input, or a number
+ * that is not finite, which it names by its place; `ConsumedRun` when the model's tensors are gone; `GpuError` when a
+ * tensor is too large for the GPU.
  *
  * @example
  * ```ts
@@ -57,26 +60,51 @@ export interface EncodeOptions {
  */
 export const encode = (
   model: Model | ModelFile,
-  samples: Samples,
+  samples: Samples | VectorSource | StreamedSplit,
   { env }: EncodeOptions = {},
 ): TE.TaskEither<SparrowError, Embeddings> =>
 async () => {
   const [loaded, free] = onBackend(model);
   const graph = encoderOf(loaded.graph);
-  const { compact, add, embeddings } = collector(samples.count, isBinary(graph));
+  const { count } = "source" in samples ? samples.source : samples;
+  const { compact, add, embeddings } = collector(count, isBinary(graph));
+  const blocks = isRead(samples) ? inBlocks(samples) : [E.right({ from: 0, samples })];
   try {
-    return await pipe(
-      forEachBatch({ ...loaded, graph }, samples, {
+    for await (const block of blocks) {
+      if (E.isLeft(block)) return block;
+      const encoded = await forEachBatch({ ...loaded, graph }, block.right.samples, {
         choose: (value) => [compact(latent(value))],
-        use: ({ outputs: [read], from }) => add(read, from),
+        use: ({ outputs: [read], from }) => add(read, block.right.from + from),
         env,
-      }),
-      TE.map(embeddings),
-    )();
+      })();
+      if (E.isLeft(encoded)) return encoded;
+    }
+    return E.right(embeddings());
   } finally {
     free();
   }
 };
+
+const AS_THEY_ARE: Normalisation = { mean: [0], std: [1] };
+
+/** Whether samples are read while they are encoded. */
+const isRead = (samples: object): samples is VectorSource | StreamedSplit =>
+  "source" in samples || "read" in samples;
+
+/** The vectors of a source as samples, block by block. */
+async function* inBlocks(
+  vectors: VectorSource | StreamedSplit,
+): AsyncGenerator<E.Either<SparrowError, { readonly from: number; readonly samples: Samples }>> {
+  const { source, normalisation } = "source" in vectors
+    ? vectors
+    : { source: vectors, normalisation: AS_THEY_ARE };
+  for await (const block of blocksOf(source)) {
+    yield E.map(({ from, ...values }: VectorBlock) => ({
+      from,
+      samples: { ...values, normalisation },
+    }))(block);
+  }
+}
 
 /**
  * Puts a model's weights on the current backend: those of a file are uploaded.
@@ -139,12 +167,14 @@ const latent = (value: Value): tf.Tensor =>
  */
 export async function* encodeStream(
   model: Model | ModelFile,
-  batches: AsyncIterable<Samples> | Iterable<Samples>,
+  batches: AsyncIterable<Samples> | Iterable<Samples> | VectorSource | StreamedSplit,
   options: EncodeOptions = {},
 ): AsyncGenerator<E.Either<SparrowError, Embeddings>, void, void> {
   const [loaded, free] = onBackend(model);
   try {
-    for await (const samples of batches) {
+    for await (const batch of isRead(batches) ? inBlocks(batches) : batches) {
+      if ("_tag" in batch && E.isLeft(batch)) return void (yield batch);
+      const samples = "_tag" in batch ? batch.right.samples : batch;
       const encoded = await encode(loaded, samples, options)();
       yield encoded;
       if (E.isLeft(encoded)) return;
