@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { encode, type EncodeOptions, encodeStream } from "./encode.ts";
+export { encode, type EncodeOptions, encodeStream, encodeValues } from "./encode.ts";
 export {
   type EncodedImages,
   encodeImage,
