@@ -5,7 +5,7 @@
  */
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
-import { type BinaryEmbeddings, popcount, wordsPerCode } from "../embeddings.ts";
+import { type BinaryEmbeddings, packRows, popcount, wordsPerCode } from "../embeddings.ts";
 import { checkWidth, emptyCodes } from "./codes.ts";
 
 /** A set of codes with a value for each unit that is active. */
@@ -63,36 +63,11 @@ export function fromValues(
   }
   const codes = emptyCodes(rows.length / width, width);
   const values = new Float32Array(active);
-  packValues(rows, codes, 0, values, 0);
-  return E.right({ codes, values });
-}
-
-/**
- * Sets the bits and values of rows of numbers.
- *
- * @param rows Whole rows of the codes' width.
- * @param codes Where the bits go; must be 0 there, from this code on.
- * @param values Where the values go, from this place on.
- * @returns The place after the last value.
- */
-export function packValues(
-  rows: ArrayLike<number>,
-  { width, words }: BinaryEmbeddings,
-  first: number,
-  values: Float32Array,
-  place: number,
-): number {
-  const perRow = wordsPerCode(width);
-  let at = place;
-  for (let row = first, i = 0; i < rows.length; row++) {
-    const base = row * perRow;
-    for (let unit = 0; unit < width; unit++, i++) {
-      if (rows[i] === 0) continue;
-      words[base + (unit >>> 5)] |= 1 << (unit & 31);
-      values[at++] = rows[i];
-    }
+  packRows(Uint8Array.from(rows, (value) => value === 0 ? 0 : 1), width, codes.words, 0);
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    if (rows[i] !== 0) values[at++] = rows[i];
   }
-  return at;
+  return E.right({ codes, values });
 }
 
 /** The numbers of codes with values, row-major, count × width: 0 where a unit is not active. */
