@@ -55,6 +55,7 @@ export {
   search,
   type SearchOptions,
 } from "./search.ts";
+export { activeUnits, fromValues, toValues, type ValuedCodes } from "./valued.ts";
 export {
   channelInformation,
   emptyMemory,
