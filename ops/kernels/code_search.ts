@@ -49,7 +49,7 @@ const GROUP = 3;
 const SHARERS: readonly number[] = [0b111, 0b011, 0b101, 0b110, 0b001, 0b010, 0b100];
 
 /** Columns that a group must save to be searched sooner together than one by one; measured. */
-const WORTH_SHARING = 170;
+const WORTH_SHARING = 200;
 
 /** The most units, or results, of the queries that the kernel gets at a time: 64 MB. */
 const MOST = 2 ** 24;

@@ -149,12 +149,21 @@ function sized(base: usize, bits: i32): bool {
 }
 
 /** Adds 2^shift for each of a list's columns to what 256 counters have `from` the beginning. */
+// @ts-ignore: decorator
+@inline
 function tally(
   block: usize, list: usize, end: usize, from: usize, top: i32, shift: i32, sum: usize,
 ): void {
   if (shift) v128.store(sum, v128.load(from)), v128.store(sum, v128.load(from, 16), 16);
   const low = <usize> shift * PLANE;
   count(block, list, end, from + low, top - shift, sum + low);
+}
+
+/** The same, called. */
+function tallyCommon(
+  block: usize, list: usize, end: usize, from: usize, top: i32, shift: i32, sum: usize,
+): void {
+  tally(block, list, end, from, top, shift, sum);
 }
 
 /**
@@ -183,6 +192,8 @@ export function searchCodes(
   const common = sum + COUNTERS, hits = common + 8 * COUNTERS;
   const flip = i64x2.splat(-(<i64> turned));
   spread(0, top, zero);
+  // What the bias is spread of: often the same for the next query.
+  let current = i32.MIN_VALUE;
   for (let first = 0, block = blocks; first < codes; first += <i32> BLOCK, block += stride) {
     const halves = codes - first > 256 ? 2 : 1;
     for (let q = 0, group = starts; q < many; q += 3, group += 28) {
@@ -193,10 +204,10 @@ export function searchCodes(
       if (shared) {
         for (let h: usize = 0; h < <usize> halves; h++) {
           const half = block + h * PLANE, all = common + h * 4 * COUNTERS;
-          tally(half, s0, s1, zero, top, shift, all);
-          tally(half, s1, s2, all, top, shift, all + COUNTERS);
-          tally(half, s2, s3, zero, top, shift, all + 2 * COUNTERS);
-          tally(half, s3, s4, zero, top, shift, all + 3 * COUNTERS);
+          tallyCommon(half, s0, s1, zero, top, shift, all);
+          tallyCommon(half, s1, s2, all, top, shift, all + COUNTERS);
+          tallyCommon(half, s2, s3, zero, top, shift, all + 2 * COUNTERS);
+          tallyCommon(half, s3, s4, zero, top, shift, all + 3 * COUNTERS);
         }
       }
       for (let i = 0, own = group + 16; i < 3 && q + i < many; i++, own += 4) {
@@ -204,7 +215,8 @@ export function searchCodes(
         const last = near + (<usize> (k - 1) << 2);
         const list = lists + (<usize> load<u32>(own) << 2), stop = lists + (<usize> load<u32>(own, 4) << 2);
         let value = biasOf(load<i32>(last), top, turned != 0);
-        spread(value, top, bias);
+        if (value != current) spread(value, top, bias);
+        current = value;
         for (let h: usize = 0; h < <usize> halves; h++) {
           const half = block + h * PLANE;
           let from = bias;
@@ -231,7 +243,7 @@ export function searchCodes(
           keepHits(hits, sum, top, turned != 0, value, at, near, places, k);
           const next = biasOf(load<i32>(last), top, turned != 0);
           if (next != value) spread(next, top, bias);
-          value = next;
+          value = next, current = next;
         }
       }
     }
