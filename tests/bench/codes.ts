@@ -60,6 +60,7 @@ const flags = {
     help: "folder of the word vectors [../shared/embeddings]",
     value: "DIR",
   },
+  peers: { kind: "text", help: "only these peers [faiss,usearch]", value: "NAME,…" },
   python: {
     kind: "text",
     help: "a Python with numpy and faiss-cpu [python3]",
@@ -87,7 +88,7 @@ async function run(options: Options): Promise<void> {
   const out = options.out ?? "runs/bench-codes";
   await Deno.mkdir(out, { recursive: true });
   const folder = await Deno.makeTempDir({ prefix: "sparrow-codes-" });
-  const peers = await start(options.python ?? "python3", folder);
+  const peers = await start(options, folder);
   try {
     const known = [peers.faiss, peers.usearch].flatMap((peer) => peer?.name ?? []);
     console.log(`${showMachine(machine())}; ${[...known, `${options.rounds} rounds`].join("; ")}`);
@@ -134,13 +135,16 @@ async function skipped<A>(what: string, use: () => Promise<A>): Promise<A | null
   }
 }
 
-async function start(python: string, folder: string): Promise<Peers> {
+async function start({ python, peers }: Options, folder: string): Promise<Peers> {
   const here = (name: string) => new URL(`codes/${name}`, import.meta.url).pathname;
-  const faiss = [python, here("faiss_peer.py")];
+  const wanted = (peers ?? "faiss,usearch").split(",");
+  const started = (name: string, label: string, command: readonly string[]) =>
+    wanted.includes(name) ? skipped(label, () => startPeer(command, folder)) : null;
+  const faiss = [python ?? "python3", here("faiss_peer.py")];
   const usearch = [Deno.execPath(), "run", "-A", "--quiet", "--no-lock", here("usearch_peer.ts")];
   return {
-    faiss: await skipped("FAISS", () => startPeer(faiss, folder)),
-    usearch: await skipped("usearch", () => startPeer(usearch, folder)),
+    faiss: await started("faiss", "FAISS", faiss),
+    usearch: await started("usearch", "usearch", usearch),
   };
 }
 

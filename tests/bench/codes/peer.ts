@@ -35,7 +35,7 @@ export interface Peer {
  * Starts a peer.
  *
  * @param folder For the files that pass between the two.
- * @throws {Error} Where the program is missing, or says no name, with its last line on the standard error.
+ * @throws {Error} Where the program is missing, or says no name, with what it says on the standard error.
  */
 export async function startPeer(
   [program, ...args]: readonly string[],
@@ -55,8 +55,9 @@ export async function startPeer(
   const read = async (): Promise<Readonly<Record<string, unknown>>> => {
     const { value, done } = await lines.next();
     if (done) {
-      const words = (await said).trim().split("\n").findLast((line) => line.trim() !== "");
-      throw new Error(words ?? "it ended without a word");
+      const words = (await said).trim().split("\n");
+      const error = words.findLast((line) => /error/i.test(line)) ?? words.at(-1);
+      throw new Error(error || "it ended without a word");
     }
     const answer = JSON.parse(value);
     if (typeof answer.error === "string") throw new Error(answer.error);
