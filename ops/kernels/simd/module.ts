@@ -118,7 +118,7 @@ export interface Simd {
     codes: number,
     base: number,
     bits: number,
-    largest: number,
+    top: number,
     shift: number,
     turned: number,
     distances: number,
