@@ -1,5 +1,5 @@
 /**
- * Codes in PostgreSQL or PGlite, with pgvector.
+ * Codes in PostgreSQL or PGlite, with pgvector, and vectors out of them.
  *
  * @module
  */
@@ -7,6 +7,7 @@ export {
   addCodes,
   type CodeTable,
   type CodeTableOptions,
+  type CodeType,
   countCodes,
   openCodeTable,
   searchTable,
@@ -19,3 +20,4 @@ export {
   type DatabaseQuery,
   openDatabase,
 } from "./database.ts";
+export { queryVectors, type QueryVectorsOptions } from "./query_vectors.ts";
