@@ -55,6 +55,7 @@ export {
   search,
   type SearchOptions,
 } from "./search.ts";
+export { activeUnits, fromValues, toValues, type ValuedCodes } from "./valued.ts";
 export {
   channelInformation,
   emptyMemory,
@@ -78,6 +79,7 @@ export {
   type AllowedVectors,
   buildVectorIndex,
   type FoundVectors,
+  indexBytes,
   removeVectors,
   searchVectors,
   type SearchVectorsOptions,

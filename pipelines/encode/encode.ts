@@ -1,5 +1,5 @@
 /**
- * Encoding: images in memory, or a stream of batches of them, to codes.
+ * Encoding: samples in memory, images or vectors, or a stream of batches of them, to codes.
  *
  * @module
  */
@@ -7,6 +7,8 @@ import type { SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
 import { isBinary } from "../../graph/traits.ts";
+import { emptyCodes } from "../../ops/codes/codes.ts";
+import { fromValues, type ValuedCodes } from "../../ops/codes/valued.ts";
 import type { Embeddings } from "../../ops/embeddings.ts";
 import type { Value } from "../../ops/interpreter.ts";
 import { tf } from "../../ops/tfjs.ts";
@@ -25,18 +27,20 @@ export interface EncodeOptions {
 }
 
 /**
- * Encodes samples on the current backend: the outputs of the evaluated model, as packed codes where the
- * encoder ends in kWTA. A graph that ends in a pair, an autoencoder's, gives its first: the latent.
+ * Encodes samples, images as bytes or vectors as floats, on the current backend: the outputs of the evaluated
+ * model, as packed codes where the encoder ends in kWTA. A graph that ends in a pair, an autoencoder's, gives its
+ * first: the latent.
  *
  * Samples are normalised as the model's training data was where the model knows it (one that was loaded
- * from a file does), else by their own normalisation, which a `VectorSource` has none of. A sample's code does not
- * depend on the samples beside it.
+ * from a file does), else by their own normalisation, of which a `VectorSource` has none. A sample's code does not
+ * depend on those beside it; that of zeros in a graph without biases, where all units are equal, has no bit set.
  *
  * @param model A run, or what `loadModel` returns.
  * @param samples Samples in memory, or vectors that are read block by block: those that `openVectors` opens.
- * @returns The embeddings in the order of the samples; the errors of a source that is read; `Interrupted` when the environment's signal is
- * aborted; `InvalidOption` when a sample has not the size of the model's input; `ConsumedRun` when the
- * model's tensors are gone; `GpuError` when a tensor is too large for the GPU.
+ * @returns The embeddings in the order of the samples; the errors of a source that is read; `Interrupted` when the
+ * environment's signal is aborted; `InvalidOption` when a sample has not the size of the model's input, or a number
+ * that is not finite, which it names by its place; `ConsumedRun` when the model's tensors are gone; `GpuError` when a
+ * tensor is too large for the GPU.
  *
  * @example
  * ```ts
@@ -105,6 +109,74 @@ async function* inBlocks(
 }
 
 /**
+ * Encodes samples as {@linkcode encode} does, for encoders whose few winners carry values, such as those that end in
+ * `top_k` or `k_winners`: which units are not 0, as packed bits, and their values. Of 4,096 units with 64 winners that
+ * takes 768 bytes per sample, where the numbers of all units take 16,384.
+ *
+ * @returns The codes in the order of the samples, with their values; `InvalidOption` where an output is not
+ * finite; else as {@linkcode encode} does.
+ *
+ * @example
+ * ```ts
+ * import { encodeValues } from "./encode.ts";
+ * import { createRun, dispose } from "../core/run.ts";
+ * import { orThrow } from "../../graph/error.ts";
+ * import { graph } from "../../graph/parse.ts";
+ * import { startBackend } from "../../ops/backend.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(4, 64) ▷ k_winners(0.125)` }));
+ * const normalisation = { mean: [0], std: [1] };
+ * const vectors = { count: 2, values: Float32Array.of(1, 2, 3, 4, 4, 3, 2, 1), normalisation };
+ * const { codes, values } = await orThrow(encodeValues(run, vectors));
+ * assertEquals([codes.count, codes.width, values.length], [2, 64, 16]);
+ * dispose(run);
+ * ```
+ */
+export const encodeValues = (
+  model: Model | ModelFile,
+  samples: Samples,
+  { env }: EncodeOptions = {},
+): TE.TaskEither<SparrowError, ValuedCodes> =>
+async () => {
+  const [loaded, free] = onBackend(model);
+  const parts: ValuedCodes[] = [];
+  let bad: SparrowError | null = null;
+  try {
+    return await pipe(
+      forEachBatch({ ...loaded, graph: encoderOf(loaded.graph) }, samples, {
+        choose: (value) => [latent(value)],
+        use: ({ outputs: [read], count }) => {
+          const made = fromValues(read, read.length / count);
+          if (E.isLeft(made)) bad ??= made.left;
+          else parts.push(made.right);
+        },
+        env,
+      }),
+      TE.chain(() => bad === null ? TE.right(together(parts)) : TE.left(bad)),
+    )();
+  } finally {
+    free();
+  }
+};
+
+/** Codes of one width, one part after the other. */
+function together(parts: readonly ValuedCodes[]): ValuedCodes {
+  const sum = (of: (part: ValuedCodes) => number) => parts.reduce((all, part) => all + of(part), 0);
+  const codes = emptyCodes(sum((part) => part.codes.count), parts[0]?.codes.width ?? 0);
+  const values = new Float32Array(sum((part) => part.values.length));
+  let [word, value] = [0, 0];
+  for (const part of parts) {
+    codes.words.set(part.codes.words, word);
+    values.set(part.values, value);
+    word += part.codes.words.length;
+    value += part.values.length;
+  }
+  return { codes, values };
+}
+
+/**
  * Puts a model's weights on the current backend: those of a file are uploaded.
  *
  * @returns The model, and what frees the weights that were uploaded.
@@ -124,17 +196,17 @@ const latent = (value: Value): tf.Tensor =>
   value instanceof tf.Tensor ? value : latent(value.first);
 
 /**
- * Encodes any number of images with the memory of one batch: the next batch is asked for when the codes
+ * Encodes any number of samples with the memory of one batch: the next batch is asked for when the codes
  * of the last have been taken. Codes are packed, 1 bit per unit (`words`; their bytes are
  * `new Uint8Array(words.buffer)`), where the encoder ends in kWTA.
  *
- * Images are normalised as {@linkcode encode} does, and have the codes that it makes, whatever the batch
+ * Samples are normalised as {@linkcode encode} does, and have the codes that it makes, whatever the batch
  * that they come in.
  *
  * @param model A run, or what `loadModel` returns.
- * @param batches Images as bytes, from a file that is read in parts or a camera, say.
+ * @param batches Samples, of a file that is read in parts or from a camera, say.
  * @returns The embeddings of one batch after the other; or once, at the end, `Interrupted` when the
- * environment's signal is aborted, `InvalidOption` when an image has not the size of the model's input.
+ * environment's signal is aborted, `InvalidOption` as for `encode`.
  *
  * @example
  * ```ts

@@ -87,11 +87,14 @@ export { readOut, type ReadOutOptions } from "./read_out.ts";
 export { announce, report, REPORT_FILE, type ReportOptions } from "./report.ts";
 export { METRICS_FILE, MODEL_FILE, modelOf, save } from "./save.ts";
 export {
+  annealWinners,
+  type AnnealWinnersOptions,
   boostDecay,
   kwtaSchedule,
   type KwtaScheduleOptions,
   reduceOnPlateau,
   type ReduceOnPlateauOptions,
 } from "./schedules.ts";
+export type { TrainingData } from "./epoch_batches.ts";
 export { defaultBatchSize, type Midpoint, type Midway, train, type TrainOptions } from "./train.ts";
 export { watchGradients, watchWeights, withWeights } from "./watch.ts";

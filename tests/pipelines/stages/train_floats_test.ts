@@ -2,33 +2,39 @@ import { E } from "../../../graph/fp_ts.ts";
 import { describe } from "../../../graph/error.ts";
 import { draw, seed } from "../../../graph/rng.ts";
 import { graph } from "../../../graph/parse.ts";
+import { show } from "../../../graph/show.ts";
 import { crossEntropyLoss } from "../../../ops/losses/cross_entropy.ts";
 import { penalised } from "../../../ops/losses/penalty.ts";
 import { meanSquaredErrorLoss } from "../../../ops/losses/reconstruction.ts";
 import { tripletCosineLoss } from "../../../ops/losses/triplet.ts";
 import { supConLoss } from "../../../ops/losses/contrastive.ts";
+import { onlineKMeans } from "../../../ops/local/rules.ts";
 import { adam } from "../../../ops/optimisers/adam.ts";
 import { newest, rowsNamed } from "../../../pipelines/core/history.ts";
 import { checkpointOf, resumeRun } from "../../../pipelines/core/resume.ts";
-import { createRun, dispose, fork, toArrays } from "../../../pipelines/core/run.ts";
+import { createRun, dispose, fork, type Run, toArrays } from "../../../pipelines/core/run.ts";
 import { pipeline, repeat } from "../../../pipelines/core/stage.ts";
+import { augment } from "../../../pipelines/data/augment.ts";
 import { fromArrays } from "../../../pipelines/data/arrays.ts";
 import type { Dataset, DataSplit } from "../../../pipelines/data/dataset.ts";
 import { take } from "../../../pipelines/data/splits.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
 import { readCheckpoint, writeCheckpoint } from "../../../pipelines/files/checkpoint.ts";
 import { readModel, writeModel } from "../../../pipelines/files/model.ts";
+import { reportFiles } from "../../../pipelines/report/report.ts";
 import { evaluate } from "../../../pipelines/stages/evaluate.ts";
 import { evaluateReconstruction } from "../../../pipelines/stages/evaluate_reconstruction.ts";
+import { explain } from "../../../pipelines/stages/explain.ts";
 import { weightHomeostasis } from "../../../pipelines/stages/homeostasis.ts";
 import { infoPlane } from "../../../pipelines/stages/info_plane.ts";
+import { learnLocally } from "../../../pipelines/stages/learn_locally.ts";
 import { monitor } from "../../../pipelines/stages/monitor.ts";
 import { readOut } from "../../../pipelines/stages/read_out.ts";
 import { modelOf } from "../../../pipelines/stages/save.ts";
 import { train } from "../../../pipelines/stages/train.ts";
 import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
-import { onEachBackend } from "../../ops/backends.ts";
-import { begin, envOn, left, right } from "../tiny.ts";
+import { assertClose, onEachBackend } from "../../ops/backends.ts";
+import { begin, digits, envOn, left, right } from "../tiny.ts";
 import { bestAccuracy, vectors } from "../vectors.ts";
 
 const encoder = graph`linear(20, 64) ▷ relu ▷ linear(64, 256) ▷ kwta(0.05)`;
@@ -117,6 +123,16 @@ Deno.test("what reads no label works on samples that have none", async () => {
   const { evaluation, classCodes, reconstructions } = done.findings;
   assertEquals([evaluation?.classes, evaluation?.duty?.length], [[], 64]);
   assertEquals([classCodes, reconstructions], [null, []]);
+
+  const file = writeCheckpoint(right(await checkpointOf(done)()));
+  assertEquals(right(readCheckpoint("a-file", file)).findings, done.findings);
+  const { findings, history } = done;
+  const shown = { title: "vectors", graph: show(run.graph), dataset: "arrays", notice: null };
+  const { page } = reportFiles({ ...shown, history, findings, config: {}, finished: true });
+  assertStringIncludes(page, "Duty cycle");
+  for (const absent of ["Confusion", "centroid", "Reconstructions"]) {
+    assert(!page.includes(absent), absent);
+  }
   dispose(done);
 
   const coded = right(createRun({ graph: encoder, optimiser, seed: 5 }));
@@ -232,23 +248,54 @@ Deno.test("a number that is not finite is named by its place, whoever is given i
   }
 });
 
-Deno.test("images as floats from 0 to 1 are learnt as their bytes are", async () => {
+Deno.test("images as floats from 0 to 1 are learnt and shown as their bytes are", async () => {
   const env = await envOn("wasm");
-  const { digits, optimiser } = await import("../tiny.ts");
   const { train: data, test } = await digits();
   const floats = (split: DataSplit): DataSplit => ({
     ...split,
     values: Float32Array.from(split.values, (byte) => byte / 255),
   });
-  const accuracies: number[] = [];
+  const found: Run[] = [];
   for (const kind of [(split: DataSplit) => split, floats]) {
     const dataset = { ...await digits(), train: kind(data), test: kind(test) };
-    const stage = repeat(3)(train({ data: dataset.train, loss: triplets, batchSize: 32 }));
-    const done = right(await pipeline(stage, evaluate(dataset))(begin())(env)());
-    assertEquals(done.optimiser, optimiser);
-    assert(done.findings.evaluation!.confused.length > 0, "images are shown");
-    accuracies.push(newest(done.history, "accuracy", "test")!);
+    const learn = train({
+      data: dataset.train,
+      loss: triplets,
+      batchSize: 32,
+      augment: augment({ shift: 1 }),
+      shape: [28, 28],
+    });
+    const stage = pipeline(
+      infoPlane({ dataset, samples: 100 }, () => repeat(2)(learn)),
+      evaluate(dataset),
+      explain(dataset, { images: 1, saliency: { steps: 2 } }),
+    );
+    found.push(right(await stage(begin())(env)()));
+  }
+  const [bytes, numbers] = found;
+  for (const what of ["accuracy", "information_label:kmeans:3.kwta"]) {
+    const [one, other] = found.map(({ history }) => rowsNamed(history, what).at(-1)!.value);
+    assert(Math.abs(one - other) <= 0.1, `${what}: ${one} and ${other}`);
+  }
+  const { confused } = numbers.findings.evaluation!;
+  assert(confused.length > 0 && confused.every(({ image }) => image.shape.join() === "28,28,1"));
+  const [image, other] = [bytes, numbers].map(({ findings }) => findings.explanations[0].image);
+  assertClose(other.data, image.data, 1e-6, "the image that is explained");
+  found.forEach(dispose);
+});
+
+Deno.test("a layer learns floats by a local rule as it does bytes", async () => {
+  const env = await envOn("cpu");
+  const bytes = Uint8Array.from({ length: 40 * 12 }, (_, i) => (i * i * 7) % 251);
+  const normalisation = { mean: [0], std: [1] };
+  const weights: Float32Array[] = [];
+  for (const values of [bytes, Float32Array.from(bytes, (byte) => byte / 255)]) {
+    const data = { count: 40, values, normalisation };
+    const run = right(createRun({ graph: graph`linear(12, 4, bias=false) ▷ kwta(0.5, hard)` }));
+    const stage = learnLocally({ data, path: 0, rule: onlineKMeans() });
+    const done = right(await stage(run)(env)());
+    weights.push((await toArrays(done.params))["0.weight"].data as Float32Array);
     dispose(done);
   }
-  assert(Math.abs(accuracies[0] - accuracies[1]) <= 0.05, accuracies.join(", "));
+  assertClose(weights[1], weights[0], 1e-5, "the weights");
 });
