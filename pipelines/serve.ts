@@ -25,7 +25,7 @@ const flags = {
     help: "port of 127.0.0.1 (0: any that is free)",
     least: 0,
     most: 65_535,
-    fallback: 7378,
+    fallback: 7379,
   },
   stored: {
     kind: "switch",

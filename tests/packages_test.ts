@@ -93,6 +93,18 @@ const programs: Readonly<Record<string, Weight>> = {
     types: report,
     megabytes: 105,
   },
+  "pipelines/index_vectors.ts": {
+    first: [...shell, ...random],
+    later: [...images, ...tables, ...tfjs],
+    types: report,
+    megabytes: 110,
+  },
+  "pipelines/serve.ts": {
+    first: [...shell, ...random],
+    later: [...images, ...tfjs],
+    types: ["@zip.js/zip.js", ...report],
+    megabytes: 100,
+  },
   "pipelines/willshaw_capacity.ts": {
     first: ["@observablehq/plot", "linkedom", ...shell, ...random],
     later: [...images, ...tfjs],

@@ -15,12 +15,9 @@ export interface IdTable {
   readonly leave: (slot: number) => void;
 }
 
-/** Chosen anew by every process, so that no file can be made whose ids all collide. */
-const salts = crypto.getRandomValues(new Uint32Array(2));
-
-/** Mixes the bits of an id, as MurmurHash3 ends. */
-function hashOf(id: number): number {
-  let hash = Math.imul(Math.floor(id / 2 ** 32) ^ salts[1], 0x9e3779b1) ^ id ^ salts[0];
+/** Mixes the bits of an id and a salt, as MurmurHash3 ends. */
+function hashOf(id: number, [low, high]: Uint32Array): number {
+  let hash = Math.imul(Math.floor(id / 2 ** 32) ^ high, 0x9e3779b1) ^ id ^ low;
   hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
   hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);
   return (hash ^ hash >>> 16) >>> 0;
@@ -47,9 +44,11 @@ export function idTable(idOf: (slot: number) => number, room: number): IdTable {
   /** Slots + 1 at the places of their hashes or after; 0 where a place is free. At most half are taken. */
   let places = new Uint32Array(2 ** Math.max(4, Math.ceil(Math.log2(2 * room + 1))));
   let taken = 0;
+  // Every table has another, so that no file can be made whose ids all collide.
+  const salt = crypto.getRandomValues(new Uint32Array(2));
   const find = (id: number): number => {
     const mask = places.length - 1;
-    let place = hashOf(id) & mask;
+    let place = hashOf(id, salt) & mask;
     while (places[place] !== 0 && idOf(places[place] - 1) !== id) place = (place + 1) & mask;
     return place;
   };
@@ -76,7 +75,7 @@ export function idTable(idOf: (slot: number) => number, room: number): IdTable {
       taken--;
       // What was put after its own place because this one was taken moves up (Knuth, volume 3, algorithm 6.4R).
       for (let next = (free + 1) & mask; places[next] !== 0; next = (next + 1) & mask) {
-        const own = hashOf(idOf(places[next] - 1)) & mask;
+        const own = hashOf(idOf(places[next] - 1), salt) & mask;
         if (((next - own) & mask) < ((next - free) & mask)) continue;
         places[free] = places[next];
         places[next] = 0;

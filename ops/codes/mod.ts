@@ -86,3 +86,4 @@ export {
   type VectorIndex,
   type VectorIndexOptions,
 } from "./vector_index.ts";
+export { searchParts } from "./vector_parts.ts";

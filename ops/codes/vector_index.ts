@@ -348,7 +348,7 @@ function rerank(
     for (let c = from; c < from + perQuery; c++) {
       const slot = slots[c];
       if (slot < 0) break;
-      const inBlock = (c - from) % READ_AT_ONCE;
+      const inBlock = stored === null ? 0 : (c - from) % READ_AT_ONCE;
       if (stored !== null && inBlock === 0) {
         const block = slots.subarray(c, Math.min(c + READ_AT_ONCE, from + perQuery));
         const failed = readVectors(store, block, read);

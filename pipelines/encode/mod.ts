@@ -19,6 +19,7 @@ export {
   readEncoder,
   trainedEncoder,
 } from "./encoder.ts";
+export { indexVectors, type IndexVectorsOptions, type WrittenIndex } from "./index_vectors.ts";
 export { findImages, type FindImagesOptions, type ImageFile, type ImageSource } from "./inputs.ts";
 export type { InputLayout } from "./pictures.ts";
 export {
