@@ -1,17 +1,22 @@
 /**
- * Datasets: named ones, folders of images, built-in digits, splits, and augmentation.
+ * Datasets: named ones, folders of images, built-in digits, files of vectors, splits, and augmentation.
  *
  * @module
  */
+export { type ArraySamples, fromArrays, type FromArraysOptions } from "./arrays.ts";
 export { augment, type Augmentation, type AugmentOptions, type ImageLayout } from "./augment.ts";
 export type { Bitmap, Colour } from "./bitmap.ts";
 export { type Cifar10Options, loadCifar10 } from "./cifar10.ts";
 export {
   type Dataset,
   type DataSplit,
-  type Images,
+  type ImageSplit,
+  type LabelledSplit,
+  type Labels,
   type Normalisation,
   normalisationOf,
+  type Samples,
+  type SampleValues,
 } from "./dataset.ts";
 export { decodeImage } from "./decode_image.ts";
 export { type DataEnv, denoDataEnv, type FolderEntry } from "./environment.ts";
@@ -43,3 +48,13 @@ export {
   withValidation,
 } from "./splits.ts";
 export { loadStrokes, strokes, type StrokesOptions } from "./strokes.ts";
+export { openVectors, type OpenVectorsOptions } from "./vectors/open.ts";
+export {
+  blocksOf,
+  type ColumnValue,
+  type VectorBlock,
+  vectorsInMemory,
+  type VectorSource,
+} from "./vectors/source.ts";
+export { type StreamedSplit, streamVectors, type StreamVectorsOptions } from "./vectors/stream.ts";
+export { loadVectors, type LoadVectorsOptions } from "./vectors/load.ts";

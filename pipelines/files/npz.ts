@@ -1,8 +1,9 @@
 /**
- * NumPy's formats .npy, one array of integers, and .npz, named arrays in one zip archive, as `numpy.load` and
- * `numpy.savez` have them.
+ * NumPy's formats .npy, one array, and .npz, named arrays in one zip archive, as `numpy.load` and
+ * `numpy.savez` have them. Arrays of integers are read and written whole; what the header of any array says is read by
+ * itself, so that others read its numbers in parts.
  *
- * Of .npy only integers and booleans in C order are read. npyjs, a library for it, makes JavaScript arrays of text
+ * npyjs, a library for it, makes JavaScript arrays of text
  * and booleans, many times as large as the file, and does not compare the shape with the data. The archive and its
  * checksums are zip.js's.
  *
@@ -59,58 +60,101 @@ const ALIGNMENT = 64;
 
 /** Writes an array in NumPy's format, version 1.0: a line of text that describes it, then its numbers. */
 export function writeNpy({ type, shape, data }: NpyArray): Uint8Array<ArrayBuffer> {
+  const head = writeNpyHeader({ type, shape });
+  const bytes = new Uint8Array(head.length + data.byteLength);
+  bytes.set(head);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), head.length);
+  return bytes;
+}
+
+/** Writes the line that describes an array, before its numbers. */
+export function writeNpyHeader(
+  { type, shape }: Pick<NpyArray, "type" | "shape">,
+): Uint8Array<ArrayBuffer> {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const text = `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const start = Math.ceil((MAGIC.length + 4 + text.length + 1) / ALIGNMENT) * ALIGNMENT;
-  const bytes = new Uint8Array(start + data.byteLength);
+  const bytes = new Uint8Array(start);
   bytes.set(MAGIC);
   bytes.set([1, 0], MAGIC.length);
   new DataView(bytes.buffer).setUint16(8, start - 10, true);
   bytes.set(new TextEncoder().encode(text.padEnd(start - 11) + "\n"), 10);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start);
   return bytes;
 }
 
+/** Bytes of an element, by the types that can be read; |b1 is a boolean, <f2 a number of 16 bits. */
+const sizes = {
+  ...{ "|b1": 1, "|u1": 1, "|i1": 1, "<u2": 2, "<i2": 2, "<u4": 4, "<i4": 4, "<u8": 8, "<i8": 8 },
+  ...{ "<f2": 2, "<f4": 4, "<f8": 8 },
+} as const;
+
+/** What the header of an array says. */
+export interface NpyHeader {
+  /** Type of its elements. */
+  readonly type: keyof typeof sizes;
+  /** Shape; empty for a single number. */
+  readonly shape: readonly number[];
+  /** The byte at which its elements begin, row-major, as many as the shape says. */
+  readonly start: number;
+  /** Bytes of an element. */
+  readonly elementSize: number;
+}
+
+/** The most bytes of a header that are looked at: longer ones are those of records, which are refused anyway. */
+export const NPY_HEADER = 12 + 1000;
+
 /**
- * Reads an array of a file in NumPy's format, in place where it is aligned.
+ * Reads the header of an array in NumPy's format, and compares it with the size of the file.
+ *
+ * @param head The first {@linkcode NPY_HEADER} bytes of the file, or all where there are fewer.
+ * @param size Bytes of the file.
+ * @returns The header, or in words what is wrong: "expected …, current value is …".
+ */
+export function readNpyHeader(head: Uint8Array, size: number): E.Either<string, NpyHeader> {
+  if (head.length < 12 || MAGIC.some((byte, i) => head[i] !== byte)) {
+    return E.left("expected an array in NumPy's format, current value is something else");
+  }
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const [from, length] = head[6] === 1
+    ? [10, view.getUint16(8, true)]
+    : [12, view.getUint32(8, true)];
+  const start = from + length;
+  if (start > size) {
+    return E.left(`expected a header of ${length} bytes, current value is ${size - from}`);
+  }
+  const text = new TextDecoder("latin1").decode(head.subarray(from, Math.min(start, from + 1000)));
+  const type = /'descr': *'([^']{1,20})'/.exec(text)?.[1];
+  const order = /'fortran_order': *(True|False)/.exec(text)?.[1];
+  const extents = /'shape': *\(([\d, ]*)\)/.exec(text)?.[1];
+  if (type === undefined || !isReadable(type) || extents === undefined) {
+    return E.left(`expected numbers in little-endian order, current value is ${text.trim()}`);
+  }
+  const shape = extents.split(",").filter((extent) => extent.trim() !== "").map(Number);
+  if (order !== "False" && shape.length > 1) {
+    return E.left("expected rows one after the other (numpy.ascontiguousarray), not columns");
+  }
+  const elementSize = sizes[type];
+  const expected = shape.reduce((product, extent) => product * extent, elementSize);
+  return expected === size - start ? E.right({ type, shape, start, elementSize }) : E.left(
+    `expected ${expected} bytes for ${type} of shape [${shape}], current value is ${size - start}`,
+  );
+}
+
+const isReadable = (type: string): type is keyof typeof sizes => Object.hasOwn(sizes, type);
+
+/**
+ * Reads an array of integers of a file in NumPy's format, in place where it is aligned.
  *
  * @returns The array, or in words what is wrong: "expected …, current value is …".
  */
 export function readNpy(bytes: Uint8Array<ArrayBuffer>): E.Either<string, NpyArray> {
-  if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    return E.left("expected an array in NumPy's format, current value is something else");
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [from, length] = bytes[6] === 1
-    ? [10, view.getUint16(8, true)]
-    : [12, view.getUint32(8, true)];
-  const start = from + length;
-  if (start > bytes.length) {
-    return E.left(`expected a header of ${length} bytes, current value is ${bytes.length - from}`);
-  }
-  // Longer headers are those of records, which are refused anyway.
-  const text = new TextDecoder("latin1").decode(bytes.subarray(from, Math.min(start, from + 1000)));
-  const type = /'descr': *'([^']{1,20})'/.exec(text)?.[1];
-  const order = /'fortran_order': *(True|False)/.exec(text)?.[1];
-  const sizes = /'shape': *\(([\d, ]*)\)/.exec(text)?.[1];
-  if (type === undefined || !isType(type) || sizes === undefined) {
-    return E.left(`expected integers in little-endian order, current value is ${text.trim()}`);
-  }
-  const shape = sizes.split(",").filter((size) => size.trim() !== "").map(Number);
-  if (order !== "False" && shape.length > 1) {
-    return E.left("expected rows one after the other (numpy.ascontiguousarray), not columns");
-  }
-  const { BYTES_PER_ELEMENT: size } = types[type];
-  const count = shape.reduce((product, extent) => product * extent, 1);
-  if (count * size !== bytes.length - start) {
-    return E.left(
-      `expected ${count * size} bytes for ${type} of shape [${shape}], ` +
-        `current value is ${bytes.length - start}`,
-    );
-  }
+  const header = readNpyHeader(bytes.subarray(0, NPY_HEADER), bytes.length);
+  if (E.isLeft(header)) return header;
+  const { type, shape, start, elementSize } = header.right;
+  if (!isType(type)) return E.left(`expected integers, current value is ${type}`);
   const at = bytes.byteOffset + start;
-  const data = at % size === 0
-    ? new types[type](bytes.buffer, at, count)
+  const data = at % elementSize === 0
+    ? new types[type](bytes.buffer, at, (bytes.length - start) / elementSize)
     : new types[type](new Uint8Array(bytes.subarray(start)).buffer);
   return E.right({ type, shape, data });
 }
@@ -124,7 +168,7 @@ export type NpyArrays = Readonly<Record<string, NpyArray>>;
 const MOST_ENTRIES = 100;
 
 /** Loads zip.js when a first archive is written or read: models and checkpoints do without. */
-async function zipLibrary(): Promise<typeof import("npm:@zip.js/zip.js@2.24.0")> {
+export async function zipLibrary(): Promise<typeof import("npm:@zip.js/zip.js@2.24.0")> {
   const library = await import("npm:@zip.js/zip.js@2.24.0");
   library.configure({ useWebWorkers: false });
   return library;
@@ -133,17 +177,33 @@ async function zipLibrary(): Promise<typeof import("npm:@zip.js/zip.js@2.24.0")>
 /** The arrays as an .npz file, not compressed; the same bytes for the same arrays. */
 export const writeNpz = async (arrays: NpyArrays): Promise<Uint8Array> => {
   const { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } = await zipLibrary();
-  const zip = new ZipWriter(new Uint8ArrayWriter(), {
-    level: 0,
-    // The least that the format can say: files do not depend on when they were written.
-    lastModDate: new Date(1980, 0, 1),
-    extendedTimestamp: false,
-  });
+  const zip = new ZipWriter(new Uint8ArrayWriter(), ENTRIES);
   for (const [name, array] of Object.entries(arrays)) {
     await zip.add(`${name}.npy`, new Uint8ArrayReader(writeNpy(array)));
   }
   return await zip.close();
 };
+
+/** The least that the format can say of an entry: files do not depend on when they were written. */
+const ENTRIES = { level: 0, lastModDate: new Date(1980, 0, 1), extendedTimestamp: false } as const;
+
+/**
+ * Writes an .npz file, not compressed, as the bytes of its arrays come.
+ *
+ * @param arrays Names, and the bytes of an array each: its header and its numbers. They are asked for one after the
+ * other; what one throws is thrown.
+ * @param into Stream that takes the file; it is closed at the end.
+ */
+export async function streamNpz(
+  arrays: readonly (readonly [name: string, bytes: AsyncIterable<Uint8Array>])[],
+  into: WritableStream<Uint8Array>,
+): Promise<void> {
+  const { ZipWriter } = await zipLibrary();
+  // A size that is not known may be beyond 4 GiB.
+  const zip = new ZipWriter(into, { ...ENTRIES, zip64: true });
+  for (const [name, bytes] of arrays) await zip.add(`${name}.npy`, ReadableStream.from(bytes));
+  await zip.close();
+}
 
 /**
  * The arrays of an .npz file that is not compressed. No more memory is taken than the file's size, and

@@ -27,7 +27,8 @@ import { type ClassCodes, evaluationOf } from "../core/findings.ts";
 import type { Row } from "../core/history.ts";
 import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
-import { checkDataset, type Dataset, type Images } from "../data/dataset.ts";
+import { checkDataset, type Dataset, type DataSplit, labelledDataset } from "../data/dataset.ts";
+import { samplesFrom } from "../data/splits.ts";
 import { encodeStream } from "../encode/encode.ts";
 
 /** Options of {@linkcode readOut}. */
@@ -56,18 +57,21 @@ const SLICE = 200;
  * "encoding_seconds" and "read_out_seconds". Read-outs are nearest, naive_bayes, bcpnn, willshaw and
  * centroid. The run's findings and class codes are those of the test set, as the nearest codes classify it.
  *
- * Errors: `Interrupted`; `InvalidOption` for an option out of its range, and a graph whose output is not
+ * Errors: `Interrupted`; `InvalidOption` for an option out of its range, samples without labels, and a graph whose output is not
  * binary.
  */
 export const readOut = (options: ReadOutOptions): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
-    const { dataset, perClass = [], noise = [] } = options;
+    const { perClass = [], noise = [] } = options;
     const bad = perClass.find((n) => !Number.isInteger(n) || n < 1);
     if (bad !== undefined) {
       return E.left(invalidOption("perClass", bad, "integers of at least 1"));
     }
-    const wrong = checkDataset(dataset, sizeOf(run.input));
+    const wrong = checkDataset(options.dataset, sizeOf(run.input));
     if (wrong !== null) return E.left(wrong);
+    const labelled = labelledDataset(options.dataset, "readOut");
+    if (E.isLeft(labelled)) return labelled;
+    const dataset = labelled.right;
     const begun = env.now();
     const train = await codesOf(run, dataset.train, env);
     if (E.isLeft(train)) return train;
@@ -171,22 +175,14 @@ function firstOfEach(
   return [order.filter((i) => taken[labels[i]]++ < n), next];
 }
 
-/** The codes of images, a slice at a time. */
+/** The codes of samples, a slice at a time. */
 async function codesOf(
   run: Run,
-  images: Images,
+  split: DataSplit,
   env: Env,
 ): Promise<E.Either<SparrowError, BinaryEmbeddings>> {
-  const area = images.pixels.length / Math.max(1, images.count);
-  function* slices(): Generator<Images> {
-    for (let from = 0; from < images.count; from += SLICE) {
-      const count = Math.min(SLICE, images.count - from);
-      yield {
-        ...images,
-        count,
-        pixels: images.pixels.subarray(from * area, (from + count) * area),
-      };
-    }
+  function* slices(): Generator<DataSplit> {
+    for (let from = 0; from < split.count; from += SLICE) yield samplesFrom(split, from, SLICE);
   }
   const parts: BinaryEmbeddings[] = [];
   for await (const part of encodeStream(run, slices(), { env })) {
@@ -197,7 +193,7 @@ async function codesOf(
     parts.push(part.right);
   }
   const width = parts[0]?.width ?? 1;
-  const whole = emptyCodes(images.count, width);
+  const whole = emptyCodes(split.count, width);
   let at = 0;
   for (const { words } of parts) {
     whole.words.set(words, at);

@@ -7,7 +7,7 @@
 import { invalidOption, type NonFinite, type SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { findKwta } from "../../graph/rewrite.ts";
-import { permutation, type Rng } from "../../graph/rng.ts";
+import type { Rng } from "../../graph/rng.ts";
 import { inferShapes, isPair, showSpace, sizeOf } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
 import { lower } from "../../ops/interpreter.ts";
@@ -16,7 +16,6 @@ import type { Loss } from "../../ops/losses/loss.ts";
 import { notNegative } from "../../ops/ranges.ts";
 import { type Params, tf } from "../../ops/tfjs.ts";
 import {
-  type Batch,
   type ObserveGradients,
   type Stepped,
   type Trainer,
@@ -29,9 +28,15 @@ import type { Row } from "../core/history.ts";
 import { copyState, copyTensors, free, type Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
 import type { Augmentation } from "../data/augment.ts";
-import { checkSplit, type DataSplit } from "../data/dataset.ts";
-import { feedOf } from "../data/feed.ts";
-import { backgroundOf, gatherLabels } from "../data/normalise.ts";
+import { checkSplit, type DataSplit, labelledSplit } from "../data/dataset.ts";
+import { checkStream } from "../data/vectors/stream.ts";
+import {
+  type BatchAt,
+  batchesOf,
+  countOf,
+  isStreamed,
+  type TrainingData,
+} from "./epoch_batches.ts";
 
 /** A moment within an epoch, after a step. */
 export interface Midpoint extends MeasuredAt {
@@ -55,8 +60,11 @@ export type Midway = (
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
-  /** The samples to train on, with their classes. */
-  readonly data: DataSplit;
+  /**
+   * The samples to train on, with their classes; a loss that is `unsupervised` needs none. Those that `streamVectors`
+   * makes of a file are read meanwhile, so that they may be more than memory holds.
+   */
+  readonly data: TrainingData;
   /** The loss to minimise. */
   readonly loss: Loss;
   /**
@@ -120,7 +128,7 @@ const [HOST_INTERVAL, GPU_INTERVAL, WEIGHTS_INTERVAL] = [100, 2000, 10_000];
  * Errors: `Interrupted` at the next step after the signal; `NonFinite` when a loss, a gradient or a
  * weight is a NaN or infinite, naming the first that was and its step; `InvalidOption` for a run
  * without an optimiser or without weights, when there is no sample, or one has not the size of the run's
- * input or no label, when an option of the loss
+ * input or no label, when there are no labels and the loss reads some, when an option of the loss
  * or of the augmentation is out of its range, when one of them does not fit, and when the schedule
  * gives a rate that is not a finite number of at least 0.
  */
@@ -142,7 +150,7 @@ interface Epoch extends TrainOptions {
 }
 
 function plan(options: TrainOptions, run: Run): E.Either<SparrowError, Epoch> {
-  const { data, loss, observe, batchSize = defaultBatchSize(data.count) } = options;
+  const { data, loss, observe, batchSize = defaultBatchSize(countOf(data)) } = options;
   const { optimiser, input } = run;
   if (optimiser === null) {
     return E.left(invalidOption("optimiser", "none", "one that is given to createRun"));
@@ -161,7 +169,7 @@ function plan(options: TrainOptions, run: Run): E.Either<SparrowError, Epoch> {
     trainer: { model: lower(run.graph), input, loss, optimiser, observe },
     learningRate,
     epoch: run.epoch + 1,
-    total: Math.ceil(data.count / batchSize),
+    total: Math.ceil(countOf(data) / batchSize),
   });
 }
 
@@ -174,8 +182,12 @@ function check(
     return invalidOption("batchSize", batchSize, "an integer of at least 1");
   }
   const size = sizeOf(run.input);
-  const wrong = checkSplit(data, { size });
+  const wrong = isStreamed(data) ? checkStream(data, size) : checkSplit(data, { size });
   if (wrong !== null) return wrong;
+  if (!loss.unsupervised) {
+    const labelled = labelledSplit(data as DataSplit, `the loss ${loss.name}`);
+    if (E.isLeft(labelled)) return labelled.left;
+  }
   if (Object.keys(run.params).length === 0) {
     return invalidOption("graph", "one without weights", "a graph with weights to train");
   }
@@ -190,7 +202,7 @@ function check(
 }
 
 /** Finds what keeps the loss from being used on this run and data. */
-function misfit(loss: Loss, { labels }: DataSplit, run: Run): SparrowError | null {
+function misfit(loss: Loss, { labels }: TrainingData, run: Run): SparrowError | null {
   const inferred = inferShapes(run.graph, run.input);
   if (E.isLeft(inferred)) return inferred.left;
   const { output } = inferred.right;
@@ -201,8 +213,14 @@ function misfit(loss: Loss, { labels }: DataSplit, run: Run): SparrowError | nul
   return loss.fits?.({
     inputs: sizeOf(run.input),
     outputs: sizeOf(ends[ends.length - 1] as Shape),
-    classes: labels.reduce((most, label) => Math.max(most, label + 1), 0),
+    classes: labels === null ? 0 : mostOf(labels) + 1,
   }) ?? null;
+}
+
+function mostOf(labels: ArrayLike<number>): number {
+  let most = -1;
+  for (let i = 0; i < labels.length; i++) if (labels[i] > most) most = labels[i];
+  return most;
 }
 
 async function trainEpoch(
@@ -213,10 +231,9 @@ async function trainEpoch(
   const { data, batchSize, trainer, midway, epoch, total } = plan;
   const { graph, input } = run;
   const step = trainStep(trainer);
-  const [order, rng] = permutation(data.count, run.rng);
-  let state = beginning(plan, run, rng);
+  const batches = batchesOf({ ...plan, shape: plan.shape ?? input }, run.rng);
+  let state = beginning(plan, run, batches.rng);
   const watch = stopwatch(env);
-  const batches = batchesOf(plan, order, run);
   const losses = watchLosses(plan, run, state, batches.at, env);
   const pace = paceOf(total, env);
   let seen: readonly Row[] = [];
@@ -230,7 +247,9 @@ async function trainEpoch(
       if (env.signal.aborted) {
         return fail({ _tag: "Interrupted", epoch, step: run.step + done - 1 });
       }
-      const [batch, rng] = batches.at(done - 1, state.rng);
+      const made = await batches.at(done - 1, state.rng);
+      if (E.isLeft(made)) return fail(made.left);
+      const [batch, rng] = made.right;
       const stepped = step({ ...state, rng }, batch);
       state = stepped.state;
       await losses.add(stepped);
@@ -239,7 +258,7 @@ async function trainEpoch(
         const bad = await losses.settle(state, done, due === "weights");
         if (bad !== null) return fail(bad);
         pace.settled(due);
-        const samplesPerSecond = Math.min(done * batchSize, data.count) / watch.seconds();
+        const samplesPerSecond = Math.min(done * batchSize, countOf(data)) / watch.seconds();
         env.progress.update({
           epoch,
           done,
@@ -266,7 +285,7 @@ async function trainEpoch(
     throw thrown;
   } finally {
     losses.dispose();
-    batches.dispose();
+    await batches.dispose();
   }
   const rows = rowsOf(plan, run, losses.sums(), watch.seconds());
   return E.right({
@@ -327,37 +346,9 @@ function rowsOf(
     row("run", "learning_rate", learningRate),
     ...(kwta === undefined ? [] : [row("run", "sparsity", kwta.sparsity)]),
     ...(kwta?.soft ? [row("run", "hardness", kwta.soft.hardness)] : []),
-    row("run", "samples_per_second", data.count / seconds),
+    row("run", "samples_per_second", countOf(data) / seconds),
     row("run", "training_seconds", seconds),
   ];
-}
-
-// ---- Batches
-
-/** Makes the batch after so many others, and returns the generator that augmentation leaves. */
-type BatchAt = (done: number, rng: Rng) => readonly [Batch, Rng];
-
-/** Makes the batches of an epoch, in the given order of the samples. */
-function batchesOf(
-  { data, augment, shape, batchSize }: Epoch,
-  order: Uint32Array,
-  { input }: Run,
-): { readonly at: BatchAt; readonly dispose: () => void } {
-  const layout = { shape: shape ?? input, background: backgroundOf(data.normalisation) };
-  const feed = feedOf(data, batchSize);
-  const rows = (picks: Uint32Array, rng: Rng): readonly [Batch["values"], Rng] => {
-    if (augment === undefined) return [feed.rows(picks), rng];
-    const values = feed.hostRows(picks);
-    return [values, augment.apply(values, layout, rng)];
-  };
-  return {
-    at: (done, rng) => {
-      const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
-      const [values, left] = rows(picks, rng);
-      return [{ values, labels: gatherLabels(data, picks) }, left];
-    },
-    dispose: feed.dispose,
-  };
 }
 
 // ---- Losses
@@ -526,7 +517,9 @@ async function findCulprit(
   });
   try {
     for (let done = from; done < to; done++) {
-      const [next, rng] = batch(done, now.rng);
+      const made = await batch(done, now.rng);
+      if (E.isLeft(made)) return null;
+      const [next, rng] = made.right;
       const stepped = step({ ...now, rng }, next);
       now = stepped.state;
       const looked = [

@@ -91,6 +91,14 @@ export interface Simd {
     tables: number,
     y: number,
   ) => void;
+  /** Rows of floats, in place: (y − mean) · factor, of which there is one for each place in a row. */
+  readonly normaliseRows: (
+    y: number,
+    rows: number,
+    size: number,
+    means: number,
+    factors: number,
+  ) => void;
   /** Rows of zeros and ones as bits, 32 units per word. */
   readonly packBits: (x: number, rows: number, n: number, words: number) => void;
   /** The triplet cosine loss and its gradient. */
@@ -125,6 +133,33 @@ export interface Simd {
     indices: number,
     k: number,
     work: number,
+  ) => void;
+  /** The best units of each query, among those in the lists of the nearest coarse units. */
+  readonly winningUnits: (
+    plan: number,
+    queries: number,
+    many: number,
+    k: number,
+    units: number,
+    values: number,
+  ) => void;
+  /** The nearest vectors of each query through the lists of its units; returns the entries read. */
+  readonly searchLists: (
+    plan: number,
+    queries: number,
+    many: number,
+    indices: number,
+    values: number,
+  ) => number;
+  /** The best of `count` rows for each query, all of them scored. */
+  readonly scanRows: (
+    plan: number,
+    queries: number,
+    many: number,
+    rows: number,
+    count: number,
+    indices: number,
+    values: number,
   ) => void;
   /** One step of Adam. */
   readonly adam: (

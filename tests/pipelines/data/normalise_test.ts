@@ -7,7 +7,7 @@ const mnist = { mean: [mean], std: [std] };
 
 Deno.test("a normaliser maps each byte to (byte / 255 − mean) / std in float32, exactly", () => {
   const pixels = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-  const split = { count: 1, pixels, labels: new Uint8Array(1) };
+  const split = { count: 1, values: pixels, labels: new Uint8Array(1) };
   assertEquals(
     [...normaliser(mnist)(split, 256, Uint32Array.of(0))],
     [...pixels].map((byte) => Math.fround((byte / 255 - mean) / std)),
@@ -22,7 +22,7 @@ Deno.test("a normaliser gathers rows by index, in any order and repeated", () =>
         size: fc.constant(size),
         split: fc.record({
           count: fc.constant(count),
-          pixels: fc.uint8Array({ minLength: count * size, maxLength: count * size }),
+          values: fc.uint8Array({ minLength: count * size, maxLength: count * size }),
           labels: fc.uint8Array({ minLength: count, maxLength: count, max: 9 }),
         }),
         picks: fc.array(fc.nat(count - 1), { maxLength: 12 }).map((picks) =>
@@ -32,7 +32,7 @@ Deno.test("a normaliser gathers rows by index, in any order and repeated", () =>
     );
   fc.assert(fc.property(splits, ({ split, size, picks }) => {
     const rows = [...picks].flatMap((pick) => [
-      ...split.pixels.slice(pick * size, (pick + 1) * size),
+      ...split.values.slice(pick * size, (pick + 1) * size),
     ]);
     const expected = rows.map((byte) => Math.fround((byte / 255 - mean) / std));
     assertEquals([...gather(split, size, picks)], expected);
@@ -55,7 +55,7 @@ Deno.test("a normaliser of channels is as many normalisers, each of every so man
   fc.assert(fc.property(channels, fc.integer({ min: 1, max: 7 }), (each, area) => {
     const [count, size] = [3, area * each.length];
     const pixels = Uint8Array.from({ length: count * size }, (_, i) => (i * 97) % 256);
-    const split = { count, pixels, labels: new Uint8Array(count) };
+    const split = { count, values: pixels, labels: new Uint8Array(count) };
     const picks = Uint32Array.of(2, 0, 2);
     const normalisation = { mean: each.map((one) => one.mean), std: each.map((one) => one.std) };
     const batch = normaliser(normalisation)(split, size, picks);
@@ -65,7 +65,7 @@ Deno.test("a normaliser of channels is as many normalisers, each of every so man
       assertEquals(batch.filter(ours), alone.filter(ours));
     });
     const black = normaliser(normalisation)(
-      { pixels: new Uint8Array(size) },
+      { values: new Uint8Array(size) },
       size,
       Uint32Array.of(0),
     );
@@ -74,9 +74,49 @@ Deno.test("a normaliser of channels is as many normalisers, each of every so man
 });
 
 Deno.test("two normalisers do not share their tables", () => {
-  const split = { count: 1, pixels: Uint8Array.of(255), labels: Uint8Array.of(3) };
+  const split = { count: 1, values: Uint8Array.of(255), labels: Uint8Array.of(3) };
   const plain = normaliser({ mean: [0], std: [1] });
   const centred = normaliser({ mean: [1], std: [2] });
   assertEquals([...plain(split, 1, Uint32Array.of(0))], [1]);
   assertEquals([...centred(split, 1, Uint32Array.of(0))], [0]);
+});
+
+Deno.test("a normaliser maps each float to (x − mean) · (1 / std) in float32, exactly", () => {
+  const float = fc.float({ noNaN: true, min: -1e6, max: 1e6 });
+  const each = fc.array(
+    fc.record({ mean: float, std: fc.float({ noNaN: true, min: Math.fround(1e-3), max: 1e3 }) }),
+    { minLength: 1, maxLength: 4 },
+  );
+  const cases = each.chain((each) =>
+    fc.tuple(
+      fc.constant(each),
+      fc.array(float, { minLength: 6 * each.length, maxLength: 6 * each.length }),
+    )
+  );
+  const { fround } = Math;
+  fc.assert(fc.property(cases, ([each, numbers]) => {
+    const normalisation = { mean: each.map(({ mean }) => mean), std: each.map(({ std }) => std) };
+    const values = Float32Array.from(numbers);
+    const size = 2 * each.length;
+    const made = normaliser(normalisation)({ values }, size, Uint32Array.of(2, 0, 2));
+    const expected = [2, 0, 2].flatMap((row) =>
+      Array.from(values.subarray(row * size, (row + 1) * size), (x, i) => {
+        const { mean, std } = each[i % each.length];
+        return fround(fround(x - fround(mean)) * fround(1 / std));
+      })
+    );
+    assertEquals([...made], expected);
+  }));
+});
+
+Deno.test("a mean of 0 and a deviation of 1 leave floats as they are, to the bit", () => {
+  const values = Float32Array.of(-0, 1e-45, 3.4e38, -7);
+  const made = normaliser({ mean: [0, 0], std: [1, 1] })({ values }, 4, Uint32Array.of(0));
+  assertEquals(new Uint32Array(made.buffer), new Uint32Array(values.buffer));
+});
+
+Deno.test("labels of samples that have none are zeros", () => {
+  assertEquals(gatherLabels({ labels: null }, Uint32Array.of(5, 2)), Int32Array.of(0, 0));
+  const large = { labels: Uint32Array.of(3, 70_000) };
+  assertEquals(gatherLabels(large, Uint32Array.of(1, 0)), Int32Array.of(70_000, 3));
 });
