@@ -11,6 +11,7 @@ import { draw, seed } from "../../../graph/rng.ts";
 import type { BinaryEmbeddings, DenseEmbeddings } from "../../../ops/embeddings.ts";
 import { packRows, wordsPerCode } from "../../../ops/embeddings.ts";
 import { codeIndex, search } from "../../../ops/codes/search.ts";
+import { buildVectorIndex, searchVectors, storeOf } from "../../../ops/codes/vector_index.ts";
 import type { Peer } from "./peer.ts";
 import { local, type Rows, type Searcher } from "./searcher.ts";
 import { oneCode, oneVector } from "./sets.ts";
@@ -34,6 +35,25 @@ export const sparrowCodes: readonly Searcher<BinaryEmbeddings>[] = [
 
 /** Sparrow's searchers of vectors. */
 export const sparrowVectors: readonly Searcher<DenseEmbeddings>[] = [
+  local<DenseEmbeddings>(
+    {
+      name: "Sparrow, lists",
+      knob: "probes",
+      settings: [8, 16, 32, 64, 128, 256, 512],
+      slow: false,
+    },
+    (base) => {
+      const index = orThrow(buildVectorIndex(base));
+      const { memory, values, inverse, ids, codes } = orThrow(storeOf(index));
+      const arrays = [values, inverse, ids, codes];
+      return {
+        bytes: arrays.reduce((sum, { byteLength }) => sum + byteLength, memory?.bytes ?? 0),
+        search: (queries, k, probes) =>
+          Int32Array.from(orThrow(searchVectors(index, queries, { k, probes })).ids),
+      };
+    },
+    oneVector,
+  ),
   local<DenseEmbeddings>(
     {
       name: "Sparrow, 512 signs, re-ranked",
