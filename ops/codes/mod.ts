@@ -55,6 +55,7 @@ export {
   search,
   type SearchOptions,
 } from "./search.ts";
+export { activeUnits, fromValues, toValues, type ValuedCodes } from "./valued.ts";
 export {
   channelInformation,
   emptyMemory,
@@ -77,6 +78,7 @@ export {
   addVectors,
   buildVectorIndex,
   type FoundVectors,
+  indexBytes,
   removeVectors,
   searchVectors,
   type SearchVectorsOptions,
