@@ -55,6 +55,7 @@ export {
   search,
   type SearchOptions,
 } from "./search.ts";
+export { activeUnits, fromValues, toValues, type ValuedCodes } from "./valued.ts";
 export {
   channelInformation,
   emptyMemory,
@@ -73,3 +74,13 @@ export {
   type WillshawMemory,
   type WillshawSizes,
 } from "./willshaw.ts";
+export {
+  addVectors,
+  buildVectorIndex,
+  type FoundVectors,
+  removeVectors,
+  searchVectors,
+  type SearchVectorsOptions,
+  type VectorIndex,
+  type VectorIndexOptions,
+} from "./vector_index.ts";

@@ -8,6 +8,7 @@ import type { SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { permutation, type Rng } from "../../graph/rng.ts";
 import type { Shape } from "../../graph/types.ts";
+import type { SampleOrder } from "../../ops/losses/samplers.ts";
 import type { Batch } from "../../ops/train_step.ts";
 import type { Augmentation } from "../data/augment.ts";
 import type { DataSplit } from "../data/dataset.ts";
@@ -46,6 +47,8 @@ export interface EpochBatches {
 export interface BatchesOptions {
   readonly data: TrainingData;
   readonly batchSize: number;
+  /** Order of the samples; only of those in memory. @default every sample once, in a random order */
+  readonly order?: SampleOrder;
   readonly augment?: Augmentation;
   /** Shape of a sample, for `augment`. */
   readonly shape: Shape;
@@ -64,7 +67,7 @@ const layoutOf = ({ data, shape }: BatchesOptions) => ({
 
 function inMemory(data: DataSplit, options: BatchesOptions, from: Rng): EpochBatches {
   const { batchSize, augment } = options;
-  const [order, rng] = permutation(data.count, from);
+  const [order, rng] = (options.order ?? permutation)(data.count, from);
   const layout = layoutOf(options);
   const feed = feedOf(data, batchSize);
   const rows = (picks: Uint32Array, rng: Rng): readonly [Batch["values"], Rng] => {

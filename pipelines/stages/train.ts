@@ -13,6 +13,7 @@ import type { Shape } from "../../graph/types.ts";
 import { lower } from "../../ops/interpreter.ts";
 import { finiteness, lossLog } from "../../ops/loss_log.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
+import type { SampleOrder } from "../../ops/losses/samplers.ts";
 import { notNegative } from "../../ops/ranges.ts";
 import { type Params, tf } from "../../ops/tfjs.ts";
 import {
@@ -73,6 +74,12 @@ export interface TrainOptions {
    * @default {@linkcode defaultBatchSize}: 256, or less where the data is small
    */
   readonly batchSize?: number;
+  /**
+   * Order of an epoch's samples, as `pairedOrder` draws one.
+   *
+   * @default every sample once, in a random order
+   */
+  readonly order?: SampleOrder;
   /** Random changes of every batch's images. @default none */
   readonly augment?: Augmentation;
   /** The shape of one image, for `augment`. @default the run's input */
@@ -184,6 +191,13 @@ function check(
   const size = sizeOf(run.input);
   const wrong = isStreamed(data) ? checkStream(data, size) : checkSplit(data, { size });
   if (wrong !== null) return wrong;
+  if (options.order !== undefined && isStreamed(data)) {
+    return invalidOption(
+      "order",
+      "an order for samples that are read in blocks",
+      "samples in memory",
+    );
+  }
   if (!loss.unsupervised) {
     const labelled = labelledSplit(data as DataSplit, `the loss ${loss.name}`);
     if (E.isLeft(labelled)) return labelled.left;
@@ -211,6 +225,7 @@ function misfit(loss: Loss, { labels }: TrainingData, run: Run): SparrowError | 
     return invalidOption("graph", `a graph that ends in ${showSpace(output)}`, "one tensor or two");
   }
   return loss.fits?.({
+    graph: inferred.right.graph,
     inputs: sizeOf(run.input),
     outputs: sizeOf(ends[ends.length - 1] as Shape),
     classes: labels === null ? 0 : mostOf(labels) + 1,

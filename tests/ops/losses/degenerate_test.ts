@@ -4,10 +4,16 @@ import {
   contrastiveEuclidean,
   contrastiveLoss,
   cosineEmbedding,
+  pairContrast,
+  pairContrastLoss,
+  selfContrast,
+  selfContrastLoss,
   supCon,
   supConLoss,
 } from "../../../ops/losses/contrastive.ts";
 import { crossEntropy } from "../../../ops/losses/cross_entropy.ts";
+import { rankDistillation, rankDistillationLoss } from "../../../ops/losses/distillation.ts";
+import { unexplained } from "../../../ops/losses/sparse_autoencoder.ts";
 import { pairwiseDistances } from "../../../ops/losses/distances.ts";
 import type { Loss } from "../../../ops/losses/loss.ts";
 import {
@@ -18,7 +24,7 @@ import {
   tripletMargin,
   tripletMarginLoss,
 } from "../../../ops/losses/triplet.ts";
-import { penalised, penalty } from "../../../ops/losses/penalty.ts";
+import { imbalance, imbalanceLoss, penalised, penalty } from "../../../ops/losses/penalty.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { assertClose, numbers, onEachBackend } from "../backends.ts";
@@ -37,6 +43,8 @@ const pairs: readonly Loss[] = [
   contrastiveLoss(),
   contrastiveLoss({ distance: "euclidean" }),
   supConLoss(),
+  pairContrastLoss(),
+  rankDistillationLoss(),
 ];
 
 /** Loss and gradient of codes with two units each. */
@@ -79,6 +87,10 @@ onEachBackend("tensors without a row have the loss 0, where PyTorch has NaN", as
     (x, y) => cosineEmbedding(x, y, []),
     (x, y) => contrastiveEuclidean(x, y, []),
     (x) => supCon(x, [], 0.1),
+    (x) => pairContrast(x, 0.1),
+    (x) => selfContrast(x, 0.1),
+    rankDistillation,
+    unexplained,
     (x) => penalty(x),
   ];
   for (const evaluate of functions) {
@@ -89,10 +101,28 @@ onEachBackend("tensors without a row have the loss 0, where PyTorch has NaN", as
   }
 });
 
+onEachBackend(
+  "units used alike have an imbalance of 1, one alone as many as there are",
+  async () => {
+    const of = async (rows: number[][]) => (await numbers(() => [imbalance(tf.tensor2d(rows))]))[0];
+    assertClose(await of([[1, 0], [0, -1]]), [1], 1e-6, "alike");
+    assertClose(await of([[0, 5, 0], [0, 1, 0]]), [3], 1e-6, "one alone");
+    assertClose(await of([[0, 0], [0, 0]]), [1], 1e-6, "none");
+  },
+);
+
 onEachBackend("equal codes and codes of zeros make no NaN", async () => {
   const labels = [0, 0, 1, 1];
   for (const codes of [new Array(8).fill(0), new Array(8).fill(1), [0, 0, 1, 1, 0, 0, 1, 1]]) {
-    for (const loss of [...triplets, ...pairs, penalised(supConLoss(), { norm: 2 })]) {
+    for (
+      const loss of [
+        ...triplets,
+        ...pairs,
+        selfContrastLoss(),
+        imbalanceLoss(),
+        penalised(supConLoss(), { norm: 2 }),
+      ]
+    ) {
       const [value, gradient, terms] = await evaluated(loss, codes, labels);
       assert(Number.isFinite(value[0]), `${loss.name} of ${codes}: ${value}`);
       assert(gradient.every(Number.isFinite), `${loss.name} of ${codes}: ${gradient}`);
