@@ -4,7 +4,7 @@
  * @module
  */
 import type { SparrowError } from "../../graph/error.ts";
-import { E, type TE } from "../../graph/fp_ts.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
 import { isBinary } from "../../graph/traits.ts";
 import { emptyCodes } from "../../ops/codes/codes.ts";
