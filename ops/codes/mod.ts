@@ -78,6 +78,7 @@ export {
   addVectors,
   buildVectorIndex,
   type FoundVectors,
+  indexBytes,
   removeVectors,
   searchVectors,
   type SearchVectorsOptions,

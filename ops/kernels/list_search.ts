@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { simdOn } from "./simd/module.ts";
+import { type Simd, simdOn } from "./simd/module.ts";
 
 /** The sizes that a memory is laid out for. */
 export interface ListSizes {
@@ -158,15 +158,19 @@ function layOut({ width, coarse, units, rows, entries }: ListSizes) {
 /**
  * Lays out a memory for lists; null where the engine has no SIMD.
  *
+ * @param kernelsOn The kernels on a memory. @default those for this engine
  * @throws {RangeError} Where the engine has not so much memory.
  */
-export function listMemory(sizes: ListSizes): ListMemory | null {
+export function listMemory(
+  sizes: ListSizes,
+  kernelsOn: (memory: WebAssembly.Memory) => Simd | null = simdOn,
+): ListMemory | null {
   const { width, coarse, units, rows } = sizes;
   const stride = rowBytes(width);
   const { address, end } = layOut(sizes);
   const pages = (bytes: number) => Math.ceil(bytes / 65_536);
   const memory = new WebAssembly.Memory({ initial: pages(end), maximum: 65_536 });
-  const simd = simdOn(memory);
+  const simd = kernelsOn(memory);
   if (simd === null) return null;
   const words = (from: number, length: number) => new Uint32Array(memory.buffer, from, length);
   const bytesOf = (from: number, length: number) => new Int8Array(memory.buffer, from, length);

@@ -7,10 +7,14 @@
  * @module
  */
 import { orThrow } from "../../../graph/error.ts";
-import { draw, seed } from "../../../graph/rng.ts";
 import type { BinaryEmbeddings, DenseEmbeddings } from "../../../ops/embeddings.ts";
-import { packRows, wordsPerCode } from "../../../ops/embeddings.ts";
 import { codeIndex, search } from "../../../ops/codes/search.ts";
+import {
+  buildVectorIndex,
+  indexBytes,
+  searchVectors,
+  type VectorIndexOptions,
+} from "../../../ops/codes/vector_index.ts";
 import type { Peer } from "./peer.ts";
 import { local, type Rows, type Searcher } from "./searcher.ts";
 import { oneCode, oneVector } from "./sets.ts";
@@ -32,87 +36,28 @@ export const sparrowCodes: readonly Searcher<BinaryEmbeddings>[] = [
   ),
 ];
 
-/** Sparrow's searchers of vectors. */
-export const sparrowVectors: readonly Searcher<DenseEmbeddings>[] = [
+/** An index of lists, and how units were trained for it. */
+const lists = (name: string, options: VectorIndexOptions): Searcher<DenseEmbeddings> =>
   local<DenseEmbeddings>(
-    {
-      name: "Sparrow, 512 signs, re-ranked",
-      knob: "candidates",
-      settings: [30, 100, 300, 1000],
-      slow: false,
-    },
+    { name, knob: "probes", settings: [16, 32, 64, 128, 192, 256, 384, 512], slow: false },
     (base) => {
-      const directions = gaussian(512 * base.width);
-      const codes = signs(base, directions);
-      const index = codeIndex(codes);
-      orThrow(search(index, oneCode(codes, 0), { k: 1 }));
+      const index = orThrow(buildVectorIndex(base, options));
       return {
-        bytes: codes.words.byteLength + base.values.byteLength,
-        search: (queries, k, candidates) => {
-          const many = Math.min(candidates, base.count);
-          const { indices } = orThrow(search(index, signs(queries, directions), { k: many }));
-          return rerank(base, queries, indices, many, k);
-        },
+        // As floats the vectors are kept too, for the best candidates.
+        bytes: indexBytes(index) + base.values.byteLength,
+        search: (queries, k, probes) =>
+          Int32Array.from(orThrow(searchVectors(index, queries, { k, probes })).ids),
       };
     },
     oneVector,
-  ),
+  );
+
+/** Sparrow's searchers of vectors. */
+export const sparrowVectors: readonly Searcher<DenseEmbeddings>[] = [
+  lists("Sparrow, lists", {}),
+  lists("Sparrow, lists without homeostasis", { balance: 0 }),
+  lists("Sparrow, lists of untrained units", { balance: 0, passes: 0 }),
 ];
-
-function gaussian(count: number): Float32Array {
-  // Box and Muller.
-  return draw(
-    seed(5),
-    ({ unit }) =>
-      Float32Array.from(
-        { length: count },
-        () => Math.sqrt(-2 * Math.log(1 - unit())) * Math.cos(2 * Math.PI * unit()),
-      ),
-  )[0];
-}
-
-/** On which side of each hyperplane the vectors are. */
-function signs(
-  { count, width, values }: DenseEmbeddings,
-  directions: Float32Array,
-): BinaryEmbeddings {
-  const units = directions.length / width;
-  const words = new Uint32Array(count * wordsPerCode(units));
-  const row = new Float32Array(units);
-  for (let i = 0; i < count; i++) {
-    for (let u = 0; u < units; u++) {
-      let sum = 0;
-      for (let d = 0; d < width; d++) sum += values[i * width + d] * directions[u * width + d];
-      row[u] = sum;
-    }
-    packRows(row, units, words, i * wordsPerCode(units));
-  }
-  return { kind: "binary", count, width: units, words };
-}
-
-/** The k candidates with the largest products. */
-function rerank(
-  base: DenseEmbeddings,
-  queries: DenseEmbeddings,
-  indices: Int32Array,
-  many: number,
-  k: number,
-): Int32Array {
-  const { width } = base;
-  const found = new Int32Array(queries.count * k);
-  const keys = new Float64Array(many);
-  for (let i = 0; i < queries.count; i++) {
-    for (let c = 0; c < many; c++) {
-      let sum = 0;
-      const at = indices[i * many + c] * width;
-      for (let d = 0; d < width; d++) sum += queries.values[i * width + d] * base.values[at + d];
-      keys[c] = sum;
-    }
-    const order = Array.from(keys, (_, c) => c).sort((a, b) => keys[b] - keys[a]);
-    for (let r = 0; r < k; r++) found[i * k + r] = indices[i * many + order[r]];
-  }
-  return found;
-}
 
 /** An index of a peer's as a row. */
 const ofPeer = <Data extends Rows>(
