@@ -76,6 +76,7 @@ export {
 } from "./willshaw.ts";
 export {
   addVectors,
+  type AllowedVectors,
   buildVectorIndex,
   type FoundVectors,
   indexBytes,

@@ -9,7 +9,12 @@
  * @module
  */
 import { E } from "../../graph/fp_ts.ts";
-import { type InvalidOption, invalidOption } from "../../graph/error.ts";
+import {
+  type CorruptFile,
+  type FileUnavailable,
+  type InvalidOption,
+  invalidOption,
+} from "../../graph/error.ts";
 import { type Rng, seed } from "../../graph/rng.ts";
 import type { DenseEmbeddings } from "../embeddings.ts";
 import { type ListHits, type ListMemory, listMemory } from "../kernels/list_search.ts";
@@ -18,12 +23,16 @@ import {
   checkBytes,
   codesOf,
   inverseLengths,
+  largestId,
   layLists,
   lengthenLists,
   makeRoom,
+  makeRoomForValues,
+  readVectors,
   shortenLists,
   SLACK,
   slotsOf,
+  storedIn,
   type VectorStore,
 } from "./vector_store.ts";
 
@@ -54,11 +63,22 @@ export interface SearchVectorsOptions {
   readonly probes?: number;
   /** Vectors that are compared with the query as floats, at least k. @default 2 · k + 10 */
   readonly candidates?: number;
-  /** Which vectors may be found: a bit per id, id i being bit i mod 32 of word ⌊i / 32⌋. @default all */
-  readonly allowed?: Uint32Array;
+  /**
+   * Which vectors may be found: those of some ids, all but those, or a bit per id, id i being bit i mod 32 of word
+   * ⌊i / 32⌋. Ids that the index has not are passed over.
+   *
+   * @default all
+   */
+  readonly allowed?: AllowedVectors;
   /** Whether to compare all vectors as floats: exact, and slow. @default false */
   readonly exact?: boolean;
 }
+
+/** Which vectors may be found. */
+export type AllowedVectors =
+  | Uint32Array
+  | { readonly only: ArrayLike<number> }
+  | { readonly except: ArrayLike<number> };
 
 /** The nearest vectors of each query. */
 export interface FoundVectors {
@@ -88,6 +108,10 @@ export interface VectorIndex {
 /** Fewer vectors are all scored sooner than lists are read. */
 const FEW = 4000;
 
+/** The number of units where none is given. */
+export const usualUnits = (count: number): number =>
+  count < FEW ? 0 : 2 ** Math.round(Math.log2(count / 6));
+
 /**
  * Builds an index of vectors.
  *
@@ -115,7 +139,7 @@ export function buildVectorIndex(
 ): E.Either<InvalidOption, VectorIndex> {
   const { count, width } = vectors;
   const {
-    units = count < FEW ? 0 : 2 ** Math.round(Math.log2(count / 6)),
+    units = usualUnits(count),
     winners = Math.max(1, Math.min(4, units)),
     balance = 0.25,
     passes = 2,
@@ -165,6 +189,7 @@ export function buildVectorIndex(
     winners,
     mean,
     memory,
+    stored: null,
     values: inOrder(vectors.values, width, new Float32Array(count * width)),
     inverse: inOrder(inverse, 1, new Float32Array(count)),
     ids: inOrder(Float64Array.from(ids), 1, new Float64Array(count)),
@@ -174,6 +199,7 @@ export function buildVectorIndex(
     count,
     capacities: new Uint32Array(units),
     end: 0,
+    known: null,
   };
   memory?.writeRows("rows", 0, store.values, mean);
   layLists(store, { share: 0, more: 0 });
@@ -183,8 +209,8 @@ export function buildVectorIndex(
 /** The store of each index that was not changed since. */
 const stores = new WeakMap<VectorIndex, VectorStore>();
 
-/** Makes the index that a store is now. */
-function indexOf(store: VectorStore): VectorIndex {
+/** Makes the index that a store is now; for files too. */
+export function indexOf(store: VectorStore): VectorIndex {
   const { width, count, winners } = store;
   const index = { width, count, winners, units: store.memory?.sizes.units ?? 0 };
   stores.set(index, store);
@@ -210,13 +236,14 @@ export const indexBytes = (index: VectorIndex): number => stores.get(index)?.mem
  *
  * @param queries As wide as the vectors, all of finite numbers. To a query of zeros all have similarity 0.
  * @returns `InvalidOption` where a width differs, a number is not finite, an option is out of its range, or
- * the index was changed since.
+ * the index was changed since; of an index that has left its vectors in a file, `FileUnavailable` and `CorruptFile`
+ * where they cannot be read there.
  */
 export function searchVectors(
   index: VectorIndex,
   queries: DenseEmbeddings,
   options: SearchVectorsOptions,
-): E.Either<InvalidOption, FoundVectors> {
+): E.Either<InvalidOption | FileUnavailable | CorruptFile, FoundVectors> {
   const { k, probes = 128, candidates = 2 * k + 10, allowed, exact = false } = options;
   const current = storeOf(index);
   if (E.isLeft(current)) return current;
@@ -230,7 +257,7 @@ export function searchVectors(
   const hits = exact || store.memory === null || filter.count <= Math.max(candidates, EXACT)
     ? { every: filter.slots() }
     : searchRows(store.memory, queries.values, store, filter, { probes, candidates });
-  return E.right(rerank(store, queries, k, hits));
+  return rerank(store, queries, k, hits);
 }
 
 /** So few vectors are compared as floats sooner than looked for. */
@@ -246,15 +273,25 @@ interface Filter {
   readonly slots: () => Uint32Array;
 }
 
-function filterOf({ alive, slots, count, ids }: VectorStore, allowed?: Uint32Array): Filter {
+function filterOf(store: VectorStore, allowed?: AllowedVectors): Filter {
+  const { alive, slots, count } = store;
   const all = () => Uint32Array.from({ length: slots }, (_, slot) => slot);
   if (allowed === undefined && count === slots) return { count, bytes: null, slots: all };
-  const bytes = alive.slice(0, slots);
-  if (allowed !== undefined) {
+  const bytes = allowed !== undefined && "only" in allowed
+    ? new Uint8Array(slots)
+    : alive.slice(0, slots);
+  if (allowed instanceof Uint32Array) {
     for (let slot = 0; slot < slots; slot++) {
-      const id = ids[slot];
+      const id = store.ids[slot];
       const word = Math.floor(id / 32);
       bytes[slot] &= word < allowed.length ? allowed[word] >>> (id % 32) & 1 : 0;
+    }
+  } else if (allowed !== undefined) {
+    const known = slotsOf(store);
+    const [ids, byte] = "only" in allowed ? [allowed.only, 1] : [allowed.except, 0];
+    for (let i = 0; i < ids.length; i++) {
+      const slot = known.slotOf(ids[i]);
+      if (slot >= 0) bytes[slot] = byte;
     }
   }
   const left = bytes.reduce((sum, byte) => sum + byte, 0);
@@ -284,13 +321,17 @@ function searchRows(
   return memory.search(queries, effort, bytes !== null);
 }
 
+/** Candidates whose vectors are read from a file at once, at most. */
+const READ_AT_ONCE = 1024;
+
 /** Compares candidates as floats. */
 function rerank(
-  { values, inverse, ids, width }: VectorStore,
+  store: VectorStore,
   queries: DenseEmbeddings,
   k: number,
   hits: ListHits | { readonly every: Uint32Array },
-): FoundVectors {
+): E.Either<FileUnavailable | CorruptFile, FoundVectors> {
+  const { values, inverse, ids, width, stored } = store;
   const found = {
     k,
     ids: new Float64Array(queries.count * k).fill(-1),
@@ -299,6 +340,7 @@ function rerank(
   const lengths = inverseLengths(queries.values, width);
   const slots = "every" in hits ? hits.every : hits.indices;
   const perQuery = "every" in hits ? slots.length : hits.kept;
+  const read = new Float32Array(stored === null ? 0 : Math.min(perQuery, READ_AT_ONCE) * width);
   for (let q = 0; q < queries.count; q++) {
     const from = "every" in hits ? 0 : q * perQuery;
     const at = q * k;
@@ -306,10 +348,20 @@ function rerank(
     for (let c = from; c < from + perQuery; c++) {
       const slot = slots[c];
       if (slot < 0) break;
-      const similarity = dotOf(queries.values, q * width, values, slot * width, width) *
+      const inBlock = (c - from) % READ_AT_ONCE;
+      if (stored !== null && inBlock === 0) {
+        const block = slots.subarray(c, Math.min(c + READ_AT_ONCE, from + perQuery));
+        const failed = readVectors(store, block, read);
+        if (failed !== null) return E.left(failed);
+      }
+      const similarity = (stored === null
+        ? dotOf(queries.values, q * width, values, slot * width, width)
+        : dotOf(queries.values, q * width, read, inBlock * width, width)) *
         inverse[slot] * lengths[q];
       const id = ids[slot];
-      if (kept === k && !isBefore(similarity, id, found, at + k - 1)) continue;
+      if (kept === k && !isBefore(similarity, id, found, at + k - 1)) {
+        continue;
+      }
       let place = at + (kept < k ? kept++ : k - 1);
       for (; place > at && isBefore(similarity, id, found, place - 1); place--) {
         found.ids[place] = found.ids[place - 1];
@@ -319,7 +371,7 @@ function rerank(
       found.similarities[place] = similarity;
     }
   }
-  return found;
+  return E.right(found);
 }
 
 /** Whether a vector comes before one that was found: it is more similar, or as similar with a lower id. */
@@ -383,19 +435,21 @@ export function addVectors(
   const bad = checkVectors(vectors, width);
   if (bad !== null) return E.left(bad);
   const known = slotsOf(store);
-  const next = 1 + [...known.keys()].reduce((most, id) => Math.max(most, id), -1);
-  const names = Float64Array.from(ids ?? placesFrom(next, vectors.count));
-  const badIds = checkIds(names, vectors.count, (id) => known.has(id));
+  const names = Float64Array.from(ids ?? placesFrom(largestId(store) + 1, vectors.count));
+  const badIds = checkIds(names, vectors.count, (id) => known.slotOf(id) >= 0);
   if (badIds !== null) return E.left(badIds);
   const tooLarge = makeRoom(store, vectors.count);
   if (tooLarge !== null) return E.left(tooLarge);
+  makeRoomForValues(store, vectors.count);
   const { memory, slots } = store;
-  store.values.set(vectors.values, slots * width);
+  store.values.set(vectors.values, (slots - storedIn(store)) * width);
   store.inverse.set(inverseLengths(vectors.values, width), slots);
   store.ids.set(names, slots);
   store.alive.fill(1, slots, slots + vectors.count);
-  store.codes.set(codesOf(memory, vectors.values, winners), slots * winners);
+  const codes = codesOf(memory, vectors.values, winners);
+  if (codes.length > 0) store.codes.set(codes, slots * winners);
   memory?.writeRows("rows", slots, vectors.values, mean);
+  for (let i = 0; i < vectors.count; i++) known.enter(slots + i);
   store.slots += vectors.count;
   store.count += vectors.count;
   stores.delete(index);
@@ -419,11 +473,12 @@ export function removeVectors(
   const store = current.right;
   const known = slotsOf(store);
   const gone = Array.from(ids);
-  const missing = gone.find((id) => !known.has(id));
+  const missing = gone.find((id) => known.slotOf(id) < 0);
   if (missing !== undefined) {
     return E.left(invalidOption("ids", missing, "the id of a vector of the index"));
   }
-  for (const slot of new Set(gone.map((id) => known.get(id)!))) {
+  for (const slot of new Set(gone.map(known.slotOf))) {
+    known.leave(slot);
     store.alive[slot] = 0;
     store.count--;
     shortenLists(store, slot);

@@ -4,9 +4,29 @@
  *
  * @module
  */
-import { type InvalidOption, invalidOption } from "../../graph/error.ts";
+import {
+  type CorruptFile,
+  type FileUnavailable,
+  type InvalidOption,
+  invalidOption,
+} from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
 import { listBytes, type ListMemory, listMemory, type ListSizes } from "../kernels/list_search.ts";
+import { type IdTable, idTable } from "./id_table.ts";
 import { coarseProbesFor } from "./units.ts";
+
+/** Vectors that are not in memory but in a file. */
+export interface StoredVectors {
+  /** How many: those of the first slots. */
+  readonly count: number;
+  /** Reads as many vectors as there is room for, from that of a slot on. */
+  readonly read: (
+    slot: number,
+    into: Float32Array,
+  ) => E.Either<CorruptFile | FileUnavailable, void>;
+  /** Ends the reading: the file is closed. */
+  readonly close: () => void;
+}
 
 /** What an index is made of; for files and tests. Slots are the places of vectors in the store. */
 export interface VectorStore {
@@ -18,7 +38,9 @@ export interface VectorStore {
   readonly mean: Float32Array;
   /** Rows and lists; null where the engine has no SIMD, and all vectors are compared. */
   memory: ListMemory | null;
-  /** The vectors by slot, row-major, and room for more. */
+  /** The vectors of the first slots, where they are not in memory; null where all are. */
+  stored: StoredVectors | null;
+  /** The vectors of the other slots, row-major, and room for more. */
   values: Float32Array;
   /** 1 / length by slot; 0 for a vector of zeros. */
   inverse: Float32Array;
@@ -36,16 +58,58 @@ export interface VectorStore {
   capacities: Uint32Array;
   /** Entries before the first free one. */
   end: number;
+  /** Slots by id, of vectors that were not removed; null until they are asked for. */
+  known: IdTable | null;
 }
 
 /** Entries that a list can grow by before all are laid out anew: a share of it, and some. */
 export const SLACK = { share: 0.25, more: 4 } as const;
 
-/** The slot of each id. */
-export function slotsOf({ ids, alive, slots }: VectorStore): Map<number, number> {
-  const known = new Map<number, number>();
-  for (let slot = 0; slot < slots; slot++) if (alive[slot] === 1) known.set(ids[slot], slot);
+/** The slots by id. */
+export function slotsOf(store: VectorStore): IdTable {
+  if (store.known !== null) return store.known;
+  const known = idTable((slot) => store.ids[slot], store.slots);
+  for (let slot = 0; slot < store.slots; slot++) if (store.alive[slot] === 1) known.enter(slot);
+  store.known = known;
   return known;
+}
+
+/** The largest id; −1 where there is none. */
+export function largestId({ ids, alive, slots }: VectorStore): number {
+  let most = -1;
+  for (let slot = 0; slot < slots; slot++) if (alive[slot] === 1) most = Math.max(most, ids[slot]);
+  return most;
+}
+
+/** Slots whose vectors stand in a file. */
+export const storedIn = ({ stored }: VectorStore): number => stored?.count ?? 0;
+
+/**
+ * Reads the vectors of some slots, wherever they are; those that follow each other at once.
+ *
+ * @param slots The first that is negative ends them.
+ * @returns What went wrong; null for nothing.
+ */
+export function readVectors(
+  { stored, values, width }: VectorStore,
+  slots: Uint32Array | Int32Array,
+  into: Float32Array,
+): CorruptFile | FileUnavailable | null {
+  const inFile = stored?.count ?? 0;
+  for (let from = 0, to = 1; from < slots.length && slots[from] >= 0; from = to++) {
+    const slot = slots[from];
+    const end = slot < inFile ? inFile : Infinity;
+    while (to < slots.length && slots[to] === slot + to - from && slots[to] < end) to++;
+    const rows = into.subarray(from * width, to * width);
+    if (slot < inFile) {
+      const read = stored!.read(slot, rows);
+      if (E.isLeft(read)) return read.left;
+    } else {
+      const at = (slot - inFile) * width;
+      rows.set(values.subarray(at, at + rows.length));
+    }
+  }
+  return null;
 }
 
 /** Codes of vectors; none where there are no lists. */
@@ -113,14 +177,25 @@ export function shortenLists({ memory, codes, winners }: VectorStore, slot: numb
   }
 }
 
-/** Makes room for more slots: half as many again as are needed, where there are not enough. */
-export function makeRoom(store: VectorStore, more: number): InvalidOption | null {
-  const { memory, width, winners } = store;
+/** Makes room for more vectors in memory: for half as many again as are needed, where there is not enough. */
+export function makeRoomForValues(store: VectorStore, more: number): void {
+  const needed = store.slots + more - storedIn(store);
+  if (needed * store.width <= store.values.length) return;
+  store.values = grown(store.values, new Float32Array(Math.ceil(1.5 * needed) * store.width));
+}
+
+/**
+ * Makes room for more slots, besides their vectors.
+ *
+ * @param spare Room to make besides, as a share of what is needed. @default 0.5
+ */
+export function makeRoom(store: VectorStore, more: number, spare = 0.5): InvalidOption | null {
+  const { memory, winners } = store;
   const needed = store.slots + more;
   const lists = memory !== null && memory.sizes.units > 0;
-  if (needed * width > store.values.length) {
-    const room = Math.ceil(1.5 * needed);
-    store.values = grown(store.values, new Float32Array(room * width));
+  const withSpare = (number: number) => Math.ceil((1 + spare) * number);
+  if (needed > store.ids.length) {
+    const room = withSpare(needed);
     store.inverse = grown(store.inverse, new Float32Array(room));
     store.ids = grown(store.ids, new Float64Array(room));
     store.alive = grown(store.alive, new Uint8Array(room));
@@ -134,8 +209,8 @@ export function makeRoom(store: VectorStore, more: number): InvalidOption | null
   if (needed <= memory.sizes.rows && entries <= memory.sizes.entries) return null;
   const sizes = {
     ...memory.sizes,
-    rows: Math.max(memory.sizes.rows, Math.ceil(1.5 * needed)),
-    entries: Math.max(memory.sizes.entries, Math.ceil(1.5 * entries)),
+    rows: Math.max(memory.sizes.rows, withSpare(needed)),
+    entries: Math.max(memory.sizes.entries, withSpare(entries)),
   };
   const tooLarge = checkBytes(sizes);
   if (tooLarge !== null) return tooLarge;

@@ -116,7 +116,7 @@ const BLOCK = 256;
 const BEGINNING = 128;
 
 /** Bytes of a row of `width` numbers: half a byte for each, scale and bias, to a multiple of 16. */
-function rowBytes(width: number): number {
+export function rowBytes(width: number): number {
   const whole = 16 * Math.floor(width / 32);
   const rest = Math.min(16, width % 32);
   return 16 * Math.ceil((whole + rest + TAIL) / 16);

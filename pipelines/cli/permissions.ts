@@ -32,13 +32,13 @@ export const startLine = (name: string): string => `deno run -P pipelines/${name
  *
  * @param name The program's name, as in `pipelines/<name>.ts`.
  * @param folder The folder of its results; null where it writes none.
- * @param serves Whether there is to be a dashboard.
+ * @param serves What it serves to this machine, for a person; null for nothing.
  * @returns The permission without which it cannot start; null where it may.
  */
 export function missingPermission(
   name: string,
   folder: string | null,
-  serves: boolean,
+  serves: string | null,
 ): "read" | "write" | "net" | null {
   const mayRead = isGranted({ name: "read" }) || isGranted({ name: "read", path: folder ?? "." });
   if (!mayRead) {
@@ -54,10 +54,7 @@ export function missingPermission(
     if (!ask({ name: "write", path }, `It writes its results to ${folder}.`)) return "write";
   }
   const local = { name: "net", host: "127.0.0.1" } as const;
-  return !serves || isGranted(local) ||
-      ask(local, "It serves the dashboard to this machine's browser.")
-    ? null
-    : "net";
+  return serves === null || isGranted(local) || ask(local, serves) ? null : "net";
 }
 
 /**

@@ -155,6 +155,8 @@ export interface Program<F extends Flags> {
   readonly datasets?: readonly DatasetName[];
   /** Whether it computes on a backend; adds `--backend`, `--threads`, `--profile`. @default false */
   readonly backend?: boolean;
+  /** Whether it is a server on this machine. @default false */
+  readonly serves?: boolean;
   /** Whether a browser can show its progress; adds `--dashboard`. @default false */
   readonly dashboard?: boolean;
   /**
@@ -291,7 +293,12 @@ async function prepare<F extends Flags>(declared: Program<F>) {
   const out = outOf(declared, given);
   const isFile = results !== undefined && results !== "folder";
   const folder = out === "" ? null : isFile ? folderOf(out) : out;
-  const missing = missingPermission(name, folder, typeof given.dashboard === "number");
+  const serves = declared.serves === true
+    ? "It answers on 127.0.0.1."
+    : typeof given.dashboard === "number"
+    ? "It serves the dashboard to this machine's browser."
+    : null;
+  const missing = missingPermission(name, folder, serves);
   if (missing !== null) {
     console.error(
       `Deno was not given a permission that is needed (--allow-${missing}). Run: ${

@@ -82,7 +82,12 @@ export const writeStreamed = (
       }),
     ));
 
-async function writeThrough(
+/**
+ * Writes a file of this machine in any order, so that a reader sees the old one or the new one, never a part.
+ *
+ * @param work Writes into the file; where it throws, nothing is written, and what it has thrown is thrown.
+ */
+export async function writeThrough(
   path: string,
   work: (file: Deno.FsFile) => Promise<void>,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Models, checkpoints and codes as files.
+ * Models, checkpoints, codes and indexes of vectors as files.
  *
  * @module
  */
@@ -27,3 +27,9 @@ export {
 export { denoFiles, type Files } from "./files.ts";
 export { loadModel, type ModelFile, readModel, saveModel, writeModel } from "./model.ts";
 export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
+export {
+  closeVectorIndex,
+  loadVectorIndex,
+  type LoadVectorIndexOptions,
+  saveVectorIndex,
+} from "./vector_index.ts";

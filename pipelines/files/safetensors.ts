@@ -7,7 +7,7 @@
  */
 import type { CorruptFile } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
-import type { ArrayValue, ParamArrays } from "../../graph/params.ts";
+import type { ParamArrays } from "../../graph/params.ts";
 import { sizeOf } from "../../graph/shape.ts";
 import { isCounts, isRecord, parseJson } from "./json.ts";
 
@@ -83,36 +83,82 @@ export function readSafetensors(
       `expected a header of at most ${bytes.length - 8} bytes, current value is ${length}`,
     );
   }
-  const header = parseHeader(bytes.subarray(8, 8 + length));
-  if (header === null) return corrupt("expected a JSON object as its header");
-  const { __metadata__: metadata = {}, ...entries } = header;
-  if (!isTexts(metadata)) return corrupt("expected __metadata__ to hold text only");
-
+  const header = readHeader(file, bytes.subarray(8, 8 + length), bytes.length - 8 - length, {
+    F32: 4,
+  });
+  if (E.isLeft(header)) return header;
+  const { entries, metadata } = header.right;
   const body = bytes.subarray(8 + length);
-  const tensors: (readonly [string, ArrayValue])[] = [];
+  const tensors = entries.map(({ name, shape, begin, end }) => {
+    // A copy: a view of float32 must begin at a multiple of 4 bytes. (Node's Buffer has a slice that is none.)
+    const copy = new Uint8Array(body.subarray(begin, end));
+    return [name, { shape, data: new Float32Array(copy.buffer) }] as const;
+  });
+  // Not by assignment: a tensor may be called __proto__.
+  return E.right({ tensors: Object.fromEntries(tensors), metadata });
+}
+
+/** A tensor as a header has it. */
+export interface SafetensorsEntry {
+  readonly name: string;
+  /** Type of its numbers: "F32". */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** First byte, after the header. */
+  readonly begin: number;
+  /** Byte after the last. */
+  readonly end: number;
+}
+
+/**
+ * Reads the header of a safetensors file, checked strictly: sizes, shapes and offsets must agree, without gaps or
+ * overlaps.
+ *
+ * @param file What to call it in an error.
+ * @param header The header's bytes.
+ * @param size Bytes that the file has after it.
+ * @param bytesOf The types that may occur, and the bytes of their numbers.
+ * @returns The tensors in the order of their bytes, and the texts; `CorruptFile`.
+ */
+export function readHeader(
+  file: string,
+  header: Uint8Array,
+  size: number,
+  bytesOf: Readonly<Record<string, number>>,
+): E.Either<
+  CorruptFile,
+  { readonly entries: readonly SafetensorsEntry[]; readonly metadata: Safetensors["metadata"] }
+> {
+  const corrupt = (reason: string): E.Either<CorruptFile, never> =>
+    E.left({ _tag: "CorruptFile", file, reason });
+  const parsed = parseHeader(header);
+  if (parsed === null) return corrupt("expected a JSON object as its header");
+  const { __metadata__: metadata = {}, ...tensors } = parsed;
+  if (!isTexts(metadata)) return corrupt("expected __metadata__ to hold text only");
+  const entries: SafetensorsEntry[] = [];
   let next = 0;
-  const sorted = Object.entries(entries).map(([name, entry]) => ({ name, entry: asEntry(entry) }))
+  const sorted = Object.entries(tensors)
+    .map(([name, tensor]) => ({ name, entry: asEntry(name, tensor, bytesOf) }))
     .toSorted((a, b) => (a.entry?.begin ?? 0) - (b.entry?.begin ?? 0));
   for (const { name, entry } of sorted) {
     if (entry === null) {
-      return corrupt(`expected ${name} to have the dtype F32, a shape and data_offsets`);
+      const types = Object.keys(bytesOf).join(" or ");
+      return corrupt(`expected ${name} to have the dtype ${types}, a shape and data_offsets`);
     }
-    const { shape, begin, end } = entry;
-    if (begin !== next || end - begin !== 4 * sizeOf(shape) || end > body.length) {
+    const { dtype, shape, begin, end } = entry;
+    const bytes = bytesOf[dtype] * sizeOf(shape);
+    if (begin !== next || end - begin !== bytes || end > size) {
       return corrupt(
-        `expected ${name} of shape [${shape}] to take ${4 * sizeOf(shape)} bytes from ${next} of ` +
-          `${body.length} on, current value is ${begin} to ${end}`,
+        `expected ${name} of shape [${shape}] to take ${bytes} bytes from ${next} of ` +
+          `${size} on, current value is ${begin} to ${end}`,
       );
     }
-    // A copy: a view of float32 must begin at a multiple of 4 bytes. (Node's Buffer has a slice that is none.)
-    const copy = new Uint8Array(body.subarray(begin, end));
-    tensors.push([name, { shape, data: new Float32Array(copy.buffer) }]);
+    entries.push(entry);
     next = end;
   }
-  return next === body.length
-    // Not by assignment: a tensor may be called __proto__.
-    ? E.right({ tensors: Object.fromEntries(tensors), metadata })
-    : corrupt(`expected ${next} bytes of tensors, current value is ${body.length}`);
+  return next === size
+    ? E.right({ entries, metadata })
+    : corrupt(`expected ${next} bytes of tensors, current value is ${size}`);
 }
 
 const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
@@ -127,9 +173,14 @@ function parseHeader(bytes: Uint8Array): Readonly<Record<string, unknown>> | nul
   }
 }
 
-function asEntry(value: unknown) {
-  if (!isRecord(value) || value.dtype !== "F32") return null;
-  const { shape, data_offsets: offsets } = value;
+function asEntry(
+  name: string,
+  value: unknown,
+  bytesOf: Readonly<Record<string, number>>,
+): SafetensorsEntry | null {
+  if (!isRecord(value) || typeof value.dtype !== "string") return null;
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (!Object.hasOwn(bytesOf, dtype)) return null;
   if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) return null;
-  return { shape, begin: offsets[0], end: offsets[1] };
+  return { name, dtype, shape, begin: offsets[0], end: offsets[1] };
 }

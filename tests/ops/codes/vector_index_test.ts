@@ -9,6 +9,7 @@ import {
   type FoundVectors,
   removeVectors,
   searchVectors,
+  type SearchVectorsOptions,
   storeOf,
   type VectorIndex,
   type VectorIndexOptions,
@@ -212,6 +213,27 @@ Deno.test("the callers' ids are what is found; a bit set says which may be", () 
   );
   assertEquals(idsOf(none, 0), [-1, -1]);
   assertEquals([...none.similarities.subarray(0, 2)], [-Infinity, -Infinity]);
+});
+
+Deno.test("lists of ids say which may be found, and which may not, as a bit set does", () => {
+  const index = orThrow(removeVectors(built(vectors, { units: 512 }), [5]));
+  const some = Array.from({ length: 3000 }, (_, i) => 2 * i);
+  const bits = new Uint32Array(188).fill(0x5555_5555);
+  const ids = (
+    allowed: SearchVectorsOptions["allowed"],
+  ) => [...orThrow(searchVectors(index, queries, { k: 10, allowed })).ids];
+  assertEquals(ids({ only: [...some, 2 ** 53 - 1, -1, 0.5, NaN] }), ids(bits));
+  assertEquals(ids({ except: some.map((id) => id + 1) }), ids(bits));
+  assertEquals(ids({ except: [] }), ids(undefined));
+  assertEquals(new Set(ids({ only: [5] })), new Set([-1]));
+});
+
+Deno.test("an index without lists grows too", () => {
+  const index = orThrow(
+    addVectors(built(dense(Float32Array.of(1, 0), 2)), dense(Float32Array.of(0, 1, 1, 1), 2)),
+  );
+  const found = orThrow(searchVectors(index, dense(Float32Array.of(1, 3), 2), { k: 3 }));
+  assertEquals(idsOf(found, 0), [1, 2, 0]);
 });
 
 Deno.test("zeros are similar to nothing, duplicates are found in the order of their ids", () => {

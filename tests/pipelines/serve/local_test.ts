@@ -1,4 +1,4 @@
-import { refusal } from "../../../pipelines/dashboard/serve.ts";
+import { refusal } from "../../../pipelines/serve/local.ts";
 import { assertEquals } from "../../assert.ts";
 
 const port = 7377;
@@ -13,7 +13,11 @@ interface Case {
 const status = (
   { method = "GET", headers = {}, url = `http://${headers.host ?? host}/` }: Case,
 ): number | null =>
-  refusal({ method, url, headers: new Headers({ host, ...headers }) }, port, ["/", "/events"])
+  refusal({ method, url, headers: new Headers({ host, ...headers }) }, port, {
+    "/": "GET",
+    "/events": "GET",
+    "/search": "POST",
+  })
     ?.status ?? null;
 
 Deno.test("the page, what it loads and a link to it are answered", () => {
@@ -30,6 +34,11 @@ Deno.test("the page, what it loads and a link to it are answered", () => {
     { headers: { "sec-fetch-site": "none", ...document } },
     { headers: { "sec-fetch-site": "cross-site", ...document } },
     { headers: { "content-length": "0" } },
+    {
+      url: `http://${host}/search`,
+      method: "POST",
+      headers: { "content-type": "application/json; charset=utf-8", "content-length": "9" },
+    },
   ];
   for (const asked of cases) assertEquals(status(asked), null, JSON.stringify(asked));
 });
@@ -53,6 +62,26 @@ Deno.test("other hosts, origins, sites, methods, paths, bodies and long addresse
     ...["/x", "/events/", "/../etc/passwd", "//", "/?x", "/%2fetc", "/EVENTS"]
       .map((path) => [404, { url: `http://${host}${path}` }] as const),
     [421, { url: "http://evil.example/" }],
+    [404, { url: `http://${host}/__proto__` }],
+    [405, { url: `http://${host}/search` }],
+    [405, { url: `http://${host}/search`, method: "PUT" }],
+    ...["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""]
+      .map((type) =>
+        [415, {
+          url: `http://${host}/search`,
+          method: "POST",
+          headers: { "content-type": type },
+        }] as const
+      ),
+    [403, {
+      url: `http://${host}/search`,
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "sec-fetch-site": "cross-site",
+        "sec-fetch-dest": "document",
+      },
+    }],
     [400, { url: "http://" }],
     [413, { headers: { "content-length": "1" } }],
     [413, { headers: { "transfer-encoding": "chunked" } }],
