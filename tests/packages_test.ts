@@ -39,7 +39,7 @@ const entryPoints: Readonly<Record<string, Weight>> = {
   "./losses": { first: [...random, ...tfjs], megabytes: 90 },
   "./optimisers": { first: ["fp-ts", ...tfjs], megabytes: 90 },
   "./metrics": { first: ["fp-ts"], megabytes: 6 },
-  "./codes": { first: random, megabytes: 6 },
+  "./codes": { first: ["ml-matrix", ...random], megabytes: 8 },
   "./information": { first: ["ml-matrix", ...random, ...tfjs], megabytes: 90 },
   "./local": { first: ["ml-matrix", ...random, ...tfjs], megabytes: 90 },
   "./readouts": { first: random, megabytes: 6 },

@@ -126,6 +126,18 @@ export interface Simd {
     k: number,
     work: number,
   ) => void;
+  /** The k codes with the largest sums of table entries for each query. */
+  readonly scanTables: (
+    many: number,
+    tables: number,
+    blocks: number,
+    codes: number,
+    bytes: number,
+    distances: number,
+    indices: number,
+    k: number,
+    spare: number,
+  ) => void;
   /** One step of Adam. */
   readonly adam: (
     size: number,

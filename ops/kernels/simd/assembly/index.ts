@@ -6,4 +6,5 @@ export { hardKwta, softGradient, softKwta } from "./kwta";
 export { packBits } from "./pack";
 export { columnSums, plainRows, plainTimes, plainTransposedTimes } from "./plain";
 export { searchCodes, sliceCodes } from "./search";
+export { scanTables } from "./tables";
 export { tripletCosine } from "./triplet";
