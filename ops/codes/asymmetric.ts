@@ -16,12 +16,7 @@ import { type BinaryEmbeddings, type DenseEmbeddings, wordsPerCode } from "../em
 import { tableSearchOf } from "../kernels/table_search.ts";
 import { checkLength } from "../metrics/rows.ts";
 import type { Neighbours } from "../metrics/neighbours.ts";
-import {
-  CENTROIDS as VALUES,
-  preparedDirections,
-  type ProductCoder,
-  type VectorCoder,
-} from "./coders.ts";
+import { preparedDirections, type ProductCoder, type VectorCoder } from "./coders.ts";
 import { checkK, largestOf } from "./vectors.ts";
 
 /** Options of {@linkcode searchByVectors}. */
@@ -29,14 +24,20 @@ export interface SearchByVectorsOptions {
   /** Results per query: from 1 to the number of codes; some hundreds, for each that is kept is sorted in. */
   readonly k: number;
   /**
-   * "wasm": codes of a linear coder by tables of half bytes whose entries are rounded, where the engine has SIMD. More
-   * than k are found so, and ranked by what is not rounded. "cpu": all by tables of bytes, not rounded; the
-   * reference.
+   * "wasm": where the engine has SIMD, all but the codes of a product coder of 8 bits per part by tables of half bytes
+   * whose entries are rounded. More than k are found so, and ranked by what is not rounded. "cpu": all by tables of
+   * bytes, not rounded; the reference.
    *
    * @default "wasm"
    */
   readonly on?: "wasm" | "cpu";
 }
+
+/** Values of a byte. */
+const VALUES = 256;
+
+/** Queries whose tables are made at a time. */
+const QUERIES = 128;
 
 /** Codes whose similarities are computed before they are compared. */
 const BLOCK = 4096;
@@ -89,15 +90,16 @@ export function searchByVectors(
   const offer = (query: number, similarity: number, index: number) => {
     if (similarity > best.least[query]) best.take(query, similarity, index);
   };
-  const tables = new Float32Array(VALUES * Math.ceil(coder.width / 8));
-  const one = new Float32Array(1);
-  const quick = on === "wasm" && coder.kind === "linear" ? tableSearchOf(codes) : null;
-  if (quick !== null && coder.kind === "linear") {
+  const bytes = Math.ceil(coder.width / 8);
+  const tables = new Float32Array(VALUES * bytes);
+  const quick = on === "wasm" && hasHalves(coder) ? tableSearchOf(codes) : null;
+  if (quick !== null) {
     const wide = Math.min(codes.count, k + Math.max(SPARE.least, Math.ceil(SPARE.part * k)));
-    preparedDirections(coder).times(queries.values, (weights, first, many) => {
-      const found = quick.largest(weights, wide);
-      for (let q = 0; q < many; q++) {
-        fillSums(tables, weights.subarray(q * coder.width, (q + 1) * coder.width));
+    const one = new Float32Array(1);
+    eachHalves(coder, queries, (halves, first) => {
+      const found = quick.largest(halves, wide);
+      for (let q = 0; q < found.length / wide; q++) {
+        joinHalves(halves.subarray(32 * bytes * q, 32 * bytes * (q + 1)), tables);
         // In the order of their indices, so that of equal ones the lower is first.
         for (const index of found.subarray(q * wide, (q + 1) * wide).sort()) {
           similarities(tables, codes, index, one);
@@ -118,36 +120,75 @@ export function searchByVectors(
   return E.right({ k, indices: best.indices, distances: best.values.map((value) => -value) });
 }
 
+/** Whether the similarity is a sum over half bytes. */
+const hasHalves = (coder: VectorCoder): boolean => coder.kind === "linear" || coder.partBits === 4;
+
 /** Of each byte of a code 256 numbers, which are what its values add to the similarity. */
 type Tables = Float32Array;
 
-/** Fills the tables for one query after the other. */
-function eachTables(
+/** Of each half byte of a code, the lower half of a byte first, sixteen such numbers. */
+type Halves = Float32Array;
+
+/** Makes the tables of half bytes for some queries at a time. */
+function eachHalves(
   coder: VectorCoder,
   { count, values }: DenseEmbeddings,
+  visit: (halves: Halves, first: number) => void,
+): void {
+  const size = 32 * Math.ceil(coder.width / 8);
+  if (coder.kind === "linear") {
+    return preparedDirections(coder).times(values, (weights, first, many) => {
+      const halves = new Float32Array(many * size);
+      for (let q = 0; q < many; q++) {
+        const own = weights.subarray(q * coder.width, (q + 1) * coder.width);
+        fillSums(halves.subarray(q * size, (q + 1) * size), own);
+      }
+      visit(halves, first);
+    });
+  }
+  for (let first = 0; first < count; first += QUERIES) {
+    const many = Math.min(QUERIES, count - first);
+    const halves = new Float32Array(many * size);
+    for (let q = 0; q < many; q++) {
+      const own = values.subarray((first + q) * coder.inputs, (first + q + 1) * coder.inputs);
+      fillProducts(halves.subarray(q * size, (q + 1) * size), coder, own);
+    }
+    visit(halves, first);
+  }
+}
+
+/** Fills the tables of bytes for one query after the other. */
+function eachTables(
+  coder: VectorCoder,
+  queries: DenseEmbeddings,
   tables: Tables,
   visit: (query: number) => void,
 ): void {
-  if (coder.kind === "product") {
-    for (let q = 0; q < count; q++) {
-      fillProducts(tables, coder, values.subarray(q * coder.inputs, (q + 1) * coder.inputs));
-      visit(q);
-    }
-    return;
+  if (hasHalves(coder)) {
+    return eachHalves(coder, queries, (halves, first) => {
+      const size = tables.length / 8;
+      for (let q = 0; q < halves.length / size; q++) {
+        joinHalves(halves.subarray(q * size, (q + 1) * size), tables);
+        visit(first + q);
+      }
+    });
   }
-  preparedDirections(coder).times(values, (weights, first, many) => {
-    for (let q = 0; q < many; q++) {
-      fillSums(tables, weights.subarray(q * coder.width, (q + 1) * coder.width));
-      visit(first + q);
-    }
-  });
+  const { count, width, values } = queries;
+  for (let q = 0; q < count; q++) {
+    fillProducts(tables, coder as ProductCoder, values.subarray(q * width, (q + 1) * width));
+    visit(q);
+  }
 }
 
 /** The products of a query with all centroids. */
-function fillProducts(tables: Tables, { bounds, centroids }: ProductCoder, query: Float32Array) {
-  for (let part = 0, at = 0; part + 1 < bounds.length; part++) {
+function fillProducts(
+  tables: Float32Array,
+  { bounds, centroids, partBits }: ProductCoder,
+  query: Float32Array,
+): void {
+  for (let part = 0, at = 0, own = 0; part + 1 < bounds.length; part++) {
     const [from, to] = [bounds[part], bounds[part + 1]];
-    for (let c = 0, own = VALUES * from; c < VALUES; c++, at++) {
+    for (const end = at + (1 << partBits); at < end; at++) {
       let product = 0;
       for (let u = from; u < to; u++) product += query[u] * centroids[own++];
       tables[at] = product;
@@ -155,15 +196,22 @@ function fillProducts(tables: Tables, { bounds, centroids }: ProductCoder, query
   }
 }
 
-/** The sums of the weights of the bits of each byte, each from one with a bit less. */
-function fillSums(tables: Tables, weights: Float32Array) {
-  for (let byte = 0; VALUES * byte < tables.length; byte++) {
-    const at = VALUES * byte;
-    tables[at] = 0;
-    for (let bit = 0; bit < 8; bit++) {
-      const weight = 8 * byte + bit < weights.length ? weights[8 * byte + bit] : 0;
-      const half = 1 << bit;
-      for (let set = 0; set < half; set++) tables[at + half + set] = tables[at + set] + weight;
+/** The sums of the weights of the bits of each half byte, each from one with a bit less. */
+function fillSums(halves: Halves, weights: Float32Array): void {
+  for (let at = 0, bit = 0; at < halves.length; at += 16) {
+    for (let half = 1; half < 16; half *= 2, bit++) {
+      const weight = bit < weights.length ? weights[bit] : 0;
+      for (let set = 0; set < half; set++) halves[at + half + set] = halves[at + set] + weight;
+    }
+  }
+}
+
+/** The tables of bytes from those of their halves. */
+function joinHalves(halves: Halves, tables: Tables): void {
+  for (let at = 0, half = 0; at < tables.length; half += 32) {
+    for (let high = 0; high < 16; high++) {
+      const more = halves[half + 16 + high];
+      for (let low = 0; low < 16; low++) tables[at++] = halves[half + low] + more;
     }
   }
 }

@@ -28,25 +28,24 @@ export interface LinearCoder {
   readonly winners: number | null;
 }
 
-/** A coder that divides vectors into parts, and numbers the nearest of 256 centroids of each: a byte per part. */
+/** A coder that divides vectors into parts, and numbers the nearest of 16 or 256 centroids of each. */
 export interface ProductCoder {
   /** Tells the coders apart. */
   readonly kind: "product";
   /** Numbers of a vector. */
   readonly inputs: number;
-  /** Bits of a code: 8 per part. */
+  /** Bits of a code: so many per part. */
   readonly width: number;
+  /** Bits of a centroid's number: 4, of which a byte has two, the first in its lower half; or 8. */
+  readonly partBits: 4 | 8;
   /** Where each part begins, and where the last ends: parts + 1 numbers from 0 to `inputs`. */
   readonly bounds: Uint32Array;
-  /** 256 centroids of the first part, one after the other, then those of the second, and so on. */
+  /** 2^partBits centroids of the first part, one after the other, then those of the second, and so on. */
   readonly centroids: Float32Array;
 }
 
 /** What turns float vectors into codes. It must not be changed while it is used. */
 export type VectorCoder = LinearCoder | ProductCoder;
-
-/** Centroids of a part of a {@linkcode ProductCoder}. */
-export const CENTROIDS = 256;
 
 const prepared = new WeakMap<LinearCoder, Directions>();
 
@@ -93,16 +92,17 @@ export function encodeVectors(coder: VectorCoder, vectors: DenseEmbeddings): Bin
   return { kind: "binary", count, width: coder.width, words };
 }
 
-/** The numbers of the nearest centroids, a byte per part. */
+/** The numbers of the nearest centroids, a byte or half a byte per part. */
 function packNearest(coder: ProductCoder, { count, values }: DenseEmbeddings): Uint32Array {
-  const { inputs, bounds, centroids } = coder;
+  const { inputs, bounds, centroids, partBits } = coder;
   const perCode = 4 * wordsPerCode(coder.width);
   const bytes = new Uint8Array(count * perCode);
   for (let part = 0; part + 1 < bounds.length; part++) {
     const [from, to] = [bounds[part], bounds[part + 1]];
-    const own = centroids.subarray(CENTROIDS * from, CENTROIDS * to);
+    const own = centroids.subarray(from << partBits, to << partBits);
     const nearest = nearestCentroids(partOf(values, inputs, from, to), own, to - from);
-    for (let i = 0; i < count; i++) bytes[i * perCode + part] = nearest[i];
+    const [at, shift] = [part * partBits >> 3, part * partBits & 7];
+    for (let i = 0; i < count; i++) bytes[i * perCode + at] |= nearest[i] << shift;
   }
   return new Uint32Array(bytes.buffer);
 }
@@ -125,13 +125,16 @@ export function partOf(
 /**
  * The number of the centroid that is nearest to each row, the first of equally near ones: ‖x − c‖² = ‖x‖² − 2(x·c −
  * ‖c‖²/2).
+ *
+ * @param centroids At most 256.
  */
 export function nearestCentroids(
   rows: Float32Array,
   centroids: Float32Array,
   width: number,
 ): Uint8Array {
-  const halves = Float32Array.from({ length: CENTROIDS }, (_, c) => {
+  const count = centroids.length / width;
+  const halves = Float32Array.from({ length: count }, (_, c) => {
     let sum = 0;
     for (let at = c * width; at < (c + 1) * width; at++) sum += centroids[at] * centroids[at];
     return -sum / 2;
@@ -139,10 +142,10 @@ export function nearestCentroids(
   const nearest = new Uint8Array(rows.length / width);
   directionsOf(centroids, width, halves).times(rows, (products, first, many) => {
     for (let i = 0; i < many; i++) {
-      const at = i * CENTROIDS;
+      const at = i * count;
       let best = 0;
       let most = products[at];
-      for (let c = 1; c < CENTROIDS; c++) {
+      for (let c = 1; c < count; c++) {
         const value = products[at + c];
         if (value > most) {
           most = value;

@@ -1,6 +1,6 @@
 /**
- * The codes with the largest sums over their set bits, each bit having a weight that depends on the query: in
- * WebAssembly, sixteen codes at a time, by tables of half bytes whose entries are rounded to seven bits.
+ * The codes with the largest sums of table entries, one for each half byte of a code: in WebAssembly, sixteen codes at a
+ * time, the entries rounded to seven bits.
  *
  * @module
  */
@@ -12,11 +12,12 @@ export interface TableSearch {
   /**
    * Finds, for each query, codes whose sums are among the largest but for rounding.
    *
-   * @param weights Of each query one per bit of a code.
+   * @param tables Of each query sixteen numbers for the lower half of a code's first byte, sixteen for its higher
+   * half, and so on.
    * @param k From 1 to the number of codes.
    * @returns queries × k indices; the first is that of the largest rounded sum.
    */
-  readonly largest: (weights: Float32Array, k: number) => Int32Array;
+  readonly largest: (tables: Float32Array, k: number) => Int32Array;
 }
 
 /** Codes of a block. */
@@ -70,8 +71,8 @@ function tableSearch({ count, width, words }: BinaryEmbeddings): TableSearch | n
     for (let b = 0; b < bytes; b++) placed[to + BLOCK * b] = rows[i * perCode + b];
   }
   return {
-    largest: (weights, k) => {
-      const queries = weights.length / width;
+    largest: (tables, k) => {
+      const queries = tables.length / tableBytes;
       const indices = new Int32Array(queries * k).fill(-1);
       const needed = Math.ceil((results + 8 * QUERIES * k) / PAGE);
       const missing = needed - memory.buffer.byteLength / PAGE;
@@ -79,9 +80,9 @@ function tableSearch({ count, width, words }: BinaryEmbeddings): TableSearch | n
       for (let first = 0; first < queries; first += QUERIES) {
         const many = Math.min(QUERIES, queries - first);
         for (let q = 0; q < many; q++) {
-          const own = weights.subarray((first + q) * width, (first + q + 1) * width);
+          const own = tables.subarray((first + q) * tableBytes, (first + q + 1) * tableBytes);
           const at = tablesAt + q * tableBytes;
-          fillTables(own, new Uint8Array(memory.buffer, at, tableBytes));
+          roundTables(own, new Uint8Array(memory.buffer, at, tableBytes));
         }
         const [distances, places] = [results, results + 4 * many * k];
         new Int32Array(memory.buffer, distances, many * k).fill(FARTHEST);
@@ -94,33 +95,27 @@ function tableSearch({ count, width, words }: BinaryEmbeddings): TableSearch | n
   };
 }
 
-/**
- * Fills a query's tables: for each half byte the sums of the weights of its set bits, less the least such sum,
- * scaled for all tables alike and rounded.
- */
-function fillTables(weights: Float32Array, tables: Uint8Array): void {
-  const halves = tables.length / 16;
-  const [sums, leasts] = [new Float64Array(tables.length), new Float64Array(halves)];
+/** Rounds a query's tables, each less its least entry, and all scaled alike. */
+function roundTables(tables: Float32Array, rounded: Uint8Array): void {
+  const count = tables.length / 16;
+  const leasts = new Float64Array(count);
   let widest = 0;
-  for (let half = 0; half < halves; half++) {
-    const at = 16 * half;
-    let [least, most] = [0, 0];
-    for (let bit = 0; bit < 4 && 4 * half + bit < weights.length; bit++) {
-      const weight = weights[4 * half + bit];
-      if (weight < 0) least += weight;
-      else most += weight;
-      for (let set = 0; set < 1 << bit; set++) {
-        sums[at + (1 << bit) + set] = sums[at + set] + weight;
-      }
+  for (let table = 0, at = 0; table < count; table++) {
+    let [least, most] = [Infinity, -Infinity];
+    for (const end = at + 16; at < end; at++) {
+      const value = tables[at];
+      if (value < least) least = value;
+      if (value > most) most = value;
     }
-    leasts[half] = least;
-    widest = Math.max(widest, most - least);
+    leasts[table] = least;
+    if (most - least > widest) widest = most - least;
   }
-  const largest = Math.min(MOST_ENTRY, Math.floor((MOST_SUM - 1) / halves));
+  const largest = Math.min(MOST_ENTRY, Math.floor((MOST_SUM - 1) / count));
   const scale = widest > 0 ? largest / widest : 0;
-  for (let at = 0; at < tables.length; at++) {
-    tables[at] = Math.round((sums[at] - leasts[at >> 4]) * scale);
+  for (let table = 0, at = 0; table < count; table++) {
     // The kernel finds no code whose sum is 0.
-    if (at < 16) tables[at]++;
+    const more = table === 0 ? 1.5 : 0.5;
+    const least = leasts[table];
+    for (const end = at + 16; at < end; at++) rounded[at] = (tables[at] - least) * scale + more;
   }
 }

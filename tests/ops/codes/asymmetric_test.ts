@@ -32,14 +32,15 @@ function similarity(
   }
   for (let part = 0; part + 1 < coder.bounds.length; part++) {
     const [from, to] = [coder.bounds[part], coder.bounds[part + 1]];
-    const at = 256 * from + bytes[part] * (to - from);
+    const number = coder.partBits === 8 ? bytes[part] : bytes[part >> 1] >> 4 * (part % 2) & 15;
+    const at = (from << coder.partBits) + number * (to - from);
     for (let u = from; u < to; u++) sum += query[u] * coder.centroids[at + u - from];
   }
   return sum;
 }
 
 const coders = fc.record({
-  kind: fc.constantFrom("sign", "winners", "product"),
+  kind: fc.constantFrom("sign", "winners", "product 4", "product 8"),
   width: fc.integer({ min: 1, max: 20 }),
   bits: fc.integer({ min: 2, max: 150 }),
   number: fc.nat(1000),
@@ -50,8 +51,9 @@ Deno.test("similarities are those of the definition, on every path", () => {
   fc.assert(
     fc.property(coders, ({ kind, width, bits, number, count }) => {
       const [vectors, queries] = [vectorsOf(count, width, number), vectorsOf(3, width, number + 1)];
-      const [coder] = kind === "product"
-        ? ok(productCoder(vectors, { bits: 8 * (1 + bits % width) }, seed(number)))
+      const partBits = kind === "product 8" ? 8 : 4;
+      const [coder] = kind.startsWith("product")
+        ? ok(productCoder(vectors, { bits: partBits * (1 + bits % width), partBits }, seed(number)))
         : ok(
           projectionCoder(vectors, {
             bits,
@@ -135,10 +137,13 @@ Deno.test("k and widths out of their ranges are refused", () => {
 
 Deno.test("a product coder's bits are bytes, of at most as many parts as numbers", () => {
   const vectors = units(300, 6, 1);
-  for (const bits of [0, 7, 12, 56]) assert(E.isLeft(productCoder(vectors, { bits }, seed(1))));
+  for (const bits of [0, 7, 12, 56]) {
+    assert(E.isLeft(productCoder(vectors, { bits, partBits: 8 }, seed(1))), `${bits}`);
+  }
+  assert(refusal(productCoder(vectors, { bits: 28 }, seed(1))).includes("at most 24"));
   // Fewer vectors than centroids: every vector is one, and none is lost.
   const few = rows(vectors, 0, 100);
-  const [coder] = ok(productCoder(few, { bits: 32 }, seed(1)));
+  const [coder] = ok(productCoder(few, { bits: 32, partBits: 8 }, seed(1)));
   assertEquals([...coder.bounds], [0, 1, 3, 4, 6]);
   const found = ok(searchByVectors(coder, encodeVectors(coder, few), few, { k: 1 }));
   assertEquals([...found.indices], Array.from({ length: 100 }, (_, i) => i));
