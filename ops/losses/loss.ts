@@ -42,7 +42,9 @@ export interface Loss {
   readonly problem?: InvalidOption | null;
   /** What keeps it from being used there; null if nothing. Without it, it can be used anywhere. */
   readonly fits?: (setting: LossSetting) => InvalidOption | null;
-  /** Draws the objective of a batch with these labels, one class per sample. */
+  /** Whether it reads no labels, so that it can be used on samples that have none. @default false */
+  readonly unsupervised?: boolean;
+  /** Draws the objective of a batch with these labels, one class per sample; zeros of samples without labels. */
   readonly draw: (labels: ArrayLike<number>, rng: Rng) => readonly [Objective, Rng];
 }
 

@@ -54,6 +54,7 @@ const reconstruction = (
 ): Loss => ({
   name,
   options: {},
+  unsupervised: true,
   fits: ({ inputs, outputs }) =>
     inputs === outputs
       ? null

@@ -17,7 +17,7 @@ import type { Profile, Profiler } from "../../ops/profiler.ts";
 import { consoleEnv, type Env } from "../core/env.ts";
 import type { DashboardOptions } from "../dashboard/dashboard.ts";
 import { DASHBOARD_PORT } from "../dashboard/update.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset, ImageSplit } from "../data/dataset.ts";
 import type { DataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
 import type { FindImagesOptions } from "../encode/inputs.ts";
@@ -133,7 +133,10 @@ export interface Context {
    * Does the same, loads the dataset that `--dataset` and `--data` name, with `--seed`, and prints what a
    * reader must know of it.
    */
-  readonly begin: TE.TaskEither<SparrowError, { readonly env: Env; readonly dataset: Dataset }>;
+  readonly begin: TE.TaskEither<
+    SparrowError,
+    { readonly env: Env; readonly dataset: Dataset<ImageSplit> }
+  >;
   /** Environment that datasets are loaded from. */
   readonly data: DataEnv;
 }

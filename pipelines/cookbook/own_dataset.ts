@@ -28,7 +28,7 @@ const images = (count: number, rng: Rng): readonly [sparrow.DataSplit, Rng] =>
         pixels[i * side * side + p] = 128 + 70 * stripe + 80 * (unit() - 0.5);
       }
     });
-    return { count, pixels, labels, normalisation: { mean: [0.5], std: [0.22] } };
+    return { count, values: pixels, labels, normalisation: { mean: [0.5], std: [0.22] } };
   });
 
 const [train, rng] = images(count, seed(26));

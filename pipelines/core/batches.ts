@@ -1,25 +1,28 @@
 /**
- * Evaluation batch by batch: images go through a model, and what it makes of them is gathered.
+ * Evaluation batch by batch: samples go through a model, and what it makes of them is gathered.
  *
  * @module
  */
 import type { SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import type { Graph } from "../../graph/node.ts";
-import { sizeOf } from "../../graph/shape.ts";
-import type { Shape } from "../../graph/types.ts";
+import type { Graph, Nodes } from "../../graph/node.ts";
+import { inferShapes, isPair, sizeOf } from "../../graph/shape.ts";
+import type { Shape, Space } from "../../graph/types.ts";
 import { type Embeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { lower, type Value, type Weights } from "../../ops/interpreter.ts";
 import { gpuErrorOf } from "../../ops/kernels/gpu.ts";
 import { packBits } from "../../ops/kernels/pack_bits.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { checkImages, type Images, type Normalisation } from "../data/dataset.ts";
+import { checkSamples, type Normalisation, type Samples } from "../data/dataset.ts";
 import { feedOf } from "../data/feed.ts";
 import { breathe, uninterrupted, type Waiting } from "./env.ts";
 import { consumption } from "./run.ts";
 
-/** Samples per batch: large enough to be quick, small enough to stop within a second. */
+/** The most samples of a batch: large enough to be quick, small enough to stop within a second. */
 const BATCH = 1000;
+
+/** The most bytes of a batch's largest tensor, where one sample does not have more. */
+const BATCH_BYTES = 64 * 2 ** 20;
 
 /** A model that can be evaluated: a run is one. */
 export interface Model extends Weights {
@@ -28,8 +31,8 @@ export interface Model extends Weights {
   /** Shape of one sample. */
   readonly input: Shape;
   /**
-   * Normalisation of the data that the model was trained on, by which images are normalised in place of
-   * their own. @default the images' own
+   * Normalisation of the data that the model was trained on, by which samples are normalised in place of
+   * their own. @default the samples' own
    */
   readonly normalisation?: Normalisation;
   /** Epochs of training, which `Interrupted` carries. @default 0 */
@@ -46,15 +49,15 @@ export interface MeasuredAt {
   readonly step: number;
 }
 
-/** A batch of images with a model's outputs for them. */
+/** A batch of samples with a model's outputs for them. */
 export interface EvaluatedBatch {
-  /** The normalised images, row-major; their memory is used again for the next batch. */
+  /** The normalised samples, row-major; their memory is used again for the next batch. */
   readonly inputs: () => Float32Array;
   /** Values of the tensors that were chosen. */
   readonly outputs: readonly (Float32Array | Int32Array)[];
-  /** Index of its first image. */
+  /** Index of its first sample. */
   readonly from: number;
-  /** Number of images. */
+  /** Number of samples. */
   readonly count: number;
 }
 
@@ -69,10 +72,11 @@ export interface ForEachBatchOptions {
 }
 
 /**
- * Sends images through a model in order, batch by batch, on the current backend.
+ * Sends samples through a model in order, batch by batch, on the current backend. A batch has at most 1,000 of
+ * them, and fewer where the input or what a node makes of it would take more than 64 MiB.
  *
  * @returns `Interrupted` when the environment's signal is aborted; `InvalidOption` when a sample has
- * not the size of the model's input; `ConsumedRun` when the model's tensors are gone; `GpuError` when a
+ * not the size of the model's input or is not finite; `ConsumedRun` when the model's tensors are gone; `GpuError` when a
  * tensor is too large for the GPU.
  *
  * @example The number of units that are active in a batch, on average.
@@ -90,7 +94,7 @@ export interface ForEachBatchOptions {
  * const run = orThrow(createRun({ graph: graph`linear(4, 8) ▷ kwta(0.25)`, optimiser: sgd() }));
  * const images = {
  *   count: 2,
- *   pixels: Uint8Array.of(9, 0, 0, 7, 1, 2, 3, 4),
+ *   values: Uint8Array.of(9, 0, 0, 7, 1, 2, 3, 4),
  *   normalisation: { mean: [0], std: [1] },
  * };
  * let active = 0;
@@ -104,10 +108,11 @@ export interface ForEachBatchOptions {
  */
 export const forEachBatch = (
   { graph, ...model }: Model,
-  images: Images,
+  samples: Samples,
   { choose, ...options }: ForEachBatchOptions,
 ): TE.TaskEither<SparrowError, void> => {
   const { evaluate } = lower(graph);
+  const widest = widestOf(graph, model.input);
   return pipe(
     TE.fromIOEither<SparrowError, void>(() => {
       const { epoch = 0, step = 0 } = model;
@@ -115,39 +120,59 @@ export const forEachBatch = (
       return consumed === null ? E.right(undefined) : E.left(consumed);
     }),
     TE.chain(() =>
-      forEachForward(model, images, { ...options, forward: (x) => choose(evaluate(model, x)) })
+      forEachForward(model, samples, {
+        ...options,
+        widest,
+        forward: (x) => choose(evaluate(model, x)),
+      })
     ),
   );
 };
 
 /** Options of {@linkcode forEachForward}. */
 interface ForwardOptions extends Omit<ForEachBatchOptions, "choose"> {
+  /** Numbers per sample of the largest tensor that `forward` makes. @default those of the input */
+  readonly widest?: number;
   /** Maps a batch [samples, …input] to the tensors to read; it is called in a tidy. */
   readonly forward: (x: tf.Tensor) => readonly tf.Tensor[];
 }
 
+/** Counts the numbers per sample of the largest tensor among a graph's input and what its nodes make of it. */
+export function widestOf(graph: Nodes, input: Shape): number {
+  const inferred = inferShapes(graph, input);
+  if (E.isLeft(inferred)) return sizeOf(input);
+  return inferred.right.steps.reduce(
+    (most, { output }) => Math.max(most, numbersOf(output)),
+    sizeOf(input),
+  );
+}
+
+const numbersOf = (space: Space): number =>
+  isPair(space) ? numbersOf(space.first) + numbersOf(space.second) : sizeOf(space as Shape);
+
 /**
- * Sends images through a function of tensors in order.
+ * Sends samples through a function of tensors in order.
  *
- * @param model The model that the images are for: the shape of its input, its normalisation and its epochs.
+ * @param model The model that the samples are for: the shape of its input, its normalisation and its epochs.
  * @returns Nothing, or the errors of {@linkcode forEachBatch}.
  */
 export const forEachForward = (
   { input, normalisation, epoch = 0, step = 0 }: Omit<Model, "graph" | "params" | "plasticity">,
-  images: Images,
-  { forward, use, env = uninterrupted }: ForwardOptions,
+  samples: Samples,
+  { forward, use, widest = 0, env = uninterrupted }: ForwardOptions,
 ): TE.TaskEither<SparrowError, void> =>
 async () => {
   const size = sizeOf(input);
-  const normalised = normalisation === undefined ? images : { ...images, normalisation };
-  const bad = checkImages(normalised, size);
+  const normalised = normalisation === undefined ? samples : { ...samples, normalisation };
+  const bad = checkSamples(normalised, size);
   if (bad !== null) return E.left(bad);
-  const feed = feedOf(normalised, BATCH);
+  const most = Math.min(BATCH, Math.max(1, Math.floor(BATCH_BYTES / 4 / Math.max(size, widest))));
+  const feed = feedOf(normalised, most);
   try {
-    for (let from = 0; from < images.count; from += BATCH) {
+    for (let from = 0; from < samples.count; from += most) {
       await breathe(env);
       if (env.signal.aborted) return E.left({ _tag: "Interrupted", epoch, step });
-      const count = Math.min(BATCH, images.count - from);
+      const count = Math.min(most, samples.count - from);
       const picks = Uint32Array.from({ length: count }, (_, i) => from + i);
       const rows = feed.rows(picks);
       const tensors = evaluated(forward, rows, [count, ...input]);

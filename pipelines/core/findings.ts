@@ -8,7 +8,13 @@ import { type Embeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { type ConfusionMatrix, confusionMatrix } from "../../ops/metrics/classification.ts";
 import { eachBit } from "../../ops/metrics/rows.ts";
 import type { ImageArray } from "../../ops/saliency/image.ts";
-import { type Dataset, imageOf } from "../data/dataset.ts";
+import {
+  type Dataset,
+  imageOf,
+  isImageShape,
+  type LabelledSplit,
+  type Labels,
+} from "../data/dataset.ts";
 
 /** A sample of the test set, and what the model makes of it. */
 export interface CodedSample {
@@ -72,7 +78,7 @@ export interface Reconstruction {
 export interface Evaluation {
   /**
    * The names of the classes, by index; "other" is one more where an output that stands for no class
-   * has won.
+   * has won. None of samples without labels.
    */
   readonly classes: readonly string[];
   /** Confusion matrix of all of its samples. */
@@ -206,6 +212,19 @@ const IMAGES_PER_CONFUSION = 3;
 export const MOST_CONFUSED = 24;
 
 /**
+ * Gathers what an evaluation of samples without labels has found.
+ *
+ * @param duty The duty cycle of each unit, of binary codes.
+ */
+export const unlabelledEvaluation = (duty: Float64Array | null): Evaluation => ({
+  classes: [],
+  confusion: { classes: 0, counts: new Uint32Array() },
+  duty,
+  samples: [],
+  confused: [],
+});
+
+/**
  * What an evaluation has found. It is little data, whatever the size of the set: images and codes of a
  * few samples.
  *
@@ -214,7 +233,7 @@ export const MOST_CONFUSED = 24;
  * @param duty The duty cycle of each unit, of binary codes.
  */
 export function evaluationOf(
-  { test, classes: names, shape }: Pick<Dataset, "test" | "classes" | "shape">,
+  { test, classes: names, shape }: Pick<Dataset<LabelledSplit>, "test" | "classes" | "shape">,
   embeddings: Embeddings,
   predicted: ArrayLike<number>,
   duty: Float64Array | null,
@@ -228,7 +247,6 @@ export function evaluationOf(
     predicted: known[index],
     bits: bitsOf(embeddings, index),
   });
-  const isImage = shape.length === 2 || shape.length === 3;
   return {
     classes,
     confusion,
@@ -238,7 +256,7 @@ export function evaluationOf(
       Array.from(names.keys()).slice(0, MOST_SAMPLES / SAMPLES_PER_CLASS),
       SAMPLES_PER_CLASS,
     ).map(coded),
-    confused: isImage
+    confused: isImageShape(shape)
       ? mostConfused(confusion, known, test.labels)
         .map((index) => ({ ...coded(index), image: imageOf(test, shape, index) }))
       : [],
@@ -257,7 +275,7 @@ function bitsOf(embeddings: Embeddings, index: number): Uint32Array | null {
 function mostConfused(
   { classes, counts }: ConfusionMatrix,
   predicted: Int32Array,
-  labels: Uint8Array,
+  labels: Labels,
 ): readonly number[] {
   const largest = Array.from(counts, (count, cell) => ({ count, cell }))
     .filter(({ count, cell }) => count > 0 && cell % (classes + 1) !== 0)

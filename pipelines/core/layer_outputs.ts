@@ -1,5 +1,5 @@
 /**
- * The outputs of a model's layers: the values that pass between the nodes of its graph, for images.
+ * The outputs of a model's layers: the values that pass between the nodes of its graph, for samples.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { isBinaryNode } from "../../graph/traits.ts";
 import type { Embeddings } from "../../ops/embeddings.ts";
 import { lowerEach, type Value } from "../../ops/interpreter.ts";
 import { tf } from "../../ops/tfjs.ts";
-import type { Images } from "../data/dataset.ts";
+import type { Samples } from "../data/dataset.ts";
 import type { EncodeOptions } from "../encode/encode.ts";
-import { collector, forEachForward, type Model } from "./batches.ts";
+import { collector, forEachForward, type Model, widestOf } from "./batches.ts";
 
 /** Names a layer, the output of a graph's node, by the node's path and kind: "3.kwta". */
 export const layerName = ({ nodes }: Nodes, path: number): string => `${path}.${nodes[path]._tag}`;
@@ -60,18 +60,18 @@ export interface LayerOutputsOptions extends EncodeOptions {
  * packed codes of a kWTA of any kind, numbers of the others, [samples, units] however many axes a
  * sample has.
  *
- * @param images Images to send through the model, normalised as `encode` does.
+ * @param samples Samples to send through the model, normalised as `encode` does.
  * @returns The embeddings, in the order of the paths; `InvalidOption` for a node that makes a pair;
  * else as `forEachBatch` does.
  */
 export const layerOutputs = (
   { graph, ...model }: Model,
-  images: Images,
+  samples: Samples,
   { paths, env }: LayerOutputsOptions,
 ): TE.TaskEither<SparrowError, readonly Embeddings[]> =>
 async () => {
   const parts = lowerEach(graph);
-  const collectors = paths.map((path) => collector(images.count, isBinaryNode(graph.nodes[path])));
+  const collectors = paths.map((path) => collector(samples.count, isBinaryNode(graph.nodes[path])));
   let pair: number | null = null;
   const forward = (x: tf.Tensor): readonly tf.Tensor[] => {
     const chosen: tf.Tensor[] = [];
@@ -85,8 +85,9 @@ async () => {
     }
     return chosen;
   };
-  const done = await forEachForward(model, images, {
+  const done = await forEachForward(model, samples, {
     forward,
+    widest: widestOf(graph, model.input),
     use: ({ outputs, from }) => {
       if (pair === null) outputs.forEach((read, i) => collectors[i].add(read, from));
     },

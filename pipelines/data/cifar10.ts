@@ -15,7 +15,7 @@ import {
 } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { gunzip, joined, sha256 } from "./bytes.ts";
-import { type Dataset, normalisationOf, type RawSplit } from "./dataset.ts";
+import { type Dataset, type ImageSplit, normalisationOf, type RawSplit } from "./dataset.ts";
 import { type DataEnv, denoDataEnv } from "./environment.ts";
 import {
   type CacheFolder,
@@ -117,7 +117,7 @@ const classes = 10;
  * record.set([7, 255]); // A horse, and its upper left pixel is red.
  * const read = readRecords("one", record);
  * assertEquals(E.isRight(read) && [...read.right.labels], [7]);
- * assertEquals(E.isRight(read) && [...read.right.pixels.subarray(0, 4)], [255, 0, 0, 0]);
+ * assertEquals(E.isRight(read) && [...read.right.values.subarray(0, 4)], [255, 0, 0, 0]);
  * ```
  */
 export function readRecords(file: string, bytes: Uint8Array): E.Either<CorruptFile, RawSplit> {
@@ -139,7 +139,7 @@ export function readRecords(file: string, bytes: Uint8Array): E.Either<CorruptFi
   }
   const pixels = new Uint8Array(count * channels * area);
   for (let i = 0; i < count; i++) interleave(bytes, i * recordBytes + 1, pixels, i);
-  return E.right({ count, pixels, labels });
+  return E.right({ count, values: pixels, labels });
 }
 
 function interleave(bytes: Uint8Array, from: number, pixels: Uint8Array, image: number): void {
@@ -381,14 +381,14 @@ const wholeNormalisation = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435
 export const loadCifar10 = (
   { data }: Cifar10Options = {},
   env: DataEnv = denoDataEnv,
-): TE.TaskEither<SparrowError, Dataset> => loadArchived(publishedCifar10, data, env);
+): TE.TaskEither<SparrowError, Dataset<ImageSplit>> => loadArchived(publishedCifar10, data, env);
 
 /** Loads the dataset of any archive of CIFAR-10's kind, as {@linkcode loadCifar10} does. */
 export const loadArchived = (
   published: PublishedArchive,
   data: string | undefined,
   env: DataEnv,
-): TE.TaskEither<SparrowError, Dataset> =>
+): TE.TaskEither<SparrowError, Dataset<ImageSplit>> =>
 async () => {
   if (data === "") return E.left(invalidOption("--data", data, "the path of a folder"));
   const named = namedFolders(published, data, env);
@@ -432,7 +432,7 @@ async function fromCache(
   { path, ask }: CacheFolder,
   published: PublishedArchive,
   env: DataEnv,
-): Promise<E.Either<string, Dataset>> {
+): Promise<E.Either<string, Dataset<ImageSplit>>> {
   if (!await env.permitted("read", path, ask)) return E.left("Deno may not read it");
   const found = await readBatches(path, published, env)();
   if (E.isLeft(found)) return E.left(found.left.reason);
@@ -447,7 +447,7 @@ function datasetOf(
   { batches, classes }: Batches,
   source: string,
   published: PublishedArchive,
-): E.Either<ChecksumMismatch, Dataset> {
+): E.Either<ChecksumMismatch, Dataset<ImageSplit>> {
   const isOwn = ({ name, sha256 }: Batch) => published.files[name] === sha256;
   const [own, others] = [batches.filter(isOwn), batches.filter((batch) => !isOwn(batch))];
   if (own.length > 0 && others.length > 0) {
@@ -479,8 +479,8 @@ function datasetOf(
 
 const together = (batches: readonly Batch[]): RawSplit => ({
   count: batches.reduce((total, { split }) => total + split.count, 0),
-  pixels: batches.length === 1
-    ? batches[0].split.pixels
-    : joined(batches.map(({ split }) => split.pixels)),
-  labels: joined(batches.map(({ split }) => split.labels)),
+  values: batches.length === 1
+    ? batches[0].split.values
+    : joined(batches.map(({ split }) => split.values)),
+  labels: joined(batches.map(({ split }) => Uint8Array.from(split.labels))),
 });

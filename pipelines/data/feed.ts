@@ -1,16 +1,21 @@
 /**
- * Feeds: batches of a split's images for a model, gathered by index and normalised, on the device that
+ * Feeds: batches of a split's samples for a model, gathered by index and normalised, on the device that
  * computes where that is possible, else on the host.
  *
  * @module
  */
-import { gatherBytes, gatherBytesOnWasm } from "../../ops/kernels/gather.ts";
+import {
+  gatherBytes,
+  gatherBytesOnWasm,
+  gatherFloats,
+  gatherFloatsOnWasm,
+} from "../../ops/kernels/gather.ts";
 import { TensorTooLarge } from "../../ops/kernels/gpu.ts";
 import { tf } from "../../ops/tfjs.ts";
-import type { Images } from "./dataset.ts";
-import { normaliser, tablesOf } from "./normalise.ts";
+import type { Samples } from "./dataset.ts";
+import { leavesAsIs, normaliser, scalesOf, tablesOf } from "./normalise.ts";
 
-/** Normalised images from which batches are taken, each by the indices of its images. */
+/** Normalised samples from which batches are taken, each by the indices of its samples. */
 export interface Feed {
   /**
    * Gathers a batch where it is needed: on webgpu and on wasm with SIMD a tensor [picks.length, size], which the
@@ -23,12 +28,18 @@ export interface Feed {
   readonly dispose: () => void;
 }
 
+/** Gathers a batch on the device; null where it cannot. */
+interface OnDevice {
+  readonly rows: (picks: Uint32Array) => tf.Tensor2D | null;
+  readonly dispose: () => void;
+}
+
 /**
- * Makes a feed of images for tfjs's current backend. On webgpu their bytes are uploaded once, for as long as
- * the images live, and a batch is its indices; images too many for the device stay on the host.
+ * Makes a feed of samples for tfjs's current backend. On webgpu their values are uploaded once, bytes as bytes,
+ * for as long as the samples live, and a batch is its indices; samples too many for the device stay on the host.
  *
- * @param images Of less than 2^31 bytes.
- * @param most The most images of a batch.
+ * @param samples Of less than 2^31 values.
+ * @param most The most samples of a batch.
  *
  * @example
  * ```ts
@@ -39,7 +50,7 @@ export interface Feed {
  * await startBackend("wasm")();
  * const images = {
  *   count: 3,
- *   pixels: Uint8Array.of(0, 255, 0, 0, 255, 255),
+ *   values: Uint8Array.of(0, 255, 0, 0, 255, 255),
  *   normalisation: { mean: [0], std: [1] },
  * };
  * const feed = feedOf(images, 2);
@@ -47,34 +58,66 @@ export interface Feed {
  * feed.dispose();
  * ```
  */
-export function feedOf(images: Images, most: number): Feed {
-  const { normalisation } = images;
-  const gather = normaliser(normalisation);
-  const size = images.count === 0 ? 0 : images.pixels.length / images.count;
+export function feedOf(samples: Samples, most: number): Feed {
+  const gather = normaliser(samples.normalisation);
+  const size = samples.count === 0 ? 0 : samples.values.length / samples.count;
   let store: Float32Array<ArrayBuffer> | null = null;
   const hostRows = (picks: Uint32Array) => {
     // One buffer for all batches: fresh memory costs more than filling it.
-    store ??= new Float32Array(Math.min(most, images.count) * size);
-    return gather(images, size, picks, store.subarray(0, picks.length * size));
+    store ??= new Float32Array(Math.min(most, samples.count) * size);
+    return gather(samples, size, picks, store.subarray(0, picks.length * size));
   };
-  const tables = tablesOf(normalisation);
-  if (tf.getBackend() === "wasm") {
-    const rows = (picks: Uint32Array) =>
-      gatherBytesOnWasm(images.pixels, size, picks, tables) ?? hostRows(picks);
-    return { rows, hostRows, dispose: () => {} };
+  const backend = tf.getBackend();
+  const { rows, dispose } = backend === "wasm"
+    ? onWasm(samples, size)
+    : backend === "webgpu"
+    ? onGpu(samples, size)
+    : onHost;
+  return { rows: (picks) => rows(picks) ?? hostRows(picks), hostRows, dispose };
+}
+
+const onHost: OnDevice = { rows: () => null, dispose: () => {} };
+
+function onWasm({ values, normalisation }: Samples, size: number): OnDevice {
+  if (values instanceof Uint8Array) {
+    const tables = tablesOf(normalisation);
+    return { ...onHost, rows: (picks) => gatherBytesOnWasm(values, size, picks, tables) };
   }
-  if (tf.getBackend() !== "webgpu") return { rows: hostRows, hostRows, dispose: () => {} };
-  const values = tf.tensor2d(tables, [normalisation.mean.length, 256]);
+  const { mean, factor } = scalesOf(normalisation);
+  const spread = leavesAsIs(normalisation) ? null : Float32Array.from(
+    { length: 2 * size },
+    (_, i) => (i < size ? mean : factor)[i % size % mean.length],
+  );
+  return { ...onHost, rows: (picks) => gatherFloatsOnWasm(values, size, picks, spread) };
+}
+
+function onGpu({ values, normalisation }: Samples, size: number): OnDevice {
+  const channels = normalisation.mean.length;
+  const table = values instanceof Uint8Array
+    ? tf.tensor2d(tablesOf(normalisation), [channels, 256])
+    : scalesTensor(normalisation);
+  const gather = (picks: Uint32Array) =>
+    values instanceof Uint8Array
+      ? gatherBytes(values, size, picks, table)
+      : gatherFloats(values, size, picks, table);
   let fits = true;
   const rows = (picks: Uint32Array) => {
-    if (!fits) return hostRows(picks);
+    if (!fits) return null;
     try {
-      return gatherBytes(images.pixels, size, picks, values);
+      return gather(picks);
     } catch (thrown) {
       if (!(thrown instanceof TensorTooLarge)) throw thrown;
       fits = false;
-      return hostRows(picks);
+      return null;
     }
   };
-  return { rows, hostRows, dispose: () => values.dispose() };
+  return { rows, dispose: () => table.dispose() };
+}
+
+function scalesTensor(normalisation: Samples["normalisation"]): tf.Tensor2D {
+  const { mean, factor } = scalesOf(normalisation);
+  const both = new Float32Array(2 * mean.length);
+  both.set(mean);
+  both.set(factor, mean.length);
+  return tf.tensor2d(both, [2, mean.length]);
 }

@@ -13,7 +13,14 @@ import {
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { seed as seeded } from "../../graph/rng.ts";
 import { type Colour, fit } from "./bitmap.ts";
-import { type Dataset, hashOf, normalisationOf, type RawSplit } from "./dataset.ts";
+import {
+  type Dataset,
+  hashOf,
+  type ImageSplit,
+  labelArray,
+  normalisationOf,
+  type RawSplit,
+} from "./dataset.ts";
 import { decodeImage } from "./decode_image.ts";
 import { type DataEnv, denoDataEnv, type FolderEntry } from "./environment.ts";
 import { hindranceTo } from "./obtain.ts";
@@ -32,7 +39,7 @@ export interface Labelled {
 
 /** The images of a folder, of which none has been read. */
 export interface Listing {
-  /** Names of the subfolders, sorted by their characters' codes; at most 256. */
+  /** Names of the subfolders, sorted by their characters' codes. */
   readonly classes: readonly string[];
   /** Images by class, then by name, sorted in the same way; at least one of each class. */
   readonly images: readonly Labelled[];
@@ -46,8 +53,6 @@ export type Layout =
   | { readonly _tag: "Whole"; readonly all: Listing };
 
 type Problem = DatasetUnavailable | FileUnavailable;
-
-const mostClasses = 256;
 
 /**
  * Lists a folder: `train/` and `test/` with the same classes in each, or the classes themselves.
@@ -99,14 +104,6 @@ async function listClasses(
   const visible = visibleEntries(entries.right);
   const classes = visible.filter(({ isFolder }) => isFolder).map(({ name }) => name);
   if (classes.length === 0) return E.left(useless(folder, "it has no folder of a class"));
-  if (classes.length > mostClasses) {
-    return E.left(
-      useless(
-        folder,
-        `it has ${classes.length} folders, and at most ${mostClasses} classes can be`,
-      ),
-    );
-  }
   const images: Labelled[] = [];
   const skipped = visible.filter(({ isFolder }) => !isFolder)
     .map(({ name }) => within(folder, name));
@@ -208,7 +205,7 @@ const mostBytes = 2 ** 31;
 export const loadImageFolder = (
   options: ImageFolderOptions,
   env: DataEnv = denoDataEnv,
-): TE.TaskEither<SparrowError, Dataset> =>
+): TE.TaskEither<SparrowError, Dataset<ImageSplit>> =>
 async () => {
   const problem = outOfRange(options);
   if (problem !== null) return E.left(problem);
@@ -220,7 +217,7 @@ async () => {
   const { classes, skipped, how } = planned.right;
 
   const channels = colour === "rgb" ? 3 : 1;
-  const read = readAll(size, colour, env);
+  const read = readAll(size, colour, classes, env);
   const train = await read(planned.right.train)();
   if (E.isLeft(train)) return train;
   const test = await read(planned.right.test)();
@@ -288,14 +285,16 @@ function plan(
     const skipped = [...train.skipped, ...test.skipped];
     return E.right({ classes, train: train.images, test: test.images, skipped, how: "" });
   }
-  const lonely = classes.find((_, label) => images.filter((i) => i.label === label).length < 2);
+  const counts = new Uint32Array(classes.length);
+  for (const { label } of images) counts[label]++;
+  const lonely = classes.find((_, label) => counts[label] < 2);
   if (lonely !== undefined) {
     const reason = `the class ${lonely} has one image, and one to train and one to test are needed`;
     return E.left(useless(folder, reason));
   }
   return pipe(
     stratified(
-      Uint8Array.from(images, ({ label }) => label),
+      labelsOf(images, classes),
       classes,
       testFraction,
       seeded(seed),
@@ -311,23 +310,29 @@ function plan(
 }
 
 /** One image after the other: decoded, the largest takes hundreds of MiB. */
-const readAll =
-  (size: readonly [number, number], colour: Colour, env: DataEnv) =>
-  (images: readonly Labelled[]): TE.TaskEither<SparrowError, RawSplit> =>
-  async () => {
-    const area = size[0] * size[1] * (colour === "rgb" ? 3 : 1);
-    const pixels = new Uint8Array(images.length * area);
-    for (const [i, { file }] of images.entries()) {
-      const read = await pipe(
-        env.files.read(file),
-        TE.flatMap((bytes) => decodeImage(file, bytes)),
-      )();
-      if (E.isLeft(read)) return read;
-      pixels.set(fit(read.right, size, colour), i * area);
-    }
-    const labels = Uint8Array.from(images, ({ label }) => label);
-    return E.right({ count: images.length, pixels, labels });
-  };
+const readAll = (
+  size: readonly [number, number],
+  colour: Colour,
+  classes: readonly string[],
+  env: DataEnv,
+) =>
+(images: readonly Labelled[]): TE.TaskEither<SparrowError, RawSplit> =>
+async () => {
+  const area = size[0] * size[1] * (colour === "rgb" ? 3 : 1);
+  const pixels = new Uint8Array(images.length * area);
+  for (const [i, { file }] of images.entries()) {
+    const read = await pipe(
+      env.files.read(file),
+      TE.flatMap((bytes) => decodeImage(file, bytes)),
+    )();
+    if (E.isLeft(read)) return read;
+    pixels.set(fit(read.right, size, colour), i * area);
+  }
+  return E.right({ count: images.length, values: pixels, labels: labelsOf(images, classes) });
+};
+
+const labelsOf = (images: readonly Labelled[], classes: readonly string[]) =>
+  labelArray(images.map(({ label }) => label), classes.length);
 
 const nameOf = (folder: string): string =>
   folder.split(/[/\\]/).findLast((part) => part !== "" && part !== "." && part !== "..") ??

@@ -8,7 +8,7 @@ import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { pipe, TE } from "../../graph/fp_ts.ts";
 import type { Colour } from "./bitmap.ts";
 import { loadCifar10 } from "./cifar10.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Dataset, ImageSplit } from "./dataset.ts";
 import { type DataEnv, denoDataEnv } from "./environment.ts";
 import { loadImageFolder } from "./image_folder.ts";
 import { loadFashionMnist, loadMnist, publishedMnist } from "./mnist.ts";
@@ -45,7 +45,7 @@ export interface DigitsOptions {
 export function loadDigits(
   { dataset, data, seed = 0 }: DigitsOptions = {},
   env: DataEnv = denoDataEnv,
-): TE.TaskEither<SparrowError, Dataset> {
+): TE.TaskEither<SparrowError, Dataset<ImageSplit>> {
   if (dataset === "strokes") {
     return data === undefined
       ? loadStrokes({ seed })
@@ -108,7 +108,7 @@ export interface ImagesOptions {
 export function loadImages(
   { dataset, data, seed = 0, size = [32, 32], colour }: ImagesOptions = {},
   env: DataEnv = denoDataEnv,
-): TE.TaskEither<SparrowError, Dataset> {
+): TE.TaskEither<SparrowError, Dataset<ImageSplit>> {
   switch (dataset) {
     case undefined:
     case "mnist":

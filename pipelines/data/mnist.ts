@@ -10,7 +10,7 @@
  */
 import type { CorruptFile, SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import type { Dataset, DataSplit, Normalisation } from "./dataset.ts";
+import type { Dataset, ImageSplit, Normalisation } from "./dataset.ts";
 import { type DataEnv, denoDataEnv } from "./environment.ts";
 import { obtain } from "./obtain.ts";
 import type { Published, PublishedFile } from "./published.ts";
@@ -163,7 +163,7 @@ const loadIdxFiles = (
   { normalisation, ...facts }: IdxFacts,
   data: string | undefined,
   env: DataEnv,
-): TE.TaskEither<SparrowError, Dataset> =>
+): TE.TaskEither<SparrowError, Dataset<ImageSplit>> =>
   pipe(
     obtain(published, data, env),
     TE.map(({ values: [trainPixels, trainLabels, testPixels, testLabels], source }) => ({
@@ -182,9 +182,9 @@ const splitOf = (
   pixels: Uint8Array,
   labels: Uint8Array,
   normalisation: Normalisation,
-): DataSplit => ({
+): ImageSplit => ({
   count: labels.length,
-  pixels,
+  values: pixels,
   labels,
   normalisation,
 });
@@ -242,7 +242,8 @@ const mnistFacts = {
 export const loadMnist = (
   { data }: MnistOptions = {},
   env: DataEnv = denoDataEnv,
-): TE.TaskEither<SparrowError, Dataset> => loadIdxFiles(publishedMnist, mnistFacts, data, env);
+): TE.TaskEither<SparrowError, Dataset<ImageSplit>> =>
+  loadIdxFiles(publishedMnist, mnistFacts, data, env);
 
 // ---- Fashion-MNIST
 
@@ -315,5 +316,5 @@ const fashionMnistFacts = {
 export const loadFashionMnist = (
   { data }: FashionMnistOptions = {},
   env: DataEnv = denoDataEnv,
-): TE.TaskEither<SparrowError, Dataset> =>
+): TE.TaskEither<SparrowError, Dataset<ImageSplit>> =>
   loadIdxFiles(publishedFashionMnist, fashionMnistFacts, data, env);

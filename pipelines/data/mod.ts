@@ -9,9 +9,13 @@ export { type Cifar10Options, loadCifar10 } from "./cifar10.ts";
 export {
   type Dataset,
   type DataSplit,
-  type Images,
+  type ImageSplit,
+  type LabelledSplit,
+  type Labels,
   type Normalisation,
   normalisationOf,
+  type Samples,
+  type SampleValues,
 } from "./dataset.ts";
 export { decodeImage } from "./decode_image.ts";
 export { type DataEnv, denoDataEnv, type FolderEntry } from "./environment.ts";

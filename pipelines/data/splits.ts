@@ -1,5 +1,5 @@
 /**
- * Parts of datasets and of their splits: the first images, some indices, some classes, a validation set
+ * Parts of datasets and of their splits: the first samples, some indices, some classes, a validation set
  * drawn at random by class.
  *
  * @module
@@ -7,18 +7,25 @@
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { E, pipe } from "../../graph/fp_ts.ts";
 import { permutation, type Rng, seed as seeded } from "../../graph/rng.ts";
-import type { Dataset, DataSplit, Normalisation } from "./dataset.ts";
+import {
+  type Dataset,
+  type DataSplit,
+  labelledDataset,
+  type Labels,
+  type Normalisation,
+  type SampleValues,
+} from "./dataset.ts";
 
 /** Options of {@linkcode withValidation}. */
 export interface ValidationOptions {
-  /** Fraction of each class of the training set; above 0 and below 1. */
+  /** Fraction of each class of the training set, or of all of it without labels; above 0 and below 1. */
   readonly fraction: number;
   /** Seed of the drawing: an integer from 0 to 2^32 − 1. */
   readonly seed: number;
 }
 
 /**
- * Copies the images of a split at some indices, in the order of the indices.
+ * Copies the samples of a split at some indices, in the order of the indices.
  *
  * @param picks Each from 0 to split.count − 1.
  * @returns A split of its own memory.
@@ -30,47 +37,57 @@ export interface ValidationOptions {
  *
  * const split = {
  *   count: 3,
- *   pixels: Uint8Array.of(1, 1, 2, 2, 3, 3),
+ *   values: Uint8Array.of(1, 1, 2, 2, 3, 3),
  *   labels: Uint8Array.of(7, 8, 9),
  *   normalisation: { mean: [0], std: [1] },
  * };
  * assertEquals(subset(split, Uint32Array.of(2, 0)), {
  *   ...split,
  *   count: 2,
- *   pixels: Uint8Array.of(3, 3, 1, 1),
+ *   values: Uint8Array.of(3, 3, 1, 1),
  *   labels: Uint8Array.of(9, 7),
  * });
  * ```
  */
-export function subset(split: DataSplit, picks: Uint32Array): DataSplit {
-  const { count, pixels, labels } = split;
-  const size = count === 0 ? 0 : pixels.length / count;
-  const chosen = new Uint8Array(picks.length * size);
-  picks.forEach((pick, i) => chosen.set(pixels.subarray(pick * size, (pick + 1) * size), i * size));
+export function subset<Split extends DataSplit>(split: Split, picks: Uint32Array): Split {
+  const { count, values, labels, names } = split;
+  const size = count === 0 ? 0 : values.length / count;
   return {
     ...split,
     count: picks.length,
-    pixels: chosen,
-    labels: Uint8Array.from(picks, (pick) => labels[pick]),
+    values: pickRows(values, size, picks),
+    labels: labels && pickRows(labels, 1, picks),
+    ...names && { names: Array.from(picks, (pick) => names[pick]) },
   };
 }
 
-/** Returns the first images of a split, at most so many, as views. */
-export function firstImages(split: DataSplit, most: number): DataSplit {
-  const { count, pixels, labels } = split;
+/** Copies rows of an array, into one of the same type. */
+function pickRows<A extends SampleValues | Labels>(values: A, size: number, picks: Uint32Array): A {
+  const chosen = new (values.constructor as new (length: number) => A)(picks.length * size);
+  if (size === 1) picks.forEach((pick, i) => chosen[i] = values[pick]);
+  else {picks.forEach((pick, i) =>
+      chosen.set(values.subarray(pick * size, (pick + 1) * size), i * size)
+    );}
+  return chosen;
+}
+
+/** Returns the first samples of a split, at most so many, as views. */
+export function firstSamples<Split extends DataSplit>(split: Split, most: number): Split {
+  const { count, values, labels, names } = split;
   const kept = Math.min(count, most);
   return {
     ...split,
     count: kept,
-    pixels: pixels.subarray(0, count === 0 ? 0 : kept * (pixels.length / count)),
-    labels: labels.subarray(0, kept),
+    values: values.subarray(0, count === 0 ? 0 : kept * (values.length / count)),
+    labels: labels && labels.subarray(0, kept),
+    ...names && { names: names.slice(0, kept) },
   };
 }
 
 /**
- * Returns the first images of each split of a dataset, as views: for a quick look at a large one.
+ * Returns the first samples of each split of a dataset, as views: for a quick look at a large one.
  *
- * @param most Images of each split, an integer of at least 1; a smaller split stays as it is.
+ * @param most Samples of each split, an integer of at least 1; a smaller split stays as it is.
  *
  * @example
  * ```ts
@@ -80,11 +97,14 @@ export function firstImages(split: DataSplit, most: number): DataSplit {
  *
  * const dataset = { ...strokes({ seed: 1, train: 50, test: 10 }), sha256: {} };
  * const { train, test } = take(dataset, 20);
- * assertEquals([train.count, train.pixels.length, test.count], [20, 20 * 784, 10]);
+ * assertEquals([train.count, train.values.length, test.count], [20, 20 * 784, 10]);
  * ```
  */
-export function take(dataset: Dataset, most: number): Dataset {
-  const first = (split: DataSplit) => firstImages(split, most);
+export function take<Split extends DataSplit>(
+  dataset: Dataset<Split>,
+  most: number,
+): Dataset<Split> {
+  const first = (split: Split) => firstSamples(split, most);
   return {
     ...dataset,
     train: first(dataset.train),
@@ -105,10 +125,13 @@ export function take(dataset: Dataset, most: number): Dataset {
  * const digits = { ...strokes({ seed: 1, train: 50, test: 10 }), sha256: {} };
  * const plain = withNormalisation(digits, { mean: [0], std: [1] });
  * assertEquals(plain.test.normalisation, { mean: [0], std: [1] });
- * assertEquals(plain.test.pixels, digits.test.pixels);
+ * assertEquals(plain.test.values, digits.test.values);
  * ```
  */
-export const withNormalisation = (dataset: Dataset, normalisation: Normalisation): Dataset => ({
+export const withNormalisation = <Split extends DataSplit>(
+  dataset: Dataset<Split>,
+  normalisation: Normalisation,
+): Dataset<Split> => ({
   ...dataset,
   train: { ...dataset.train, normalisation },
   validation: dataset.validation && { ...dataset.validation, normalisation },
@@ -116,11 +139,12 @@ export const withNormalisation = (dataset: Dataset, normalisation: Normalisation
 });
 
 /**
- * Makes a part of a dataset's training set, drawn from each class by a seed, its validation set. Both keep the order that they had. At least one image of each class goes and at
- * least one stays.
+ * Makes a part of a dataset's training set, drawn by a seed, its validation set: a fraction of each class, or of
+ * all samples where they have no labels. Both keep the order that they had. At least one sample of each class
+ * goes and at least one stays.
  *
  * @returns The dataset; `InvalidOption` when the fraction is not above 0 and below 1, the seed not
- * an integer from 0 to 2^32 − 1, when a class has one image only, or when there is a validation set
+ * an integer from 0 to 2^32 − 1, when a class has one sample only, or when there is a validation set
  * already.
  *
  * @example
@@ -136,10 +160,10 @@ export const withNormalisation = (dataset: Dataset, normalisation: Normalisation
  * assertEquals(E.isRight(split) && split.right.validation?.count, 20);
  * ```
  */
-export function withValidation(
-  dataset: Dataset,
+export function withValidation<Split extends DataSplit>(
+  dataset: Dataset<Split>,
   { fraction, seed }: ValidationOptions,
-): E.Either<InvalidOption, Dataset> {
+): E.Either<InvalidOption, Dataset<Split>> {
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
     return E.left(invalidOption("seed", seed, `an integer from 0 to ${2 ** 32 - 1}`));
   }
@@ -147,14 +171,14 @@ export function withValidation(
     return E.left(
       invalidOption(
         "dataset",
-        `one with a validation set of ${dataset.validation.count} images`,
+        `one with a validation set of ${dataset.validation.count} samples`,
         "a dataset without a validation set",
       ),
     );
   }
   const { train, classes } = dataset;
   return pipe(
-    stratified(train.labels, classes, fraction, seeded(seed)),
+    parted(train, classes, fraction, seeded(seed)),
     E.map(({ rest, part }) => ({
       ...dataset,
       train: subset(train, rest),
@@ -172,16 +196,32 @@ export interface Parting {
 }
 
 /**
- * Parts a split by a fraction of each class, at random; of each, at least one image goes to either
+ * Parts a split at random, by a fraction of each class, or of all samples where they have no labels.
+ *
+ * @param classes Their names, for an error.
+ * @returns As {@linkcode stratified} does.
+ */
+const parted = (
+  { count, labels }: Pick<DataSplit, "count" | "labels">,
+  classes: readonly string[],
+  fraction: number,
+  rng: Rng,
+): E.Either<InvalidOption, Parting> =>
+  labels === null
+    ? stratified(new Uint8Array(count), ["all samples"], fraction, rng)
+    : stratified(labels, classes, fraction, rng);
+
+/**
+ * Parts a split by a fraction of each class, at random; of each, at least one sample goes to either
  * side.
  *
- * @param labels Class indices, in the split's order; a class without any image is passed over.
+ * @param labels Class indices, in the split's order; a class without any sample is passed over.
  * @param classes Their names, for an error.
  * @param fraction The part of each class that goes, above 0 and below 1.
- * @returns The indices; `InvalidOption` for another fraction, and when a class has one image only.
+ * @returns The indices; `InvalidOption` for another fraction, and when a class has one sample only.
  */
 export function stratified(
-  labels: Uint8Array,
+  labels: Labels,
   classes: readonly string[],
   fraction: number,
   rng: Rng,
@@ -191,15 +231,16 @@ export function stratified(
   }
   const goes = new Uint8Array(labels.length);
   let random = rng;
+  const byClass = membersOf(labels, classes.length);
   for (const [label, name] of classes.entries()) {
-    const members = indicesWhere(labels, label);
+    const members = byClass[label];
     if (members.length === 0) continue;
     if (members.length === 1) {
       return E.left(
         invalidOption(
           "fraction",
           fraction,
-          `at least 2 images of every class, but "${name}" has 1, which cannot be on both sides`,
+          `at least 2 samples of every class, but "${name}" has 1, which cannot be on both sides`,
         ),
       );
     }
@@ -211,6 +252,18 @@ export function stratified(
     }
   }
   return E.right({ rest: indicesWhere(goes, 0), part: indicesWhere(goes, 1) });
+}
+
+/** The places of each class's labels, ascending. */
+function membersOf(labels: Labels, classes: number): readonly Uint32Array[] {
+  const counts = new Uint32Array(classes);
+  for (const label of labels) counts[label]++;
+  const members = Array.from(counts, (count) => new Uint32Array(count));
+  const filled = new Uint32Array(classes);
+  labels.forEach((label: number, i: number) => {
+    if (label < classes) members[label][filled[label]++] = i;
+  });
+  return members;
 }
 
 function indicesWhere(values: Uint8Array, value: number): Uint32Array {
@@ -225,12 +278,12 @@ function indicesWhere(values: Uint8Array, value: number): Uint32Array {
 // ---- Some classes
 
 /**
- * Keeps the images of some classes only, in the order that they had. Labels and the names of
- * the classes stay as they are, so that an 8 is an 8 in both; the other classes just have no images.
+ * Keeps the samples of some classes only, in the order that they had. Labels and the names of
+ * the classes stay as they are, so that an 8 is an 8 in both; the other classes just have no samples.
  *
  * @param classes Indices into the dataset's classes: at least one, each once, in any order.
  * @returns The dataset, of its own memory; `InvalidOption` for a class that there is not, one that is
- * named twice, for none, and where no training or no test image is left.
+ * named twice, for none, for samples without labels, and where no training or no test sample is left.
  *
  * @example
  * ```ts
@@ -245,13 +298,13 @@ function indicesWhere(values: Uint8Array, value: number): Uint32Array {
  * assertEquals([some.train.count, some.test.count], [10, 4]);
  * ```
  */
-export const onlyClasses = (
-  dataset: Dataset,
+export const onlyClasses = <Split extends DataSplit>(
+  dataset: Dataset<Split>,
   classes: readonly number[],
-): E.Either<InvalidOption, Dataset> => keep(dataset, classes, (named) => named);
+): E.Either<InvalidOption, Dataset<Split>> => keep(dataset, classes, (named) => named);
 
 /**
- * Leaves the images of some classes out: it keeps what {@linkcode onlyClasses} leaves out.
+ * Leaves the samples of some classes out: it keeps what {@linkcode onlyClasses} leaves out.
  *
  * @param classes As for `onlyClasses`.
  * @returns As `onlyClasses` does.
@@ -268,16 +321,18 @@ export const onlyClasses = (
  * assertEquals([...new Set(some.train.labels)].sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
  * ```
  */
-export const withoutClasses = (
-  dataset: Dataset,
+export const withoutClasses = <Split extends DataSplit>(
+  dataset: Dataset<Split>,
   classes: readonly number[],
-): E.Either<InvalidOption, Dataset> => keep(dataset, classes, (named) => !named);
+): E.Either<InvalidOption, Dataset<Split>> => keep(dataset, classes, (named) => !named);
 
-function keep(
-  dataset: Dataset,
+function keep<Split extends DataSplit>(
+  dataset: Dataset<Split>,
   classes: readonly number[],
   wanted: (named: boolean) => boolean,
-): E.Either<InvalidOption, Dataset> {
+): E.Either<InvalidOption, Dataset<Split>> {
+  const labelled = labelledDataset(dataset, "a choice of classes");
+  if (E.isLeft(labelled)) return labelled;
   const last = dataset.classes.length - 1;
   const good = classes.length > 0 && new Set(classes).size === classes.length &&
     classes.every((label) => Number.isInteger(label) && label >= 0 && label <= last);
@@ -286,12 +341,12 @@ function keep(
     return E.left(invalidOption("classes", classes.join(","), expected));
   }
   const kept = dataset.classes.map((_, label) => wanted(classes.includes(label)));
-  const part = (split: DataSplit): DataSplit => {
+  const part = (split: Split): Split => {
     const picks: number[] = [];
-    split.labels.forEach((label, i) => kept[label] && picks.push(i));
+    split.labels?.forEach((label: number, i: number) => kept[label] && picks.push(i));
     return subset(split, Uint32Array.from(picks));
   };
-  const chosen: Dataset = {
+  const chosen: Dataset<Split> = {
     ...dataset,
     train: part(dataset.train),
     validation: dataset.validation && part(dataset.validation),
@@ -300,7 +355,7 @@ function keep(
   return chosen.train.count > 0 && chosen.test.count > 0 ? E.right(chosen) : E.left(invalidOption(
     "classes",
     classes.join(","),
-    `classes that leave images of ${dataset.name} to train on and to test with, not ` +
+    `classes that leave samples of ${dataset.name} to train on and to test with, not ` +
       `${chosen.train.count} and ${chosen.test.count}`,
   ));
 }
@@ -328,7 +383,7 @@ export function firstOfEach(
 ): readonly number[] {
   const byClass = Array.from({ length: classes }, (): number[] => []);
   for (let i = 0; i < labels.length; i++) byClass[labels[i]].push(i);
-  const deepest = Math.max(0, ...byClass.map(({ length }) => length));
+  const deepest = byClass.reduce((depth, { length }) => Math.max(depth, length), 0);
   return Array.from(
     { length: Math.min(deepest, most) },
     (_, rank) => byClass.flatMap((own) => own.slice(rank, rank + 1)),

@@ -10,7 +10,7 @@
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { type Dice, draw, type Rng, seed as seeded, splitRng } from "../../graph/rng.ts";
-import { type Dataset, type DataSplit, hashOf } from "./dataset.ts";
+import { type Dataset, hashOf, type ImageSplit } from "./dataset.ts";
 
 /** Options of {@linkcode strokes}. */
 export interface StrokesOptions {
@@ -49,7 +49,7 @@ const normalisation = { mean: [0.123], std: [0.2853] };
  */
 export function strokes(
   { seed = 0, train = defaultTrain, test = defaultTest }: StrokesOptions,
-): Omit<Dataset, "sha256"> {
+): Omit<Dataset<ImageSplit>, "sha256"> {
   const [forTrain, forTest] = splitRng(seeded(seed));
   return {
     name: "strokes",
@@ -77,10 +77,12 @@ export function strokes(
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const { train } = await orThrow(loadStrokes({ seed: 1, train: 20, test: 10 }));
- * assertEquals(train.pixels.length, 20 * 28 * 28);
+ * assertEquals(train.values.length, 20 * 28 * 28);
  * ```
  */
-export function loadStrokes(options: StrokesOptions = {}): TE.TaskEither<InvalidOption, Dataset> {
+export function loadStrokes(
+  options: StrokesOptions = {},
+): TE.TaskEither<InvalidOption, Dataset<ImageSplit>> {
   const { seed = 0, train = defaultTrain, test = defaultTest } = options;
   const checked = pipe(
     integerWithin("seed", seed, 0, largestSeed),
@@ -103,7 +105,9 @@ const integerWithin = (
     ? E.right(value)
     : E.left(invalidOption(option, value, `an integer from ${from} to ${to}`));
 
-async function withHashes(drawn: Omit<Dataset, "sha256">): Promise<Dataset> {
+async function withHashes(
+  drawn: Omit<Dataset<ImageSplit>, "sha256">,
+): Promise<Dataset<ImageSplit>> {
   return {
     ...drawn,
     sha256: {
@@ -113,7 +117,7 @@ async function withHashes(drawn: Omit<Dataset, "sha256">): Promise<Dataset> {
   };
 }
 
-function splitOf(count: number, rng: Rng): DataSplit {
+function splitOf(count: number, rng: Rng): ImageSplit {
   const pixels = new Uint8Array(count * area);
   const labels = new Uint8Array(count);
   draw(rng, (dice) => {
@@ -122,7 +126,7 @@ function splitOf(count: number, rng: Rng): DataSplit {
       pixels.set(handwritten(labels[i], dice), i * area);
     }
   });
-  return { count, pixels, labels, normalisation };
+  return { count, values: pixels, labels, normalisation };
 }
 
 function shuffled({ integer }: Dice): Uint8Array {

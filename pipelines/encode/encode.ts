@@ -13,7 +13,7 @@ import { tf } from "../../ops/tfjs.ts";
 import { collector, forEachBatch, type Model } from "../core/batches.ts";
 import type { Waiting } from "../core/env.ts";
 import { toTensors } from "../core/run.ts";
-import type { Images } from "../data/dataset.ts";
+import type { Samples } from "../data/dataset.ts";
 import type { ModelFile } from "../files/model.ts";
 
 /** Options of {@linkcode encode}. */
@@ -55,7 +55,7 @@ export interface EncodeOptions {
  */
 export const encode = (
   model: Model | ModelFile,
-  images: Images,
+  images: Samples,
   { env }: EncodeOptions = {},
 ): TE.TaskEither<SparrowError, Embeddings> =>
 async () => {
@@ -123,7 +123,7 @@ const latent = (value: Value): tf.Tensor =>
  * const normalisation = { mean: [0], std: [1] };
  * function* images() {
  *   for (let i = 0; i < 3; i++) {
- *     yield { count: 2, pixels: Uint8Array.of(0, 9, 0, i, 200, 0, i, 0), normalisation };
+ *     yield { count: 2, values: Uint8Array.of(0, 9, 0, i, 200, 0, i, 0), normalisation };
  *   }
  * }
  * let bytes = 0;
@@ -137,7 +137,7 @@ const latent = (value: Value): tf.Tensor =>
  */
 export async function* encodeStream(
   model: Model | ModelFile,
-  batches: AsyncIterable<Images> | Iterable<Images>,
+  batches: AsyncIterable<Samples> | Iterable<Samples>,
   options: EncodeOptions = {},
 ): AsyncGenerator<E.Either<SparrowError, Embeddings>, void, void> {
   const [loaded, free] = onBackend(model);

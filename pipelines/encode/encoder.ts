@@ -12,7 +12,7 @@ import type { BinaryEmbeddings } from "../../ops/embeddings.ts";
 import { uninterrupted } from "../core/env.ts";
 import { consumption, type Run } from "../core/run.ts";
 import { sha256 } from "../data/bytes.ts";
-import type { Dataset, Images } from "../data/dataset.ts";
+import type { Dataset, Samples } from "../data/dataset.ts";
 import { decodeImage } from "../data/decode_image.ts";
 import { denoDataEnv } from "../data/environment.ts";
 import type { OriginPart, Origins, SavedCodes } from "../files/codes.ts";
@@ -217,14 +217,14 @@ export const encodeImage = (
     TE.chainW((bitmap) => {
       const { layout, model: { normalisation } } = encoder;
       const pixels = toInput(bitmap, layout, invert);
-      return encodePictures(encoder, { count: 1, pixels, normalisation }, { env });
+      return encodePictures(encoder, { count: 1, values: pixels, normalisation }, { env });
     }),
   );
 
 /** Encodes images in memory that have the encoder's layout already. */
 export const encodePictures = (
   { model }: Encoder,
-  images: Images,
+  images: Samples,
   options: EncodeOptions = {},
 ): TE.TaskEither<SparrowError, BinaryEmbeddings> =>
   pipe(
@@ -328,11 +328,11 @@ async function encodeSources(
     note(`Skipped: ${describe(error)}`);
   };
   // The batches are kept without their pixels, for the labels and origins of the codes.
-  async function* images(): AsyncGenerator<Images> {
+  async function* images(): AsyncGenerator<Samples> {
     for (const source of sources) {
       for await (const batch of picturesOf(source, options, reading, skip)) {
         if (E.isLeft(batch)) return void problems.push(batch.left);
-        batches.push({ ...batch.right, pixels: new Uint8Array() });
+        batches.push({ ...batch.right, values: new Uint8Array() });
         yield batch.right;
       }
     }

@@ -5,12 +5,12 @@
  */
 import { type FileUnavailable, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, type TE } from "../../graph/fp_ts.ts";
-import type { DataSplit } from "../data/dataset.ts";
+import type { ImageSplit } from "../data/dataset.ts";
 import { type DataEnv, denoDataEnv, type FolderEntry } from "../data/environment.ts";
 import { isImageName, visibleEntries } from "../data/image_folder.ts";
 import { type DatasetName, datasetNames, loadImages } from "../data/images.ts";
 import { within } from "../data/published.ts";
-import { firstImages } from "../data/splits.ts";
+import { firstSamples } from "../data/splits.ts";
 import type { OriginPart, OriginSplit } from "../files/codes.ts";
 import { count } from "../report/format.ts";
 
@@ -44,7 +44,7 @@ export type ImageSource =
     /** Dataset and split, as codes remember them. */
     readonly part: Extract<OriginPart, { readonly kind: "dataset" }>;
     /** The images that were chosen. */
-    readonly images: DataSplit;
+    readonly images: ImageSplit;
     /** Shape of one image: [height, width] or [height, width, channels]. */
     readonly shape: readonly number[];
     /** Names of the labels. */
@@ -120,7 +120,7 @@ async function datasetInput(
   const loaded = await loadImages({ dataset, data, seed }, env)();
   if (E.isLeft(loaded)) return loaded;
   const { shape, classes, notice, [split]: all } = loaded.right;
-  const images = first === 0 ? all : firstImages(all, first);
+  const images = first === 0 ? all : firstSamples(all, first);
   const known = dataset ?? (loaded.right.name === "strokes" ? "strokes" : "mnist");
   return E.right({
     kind: "dataset",

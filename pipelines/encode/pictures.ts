@@ -9,7 +9,7 @@ import type { Shape } from "../../graph/types.ts";
 import { breathe, type Waiting } from "../core/env.ts";
 import { type Bitmap, type Colour, fit } from "../data/bitmap.ts";
 import { joined } from "../data/bytes.ts";
-import type { Images, Normalisation } from "../data/dataset.ts";
+import type { Normalisation, Samples } from "../data/dataset.ts";
 import { decodeImage } from "../data/decode_image.ts";
 import type { Files } from "../files/files.ts";
 import type { ImageSource } from "./inputs.ts";
@@ -118,8 +118,14 @@ export interface PictureOptions {
   readonly skipBad: boolean;
 }
 
+/** Images as bytes. */
+export interface Pictures extends Samples {
+  /** count × (product of an image's shape) bytes, 0 to 255, row-major. */
+  readonly values: Uint8Array;
+}
+
 /** A batch of images, with the places in their input that they came from. */
-export interface Batch extends Images {
+export interface Batch extends Pictures {
   /** Input that the images belong to. */
   readonly input: ImageSource;
   /** Index of each image in the input: in its split's chosen images, or among its files. */
@@ -167,13 +173,13 @@ function* ofDataset(
   for (let from = 0; from < images.count; from += IMAGES) {
     const count = Math.min(IMAGES, images.count - from);
     const indices = Array.from({ length: count }, (_, i) => from + i);
-    const pixels = isThere ? images.pixels.subarray(from * size, (from + count) * size) : joined(
+    const pixels = isThere ? images.values.subarray(from * size, (from + count) * size) : joined(
       indices.map((i) => {
-        const bitmap = bitmapOf(images.pixels.subarray(i * size, (i + 1) * size), shape);
+        const bitmap = bitmapOf(images.values.subarray(i * size, (i + 1) * size), shape);
         return toInput(bitmap, layout, false);
       }),
     );
-    yield E.right({ count, pixels, normalisation, input, indices });
+    yield E.right({ count, values: pixels, normalisation, input, indices });
   }
 }
 
@@ -198,7 +204,7 @@ async function* ofFiles(
     }
     if (rows.length > 0) {
       const pixels = joined(rows);
-      yield E.right({ count: rows.length, pixels, normalisation, input, indices });
+      yield E.right({ count: rows.length, values: pixels, normalisation, input, indices });
     }
   }
 }

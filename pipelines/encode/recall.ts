@@ -14,7 +14,7 @@ import { emptyMemory, expectedFill, recallIterated, store } from "../../ops/code
 import { activity, type BinaryEmbeddings } from "../../ops/embeddings.ts";
 import type { Env } from "../core/env.ts";
 import { joined } from "../data/bytes.ts";
-import type { Images, Normalisation } from "../data/dataset.ts";
+import type { Normalisation } from "../data/dataset.ts";
 import type { ImageSource } from "./inputs.ts";
 import {
   areaOf,
@@ -22,6 +22,7 @@ import {
   type InputLayout,
   type OnBad,
   type PictureOptions,
+  type Pictures,
   picturesOf,
 } from "./pictures.ts";
 import { distinctCodes, type NamedImage } from "./search.ts";
@@ -49,22 +50,22 @@ export type CueKind = typeof cueKinds[number];
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const normalisation = { mean: [0], std: [1] };
- * const images = { count: 1, pixels: Uint8Array.of(9, 0, 0, 7), normalisation };
+ * const images = { count: 1, values: Uint8Array.of(9, 0, 0, 7), normalisation };
  * const cues = cuesOf(images, { size: [2, 2], colour: "grey" }, "top", 0.5, seed(1));
- * assertEquals(E.isRight(cues) && [...cues.right.pixels], [9, 0, 0, 0]);
+ * assertEquals(E.isRight(cues) && [...cues.right.values], [9, 0, 0, 0]);
  * ```
  */
 export function cuesOf(
-  images: Images,
+  images: Pictures,
   layout: InputLayout,
   kind: CueKind,
   keep: number,
   rng: Rng,
-): E.Either<InvalidOption, Images> {
+): E.Either<InvalidOption, Pictures> {
   if (!(keep > 0 && keep <= 1)) {
     return E.left(invalidOption("--keep", keep, "a number above 0 and at most 1"));
   }
-  const { count, pixels } = images;
+  const { count, values: pixels } = images;
   const [height, width] = layout.size;
   const channels = channelsOf(layout);
   const left = pixels.slice();
@@ -77,7 +78,7 @@ export function cuesOf(
         left.set(pixels.subarray(from, from + channels), place * channels);
       }
     });
-    return E.right({ ...images, pixels: left });
+    return E.right({ ...images, values: left });
   }
   const paper = mediansOf(pixels, channels);
   const [rows, columns] = [Math.round(keep * height), Math.round(keep * width)];
@@ -91,7 +92,7 @@ export function cuesOf(
     }[kind];
     if (!stays) left.set(paper, place * channels);
   }
-  return E.right({ ...images, pixels: left });
+  return E.right({ ...images, values: left });
 }
 
 /** Computes the median byte of each channel. */
@@ -107,7 +108,7 @@ function mediansOf(pixels: Uint8Array, channels: number): Uint8Array {
 /** Images with their names. */
 export interface Gathered {
   /** Images as bytes, in the model's layout. */
-  readonly images: Images;
+  readonly images: Pictures;
   /** One name per image. */
   readonly names: readonly NamedImage[];
 }
@@ -131,7 +132,7 @@ export async function gather(
   for (const input of inputs) {
     for await (const batch of picturesOf(input, options, env, onBad)) {
       if (E.isLeft(batch)) return batch;
-      const { indices, pixels } = batch.right;
+      const { indices, values: pixels } = batch.right;
       const taken = indices.slice(0, most - names.length);
       rows.push(pixels.subarray(0, taken.length * area));
       names.push(...taken.map((i, at) => ({ index: names.length + at, ...nameOf(input, i) })));
@@ -146,7 +147,7 @@ const together = (
   rows: readonly Uint8Array[],
   normalisation: Normalisation,
 ): Gathered => ({
-  images: { count: names.length, pixels: joined(rows), normalisation },
+  images: { count: names.length, values: joined(rows), normalisation },
   names,
 });
 

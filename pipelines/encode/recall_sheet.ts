@@ -4,13 +4,12 @@
  *
  * @module
  */
-import type { Images } from "../data/dataset.ts";
 import { count } from "../report/format.ts";
 import { html } from "../report/html.ts";
 import { pageHeader } from "../report/page.ts";
 import { configuration } from "../report/summary.ts";
 import { asHtml, type Column, type Columns } from "../report/table.ts";
-import { areaOf, type InputLayout } from "./pictures.ts";
+import { areaOf, type InputLayout, type Pictures } from "./pictures.ts";
 import { faultOf, type RecallResult, type Recollection } from "./recall.ts";
 import type { NamedImage } from "./search.ts";
 import { inputPicture, sheetPage, strip, type Tile } from "./search_sheet.ts";
@@ -132,9 +131,9 @@ export interface RecallSheet {
   /** The measurements. */
   readonly result: RecallResult;
   /** The stored images, as the model sees them. */
-  readonly images: Images;
+  readonly images: Pictures;
   /** The damaged images. */
-  readonly cues: Images;
+  readonly cues: Pictures;
   /** Size and colours of the images. */
   readonly layout: InputLayout;
   /** Names of the images. */
@@ -152,7 +151,7 @@ export async function recallSheet(
   { result, images, cues, layout, names, cue, show, config }: RecallSheet,
 ): Promise<string> {
   const area = areaOf(layout);
-  const picture = ({ pixels }: Images, i: number) =>
+  const picture = ({ values: pixels }: Pictures, i: number) =>
     inputPicture(pixels.subarray(i * area, (i + 1) * area), layout);
   const labelled = names.every(({ label }) => label !== null);
   const tileOf = async (

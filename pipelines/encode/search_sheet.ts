@@ -8,7 +8,7 @@ import { describe } from "../../graph/error.ts";
 import { E, type TE } from "../../graph/fp_ts.ts";
 import type { CodeDistance } from "../../ops/codes/search.ts";
 import { type Bitmap, fit } from "../data/bitmap.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset, ImageSplit } from "../data/dataset.ts";
 import { type DataEnv, denoDataEnv } from "../data/environment.ts";
 import { loadImages } from "../data/images.ts";
 import { type Origin, originName, originOf, type SavedCodes } from "../files/codes.ts";
@@ -234,7 +234,7 @@ const none: Picture = { uri: null, coarse: false };
  * @param data The folder with the datasets' files, in place of the one that origins remember.
  */
 function albumOf(env: DataEnv, data?: string): Album {
-  const datasets = new Map<string, Promise<E.Either<string, Dataset>>>();
+  const datasets = new Map<string, Promise<E.Either<string, Dataset<ImageSplit>>>>();
   const missing = new Map<string, string>();
   const load = (part: Extract<Origin["part"], { kind: "dataset" }>) => {
     const { dataset, seed } = part;
@@ -251,7 +251,7 @@ function albumOf(env: DataEnv, data?: string): Album {
     }
     const loaded = await load(part);
     if (E.isLeft(loaded)) return loaded;
-    const { shape, [part.split]: { count, pixels } } = loaded.right;
+    const { shape, [part.split]: { count, values: pixels } } = loaded.right;
     const [i, size] = [part.from + at, pixels.length / count];
     return i < count
       ? E.right(bitmapOf(pixels.subarray(i * size, (i + 1) * size), shape))

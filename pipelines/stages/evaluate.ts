@@ -17,12 +17,19 @@ import {
   nearestCentroids,
 } from "../../ops/metrics/centroids.ts";
 import { accuracy, argmax } from "../../ops/metrics/classification.ts";
+import { dutyCycles } from "../../ops/metrics/activity.ts";
 import type { Moments } from "../../ops/metrics/moments.ts";
-import { type ClassCodes, evaluationOf } from "../core/findings.ts";
+import { type ClassCodes, evaluationOf, unlabelledEvaluation } from "../core/findings.ts";
 import type { Row } from "../core/history.ts";
 import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
-import { checkDataset, type Dataset, type DataSplit } from "../data/dataset.ts";
+import {
+  checkDataset,
+  type Dataset,
+  labelledDataset,
+  type LabelledSplit,
+  type Labels,
+} from "../data/dataset.ts";
 import { encode } from "../encode/encode.ts";
 
 /** Options of {@linkcode evaluate}. */
@@ -46,15 +53,21 @@ export interface EvaluateOptions {
  * centroid, for "validation" and "test", besides: "inter_class_distance" and "intra_class_deviation", as
  * `classSpread` defines them, of all samples (`monitor` has them of some); left out where undefined.
  *
+ * Of a dataset with a split that has no labels, by centroid, the rows are those that need none: "sparsity", the
+ * bits set per code, and the seconds.
+ *
  * What it finds in the test set is in the run's `findings`.
  *
  * Errors: `Interrupted`; `InvalidOption` when a split has no sample, when a sample has not the size of the
- * run's input or no label among the classes, and when there are fewer outputs than classes for "argmax".
+ * run's input or no label among the classes, and for "argmax" when there are fewer outputs than classes, or no labels.
  */
 export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions = {}): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
     const bad = checkDataset(dataset, sizeOf(run.input));
     if (bad !== null) return E.left(bad);
+    const labelled = labelledDataset(dataset, "evaluate by argmax");
+    if (E.isLeft(labelled) && by === "argmax") return labelled;
+    const known = E.isRight(labelled) ? labelled.right : null;
     const begun = env.now();
     const row = (split: Row["split"], name: string, value: number): Row => ({
       epoch: run.epoch,
@@ -72,6 +85,15 @@ export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions 
       const encoded = await encode(run, split, { env })();
       if (E.isLeft(encoded)) return encoded;
       const embeddings = encoded.right;
+      const described = describeCodes(embeddings).map(([what, value]) => row(name, what, value));
+      const labels = known?.[name]?.labels;
+      if (known === null || labels === undefined) {
+        rows.push(...described);
+        if (name !== "test") continue;
+        const duty = embeddings.kind === "binary" ? dutyCycles(embeddings) : null;
+        findings = { ...findings, evaluation: unlabelledEvaluation(duty) };
+        continue;
+      }
       // The training set comes first: the others are classified by its centroids.
       if (classify === undefined) {
         if (by === "argmax") {
@@ -79,24 +101,21 @@ export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions 
           if (few !== null) return E.left(few);
           classify = largest;
         } else {
-          const classCodes = centroidsOf(run, embeddings, dataset);
+          const classCodes = centroidsOf(run, embeddings, known);
           findings = { ...findings, classCodes };
           classify = (others) => nearestCentroids(others, classCodes.codes);
         }
       }
       const predicted = classify(embeddings);
-      rows.push(
-        row(name, "accuracy", accuracy(predicted, split.labels)),
-        ...describeCodes(embeddings).map(([what, value]) => row(name, what, value)),
-      );
+      rows.push(row(name, "accuracy", accuracy(predicted, labels)), ...described);
       if (name === "train") continue;
-      const moments = by === "argmax" ? null : momentsOf(embeddings, split, dataset);
+      const moments = by === "argmax" ? null : momentsOf(embeddings, labels, dataset);
       if (moments !== null) {
         rows.push(...describeClasses(moments).map(([what, value]) => row(name, what, value)));
       }
       if (name === "test") {
         const duty = embeddings.kind === "binary" && moments !== null ? dutyOf(moments) : null;
-        findings = { ...findings, evaluation: evaluationOf(dataset, embeddings, predicted, duty) };
+        findings = { ...findings, evaluation: evaluationOf(known, embeddings, predicted, duty) };
       }
     }
     const seconds = (env.now() - begun) / 1000;
@@ -104,7 +123,11 @@ export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions 
     return E.right({ ...run, findings, history });
   });
 
-function centroidsOf(run: Run, embeddings: Embeddings, { train, classes }: Dataset): ClassCodes {
+function centroidsOf(
+  run: Run,
+  embeddings: Embeddings,
+  { train, classes }: Dataset<LabelledSplit>,
+): ClassCodes {
   const means = classMeans(embeddings, train.labels, classes.length);
   const kwta = findKwta(encoderOf(run.graph)).at(-1);
   const codes = kwta === undefined ? means : means.map((mean) => binarise(mean, kwta.sparsity));
@@ -123,7 +146,7 @@ const largest = (embeddings: Embeddings): ArrayLike<number> =>
 
 const momentsOf = (
   embeddings: Embeddings,
-  { labels }: DataSplit,
+  labels: Labels,
   { classes }: Dataset,
 ): readonly Moments[] =>
   // Of codes it takes the time of counting their bits: a hundredth of what real numbers take.

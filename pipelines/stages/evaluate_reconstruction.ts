@@ -21,6 +21,7 @@ import {
   type Dataset,
   type DataSplit,
   imageOf,
+  isImageShape,
   type Normalisation,
 } from "../data/dataset.ts";
 import { firstOfEach } from "../data/splits.ts";
@@ -73,8 +74,8 @@ const MOST_SEEN = 10;
  *
  * Rows, for each split: "reconstruction_error" (mean squared), "psnr" (dB, where it is finite),
  * "missed_pixels" (per image), "exact" (images whose every pixel is right) and "exact_fraction"; and
- * "reconstruction_threshold". The first test images of each class, ten in all, are in the run's
- * `reconstructions`, where a dataset has images.
+ * "reconstruction_threshold". The first test images of each class, ten in all, or the first ten where they have
+ * no labels, are in the run's `reconstructions`, where a dataset has images.
  *
  * Source: TrainerAutoencoderBinary of dizcza/EmbedderSDR, trainer/autoencoder.py. There the exact
  * images are counted with the threshold of the epoch before; here with the one just chosen.
@@ -93,9 +94,12 @@ export const evaluateReconstruction = (
     const rows: Row[] = [];
     const row = (split: Row["split"], name: string, value: number) =>
       rows.push({ epoch: run.epoch, step: run.step, split, name, value });
-    const picks = dataset.shape.length === 1
+    const { labels, count } = dataset.test;
+    const picks = !isImageShape(dataset.shape)
       ? []
-      : firstOfEach(dataset.test.labels, dataset.classes.length, MOST_SEEN);
+      : labels === null
+      ? Array.from({ length: Math.min(count, MOST_SEEN) }, (_, i) => i)
+      : firstOfEach(labels, dataset.classes.length, MOST_SEEN);
     let chosen: number | undefined;
     let { reconstructions } = run.findings;
     for (const name of ["train", "validation", "test"] as const) {
@@ -130,12 +134,12 @@ const shown = (
   { test, shape, classes }: Dataset,
   threshold: number,
 ): readonly Reconstruction[] =>
-  seen.toSorted((a, b) => test.labels[a.index] - test.labels[b.index])
+  seen.toSorted((a, b) => (test.labels?.[a.index] ?? 0) - (test.labels?.[b.index] ?? 0))
     .map(({ index, made, missed }) => {
       const original = imageOf(test, shape, index);
       return {
         index,
-        label: classes[test.labels[index]],
+        label: test.labels === null ? `sample ${index}` : classes[test.labels[index]],
         original,
         made: { shape: original.shape, data: asInFile(made, test.normalisation) },
         missed: missed[threshold],
@@ -230,12 +234,13 @@ function wrongPixels(
 }
 
 /** The mean of the training set's normalised pixels, all channels together. */
-function meanInput({ train: { pixels, normalisation: { mean, std } } }: Dataset): number {
+function meanInput({ train: { values, normalisation: { mean, std } } }: Dataset): number {
   const channels = mean.length;
   const sums = new Float64Array(channels);
-  for (let i = 0; i < pixels.length; i++) sums[i % channels] += pixels[i];
+  for (let i = 0; i < values.length; i++) sums[i % channels] += values[i];
+  const full = values instanceof Uint8Array ? 255 : 1;
   return sums.reduce(
-    (total, sum, c) => total + (sum / (pixels.length / channels) / 255 - mean[c]) / std[c],
+    (total, sum, c) => total + (sum / (values.length / channels) / full - mean[c]) / std[c],
     0,
   ) / channels;
 }

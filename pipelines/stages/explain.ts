@@ -17,7 +17,7 @@ import { tf } from "../../ops/tfjs.ts";
 import type { Explanation } from "../core/findings.ts";
 import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
-import { checkSplit, type Dataset } from "../data/dataset.ts";
+import { checkSplit, type Dataset, labelledSplit } from "../data/dataset.ts";
 import { normaliser } from "../data/normalise.ts";
 import { firstOfEach } from "../data/splits.ts";
 
@@ -39,7 +39,7 @@ const HARDNESS = 2;
  * Learns the smallest mask that makes a model lose what it saw, for some images of the test set: of a
  * graph that ends in kWTA the bits of the image's own code, of another the output of its class.
  *
- * Errors: `InvalidOption` for a dataset that has no images, for a graph that ends neither in kWTA nor
+ * Errors: `InvalidOption` for a dataset that has no images or no labels, for a graph that ends neither in kWTA nor
  * in an output per class, and for options out of range; `NonFinite`; `Interrupted`.
  */
 export const explain = (
@@ -49,18 +49,21 @@ export const explain = (
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
     const bad = misfit(run, dataset, images);
     if (bad !== null) return E.left(bad);
+    const test = labelledSplit(dataset.test, "explain");
+    if (E.isLeft(test)) return test;
+    const { labels } = test.right;
     const [height, width, channels = 1] = dataset.shape;
     const shape = [height, width, channels] as const;
     const gather = normaliser(dataset.test.normalisation);
     const explanations: Explanation[] = [];
     let rng = run.rng;
-    for (const pick of firstOfEach(dataset.test.labels, dataset.classes.length, images)) {
+    for (const pick of firstOfEach(labels, dataset.classes.length, images)) {
       if (env.signal.aborted) {
         return E.left({ _tag: "Interrupted", epoch: run.epoch, step: run.step });
       }
       const size = height * width * channels;
       const image = { shape, data: gather(dataset.test, size, Uint32Array.of(pick)) };
-      const label = dataset.test.labels[pick];
+      const label = labels[pick];
       const [own, rest] = splitRng(rng);
       rng = rest;
       const score = await scoreOf(run, image.data, label);

@@ -19,7 +19,13 @@ import type { Row } from "../core/history.ts";
 import { findLayers, layerName, layerOutputs } from "../core/layer_outputs.ts";
 import type { Run } from "../core/run.ts";
 import { pipeline, skip, type Stage, stage } from "../core/stage.ts";
-import { checkSplit, type Dataset, type DataSplit } from "../data/dataset.ts";
+import {
+  checkSplit,
+  type Dataset,
+  type DataSplit,
+  labelledSplit,
+  type Labels,
+} from "../data/dataset.ts";
 import { normaliser } from "../data/normalise.ts";
 import { subset } from "../data/splits.ts";
 import type { Midpoint, Midway } from "./train.ts";
@@ -68,7 +74,7 @@ export interface InfoPlaneOptions {
  * A layer that an estimator refuses, for a constant unit say, is left out and said once per estimator
  * and layer.
  *
- * Errors: `Interrupted`; `InvalidOption` when a number is out of its range, the split is not there, a
+ * Errors: `Interrupted`; `InvalidOption` when a number is out of its range, the split is not there or has no labels, a
  * layer is not the graph's, or an option of an estimator is out of its range.
  *
  * Source: N. Tishby, N. Zaslavsky, "Deep learning and the information bottleneck principle", ITW 2015;
@@ -243,11 +249,14 @@ async function prepare(
   }
   const wrong = checkSplit(whole, { size, classes: dataset.classes.length });
   if (wrong !== null) return E.left(wrong);
+  const labelled = labelledSplit(whole, "the information plane");
+  if (E.isLeft(labelled)) return labelled;
   const [order, rng] = permutation(whole.count, seeded(seed));
-  const data = subset(whole, order.subarray(0, Math.min(samples, whole.count)));
-  const labelEntropy = entropy(data.labels);
+  const data = subset(labelled.right, order.subarray(0, Math.min(samples, whole.count)));
+  const { labels } = data;
+  const labelEntropy = entropy(labels);
   if (E.isLeft(labelEntropy)) return labelEntropy;
-  const tasks = await prepareAll(estimators, inputsOf(data), data.labels, rng);
+  const tasks = await prepareAll(estimators, inputsOf(data), labels, rng);
   return E.map((tasks: Prepared["tasks"]): Prepared => ({
     data,
     labelEntropy: labelEntropy.right,
@@ -258,7 +267,7 @@ async function prepare(
 async function prepareAll(
   estimators: readonly PlaneEstimator[],
   inputs: Samples,
-  labels: Uint8Array,
+  labels: Labels,
   rng: Rng,
 ): Promise<E.Either<SparrowError, Prepared["tasks"]>> {
   const tasks: (readonly [PlaneEstimator, PlaneTask])[] = [];
@@ -275,7 +284,7 @@ async function prepareAll(
 
 /** The images as the model takes them. */
 function inputsOf(data: DataSplit): Samples {
-  const width = data.pixels.length / data.count;
+  const width = data.values.length / data.count;
   const all = Uint32Array.from({ length: data.count }, (_, i) => i);
   return { count: data.count, width, values: normaliser(data.normalisation)(data, width, all) };
 }

@@ -22,7 +22,8 @@ import { breathe, type Env } from "../core/env.ts";
 import type { Row } from "../core/history.ts";
 import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
-import { checkImages, type Images } from "../data/dataset.ts";
+import { checkSamples, type Samples } from "../data/dataset.ts";
+import { subset } from "../data/splits.ts";
 
 /** Options of {@linkcode learnLocally}. */
 export interface LearnLocallyOptions {
@@ -30,7 +31,7 @@ export interface LearnLocallyOptions {
    * Images to learn from; labels are not used. Their normalisation should have a mean of 0 (see
    * `withNormalisation`), so that an empty part of an image is exactly 0.
    */
-  readonly data: Images;
+  readonly data: Samples;
   /** Index of the node of the graph that learns: a linear layer or a convolution without bias. */
   readonly path: number;
   /** Rule by which it learns. */
@@ -91,7 +92,7 @@ const WHITENED = 20_000;
  * const run = orThrow(createRun({ graph: encoder }));
  * const data = {
  *   count: 2,
- *   pixels: Uint8Array.of(255, 0, 0, 0, 0, 0, 255, 255),
+ *   values: Uint8Array.of(255, 0, 0, 0, 0, 0, 255, 255),
  *   normalisation: { mean: [0], std: [1] },
  * };
  * const stage = learnLocally({ data, path: 0, rule: onlineKMeans(), epochs: 2 });
@@ -136,7 +137,7 @@ function layerAt(run: Run, options: LearnLocallyOptions): E.Either<SparrowError,
       invalidOption("units", node.outputs, `at least ${rule.least} for the rule ${rule.name}`),
     );
   }
-  const misfit = checkImages(data, sizeOf(run.input));
+  const misfit = checkSamples(data, sizeOf(run.input));
   if (misfit !== null) return E.left(misfit);
   return E.map(({ steps }: { readonly steps: readonly { path: string; input: unknown }[] }) => ({
     node,
@@ -295,15 +296,14 @@ const SLICE = 200;
  */
 async function gatherSamples(
   run: Run,
-  { count, pixels, normalisation }: Images,
+  data: Samples,
   { path, input, size, most, floor }: SampleForm,
   env: Env,
 ): Promise<E.Either<SparrowError, readonly [LayerSamples, Rng]>> {
   const { evaluate } = lower({ nodes: run.graph.nodes.slice(0, path) });
   const perImage = size === null ? 1 : PER_IMAGE;
-  const [order, afterOrder] = permutation(count, run.rng);
-  const wanted = Math.min(count, Math.ceil(most / perImage));
-  const area = sizeOf(run.input);
+  const [order, afterOrder] = permutation(data.count, run.rng);
+  const wanted = Math.min(data.count, Math.ceil(most / perImage));
   const inputs = sizeOf(input);
   const [height, rest, channels] = size === null ? [1, 1, inputs] : input;
   const width = size === null ? inputs : size * size * channels;
@@ -311,11 +311,7 @@ async function gatherSamples(
   let [kept, rng] = [0, afterOrder];
   for (let from = 0; from < wanted; from += SLICE) {
     const picks = order.subarray(from, Math.min(wanted, from + SLICE));
-    const slice = new Uint8Array(picks.length * area);
-    picks.forEach((pick, i) =>
-      slice.set(pixels.subarray(pick * area, (pick + 1) * area), i * area)
-    );
-    const done = await forEachForward(run, { count: picks.length, pixels: slice, normalisation }, {
+    const done = await forEachForward(run, subset({ ...data, labels: null }, picks), {
       forward: (x) => [evaluate(run, x) as tf.Tensor],
       env,
       use: ({ outputs: [read], count }) => {

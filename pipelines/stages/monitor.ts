@@ -30,7 +30,13 @@ import type { Env } from "../core/env.ts";
 import type { Row } from "../core/history.ts";
 import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
-import { checkSplit, type Dataset, type DataSplit } from "../data/dataset.ts";
+import {
+  checkSplit,
+  type Dataset,
+  type DataSplit,
+  type LabelledSplit,
+  labelledSplit,
+} from "../data/dataset.ts";
 import { subset } from "../data/splits.ts";
 import { encode } from "../encode/encode.ts";
 
@@ -75,7 +81,8 @@ export interface MonitorOptions {
  * - "map_at_r" (mean average precision at R, each sample a query among the others): it depends on the
  *   number of samples, so compare only where that is the same.
  *
- * And "monitor_seconds", for "run". What is undefined is left out: distances of a single class, say.
+ * And "monitor_seconds", for "run". What is undefined is left out: distances of a single class, say, and of
+ * samples without labels all that is about classes.
  *
  * Source: MonitorEmbedding of dizcza/pytorch-mighty, mighty/monitor/monitor.py, which measures what
  * passes through training; here the epoch's last weights encode all samples.
@@ -110,17 +117,17 @@ export const monitor = (dataset: Dataset, options: MonitorOptions = {}): Stage =
     const drawn = drawSamples(dataset, settings, sizeOf(run.input));
     if (E.isLeft(drawn)) return drawn;
     const { samples, references } = drawn.right;
-    const queries = await encodeAll(run, samples, env);
-    if (E.isLeft(queries)) return queries;
-    const gallery = await encodeAll(run, references, env);
-    if (E.isLeft(gallery)) return gallery;
-
-    const classes = dataset.classes.length;
-    const measured = [
-      ...unitRows(queries.right.embeddings),
-      ...spreadRows(queries.right, classes),
-      ...neighbourRows(queries.right, gallery.right, classes, settings),
+    const encoded = await encode(run, samples, { env })();
+    if (E.isLeft(encoded)) return encoded;
+    const [queries, known] = [
+      labelledSplit(samples, "monitor"),
+      labelledSplit(references, "monitor"),
     ];
+    const byClass = E.isLeft(queries) || E.isLeft(known)
+      ? E.right([])
+      : await classRows(run, encoded.right, queries.right, known.right, dataset, settings, env);
+    if (E.isLeft(byClass)) return byClass;
+    const measured = [...unitRows(encoded.right), ...byClass.right];
     const row = (split: Row["split"], name: string, value: number): Row => ({
       epoch: run.epoch,
       step: run.step,
@@ -194,15 +201,6 @@ function drawSamples(
   });
 }
 
-async function encodeAll(
-  run: Run,
-  split: DataSplit,
-  env: Env,
-): Promise<E.Either<SparrowError, LabelledEmbeddings>> {
-  const encoded = await encode(run, split, { env })();
-  return E.map((embeddings: Embeddings) => ({ embeddings, labels: split.labels }))(encoded);
-}
-
 /** A name with its value, null where that is undefined. */
 type Measure = readonly [name: string, value: number | null];
 
@@ -219,6 +217,28 @@ function unitRows(embeddings: Embeddings): readonly Measure[] {
     ["dead_units", deadUnits(duty).length],
     ["overactive_units", overactiveUnits(duty, rate).length],
   ];
+}
+
+/** The measures of the samples' embeddings that need classes. */
+async function classRows(
+  run: Run,
+  embeddings: Embeddings,
+  samples: LabelledSplit,
+  references: LabelledSplit,
+  { classes }: Dataset,
+  settings: Settings,
+  env: Env,
+): Promise<E.Either<SparrowError, readonly Measure[]>> {
+  const queries = { embeddings, labels: samples.labels };
+  return E.map((embeddings: Embeddings) => [
+    ...spreadRows(queries, classes.length),
+    ...neighbourRows(
+      queries,
+      { embeddings, labels: references.labels },
+      classes.length,
+      settings,
+    ),
+  ])(await encode(run, references, { env })());
 }
 
 function spreadRows(

@@ -27,7 +27,7 @@ import { type ClassCodes, evaluationOf } from "../core/findings.ts";
 import type { Row } from "../core/history.ts";
 import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
-import { checkDataset, type Dataset, type Images } from "../data/dataset.ts";
+import { checkDataset, type Dataset, labelledDataset, type Samples } from "../data/dataset.ts";
 import { encodeStream } from "../encode/encode.ts";
 
 /** Options of {@linkcode readOut}. */
@@ -56,18 +56,21 @@ const SLICE = 200;
  * "encoding_seconds" and "read_out_seconds". Read-outs are nearest, naive_bayes, bcpnn, willshaw and
  * centroid. The run's findings and class codes are those of the test set, as the nearest codes classify it.
  *
- * Errors: `Interrupted`; `InvalidOption` for an option out of its range, and a graph whose output is not
+ * Errors: `Interrupted`; `InvalidOption` for an option out of its range, samples without labels, and a graph whose output is not
  * binary.
  */
 export const readOut = (options: ReadOutOptions): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
-    const { dataset, perClass = [], noise = [] } = options;
+    const { perClass = [], noise = [] } = options;
     const bad = perClass.find((n) => !Number.isInteger(n) || n < 1);
     if (bad !== undefined) {
       return E.left(invalidOption("perClass", bad, "integers of at least 1"));
     }
-    const wrong = checkDataset(dataset, sizeOf(run.input));
+    const wrong = checkDataset(options.dataset, sizeOf(run.input));
     if (wrong !== null) return E.left(wrong);
+    const labelled = labelledDataset(options.dataset, "readOut");
+    if (E.isLeft(labelled)) return labelled;
+    const dataset = labelled.right;
     const begun = env.now();
     const train = await codesOf(run, dataset.train, env);
     if (E.isLeft(train)) return train;
@@ -174,17 +177,17 @@ function firstOfEach(
 /** The codes of images, a slice at a time. */
 async function codesOf(
   run: Run,
-  images: Images,
+  images: Samples,
   env: Env,
 ): Promise<E.Either<SparrowError, BinaryEmbeddings>> {
-  const area = images.pixels.length / Math.max(1, images.count);
-  function* slices(): Generator<Images> {
+  const area = images.values.length / Math.max(1, images.count);
+  function* slices(): Generator<Samples> {
     for (let from = 0; from < images.count; from += SLICE) {
       const count = Math.min(SLICE, images.count - from);
       yield {
         ...images,
         count,
-        pixels: images.pixels.subarray(from * area, (from + count) * area),
+        values: images.values.subarray(from * area, (from + count) * area),
       };
     }
   }

@@ -29,7 +29,7 @@ import type { Row } from "../core/history.ts";
 import { copyState, copyTensors, free, type Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
 import type { Augmentation } from "../data/augment.ts";
-import { checkSplit, type DataSplit } from "../data/dataset.ts";
+import { checkSplit, type DataSplit, labelledSplit } from "../data/dataset.ts";
 import { feedOf } from "../data/feed.ts";
 import { backgroundOf, gatherLabels } from "../data/normalise.ts";
 
@@ -55,7 +55,7 @@ export type Midway = (
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
-  /** The samples to train on, with their classes. */
+  /** The samples to train on, with their classes; a loss that is `unsupervised` needs none. */
   readonly data: DataSplit;
   /** The loss to minimise. */
   readonly loss: Loss;
@@ -120,7 +120,7 @@ const [HOST_INTERVAL, GPU_INTERVAL, WEIGHTS_INTERVAL] = [100, 2000, 10_000];
  * Errors: `Interrupted` at the next step after the signal; `NonFinite` when a loss, a gradient or a
  * weight is a NaN or infinite, naming the first that was and its step; `InvalidOption` for a run
  * without an optimiser or without weights, when there is no sample, or one has not the size of the run's
- * input or no label, when an option of the loss
+ * input or no label, when there are no labels and the loss reads some, when an option of the loss
  * or of the augmentation is out of its range, when one of them does not fit, and when the schedule
  * gives a rate that is not a finite number of at least 0.
  */
@@ -176,6 +176,10 @@ function check(
   const size = sizeOf(run.input);
   const wrong = checkSplit(data, { size });
   if (wrong !== null) return wrong;
+  if (!loss.unsupervised) {
+    const labelled = labelledSplit(data, `the loss ${loss.name}`);
+    if (E.isLeft(labelled)) return labelled.left;
+  }
   if (Object.keys(run.params).length === 0) {
     return invalidOption("graph", "one without weights", "a graph with weights to train");
   }
@@ -201,8 +205,14 @@ function misfit(loss: Loss, { labels }: DataSplit, run: Run): SparrowError | nul
   return loss.fits?.({
     inputs: sizeOf(run.input),
     outputs: sizeOf(ends[ends.length - 1] as Shape),
-    classes: labels.reduce((most, label) => Math.max(most, label + 1), 0),
+    classes: labels === null ? 0 : mostOf(labels) + 1,
   }) ?? null;
+}
+
+function mostOf(labels: ArrayLike<number>): number {
+  let most = -1;
+  for (let i = 0; i < labels.length; i++) if (labels[i] > most) most = labels[i];
+  return most;
 }
 
 async function trainEpoch(

@@ -14,7 +14,7 @@ import { adam } from "../../ops/optimisers/adam.ts";
 import type { tf } from "../../ops/tfjs.ts";
 import { type TrainState, trainStep } from "../../ops/train_step.ts";
 import { gatherLabels, normaliser } from "../../pipelines/data/normalise.ts";
-import type { Dataset } from "../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../pipelines/data/dataset.ts";
 import { denoDataEnv } from "../../pipelines/data/environment.ts";
 import { loadMnist } from "../../pipelines/data/mnist.ts";
 import { loadStrokes } from "../../pipelines/data/strokes.ts";
@@ -49,7 +49,7 @@ export const freshRun = (): Run => unwrap(createRun({ graph: encoder, optimiser,
  * @param folder What `--data` says, null for nothing.
  * @param most Images of the training set to keep, and a sixth as many of the test set.
  */
-export async function images(folder: string | null, most = 60_000): Promise<Dataset> {
+export async function images(folder: string | null, most = 60_000): Promise<Dataset<ImageSplit>> {
   const place = folder ?? (await isThere(shared("mnist/")) ? shared("mnist/").pathname : null);
   const [train, test] = [most, Math.ceil(most / 6)];
   if (place === null) return unwrap(await loadStrokes({ seed: 26, train, test })());
@@ -58,13 +58,16 @@ export async function images(folder: string | null, most = 60_000): Promise<Data
 }
 
 /** A set's first samples. */
-export function first(split: Dataset["train"], most: number): Dataset["train"] {
-  const { count, pixels, labels } = split;
+export function first(
+  split: Dataset<ImageSplit>["train"],
+  most: number,
+): Dataset<ImageSplit>["train"] {
+  const { count, values, labels } = split;
   const kept = Math.min(count, most);
   return {
     ...split,
     count: kept,
-    pixels: pixels.subarray(0, pixels.length / count * kept),
+    values: values.subarray(0, values.length / count * kept),
     labels: labels.subarray(0, kept),
   };
 }
@@ -80,7 +83,7 @@ export interface Training {
 }
 
 /** Starts a training on the current backend. */
-export function startTraining({ train }: Dataset): Training {
+export function startTraining({ train }: Dataset<ImageSplit>): Training {
   const run = freshRun();
   const step = trainStep({ model: lower(run.graph), input: run.input, loss, optimiser });
   const gather = normaliser(train.normalisation);

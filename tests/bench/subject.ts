@@ -4,7 +4,7 @@
  * @module
  */
 import type { Backend } from "../../ops/backend.ts";
-import type { Dataset } from "../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../pipelines/data/dataset.ts";
 import type { Case } from "./measure.ts";
 
 /** What the cases of a subject are made of. */
@@ -12,7 +12,7 @@ export interface Bed {
   /** The one that is current. */
   readonly backend: Backend;
   /** The images. */
-  readonly data: Dataset;
+  readonly data: Dataset<ImageSplit>;
   /** Whether small sizes will do: only that the cases run is of interest. */
   readonly short: boolean;
 }

@@ -16,7 +16,7 @@ import { type BackendChoice, backendChoices, startBackend } from "../../ops/back
 import type { tf } from "../../ops/tfjs.ts";
 import { readOptions } from "../../pipelines/cli/options.ts";
 import { sharedFlags, USAGE } from "../../pipelines/cli/program.ts";
-import type { Dataset } from "../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../pipelines/data/dataset.ts";
 import { encode } from "../../pipelines/encode/encode.ts";
 import { type Env, quietEnv } from "../../pipelines/core/env.ts";
 import { BATCH, freshRun, images, startTraining, unwrap } from "./mnist_encoder.ts";
@@ -42,7 +42,7 @@ const result = options.encode ? await encoding(data, quietEnv(backend)) : await 
 console.log(JSON.stringify({ peer: "sparrow", backend: backend.name, ...result }));
 Deno.exit(0);
 
-async function training(data: Dataset): Promise<Readonly<Record<string, number>>> {
+async function training(data: Dataset<ImageSplit>): Promise<Readonly<Record<string, number>>> {
   const { next } = startTraining(data);
   const losses: tf.Scalar[] = [];
   const steps = async (many: number) => {
@@ -64,7 +64,7 @@ async function training(data: Dataset): Promise<Readonly<Record<string, number>>
 }
 
 async function encoding(
-  { train }: Dataset,
+  { train }: Dataset<ImageSplit>,
   env: Env,
 ): Promise<Readonly<Record<string, number>>> {
   const run = freshRun();

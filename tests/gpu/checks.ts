@@ -13,7 +13,7 @@ import { codeIndex, search } from "../../ops/codes/search.ts";
 import { searchOnGpu } from "../../ops/codes/search_gpu.ts";
 import { randomCodes } from "../../ops/codes/noise.ts";
 import { tf, type WebGPUBackend } from "../../ops/tfjs.ts";
-import type { Dataset } from "../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../pipelines/data/dataset.ts";
 import { unwrap } from "../bench/mnist_encoder.ts";
 import { largestError, numbers } from "../ops/backends.ts";
 import { float32, type GoldenArray } from "../shared.ts";
@@ -98,7 +98,7 @@ interface Trained {
 async function trained(
   backend: BackendName,
   net: NetName,
-  data: Dataset,
+  data: Dataset<ImageSplit>,
   batch: number,
   steps: number,
 ): Promise<Trained> {
@@ -135,7 +135,7 @@ const LOSS_TOLERANCE = 1e-4;
 /** Compares the same steps on webgpu and on cpu: losses, and the gradients of the first step. */
 export async function checkAgainstCpu(
   net: NetName,
-  data: Dataset,
+  data: Dataset<ImageSplit>,
   batch: number,
   steps: number,
   { fault }: Backend,

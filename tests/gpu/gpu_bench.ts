@@ -13,7 +13,7 @@
 import { describe } from "../../graph/error.ts";
 import { type Backend, startBackend } from "../../ops/backend.ts";
 import { tf } from "../../ops/tfjs.ts";
-import type { Dataset } from "../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../pipelines/data/dataset.ts";
 import { denoDataEnv } from "../../pipelines/data/environment.ts";
 import { loadMnist } from "../../pipelines/data/mnist.ts";
 import { unwrap } from "../bench/mnist_encoder.ts";
@@ -32,7 +32,7 @@ import type { NetName } from "./trainer.ts";
 /** What every part is given. */
 interface Bench {
   readonly kit: string;
-  readonly data: Dataset;
+  readonly data: Dataset<ImageSplit>;
   readonly backend: Backend;
   readonly quick: boolean;
   readonly note: Note;

@@ -10,7 +10,7 @@ import { codeIndex } from "../../ops/codes/search.ts";
 import { searchOnGpu } from "../../ops/codes/search_gpu.ts";
 import { randomCodes } from "../../ops/codes/noise.ts";
 import { tf, type WebGPUBackend } from "../../ops/tfjs.ts";
-import type { Dataset } from "../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../pipelines/data/dataset.ts";
 import { encode } from "../../pipelines/encode/encode.ts";
 import { quietEnv } from "../../pipelines/core/env.ts";
 import { dispose } from "../../pipelines/core/run.ts";
@@ -75,7 +75,7 @@ async function manySteps({ next }: Trainer, steps: number) {
  */
 export async function timeSteps(
   net: NetName,
-  data: Dataset,
+  data: Dataset<ImageSplit>,
   batch: number,
   steps: number,
   note: Note,
@@ -167,7 +167,7 @@ export async function timeTransfers(mebibytes: number, note: Note): Promise<void
 
 /** Times the encoding of training images to packed codes; the first pass uploads their bytes. */
 export async function timeEncoding(
-  data: Dataset,
+  data: Dataset<ImageSplit>,
   count: number,
   passes: number,
   backend: Backend,

@@ -17,7 +17,7 @@ import type { tf } from "../../ops/tfjs.ts";
 import { type ObserveGradients, type TrainState, trainStep } from "../../ops/train_step.ts";
 import { feedOf } from "../../pipelines/data/feed.ts";
 import { gatherLabels } from "../../pipelines/data/normalise.ts";
-import type { Dataset } from "../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../pipelines/data/dataset.ts";
 import { createRun, dispose } from "../../pipelines/core/run.ts";
 import { unwrap } from "../bench/mnist_encoder.ts";
 
@@ -85,7 +85,7 @@ export interface Trainer {
  */
 export function startTrainer(
   name: NetName,
-  { train }: Dataset,
+  { train }: Dataset<ImageSplit>,
   batch: number,
   observe?: ObserveGradients,
 ): Trainer {

@@ -41,7 +41,7 @@ const stripes = await readJson("images.json");
 const normalisation = stripes.normalisation;
 const data = {
   count: 48,
-  pixels: Uint8Array.fromBase64(stripes.pixels),
+  values: Uint8Array.fromBase64(stripes.pixels),
   labels: Uint8Array.fromBase64(stripes.labels),
   normalisation,
 };
@@ -190,7 +190,7 @@ const packed = (bits: ArrayLike<number>): string =>
   ).toHex();
 
 Deno.test("an ONNX file of 0.1 makes the same codes in onnxruntime", async () => {
-  const { codes } = await inOnnxruntime(await read("plain.onnx"), "pixels", data.pixels, [48, 64]);
+  const { codes } = await inOnnxruntime(await read("plain.onnx"), "pixels", data.values, [48, 64]);
   assertEquals(packed(codes), expected.plain.codes);
 });
 
@@ -282,7 +282,7 @@ Deno.test("programs encode with a model of 0.1, search its codes and export it",
 
     assertEquals([exported.code, exported.err], [0, ""]);
     const bytes = await Deno.readFile(`${root}${folder}/plain.onnx`);
-    const made = await inOnnxruntime(bytes, "pixels", data.pixels, [48, 64]);
+    const made = await inOnnxruntime(bytes, "pixels", data.values, [48, 64]);
     assertEquals(packed(made.codes), expected.plain.codes);
   }));
 

@@ -183,8 +183,8 @@ Deno.test({
       [{ whiten: 0 }, "whiten"],
       [{ rule: competitive({ k: 1 }) }, "k"],
       [{ rule: competitive({ k: 16 }) }, "units"],
-      [{ data: { ...data, count: 1, pixels: new Uint8Array(3) } }, "data"],
-      [{ data: { ...data, count: 2, pixels: new Uint8Array(2 * 784) } }, "data"],
+      [{ data: { ...data, count: 1, values: new Uint8Array(3) } }, "data"],
+      [{ data: { ...data, count: 2, values: new Uint8Array(2 * 784) } }, "data"],
     ];
     for (const [change, option] of wrong) {
       const error = left(await learnLocally({ ...usual, ...change })(begin())(env)());

@@ -9,7 +9,7 @@ import { graph } from "../../graph/parse.ts";
 import { adam } from "../../ops/optimisers/adam.ts";
 import { type BackendName, startBackend } from "../../ops/backend.ts";
 import { tripletCosineLoss } from "../../ops/losses/triplet.ts";
-import type { Dataset } from "../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../pipelines/data/dataset.ts";
 import { loadStrokes } from "../../pipelines/data/strokes.ts";
 import { type Env, quietEnv } from "../../pipelines/core/env.ts";
 import { createRun, type Run } from "../../pipelines/core/run.ts";
@@ -35,7 +35,7 @@ export function left<B>(result: E.Either<B, unknown>): B {
 }
 
 /** 300 training and 100 test images. */
-export const digits = async (): Promise<Dataset> =>
+export const digits = async (): Promise<Dataset<ImageSplit>> =>
   right(await loadStrokes({ seed: 26, train: 300, test: 100 })());
 
 /** 784-16-64 with 4 bits set. */

@@ -91,6 +91,14 @@ export interface Simd {
     tables: number,
     y: number,
   ) => void;
+  /** Rows of floats, in place: (y − mean) · factor, of which there is one for each place in a row. */
+  readonly normaliseRows: (
+    y: number,
+    rows: number,
+    size: number,
+    means: number,
+    factors: number,
+  ) => void;
   /** Rows of zeros and ones as bits, 32 units per word. */
   readonly packBits: (x: number, rows: number, n: number, words: number) => void;
   /** The triplet cosine loss and its gradient. */

@@ -8,7 +8,7 @@ import { show as asText } from "../../../graph/mod.ts";
 import * as sparrow from "../../../mod.ts";
 import { type BinaryEmbeddings, codeIndex, search, toIndices } from "../../../ops/codes/mod.ts";
 import type { BackendChoice } from "../../../ops/mod.ts";
-import type { Images } from "../../data/mod.ts";
+import type { Samples } from "../../data/mod.ts";
 import { readModel } from "../../files/mod.ts";
 import { digitOf } from "./digit.ts";
 
@@ -23,7 +23,7 @@ async function start() {
   const bytes = await fetch("model.safetensors").then((response) => response.bytes());
   const model = orThrow(readModel("model.safetensors", bytes));
   // A graph that ends in kWTA makes binary codes.
-  const encode = async (images: Images) =>
+  const encode = async (images: Samples) =>
     await orThrow(sparrow.encode(model, images)) as BinaryEmbeddings;
   const known = (await orThrow(sparrow.loadStrokes({ seed: 7, train: 1000, test: 10 }))).train;
   const index = codeIndex(await encode(known));
@@ -44,7 +44,7 @@ at("code").replaceChildren(...squares);
 
 async function show(): Promise<void> {
   const pixels = digitOf(canvas);
-  const codes = pixels === null ? null : await encode({ count: 1, pixels, normalisation });
+  const codes = pixels === null ? null : await encode({ count: 1, values: pixels, normalisation });
   const units = codes === null ? [] : [...toIndices(codes)[0]];
   squares.forEach((square, unit) => square.classList.toggle("on", units.includes(unit)));
   at("count").textContent = codes === null
@@ -63,7 +63,7 @@ function neighbour(i: number, distance: number): HTMLElement {
   const picture = document.createElement("canvas");
   picture.width = picture.height = 28;
   const image = new ImageData(28, 28);
-  known.pixels.subarray(784 * i, 784 * (i + 1)).forEach((byte, p) => {
+  known.values.subarray(784 * i, 784 * (i + 1)).forEach((byte, p) => {
     image.data.set([byte, byte, byte, 255], 4 * p);
   });
   picture.getContext("2d")!.putImageData(image, 0, 0);

@@ -6,7 +6,7 @@
  */
 import type { SparrowError } from "../../../graph/error.ts";
 import type { RTE } from "../../../graph/fp_ts.ts";
-import type { Dataset } from "../../data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../data/dataset.ts";
 import { take } from "../../data/splits.ts";
 import type { Env } from "../../core/env.ts";
 import type { Figure } from "../../report/figure.ts";
@@ -14,7 +14,7 @@ import type { Figure } from "../../report/figure.ts";
 /** The data, seeds and form that a claim is tested with. */
 export interface ClaimSetting {
   /** Dataset to train on and to test with. */
-  readonly dataset: Dataset;
+  readonly dataset: Dataset<ImageSplit>;
   /** One repetition for each; three or more in full. */
   readonly seeds: readonly number[];
   /** Whether to run the reduced form: fewer samples, epochs and settings. */
@@ -58,7 +58,7 @@ export interface Claim {
 /** The length of every training of a claim. */
 export interface Length {
   /** Dataset to train on and to test with: all of it, or its first images. */
-  readonly dataset: Dataset;
+  readonly dataset: Dataset<ImageSplit>;
   /** Epochs of one training. */
   readonly epochs: number;
 }

@@ -13,7 +13,7 @@ import {
   maximumDutyEntropy,
   overactiveUnits,
 } from "../../../ops/metrics/activity.ts";
-import type { Dataset } from "../../data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../data/dataset.ts";
 import { encode } from "../../encode/encode.ts";
 import { type Stage, stage } from "../../core/stage.ts";
 import { withTestRows } from "./recipes.ts";
@@ -109,7 +109,7 @@ function distinctRows(embeddings: Embeddings): number {
  *
  * Errors: `Interrupted`.
  */
-export const separate = ({ test, classes }: Dataset): Stage =>
+export const separate = ({ test, classes }: Dataset<ImageSplit>): Stage =>
   stage(async (run, env) =>
     pipe(
       await encode(run, test, { env })(),
@@ -135,7 +135,7 @@ export const separate = ({ test, classes }: Dataset): Stage =>
  *
  * Errors: `Interrupted`.
  */
-export const unitUse = ({ test }: Dataset): Stage =>
+export const unitUse = ({ test }: Dataset<ImageSplit>): Stage =>
   stage(async (run, env) =>
     pipe(
       await encode(run, test, { env })(),

@@ -18,7 +18,7 @@ import {
   difference,
   union,
 } from "../../../ops/codes/algebra.ts";
-import type { Dataset, DataSplit } from "../../data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../data/dataset.ts";
 import { encode } from "../../encode/encode.ts";
 import type { Run } from "../../core/run.ts";
 import { type Stage, stage } from "../../core/stage.ts";
@@ -33,7 +33,7 @@ export interface Pairs {
 }
 
 /** Composites, and the pairs that they are made of. */
-export interface Composites extends DataSplit, Pairs {}
+export interface Composites extends ImageSplit, Pairs {}
 
 /**
  * Two images on top of each other: of each two bytes the larger, as light adds up on a film that is
@@ -62,30 +62,30 @@ export function superpose(first: Uint8Array, second: Uint8Array, into: Uint8Arra
  *
  * const split = {
  *   count: 2,
- *   pixels: Uint8Array.of(9, 0, 4, 4),
+ *   values: Uint8Array.of(9, 0, 4, 4),
  *   labels: Uint8Array.of(0, 1),
  *   normalisation: { mean: [0], std: [1] },
  * };
- * const [{ pixels, firsts, seconds }] = composites(split, 2, seed(1));
- * assertEquals(pixels, Uint8Array.of(9, 4, 9, 4));
+ * const [{ values, firsts, seconds }] = composites(split, 2, seed(1));
+ * assertEquals(values, Uint8Array.of(9, 4, 9, 4));
  * assertEquals(seconds, firsts.map((first) => 1 - first));
  * ```
  */
-export function composites(split: DataSplit, count: number, rng: Rng): readonly [Composites, Rng] {
+export function composites(split: ImageSplit, count: number, rng: Rng): readonly [Composites, Rng] {
   checkClasses(split, 2);
-  const size = split.pixels.length / split.count;
+  const size = split.values.length / split.count;
   const [firsts, forPartners] = orders(split.count, count, rng);
-  const pixels = new Uint8Array(count * size);
+  const values = new Uint8Array(count * size);
   const seconds = new Uint32Array(count);
   const [, next] = draw(forPartners, (dice) => {
     firsts.forEach((first, i) => {
       seconds[i] = another(split, [split.labels[first]], dice);
-      const into = pixels.subarray(i * size, (i + 1) * size);
+      const into = values.subarray(i * size, (i + 1) * size);
       superpose(imageAt(split, first, size), imageAt(split, seconds[i], size), into);
     });
   });
   const labels = Uint8Array.from(firsts, (first) => split.labels[first]);
-  return [{ ...split, count, pixels, labels, firsts, seconds }, next];
+  return [{ ...split, count, values, labels, firsts, seconds }, next];
 }
 
 /**
@@ -96,7 +96,7 @@ export function composites(split: DataSplit, count: number, rng: Rng): readonly 
  * @throws {RangeError} Where there are fewer classes.
  */
 export function unrelatedPairs(
-  split: DataSplit,
+  split: ImageSplit,
   { firsts, seconds }: Pairs,
   rng: Rng,
 ): readonly [Pairs, Rng] {
@@ -123,29 +123,29 @@ export function unrelatedPairs(
  * @throws {RangeError} Where all images are of one class.
  */
 export function superposeSome(
-  split: DataSplit,
+  split: ImageSplit,
   share: number,
   rng: Rng,
-): readonly [DataSplit, Rng] {
+): readonly [ImageSplit, Rng] {
   checkClasses(split, 2);
-  const size = split.pixels.length / split.count;
-  const pixels = split.pixels.slice();
+  const size = split.values.length / split.count;
+  const values = split.values.slice();
   const [, next] = draw(rng, (dice) => {
     for (let i = 0; i < split.count; i++) {
       if (dice.unit() >= share) continue;
-      const into = pixels.subarray(i * size, (i + 1) * size);
+      const into = values.subarray(i * size, (i + 1) * size);
       superpose(into, imageAt(split, another(split, [split.labels[i]], dice), size), into);
     }
   });
-  return [{ ...split, pixels }, next];
+  return [{ ...split, values }, next];
 }
 
-const imageAt = ({ pixels }: DataSplit, i: number, size: number): Uint8Array =>
-  pixels.subarray(i * size, (i + 1) * size);
+const imageAt = ({ values }: ImageSplit, i: number, size: number): Uint8Array =>
+  values.subarray(i * size, (i + 1) * size);
 
 /** Any image of none of these classes, all alike. */
 function another(
-  { count, labels }: DataSplit,
+  { count, labels }: ImageSplit,
   classes: readonly number[],
   { integer }: Dice,
 ): number {
@@ -168,7 +168,7 @@ function orders(n: number, count: number, rng: Rng): readonly [Uint32Array, Rng]
 }
 
 /** A mistake of the program, not of its user: hence thrown, not returned. */
-function checkClasses({ labels }: DataSplit, least: number): void {
+function checkClasses({ labels }: ImageSplit, least: number): void {
   const classes = new Set(labels).size;
   if (classes < least) {
     throw new RangeError(
@@ -245,7 +245,7 @@ export interface CompositeOptions {
  * @param dataset Whose test set has at least four classes.
  */
 export const evaluateComposites = (
-  dataset: Dataset,
+  dataset: Dataset<ImageSplit>,
   { count, seed }: CompositeOptions,
 ): Stage => {
   const { test } = dataset;

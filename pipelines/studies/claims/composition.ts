@@ -16,7 +16,7 @@
  */
 import { invalidOption, type SparrowError } from "../../../graph/error.ts";
 import { pipe, RTE } from "../../../graph/fp_ts.ts";
-import type { Dataset } from "../../data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../data/dataset.ts";
 import { take } from "../../data/splits.ts";
 import { linearAxis } from "../../report/axis.ts";
 import type { Element } from "../../report/dom.ts";
@@ -222,7 +222,7 @@ export const composition: Claim = {
   },
 };
 
-const misfit = ({ train, test }: Dataset): SparrowError | null => {
+const misfit = ({ train, test }: Dataset<ImageSplit>): SparrowError | null => {
   const classes = Math.min(new Set(train.labels).size, new Set(test.labels).size);
   return classes >= LEAST_CLASSES
     ? null
@@ -231,7 +231,7 @@ const misfit = ({ train, test }: Dataset): SparrowError | null => {
 
 /** The encoder and the recipe of `mnist_kwta.ts --loss supcon`, with composites and without. */
 function variants(
-  dataset: Dataset,
+  dataset: Dataset<ImageSplit>,
   { epochs, count }: { readonly epochs: number; readonly count: number },
 ): readonly Variant[] {
   const begin = { graph: encoderFor(dataset), optimiser: kwtaRecipe.optimiser(epochs) };

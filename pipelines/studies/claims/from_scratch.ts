@@ -5,7 +5,7 @@
  */
 import type { SparrowError } from "../../../graph/error.ts";
 import { pipe, RTE, TE } from "../../../graph/fp_ts.ts";
-import type { Dataset } from "../../data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../data/dataset.ts";
 import { type DataEnv, denoDataEnv } from "../../data/environment.ts";
 import { loadImages } from "../../data/images.ts";
 import type { Env } from "../../core/env.ts";
@@ -19,7 +19,7 @@ import { kwta, measure, measureFirst, type Outcome, softmax, trainAll } from "./
 export type Sought =
   | {
     /** The dataset. */
-    readonly found: Dataset;
+    readonly found: Dataset<ImageSplit>;
   }
   | {
     /** The name of one that is nowhere to be had: "CIFAR-10". */
@@ -48,7 +48,9 @@ export const harderImages = (
     )
   )(candidates);
 
-const sought = (load: TE.TaskEither<SparrowError, Dataset>): TE.TaskEither<SparrowError, Sought> =>
+const sought = (
+  load: TE.TaskEither<SparrowError, Dataset<ImageSplit>>,
+): TE.TaskEither<SparrowError, Sought> =>
   pipe(
     load,
     TE.map((found): Sought => ({ found })),

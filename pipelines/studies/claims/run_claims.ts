@@ -6,7 +6,7 @@
 import type { SparrowError } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
 import type { Env } from "../../core/env.ts";
-import type { Dataset } from "../../data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../data/dataset.ts";
 import { mean, plusMinus, standardDeviation } from "../../report/format.ts";
 import { html } from "../../report/html.ts";
 import { panelStyle } from "../../report/panel.ts";
@@ -58,7 +58,7 @@ export interface Tested {
 /** The conditions that all claims of a run share. */
 export interface Conditions extends Circumstances {
   /** Dataset to train on and to test with. */
-  readonly dataset: Dataset;
+  readonly dataset: Dataset<ImageSplit>;
   /** Seeds of the repetitions. */
   readonly seeds: readonly number[];
   /** Whether the reduced form was run. */

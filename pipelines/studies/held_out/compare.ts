@@ -20,7 +20,7 @@ import {
 } from "../claims/recipes.ts";
 import { duration } from "../../cli/text.ts";
 import { withoutClasses } from "../../data/splits.ts";
-import type { Dataset } from "../../data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../data/dataset.ts";
 import type { Env } from "../../core/env.ts";
 import { pipeline, repeat, skip, type Stage } from "../../core/stage.ts";
 import { kwtaSchedule } from "../../stages/schedules.ts";
@@ -55,7 +55,7 @@ export interface EncoderWay extends Way {
 /** Data and length of the comparison. */
 export interface Comparison {
   /** Its test set is what is searched. */
-  readonly dataset: Dataset;
+  readonly dataset: Dataset<ImageSplit>;
   /** Indices of the classes that are held out. */
   readonly unseen: readonly number[];
   /** Epochs of every training, at least 1. */
@@ -92,13 +92,13 @@ const trainings: readonly Training[] = [
 export const encoderWays = (
   { dataset, unseen, epochs }: Comparison,
 ): E.Either<InvalidOption, readonly EncoderWay[]> =>
-  E.map((seen: Dataset) => {
+  E.map((seen: Dataset<ImageSplit>) => {
     const graph = encoderFor(dataset);
     const judge = retrieve(dataset, unseen);
     const trained = (
       { name, recipe, sparsify }: Training,
       trainedOn: TrainedOn,
-      data: Dataset,
+      data: Dataset<ImageSplit>,
     ): EncoderWay => ({
       name,
       trainedOn,
@@ -194,7 +194,7 @@ async function judgePixels(
   });
 }
 
-const pixelsOf = ({ count, pixels }: Dataset["test"]): DenseEmbeddings => ({
+const pixelsOf = ({ count, values: pixels }: Dataset<ImageSplit>["test"]): DenseEmbeddings => ({
   kind: "dense",
   count,
   width: pixels.length / count,

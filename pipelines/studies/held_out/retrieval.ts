@@ -10,7 +10,7 @@ import { averagePrecision, type LabelledEmbeddings } from "../../../ops/metrics/
 import { distanceRows } from "../../../ops/metrics/distances.ts";
 import { withTestRows } from "../claims/recipes.ts";
 import { breathe, type Env } from "../../core/env.ts";
-import type { Dataset } from "../../data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../data/dataset.ts";
 import { encode } from "../../encode/encode.ts";
 import type { Run } from "../../core/run.ts";
 import { type Stage, stage } from "../../core/stage.ts";
@@ -133,7 +133,7 @@ export const valuesOf = (
  * Rows, for "test": "map:unseen", "mapAtR:unseen", "precisionAt1:unseen", and the same of "seen" and
  * "among". Errors: `Interrupted`; `InvalidOption` when an image has not the size of the run's input.
  */
-export const retrieve = ({ test }: Dataset, unseen: readonly number[]): Stage =>
+export const retrieve = ({ test }: Dataset<ImageSplit>, unseen: readonly number[]): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
     const embeddings = await encode(run, test, { env })();
     if (E.isLeft(embeddings)) return embeddings;

@@ -18,7 +18,7 @@ import { packBits } from "../../../ops/kernels/pack_bits.ts";
 import { hardKwta } from "../../../ops/kwta.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { breathe, type Env } from "../../core/env.ts";
-import type { Dataset } from "../../data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../data/dataset.ts";
 
 /** Images whose values are zeros and ones: as overlaps and projections take them. */
 export interface BinaryImages extends DenseEmbeddings {
@@ -35,14 +35,14 @@ export interface BinaryImages extends DenseEmbeddings {
  * @param most At least 1.
  */
 export function binaryImages(
-  { shape, test }: Pick<Dataset, "shape" | "test">,
+  { shape, test }: Pick<Dataset<ImageSplit>, "shape" | "test">,
   most: number,
 ): BinaryImages {
   const { mean } = test.normalisation;
   const count = Math.min(most, test.count);
   const width = shape.reduce((size, n) => size * n, 1);
   const values = Float32Array.from(
-    test.pixels.subarray(0, count * width),
+    test.values.subarray(0, count * width),
     (byte, i) => byte / 255 > mean[i % mean.length] ? 1 : 0,
   );
   return { kind: "dense", count, width, values, shape };

@@ -179,13 +179,13 @@ for (const n of [2, 64, 65, 1024, 1025, 65_536]) {
 onGpu("bytes are gathered and normalised as the host does it, to the bit", async () => {
   const [count, size, channels] = [11, 27, 3];
   const pixels = Uint8Array.from(noise(count * size, 7), (value) => 128 * (value + 1));
-  const split = { count, pixels, labels: new Uint8Array(count) };
+  const split = { count, values: pixels, labels: new Uint8Array(count) };
   const normalisation = { mean: [0.1307, 0.5, 0.25], std: [0.3081, 0.2, 0.7] };
   const picks = Uint32Array.of(10, 0, 3, 3, 7);
   const gather = normaliser(normalisation);
   const expected = gather(split, size, picks);
   const every = Uint8Array.from({ length: 256 * channels }, (_, i) => i / channels);
-  const one = { ...split, count: 1, pixels: every };
+  const one = { ...split, count: 1, values: every };
   const table = gather(one, every.length, Uint32Array.of(0));
   const [actual] = await on("webgpu", () => {
     const values = tf.transpose(tf.tensor2d(table, [256, channels])) as tf.Tensor2D;

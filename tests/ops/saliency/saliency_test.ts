@@ -561,9 +561,9 @@ sharedTest("MNIST: hiding little of a digit takes its class away", "mnist", asyn
   if (E.isLeft(loaded)) fail(describe(loaded.left));
   const { train, test } = loaded.right;
   const scaled = (bytes: Uint8Array) => Float32Array.from(bytes, (byte) => byte / 255);
-  const images = scaled(train.pixels.subarray(0, 10_000 * 784));
-  const { weight, bias } = trainLinear(images, train.labels.subarray(0, 10_000));
-  const tests = scaled(test.pixels.subarray(0, 40 * 784));
+  const images = scaled(train.values.subarray(0, 10_000 * 784));
+  const { weight, bias } = trainLinear(images, Uint8Array.from(train.labels.subarray(0, 10_000)));
+  const tests = scaled(test.values.subarray(0, 40 * 784));
   const labels = test.labels.subarray(0, 40);
 
   await startBackend("wasm")();

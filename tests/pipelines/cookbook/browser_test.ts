@@ -33,7 +33,7 @@ async function drawn(browser: Browser, url: string, folder: string, backend: str
   assertMatch(await textOf(page, "#count"), /^2[56] of 512 bits are set$/);
   assertEquals(await page.locator("#code i").count(), 512);
   assertEquals(await page.locator("#code i.on").count(), numbers(units).length);
-  const image = { count: 1, pixels: Uint8Array.from(pixels) };
+  const image = { count: 1, values: Uint8Array.from(pixels) };
   const [expected] = await unitsOf(`${root}${folder}/model.safetensors`, image);
   assertEquals(numbers(units), expected, "the page's code is Sparrow's");
   assertEquals(await page.locator("#nearest li").count(), 5);

@@ -21,7 +21,7 @@ const testSet = (labels: readonly number[], classes: number) => ({
   classes: Array.from({ length: classes }, (_, c) => `class ${c}`),
   test: {
     count: labels.length,
-    pixels: Uint8Array.from({ length: 2 * labels.length }, (_, i) => i >> 1),
+    values: Uint8Array.from({ length: 2 * labels.length }, (_, i) => i >> 1),
     labels: Uint8Array.from(labels),
     normalisation: { mean: [0], std: [1] },
   },

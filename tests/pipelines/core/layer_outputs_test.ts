@@ -26,7 +26,7 @@ onEachBackend("the outputs of layers are what passes between the nodes", async (
     const [sample, unit] = [Math.floor(i / 16), i % 16];
     let sum = bias.data[unit];
     for (let pixel = 0; pixel < 784; pixel++) {
-      const x = (data.test.pixels[sample * 784 + pixel] / 255 - mean) / std;
+      const x = (data.test.values[sample * 784 + pixel] / 255 - mean) / std;
       sum += x * weight.data[pixel * 16 + unit];
     }
     return Math.max(0, sum);

@@ -67,15 +67,18 @@ const stages: readonly (readonly [
 
 /** A split that is not what it says. */
 const broken: Readonly<Record<string, (split: DataSplit) => Partial<DataSplit>>> = {
-  "no sample": () => ({ count: 0, pixels: new Uint8Array(), labels: new Uint8Array() }),
-  "too few labels": ({ labels }) => ({ labels: labels.subarray(0, 5) }),
-  "too few pixels": ({ pixels }) => ({ pixels: pixels.subarray(0, 784) }),
+  "no sample": () => ({ count: 0, values: new Uint8Array(), labels: new Uint8Array() }),
+  "too few labels": ({ labels }) => ({ labels: labels!.subarray(0, 5) }),
+  "too few pixels": ({ values: pixels }) => ({ values: pixels.subarray(0, 784) }),
   "half a sample": () => ({ count: 7.5 }),
   "NaN samples": () => ({ count: NaN }),
   "fewer than no samples": () => ({ count: -1 }),
-  "numbers that are no bytes": ({ pixels }) => ({
-    pixels: Float32Array.from(pixels, (x, i) => i === 9 ? NaN : x) as unknown as Uint8Array,
+  "a NaN": ({ values }) => ({ values: Float32Array.from(values, (x, i) => i === 9 ? NaN : x) }),
+  "an infinity": ({ values }) => ({
+    values: Float32Array.from(values, (x, i) => i === 784 ? -Infinity : x),
   }),
+  "float64": ({ values }) => ({ values: Float64Array.from(values) as unknown as Float32Array }),
+  "too few names": () => ({ names: ["one"] }),
   "no normalisation": () => ({ normalisation: { mean: [], std: [] } }),
   "a mean of NaN": () => ({ normalisation: { mean: [NaN], std: [1] } }),
   "a deviation of 0": () => ({ normalisation: { mean: [0], std: [0] } }),
@@ -86,7 +89,7 @@ const broken: Readonly<Record<string, (split: DataSplit) => Partial<DataSplit>>>
 
 /** A label that is none of the ten classes: train and homeostasis do not know how many there are. */
 const beyond = ({ labels }: DataSplit) => ({
-  labels: labels.map((label, i) => i === 3 ? 200 : label),
+  labels: labels!.map((label: number, i: number) => i === 3 ? 200 : label),
 });
 const classless = ["train", "weightHomeostasis"];
 

@@ -8,7 +8,7 @@ import {
   publishedCifar10,
   readRecords,
 } from "../../../pipelines/data/cifar10.ts";
-import type { Dataset } from "../../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../../pipelines/data/dataset.ts";
 import { denoDataEnv } from "../../../pipelines/data/environment.ts";
 import { sha256 } from "../../../pipelines/data/bytes.ts";
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "../../assert.ts";
@@ -46,7 +46,7 @@ const load = async (world: World, data?: string) => {
   return { ...made, result: await loadArchived(published, data, made.env)() };
 };
 
-const found = ({ result }: Awaited<ReturnType<typeof load>>): Dataset => {
+const found = ({ result }: Awaited<ReturnType<typeof load>>): Dataset<ImageSplit> => {
   assert(E.isRight(result), E.isLeft(result) ? describe(result.left) : "");
   return result.right;
 };
@@ -65,7 +65,7 @@ sharedTest("the subset of CIFAR-10 is loaded under its own name", "cifar10-subse
   assertStringIncludes(notice ?? "", "not comparable with published ones");
   assertEquals([classes[0], classes[9]], ["airplane", "truck"]);
   assertEquals([train.count, test.count], [10_000, 2_000]);
-  assertEquals([train.pixels.length, test.pixels.length], [30_720_000, 6_144_000]);
+  assertEquals([train.values.length, test.values.length], [30_720_000, 6_144_000]);
   assertEquals([...train.labels.slice(8, 13)], [8, 9, 0, 1, 2]);
   // As its README has them.
   assertEquals(result.right.sha256, {
@@ -84,7 +84,7 @@ Deno.test("records: planes become pixels with their colours side by side", () =>
   const bytes = records(3);
   const read = readRecords("a-file", bytes);
   assert(E.isRight(read));
-  const { count, labels, pixels } = read.right;
+  const { count, labels, values: pixels } = read.right;
   assertEquals([count, [...labels]], [2, [3, 4]]);
   for (const [image, row, column, channel] of [[0, 0, 0, 0], [0, 5, 31, 1], [1, 31, 31, 2]]) {
     assertEquals(

@@ -13,11 +13,11 @@ Deno.test("the normalisation of pixels is the mean and the deviation of each cha
       }).map((pixels) => Uint8Array.from(pixels.flatMap((pixel) => [...pixel]))),
     )
   );
-  fc.assert(fc.property(images, ([channels, pixels]) => {
-    const { mean, std } = normalisationOf({ pixels }, channels);
+  fc.assert(fc.property(images, ([channels, values]) => {
+    const { mean, std } = normalisationOf({ values }, channels);
     assertEquals([mean.length, std.length], [channels, channels]);
     for (let channel = 0; channel < channels; channel++) {
-      const expected = moments(pixels, channels, channel);
+      const expected = moments(values, channels, channel);
       assertAlmostEquals(mean[channel], expected.mean, 1e-12);
       // sqrt(x² − x²) of equal bytes is rounding noise.
       const constant = expected.std < 1e-6;

@@ -17,13 +17,13 @@ sharedTest("MNIST is loaded and verified, and its normalisation is its own", "mn
   assertEquals([name, shape, source, notice], ["mnist", [28, 28], folder, null]);
   assertEquals(classes, [..."0123456789"]);
   assertEquals([train.count, test.count], [60_000, 10_000]);
-  assertEquals([train.pixels.length, test.pixels.length], [47_040_000, 7_840_000]);
+  assertEquals([train.values.length, test.values.length], [47_040_000, 7_840_000]);
   // The first labels as everybody knows them.
   assertEquals([...train.labels.slice(0, 5)], [5, 0, 4, 1, 9]);
   assertEquals([...test.labels.slice(0, 5)], [7, 2, 1, 0, 4]);
   assertEquals(Object.keys(sha256), names);
 
-  const { mean, std } = moments(train.pixels);
+  const { mean, std } = moments(train.values);
   assertAlmostEquals(mean, train.normalisation.mean[0], 5e-5);
   assertAlmostEquals(std, train.normalisation.std[0], 5e-5);
 });

@@ -7,7 +7,7 @@ const mnist = { mean: [mean], std: [std] };
 
 Deno.test("a normaliser maps each byte to (byte / 255 − mean) / std in float32, exactly", () => {
   const pixels = Uint8Array.from({ length: 256 }, (_, byte) => byte);
-  const split = { count: 1, pixels, labels: new Uint8Array(1) };
+  const split = { count: 1, values: pixels, labels: new Uint8Array(1) };
   assertEquals(
     [...normaliser(mnist)(split, 256, Uint32Array.of(0))],
     [...pixels].map((byte) => Math.fround((byte / 255 - mean) / std)),
@@ -22,7 +22,7 @@ Deno.test("a normaliser gathers rows by index, in any order and repeated", () =>
         size: fc.constant(size),
         split: fc.record({
           count: fc.constant(count),
-          pixels: fc.uint8Array({ minLength: count * size, maxLength: count * size }),
+          values: fc.uint8Array({ minLength: count * size, maxLength: count * size }),
           labels: fc.uint8Array({ minLength: count, maxLength: count, max: 9 }),
         }),
         picks: fc.array(fc.nat(count - 1), { maxLength: 12 }).map((picks) =>
@@ -32,7 +32,7 @@ Deno.test("a normaliser gathers rows by index, in any order and repeated", () =>
     );
   fc.assert(fc.property(splits, ({ split, size, picks }) => {
     const rows = [...picks].flatMap((pick) => [
-      ...split.pixels.slice(pick * size, (pick + 1) * size),
+      ...split.values.slice(pick * size, (pick + 1) * size),
     ]);
     const expected = rows.map((byte) => Math.fround((byte / 255 - mean) / std));
     assertEquals([...gather(split, size, picks)], expected);
@@ -55,7 +55,7 @@ Deno.test("a normaliser of channels is as many normalisers, each of every so man
   fc.assert(fc.property(channels, fc.integer({ min: 1, max: 7 }), (each, area) => {
     const [count, size] = [3, area * each.length];
     const pixels = Uint8Array.from({ length: count * size }, (_, i) => (i * 97) % 256);
-    const split = { count, pixels, labels: new Uint8Array(count) };
+    const split = { count, values: pixels, labels: new Uint8Array(count) };
     const picks = Uint32Array.of(2, 0, 2);
     const normalisation = { mean: each.map((one) => one.mean), std: each.map((one) => one.std) };
     const batch = normaliser(normalisation)(split, size, picks);
@@ -65,7 +65,7 @@ Deno.test("a normaliser of channels is as many normalisers, each of every so man
       assertEquals(batch.filter(ours), alone.filter(ours));
     });
     const black = normaliser(normalisation)(
-      { pixels: new Uint8Array(size) },
+      { values: new Uint8Array(size) },
       size,
       Uint32Array.of(0),
     );
@@ -74,7 +74,7 @@ Deno.test("a normaliser of channels is as many normalisers, each of every so man
 });
 
 Deno.test("two normalisers do not share their tables", () => {
-  const split = { count: 1, pixels: Uint8Array.of(255), labels: Uint8Array.of(3) };
+  const split = { count: 1, values: Uint8Array.of(255), labels: Uint8Array.of(3) };
   const plain = normaliser({ mean: [0], std: [1] });
   const centred = normaliser({ mean: [1], std: [2] });
   assertEquals([...plain(split, 1, Uint32Array.of(0))], [1]);

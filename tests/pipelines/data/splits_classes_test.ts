@@ -1,19 +1,19 @@
 import fc from "npm:fast-check@4.3.0";
 import { describe } from "../../../graph/error.ts";
 import { onlyClasses, withoutClasses } from "../../../pipelines/data/splits.ts";
-import type { Dataset, DataSplit } from "../../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../../pipelines/data/dataset.ts";
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { left, right } from "../tiny.ts";
 
 /** Images of two bytes, which say the split and the place. */
-const split = (labels: readonly number[], of: number): DataSplit => ({
+const split = (labels: readonly number[], of: number): ImageSplit => ({
   count: labels.length,
-  pixels: Uint8Array.from(labels.flatMap((_, i) => [of, i])),
+  values: Uint8Array.from(labels.flatMap((_, i) => [of, i])),
   labels: Uint8Array.from(labels),
   normalisation: { mean: [0], std: [1] },
 });
 
-const dataset = (train: readonly number[], test: readonly number[]): Dataset => ({
+const dataset = (train: readonly number[], test: readonly number[]): Dataset<ImageSplit> => ({
   name: "bytes",
   shape: [2],
   classes: ["a", "b", "c", "d"],
@@ -28,17 +28,17 @@ const dataset = (train: readonly number[], test: readonly number[]): Dataset => 
 Deno.test("images of some classes keep their order, their labels and their pixels", () => {
   const some = right(onlyClasses(dataset([0, 1, 2, 1, 3], [1, 2]), [3, 1]));
   assertEquals(some.train.labels, Uint8Array.of(1, 1, 3));
-  assertEquals(some.train.pixels, Uint8Array.of(1, 1, 1, 3, 1, 4));
+  assertEquals(some.train.values, Uint8Array.of(1, 1, 1, 3, 1, 4));
   assertEquals(
     some.validation,
     split([0, 3], 2) && {
       count: 1,
-      pixels: Uint8Array.of(2, 1),
+      values: Uint8Array.of(2, 1),
       labels: Uint8Array.of(3),
       normalisation: { mean: [0], std: [1] },
     },
   );
-  assertEquals([some.test.count, some.test.pixels], [1, Uint8Array.of(3, 0)]);
+  assertEquals([some.test.count, some.test.values], [1, Uint8Array.of(3, 0)]);
   assertEquals(some.classes, ["a", "b", "c", "d"]);
 });
 
@@ -48,8 +48,8 @@ Deno.test("with and without the same classes part a dataset", () => {
   fc.assert(fc.property(labels, classes, (all, named) => {
     const whole = dataset(all, all);
     const [only, without] = [right(onlyClasses(whole, named)), right(withoutClasses(whole, named))];
-    const images = ({ train }: Dataset) =>
-      Array.from(train.labels, (label, i) => `${train.pixels[2 * i + 1]}:${label}`);
+    const images = ({ train }: Dataset<ImageSplit>) =>
+      Array.from(train.labels, (label, i) => `${train.values[2 * i + 1]}:${label}`);
     assertEquals([...images(only), ...images(without)].sort(), images(whole).sort());
     assertEquals([...only.train.labels].every((label) => named.includes(label)), true);
     assertEquals([...without.train.labels].some((label) => named.includes(label)), false);

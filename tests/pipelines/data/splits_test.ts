@@ -1,19 +1,19 @@
 import fc from "npm:fast-check@4.3.0";
 import { describe } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
-import type { Dataset, DataSplit } from "../../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../../pipelines/data/dataset.ts";
 import { subset, take, withValidation } from "../../../pipelines/data/splits.ts";
 import { assert, assertEquals, assertNotEquals } from "../../assert.ts";
 
 /** Images of two bytes that say which they are. */
-const splitOf = (labels: readonly number[]): DataSplit => ({
+const splitOf = (labels: readonly number[]): ImageSplit => ({
   count: labels.length,
-  pixels: Uint8Array.from(labels.flatMap((label, i) => [i, label])),
+  values: Uint8Array.from(labels.flatMap((label, i) => [i, label])),
   labels: Uint8Array.from(labels),
   normalisation: { mean: [0], std: [1] },
 });
 
-const datasetOf = (labels: readonly number[]): Dataset => ({
+const datasetOf = (labels: readonly number[]): Dataset<ImageSplit> => ({
   name: "made",
   shape: [1, 2],
   classes: ["a", "b", "c"],
@@ -45,8 +45,8 @@ Deno.test("a validation set and what is left are the training set, each image on
     const { train, validation, test } = result.right;
     assert(validation !== null);
     assertEquals(test, dataset.test);
-    const parts = [train, validation].map(({ count, pixels, labels }) =>
-      Array.from({ length: count }, (_, i) => [pixels[2 * i], pixels[2 * i + 1], labels[i]])
+    const parts = [train, validation].map(({ count, values, labels }) =>
+      Array.from({ length: count }, (_, i) => [values[2 * i], values[2 * i + 1], labels[i]])
     );
     for (const part of parts) {
       const numbers = part.map(([number]) => number);
@@ -57,7 +57,7 @@ Deno.test("a validation set and what is left are the training set, each image on
       labels.map((label, i) => [i, label, label]),
     );
     for (const label of new Set(labels)) {
-      const of = (split: DataSplit) => split.labels.filter((one) => one === label).length;
+      const of = (split: ImageSplit) => split.labels.filter((one) => one === label).length;
       const all = labels.filter((one) => one === label).length;
       assertEquals(of(validation), Math.min(Math.max(Math.round(all * fraction), 1), all - 1));
       assert(of(train) >= 1);
@@ -86,7 +86,7 @@ Deno.test("a validation set that cannot be is a typed error", () => {
   }
   assertEquals(
     message(withValidation(dataset, { fraction: 0.2, seed: 1 })),
-    'Cannot use fraction: expected at least 2 images of every class, but "c" has 1, which cannot be ' +
+    'Cannot use fraction: expected at least 2 samples of every class, but "c" has 1, which cannot be ' +
       "on both sides, current value is 0.2",
   );
   assertEquals(
@@ -97,7 +97,7 @@ Deno.test("a validation set that cannot be is a typed error", () => {
   assertEquals(
     message(withValidation(twice, { fraction: 0.2, seed: 1 })),
     "Cannot use dataset: expected a dataset without a validation set, " +
-      'current value is "one with a validation set of 1 images"',
+      'current value is "one with a validation set of 1 samples"',
   );
 });
 
@@ -106,11 +106,11 @@ Deno.test("a subset has the picked images, repeated ones too, in memory of its o
   const picked = subset(split, Uint32Array.of(2, 2, 0));
   assertEquals(picked, {
     count: 3,
-    pixels: Uint8Array.of(2, 1, 2, 1, 0, 2),
+    values: Uint8Array.of(2, 1, 2, 1, 0, 2),
     labels: Uint8Array.of(1, 1, 2),
     normalisation: split.normalisation,
   });
-  assert(picked.pixels.buffer !== split.pixels.buffer);
+  assert(picked.values.buffer !== split.values.buffer);
   assertEquals(subset(split, new Uint32Array()).count, 0);
 });
 

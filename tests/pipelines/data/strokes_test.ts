@@ -23,8 +23,8 @@ Deno.test("strokes are the same to the bit for a seed, on every machine", async 
 
 Deno.test("strokes differ with the seed, and the splits from each other", () => {
   const [first, second] = [1, 2].map((seed) => strokes({ seed, train: 50, test: 50 }));
-  assertNotEquals(first.train.pixels, second.train.pixels);
-  assertNotEquals(first.train.pixels, first.test.pixels);
+  assertNotEquals(first.train.values, second.train.values);
+  assertNotEquals(first.train.values, first.test.values);
 });
 
 Deno.test("strokes: any number is balanced, in random order, and begins like a larger one", () => {
@@ -34,11 +34,11 @@ Deno.test("strokes: any number is balanced, in random order, and begins like a l
       const counts = countsOf(train);
       assert(Math.max(...counts) - Math.min(...counts) <= 1);
       assertEquals(countsOf(test), Array(10).fill(5));
-      assertEquals([train.count, train.pixels.length], [count, count * area]);
+      assertEquals([train.count, train.values.length], [count, count * area]);
 
       const larger = strokes({ seed, train: 50, test: 1 }).train;
       assertEquals(larger.labels.slice(0, count), train.labels);
-      assertEquals(larger.pixels.slice(0, count * area), train.pixels);
+      assertEquals(larger.values.slice(0, count * area), train.values);
     }),
     { numRuns: 20 },
   );
@@ -49,7 +49,7 @@ Deno.test("strokes: any number is balanced, in random order, and begins like a l
 Deno.test("strokes: every image has ink and a background of 0", () => {
   const { train } = strokes({ seed: 3, train: 1000, test: 1 });
   for (let i = 0; i < train.count; i++) {
-    const image = train.pixels.subarray(i * area, (i + 1) * area);
+    const image = train.values.subarray(i * area, (i + 1) * area);
     const ink = image.filter((byte) => byte > 0).length;
     assert(ink > 20 && ink < area / 2, `image ${i} has ${ink} pixels of ink`);
     assert(Math.max(...image) > 150, `image ${i} is pale`);
@@ -58,7 +58,7 @@ Deno.test("strokes: every image has ink and a background of 0", () => {
 
 Deno.test("strokes: the normalisation is that of 10,000 images of seed 1", () => {
   const { train } = strokes({ seed: 1, test: 1 });
-  const { mean, std } = moments(train.pixels);
+  const { mean, std } = moments(train.values);
   assertAlmostEquals(mean, train.normalisation.mean[0], 5e-5);
   assertAlmostEquals(std, train.normalisation.std[0], 5e-5);
 });
@@ -66,11 +66,11 @@ Deno.test("strokes: the normalisation is that of 10,000 images of seed 1", () =>
 Deno.test("strokes can be learnt, and not by the mean of each class alone", () => {
   const { train, test } = strokes({ seed: 5, train: 3000, test: 1000 });
   const centroids = Array.from({ length: 10 }, () => new Float64Array(area));
-  train.pixels.forEach((byte, at) => {
+  train.values.forEach((byte, at) => {
     centroids[train.labels[Math.floor(at / area)]][at % area] += byte / 300;
   });
   const right = test.labels.filter((label, i) => {
-    const image = test.pixels.subarray(i * area, (i + 1) * area);
+    const image = test.values.subarray(i * area, (i + 1) * area);
     const distances = centroids.map((centroid) =>
       centroid.reduce((sum, mean, at) => sum + (image[at] - mean) ** 2, 0)
     );

@@ -2,7 +2,7 @@ import { E } from "../../../graph/fp_ts.ts";
 import { describe } from "../../../graph/error.ts";
 import { wordsPerCode } from "../../../ops/embeddings.ts";
 import { tf } from "../../../ops/tfjs.ts";
-import type { Images } from "../../../pipelines/data/dataset.ts";
+import type { Samples } from "../../../pipelines/data/dataset.ts";
 import { encode, encodeStream } from "../../../pipelines/encode/encode.ts";
 import { dispose } from "../../../pipelines/core/run.ts";
 import { assert, assertEquals } from "../../assert.ts";
@@ -10,11 +10,11 @@ import { onEachBackend } from "../../ops/backends.ts";
 import { begin, digits, envOn, left, right } from "../tiny.ts";
 
 /** Images in parts of these sizes, in order. */
-function* parts(images: Images, sizes: readonly number[]): Generator<Images> {
+function* parts(images: Samples, sizes: readonly number[]): Generator<Samples> {
   let from = 0;
   for (const count of sizes) {
-    const pixels = images.pixels.subarray(from * 784, (from + count) * 784);
-    yield { ...images, count, pixels };
+    const values = images.values.subarray(from * 784, (from + count) * 784);
+    yield { ...images, count, values };
     from += count;
   }
 }
@@ -29,7 +29,7 @@ onEachBackend(
     assert(whole.kind === "binary");
     const words: number[] = [];
     let asked = 0;
-    function* counted(): Generator<Images> {
+    function* counted(): Generator<Samples> {
       for (const part of parts(test, [1, 7, 60, 32])) {
         asked++;
         yield part;
@@ -55,9 +55,9 @@ Deno.test("a stream of codes ends with the first error; nothing is asked for aft
   const run = begin();
   const env = await envOn("cpu");
   let asked = 0;
-  function* broken(): Generator<Images> {
+  function* broken(): Generator<Samples> {
     for (const part of parts(test, [3, 3, 3])) {
-      yield ++asked === 2 ? { ...part, pixels: part.pixels.subarray(1) } : part;
+      yield ++asked === 2 ? { ...part, values: part.values.subarray(1) } : part;
     }
   }
   const results = await Array.fromAsync(encodeStream(run, broken(), { env }));

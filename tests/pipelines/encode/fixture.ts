@@ -1,13 +1,13 @@
 /** A model of built-in digits, trained in a fraction of a second, as a file in memory. */
 import { writeModel } from "../../../pipelines/files/model.ts";
 import { dispose, toArrays } from "../../../pipelines/core/run.ts";
-import type { Dataset } from "../../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../../pipelines/data/dataset.ts";
 import { type Encoder, readEncoder } from "../../../pipelines/encode/encoder.ts";
 import { begin, digits, envOn, right, trainTiny } from "../tiny.ts";
 
 /** What tests encode with. */
 export interface Fixture {
-  readonly dataset: Dataset;
+  readonly dataset: Dataset<ImageSplit>;
   /** The model's file. */
   readonly bytes: Uint8Array;
 }

@@ -7,7 +7,7 @@ import type { DataEnv } from "../../../pipelines/data/environment.ts";
 import { loadMnist } from "../../../pipelines/data/mnist.ts";
 import { denoDataEnv } from "../../../pipelines/data/environment.ts";
 import { take } from "../../../pipelines/data/splits.ts";
-import type { Dataset } from "../../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit } from "../../../pipelines/data/dataset.ts";
 import { encodeImages } from "../../../pipelines/encode/encoder.ts";
 import { findImages, type ImageSource } from "../../../pipelines/encode/inputs.ts";
 import { nearestImages } from "../../../pipelines/encode/search.ts";
@@ -22,7 +22,7 @@ import { encoderFile, trained } from "./fixture.ts";
 
 const { dataset, bytes } = await trained();
 
-const datasetInput = (of: Dataset, split: "train" | "test"): ImageSource => ({
+const datasetInput = (of: Dataset<ImageSplit>, split: "train" | "test"): ImageSource => ({
   kind: "dataset",
   part: {
     kind: "dataset",
@@ -56,7 +56,7 @@ const reference = new Map<string, BinaryEmbeddings>();
  * Sums are rounded differently by each backend. Where the k-th and the (k + 1)-th largest unit are as good
  * as equal, another one wins, or neither; that is what the thousandth is for.
  */
-async function roundTrip(of: Dataset): Promise<void> {
+async function roundTrip(of: Dataset<ImageSplit>): Promise<void> {
   const { skipped, ...set } = right(await encode([datasetInput(of, "train")]));
   assertEquals(skipped, []);
   const queries = right(await encode([datasetInput(of, "test")]));

@@ -14,11 +14,11 @@ const layout = { size: [4, 4], colour: "grey" } as const;
 
 Deno.test("a cue keeps its side, and the rest is the median; all of it is the image", () => {
   const pixels = Uint8Array.from({ length: 32 }, (_, i) => i % 3 === 0 ? 100 + i : 7);
-  const images = { count: 2, pixels, normalisation: { mean: [0], std: [1] } };
+  const images = { count: 2, values: pixels, normalisation: { mean: [0], std: [1] } };
   const kept = (
     kind: typeof cueKinds[number],
     keep: number,
-  ) => [...right(cuesOf(images, layout, kind, keep, seed(1))).pixels];
+  ) => [...right(cuesOf(images, layout, kind, keep, seed(1))).values];
   const where = (stays: (x: number, y: number) => boolean) =>
     [...pixels].map((byte, i) => stays(i % 4, Math.floor(i / 4) % 4) ? byte : 7);
   assertEquals(kept("top", 0.5), where((_, y) => y < 2));
@@ -44,8 +44,8 @@ Deno.test("noise leaves about the part that it should, colours whole", () => {
         // Every pixel is its own colour, so that one that was replaced shows.
         const pixels = Uint8Array.from({ length: 3 * 250 }, (_, i) => Math.floor(i / 3));
         const colours = { size: [10, 25], colour: "rgb" } as const;
-        const image = { count: 1, pixels, normalisation: { mean: [0], std: [1] } };
-        const cue = right(cuesOf(image, colours, "noise", keep, seed(s))).pixels;
+        const image = { count: 1, values: pixels, normalisation: { mean: [0], std: [1] } };
+        const cue = right(cuesOf(image, colours, "noise", keep, seed(s))).values;
         let left = 0;
         for (let i = 0; i < 250; i++) {
           assertEquals([cue[3 * i], cue[3 * i]], [cue[3 * i + 1], cue[3 * i + 2]]);

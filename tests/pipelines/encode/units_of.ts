@@ -4,7 +4,7 @@
  * @module
  */
 import { toIndices } from "../../../ops/codes/codes.ts";
-import type { Images } from "../../../pipelines/data/dataset.ts";
+import type { Samples } from "../../../pipelines/data/dataset.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
 import { denoFiles } from "../../../pipelines/files/files.ts";
 import { loadModel } from "../../../pipelines/files/model.ts";
@@ -18,7 +18,7 @@ import { envOn, right } from "../tiny.ts";
  */
 export async function unitsOf(
   model: string,
-  images: Pick<Images, "count" | "pixels">,
+  images: Pick<Samples, "count" | "values">,
 ): Promise<readonly (readonly number[])[]> {
   const loaded = right(await loadModel(model, denoFiles)());
   const { normalisation } = loaded;

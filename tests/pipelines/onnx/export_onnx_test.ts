@@ -45,7 +45,7 @@ sharedTest("onnxruntime makes Sparrow's codes of 1,000 images of MNIST", "mnist"
   dispose(done);
 
   assertEquals(outputs, ["codes", "activations"]);
-  const made = await inOnnxruntime(bytes, "pixels", images.pixels, [1000, 784]);
+  const made = await inOnnxruntime(bytes, "pixels", images.values, [1000, 784]);
   const bits = Float32Array.from(made.codes);
   assertEquals(bits.length, 1000 * 512);
   const fired = bits.reduce((sum, bit) => sum + bit, 0);

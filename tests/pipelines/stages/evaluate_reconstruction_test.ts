@@ -23,7 +23,7 @@ type Images = readonly (readonly number[])[];
 
 const split = (images: Images, normalisation: Normalisation): DataSplit => ({
   count: images.length,
-  pixels: Uint8Array.from(images.flat()),
+  values: Uint8Array.from(images.flat()),
   labels: new Uint8Array(images.length),
   normalisation,
 });

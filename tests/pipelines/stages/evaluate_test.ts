@@ -28,7 +28,7 @@ import { begin, digits, envOn, left, optimiser, right } from "../tiny.ts";
 
 const samples = (rows: readonly (readonly number[])[], labels: readonly number[]): DataSplit => ({
   count: rows.length,
-  pixels: Uint8Array.from(rows.flat()),
+  values: Uint8Array.from(rows.flat()),
   labels: Uint8Array.from(labels),
   normalisation: { mean: [0], std: [1 / 255] },
 });
@@ -36,7 +36,7 @@ const samples = (rows: readonly (readonly number[])[], labels: readonly number[]
 /** Bytes that a model is given as they are, so that sums of them are exact in float32. */
 const handmade = (classes: number, train: DataSplit, test: DataSplit): Dataset => ({
   name: "handmade",
-  shape: [train.pixels.length / train.count],
+  shape: [train.values.length / train.count],
   classes: Array.from({ length: classes }, (_, c) => `class ${c}`),
   train,
   validation: null,
@@ -222,7 +222,7 @@ onEachBackend(
   async (name) => {
     const env = await envOn(name);
     const { test } = await digits();
-    const rows = { ...test, count: 10, pixels: test.pixels.subarray(0, 7840) };
+    const rows = { ...test, count: 10, values: test.values.subarray(0, 7840) };
     const autoencoders = [
       // 40 units: the last word of a code is not full. The decoder's kWTA is none of its business.
       graph`dropout(0.25) ▷ linear(784, 40) ▷ kwta(0.1) ▷

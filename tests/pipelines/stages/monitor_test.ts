@@ -17,7 +17,7 @@ import {
   overactiveUnits,
   unitNorms,
 } from "../../../ops/metrics/activity.ts";
-import type { Dataset, DataSplit } from "../../../pipelines/data/dataset.ts";
+import type { Dataset, LabelledSplit } from "../../../pipelines/data/dataset.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
 import type { Env } from "../../../pipelines/core/env.ts";
 import { type History, newest } from "../../../pipelines/core/history.ts";
@@ -39,11 +39,11 @@ const measured = (history: History): Readonly<Record<string, number>> =>
 /** What the rows must be where all of two splits are used, in whatever order. */
 async function expected(
   run: Run,
-  [samples, references]: readonly [DataSplit, DataSplit],
+  [samples, references]: readonly [LabelledSplit, LabelledSplit],
   { classes: { length: classes } }: Dataset,
   env: Env,
 ): Promise<Readonly<Record<string, number>>> {
-  const of = async (split: DataSplit) => right(await encode(run, split, { env })());
+  const of = async (split: LabelledSplit) => right(await encode(run, split, { env })());
   const [codes, gallery] = [await of(samples), await of(references)];
   const duty = dutyCycles(codes);
   const rate = duty.reduce((sum, p) => sum + p, 0) / duty.length;

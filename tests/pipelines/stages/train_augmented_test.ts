@@ -67,7 +67,7 @@ onEachBackend("the same seed gives the same bits with everything that is random"
 
 onEachBackend("augmentation changes what is learned, and not the images", async (name) => {
   const data = await digits();
-  const pixels = data.train.pixels.slice();
+  const pixels = data.train.values.slice();
   // Vectors of 784: the images' shape is the dataset's.
   const by = async (options?: AugmentOptions) => {
     const more = options && { augment: augment(options), shape: data.shape };
@@ -80,7 +80,7 @@ onEachBackend("augmentation changes what is learned, and not the images", async 
   assertNotEquals(shifted, plain);
   assertNotEquals(mirrored, plain);
   assertNotEquals(mirrored, shifted);
-  assertEquals(data.train.pixels, pixels);
+  assertEquals(data.train.values, pixels);
 });
 
 Deno.test("an augmentation that changes nothing draws nothing", async () => {

@@ -428,7 +428,7 @@ onEachBackend(
     };
     const run = begin();
     const initial = await numbersOf(run.params);
-    const alike = right(await labelled(data.train.labels.map(() => 3))(run)(env)());
+    const alike = right(await labelled(Uint8Array.from(data.train.labels, () => 3))(run)(env)());
     const of = (what: string) => newest(alike.history, what, "train");
     assertEquals([of("empty_batches"), of("terms"), of("loss")], [10, 0, 0]);
     assertEquals([of("gradient_norm:0.weight"), of("gradient_snr:0.weight")], [0, null]);
@@ -437,7 +437,7 @@ onEachBackend(
 
     // One sample is unlike the others, so nine of ten batches are of one class.
     const odd = right(
-      await labelled(data.train.labels.map((_, i) => i === 0 ? 1 : 3))(begin())(env)(),
+      await labelled(Uint8Array.from(data.train.labels, (_, i) => i === 0 ? 1 : 3))(begin())(env)(),
     );
     assertEquals(newest(odd.history, "empty_batches", "train"), 9);
     assert(newest(odd.history, "loss", "train")! > 0);

@@ -44,7 +44,7 @@ function heldOut(): string {
   const found = { unseen: task, seen: task, among: task };
   const split = {
     count: 2,
-    pixels: new Uint8Array(8),
+    values: new Uint8Array(8),
     labels: Uint8Array.of(0, 1),
     normalisation: { mean: [0], std: [1] },
   };

@@ -41,15 +41,15 @@ Deno.test("superposed images have of each pixel the larger, also in place", () =
 Deno.test("composites are of two classes, cover the split, and repeat themselves", async () => {
   const { test } = await digits();
   const [made, next] = composites(test, 250, seed(3));
-  assertEquals([made.count, made.pixels.length], [250, 250 * 784]);
+  assertEquals([made.count, made.values.length], [250, 250 * 784]);
   for (let i = 0; i < made.count; i++) {
     const [first, second] = [made.firsts[i], made.seconds[i]];
     assertNotEquals(test.labels[first], test.labels[second]);
     assertEquals(made.labels[i], test.labels[first]);
     for (let pixel = 0; pixel < 784; pixel++) {
       assertEquals(
-        made.pixels[i * 784 + pixel],
-        Math.max(test.pixels[first * 784 + pixel], test.pixels[second * 784 + pixel]),
+        made.values[i * 784 + pixel],
+        Math.max(test.values[first * 784 + pixel], test.values[second * 784 + pixel]),
       );
     }
   }
@@ -75,8 +75,8 @@ Deno.test("some images of a split become composites and keep their labels", asyn
   assertEquals(some.labels, train.labels);
   let changed = 0;
   for (let i = 0; i < train.count; i++) {
-    const now = some.pixels.subarray(i * 784, (i + 1) * 784);
-    const before = train.pixels.subarray(i * 784, (i + 1) * 784);
+    const now = some.values.subarray(i * 784, (i + 1) * 784);
+    const before = train.values.subarray(i * 784, (i + 1) * 784);
     assert(now.every((byte, pixel) => byte >= before[pixel]));
     if (now.some((byte, pixel) => byte > before[pixel])) changed++;
   }
@@ -86,7 +86,7 @@ Deno.test("some images of a split become composites and keep their labels", asyn
 Deno.test("images of one class cannot be paired", () => {
   const split = {
     count: 2,
-    pixels: new Uint8Array(2),
+    values: new Uint8Array(2),
     labels: Uint8Array.of(5, 5),
     normalisation: { mean: [0], std: [1] },
   };

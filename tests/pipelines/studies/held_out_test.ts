@@ -118,18 +118,18 @@ Deno.test("an encoder of the seen classes is the same whatever the unseen images
   const tiny = await envOn("wasm");
   const dataset = await digits();
   const { train } = dataset;
-  const size = train.pixels.length / train.count;
-  const other = train.pixels.map((byte, i) =>
+  const size = train.values.length / train.count;
+  const other = train.values.map((byte, i) =>
     train.labels[Math.floor(i / size)] >= 8 ? 255 - byte : byte
   );
   const judge = async (pixels: Uint8Array) => {
-    const changed = { ...dataset, train: { ...train, pixels: Uint8Array.from(pixels) } };
+    const changed = { ...dataset, train: { ...train, values: Uint8Array.from(pixels) } };
     const judged = right(
       await compareWays({ dataset: changed, unseen: [8, 9], epochs: 1 }, [3], tiny),
     );
     return judged.map(({ found }) => found);
   };
-  const [mine, theirs] = [await judge(train.pixels), await judge(other)];
+  const [mine, theirs] = [await judge(train.values), await judge(other)];
   for (const way of [0, 1, 2, 4]) assertEquals(mine[way], theirs[way]);
   for (const way of [3, 5]) assert(mine[way].seen.map[0] !== theirs[way].seen.map[0]);
 });

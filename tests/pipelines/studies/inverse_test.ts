@@ -31,7 +31,7 @@ const env = await envOn("wasm");
 Deno.test("images are binarised at the mean of their channel", () => {
   const test = {
     count: 1,
-    pixels: Uint8Array.of(100, 100, 200, 200),
+    values: Uint8Array.of(100, 100, 200, 200),
     labels: Uint8Array.of(0),
     normalisation: { mean: [0.2, 0.5], std: [1, 1] },
   };

@@ -16,7 +16,7 @@ import { left, right } from "../tiny.ts";
 
 const split = (count: number) => ({
   count,
-  pixels: new Uint8Array(count),
+  values: new Uint8Array(count),
   labels: new Uint8Array(count),
   normalisation: { mean: [0], std: [1] },
 });

@@ -1,4 +1,4 @@
-// Bytes to the floats that they stand for.
+// Values of samples as the numbers that a model takes: bytes, and floats.
 import { at } from "./vector";
 
 /**
@@ -38,5 +38,31 @@ export function expandBytes(
   for (let channel = 0; i < count; i++) {
     store<f32>(at(y, i), load<f32>(at(tables, 256 * channel + <i32> load<u8>(bytes + i))));
     if (++channel == channels) channel = 0;
+  }
+}
+
+/**
+ * Normalises rows of floats in place: y becomes (y − mean) · factor.
+ *
+ * @param means size floats, one per place in a row, as the factors are.
+ */
+export function normaliseRows(
+  y: usize,
+  rows: i32,
+  size: i32,
+  means: usize,
+  factors: usize,
+): void {
+  for (let row = 0; row < rows; row++) {
+    const own = at(y, row * size);
+    let i = 0;
+    for (; i + 4 <= size; i += 4) {
+      const shifted = f32x4.sub(v128.load(at(own, i)), v128.load(at(means, i)));
+      v128.store(at(own, i), f32x4.mul(shifted, v128.load(at(factors, i))));
+    }
+    for (; i < size; i++) {
+      const shifted = load<f32>(at(own, i)) - load<f32>(at(means, i));
+      store<f32>(at(own, i), shifted * load<f32>(at(factors, i)));
+    }
   }
 }

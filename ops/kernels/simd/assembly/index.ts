@@ -1,6 +1,6 @@
 // What the module exports.
 export { adam } from "./adam";
-export { expandBytes } from "./expand";
+export { expandBytes, normaliseRows } from "./expand";
 export { gemm } from "./gemm";
 export { hardKwta, softGradient, softKwta } from "./kwta";
 export { packBits } from "./pack";
