@@ -1,6 +1,6 @@
 /**
  * Nodes that a program has defined beside Sparrow's own: which arguments they have, what shape they give, which
- * weights they hold. What they compute, `ops/custom_node.ts` knows.
+ * weights they hold and what else they remember. What they compute, `ops/custom_node.ts` knows.
  *
  * @module
  */
@@ -131,6 +131,16 @@ export interface NodeParam {
   readonly bound: number;
 }
 
+/** A tensor that a defined node remembers beside its weights: no gradient changes it, training steps do. */
+export interface NodeState {
+  /** Under this name, "threshold", the node finds it; in the plasticity of a run it is "2.threshold". */
+  readonly name: string;
+  /** Its dimensions; [] for a scalar. */
+  readonly shape: Shape;
+  /** The initial value of every element. @default 0 */
+  readonly value?: number;
+}
+
 /** The facts of a defined node that a graph needs. */
 export interface NodeDeclaration<P extends readonly NodeArgument[] = readonly NodeArgument[]> {
   /** The name by which it is written in a graph: small letters, digits and underscores, a letter first. */
@@ -144,6 +154,11 @@ export interface NodeDeclaration<P extends readonly NodeArgument[] = readonly No
   readonly shape?: (input: Shape, values: ValuesOf<P>) => Shape | string;
   /** The weights for an input of a shape. Left out, the node has none. */
   readonly params?: (input: Shape, values: ValuesOf<P>) => readonly NodeParam[];
+  /**
+   * What the node remembers beside its weights, for an input of a shape: saved and loaded with them. Left
+   * out, nothing.
+   */
+  readonly state?: (input: Shape, values: ValuesOf<P>) => readonly NodeState[];
   /** Operations for one sample. Left out, there is one per element of the output. */
   readonly flops?: (input: Shape, values: ValuesOf<P>) => number;
 }
@@ -158,6 +173,8 @@ export interface AnyNodeDeclaration {
   readonly shape: (input: Shape, values: NodeValues) => Shape | string;
   /** The weights; null: none, whatever the input. */
   readonly params: ((input: Shape, values: NodeValues) => readonly NodeParam[]) | null;
+  /** What it remembers; null: nothing, whatever the input. */
+  readonly state: ((input: Shape, values: NodeValues) => readonly NodeState[]) | null;
   /** Operations for one sample; null: one per element of the output. */
   readonly flops: ((input: Shape, values: NodeValues) => number) | null;
 }
@@ -168,6 +185,11 @@ const declarations = new Map<string, AnyNodeDeclaration>();
 /** Finds the node that a program has defined under a name, if any. */
 export const declarationOf = (name: string): AnyNodeDeclaration | undefined =>
   declarations.get(name);
+
+/** Whether a node has weights or a state, whose shapes the shape of its input determines. */
+export const holdsTensors = (
+  { params, state }: Pick<AnyNodeDeclaration, "params" | "state">,
+): boolean => params !== null || state !== null;
 
 /** The names of all nodes that a program has defined. */
 export const declaredNames = (): readonly string[] => [...declarations.keys()];
@@ -183,7 +205,7 @@ export function declareNode<const P extends readonly NodeArgument[]>(
   declaration: NodeDeclaration<P>,
   taken: readonly string[],
 ): void {
-  const { name, arguments: own = [], shape, params, flops } = declaration;
+  const { name, arguments: own = [], shape, params, state, flops } = declaration;
   const names = own.map((argument) => argument.name);
   const wrong = [name, ...names].find((text) => !/^[a-z][a-z0-9_]*$/.test(text));
   const fault = wrong !== undefined
@@ -202,6 +224,7 @@ export function declareNode<const P extends readonly NodeArgument[]>(
     // The values are checked against the arguments before any of these is called.
     shape: (shape as AnyNodeDeclaration["shape"] | undefined) ?? ((input) => input),
     params: (params as AnyNodeDeclaration["params"] | undefined) ?? null,
+    state: (state as AnyNodeDeclaration["state"] | undefined) ?? null,
     flops: (flops as AnyNodeDeclaration["flops"] | undefined) ?? null,
   });
 }

@@ -172,6 +172,7 @@ export type {
   NodeArgument,
   NodeDeclaration,
   NodeParam,
+  NodeState,
   NodeValue,
   NodeValues,
   ValueOf,

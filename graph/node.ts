@@ -299,7 +299,9 @@ export interface Custom {
   readonly name: string;
   /** Its arguments, all present. */
   readonly values: NodeValues;
-  /** Shape of one input sample, where the node has weights; null where shape inference finds it. */
+  /**
+   * Shape of one input sample, where the node has weights or a state; null where shape inference finds it.
+   */
   readonly input: Shape | null;
 }
 

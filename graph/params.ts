@@ -5,7 +5,7 @@
  */
 import { declarationOf } from "./custom_node.ts";
 import { type Algebra, fold, leavesWithout } from "./fold.ts";
-import type { Node, Nodes } from "./node.ts";
+import type { Custom, Node, Nodes } from "./node.ts";
 import { draw, type Rng } from "./rng.ts";
 import { showNode } from "./show.ts";
 import { sizeOf } from "./shape.ts";
@@ -43,6 +43,13 @@ export const knownInputs = <N extends Node & { readonly inputs: number | null }>
   node: N,
   path: string,
 ): number => known(node.inputs, node, path);
+
+/**
+ * The shape of the input of a defined node, which shape inference has found.
+ *
+ * @throws {TypeError} When it is unknown, as a mistake in the program.
+ */
+export const knownInput = (node: Custom, path: string): Shape => known(node.input, node, path);
 
 function known<A>(value: A | null, node: Node, path: string): A {
   if (value !== null) return value;
@@ -99,14 +106,12 @@ const algebra: Algebra<readonly ParamSpec[]> = {
   },
   custom: (node, path) => {
     const params = declarationOf(node.name)?.params ?? null;
-    return params === null
-      ? []
-      : params(known(node.input, node, path), node.values).map((param) => ({
-        path: `${path}.${param.name}`,
-        shape: param.shape,
-        mean: param.mean ?? 0,
-        bound: param.bound,
-      }));
+    return params === null ? [] : params(knownInput(node, path), node.values).map((param) => ({
+      path: `${path}.${param.name}`,
+      shape: param.shape,
+      mean: param.mean ?? 0,
+      bound: param.bound,
+    }));
   },
   fanout: (first, second) => [...first, ...second],
   split: (first, second) => [...first, ...second],

@@ -1,7 +1,8 @@
 /**
  * What the units of a graph remember beside their weights, and no gradient changes: the running statistics of
- * batch norm, the duty cycles of k winners, and what synaptic scaling knows of kWTA layers. The first two belong to
- * nodes and are there from the beginning; the third is there where a run has the stage `synapticScaling`.
+ * batch norm, the duty cycles of k winners, the states of nodes that a program has defined, and what synaptic scaling
+ * knows of kWTA layers. All but the last belong to nodes and are there from the beginning; the last is there where a
+ * run has the stage `synapticScaling`.
  *
  * @module
  */
@@ -10,7 +11,8 @@ import { traitsOf } from "./traits.ts";
 import type { Shape } from "./types.ts";
 import { type Algebra, fold, leavesWithout } from "./fold.ts";
 import type { Nodes } from "./node.ts";
-import { type ArrayValue, knownInputs, type ParamArrays } from "./params.ts";
+import { type ArrayValue, knownInput, knownInputs, type ParamArrays } from "./params.ts";
+import { declarationOf } from "./custom_node.ts";
 
 /** A tensor of the state, by its path. */
 export interface StateSpec {
@@ -39,6 +41,16 @@ const algebra: Algebra<readonly PlasticitySpec[]> = {
     { path: `${path}.duty_cycle`, shape: [knownInputs(node, path)], value: 0 },
     { path: `${path}.samples`, shape: [], value: 0 },
   ],
+  custom: (node, path) => {
+    const state = declarationOf(node.name)?.state ?? null;
+    return state === null
+      ? []
+      : state(knownInput(node, path), node.values).map(({ name, shape, value = 0 }) => ({
+        path: `${path}.${name}`,
+        shape,
+        value,
+      }));
+  },
   fanout: (first, second) => [...first, ...second],
   split: (first, second) => [...first, ...second],
   residual: (body) => body,
@@ -60,7 +72,8 @@ export const plasticitySpecs = (graph: Nodes): readonly StateSpec[] =>
 /**
  * The state, by path, that a graph whose dimensions are known (`inferShapes(…).graph`) begins with:
  * of every batch norm "running_mean", zeros, and "running_var", ones, both of shape [channels]; of every
- * k_winners "duty_cycle", zeros of shape [units] (of an image, [channels]), and "samples", 0.
+ * k_winners "duty_cycle", zeros of shape [units] (of an image, [channels]), and "samples", 0; of every node that a
+ * program has defined what it declares as its state.
  *
  * @throws {TypeError} When a dimension is unknown, as a mistake in the program.
  *

@@ -28,7 +28,7 @@ import type {
 } from "./node.ts";
 import { show, showNode } from "./show.ts";
 import { allows, nameOfNode, signatureOf } from "./signature.ts";
-import { declarationOf, kindInWords } from "./custom_node.ts";
+import { declarationOf, holdsTensors, kindInWords } from "./custom_node.ts";
 import { E, pipe } from "./fp_ts.ts";
 import { type Algebra, fold } from "./fold.ts";
 import { requiredInput } from "./traits.ts";
@@ -289,9 +289,12 @@ function declared(node: Custom, input: Shape): Outcome<Custom> {
   }
   const output = declaration.shape(input, node.values);
   if (typeof output === "string") return output;
+  const weights = declaration.params?.(input, node.values).map(({ name }) => name) ?? [];
+  const twice = declaration.state?.(input, node.values).find(({ name }) => weights.includes(name));
+  if (twice !== undefined) return `a state of other names than its weights', not "${twice.name}"`;
   const bad = badDimension(output);
   return bad === null
-    ? [declaration.params === null ? node : { ...node, input }, output]
+    ? [holdsTensors(declaration) ? { ...node, input } : node, output]
     : `an output of ${bad[1]}, where its own shape rule says ${bad[0]}`;
 }
 

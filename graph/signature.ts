@@ -8,6 +8,7 @@ import {
   type ArgumentKind,
   declarationOf,
   declaredNames,
+  holdsTensors,
   isOfKind,
   type NodeArgument,
   type NodeValues,
@@ -282,7 +283,8 @@ const signatures: Signatures = {
 function signatureOfCustom(name: string, parameters: readonly NodeArgument[]): Signature<Custom> {
   const sameKind = parameters.findIndex(({ kind }) => kind !== parameters[0].kind);
   const placed = parameters.slice(0, sameKind < 0 ? parameters.length : sameKind);
-  const weighty = declarationOf(name)?.params !== null;
+  const declaration = declarationOf(name);
+  const weighty = declaration === undefined || holdsTensors(declaration);
   return {
     parameters: weighty
       ? [...parameters, { name: "input_shape", kind: "shape", fallback: null }]

@@ -63,7 +63,7 @@ interface LeavesOf {
     | "learned_kwta"
     | "predicted_kwta"
     | "custom";
-  readonly state: "batch_norm" | "k_winners";
+  readonly state: "batch_norm" | "k_winners" | "custom";
 }
 
 /** The tags of the leaves of which a trait holds. */
@@ -136,7 +136,13 @@ export const nodeTraits: Traits = {
   winner_take_all: { ...kwta, scalable: false },
   add: plain,
   concat: plain,
-  custom: { ...plain, weights: true, input: ({ input }) => input, inferred: "input" },
+  custom: {
+    ...plain,
+    weights: true,
+    state: true,
+    input: ({ input }) => input,
+    inferred: "input",
+  },
   fanout: branch,
   split: branch,
   residual: { ...branch, ownOutput: true },

@@ -14,8 +14,8 @@ import {
 import type { Custom, Graph } from "../graph/node.ts";
 import { ownNames } from "../graph/signature.ts";
 import type { Same, Shape } from "../graph/types.ts";
-import { type Lowered, stateless } from "./lowered.ts";
-import type { Params, tf } from "./tfjs.ts";
+import type { Lowered, Value } from "./lowered.ts";
+import { type Params, tf } from "./tfjs.ts";
 
 /**
  * What a node computes.
@@ -23,13 +23,30 @@ import type { Params, tf } from "./tfjs.ts";
  * @param x A batch [samples, …input].
  * @param values The node's arguments.
  * @param params Its weights, by the names that it gave them.
+ * @param state What else it remembers, by the names that it gave that.
  * @returns A new tensor [samples, …output]. What else it makes, the caller disposes of.
  */
 export type NodeKernel<P extends readonly NodeArgument[]> = (
   x: tf.Tensor,
   values: ValuesOf<P>,
   params: Params,
+  state: Params,
 ) => tf.Tensor;
+
+/** What a node leaves behind a training step that changes its state. */
+export interface NodeStep {
+  /** A new tensor [samples, …output]. */
+  readonly output: tf.Tensor;
+  /** New tensors for those parts of the state that change, by name. @default none */
+  readonly state?: Params;
+  /** Tensors that the node shows to the loss, by name: `exposed` of `Internals`. @default none */
+  readonly exposed?: Params;
+}
+
+/** What a node computes in training: a {@linkcode NodeKernel} that may change the node's state as well. */
+export type NodeTraining<P extends readonly NodeArgument[]> = (
+  ...given: Parameters<NodeKernel<P>>
+) => tf.Tensor | NodeStep;
 
 /** A node as {@linkcode defineNode} takes it. */
 export interface NodeDefinition<P extends readonly NodeArgument[]> extends NodeDeclaration<P> {
@@ -38,22 +55,30 @@ export interface NodeDefinition<P extends readonly NodeArgument[]> extends NodeD
    * `tf.customGrad`, or by a kernel of one's own with `tf.registerKernel` and `tf.registerGradient`.
    */
   readonly evaluate: NodeKernel<P>;
-  /** What it computes in training. Left out, the same. */
-  readonly train?: NodeKernel<P>;
+  /** What it computes in training, and what becomes of its state. Left out, the same, and the state stays. */
+  readonly train?: NodeTraining<P>;
 }
 
-type AnyKernel = (x: tf.Tensor, values: NodeValues, params: Params) => tf.Tensor;
+type AnyCall = (x: tf.Tensor, values: NodeValues, params: Params, state: Params) => unknown;
 
-const kernels = new Map<string, { readonly evaluate: AnyKernel; readonly train: AnyKernel }>();
+/** The functions of a defined node, whose values are not looked at by the compiler. */
+interface AnyKernel {
+  readonly evaluate: AnyCall;
+  readonly train: AnyCall;
+}
+
+const kernels = new Map<string, AnyKernel>();
 
 /**
  * Defines a node beside Sparrow's own. From then on it can be written in graphs as functions and as text,
  * is printed, saved, loaded, drawn, counted, trained and evaluated as those are. A program that loads a
  * model with such a node must define it first.
  *
- * A node takes one tensor and gives one, draws nothing at random and remembers nothing but its weights.
+ * A node takes one tensor and gives one, draws nothing at random, and remembers its weights and the state that it
+ * declares: tensors that its training kernel replaces, which a run, its checkpoints and model files hold under the
+ * node's path as they do running statistics.
  *
- * @param definition Its name, arguments, shape rule, weights and kernel.
+ * @param definition Its name, arguments, shape rule, weights, state and kernel.
  * @returns The node as a function of its arguments; it gives a graph of one node. Values out of range are
  * found by shape inference.
  * @throws {TypeError} When the name is taken or not well-formed, as a mistake in the program.
@@ -80,6 +105,31 @@ const kernels = new Map<string, { readonly evaluate: AnyKernel; readonly train: 
  * const y = evaluate({ params: {}, plasticity: {} }, tf.tensor2d([[-1, 2]])) as tf.Tensor;
  * assertEquals(await y.array(), [[0, 4]]);
  * ```
+ *
+ * @example Each unit less its mean over all batches so far.
+ * ```ts
+ * import { defineNode } from "./custom_node.ts";
+ * import { tf } from "./tfjs.ts";
+ * import { initialPlasticity } from "../graph/plasticity.ts";
+ * import { inferShapes } from "../graph/shape.ts";
+ * import { orThrow } from "../graph/error.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const centre = defineNode({
+ *   name: "centre",
+ *   state: (input) => [{ name: "mean", shape: input }, { name: "batches", shape: [] }],
+ *   evaluate: (x, _values, _params, { mean }) => tf.sub(x, mean),
+ *   train: (x, _values, _params, { mean, batches }) => {
+ *     const step = tf.div(tf.sub(tf.mean(x, 0), mean), tf.add(batches, 1));
+ *     return {
+ *       output: tf.sub(x, mean),
+ *       state: { mean: tf.add(mean, step), batches: tf.add(batches, 1) },
+ *     };
+ *   },
+ * });
+ * const { graph } = orThrow(inferShapes(centre(), [8]));
+ * assertEquals(Object.keys(initialPlasticity(graph)), ["0.mean", "0.batches"]);
+ * ```
  */
 export function defineNode<const P extends readonly NodeArgument[] = readonly []>(
   definition: NodeDefinition<P> & { readonly shape?: undefined },
@@ -93,7 +143,7 @@ export function defineNode<const P extends readonly NodeArgument[]>(
 ): NodeConstructor<P, unknown> {
   const { name, evaluate, train = evaluate } = definition;
   declareNode(definition, [...ownNames, "custom", "identity"]);
-  kernels.set(name, { evaluate: evaluate as AnyKernel, train: train as AnyKernel });
+  kernels.set(name, { evaluate: evaluate as AnyCall, train: train as AnyCall });
   const fallbacks = Object.fromEntries(
     (definition.arguments ?? []).flatMap(({ name, fallback }) =>
       fallback === undefined ? [] : [[name, fallback]]
@@ -113,20 +163,49 @@ export type NodeConstructor<P extends readonly NodeArgument[], O> = (
 
 /** A node that a program has defined, lowered; on one that it has not, shape inference has refused. */
 export function lowerCustom({ name, values }: Custom, path: string): Lowered {
-  const own = (params: Params): Params =>
-    Object.fromEntries(
-      Object.entries(params).flatMap(([key, tensor]) =>
-        key.startsWith(`${path}.`) ? [[key.slice(path.length + 1), tensor]] : []
-      ),
+  const kernel = (): AnyKernel => {
+    const found = kernels.get(name);
+    if (found !== undefined) return found;
+    throw new TypeError(
+      `Cannot lower ${name} at position ${path}: define it with defineNode first`,
     );
-  const by = (which: "evaluate" | "train") => (params: Params, x: unknown) => {
-    const kernel = kernels.get(name);
-    if (kernel === undefined) {
-      throw new TypeError(
-        `Cannot lower ${name} at position ${path}: define it with defineNode first`,
-      );
-    }
-    return kernel[which](x as tf.Tensor, values, own(params));
   };
-  return stateless(by("train"), by("evaluate"));
+  return {
+    evaluate: ({ params, plasticity }, x) =>
+      kernel().evaluate(x as tf.Tensor, values, own(path, params), own(path, plasticity)) as Value,
+    train: (params, signal) => {
+      const state = own(path, signal.plasticity);
+      const left = kernel().train(signal.value as tf.Tensor, values, own(path, params), state) as
+        | tf.Tensor
+        | NodeStep;
+      if (left instanceof tf.Tensor) return { ...signal, value: left };
+      const unknown = Object.keys(left.state ?? {}).find((key) => state[key] === undefined);
+      if (unknown !== undefined) {
+        throw new TypeError(
+          `Cannot train ${name} at position ${path}: it has a new "${unknown}", ` +
+            "which its state does not declare",
+        );
+      }
+      return {
+        ...signal,
+        value: left.output,
+        plasticity: { ...signal.plasticity, ...placed(path, left.state ?? {}) },
+        exposed: { ...signal.exposed, ...placed(path, left.exposed ?? {}) },
+      };
+    },
+  };
 }
+
+/** The tensors of the node at a path, by the node's own names. */
+const own = (path: string, tensors: Params): Params =>
+  Object.fromEntries(
+    Object.entries(tensors).flatMap(([key, tensor]) =>
+      key.startsWith(`${path}.`) ? [[key.slice(path.length + 1), tensor]] : []
+    ),
+  );
+
+/** The tensors of a node by their paths. */
+const placed = (path: string, tensors: Params): Params =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [`${path}.${name}`, tensor]),
+  );

@@ -35,6 +35,8 @@ import {
 import { inSequence, type Lowered, merged, sideBySide, stateless, type Value } from "./lowered.ts";
 import { scaled } from "./homeostasis.ts";
 import { type Params, tf } from "./tfjs.ts";
+// Its nodes are known wherever graphs are lowered.
+import "./top_k.ts";
 
 export type { Lowered, Signal, Value, Weights } from "./lowered.ts";
 

@@ -27,6 +27,8 @@ export interface Signal {
   readonly plasticity: Params;
   /** What the next node draws from. */
   readonly rng: Rng;
+  /** Tensors of the batch that nodes show to the loss, by path. Left out, none. */
+  readonly exposed?: Params;
 }
 
 /**

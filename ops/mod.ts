@@ -18,6 +18,8 @@ export {
   type NodeConstructor,
   type NodeDefinition,
   type NodeKernel,
+  type NodeStep,
+  type NodeTraining,
 } from "./custom_node.ts";
 export {
   type GradientSignal,

@@ -98,7 +98,8 @@ export const trainStep =
           plasticity = after.plasticity;
           for (const tensor of Object.values(plasticity)) tf.keep(tensor);
           const [outputs, latent] = ends(after.value);
-          return objective.evaluate(outputs, x, latent);
+          const internals = { params: state.params, plasticity, exposed: after.exposed ?? {} };
+          return objective.evaluate(outputs, x, latent, internals);
         },
         state.params,
       );

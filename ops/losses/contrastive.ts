@@ -1,6 +1,6 @@
 /**
- * Contrastive losses: of pairs that are drawn at random, by their cosine or their Euclidean distance, and supervised,
- * of all samples of a batch at once.
+ * Contrastive losses: of pairs that are drawn at random, by their cosine or their Euclidean distance; supervised, of all
+ * samples of a batch at once; and without labels, of each sample with a partner, or with itself, against all others.
  *
  * @module
  */
@@ -201,6 +201,108 @@ export function supConLoss({ temperature = 0.1 }: SupConOptions = {}): Loss {
       evaluate: (outputs) =>
         supCon(tf.reshape(outputs, [labels.length, -1]) as tf.Tensor2D, labels, temperature),
       terms: countPositives(labels).filter((count) => count > 0).length,
+    }, rng],
+  };
+}
+
+// ---- Without labels
+
+/** Options of {@linkcode pairContrastLoss}. */
+export interface PairContrastOptions {
+  /** τ, above 0: the smaller, the more the hardest pairs count. @default 0.2 */
+  readonly temperature?: number;
+}
+
+/**
+ * The normalised cross entropy of partners (NT-Xent): the mean over rows i of −log(exp(s(i, p(i))/τ) / Σ_{j ≠ i}
+ * exp(s(i, j)/τ)), where s is the cosine and p(i) the partner of i: rows 0 and 1, 2 and 3 and so on are
+ * partners.
+ *
+ * Source: Chen, Kornblith, Norouzi & Hinton 2020, "A simple framework for contrastive learning of visual
+ * representations" (arXiv 2002.05709), equation 1.
+ *
+ * @param codes [samples, n], float32. The last of an odd number is only compared with.
+ * @param temperature τ, above 0.
+ * @returns A scalar; 0 for fewer than two samples.
+ */
+export function pairContrast(codes: tf.Tensor2D, temperature: number): tf.Scalar {
+  const [samples] = codes.shape;
+  const paired = samples - samples % 2;
+  if (paired === 0) return nothing(codes);
+  const weights = new Float32Array(samples * samples);
+  const diagonal = new Float32Array(samples * samples);
+  for (let i = 0; i < samples; i++) diagonal[i * samples + i] = NEVER;
+  for (let i = 0; i < paired; i++) weights[i * samples + (i ^ 1)] = -1 / paired;
+  const square = [samples, samples] as [number, number];
+  const logits = tf.sub(
+    tf.div(gram(unitRows(codes)), temperature),
+    tf.tensor2d(diagonal, square),
+  );
+  return tf.sum(tf.mul(tf.logSoftmax(logits), tf.tensor2d(weights, square)));
+}
+
+/**
+ * {@linkcode pairContrast} of the latent, flattened per sample: for batches in the order of `pairedOrder`, in which
+ * every second sample is a neighbour of the one before it. Its terms are the samples with a partner.
+ */
+export function pairContrastLoss({ temperature = 0.2 }: PairContrastOptions = {}): Loss {
+  return {
+    name: "pair_contrast",
+    options: { temperature },
+    problem: checkRanges({ temperature: [temperature, positive] }),
+    draw: (labels, rng) => [{
+      evaluate: (_outputs, _inputs, latent) =>
+        pairContrast(tf.reshape(latent, [labels.length, -1]) as tf.Tensor2D, temperature),
+      terms: labels.length - labels.length % 2,
+    }, rng],
+  };
+}
+
+/** Options of {@linkcode selfContrastLoss}. */
+export interface SelfContrastOptions {
+  /** τ, above 0. @default 0.2 */
+  readonly temperature?: number;
+}
+
+/**
+ * The contrast of each sample with all others, its own code as the positive: the mean over rows i of
+ * −log(exp(s(i, i)/τ) / (exp(s(i, i)/τ) + 2·Σ_{j ≠ i} exp(s(i, j)/τ))), where s is the cosine. It pushes
+ * codes apart, those most that are most alike. The same as {@linkcode pairContrast} of each row twice.
+ *
+ * Source: Wen et al. 2025, "Beyond Matryoshka" (arXiv 2503.01776), the contrast of its CSR; twice the
+ * others, as in neilwen987/CSR_Adaptive_Rep.
+ *
+ * @param codes [samples, n], float32.
+ * @param temperature τ, above 0.
+ * @returns A scalar; 0 for no samples.
+ */
+export function selfContrast(codes: tf.Tensor2D, temperature: number): tf.Scalar {
+  const [samples] = codes.shape;
+  if (samples === 0) return nothing(codes);
+  const shift = new Float32Array(samples * samples).fill(Math.LN2);
+  const weights = new Float32Array(samples * samples);
+  for (let i = 0; i < samples; i++) {
+    shift[i * (samples + 1)] = 0;
+    weights[i * (samples + 1)] = -1 / samples;
+  }
+  const square = [samples, samples] as [number, number];
+  const logits = tf.add(
+    tf.div(gram(unitRows(codes)), temperature),
+    tf.tensor2d(shift, square),
+  );
+  return tf.sum(tf.mul(tf.logSoftmax(logits), tf.tensor2d(weights, square)));
+}
+
+/** {@linkcode selfContrast} of the latent, flattened per sample. Its terms are the samples. */
+export function selfContrastLoss({ temperature = 0.2 }: SelfContrastOptions = {}): Loss {
+  return {
+    name: "self_contrast",
+    options: { temperature },
+    problem: checkRanges({ temperature: [temperature, positive] }),
+    draw: (labels, rng) => [{
+      evaluate: (_outputs, _inputs, latent) =>
+        selfContrast(tf.reshape(latent, [labels.length, -1]) as tf.Tensor2D, temperature),
+      terms: labels.length,
     }, rng],
   };
 }

@@ -5,8 +5,20 @@
  * @module
  */
 import type { InvalidOption } from "../../graph/error.ts";
+import type { Nodes } from "../../graph/node.ts";
 import type { Rng } from "../../graph/rng.ts";
-import { tf } from "../tfjs.ts";
+import { checkRanges, notNegative } from "../ranges.ts";
+import { type Params, tf } from "../tfjs.ts";
+
+/** The inside of a model that a loss may look at, by the graph's paths. */
+export interface Internals {
+  /** The weights. Gradients flow to them. */
+  readonly params: Params;
+  /** What else the units remember, this batch included; constants. */
+  readonly plasticity: Params;
+  /** Tensors of this batch that nodes show to the loss. Gradients flow through them. */
+  readonly exposed: Params;
+}
 
 /** A loss of one batch, once everything random about it is drawn. */
 export interface Objective {
@@ -16,8 +28,14 @@ export interface Objective {
    * @param outputs [samples, …]. Of a graph that ends in a pair, the second.
    * @param inputs [samples, …], what the graph was given: the targets of an autoencoder.
    * @param latent [samples, …]. Of a graph that ends in a pair, the first; else the outputs.
+   * @param internals The inside of the model, which a training step hands over.
    */
-  readonly evaluate: (outputs: tf.Tensor, inputs: tf.Tensor, latent: tf.Tensor) => tf.Scalar;
+  readonly evaluate: (
+    outputs: tf.Tensor,
+    inputs: tf.Tensor,
+    latent: tf.Tensor,
+    internals?: Internals,
+  ) => tf.Scalar;
   /** How many terms it is the mean of; 0 where the batch had none, and then the loss is 0. */
   readonly terms: number;
 }
@@ -30,6 +48,8 @@ export interface LossSetting {
   readonly outputs: number;
   /** The classes of the data: one more than the largest label. */
   readonly classes: number;
+  /** The graph, with every dimension known. */
+  readonly graph: Nodes;
 }
 
 /** A rule that makes an objective of each batch. */
@@ -46,6 +66,46 @@ export interface Loss {
   readonly unsupervised?: boolean;
   /** Draws the objective of a batch with these labels, one class per sample; zeros of samples without labels. */
   readonly draw: (labels: ArrayLike<number>, rng: Rng) => readonly [Objective, Rng];
+}
+
+/**
+ * The sum of a loss and of another times a weight, each of which draws in turn. Its options are those of
+ * both, the other's under its name.
+ *
+ * @param weight At least 0.
+ *
+ * @example
+ * ```ts
+ * import { plus } from "./loss.ts";
+ * import { meanSquaredErrorLoss } from "./reconstruction.ts";
+ * import { supConLoss } from "./contrastive.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const both = plus(meanSquaredErrorLoss(), supConLoss(), 0.1);
+ * assertEquals(both.name, "mean_squared_error_and_supervised_contrastive");
+ * assertEquals(both.options, {
+ *   "supervised_contrastive.temperature": 0.1,
+ *   "supervised_contrastive.weight": 0.1,
+ * });
+ * ```
+ */
+export function plus(loss: Loss, other: Loss, weight: number): Loss {
+  const named = Object.entries({ ...other.options, weight }).map(([name, value]) =>
+    [`${other.name}.${name}`, value] as const
+  );
+  return {
+    name: `${loss.name}_and_${other.name}`,
+    options: { ...loss.options, ...Object.fromEntries(named) },
+    problem: loss.problem ?? other.problem ?? checkRanges({ weight: [weight, notNegative] }),
+    fits: (setting) => loss.fits?.(setting) ?? other.fits?.(setting) ?? null,
+    draw: (labels, rng) => {
+      const [first, between] = loss.draw(labels, rng);
+      const [second, next] = other.draw(labels, between);
+      const evaluate: Objective["evaluate"] = (...given) =>
+        tf.add(first.evaluate(...given), tf.mul(second.evaluate(...given), weight));
+      return [{ evaluate, terms: first.terms + second.terms }, next];
+    },
+  };
 }
 
 /**

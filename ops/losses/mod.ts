@@ -8,13 +8,24 @@ export {
   contrastiveLoss,
   type ContrastiveLossOptions,
   cosineEmbedding,
+  pairContrast,
+  pairContrastLoss,
+  type PairContrastOptions,
+  selfContrast,
+  selfContrastLoss,
+  type SelfContrastOptions,
   supCon,
   supConLoss,
   type SupConOptions,
 } from "./contrastive.ts";
 export { crossEntropy, crossEntropyLoss } from "./cross_entropy.ts";
+export {
+  rankDistillation,
+  rankDistillationLoss,
+  type RankDistillationOptions,
+} from "./distillation.ts";
 export { type LossDistance, pairwiseDistances } from "./distances.ts";
-export type { Loss, LossSetting, Objective } from "./loss.ts";
+export { type Internals, type Loss, type LossSetting, type Objective, plus } from "./loss.ts";
 export { penalised, type PenalisedOptions, penalty, type PenaltyOptions } from "./penalty.ts";
 export {
   bceWithLogits,
@@ -22,7 +33,25 @@ export {
   meanSquaredError,
   meanSquaredErrorLoss,
 } from "./reconstruction.ts";
-export { drawPairs, drawTriplets, type Relations, relationsOf } from "./samplers.ts";
+export {
+  auxK,
+  type AuxKOptions,
+  contrastiveSparseLoss,
+  type ContrastiveSparseOptions,
+  type Decoder,
+  matryoshka,
+  sparseAutoencoderLoss,
+  type SparseAutoencoderOptions,
+  unexplained,
+} from "./sparse_autoencoder.ts";
+export {
+  drawPairs,
+  drawTriplets,
+  pairedOrder,
+  type Relations,
+  relationsOf,
+  type SampleOrder,
+} from "./samplers.ts";
 export {
   allTripletLoss,
   allTriplets,

@@ -77,9 +77,9 @@ export function penalised(loss: Loss, options: PenalisedOptions = {}): Loss {
       (norm === 1 || norm === 2 ? null : invalidOption("norm", norm, "1 or 2")),
     draw: (labels, rng) => {
       const [objective, next] = loss.draw(labels, rng);
-      const evaluate: typeof objective.evaluate = (outputs, inputs, latent) =>
+      const evaluate: typeof objective.evaluate = (outputs, inputs, latent, internals) =>
         tf.add(
-          objective.evaluate(outputs, inputs, latent),
+          objective.evaluate(outputs, inputs, latent, internals),
           penalty(latent, { weight, norm, gradient }),
         );
       return [{ ...objective, evaluate }, next];

@@ -1,10 +1,10 @@
 /**
- * Which samples of a batch a loss compares: the relations of all rows by their classes, and triplets
- * and pairs drawn at random.
+ * Which samples of a batch a loss compares: the relations of all rows by their classes, triplets and pairs drawn at
+ * random, and batches in which samples stand beside their neighbours.
  *
  * @module
  */
-import { draw, type Rng } from "../../graph/rng.ts";
+import { draw, permutation, type Rng } from "../../graph/rng.ts";
 
 /** The relations of a batch's rows, for mining. */
 export interface Relations {
@@ -165,3 +165,56 @@ export function drawPairs(
     return kept.slice(0, size);
   });
 }
+
+// ---- Partners
+
+/** An order of the samples of an epoch: a draw of as many indices as there are samples. */
+export type SampleOrder = (count: number, rng: Rng) => readonly [Uint32Array, Rng];
+
+/**
+ * Orders an epoch in pairs: half of the samples, drawn without replacement, each followed by one of its
+ * neighbours, drawn at random, as `pairContrastLoss` wants it. With a batch size that is even no pair is
+ * torn apart. Of an odd number of samples the last has no partner.
+ *
+ * Source: positives by neighbourhood in the space of the inputs, as in Hadsell, Chopra & LeCun 2006,
+ * section 4.1.
+ *
+ * @param neighbours Per sample the indices of its k nearest, as `nearestNeighbours` finds them; itself
+ * among them is passed over.
+ * @throws {RangeError} Where there is not a list for every sample, as a mistake in the program.
+ *
+ * @example
+ * ```ts
+ * import { pairedOrder } from "./samplers.ts";
+ * import { seed } from "../../graph/rng.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * // Samples 0 and 1 are neighbours of each other, and so are 2 and 3.
+ * const order = pairedOrder({ k: 1, indices: Int32Array.of(1, 0, 3, 2) });
+ * const [[first, second, third, fourth]] = order(4, seed(26));
+ * assertEquals([first ^ 1, third ^ 1], [second, fourth]);
+ * ```
+ */
+export const pairedOrder = (
+  { k, indices }: { readonly k: number; readonly indices: ArrayLike<number> },
+): SampleOrder =>
+(count, rng) => {
+  if (k < 1 || indices.length !== count * k) {
+    throw new RangeError(
+      `Cannot pair ${count} samples with their neighbours: expected ${count} lists of ${k}, ` +
+        `current value is ${indices.length} indices`,
+    );
+  }
+  const [anchors, next] = permutation(count, rng);
+  return draw(next, ({ integer }) => {
+    const order = anchors.slice();
+    for (let at = 0; at + 1 < count; at += 2) {
+      const anchor = anchors[at >> 1];
+      const drawn = integer(0, k - 1);
+      const own = indices[anchor * k + drawn];
+      order[at] = anchor;
+      order[at + 1] = own === anchor ? indices[anchor * k + (drawn + 1) % k] : own;
+    }
+    return order;
+  });
+};

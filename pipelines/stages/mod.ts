@@ -87,6 +87,8 @@ export { readOut, type ReadOutOptions } from "./read_out.ts";
 export { announce, report, REPORT_FILE, type ReportOptions } from "./report.ts";
 export { METRICS_FILE, MODEL_FILE, modelOf, save } from "./save.ts";
 export {
+  annealWinners,
+  type AnnealWinnersOptions,
   boostDecay,
   kwtaSchedule,
   type KwtaScheduleOptions,

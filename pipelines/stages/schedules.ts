@@ -1,5 +1,6 @@
 /**
- * Schedules as stages: kWTA becomes sparser and harder, the learning rate falls on a plateau, boosting fades.
+ * Schedules as stages: kWTA becomes sparser and harder, top-k codes sparser, the learning rate falls on a plateau,
+ * boosting fades.
  *
  * @module
  */
@@ -8,6 +9,7 @@ import { E } from "../../graph/fp_ts.ts";
 import type { Graph, Nodes } from "../../graph/node.ts";
 import { mapKwta, mapLeaves } from "../../graph/rewrite.ts";
 import { plateauLr, type PlateauOptions } from "../../ops/optimisers/schedules.ts";
+import { checkRanges, integerFrom } from "../../ops/ranges.ts";
 import { rowsNamed, type SplitName } from "../core/history.ts";
 import type { Run } from "../core/run.ts";
 import { pure, type Stage, stage } from "../core/stage.ts";
@@ -179,3 +181,66 @@ export const boostDecay = (factor = 0.9): Stage => {
     )
   );
 };
+
+/** Options of {@linkcode annealWinners}. */
+export interface AnnealWinnersOptions {
+  /** Winners in the first epoch, at least 1. */
+  readonly initial: number;
+  /** Winners from then on, at least 1. */
+  readonly final: number;
+  /** Epochs after which they are the final ones, at least 1. */
+  readonly epochs: number;
+}
+
+/** A graph with the winners of an epoch, by how many are done. */
+export const graphAfterAnnealing = (
+  graph: Nodes,
+  epoch: number,
+  { initial, final, epochs }: AnnealWinnersOptions,
+): Graph => {
+  const progress = Math.min(1, epoch / epochs);
+  const k = Math.round(initial * (1 - progress) + final * progress);
+  return mapLeaves((leaf) =>
+    leaf._tag === "custom" && (leaf.name === "top_k" || leaf.name === "batch_top_k")
+      ? { ...leaf, values: { ...leaf.values, k } }
+      : leaf
+  )(graph);
+};
+
+/**
+ * Sets the winners of every `top_k` and `batch_top_k` in the run's graph for the next epoch: from the initial number
+ * to the final one, linearly over so many epochs. It comes before `train`. Codes that are sparse from the
+ * beginning have more dead units.
+ *
+ * Source: CSRv2 (arXiv 2602.05735), where k changes with every step, and is the final one after 0.7 of
+ * the training.
+ *
+ * Errors: `InvalidOption` when an option is not an integer of at least 1.
+ *
+ * @example
+ * ```ts
+ * import { annealWinners, graphAfterAnnealing } from "./schedules.ts";
+ * import "../../ops/top_k.ts";
+ * import { graph } from "../../graph/parse.ts";
+ * import { show } from "../../graph/show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const options = { initial: 64, final: 4, epochs: 3 };
+ * const stage = annealWinners(options);
+ * assertEquals(show(graphAfterAnnealing(graph`linear(9, 99) ▷ top_k(4)`, 1, options)),
+ *   "linear(9, 99) ▷ top_k(44)");
+ * ```
+ */
+export const annealWinners = (options: AnnealWinnersOptions): Stage =>
+  stage((run) => {
+    const bad = checkRanges({
+      initial: [options.initial, integerFrom(1)],
+      final: [options.final, integerFrom(1)],
+      epochs: [options.epochs, integerFrom(1)],
+    });
+    return Promise.resolve(
+      bad === null
+        ? E.right({ ...run, graph: graphAfterAnnealing(run.graph, run.epoch, options) })
+        : E.left(bad),
+    );
+  });

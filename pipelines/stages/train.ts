@@ -13,6 +13,7 @@ import type { Shape } from "../../graph/types.ts";
 import { lower } from "../../ops/interpreter.ts";
 import { finiteness, lossLog } from "../../ops/loss_log.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
+import type { SampleOrder } from "../../ops/losses/samplers.ts";
 import { notNegative } from "../../ops/ranges.ts";
 import { type Params, tf } from "../../ops/tfjs.ts";
 import {
@@ -65,6 +66,12 @@ export interface TrainOptions {
    * @default {@linkcode defaultBatchSize}: 256, or less where the data is small
    */
   readonly batchSize?: number;
+  /**
+   * Order of an epoch's samples, as `pairedOrder` draws one.
+   *
+   * @default every sample once, in a random order
+   */
+  readonly order?: SampleOrder;
   /** Random changes of every batch's images. @default none */
   readonly augment?: Augmentation;
   /** The shape of one image, for `augment`. @default the run's input */
@@ -203,6 +210,7 @@ function misfit(loss: Loss, { labels }: DataSplit, run: Run): SparrowError | nul
     return invalidOption("graph", `a graph that ends in ${showSpace(output)}`, "one tensor or two");
   }
   return loss.fits?.({
+    graph: inferred.right.graph,
     inputs: sizeOf(run.input),
     outputs: sizeOf(ends[ends.length - 1] as Shape),
     classes: labels === null ? 0 : mostOf(labels) + 1,
@@ -223,7 +231,7 @@ async function trainEpoch(
   const { data, batchSize, trainer, midway, epoch, total } = plan;
   const { graph, input } = run;
   const step = trainStep(trainer);
-  const [order, rng] = permutation(data.count, run.rng);
+  const [order, rng] = (plan.order ?? permutation)(data.count, run.rng);
   let state = beginning(plan, run, rng);
   const watch = stopwatch(env);
   const batches = batchesOf(plan, order, run);

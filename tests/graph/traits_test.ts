@@ -23,6 +23,7 @@ import { numbers, onEachBackend, tensor } from "../ops/backends.ts";
 const shifted = defineNode({
   name: "shifted_kwta",
   params: (input) => [{ name: "shift", shape: input, bound: 1 }],
+  state: () => [{ name: "seen", shape: [] }],
   evaluate: (x, _, { shift }) => tf.add(x, shift),
 });
 

@@ -115,7 +115,7 @@ Deno.test("arguments that a node has not are refused by the compiler", () => {
 Deno.test("what is wrong about one says what, and where", () => {
   assertStringIncludes(
     describe(left(graphFromJson({ nodes: [{ node: "amplifier" }] }))),
-    "drop_connect, amplify, neighbours, halve at nodes[0].node, " +
+    "drop_connect, top_k, batch_top_k, amplify, neighbours, halve at nodes[0].node, " +
       'current value is "amplifier"',
   );
   assertStringIncludes(

@@ -4,10 +4,16 @@ import {
   contrastiveEuclidean,
   contrastiveLoss,
   cosineEmbedding,
+  pairContrast,
+  pairContrastLoss,
+  selfContrast,
+  selfContrastLoss,
   supCon,
   supConLoss,
 } from "../../../ops/losses/contrastive.ts";
 import { crossEntropy } from "../../../ops/losses/cross_entropy.ts";
+import { rankDistillation, rankDistillationLoss } from "../../../ops/losses/distillation.ts";
+import { unexplained } from "../../../ops/losses/sparse_autoencoder.ts";
 import { pairwiseDistances } from "../../../ops/losses/distances.ts";
 import type { Loss } from "../../../ops/losses/loss.ts";
 import {
@@ -37,6 +43,8 @@ const pairs: readonly Loss[] = [
   contrastiveLoss(),
   contrastiveLoss({ distance: "euclidean" }),
   supConLoss(),
+  pairContrastLoss(),
+  rankDistillationLoss(),
 ];
 
 /** Loss and gradient of codes with two units each. */
@@ -79,6 +87,10 @@ onEachBackend("tensors without a row have the loss 0, where PyTorch has NaN", as
     (x, y) => cosineEmbedding(x, y, []),
     (x, y) => contrastiveEuclidean(x, y, []),
     (x) => supCon(x, [], 0.1),
+    (x) => pairContrast(x, 0.1),
+    (x) => selfContrast(x, 0.1),
+    rankDistillation,
+    unexplained,
     (x) => penalty(x),
   ];
   for (const evaluate of functions) {
@@ -92,7 +104,14 @@ onEachBackend("tensors without a row have the loss 0, where PyTorch has NaN", as
 onEachBackend("equal codes and codes of zeros make no NaN", async () => {
   const labels = [0, 0, 1, 1];
   for (const codes of [new Array(8).fill(0), new Array(8).fill(1), [0, 0, 1, 1, 0, 0, 1, 1]]) {
-    for (const loss of [...triplets, ...pairs, penalised(supConLoss(), { norm: 2 })]) {
+    for (
+      const loss of [
+        ...triplets,
+        ...pairs,
+        selfContrastLoss(),
+        penalised(supConLoss(), { norm: 2 }),
+      ]
+    ) {
       const [value, gradient, terms] = await evaluated(loss, codes, labels);
       assert(Number.isFinite(value[0]), `${loss.name} of ${codes}: ${value}`);
       assert(gradient.every(Number.isFinite), `${loss.name} of ${codes}: ${gradient}`);

@@ -1,7 +1,13 @@
 import fc from "npm:fast-check@4.3.0";
 import { draw, seed } from "../../../graph/rng.ts";
 import { bceWithLogits, meanSquaredError } from "../../../ops/losses/reconstruction.ts";
-import { contrastiveEuclidean, cosineEmbedding, supCon } from "../../../ops/losses/contrastive.ts";
+import {
+  contrastiveEuclidean,
+  cosineEmbedding,
+  pairContrast,
+  selfContrast,
+  supCon,
+} from "../../../ops/losses/contrastive.ts";
 import { crossEntropy } from "../../../ops/losses/cross_entropy.ts";
 import { type LossDistance, pairwiseDistances } from "../../../ops/losses/distances.ts";
 import {
@@ -10,6 +16,8 @@ import {
   semiHardTriplets,
   tripletMargin,
 } from "../../../ops/losses/triplet.ts";
+import { rankDistillation } from "../../../ops/losses/distillation.ts";
+import { unexplained } from "../../../ops/losses/sparse_autoencoder.ts";
 import { penalty } from "../../../ops/losses/penalty.ts";
 import { relationsOf } from "../../../ops/losses/samplers.ts";
 import { selectRows } from "../../../ops/select_rows.ts";
@@ -44,6 +52,13 @@ const thirdsOf = (x: reference.Rows): readonly reference.Rows[] => {
   const count = Math.floor(x.length / 3);
   return [0, 1, 2].map((part) => x.slice(part * count, (part + 1) * count));
 };
+
+/** Inputs of a batch, none of which are zeros or equal. */
+const teacher = (samples: number, width: number): number[][] =>
+  Array.from(
+    { length: samples },
+    (_, i) => Array.from({ length: width }, (_, j) => Math.sin(1 + 3 * i + 7 * j * (i + 1))),
+  );
 
 const mining = { all: allTriplets, batch_hard: batchHardTriplets, semi_hard: semiHardTriplets };
 
@@ -101,6 +116,31 @@ const losses: readonly Tried[] = [
     name: "supervised contrastive",
     tensors: (x, { labels, margin }) => supCon(x, labels, margin / 2 + 0.2),
     formula: (x, { labels, margin }) => reference.supCon(x, labels, margin / 2 + 0.2),
+  },
+  {
+    name: "pair contrast",
+    tensors: (x, { margin }) => pairContrast(x, margin / 2 + 0.2),
+    formula: (x, { margin }) => reference.pairContrast(x, margin / 2 + 0.2),
+  },
+  {
+    name: "self contrast",
+    tensors: (x, { margin }) => selfContrast(x, margin / 2 + 0.2),
+    formula: (x, { margin }) => reference.selfContrast(x, margin / 2 + 0.2),
+  },
+  {
+    name: "rank distillation",
+    tensors: (x, { margin, labels, width }) =>
+      rankDistillation(x, tf.tensor2d(teacher(labels.length, width)), {
+        inputTemperature: margin / 2 + 0.2,
+        codeTemperature: 0.5,
+      }),
+    formula: (x, { margin, labels, width }) =>
+      reference.rankDistillation(x, teacher(labels.length, width), margin / 2 + 0.2, 0.5),
+  },
+  {
+    name: "unexplained variance",
+    tensors: (x, { labels, width }) => unexplained(x, tf.tensor2d(teacher(labels.length, width))),
+    formula: (x, { labels, width }) => reference.unexplained(x, teacher(labels.length, width)),
   },
   ...([1, 2] as const).map((norm): Tried => ({
     name: `L${norm} penalty`,

@@ -91,6 +91,46 @@ export const supCon = (x: Rows, labels: ArrayLike<number>, temperature: number):
   return mean(terms);
 };
 
+/** Every row over its norm. */
+const unit = (x: Rows): number[][] => x.map((row) => Array.from(row, (v) => v / norm(row)));
+
+/** NT-Xent of Chen et al., rows 0 and 1, 2 and 3, … as partners. */
+export const pairContrast = (x: Rows, temperature: number): number => {
+  const z = unit(x);
+  const paired = z.slice(0, z.length - z.length % 2);
+  return mean(paired.map((row, i) => {
+    const logit = (j: number) => dot(row, z[j]) / temperature;
+    return logSumExp(others(z.length, i).map(logit)) - logit(i ^ 1);
+  }));
+};
+
+/** The same of every row twice. */
+export const selfContrast = (x: Rows, temperature: number): number =>
+  pairContrast(x.flatMap((row) => [row, row]), temperature);
+
+/** Cross entropy of the softmaxes of two similarities, the diagonals left out. */
+export const rankDistillation = (
+  codes: Rows,
+  inputs: Rows,
+  inputTemperature: number,
+  codeTemperature: number,
+): number => {
+  const [z, t] = [unit(codes), unit(inputs)];
+  return mean(z.map((row, i) => {
+    const rest = others(z.length, i);
+    const target = rest.map((j) => dot(t[i], t[j]) / inputTemperature);
+    const logits = rest.map((j) => dot(row, z[j]) / codeTemperature);
+    const [targetSum, logitSum] = [logSumExp(target), logSumExp(logits)];
+    return -sum(target.map((at, j) => Math.exp(at - targetSum) * (logits[j] - logitSum)));
+  }));
+};
+
+/** The squared error over that of the targets' mean. */
+export const unexplained = (x: Rows, targets: Rows): number => {
+  const means = Array.from(targets[0], (_, u) => mean(targets.map((row) => row[u])));
+  return meanSquaredError(x, targets) / meanSquaredError(targets.map(() => means), targets);
+};
+
 /** λ · mean ‖row‖_p / units. */
 export const penalty = (x: Rows, weight: number, p: 1 | 2): number =>
   weight *

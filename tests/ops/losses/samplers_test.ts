@@ -1,9 +1,9 @@
 import fc from "npm:fast-check@4.3.0";
 import { seed } from "../../../graph/rng.ts";
-import { drawPairs, drawsOf, relationsOf } from "../../../ops/losses/samplers.ts";
+import { drawPairs, drawsOf, pairedOrder, relationsOf } from "../../../ops/losses/samplers.ts";
 import { selectRows } from "../../../ops/select_rows.ts";
 import { tf } from "../../../ops/tfjs.ts";
-import { assert, assertEquals } from "../../assert.ts";
+import { assert, assertEquals, assertThrows } from "../../assert.ts";
 import { numbers, onEachBackend } from "../backends.ts";
 
 const labelled = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 12 });
@@ -78,4 +78,37 @@ onEachBackend("rows are selected, and gradients of a row selected twice are adde
   });
   assertEquals(rows, Float32Array.of(5, 6, 1, 2, 5, 6));
   assertEquals(gradient, Float32Array.of(2, 20, 0, 0, 5, 50));
+});
+
+Deno.test("an epoch in pairs has different anchors, each before a neighbour that is not itself", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 30 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.nat(),
+      (count, k, start) => {
+        // The neighbours of i are itself and those after it.
+        const list = (i: number) => Array.from({ length: k + 1 }, (_, j) => (i + j) % count);
+        const indices = Array.from({ length: count }, (_, i) => list(i)).flat();
+        const order = pairedOrder({ k: k + 1, indices });
+        const [drawn, next] = order(count, seed(start));
+        assertEquals(drawn.length, count);
+        assertEquals(order(count, seed(start)), [drawn, next]);
+        const pairs = Math.floor(count / 2);
+        const anchors = drawn.filter((_, at) => at % 2 === 0);
+        assertEquals(new Set(anchors).size, anchors.length);
+        for (let pair = 0; pair < pairs; pair++) {
+          const [anchor, partner] = drawn.subarray(2 * pair);
+          assert(list(anchor).includes(partner), `${partner} is no neighbour of ${anchor}`);
+          assert(count <= k || anchor !== partner, "its own partner");
+        }
+      },
+    ),
+    { numRuns: 100, seed: 26 },
+  );
+  assertThrows(
+    () => pairedOrder({ k: 2, indices: [0, 1, 2, 3] })(4, seed(26)),
+    RangeError,
+    "expected 4 lists of 2, current value is 4 indices",
+  );
 });

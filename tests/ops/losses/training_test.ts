@@ -1,7 +1,17 @@
 import { describe } from "../../../graph/error.ts";
 import { graph } from "../../../graph/parse.ts";
 import { bceWithLogitsLoss, meanSquaredErrorLoss } from "../../../ops/losses/reconstruction.ts";
-import { contrastiveLoss, supConLoss } from "../../../ops/losses/contrastive.ts";
+import {
+  contrastiveSparseLoss,
+  sparseAutoencoderLoss,
+} from "../../../ops/losses/sparse_autoencoder.ts";
+import { rankDistillationLoss } from "../../../ops/losses/distillation.ts";
+import {
+  contrastiveLoss,
+  pairContrastLoss,
+  selfContrastLoss,
+  supConLoss,
+} from "../../../ops/losses/contrastive.ts";
 import { crossEntropyLoss } from "../../../ops/losses/cross_entropy.ts";
 import type { Loss } from "../../../ops/losses/loss.ts";
 import {
@@ -11,6 +21,7 @@ import {
   tripletCosineLoss,
   tripletMarginLoss,
 } from "../../../ops/losses/triplet.ts";
+import { pairedOrder } from "../../../ops/losses/samplers.ts";
 import { penalised } from "../../../ops/losses/penalty.ts";
 import { rowsNamed } from "../../../pipelines/core/history.ts";
 import { createRun, dispose } from "../../../pipelines/core/run.ts";
@@ -25,6 +36,9 @@ const classifier = graph`linear(784, 16) ▷ relu ▷ linear(16, 10)`;
 const autoencoder = graph`linear(784, 16) ▷ relu ▷ linear(16, 784)`;
 const withLatent = graph`linear(784, 16) ▷ relu ▷ fanout(identity, linear(16, 784))`;
 
+const sparse = graph`linear(784, 64) ▷ top_k(4) ▷ fanout(identity, linear(64, 784))`;
+const batchSparse = graph`linear(784, 64) ▷ batch_top_k(4) ▷ fanout(identity, linear(64, 784))`;
+
 const pairings: readonly (readonly [typeof encoder, Loss])[] = [
   [classifier, crossEntropyLoss()],
   [autoencoder, meanSquaredErrorLoss()],
@@ -34,6 +48,9 @@ const pairings: readonly (readonly [typeof encoder, Loss])[] = [
   [encoder, contrastiveLoss()],
   [encoder, contrastiveLoss({ distance: "euclidean", pairsMultiplier: 2 })],
   [encoder, supConLoss()],
+  [encoder, rankDistillationLoss()],
+  [sparse, sparseAutoencoderLoss({ auxiliary: 16, deadAfter: 500, prefixes: [8], wider: 16 })],
+  [batchSparse, contrastiveSparseLoss({ auxiliary: 16, deadAfter: 500 })],
   [encoder, allTripletLoss()],
   [encoder, batchHardTripletLoss({ distance: "euclidean", margin: 1 })],
   [encoder, semiHardTripletLoss()],
@@ -55,6 +72,26 @@ onEachBackend("every loss goes down while it trains, and counts its terms", asyn
   }
 });
 
+onEachBackend("partners that stand side by side become alike", async (backend) => {
+  const { train: data } = await digits();
+  const env = await envOn(backend);
+  // Any two of one class are neighbours.
+  const same = (label: number) =>
+    Array.from(data.labels.keys()).filter((i) => data.labels[i] === label);
+  const lists = Array.from({ length: 10 }, (_, label) => same(label).slice(0, 10));
+  const indices = Int32Array.from(data.labels).reduce<number[]>(
+    (all, label) => [...all, ...lists[label]],
+    [],
+  );
+  const run = right(createRun({ graph: encoder, optimiser, seed: 26 }));
+  const order = pairedOrder({ k: 10, indices });
+  const stage = train({ data, loss: pairContrastLoss(), order, batchSize: 64 });
+  const done = right(await repeat(3)(stage)(run)(env)());
+  const losses = rowsNamed(done.history, "loss", "train").map(({ value }) => value);
+  assert(losses[2] < losses[0] - 0.2, `${losses}`);
+  dispose(done);
+});
+
 const refused: readonly (readonly [typeof encoder, Loss, string])[] = [
   [encoder, tripletCosineLoss({ margin: -0.1 }), "margin"],
   [encoder, tripletCosineLoss({ drawsPerSample: 0 }), "drawsPerSample"],
@@ -65,6 +102,10 @@ const refused: readonly (readonly [typeof encoder, Loss, string])[] = [
   [encoder, contrastiveLoss({ distance: "manhattan" as "cosine" }), "distance"],
   [encoder, contrastiveLoss({ pairsMultiplier: 0 }), "pairsMultiplier"],
   [encoder, supConLoss({ temperature: 0 }), "temperature"],
+  [encoder, pairContrastLoss({ temperature: 0 }), "temperature"],
+  [encoder, selfContrastLoss({ temperature: NaN }), "temperature"],
+  [encoder, rankDistillationLoss({ inputTemperature: 0 }), "inputTemperature"],
+  [encoder, rankDistillationLoss({ codeTemperature: -1 }), "codeTemperature"],
   [encoder, batchHardTripletLoss({ margin: Infinity }), "margin"],
   [encoder, semiHardTripletLoss({ distance: "manhattan" as "cosine" }), "distance"],
   [encoder, penalised(supConLoss(), { weight: -1 }), "weight"],
