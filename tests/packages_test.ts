@@ -14,6 +14,7 @@ const tfjs = ["backend-cpu", "backend-wasm", "backend-webgpu", "core"]
   .map((name) => `@tensorflow/tfjs-${name}`);
 const report = ["@dagrejs/dagre", "@observablehq/plot", "linkedom"];
 const images = ["fast-png", "jpeg-js"];
+const tables = ["@uwdata/flechette", "@zip.js/zip.js", "hyparquet", "hyparquet-compressors"];
 
 /** The packages that a file needs, and their size with what they depend on. */
 interface Weight {
@@ -44,7 +45,7 @@ const entryPoints: Readonly<Record<string, Weight>> = {
   "./local": { first: ["ml-matrix", ...random, ...tfjs], megabytes: 90 },
   "./readouts": { first: random, megabytes: 6 },
   "./saliency": { first: [...random, ...tfjs], megabytes: 90 },
-  "./data": { first: random, later: images, megabytes: 8 },
+  "./data": { first: random, later: [...images, ...tables], megabytes: 18 },
   "./stages": {
     first: ["@noble/hashes", "fastest-levenshtein", "ml-matrix", ...random, ...tfjs],
     later: report,

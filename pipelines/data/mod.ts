@@ -1,5 +1,5 @@
 /**
- * Datasets: named ones, folders of images, built-in digits, splits, and augmentation.
+ * Datasets: named ones, folders of images, built-in digits, files of vectors, splits, and augmentation.
  *
  * @module
  */
@@ -47,3 +47,12 @@ export {
   withValidation,
 } from "./splits.ts";
 export { loadStrokes, strokes, type StrokesOptions } from "./strokes.ts";
+export { openVectors, type OpenVectorsOptions } from "./vectors/open.ts";
+export {
+  blocksOf,
+  type ColumnValue,
+  type VectorBlock,
+  vectorsInMemory,
+  type VectorSource,
+} from "./vectors/source.ts";
+export { type StreamedSplit, streamVectors, type StreamVectorsOptions } from "./vectors/stream.ts";

@@ -1,5 +1,5 @@
 /**
- * Codes in PostgreSQL or PGlite, with pgvector.
+ * Codes in PostgreSQL or PGlite, with pgvector, and vectors out of them.
  *
  * @module
  */
@@ -19,3 +19,4 @@ export {
   type DatabaseQuery,
   openDatabase,
 } from "./database.ts";
+export { queryVectors, type QueryVectorsOptions } from "./query_vectors.ts";

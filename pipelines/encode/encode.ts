@@ -13,7 +13,9 @@ import { tf } from "../../ops/tfjs.ts";
 import { collector, forEachBatch, type Model } from "../core/batches.ts";
 import type { Waiting } from "../core/env.ts";
 import { toTensors } from "../core/run.ts";
-import type { Samples } from "../data/dataset.ts";
+import type { Normalisation, Samples } from "../data/dataset.ts";
+import { blocksOf, type VectorBlock, type VectorSource } from "../data/vectors/source.ts";
+import type { StreamedSplit } from "../data/vectors/stream.ts";
 import type { ModelFile } from "../files/model.ts";
 
 /** Options of {@linkcode encode}. */
@@ -23,7 +25,7 @@ export interface EncodeOptions {
 }
 
 /**
- * Encodes images on the current backend: the outputs of the evaluated model, as packed codes where the
+ * Encodes samples on the current backend: the outputs of the evaluated model, as packed codes where the
  * encoder ends in kWTA. A graph that ends in a pair, an autoencoder's, gives its first: the latent.
  *
  * Images are normalised as the model's training data was where the model knows it (one that was loaded
@@ -55,26 +57,47 @@ export interface EncodeOptions {
  */
 export const encode = (
   model: Model | ModelFile,
-  images: Samples,
+  samples: Samples | VectorSource | StreamedSplit,
   { env }: EncodeOptions = {},
 ): TE.TaskEither<SparrowError, Embeddings> =>
 async () => {
   const [loaded, free] = onBackend(model);
   const graph = encoderOf(loaded.graph);
-  const { compact, add, embeddings } = collector(images.count, isBinary(graph));
+  const source = "source" in samples ? samples.source : samples;
+  const { compact, add, embeddings } = collector(source.count, isBinary(graph));
+  const blocks = "read" in source
+    ? inBlocks(source, "source" in samples ? samples.normalisation : AS_THEY_ARE)
+    : [E.right({ from: 0, samples: source })];
   try {
-    return await pipe(
-      forEachBatch({ ...loaded, graph }, images, {
+    for await (const block of blocks) {
+      if (E.isLeft(block)) return block;
+      const encoded = await forEachBatch({ ...loaded, graph }, block.right.samples, {
         choose: (value) => [compact(latent(value))],
-        use: ({ outputs: [read], from }) => add(read, from),
+        use: ({ outputs: [read], from }) => add(read, block.right.from + from),
         env,
-      }),
-      TE.map(embeddings),
-    )();
+      })();
+      if (E.isLeft(encoded)) return encoded;
+    }
+    return E.right(embeddings());
   } finally {
     free();
   }
 };
+
+const AS_THEY_ARE: Normalisation = { mean: [0], std: [1] };
+
+/** The vectors of a source as samples, block by block. */
+async function* inBlocks(
+  source: VectorSource,
+  normalisation: Normalisation,
+): AsyncGenerator<E.Either<SparrowError, { readonly from: number; readonly samples: Samples }>> {
+  for await (const block of blocksOf(source)) {
+    yield E.map(({ from, ...values }: VectorBlock) => ({
+      from,
+      samples: { ...values, normalisation },
+    }))(block);
+  }
+}
 
 /**
  * Puts a model's weights on the current backend: those of a file are uploaded.

@@ -1,8 +1,9 @@
 /**
- * NumPy's formats .npy, one array of integers, and .npz, named arrays in one zip archive, as `numpy.load` and
- * `numpy.savez` have them.
+ * NumPy's formats .npy, one array, and .npz, named arrays in one zip archive, as `numpy.load` and
+ * `numpy.savez` have them. Arrays of integers are read and written whole; what the header of any array says is read by
+ * itself, so that others read its numbers in parts.
  *
- * Of .npy only integers and booleans in C order are read. npyjs, a library for it, makes JavaScript arrays of text
+ * npyjs, a library for it, makes JavaScript arrays of text
  * and booleans, many times as large as the file, and does not compare the shape with the data. The archive and its
  * checksums are zip.js's.
  *
@@ -71,46 +72,79 @@ export function writeNpy({ type, shape, data }: NpyArray): Uint8Array<ArrayBuffe
   return bytes;
 }
 
+/** Bytes of an element, by the types that can be read; |b1 is a boolean, <f2 a number of 16 bits. */
+const sizes = {
+  ...{ "|b1": 1, "|u1": 1, "|i1": 1, "<u2": 2, "<i2": 2, "<u4": 4, "<i4": 4, "<u8": 8, "<i8": 8 },
+  ...{ "<f2": 2, "<f4": 4, "<f8": 8 },
+} as const;
+
+/** What the header of an array says. */
+export interface NpyHeader {
+  /** Type of its elements. */
+  readonly type: keyof typeof sizes;
+  /** Shape; empty for a single number. */
+  readonly shape: readonly number[];
+  /** The byte at which its elements begin, row-major, as many as the shape says. */
+  readonly start: number;
+  /** Bytes of an element. */
+  readonly elementSize: number;
+}
+
+/** The most bytes of a header that are looked at: longer ones are those of records, which are refused anyway. */
+export const NPY_HEADER = 12 + 1000;
+
 /**
- * Reads an array of a file in NumPy's format, in place where it is aligned.
+ * Reads the header of an array in NumPy's format, and compares it with the size of the file.
+ *
+ * @param head The first {@linkcode NPY_HEADER} bytes of the file, or all where there are fewer.
+ * @param size Bytes of the file.
+ * @returns The header, or in words what is wrong: "expected …, current value is …".
+ */
+export function readNpyHeader(head: Uint8Array, size: number): E.Either<string, NpyHeader> {
+  if (head.length < 12 || MAGIC.some((byte, i) => head[i] !== byte)) {
+    return E.left("expected an array in NumPy's format, current value is something else");
+  }
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const [from, length] = head[6] === 1
+    ? [10, view.getUint16(8, true)]
+    : [12, view.getUint32(8, true)];
+  const start = from + length;
+  if (start > size) {
+    return E.left(`expected a header of ${length} bytes, current value is ${size - from}`);
+  }
+  const text = new TextDecoder("latin1").decode(head.subarray(from, Math.min(start, from + 1000)));
+  const type = /'descr': *'([^']{1,20})'/.exec(text)?.[1];
+  const order = /'fortran_order': *(True|False)/.exec(text)?.[1];
+  const extents = /'shape': *\(([\d, ]*)\)/.exec(text)?.[1];
+  if (type === undefined || !isReadable(type) || extents === undefined) {
+    return E.left(`expected numbers in little-endian order, current value is ${text.trim()}`);
+  }
+  const shape = extents.split(",").filter((extent) => extent.trim() !== "").map(Number);
+  if (order !== "False" && shape.length > 1) {
+    return E.left("expected rows one after the other (numpy.ascontiguousarray), not columns");
+  }
+  const elementSize = sizes[type];
+  const expected = shape.reduce((product, extent) => product * extent, elementSize);
+  return expected === size - start ? E.right({ type, shape, start, elementSize }) : E.left(
+    `expected ${expected} bytes for ${type} of shape [${shape}], current value is ${size - start}`,
+  );
+}
+
+const isReadable = (type: string): type is keyof typeof sizes => Object.hasOwn(sizes, type);
+
+/**
+ * Reads an array of integers of a file in NumPy's format, in place where it is aligned.
  *
  * @returns The array, or in words what is wrong: "expected …, current value is …".
  */
 export function readNpy(bytes: Uint8Array<ArrayBuffer>): E.Either<string, NpyArray> {
-  if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    return E.left("expected an array in NumPy's format, current value is something else");
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [from, length] = bytes[6] === 1
-    ? [10, view.getUint16(8, true)]
-    : [12, view.getUint32(8, true)];
-  const start = from + length;
-  if (start > bytes.length) {
-    return E.left(`expected a header of ${length} bytes, current value is ${bytes.length - from}`);
-  }
-  // Longer headers are those of records, which are refused anyway.
-  const text = new TextDecoder("latin1").decode(bytes.subarray(from, Math.min(start, from + 1000)));
-  const type = /'descr': *'([^']{1,20})'/.exec(text)?.[1];
-  const order = /'fortran_order': *(True|False)/.exec(text)?.[1];
-  const sizes = /'shape': *\(([\d, ]*)\)/.exec(text)?.[1];
-  if (type === undefined || !isType(type) || sizes === undefined) {
-    return E.left(`expected integers in little-endian order, current value is ${text.trim()}`);
-  }
-  const shape = sizes.split(",").filter((size) => size.trim() !== "").map(Number);
-  if (order !== "False" && shape.length > 1) {
-    return E.left("expected rows one after the other (numpy.ascontiguousarray), not columns");
-  }
-  const { BYTES_PER_ELEMENT: size } = types[type];
-  const count = shape.reduce((product, extent) => product * extent, 1);
-  if (count * size !== bytes.length - start) {
-    return E.left(
-      `expected ${count * size} bytes for ${type} of shape [${shape}], ` +
-        `current value is ${bytes.length - start}`,
-    );
-  }
+  const header = readNpyHeader(bytes.subarray(0, NPY_HEADER), bytes.length);
+  if (E.isLeft(header)) return header;
+  const { type, shape, start, elementSize } = header.right;
+  if (!isType(type)) return E.left(`expected integers, current value is ${type}`);
   const at = bytes.byteOffset + start;
-  const data = at % size === 0
-    ? new types[type](bytes.buffer, at, count)
+  const data = at % elementSize === 0
+    ? new types[type](bytes.buffer, at, (bytes.length - start) / elementSize)
     : new types[type](new Uint8Array(bytes.subarray(start)).buffer);
   return E.right({ type, shape, data });
 }
@@ -124,7 +158,7 @@ export type NpyArrays = Readonly<Record<string, NpyArray>>;
 const MOST_ENTRIES = 100;
 
 /** Loads zip.js when a first archive is written or read: models and checkpoints do without. */
-async function zipLibrary(): Promise<typeof import("npm:@zip.js/zip.js@2.24.0")> {
+export async function zipLibrary(): Promise<typeof import("npm:@zip.js/zip.js@2.24.0")> {
   const library = await import("npm:@zip.js/zip.js@2.24.0");
   library.configure({ useWebWorkers: false });
   return library;

@@ -7,7 +7,7 @@
 import { invalidOption, type NonFinite, type SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { findKwta } from "../../graph/rewrite.ts";
-import { permutation, type Rng } from "../../graph/rng.ts";
+import type { Rng } from "../../graph/rng.ts";
 import { inferShapes, isPair, showSpace, sizeOf } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
 import { lower } from "../../ops/interpreter.ts";
@@ -17,7 +17,6 @@ import type { SampleOrder } from "../../ops/losses/samplers.ts";
 import { notNegative } from "../../ops/ranges.ts";
 import { type Params, tf } from "../../ops/tfjs.ts";
 import {
-  type Batch,
   type ObserveGradients,
   type Stepped,
   type Trainer,
@@ -31,8 +30,14 @@ import { copyState, copyTensors, free, type Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
 import type { Augmentation } from "../data/augment.ts";
 import { checkSplit, type DataSplit, labelledSplit } from "../data/dataset.ts";
-import { feedOf } from "../data/feed.ts";
-import { backgroundOf, gatherLabels } from "../data/normalise.ts";
+import { checkStream } from "../data/vectors/stream.ts";
+import {
+  type BatchAt,
+  batchesOf,
+  countOf,
+  isStreamed,
+  type TrainingData,
+} from "./epoch_batches.ts";
 
 /** A moment within an epoch, after a step. */
 export interface Midpoint extends MeasuredAt {
@@ -56,8 +61,11 @@ export type Midway = (
 
 /** Options of {@linkcode train}. */
 export interface TrainOptions {
-  /** The samples to train on, with their classes; a loss that is `unsupervised` needs none. */
-  readonly data: DataSplit;
+  /**
+   * The samples to train on, with their classes; a loss that is `unsupervised` needs none. Those that `streamVectors`
+   * makes of a file are read meanwhile, so that they may be more than memory holds.
+   */
+  readonly data: TrainingData;
   /** The loss to minimise. */
   readonly loss: Loss;
   /**
@@ -67,7 +75,7 @@ export interface TrainOptions {
    */
   readonly batchSize?: number;
   /**
-   * Order of an epoch's samples, as `pairedOrder` draws one.
+   * Order of an epoch's samples, as `pairedOrder` draws one; of samples in memory.
    *
    * @default every sample once, in a random order
    */
@@ -149,7 +157,7 @@ interface Epoch extends TrainOptions {
 }
 
 function plan(options: TrainOptions, run: Run): E.Either<SparrowError, Epoch> {
-  const { data, loss, observe, batchSize = defaultBatchSize(data.count) } = options;
+  const { data, loss, observe, batchSize = defaultBatchSize(countOf(data)) } = options;
   const { optimiser, input } = run;
   if (optimiser === null) {
     return E.left(invalidOption("optimiser", "none", "one that is given to createRun"));
@@ -168,7 +176,7 @@ function plan(options: TrainOptions, run: Run): E.Either<SparrowError, Epoch> {
     trainer: { model: lower(run.graph), input, loss, optimiser, observe },
     learningRate,
     epoch: run.epoch + 1,
-    total: Math.ceil(data.count / batchSize),
+    total: Math.ceil(countOf(data) / batchSize),
   });
 }
 
@@ -181,10 +189,10 @@ function check(
     return invalidOption("batchSize", batchSize, "an integer of at least 1");
   }
   const size = sizeOf(run.input);
-  const wrong = checkSplit(data, { size });
+  const wrong = isStreamed(data) ? checkStream(data, size) : checkSplit(data, { size });
   if (wrong !== null) return wrong;
   if (!loss.unsupervised) {
-    const labelled = labelledSplit(data, `the loss ${loss.name}`);
+    const labelled = labelledSplit(data as DataSplit, `the loss ${loss.name}`);
     if (E.isLeft(labelled)) return labelled.left;
   }
   if (Object.keys(run.params).length === 0) {
@@ -201,7 +209,7 @@ function check(
 }
 
 /** Finds what keeps the loss from being used on this run and data. */
-function misfit(loss: Loss, { labels }: DataSplit, run: Run): SparrowError | null {
+function misfit(loss: Loss, { labels }: TrainingData, run: Run): SparrowError | null {
   const inferred = inferShapes(run.graph, run.input);
   if (E.isLeft(inferred)) return inferred.left;
   const { output } = inferred.right;
@@ -231,10 +239,9 @@ async function trainEpoch(
   const { data, batchSize, trainer, midway, epoch, total } = plan;
   const { graph, input } = run;
   const step = trainStep(trainer);
-  const [order, rng] = (plan.order ?? permutation)(data.count, run.rng);
-  let state = beginning(plan, run, rng);
+  const batches = batchesOf({ ...plan, shape: plan.shape ?? input }, run.rng);
+  let state = beginning(plan, run, batches.rng);
   const watch = stopwatch(env);
-  const batches = batchesOf(plan, order, run);
   const losses = watchLosses(plan, run, state, batches.at, env);
   const pace = paceOf(total, env);
   let seen: readonly Row[] = [];
@@ -248,7 +255,9 @@ async function trainEpoch(
       if (env.signal.aborted) {
         return fail({ _tag: "Interrupted", epoch, step: run.step + done - 1 });
       }
-      const [batch, rng] = batches.at(done - 1, state.rng);
+      const made = await batches.at(done - 1, state.rng);
+      if (E.isLeft(made)) return fail(made.left);
+      const [batch, rng] = made.right;
       const stepped = step({ ...state, rng }, batch);
       state = stepped.state;
       await losses.add(stepped);
@@ -257,7 +266,7 @@ async function trainEpoch(
         const bad = await losses.settle(state, done, due === "weights");
         if (bad !== null) return fail(bad);
         pace.settled(due);
-        const samplesPerSecond = Math.min(done * batchSize, data.count) / watch.seconds();
+        const samplesPerSecond = Math.min(done * batchSize, countOf(data)) / watch.seconds();
         env.progress.update({
           epoch,
           done,
@@ -284,7 +293,7 @@ async function trainEpoch(
     throw thrown;
   } finally {
     losses.dispose();
-    batches.dispose();
+    await batches.dispose();
   }
   const rows = rowsOf(plan, run, losses.sums(), watch.seconds());
   return E.right({
@@ -345,37 +354,9 @@ function rowsOf(
     row("run", "learning_rate", learningRate),
     ...(kwta === undefined ? [] : [row("run", "sparsity", kwta.sparsity)]),
     ...(kwta?.soft ? [row("run", "hardness", kwta.soft.hardness)] : []),
-    row("run", "samples_per_second", data.count / seconds),
+    row("run", "samples_per_second", countOf(data) / seconds),
     row("run", "training_seconds", seconds),
   ];
-}
-
-// ---- Batches
-
-/** Makes the batch after so many others, and returns the generator that augmentation leaves. */
-type BatchAt = (done: number, rng: Rng) => readonly [Batch, Rng];
-
-/** Makes the batches of an epoch, in the given order of the samples. */
-function batchesOf(
-  { data, augment, shape, batchSize }: Epoch,
-  order: Uint32Array,
-  { input }: Run,
-): { readonly at: BatchAt; readonly dispose: () => void } {
-  const layout = { shape: shape ?? input, background: backgroundOf(data.normalisation) };
-  const feed = feedOf(data, batchSize);
-  const rows = (picks: Uint32Array, rng: Rng): readonly [Batch["values"], Rng] => {
-    if (augment === undefined) return [feed.rows(picks), rng];
-    const values = feed.hostRows(picks);
-    return [values, augment.apply(values, layout, rng)];
-  };
-  return {
-    at: (done, rng) => {
-      const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
-      const [values, left] = rows(picks, rng);
-      return [{ values, labels: gatherLabels(data, picks) }, left];
-    },
-    dispose: feed.dispose,
-  };
 }
 
 // ---- Losses
@@ -544,7 +525,9 @@ async function findCulprit(
   });
   try {
     for (let done = from; done < to; done++) {
-      const [next, rng] = batch(done, now.rng);
+      const made = await batch(done, now.rng);
+      if (E.isLeft(made)) return null;
+      const [next, rng] = made.right;
       const stepped = step({ ...now, rng }, next);
       now = stepped.state;
       const looked = [

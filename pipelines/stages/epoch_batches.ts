@@ -1,0 +1,107 @@
+/**
+ * The batches of an epoch of training: every sample once, in a fresh random order, of samples in memory and of those that
+ * are read meanwhile.
+ *
+ * @module
+ */
+import type { SparrowError } from "../../graph/error.ts";
+import { E } from "../../graph/fp_ts.ts";
+import { permutation, type Rng } from "../../graph/rng.ts";
+import type { Shape } from "../../graph/types.ts";
+import type { SampleOrder } from "../../ops/losses/samplers.ts";
+import type { Batch } from "../../ops/train_step.ts";
+import type { Augmentation } from "../data/augment.ts";
+import type { DataSplit } from "../data/dataset.ts";
+import { feedOf } from "../data/feed.ts";
+import { backgroundOf, gatherLabels } from "../data/normalise.ts";
+import { shuffled, type StreamedSplit } from "../data/vectors/stream.ts";
+
+/** Samples that `train` takes: in memory, or read while it trains. */
+export type TrainingData = DataSplit | StreamedSplit;
+
+/** Whether samples are read while a model is trained on them. */
+export const isStreamed = (data: TrainingData): data is StreamedSplit => "source" in data;
+
+/** Counts the samples. */
+export const countOf = (data: TrainingData): number =>
+  isStreamed(data) ? data.source.count : data.count;
+
+/**
+ * Makes the batch after so many others, and returns the generator that augmentation leaves; the error of a source
+ * that cannot be read.
+ */
+export type BatchAt = (
+  done: number,
+  rng: Rng,
+) => Promise<E.Either<SparrowError, readonly [Batch, Rng]>>;
+
+/** The batches of an epoch. */
+export interface EpochBatches {
+  readonly at: BatchAt;
+  /** The generator that the drawing of the order leaves. */
+  readonly rng: Rng;
+  readonly dispose: () => Promise<void>;
+}
+
+/** What batches are made of. */
+export interface BatchesOptions {
+  readonly data: TrainingData;
+  readonly batchSize: number;
+  readonly augment?: Augmentation;
+  /** Order of samples in memory. @default random */
+  readonly order?: SampleOrder;
+  /** Shape of a sample, for `augment`. */
+  readonly shape: Shape;
+}
+
+/** Draws the order of an epoch, and makes its batches. */
+export function batchesOf(options: BatchesOptions, rng: Rng): EpochBatches {
+  const { data } = options;
+  return isStreamed(data) ? streamed(data, options, rng) : inMemory(data, options, rng);
+}
+
+const layoutOf = ({ data, shape }: BatchesOptions) => ({
+  shape,
+  background: backgroundOf(data.normalisation),
+});
+
+function inMemory(data: DataSplit, options: BatchesOptions, from: Rng): EpochBatches {
+  const { batchSize, augment, order: draw = permutation } = options;
+  const [order, rng] = draw(data.count, from);
+  const layout = layoutOf(options);
+  const feed = feedOf(data, batchSize);
+  const rows = (picks: Uint32Array, rng: Rng): readonly [Batch["values"], Rng] => {
+    if (augment === undefined) return [feed.rows(picks), rng];
+    const values = feed.hostRows(picks);
+    return [values, augment.apply(values, layout, rng)];
+  };
+  return {
+    at: (done, rng) => {
+      const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
+      const [values, left] = rows(picks, rng);
+      return Promise.resolve(E.right([{ values, labels: gatherLabels(data, picks) }, left]));
+    },
+    rng,
+    dispose: () => Promise.resolve(feed.dispose()),
+  };
+}
+
+function streamed(data: StreamedSplit, options: BatchesOptions, from: Rng): EpochBatches {
+  const { batchSize, augment } = options;
+  const [samples, rng] = shuffled(data, from);
+  const layout = layoutOf(options);
+  return {
+    at: async (done, rng) => {
+      const first = done * batchSize;
+      const found = await samples.at(first, Math.min(batchSize, data.source.count - first));
+      return E.map(({ values, picks }: { values: Float32Array<ArrayBuffer>; picks: Uint32Array }) =>
+        [
+          { values, labels: gatherLabels(data, picks) },
+          augment === undefined ? rng : augment.apply(values, layout, rng),
+        ] as const
+      )(found);
+    },
+    rng,
+    dispose: samples.close,
+  };
+}
