@@ -9,6 +9,7 @@
 import { defineNode, type NodeConstructor, type NodeStep } from "./custom_node.ts";
 import { WINNERS, type WinnersAttributes } from "./kernels/kwta.ts";
 import "./kernels/kwta_gpu.ts";
+import { untaped } from "./losses/loss.ts";
 import { type Params, tf } from "./tfjs.ts";
 import type { NodeState } from "../graph/custom_node.ts";
 import type { Shape } from "../graph/types.ts";
@@ -25,15 +26,9 @@ export function largest(x: tf.Tensor2D, k: number): tf.Tensor2D {
   if (k <= 0) return tf.zerosLike(x);
   if (k >= units) return tf.onesLike(x);
   const attributes: WinnersAttributes = { k, ties: false };
-  const mask = tf.customGrad((given) => ({
-    value: tf.engine().runKernel(
-      WINNERS,
-      { x: given as tf.Tensor },
-      attributes as unknown as tf.NamedAttrMap,
-    ) as tf.Tensor,
-    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
-  }));
-  return mask(x) as tf.Tensor2D;
+  return untaped(() =>
+    tf.engine().runKernel(WINNERS, { x }, attributes as unknown as tf.NamedAttrMap) as tf.Tensor2D
+  );
 }
 
 /**
@@ -64,7 +59,7 @@ export const largestOfBatch = (x: tf.Tensor2D, k: number): tf.Tensor2D =>
 
 /** Samples since each unit was last active; grows up to 2²⁴, where float32 counts no further by ones. */
 const nextSilent = (silent: tf.Tensor, code: tf.Tensor): tf.Tensor =>
-  tf.mul(tf.add(silent, code.shape[0]), tf.sub(1, tf.step(tf.max(code, 0))));
+  untaped(() => tf.mul(tf.add(silent, code.shape[0]), tf.sub(1, tf.step(tf.max(code, 0)))));
 
 const silence = ([units]: Shape): NodeState => ({ name: "silent", shape: [units] });
 
@@ -114,13 +109,14 @@ const BEYOND = 1e38;
  * The threshold after a batch: towards the least value that was transmitted, which it is after the first
  * batch. A batch in which nothing is active leaves it.
  */
-function nextThreshold(threshold: tf.Tensor, code: tf.Tensor, momentum: number): tf.Tensor {
-  const active = tf.step(code);
-  const least = tf.min(tf.where(tf.greater(active, 0), code, tf.fill(code.shape, BEYOND)));
-  const moved = tf.add(tf.mul(threshold, 1 - momentum), tf.mul(least, momentum));
-  const next = tf.where(tf.less(threshold, 0), least, moved);
-  return tf.where(tf.greater(tf.max(active), 0), next, threshold);
-}
+const nextThreshold = (threshold: tf.Tensor, code: tf.Tensor, momentum: number): tf.Tensor =>
+  untaped(() => {
+    const active = tf.step(code);
+    const least = tf.min(tf.where(tf.greater(active, 0), code, tf.fill(code.shape, BEYOND)));
+    const moved = tf.add(tf.mul(threshold, 1 - momentum), tf.mul(least, momentum));
+    const next = tf.where(tf.less(threshold, 0), least, moved);
+    return tf.where(tf.greater(tf.max(active), 0), next, threshold);
+  });
 
 /**
  * The node `batch_top_k(k, momentum)`: in training the k · samples largest units of the batch are transmitted

@@ -134,3 +134,10 @@ export function constantOf<T extends tf.Tensor>(x: tf.Tensor, f: (x: tf.Tensor) 
     gradFunc: () => tf.zeros(shape),
   }))(x) as T;
 }
+
+/**
+ * The result of f as a constant, for which no gradient is computed at all: the tape does not see what f reads. Where
+ * something has no other way to the loss, tfjs says that it has no gradient; {@linkcode constantOf} makes it 0.
+ */
+export const untaped = <T extends tf.Tensor>(f: () => T): T =>
+  tf.customGrad(() => ({ value: f(), gradFunc: () => [] }))() as T;

@@ -13,9 +13,17 @@ import type { Shape } from "../../graph/types.ts";
 import { linear } from "../layers.ts";
 import { checkRanges, integerFrom, notNegative } from "../ranges.ts";
 import { type Params, tf } from "../tfjs.ts";
-import { largestValues } from "../top_k.ts";
+import { largest, largestValues } from "../top_k.ts";
 import { selfContrastLoss, type SelfContrastOptions } from "./contrastive.ts";
-import { constantOf, type Internals, type Loss, type LossSetting, nothing, plus } from "./loss.ts";
+import {
+  constantOf,
+  type Internals,
+  type Loss,
+  type LossSetting,
+  nothing,
+  plus,
+  untaped,
+} from "./loss.ts";
 
 // ---- On tensors
 
@@ -47,6 +55,9 @@ export interface Decoder {
   readonly bias?: tf.Tensor1D;
 }
 
+/** Further than units are apart. */
+const BEHIND = 1e4;
+
 /** Options of {@linkcode auxK}. */
 export interface AuxKOptions {
   /** How many dead units of a sample reconstruct. */
@@ -76,10 +87,15 @@ export function auxK(
   { k, deadAfter }: AuxKOptions,
 ): tf.Scalar {
   // Counts, so that a half tells at least from less.
-  const dead = constantOf(silent, (count) => tf.step(tf.sub(count, deadAfter - 0.5)));
-  const code = largestValues(tf.mul(units, dead), k);
-  const left = constantOf(errors, (e) => tf.clone(e)) as tf.Tensor2D;
-  const any = constantOf(dead, (each) => tf.max(each));
+  const dead = untaped(() => tf.step(tf.sub(silent, deadAfter - 0.5)));
+  // Those that are not dead come after all that are, and keep their order: rows of equals take long to select from.
+  const winners = untaped(() => {
+    const ranked = tf.sub(units, tf.mul(tf.sub(1, dead), BEHIND)) as tf.Tensor2D;
+    return tf.mul(largest(ranked, k), dead);
+  });
+  const code = tf.mul(tf.relu(units), winners) as tf.Tensor2D;
+  const left = untaped(() => tf.clone(errors));
+  const any = untaped(() => tf.max(dead));
   return tf.mul(unexplained(linear(code, weight), left), any);
 }
 
