@@ -6,17 +6,15 @@
  * @module
  */
 import { type InvalidOption, invalidOption, type SparrowError } from "../graph/error.ts";
-import { E } from "../graph/fp_ts.ts";
+import { E, type TE } from "../graph/fp_ts.ts";
 import { type Rng, seed as seeded, splitRng } from "../graph/rng.ts";
 import { encodeVectors, type LinearCoder, type VectorCoder } from "../ops/codes/coders.ts";
 import { projectionCoder } from "../ops/codes/projections.ts";
-import { nearestVectors, unitVectors } from "../ops/codes/vectors.ts";
+import { nearestVectors } from "../ops/codes/vectors.ts";
 import type { DenseEmbeddings } from "../ops/embeddings.ts";
-import type { Neighbours } from "../ops/metrics/neighbours.ts";
 import type { Range } from "../ops/ranges.ts";
 import type { Flags } from "./cli/options.ts";
 import { type Context, type Options, program, sharedFlags } from "./cli/program.ts";
-import { settingFlags } from "./cli/training.ts";
 import { duration } from "./cli/text.ts";
 import { saveCodes } from "./files/codes.ts";
 import { saveCoder } from "./files/coder.ts";
@@ -32,19 +30,26 @@ import {
   type Measurement,
   NEAREST,
   recommend,
+  threadSeconds,
 } from "./studies/vectors/measure.ts";
 import { type Method, simpleMethods } from "./studies/vectors/methods.ts";
 import { reasonFor, tradeOffTable, vectorsPage } from "./studies/vectors/page.ts";
-import { readVectors } from "./studies/vectors/read.ts";
+import { readNeighbours, readUnitVectors } from "./studies/vectors/read.ts";
 import type { TrainedKwta } from "./studies/vectors/train.ts";
-import { MODEL_FILE } from "./stages/save.ts";
 
 const RECORD_FILE = "vectors.json";
 const PAGE_FILE = "vectors.html";
+const MODEL_FILE = "model.safetensors";
 const CODES_FILE = "codes.npz";
 const CODER_FILE = "coder.safetensors";
 
-const recallRange: Range = {
+/** (0, 1). */
+const part: Range = {
+  holds: (value) => value > 0 && value < 1,
+  words: "a number above 0 and below 1",
+};
+
+const partOrAll: Range = {
   holds: (value) => value > 0 && value <= 1,
   words: "a number above 0 and at most 1",
 };
@@ -61,7 +66,7 @@ const flags = {
   recall: {
     kind: "number",
     help: "part of the ten nearest that the recommended search must find",
-    range: recallRange,
+    range: partOrAll,
     fallback: 0.97,
   },
   candidates: {
@@ -78,7 +83,7 @@ const flags = {
     most: 100_000,
     fallback: 1000,
   },
-  sparsity: { ...settingFlags.sparsity(0.25), help: "part of the units that win" },
+  sparsity: { kind: "number", help: "part of the units that win", range: part, fallback: 0.25 },
   epochs: {
     ...sharedFlags.epochs,
     help: "epochs of training; 0 for simple codes only",
@@ -114,7 +119,7 @@ async function work(
   const { operands: [file], out, note } = context;
   const begun = performance.now();
   const [rng, forMethods] = splitRng(seeded(options.seed));
-  const vectors = await read(file, "FILE");
+  const vectors = await readUnitVectors(file, "FILE")();
   if (E.isLeft(vectors)) return vectors;
   const parts = holdOut(vectors.right, options["held-out"], rng);
   if (E.isLeft(parts)) return parts;
@@ -143,19 +148,18 @@ async function work(
   const seconds = (performance.now() - begun) / 1000;
   const config = { file, ...options, ...circumstancesOf({ seeds: [options.seed] }) };
   const results = { rows, chosen, queries: judgedOnce.right, wish: options, base: base.count };
-  const written = await writeAll(out, {
-    codes: saveCodes(`${out}/${CODES_FILE}`, { codes, labels: null }, denoFiles),
-    coder: saveCoder(`${out}/${CODER_FILE}`, coder),
-    model: trained.right.best === null
-      ? null
-      : saveModel(`${out}/${MODEL_FILE}`, trained.right.best.model, denoFiles),
-    page: writeResults(out, {
-      [RECORD_FILE]: { config, seconds, ...results, training: trained.right.best?.history ?? null },
+  const { best } = trained.right;
+  const written = await writeAll([
+    saveCodes(`${out}/${CODES_FILE}`, { codes, labels: null }),
+    saveCoder(`${out}/${CODER_FILE}`, coder),
+    ...best === null ? [] : [saveModel(`${out}/${MODEL_FILE}`, best.model, denoFiles)],
+    writeResults(out, {
+      [RECORD_FILE]: { config, seconds, ...results, training: best?.history ?? null },
       [PAGE_FILE]: vectorsPage(results, { held: queries.count, seed: options.seed }, config),
     }, denoFiles),
-  });
+  ]);
   if (E.isLeft(written)) return written;
-  const files = [CODES_FILE, CODER_FILE, ...trained.right.best === null ? [] : [MODEL_FILE]];
+  const files = [CODES_FILE, CODER_FILE, ...best === null ? [] : [MODEL_FILE]];
   return E.right([
     asText(tradeOffTable(rows)),
     reasonFor(chosen, options),
@@ -171,20 +175,6 @@ async function work(
   ]);
 }
 
-/** Reads vectors and makes their lengths 1. */
-async function read(
-  file: string,
-  option: string,
-): Promise<E.Either<SparrowError, DenseEmbeddings>> {
-  const found = await readVectors(file)();
-  if (E.isLeft(found)) return found;
-  const units = unitVectors(found.right);
-  return E.mapLeft((error: InvalidOption): SparrowError => ({
-    ...error,
-    option: `${option} ${file}`,
-  }))(units);
-}
-
 /** The sizes that are measured. */
 const sizesOf = (bytes: number): readonly number[] => [Math.floor(bytes / 2), bytes, 2 * bytes];
 
@@ -197,6 +187,7 @@ function compareSimple(
 ): E.Either<SparrowError, readonly Candidate[]> {
   const candidates: Candidate[] = [];
   for (const method of simpleMethods(sparsity)) {
+    const begun = threadSeconds();
     if (signal.aborted) return E.left({ _tag: "Interrupted", epoch: 0, step: 0 });
     const coders = method.fit(judged.base, sizesOf(bytes), rng);
     if (E.isLeft(coders)) return coders;
@@ -205,7 +196,7 @@ function compareSimple(
       if (E.isLeft(measured)) return measured;
       candidates.push(measured.right);
     }
-    note(`measured: ${method.name}`);
+    note(`${method.name}: measured in ${duration(threadSeconds() - begun)}`);
   }
   return E.right(candidates);
 }
@@ -241,6 +232,7 @@ async function compareTrained(
   // TensorFlow.js is loaded only where something is trained.
   const { trainKwta } = await import("./studies/vectors/train.ts");
   for (const size of sizesOf(bytes).slice(0, 2)) {
+    const begun = threadSeconds();
     const begin = projectionCoder(judged.base, { bits: 8 * size }, rng);
     if (E.isLeft(begin)) return begin;
     const [first]: readonly [LinearCoder, Rng] = begin.right;
@@ -252,7 +244,7 @@ async function compareTrained(
     const measured = candidateOf(method, best.coder, judged, many);
     if (E.isLeft(measured)) return measured;
     candidates.push(measured.right);
-    note(`trained and measured: ${size} bytes`);
+    note(`${method.name}, ${size} bytes: measured in ${duration(threadSeconds() - begun)}`);
   }
   return E.right({ candidates, best });
 }
@@ -265,7 +257,7 @@ async function lookOnce(
   { queries: path, neighbours, candidates }: Given,
 ): Promise<E.Either<SparrowError, Measurement | null>> {
   if (path === null) return E.right(null);
-  const queries = await read(path, "--queries");
+  const queries = await readUnitVectors(path, "--queries")();
   if (E.isLeft(queries)) return queries;
   if (queries.right.width !== vectors.width) {
     const actual = `vectors of ${queries.right.width} numbers`;
@@ -274,7 +266,11 @@ async function lookOnce(
   const ten = Math.min(NEAREST, vectors.count);
   const truth = neighbours === null
     ? nearestVectors(vectors, queries.right, ten)
-    : await neighboursOf(neighbours, queries.right.count, vectors.count, ten);
+    : await readNeighbours(neighbours, {
+      queries: queries.right.count,
+      vectors: vectors.count,
+      least: ten,
+    })();
   if (E.isLeft(truth)) return truth;
   const judged = { base: vectors, queries: queries.right, truth: truth.right };
   return E.map((rows: readonly Measurement[]) =>
@@ -284,43 +280,12 @@ async function lookOnce(
   )(measureCoder({ name: chosen.method, trained: chosen.trained }, coder, judged, candidates));
 }
 
-/** Reads a file of neighbours: a row of indices per query, the nearest first. */
-async function neighboursOf(
-  file: string,
-  queries: number,
-  vectors: number,
-  least: number,
-): Promise<E.Either<SparrowError, Neighbours>> {
-  const found = await readVectors(file)();
-  if (E.isLeft(found)) return found;
-  const { count: rows, width: k, values } = found.right;
-  const wrong = rows !== queries
-    ? `${rows} rows`
-    : k < least
-    ? `${k} neighbours per query`
-    : values.some((index) => !(Number.isInteger(index) && index >= 0 && index < vectors))
-    ? "an index of no vector"
-    : null;
-  if (wrong !== null) {
-    const expected = `for each of ${queries} queries at least ${least} indices below ${vectors}`;
-    return E.left(invalidOption("--neighbours", wrong, expected));
-  }
-  return E.right({
-    k,
-    indices: Int32Array.from(values),
-    distances: new Float64Array(values.length),
-  });
-}
-
-type Written = ReturnType<typeof saveCoder> | ReturnType<typeof saveCodes>;
-
 /** Writes one file after the other. */
 async function writeAll(
-  _out: string,
-  tasks: Readonly<Record<string, Written | null>>,
+  tasks: readonly TE.TaskEither<SparrowError, void>[],
 ): Promise<E.Either<SparrowError, void>> {
-  for (const task of Object.values(tasks)) {
-    const done = task === null ? E.right(undefined) : await task();
+  for (const task of tasks) {
+    const done = await task();
     if (E.isLeft(done)) return done;
   }
   return E.right(undefined);

@@ -93,6 +93,12 @@ const programs: Readonly<Record<string, Weight>> = {
     types: report,
     megabytes: 105,
   },
+  "pipelines/vectors_kwta.ts": {
+    first: ["@observablehq/plot", "linkedom", "ml-matrix", ...shell, ...random],
+    later: [...images, ...tables, ...tfjs],
+    types: ["@dagrejs/dagre"],
+    megabytes: 115,
+  },
   "pipelines/willshaw_capacity.ts": {
     first: ["@observablehq/plot", "linkedom", ...shell, ...random],
     later: [...images, ...tfjs],

@@ -1,5 +1,5 @@
 /**
- * Models, checkpoints and codes as files.
+ * Models, checkpoints, coders and codes as files.
  *
  * @module
  */
@@ -11,6 +11,7 @@ export {
   type Remembered,
   writeCheckpoint,
 } from "./checkpoint.ts";
+export { loadCoder, readCoder, saveCoder, writeCoder } from "./coder.ts";
 export {
   loadCodes,
   type Origin,

@@ -49,7 +49,7 @@ export interface Searcher {
  * The ways to search the codes of a coder. An index of winners' lists has its place here, as one more searcher for
  * codes of winners.
  */
-export const searchersOf = (
+const searchersOf = (
   coder: VectorCoder,
   codes: BinaryEmbeddings,
 ): readonly Searcher[] => {
@@ -163,7 +163,7 @@ export interface HeldOut {
 }
 
 /** The fewest vectors that some can be held out of. */
-export const FEWEST = 20;
+const FEWEST = 20;
 
 /**
  * Holds out some vectors, drawn at random: at most so many, and at most a tenth of all.

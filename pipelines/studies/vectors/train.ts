@@ -43,7 +43,10 @@ export interface TrainedKwta {
 }
 
 /** Temperatures of cosines and of overlaps: so low that only near vectors of a batch count. */
-const TEMPERATURES = { inputTemperature: 0.03, codeTemperature: 0.03 };
+const TEMPERATURES = { inputTemperature: 0.02, codeTemperature: 0.03 };
+
+/** Samples per step: more have nearer neighbours among them. */
+const BATCH = 512;
 
 /** Length of the directions at first, in hardnesses of the winners' gate. */
 const LENGTH = 5;
@@ -67,7 +70,7 @@ export async function trainKwta(
   const weight = turned(begin.directions, width, inputs).map((value) => LENGTH * value);
   const run = createRun({
     graph,
-    optimiser: adam({ learningRate: 3e-4 }),
+    optimiser: adam({ learningRate: 1e-3 }),
     params: { "0.weight": { shape: [inputs, width], data: weight } },
   });
   if (E.isLeft(run)) return run;
@@ -77,8 +80,9 @@ export async function trainKwta(
     labels: null,
     normalisation: { mean: [0], std: [1] },
   };
-  const loss = rankDistillationLoss(TEMPERATURES);
-  const done = await repeat(epochs)(train({ data: split, loss }))(run.right)(env)();
+  const loss = { ...rankDistillationLoss(TEMPERATURES), unsupervised: true };
+  const epoch = train({ data: split, loss, batchSize: BATCH });
+  const done = await repeat(epochs)(epoch)(run.right)(env)();
   if (E.isLeft(done)) return done;
   const trained = done.right;
   const model = await modelOf(trained, { name, train: split } as Dataset)();
