@@ -15,7 +15,7 @@ export interface TableSearch {
    * @param tables Of each query sixteen numbers for the lower half of a code's first byte, sixteen for its higher
    * half, and so on.
    * @param k From 1 to the number of codes.
-   * @returns queries × k indices; the first is that of the largest rounded sum.
+   * @returns queries × k indices, those of a query in no order.
    */
   readonly largest: (tables: Float32Array, k: number) => Int32Array;
 }
@@ -31,9 +31,6 @@ const MOST_ENTRY = 126;
 
 /** Larger than any sum. */
 const MOST_SUM = 2 ** 16 - 1;
-
-/** Larger than any distance. */
-const FARTHEST = 2 ** 31 - 1;
 
 const PAGE = 65_536;
 
@@ -56,8 +53,8 @@ function tableSearch({ count, width, words }: BinaryEmbeddings): TableSearch | n
   const tablesAt = begin + size;
   const tableBytes = 32 * bytes;
   const spare = tablesAt + QUERIES * tableBytes;
-  const results = spare + 16;
-  const pages = Math.ceil(results / PAGE);
+  const heaps = spare + 16;
+  const pages = Math.ceil(heaps / PAGE);
   // Tables of longer codes would have entries of few values.
   if (pages > PAGE / 2 || 2 * bytes * 8 > MOST_SUM) return null;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: PAGE });
@@ -73,8 +70,8 @@ function tableSearch({ count, width, words }: BinaryEmbeddings): TableSearch | n
   return {
     largest: (tables, k) => {
       const queries = tables.length / tableBytes;
-      const indices = new Int32Array(queries * k).fill(-1);
-      const needed = Math.ceil((results + 8 * QUERIES * k) / PAGE);
+      const indices = new Int32Array(queries * k);
+      const needed = Math.ceil((heaps + 8 * QUERIES * k) / PAGE);
       const missing = needed - memory.buffer.byteLength / PAGE;
       if (missing > 0) memory.grow(missing);
       for (let first = 0; first < queries; first += QUERIES) {
@@ -84,11 +81,10 @@ function tableSearch({ count, width, words }: BinaryEmbeddings): TableSearch | n
           const at = tablesAt + q * tableBytes;
           roundTables(own, new Uint8Array(memory.buffer, at, tableBytes));
         }
-        const [distances, places] = [results, results + 4 * many * k];
-        new Int32Array(memory.buffer, distances, many * k).fill(FARTHEST);
-        new Int32Array(memory.buffer, places, many * k).fill(-1);
-        simd.scanTables(many, tablesAt, begin, count, bytes, distances, places, k, spare);
-        indices.set(new Int32Array(memory.buffer, places, many * k), first * k);
+        new Uint32Array(memory.buffer, heaps, 2 * many * k).fill(0);
+        simd.scanTables(many, tablesAt, begin, count, bytes, heaps, k, spare);
+        const words = new Uint32Array(memory.buffer, heaps, 2 * many * k);
+        for (let i = 0; i < many * k; i++) indices[first * k + i] = ~words[2 * i];
       }
       return indices;
     },

@@ -141,8 +141,7 @@ export interface Simd {
     blocks: number,
     codes: number,
     bytes: number,
-    distances: number,
-    indices: number,
+    heaps: number,
     k: number,
     spare: number,
   ) => void;

@@ -48,7 +48,7 @@ export function sliceCodes(rows: usize, bytes: i32, columns: usize): void {
 }
 
 /** Puts a code among the k nearest so far, which are sorted. */
-export function keep(distances: usize, indices: usize, k: i32, distance: i32, index: i32): void {
+function keep(distances: usize, indices: usize, k: i32, distance: i32, index: i32): void {
   let place = k - 1;
   while (place > 0 && load<i32>(distances + (<usize> (place - 1) << 2)) > distance) {
     const to = <usize> place << 2;

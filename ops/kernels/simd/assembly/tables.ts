@@ -2,8 +2,6 @@
 // time (F. André, A.-M. Kermarrec, N. Le Scouarnec, "Cache locality is not enough: high-performance nearest neighbor
 // search with product quantization fast scan", VLDB 2015).
 
-import { keep } from "./search";
-
 /** Codes of a block: of each byte of a code sixteen stand side by side. */
 const BLOCK: i32 = 16;
 
@@ -17,35 +15,55 @@ function entries(table: v128, index: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? i8x16.relaxed_swizzle(table, index) : i8x16.swizzle(table, index);
 }
 
-/** Keeps those of eight codes, the first of them `first`, each `step` after the other, that exceed the least sum. */
+/** An entry of a heap: larger for a larger sum, and for the lower of two indices. */
 // @ts-ignore: decorator
 @inline
+function entryOf(sum: u32, index: i32): u64 {
+  return (<u64> sum << 32) | <u64> ~<u32> index;
+}
+
+/** Puts an entry in the place of the least of a heap, which is the first. */
+function replaceLeast(heap: usize, k: i32, entry: u64): void {
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= k) break;
+    let least = load<u64>(heap + (<usize> child << 3));
+    if (child + 1 < k) {
+      const right = load<u64>(heap + (<usize> (child + 1) << 3));
+      if (right < least) {
+        least = right;
+        child++;
+      }
+    }
+    if (entry <= least) break;
+    store<u64>(heap + (<usize> at << 3), least);
+    at = child;
+  }
+  store<u64>(heap + (<usize> at << 3), entry);
+}
+
+/** The least sum that a heap keeps. */
+// @ts-ignore: decorator
+@inline
+function leastOf(heap: usize): u32 {
+  return load<u32>(heap, 4);
+}
+
+/** Keeps those of eight codes, every second one from `first` on, whose sums exceed the least. */
 function keepLarger(
-  sums: v128, limit: v128, first: i32, codes: i32, distances: usize, indices: usize, k: i32, spare: usize,
-): bool {
+  sums: v128, limit: v128, first: i32, codes: i32, heap: usize, k: i32, spare: usize,
+): void {
   let mask = i16x8.bitmask(i16x8.gt_u(sums, limit));
-  if (mask == 0) return false;
+  if (mask == 0) return;
   v128.store(spare, sums);
-  const last = distances + (<usize> (k - 1) << 2);
-  let any = false;
   while (mask != 0) {
     const lane = ctz<i32>(mask);
     mask &= mask - 1;
     const index = first + 2 * lane;
-    const distance = -<i32> load<u16>(spare + (<usize> lane << 1));
-    if (index >= codes || distance >= load<i32>(last)) continue;
-    keep(distances, indices, k, distance, index);
-    any = true;
+    const sum = <u32> load<u16>(spare + (<usize> lane << 1));
+    if (index < codes && sum > leastOf(heap)) replaceLeast(heap, k, entryOf(sum, index));
   }
-  return any;
-}
-
-/** The least sum that is kept, as sixteen bits; 0 as long as fewer than k are. */
-// @ts-ignore: decorator
-@inline
-function limitOf(distances: usize, k: i32): v128 {
-  const worst = load<i32>(distances + (<usize> (k - 1) << 2));
-  return i16x8.splat(<i16> (worst > 0 ? 0 : -worst));
 }
 
 /**
@@ -54,12 +72,13 @@ function limitOf(distances: usize, k: i32): v128 {
  * @param tables Of each query 2 · bytes tables of sixteen bytes, each below 128: that of the lower half of a code's
  * first byte, of the higher half, of the second byte's lower half, and so on. All sums are below 2^16.
  * @param codes Blocks of sixteen codes of `bytes` bytes, as many as there are codes, the last filled up.
- * @param distances [many, k], above 0 at first: minus the sums, rising.
+ * @param heaps [many, k] numbers of 64 bits, 0 at first: the sum in the higher half, the index turned over in the lower, in
+ * no order.
  * @param spare 16 bytes.
  */
 export function scanTables(
   many: i32, tables: usize, blocks: usize, codes: i32, bytes: i32,
-  distances: usize, indices: usize, k: i32, spare: usize,
+  heaps: usize, k: i32, spare: usize,
 ): void {
   const stride = <usize> bytes << 4;
   const low = i8x16.splat(15);
@@ -67,10 +86,9 @@ export function scanTables(
   for (let part = 0; part < all; part += PART) {
     const end = min(all, part + PART);
     for (let q = 0; q < many; q++) {
-      const own = distances + (<usize> (q * k) << 2);
-      const places = indices + (<usize> (q * k) << 2);
+      const heap = heaps + (<usize> (q * k) << 3);
       const begin = tables + <usize> q * 2 * stride;
-      let limit = limitOf(own, k);
+      let limit = i16x8.splat(<i16> leastOf(heap));
       for (let block = part; block < end; block += 2) {
         let at = blocks + <usize> block * stride;
         const other = block + 1 < end ? stride : 0;
@@ -101,13 +119,13 @@ export function scanTables(
         );
         if (!v128.any_true(above)) continue;
         const first = block * BLOCK;
-        let any = keepLarger(even, limit, first, codes, own, places, k, spare);
-        any = keepLarger(odd, limit, first + 1, codes, own, places, k, spare) || any;
+        keepLarger(even, limit, first, codes, heap, k, spare);
+        keepLarger(odd, limit, first + 1, codes, heap, k, spare);
         if (other) {
-          any = keepLarger(even2, limit, first + BLOCK, codes, own, places, k, spare) || any;
-          any = keepLarger(odd2, limit, first + BLOCK + 1, codes, own, places, k, spare) || any;
+          keepLarger(even2, limit, first + BLOCK, codes, heap, k, spare);
+          keepLarger(odd2, limit, first + BLOCK + 1, codes, heap, k, spare);
         }
-        if (any) limit = limitOf(own, k);
+        limit = i16x8.splat(<i16> leastOf(heap));
       }
     }
   }
