@@ -19,7 +19,7 @@ export interface Method {
   readonly name: string;
   /** Whether a model was trained for it. @default false */
   readonly trained?: boolean;
-  /** Fits coders of several sizes to vectors, the sizes being bytes of a code; a coder may be smaller. */
+  /** Fits coders of several sizes to vectors, the sizes being bytes of a code, rising; a coder may be smaller. */
   readonly fit: (
     vectors: DenseEmbeddings,
     sizes: readonly number[],
@@ -63,13 +63,16 @@ const projections = (
   },
 });
 
-/** Product quantisation; of as many parts of equal length as fit, and at most one for each of a vector's numbers. */
+/**
+ * Product quantisation; of as many parts of equal length as fit, and at most one for each of a vector's numbers, so that
+ * two sizes may be one.
+ */
 const product = (name: string, partBits: 4 | 8): Method => ({
   name,
   fit: (vectors, sizes, rng) => {
     const coders: VectorCoder[] = [];
-    for (const bytes of sizes) {
-      const parts = partsOf(vectors.width, 8 * bytes / partBits);
+    const numbers = sizes.map((bytes) => partsOf(vectors.width, 8 * bytes / partBits));
+    for (const parts of new Set(numbers)) {
       const fitted = productCoder(vectors, { bits: partBits * parts, partBits }, rng);
       if (E.isLeft(fitted)) return fitted;
       coders.push(fitted.right[0]);

@@ -48,8 +48,8 @@ const TEMPERATURES = { inputTemperature: 0.02, codeTemperature: 0.03 };
 /** Samples per step: more have nearer neighbours among them. */
 const BATCH = 512;
 
-/** Length of the directions at first, in hardnesses of the winners' gate. */
-const LENGTH = 5;
+/** Slope of the winners' gate, and length of the directions at first: projections of unit vectors are small. */
+const [HARDNESS, LENGTH] = [10, 5];
 
 /**
  * Trains a code of winners.
@@ -66,7 +66,10 @@ export async function trainKwta(
   env: Env,
 ): Promise<E.Either<SparrowError, TrainedKwta>> {
   const { inputs, width } = begin;
-  const graph = sequence(linear(inputs, width, { bias: false }), kwta(sparsity));
+  const graph = sequence(
+    linear(inputs, width, { bias: false }),
+    kwta(sparsity, { hardness: HARDNESS }),
+  );
   const weight = turned(begin.directions, width, inputs).map((value) => LENGTH * value);
   const run = createRun({
     graph,
