@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Axis, linearAxis, logAxis } from "../../report/axis.ts";
+import { type Axis, logAxis } from "../../report/axis.ts";
 import { type Figure, halfDrawings } from "../../report/figure.ts";
 import { count } from "../../report/format.ts";
 import { type Html, html } from "../../report/html.ts";
@@ -98,8 +98,18 @@ const frame = (width: number, x: Axis, y: Axis) => ({
   y: { type: y.type, domain: [...y.domain] },
 });
 
-const recallAxis = (rows: readonly Measurement[]): Axis =>
-  linearAxis(Math.min(...rows.map(({ recallAt10 }) => recallAt10)), 1, 5);
+/** The least part that figures show as missed: of what misses nothing, and of what misses less. */
+const LEAST = 1e-4;
+
+/** The part of the ten nearest that is missed. */
+const missed = ({ recallAt10 }: Measurement): number => Math.max(LEAST, 1 - recallAt10);
+
+/** The axis of what is missed, from much at its foot to little at its top. */
+function missedAxis(rows: readonly Measurement[]): Axis {
+  const parts = rows.map(missed);
+  const axis = logAxis(Math.min(...parts), Math.max(...parts));
+  return { ...axis, domain: [axis.domain[1], axis.domain[0]] };
+}
 
 /** Recall over speed of the codes of one size; the number beside a dot is that of the method. */
 function speedFigure(
@@ -111,24 +121,24 @@ function speedFigure(
   const shown = rows.filter((row) => row.bytes <= bytes && 2 * row.bytes > bytes);
   const all = shown.includes(chosen) ? shown : [...shown, chosen];
   const caption =
-    `Codes of at most ${
-      count(bytes, "byte")
-    }, and more than half as many: filled dots are searched by ` +
-    "the query as floats, rings by codes; large ones have their candidates ranked anew. The circled one is " +
-    "recommended. Up and to the right is better.";
-  const label = `Recall of the ten nearest over queries per second. ${caption}`;
+    `Codes of more than ${
+      bytes / 2
+    } and at most ${bytes} bytes: filled dots are searched by the query as ` +
+    "floats, rings by codes; large ones have their candidates ranked anew. The circled one is recommended. Up " +
+    "and to the right is better.";
+  const label = `What is missed over queries per second. ${caption}`;
   const speeds = all.map(({ queriesPerSecond }) => queriesPerSecond);
-  const [x, y] = [logAxis(Math.min(...speeds), Math.max(...speeds)), recallAxis(all)];
+  const [x, y] = [logAxis(Math.min(...speeds), Math.max(...speeds)), missedAxis(all)];
   const colour = ({ method }: Measurement) => lineColour(methods.indexOf(method));
   const radius = ({ candidates }: Measurement) => candidates === null ? 3 : 5;
   const marks: readonly Markish[] = [
     ...axes({ axis: x, label: "queries per second of one thread" }, {
       axis: y,
-      label: "recall@10",
+      label: "missed of the ten nearest",
     }),
     dot(all, {
       x: "queriesPerSecond",
-      y: "recallAt10",
+      y: missed,
       r: radius,
       fill: (row: Measurement) => row.query === "floats" ? colour(row) : "none",
       stroke: colour,
@@ -139,17 +149,17 @@ function speedFigure(
     }),
     text(all.filter(({ candidates }) => candidates !== null), {
       x: "queriesPerSecond",
-      y: "recallAt10",
+      y: missed,
       text: ({ method }: Measurement) => String(methods.indexOf(method) + 1),
       dx: 9,
       textAnchor: "start",
       fill: colour,
     }),
-    dot([chosen], { x: "queriesPerSecond", y: "recallAt10", r: 9, stroke: "var(--ink, #1c2127)" }),
+    dot([chosen], { x: "queriesPerSecond", y: missed, r: 9, stroke: "var(--ink, #1c2127)" }),
   ];
   return {
     id: "speed",
-    title: "Recall against speed",
+    title: "What is missed, and how fast",
     caption,
     drawings: halfDrawings((width) => draw({ ...frame(width, x, y), marks: [...marks] }, label)),
     data: {
@@ -171,14 +181,17 @@ function speedFigure(
 function bytesFigure(rows: readonly Measurement[], methods: readonly string[]): Figure {
   const shown = rows.filter(({ query, candidates }) => query === "floats" && candidates !== null);
   const caption =
-    "Recall of the ten nearest with the query as floats and candidates ranked anew: what a method finds " +
-    "in so many bytes per vector.";
-  const label = `Recall of the ten nearest over bytes per vector. ${caption}`;
+    "The part of the ten nearest that is missed with the query as floats and candidates ranked anew; higher is " +
+    "better, and what misses less than 0.0001 is at the top.";
+  const label = `What is missed over bytes per vector. ${caption}`;
   const sizes = shown.map(({ bytes }) => bytes);
-  const [x, y] = [logAxis(Math.min(...sizes), Math.max(...sizes), 2), recallAxis(shown)];
+  const [x, y] = [logAxis(Math.min(...sizes), Math.max(...sizes), 2), missedAxis(shown)];
   const lines = [...Map.groupBy(shown, ({ method }) => method)];
   const marks: readonly Markish[] = [
-    ...axes({ axis: x, label: "bytes per vector" }, { axis: y, label: "recall@10" }),
+    ...axes({ axis: x, label: "bytes per vector" }, {
+      axis: y,
+      label: "missed of the ten nearest",
+    }),
     ...lines.flatMap(([method, of]) => {
       const at = methods.indexOf(method);
       const sorted = of.toSorted((a, b) => a.bytes - b.bytes);
@@ -186,14 +199,14 @@ function bytesFigure(rows: readonly Measurement[], methods: readonly string[]): 
       return [
         line(sorted, {
           x: "bytes",
-          y: "recallAt10",
+          y: missed,
           stroke,
           strokeDasharray: lineDash(at) || "none",
           strokeWidth: 1.6,
         }),
         dot(sorted, {
           x: "bytes",
-          y: "recallAt10",
+          y: missed,
           r: 3,
           fill: stroke,
           title: ({ bytes, recallAt10 }: Measurement) =>
@@ -201,7 +214,7 @@ function bytesFigure(rows: readonly Measurement[], methods: readonly string[]): 
         }),
         text(sorted.slice(-1), {
           x: "bytes",
-          y: "recallAt10",
+          y: missed,
           text: () => String(at + 1),
           dx: 7,
           textAnchor: "start",
@@ -212,7 +225,7 @@ function bytesFigure(rows: readonly Measurement[], methods: readonly string[]): 
   ];
   return {
     id: "bytes",
-    title: "Recall against bytes",
+    title: "What is missed, in how many bytes",
     caption,
     drawings: halfDrawings((width) => draw({ ...frame(width, x, y), marks: [...marks] }, label)),
     data: {
