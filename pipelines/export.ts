@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { invalidOption } from "../graph/error.ts";
 import { E, pipe, TE } from "../graph/fp_ts.ts";
 import { encoderOf } from "../graph/rewrite.ts";
 import { show } from "../graph/show.ts";
@@ -15,6 +16,11 @@ import { loadModel } from "./files/model.ts";
 import { exportOnnx, OPSETS } from "./onnx/export_onnx.ts";
 
 const flags = {
+  floats: {
+    kind: "switch",
+    help:
+      "take float32 numbers, of a model that was trained on such, instead of the bytes of pixels",
+  },
   values: {
     kind: "switch",
     help: "take normalised float32 values instead of the bytes of pixels",
@@ -29,15 +35,16 @@ const flags = {
 } as const satisfies Flags;
 
 const work = (
-  { values, opset }: Options<typeof flags>,
+  { floats, values, opset }: Options<typeof flags>,
   { operands: [path], out }: Context,
 ) =>
   pipe(
     loadModel(path, denoFiles),
     TE.chain((model) => async () => {
-      const made = exportOnnx(model, { input: values ? "values" : "pixels", opset });
+      const input = floats ? "floats" : values ? "values" : "pixels";
+      const made = exportOnnx(model, { input, opset });
       if (E.isLeft(made)) return made;
-      const { bytes, input, outputs } = made.right;
+      const { bytes, outputs } = made.right;
       const written = await denoFiles.write(out, bytes)();
       if (E.isLeft(written)) return written;
       const kilobytes = Math.ceil(bytes.length / 1000).toLocaleString("en");
@@ -59,6 +66,8 @@ if (import.meta.main) {
       "(float32: what the units compete with).",
     operands: "MODEL",
     flags,
+    refuse: ({ floats, values }) =>
+      floats && values ? invalidOption("--floats", "with --values", "one of the two") : null,
     results: "model.onnx",
     work,
   });

@@ -86,3 +86,13 @@ export {
   type WillshawMemory,
   type WillshawSizes,
 } from "./willshaw.ts";
+export {
+  addVectors,
+  buildVectorIndex,
+  type FoundVectors,
+  removeVectors,
+  searchVectors,
+  type SearchVectorsOptions,
+  type VectorIndex,
+  type VectorIndexOptions,
+} from "./vector_index.ts";

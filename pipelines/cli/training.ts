@@ -362,11 +362,11 @@ async function hasCheckpoint(folder: string, { files }: Env): Promise<boolean> {
 }
 
 function accuracies({ history }: Run): Lines {
-  const validation = newest(history, "accuracy", "validation");
-  return [
-    ...(validation === null ? [] : [`Validation accuracy ${validation.toFixed(4)}`]),
-    `Test accuracy ${newest(history, "accuracy", "test")?.toFixed(4)}`,
-  ];
+  const line = (title: string, split: "validation" | "test") => {
+    const value = newest(history, "accuracy", split);
+    return value === null ? [] : [`${title} accuracy ${value.toFixed(4)}`];
+  };
+  return [...line("Validation", "validation"), ...line("Test", "test")];
 }
 
 /** The options as they are, or completed with those of the run that `--resume` names. */

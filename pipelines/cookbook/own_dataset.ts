@@ -1,11 +1,12 @@
 /**
- * A dataset of your own: images as bytes, labels as numbers, in memory.
+ * A dataset of your own, of arrays in memory: images as bytes, labels as numbers.
  *
  *     deno run -P pipelines/cookbook/own_dataset.ts
  *
  * @module
  */
 import { draw, type Rng, seed } from "../../graph/mod.ts";
+import { fromArrays } from "../../pipelines/data/mod.ts";
 import * as sparrow from "../../mod.ts";
 const { graph, orThrow } = sparrow;
 const count = Deno.args.includes("--quick") ? 200 : 2000;
@@ -16,7 +17,7 @@ const side = 12;
 const directions = [[0, 1], [1, 0], [1, 1], [1, -1]];
 
 // Randomness is threaded: a generator goes in, numbers and the next generator come out.
-const images = (count: number, rng: Rng): readonly [sparrow.DataSplit, Rng] =>
+const images = (count: number, rng: Rng) =>
   draw(rng, ({ unit }) => {
     const labels = Uint8Array.from({ length: count }, (_, i) => i % classes.length);
     const pixels = new Uint8Array(count * side * side);
@@ -28,21 +29,21 @@ const images = (count: number, rng: Rng): readonly [sparrow.DataSplit, Rng] =>
         pixels[i * side * side + p] = 128 + 70 * stripe + 80 * (unit() - 0.5);
       }
     });
-    return { count, values: pixels, labels, normalisation: { mean: [0.5], std: [0.22] } };
+    return { values: pixels, labels };
   });
 
 const [train, rng] = images(count, seed(26));
 const [test] = images(count / 2, rng);
-const dataset: sparrow.Dataset = {
-  ...{ name: "stripes", shape: [side, side], classes, train, validation: null, test },
-  ...{ source: "made here", sha256: {}, notice: null },
-};
+// Floats would do as well, and rows of numbers; labels may be left out.
+const dataset = orThrow(
+  fromArrays({ train, test, shape: [side, side], classes, normalisation: "all", name: "stripes" }),
+);
 
 const encoder = graph`linear(144, 32) ▷ relu ▷ linear(32, 128) ▷ kwta(0.05)`;
 const optimiser = sparrow.adam({ learningRate: 3e-3 });
 const env = sparrow.quietEnv(await orThrow(sparrow.startBackend()));
 const run = orThrow(sparrow.createRun({ graph: encoder, optimiser, seed: 26 }));
-const epoch = sparrow.train({ data: train, loss: sparrow.supConLoss(), batchSize: 50 });
+const epoch = sparrow.train({ data: dataset.train, loss: sparrow.supConLoss(), batchSize: 50 });
 const experiment = sparrow.pipeline(sparrow.repeat(10)(epoch), sparrow.evaluate(dataset));
 const done = await orThrow(experiment(run)(env));
 const accuracy = orThrow(sparrow.latest(done.history, "accuracy", "test"));

@@ -10,7 +10,7 @@ import { show } from "../../graph/show.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import type { Optimiser } from "../../ops/optimisers/transform.ts";
 import { tf } from "../../ops/tfjs.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset, Normalisation } from "../data/dataset.ts";
 import type { Files } from "../files/files.ts";
 import type { Env } from "./env.ts";
 import { type Stage, stage } from "./stage.ts";
@@ -54,7 +54,7 @@ export const configOf = (
     train: parts.dataset.train.count,
     ...(parts.dataset.validation === null ? {} : { validation: parts.dataset.validation.count }),
     test: parts.dataset.test.count,
-    normalisation: parts.dataset.train.normalisation,
+    normalisation: shortened(parts.dataset.train.normalisation),
     sha256: parts.dataset.sha256,
   },
   backend: { name: backend.name, adapter: backend.adapter },
@@ -66,6 +66,14 @@ export const configOf = (
   },
   platform: { os: Deno.build.os, arch: Deno.build.arch },
 });
+
+/** The most channels whose means are listed: of thousands of features they are in the model's file. */
+const MOST_LISTED = 16;
+
+const shortened = (normalisation: Normalisation) => {
+  const { length } = normalisation.mean;
+  return length <= MOST_LISTED ? normalisation : { features: length };
+};
 
 /**
  * Writes `config.json` to a folder that holds none yet: results are never overwritten.

@@ -126,7 +126,7 @@ export function checkSamples(
     return invalidOption("names", `${names.length} names`, `one for each of ${count} samples`);
   }
   const normalises = mean.length >= 1 && mean.length === std.length && size % mean.length === 0 &&
-    mean.every(Number.isFinite) &&
+    mean.every((value) => Number.isFinite(Math.fround(value))) &&
     std.every((deviation) =>
       deviation > 0 && deviation < Infinity && Number.isFinite(Math.fround(1 / deviation))
     );
@@ -149,7 +149,7 @@ export function checkSamples(
  * @returns `InvalidOption` that says which number of which sample is the first that is not; null where all are.
  */
 function checkFinite(
-  values: ArrayLike<number>,
+  values: Float32Array,
   size: number,
   names?: readonly string[],
 ): InvalidOption | null {
@@ -161,24 +161,10 @@ function checkFinite(
   return invalidOption("data", actual, "finite numbers");
 }
 
-/** The place of the first number that is not finite, −1 where all are. */
-function firstNonFinite(values: ArrayLike<number>): number {
-  const { length } = values;
-  for (let from = 0; from < length; from += 4096) {
-    const to = Math.min(length, from + 4096);
-    // 0 · x is 0 of a finite x, else NaN. Four sums, since each addition waits for the one before.
-    let [a, b, c, d] = [0, 0, 0, 0];
-    let i = from;
-    for (; i + 3 < to; i += 4) {
-      a += 0 * values[i];
-      b += 0 * values[i + 1];
-      c += 0 * values[i + 2];
-      d += 0 * values[i + 3];
-    }
-    for (; i < to; i++) a += 0 * values[i];
-    if (a + b + c + d === 0) continue;
-    for (let at = from; at < to; at++) if (!Number.isFinite(values[at])) return at;
-  }
+/** Finds the place of the first number that is not finite; −1 where all are. */
+export function firstNonFinite(values: Float32Array): number {
+  // A loop of its own: `findIndex` takes twenty times as long.
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
   return -1;
 }
 
@@ -236,15 +222,15 @@ export const checkDataset = (
  * @example
  * ```ts
  * import { labelledSplit } from "./dataset.ts";
- * import { E } from "../../graph/fp_ts.ts";
  * import { describe } from "../../graph/error.ts";
+ * import { E, pipe } from "../../graph/fp_ts.ts";
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * const normalisation = { mean: [0], std: [1] };
  * const split = { count: 1, values: Float32Array.of(1, 2), labels: null, normalisation };
  * assertEquals(
- *   E.isLeft(labelledSplit(split, "readOut")) && describe(labelledSplit(split, "readOut").left),
- *   "Cannot use labels: expected one class per sample, which readOut needs, current value is none",
+ *   pipe(labelledSplit(split, "readOut"), E.mapLeft(describe)),
+ *   E.left("Cannot use labels: expected one class per sample, which readOut needs, current value is none"),
  * );
  * ```
  */

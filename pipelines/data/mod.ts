@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type ArraySamples, fromArrays, type FromArraysOptions } from "./arrays.ts";
 export { augment, type Augmentation, type AugmentOptions, type ImageLayout } from "./augment.ts";
 export type { Bitmap, Colour } from "./bitmap.ts";
 export { type Cifar10Options, loadCifar10 } from "./cifar10.ts";
@@ -56,3 +57,4 @@ export {
   type VectorSource,
 } from "./vectors/source.ts";
 export { type StreamedSplit, streamVectors, type StreamVectorsOptions } from "./vectors/stream.ts";
+export { loadVectors, type LoadVectorsOptions } from "./vectors/load.ts";

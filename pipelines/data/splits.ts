@@ -71,18 +71,27 @@ function pickRows<A extends SampleValues | Labels>(values: A, size: number, pick
   return chosen;
 }
 
-/** Returns the first samples of a split, at most so many, as views. */
-export function firstSamples<Split extends DataSplit>(split: Split, most: number): Split {
+/** Returns samples of a split from one on, at most so many, as views. */
+export function samplesFrom<Split extends DataSplit>(
+  split: Split,
+  from: number,
+  most: number,
+): Split {
   const { count, values, labels, names } = split;
-  const kept = Math.min(count, most);
+  const size = count === 0 ? 0 : values.length / count;
+  const to = Math.min(count, from + most);
   return {
     ...split,
-    count: kept,
-    values: values.subarray(0, count === 0 ? 0 : kept * (values.length / count)),
-    labels: labels && labels.subarray(0, kept),
-    ...names && { names: names.slice(0, kept) },
+    count: to - from,
+    values: values.subarray(from * size, to * size),
+    labels: labels && labels.subarray(from, to),
+    ...names && { names: names.slice(from, to) },
   };
 }
+
+/** Returns the first samples of a split, at most so many, as views. */
+export const firstSamples = <Split extends DataSplit>(split: Split, most: number): Split =>
+  samplesFrom(split, 0, most);
 
 /**
  * Returns the first samples of each split of a dataset, as views: for a quick look at a large one.
@@ -201,7 +210,7 @@ export interface Parting {
  * @param classes Their names, for an error.
  * @returns As {@linkcode stratified} does.
  */
-const parted = (
+export const parted = (
   { count, labels }: Pick<DataSplit, "count" | "labels">,
   classes: readonly string[],
   fraction: number,

@@ -30,9 +30,11 @@ export interface DatabaseOptions {
   readonly folder?: string;
   /** Address of a PostgreSQL server: "postgres://user:password@host:5432/database". @default PGlite */
   readonly url?: string;
+  /** Whether pgvector is needed, as it is for codes; not for vectors in arrays or bytes. @default {true} */
+  readonly pgvector?: boolean;
 }
 
-/** A database that is open, with pgvector. */
+/** A database that is open, with pgvector where that was asked for. */
 export interface Database {
   /** Place of the database, without a password: "memory", the folder or the address. */
   readonly place: string;
@@ -68,21 +70,24 @@ export interface Database {
  * ```
  */
 export const openDatabase = (
-  { folder, url }: DatabaseOptions = {},
+  { folder, url, pgvector = true }: DatabaseOptions = {},
 ): TE.TaskEither<SparrowError, Database> => {
   if (folder !== undefined && url !== undefined) {
     return TE.left(invalidOption("folder", folder, "nothing beside the address of a server"));
   }
-  if (folder !== undefined) return openFolder(folder);
-  if (url === undefined) return openWith("memory", () => openPglite(null));
+  if (folder !== undefined) return openFolder(folder, pgvector);
+  if (url === undefined) return openWith("memory", () => openPglite(null), pgvector);
   const place = placeOf(url);
   return place === null
     ? TE.left(invalidOption("url", withoutPassword(url), ADDRESS))
-    : openWith(place, () => openPostgres(url));
+    : openWith(place, () => openPostgres(url), pgvector);
 };
 
 /** Opens PGlite in a folder that is locked until the database is closed: two that are open destroy it. */
-const openFolder = (folder: string): TE.TaskEither<SparrowError, Database> =>
+const openFolder = (
+  folder: string,
+  pgvector: boolean,
+): TE.TaskEither<SparrowError, Database> =>
   pipe(
     lockFolder(folder, "openDatabase"),
     TE.mapLeft(({ reason, advice }): SparrowError => ({
@@ -96,7 +101,7 @@ const openFolder = (folder: string): TE.TaskEither<SparrowError, Database> =>
         openWith(folder, async () => {
           const driver = await openPglite(folder);
           return { ...driver, close: () => driver.close().finally(release) };
-        }),
+        }, pgvector),
         TE.orElse((error): TE.TaskEither<SparrowError, Database> => async () => {
           await release();
           return E.left(error);
@@ -127,13 +132,14 @@ const withoutPassword = (url: string): string => url.replace(/^([^/]*\/\/)?.*@/,
 export const openWith = (
   place: string,
   open: () => Promise<DatabaseDriver>,
+  pgvector = true,
 ): TE.TaskEither<SparrowError, Database> =>
   pipe(
     TE.tryCatch(open, (cause) => refused(place, cause)),
     TE.chain((driver) => {
       const database = { place, driver };
       return pipe(
-        withVector(database),
+        pgvector ? withVector(database) : TE.right<SparrowError, void>(undefined),
         TE.orElse((error): TE.TaskEither<SparrowError, void> => async () => {
           await driver.close().catch(() => {});
           return E.left(error);

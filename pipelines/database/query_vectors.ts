@@ -165,8 +165,9 @@ function fetcher({ database, name, cursor }: Rows) {
 /** The numbers of a value as a driver gives it; null where it is no vector. */
 function numbersOf(value: unknown): ArrayLike<number> | null {
   if (value instanceof Uint8Array) {
-    const own = value.slice();
-    return own.length > 0 && own.length % 4 === 0 ? new Float32Array(own.buffer) : null;
+    // A driver's bytes may be a part of others, and where they are a Buffer, slice would not copy them.
+    const { buffer } = new Uint8Array(value);
+    return value.length > 0 && value.length % 4 === 0 ? new Float32Array(buffer) : null;
   }
   if (Array.isArray(value)) {
     const numbers = value.map((x) => x === null || typeof x === "object" ? null : Number(x));

@@ -1,10 +1,10 @@
 /**
- * Encoding: images in memory, or a stream of batches of them, to codes.
+ * Encoding: samples in memory, images or vectors, or a stream of batches of them, to codes.
  *
  * @module
  */
 import type { SparrowError } from "../../graph/error.ts";
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
 import { isBinary } from "../../graph/traits.ts";
 import type { Embeddings } from "../../ops/embeddings.ts";
@@ -25,17 +25,20 @@ export interface EncodeOptions {
 }
 
 /**
- * Encodes samples on the current backend: the outputs of the evaluated model, as packed codes where the
- * encoder ends in kWTA. A graph that ends in a pair, an autoencoder's, gives its first: the latent.
+ * Encodes samples, images as bytes or vectors as floats, on the current backend: the outputs of the evaluated
+ * model, as packed codes where the encoder ends in kWTA. A graph that ends in a pair, an autoencoder's, gives its
+ * first: the latent.
  *
- * Images are normalised as the model's training data was where the model knows it (one that was loaded
- * from a file does), else by their own normalisation. An image's code does not depend on the images
- * beside it.
+ * Samples are normalised as the model's training data was where the model knows it (one that was loaded
+ * from a file does), else by their own normalisation, of which a `VectorSource` has none. A sample's code does not
+ * depend on those beside it; that of zeros in a graph without biases, where all units are equal, has no bit set.
  *
  * @param model A run, or what `loadModel` returns.
- * @returns The embeddings in the order of the images; `Interrupted` when the environment's signal is
- * aborted; `InvalidOption` when a sample has not the size of the model's input; `ConsumedRun` when the
- * model's tensors are gone; `GpuError` when a tensor is too large for the GPU.
+ * @param samples Samples in memory, or vectors that are read block by block: those that `openVectors` opens.
+ * @returns The embeddings in the order of the samples; the errors of a source that is read; `Interrupted` when the
+ * environment's signal is aborted; `InvalidOption` when a sample has not the size of the model's input, or a number
+ * that is not finite, which it names by its place; `ConsumedRun` when the model's tensors are gone; `GpuError` when a
+ * tensor is too large for the GPU.
  *
  * @example
  * ```ts
@@ -63,11 +66,9 @@ export const encode = (
 async () => {
   const [loaded, free] = onBackend(model);
   const graph = encoderOf(loaded.graph);
-  const source = "source" in samples ? samples.source : samples;
-  const { compact, add, embeddings } = collector(source.count, isBinary(graph));
-  const blocks = "read" in source
-    ? inBlocks(source, "source" in samples ? samples.normalisation : AS_THEY_ARE)
-    : [E.right({ from: 0, samples: source })];
+  const { count } = "source" in samples ? samples.source : samples;
+  const { compact, add, embeddings } = collector(count, isBinary(graph));
+  const blocks = isRead(samples) ? inBlocks(samples) : [E.right({ from: 0, samples })];
   try {
     for await (const block of blocks) {
       if (E.isLeft(block)) return block;
@@ -86,11 +87,17 @@ async () => {
 
 const AS_THEY_ARE: Normalisation = { mean: [0], std: [1] };
 
+/** Whether samples are read while they are encoded. */
+const isRead = (samples: object): samples is VectorSource | StreamedSplit =>
+  "source" in samples || "read" in samples;
+
 /** The vectors of a source as samples, block by block. */
 async function* inBlocks(
-  source: VectorSource,
-  normalisation: Normalisation,
+  vectors: VectorSource | StreamedSplit,
 ): AsyncGenerator<E.Either<SparrowError, { readonly from: number; readonly samples: Samples }>> {
+  const { source, normalisation } = "source" in vectors
+    ? vectors
+    : { source: vectors, normalisation: AS_THEY_ARE };
   for await (const block of blocksOf(source)) {
     yield E.map(({ from, ...values }: VectorBlock) => ({
       from,
@@ -119,17 +126,17 @@ const latent = (value: Value): tf.Tensor =>
   value instanceof tf.Tensor ? value : latent(value.first);
 
 /**
- * Encodes any number of images with the memory of one batch: the next batch is asked for when the codes
+ * Encodes any number of samples with the memory of one batch: the next batch is asked for when the codes
  * of the last have been taken. Codes are packed, 1 bit per unit (`words`; their bytes are
  * `new Uint8Array(words.buffer)`), where the encoder ends in kWTA.
  *
- * Images are normalised as {@linkcode encode} does, and have the codes that it makes, whatever the batch
+ * Samples are normalised as {@linkcode encode} does, and have the codes that it makes, whatever the batch
  * that they come in.
  *
  * @param model A run, or what `loadModel` returns.
- * @param batches Images as bytes, from a file that is read in parts or a camera, say.
+ * @param batches Samples, of a file that is read in parts or from a camera, say.
  * @returns The embeddings of one batch after the other; or once, at the end, `Interrupted` when the
- * environment's signal is aborted, `InvalidOption` when an image has not the size of the model's input.
+ * environment's signal is aborted, `InvalidOption` as for `encode`.
  *
  * @example
  * ```ts
@@ -160,13 +167,15 @@ const latent = (value: Value): tf.Tensor =>
  */
 export async function* encodeStream(
   model: Model | ModelFile,
-  batches: AsyncIterable<Samples> | Iterable<Samples>,
+  batches: AsyncIterable<Samples> | Iterable<Samples> | VectorSource | StreamedSplit,
   options: EncodeOptions = {},
 ): AsyncGenerator<E.Either<SparrowError, Embeddings>, void, void> {
   const [loaded, free] = onBackend(model);
   try {
-    for await (const images of batches) {
-      const encoded = await encode(loaded, images, options)();
+    for await (const batch of isRead(batches) ? inBlocks(batches) : batches) {
+      if ("_tag" in batch && E.isLeft(batch)) return void (yield batch);
+      const samples = "_tag" in batch ? batch.right.samples : batch;
+      const encoded = await encode(loaded, samples, options)();
       yield encoded;
       if (E.isLeft(encoded)) return;
     }

@@ -4,6 +4,7 @@
  * @module
  */
 export { encode, type EncodeOptions, encodeStream } from "./encode.ts";
+export { type EncodedFile, encodeToFile } from "./encode_to_file.ts";
 export {
   type EncodedImages,
   encodeImage,

@@ -55,15 +55,44 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   }
 }
 
-async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
   const data = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
+  return writeThrough(path, async (file) => {
+    for (let done = 0; done < data.length;) done += await file.write(data.subarray(done));
+  });
+}
+
+/**
+ * Writes a file of this machine as its bytes come, so that a reader sees the old one or the new one, never a part, as
+ * `Files.write` does.
+ *
+ * @param work Writes all of it into the stream and closes that; where it throws, nothing is written, and what it has
+ * thrown is thrown.
+ */
+export const writeStreamed = (
+  path: string,
+  work: (into: WritableStream<Uint8Array>) => Promise<void>,
+): Promise<void> =>
+  writeThrough(path, (file) =>
+    work(
+      new WritableStream({
+        write: async (bytes) => {
+          for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+        },
+      }),
+    ));
+
+async function writeThrough(
+  path: string,
+  work: (file: Deno.FsFile) => Promise<void>,
+): Promise<void> {
   const folder = folderOf(path);
   await Deno.mkdir(folder, { recursive: true });
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
     const file = await Deno.open(temporary, { write: true, createNew: true });
     try {
-      for (let done = 0; done < data.length;) done += await file.write(data.subarray(done));
+      await work(file);
       await file.sync();
     } finally {
       file.close();

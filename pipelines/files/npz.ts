@@ -60,15 +60,25 @@ const ALIGNMENT = 64;
 
 /** Writes an array in NumPy's format, version 1.0: a line of text that describes it, then its numbers. */
 export function writeNpy({ type, shape, data }: NpyArray): Uint8Array<ArrayBuffer> {
+  const head = writeNpyHeader({ type, shape });
+  const bytes = new Uint8Array(head.length + data.byteLength);
+  bytes.set(head);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), head.length);
+  return bytes;
+}
+
+/** Writes the line that describes an array, before its numbers. */
+export function writeNpyHeader(
+  { type, shape }: Pick<NpyArray, "type" | "shape">,
+): Uint8Array<ArrayBuffer> {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const text = `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const start = Math.ceil((MAGIC.length + 4 + text.length + 1) / ALIGNMENT) * ALIGNMENT;
-  const bytes = new Uint8Array(start + data.byteLength);
+  const bytes = new Uint8Array(start);
   bytes.set(MAGIC);
   bytes.set([1, 0], MAGIC.length);
   new DataView(bytes.buffer).setUint16(8, start - 10, true);
   bytes.set(new TextEncoder().encode(text.padEnd(start - 11) + "\n"), 10);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start);
   return bytes;
 }
 
@@ -167,17 +177,33 @@ export async function zipLibrary(): Promise<typeof import("npm:@zip.js/zip.js@2.
 /** The arrays as an .npz file, not compressed; the same bytes for the same arrays. */
 export const writeNpz = async (arrays: NpyArrays): Promise<Uint8Array> => {
   const { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } = await zipLibrary();
-  const zip = new ZipWriter(new Uint8ArrayWriter(), {
-    level: 0,
-    // The least that the format can say: files do not depend on when they were written.
-    lastModDate: new Date(1980, 0, 1),
-    extendedTimestamp: false,
-  });
+  const zip = new ZipWriter(new Uint8ArrayWriter(), ENTRIES);
   for (const [name, array] of Object.entries(arrays)) {
     await zip.add(`${name}.npy`, new Uint8ArrayReader(writeNpy(array)));
   }
   return await zip.close();
 };
+
+/** The least that the format can say of an entry: files do not depend on when they were written. */
+const ENTRIES = { level: 0, lastModDate: new Date(1980, 0, 1), extendedTimestamp: false } as const;
+
+/**
+ * Writes an .npz file, not compressed, as the bytes of its arrays come.
+ *
+ * @param arrays Names, and the bytes of an array each: its header and its numbers. They are asked for one after the
+ * other; what one throws is thrown.
+ * @param into Stream that takes the file; it is closed at the end.
+ */
+export async function streamNpz(
+  arrays: readonly (readonly [name: string, bytes: AsyncIterable<Uint8Array>])[],
+  into: WritableStream<Uint8Array>,
+): Promise<void> {
+  const { ZipWriter } = await zipLibrary();
+  // A size that is not known may be beyond 4 GiB.
+  const zip = new ZipWriter(into, { ...ENTRIES, zip64: true });
+  for (const [name, bytes] of arrays) await zip.add(`${name}.npy`, ReadableStream.from(bytes));
+  await zip.close();
+}
 
 /**
  * The arrays of an .npz file that is not compressed. No more memory is taken than the file's size, and

@@ -51,9 +51,10 @@ export const OPSETS: { readonly oldest: number; readonly newest: number } = {
 export interface ExportOnnxOptions {
   /**
    * "pixels": bytes, uint8 [batch, …input], as image files have them; the model normalises them as it
-   * was trained. "values": float32 [batch, …input], normalised already. "pixels".
+   * was trained. "floats": float32 [batch, …input], of a model that was trained on such; it normalises them, too.
+   * "values": float32 [batch, …input], normalised already. "pixels".
    */
-  readonly input?: "pixels" | "values";
+  readonly input?: "pixels" | "floats" | "values";
   /**
    * The version of ONNX's operators, an integer from 21 (ONNX 1.16, of 2024) to 26 (ONNX 1.21), which
    * onnxruntime 1.30 reads; a runtime that is older than a version refuses it. The model is the same in any. 26.
@@ -65,7 +66,7 @@ export interface ExportOnnxOptions {
 export interface OnnxFile {
   /** The file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** What it takes: "pixels" or "values". */
+  /** What it takes: "pixels", "floats" or "values". */
   readonly input: string;
   /** What it gives, in order. */
   readonly outputs: readonly string[];
@@ -187,7 +188,7 @@ const firstRefused: (graph: Nodes) => Refused | null = fold<Refused | null>({
   sequence: (parts) => parts.find((part) => part !== null) ?? null,
 });
 
-/** The input, of bytes normalised by the very table of values that training used. */
+/** The input, normalised in the very arithmetic that training used: of bytes, by a table. */
 function begun(
   out: Emitter,
   input: string,
@@ -195,6 +196,13 @@ function begun(
 ): Signal {
   if (input === "values") return written(input, shape);
   const channels = mean.length;
+  if (input === "floats") {
+    const each = (of: (channel: number) => number): string =>
+      out.floats(shape, Float32Array.from({ length: sizeOf(shape) }, (_, i) => of(i % channels)));
+    const [centred] = out.node("Sub", [input, each((channel) => mean[channel])]);
+    const [scaled] = out.node("Mul", [centred, each((channel) => 1 / std[channel])]);
+    return written(scaled, shape);
+  }
   const table = Float32Array.from(
     { length: 256 * channels },
     (_, i) => (i % 256 / 255 - mean[i >> 8]) / std[i >> 8],

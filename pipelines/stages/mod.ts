@@ -95,5 +95,6 @@ export {
   reduceOnPlateau,
   type ReduceOnPlateauOptions,
 } from "./schedules.ts";
+export type { TrainingData } from "./epoch_batches.ts";
 export { defaultBatchSize, type Midpoint, type Midway, train, type TrainOptions } from "./train.ts";
 export { watchGradients, watchWeights, withWeights } from "./watch.ts";

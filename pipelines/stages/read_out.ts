@@ -27,7 +27,8 @@ import { type ClassCodes, evaluationOf } from "../core/findings.ts";
 import type { Row } from "../core/history.ts";
 import type { Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
-import { checkDataset, type Dataset, labelledDataset, type Samples } from "../data/dataset.ts";
+import { checkDataset, type Dataset, type DataSplit, labelledDataset } from "../data/dataset.ts";
+import { samplesFrom } from "../data/splits.ts";
 import { encodeStream } from "../encode/encode.ts";
 
 /** Options of {@linkcode readOut}. */
@@ -174,22 +175,14 @@ function firstOfEach(
   return [order.filter((i) => taken[labels[i]]++ < n), next];
 }
 
-/** The codes of images, a slice at a time. */
+/** The codes of samples, a slice at a time. */
 async function codesOf(
   run: Run,
-  images: Samples,
+  split: DataSplit,
   env: Env,
 ): Promise<E.Either<SparrowError, BinaryEmbeddings>> {
-  const area = images.values.length / Math.max(1, images.count);
-  function* slices(): Generator<Samples> {
-    for (let from = 0; from < images.count; from += SLICE) {
-      const count = Math.min(SLICE, images.count - from);
-      yield {
-        ...images,
-        count,
-        values: images.values.subarray(from * area, (from + count) * area),
-      };
-    }
+  function* slices(): Generator<DataSplit> {
+    for (let from = 0; from < split.count; from += SLICE) yield samplesFrom(split, from, SLICE);
   }
   const parts: BinaryEmbeddings[] = [];
   for await (const part of encodeStream(run, slices(), { env })) {
@@ -200,7 +193,7 @@ async function codesOf(
     parts.push(part.right);
   }
   const width = parts[0]?.width ?? 1;
-  const whole = emptyCodes(images.count, width);
+  const whole = emptyCodes(split.count, width);
   let at = 0;
   for (const { words } of parts) {
     whole.words.set(words, at);

@@ -145,6 +145,33 @@ export interface Simd {
     k: number,
     spare: number,
   ) => void;
+  /** The best units of each query, among those in the lists of the nearest coarse units. */
+  readonly winningUnits: (
+    plan: number,
+    queries: number,
+    many: number,
+    k: number,
+    units: number,
+    values: number,
+  ) => void;
+  /** The nearest vectors of each query through the lists of its units; returns the entries read. */
+  readonly searchLists: (
+    plan: number,
+    queries: number,
+    many: number,
+    indices: number,
+    values: number,
+  ) => number;
+  /** The best of `count` rows for each query, all of them scored. */
+  readonly scanRows: (
+    plan: number,
+    queries: number,
+    many: number,
+    rows: number,
+    count: number,
+    indices: number,
+    values: number,
+  ) => void;
   /** One step of Adam. */
   readonly adam: (
     size: number,

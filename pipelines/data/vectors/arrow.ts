@@ -151,7 +151,7 @@ async function arrowOf(bytes: ByteSource): Promise<Arrow> {
   const contentOf = async ({ at, size }: Place) => {
     const content = await orThrow(bytes.read(at, size));
     // Numbers are read in place, which must be a multiple of their size.
-    return content.byteOffset % 8 === 0 ? content : content.slice();
+    return content.byteOffset % 8 === 0 ? content : new Uint8Array(content);
   };
   const tableOf = async (places: readonly Place[]) =>
     library.tableFromIPC(await Promise.all(places.map(contentOf)), { useBigInt: true });

@@ -59,7 +59,7 @@ function floatsOf(
   type: NpyHeader["type"],
 ): Float32Array<ArrayBuffer> {
   // Bytes of a file are in memory of their own, those in memory a view of it.
-  const own = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
+  const own = bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
   if (type === "<f4") return new Float32Array(own.buffer);
   const numbers = arrayOf(own.buffer, type);
   if (type !== "<f2") return Float32Array.from(numbers as Float64Array);
@@ -84,7 +84,7 @@ export async function npyValues(bytes: ByteSource): Promise<readonly ColumnValue
     const expected = "expected one value per vector, an array of one axis";
     refuse(corrupt(bytes.name, `${expected}, current value is of shape [${shape}]`));
   }
-  const own = (await orThrow(bytes.read(start, bytes.size - start))).slice();
+  const own = new Uint8Array(await orThrow(bytes.read(start, bytes.size - start)));
   const values = type === "<f2" ? floatsOf(own, type) : arrayOf(own.buffer, type);
   return Array.from(
     values as ArrayLike<number | bigint>,

@@ -10,6 +10,7 @@ import {
   type SparrowError,
 } from "../../../graph/error.ts";
 import { E, pipe, TE } from "../../../graph/fp_ts.ts";
+import { firstNonFinite } from "../dataset.ts";
 
 /** A value of a further column: a label, an id. Integers beyond 2⁵³ are text, in decimal digits. */
 export type ColumnValue = string | number;
@@ -302,14 +303,6 @@ export const listed = (names: readonly string[]): string =>
   (names.length > 20 ? ", …" : "");
 
 const is = (value: string): string => `current value is ${value}`;
-
-/** Finds the first number that is NaN or infinite; −1 where there is none. */
-export function firstNonFinite(values: Float32Array): number {
-  for (let i = 0; i < values.length; i++) {
-    if (!(values[i] - values[i] === 0)) return i;
-  }
-  return -1;
-}
 
 /** Says which number stands where: "NaN in row 3, column 17", both counted from 0. */
 const placeOf = (values: Float32Array, at: number, width: number, from = 0): string =>

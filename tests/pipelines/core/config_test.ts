@@ -6,7 +6,8 @@ import { stepLr } from "../../../ops/optimisers/schedules.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { compare } from "../../../pipelines/compare.ts";
 import { compareRuns, readRun } from "../../../pipelines/report/comparison.ts";
-import { writeConfig } from "../../../pipelines/core/config.ts";
+import { configOf, writeConfig } from "../../../pipelines/core/config.ts";
+import { withNormalisation } from "../../../pipelines/data/splits.ts";
 import { denoFiles } from "../../../pipelines/files/files.ts";
 import { createRun, dispose } from "../../../pipelines/core/run.ts";
 import { pipeline, pure, repeat } from "../../../pipelines/core/stage.ts";
@@ -80,3 +81,17 @@ Deno.test("without a loss or an optimiser the configuration says null", () =>
     assertEquals([config.loss, config.optimiser, config.options], [null, null, {}]);
     assertEquals(config.graph, "linear(784, 8)");
   }));
+
+Deno.test("means of many features are counted, not listed", async () => {
+  const dataset = await digits();
+  const env = await envOn("cpu");
+  const of = (length: number) => {
+    const normalisation = { mean: Array(length).fill(0), std: Array(length).fill(1) };
+    const parts = { pipeline: "made", options: {}, graph: encoder, loss: null, optimiser: null };
+    const normalised = withNormalisation(dataset, normalisation);
+    const { dataset: kept } = configOf({ ...parts, dataset: normalised }, env);
+    return (kept as { readonly normalisation: unknown }).normalisation;
+  };
+  assertEquals(of(3), { mean: [0, 0, 0], std: [1, 1, 1] });
+  assertEquals(of(784), { features: 784 });
+});

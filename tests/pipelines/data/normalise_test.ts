@@ -80,3 +80,43 @@ Deno.test("two normalisers do not share their tables", () => {
   assertEquals([...plain(split, 1, Uint32Array.of(0))], [1]);
   assertEquals([...centred(split, 1, Uint32Array.of(0))], [0]);
 });
+
+Deno.test("a normaliser maps each float to (x − mean) · (1 / std) in float32, exactly", () => {
+  const float = fc.float({ noNaN: true, min: -1e6, max: 1e6 });
+  const each = fc.array(
+    fc.record({ mean: float, std: fc.float({ noNaN: true, min: Math.fround(1e-3), max: 1e3 }) }),
+    { minLength: 1, maxLength: 4 },
+  );
+  const cases = each.chain((each) =>
+    fc.tuple(
+      fc.constant(each),
+      fc.array(float, { minLength: 6 * each.length, maxLength: 6 * each.length }),
+    )
+  );
+  const { fround } = Math;
+  fc.assert(fc.property(cases, ([each, numbers]) => {
+    const normalisation = { mean: each.map(({ mean }) => mean), std: each.map(({ std }) => std) };
+    const values = Float32Array.from(numbers);
+    const size = 2 * each.length;
+    const made = normaliser(normalisation)({ values }, size, Uint32Array.of(2, 0, 2));
+    const expected = [2, 0, 2].flatMap((row) =>
+      Array.from(values.subarray(row * size, (row + 1) * size), (x, i) => {
+        const { mean, std } = each[i % each.length];
+        return fround(fround(x - fround(mean)) * fround(1 / std));
+      })
+    );
+    assertEquals([...made], expected);
+  }));
+});
+
+Deno.test("a mean of 0 and a deviation of 1 leave floats as they are, to the bit", () => {
+  const values = Float32Array.of(-0, 1e-45, 3.4e38, -7);
+  const made = normaliser({ mean: [0, 0], std: [1, 1] })({ values }, 4, Uint32Array.of(0));
+  assertEquals(new Uint32Array(made.buffer), new Uint32Array(values.buffer));
+});
+
+Deno.test("labels of samples that have none are zeros", () => {
+  assertEquals(gatherLabels({ labels: null }, Uint32Array.of(5, 2)), Int32Array.of(0, 0));
+  const large = { labels: Uint32Array.of(3, 70_000) };
+  assertEquals(gatherLabels(large, Uint32Array.of(1, 0)), Int32Array.of(70_000, 3));
+});

@@ -2,7 +2,7 @@ import fc from "npm:fast-check@4.3.0";
 import { describe } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
 import type { Dataset, ImageSplit } from "../../../pipelines/data/dataset.ts";
-import { subset, take, withValidation } from "../../../pipelines/data/splits.ts";
+import { onlyClasses, subset, take, withValidation } from "../../../pipelines/data/splits.ts";
 import { assert, assertEquals, assertNotEquals } from "../../assert.ts";
 
 /** Images of two bytes that say which they are. */
@@ -121,4 +121,40 @@ Deno.test("take keeps the first images of every split", () => {
   );
   assertEquals([train, validation], [splitOf([2, 0]), splitOf([1, 2])]);
   assertEquals([test.count, take(datasetOf([0]), 5).train.count], [2, 1]);
+});
+
+const unlabelled: Dataset = {
+  ...datasetOf([]),
+  classes: [],
+  train: {
+    count: 10,
+    values: Float32Array.from({ length: 20 }, (_, i) => i / 2),
+    labels: null,
+    names: Array.from({ length: 10 }, (_, i) => `s${i}`),
+    normalisation: { mean: [0], std: [1] },
+  },
+};
+
+Deno.test("floats with names and without labels are picked, taken and parted", () => {
+  const { train } = unlabelled;
+  assertEquals(subset(train, Uint32Array.of(9, 0)), {
+    ...train,
+    count: 2,
+    values: Float32Array.of(9, 9.5, 0, 0.5),
+    names: ["s9", "s0"],
+  });
+  const few = take(unlabelled, 3).train;
+  assertEquals([few.count, few.values, few.names, few.labels], [
+    3,
+    Float32Array.of(0, 0.5, 1, 1.5, 2, 2.5),
+    ["s0", "s1", "s2"],
+    null,
+  ]);
+  const parted = withValidation(unlabelled, { fraction: 0.3, seed: 1 });
+  assert(E.isRight(parted));
+  const { train: rest, validation } = parted.right;
+  assertEquals([rest.count, validation?.count, validation?.labels], [7, 3, null]);
+  assertEquals([...rest.names!, ...validation!.names!].toSorted(), train.names);
+  const chosen = onlyClasses(unlabelled, [0]);
+  assertEquals(E.isLeft(chosen) && chosen.left.expected.slice(0, 20), "one class per sample");
 });

@@ -1,6 +1,6 @@
 import fc from "npm:fast-check@4.3.0";
 import { E } from "../../../graph/fp_ts.ts";
-import type { DataSplit } from "../../../pipelines/data/dataset.ts";
+import type { ImageSplit } from "../../../pipelines/data/dataset.ts";
 import { loadStrokes, strokes } from "../../../pipelines/data/strokes.ts";
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "../../assert.ts";
 import { moments } from "./moments.ts";
@@ -8,7 +8,7 @@ import { moments } from "./moments.ts";
 const area = 28 * 28;
 const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 
-const countsOf = ({ labels }: DataSplit): number[] =>
+const countsOf = ({ labels }: ImageSplit): number[] =>
   [...labels].reduce((counts, label) => counts.with(label, counts[label] + 1), Array(10).fill(0));
 
 Deno.test("strokes are the same to the bit for a seed, on every machine", async () => {

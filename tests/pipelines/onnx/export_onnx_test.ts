@@ -6,6 +6,7 @@ import type { Shape } from "../../../graph/types.ts";
 import { toDense } from "../../../ops/codes/codes.ts";
 import { loadMnist } from "../../../pipelines/data/mnist.ts";
 import { denoDataEnv } from "../../../pipelines/data/environment.ts";
+import { normaliser } from "../../../pipelines/data/normalise.ts";
 import { take } from "../../../pipelines/data/splits.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
 import { exportOnnx } from "../../../pipelines/onnx/export_onnx.ts";
@@ -134,6 +135,18 @@ Deno.test("bytes of several channels are normalised as in training", async () =>
     output,
     Float32Array.from(pixels, (byte, i) => Math.max(0, (byte / 255 - mean[i % 3]) / std[i % 3])),
   );
+});
+
+Deno.test("floats of several channels are normalised as in training", async () => {
+  const normalisation = { mean: [0.1, 0.2, 0.3], std: [0.5, 0.25, 3] };
+  const values = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
+  for (const input of [[2, 2, 3], [12]]) {
+    const model = { ...randomModel(graph`relu`, input, 1), normalisation };
+    const { bytes } = right(exportOnnx(model, { input: "floats" }));
+    const { output } = await inOnnxruntime(bytes, "floats", values, [1, ...input]);
+    const expected = normaliser(normalisation)({ values }, 12, Uint32Array.of(0));
+    assertEquals(output, expected.map((x) => Math.max(0, x)));
+  }
 });
 
 Deno.test("batch norm leaves no operator of its own where a layer is before it", () => {

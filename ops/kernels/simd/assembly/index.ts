@@ -3,6 +3,7 @@ export { adam } from "./adam";
 export { expandBytes, normaliseRows } from "./expand";
 export { gemm } from "./gemm";
 export { hardKwta, softGradient, softKwta } from "./kwta";
+export { scanRows, searchLists, winningUnits } from "./lists";
 export { packBits } from "./pack";
 export { columnSums, plainRows, plainTimes, plainTransposedTimes } from "./plain";
 export { searchCodes, sliceCodes } from "./search";

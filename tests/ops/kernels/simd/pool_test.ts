@@ -1,6 +1,7 @@
 import * as fc from "npm:fast-check@4.3.0";
 import { draw, seed } from "../../../../graph/rng.ts";
 import { startBackend } from "../../../../ops/backend.ts";
+import { gatherFloatsOnWasm } from "../../../../ops/kernels/gather.ts";
 import { plain, relaxed } from "../../../../ops/kernels/simd/binary.ts";
 import { type Simd, simdOf } from "../../../../ops/kernels/simd/module.ts";
 import { withSharedMemory } from "../../../../ops/kernels/simd/shared_memory.ts";
@@ -46,6 +47,26 @@ Deno.test("a module's memory is marked as shared, and nothing else of it is chan
     Uint8Array.of(...header, 5, 4, 1, 3, 1, 2),
   );
 });
+
+onThreads(
+  "floats that are gathered by three threads are those of the formula, to the bit",
+  async () => {
+    await start();
+    const [size, count] = [401, 1000];
+    const floats = Float32Array.from({ length: count * size }, (_, i) => Math.sin(i));
+    const scales = Float32Array.from({ length: 2 * size }, (_, i) => 1 + Math.cos(i));
+    const picks = Uint32Array.from({ length: count }, (_, i) => 7 * i % count);
+    const rows = gatherFloatsOnWasm(floats, size, picks, scales)!;
+    const expected = new Float32Array(count * size);
+    const { fround } = Math;
+    for (let at = 0; at < expected.length; at++) {
+      const [row, i] = [Math.floor(at / size), at % size];
+      expected[at] = fround(floats[picks[row] * size + i] - scales[i]) * scales[size + i];
+    }
+    assertEquals(await rows.data<"float32">(), expected);
+    rows.dispose();
+  },
+);
 
 onThreads("whatever is computed in parts is the same bits as in one", async () => {
   const { simd: { inParts, workspace }, heap } = await start();

@@ -1,12 +1,7 @@
 import fc from "npm:fast-check@4.3.0";
 import { describe, orThrow } from "../../../../graph/error.ts";
 import { E } from "../../../../graph/fp_ts.ts";
-import {
-  blocksOf,
-  firstNonFinite,
-  halfTable,
-  vectorsInMemory,
-} from "../../../../pipelines/data/vectors/source.ts";
+import { blocksOf, halfTable, vectorsInMemory } from "../../../../pipelines/data/vectors/source.ts";
 import { assert, assertEquals, assertStringIncludes } from "../../../assert.ts";
 
 Deno.test("blocks of any size are the rows in order, each once", async () => {
@@ -68,13 +63,4 @@ Deno.test("numbers of 16 bits are those that DataView reads", () => {
     view.setUint16(0, bits);
     assert(Object.is(table[bits], view.getFloat16(0)), String(bits));
   }
-});
-
-Deno.test("the first number that is not finite is found", () => {
-  assertEquals(firstNonFinite(Float32Array.of(1, -0, 3e38)), -1);
-  assertEquals([NaN, Infinity, -Infinity].map((x) => firstNonFinite(Float32Array.of(1, x, x))), [
-    1,
-    1,
-    1,
-  ]);
 });
