@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CorruptFile, type FileUnavailable } from "../../graph/error.ts";
+import type { CorruptFile, FileUnavailable } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { ArrayValue } from "../../graph/params.ts";
 import type { LinearCoder, ProductCoder, VectorCoder } from "../../ops/codes/coders.ts";
