@@ -45,6 +45,7 @@ export { type KernelTime, type Profile, type Profiler, startProfiler } from "./p
 export type { OptionValues } from "./ranges.ts";
 export { selectRows } from "./select_rows.ts";
 export { type Params, tf } from "./tfjs.ts";
+export { batchTopK, topK } from "./top_k.ts";
 export {
   type Batch,
   type HostBatch,

@@ -67,6 +67,7 @@ export {
   search,
   type SearchOptions,
 } from "./search.ts";
+export { activeUnits, fromValues, toValues, type ValuedCodes } from "./valued.ts";
 export { nearestVectors, recallAt, rerank, unitVectors } from "./vectors.ts";
 export {
   channelInformation,
@@ -90,6 +91,7 @@ export {
   addVectors,
   buildVectorIndex,
   type FoundVectors,
+  indexBytes,
   removeVectors,
   searchVectors,
   type SearchVectorsOptions,

@@ -200,6 +200,12 @@ export function storeOf(index: VectorIndex): E.Either<InvalidOption, VectorStore
 }
 
 /**
+ * Counts the bytes of an index in memory, without the vectors as floats: rows of 4 bits a number, units, lists,
+ * and the room that searches use.
+ */
+export const indexBytes = (index: VectorIndex): number => stores.get(index)?.memory?.bytes ?? 0;
+
+/**
  * Finds the nearest vectors of each query by cosine.
  *
  * @param queries As wide as the vectors, all of finite numbers. To a query of zeros all have similarity 0.

@@ -249,6 +249,7 @@ export function pairContrastLoss({ temperature = 0.2 }: PairContrastOptions = {}
   return {
     name: "pair_contrast",
     options: { temperature },
+    unsupervised: true,
     problem: checkRanges({ temperature: [temperature, positive] }),
     draw: (labels, rng) => [{
       evaluate: (_outputs, _inputs, latent) =>
@@ -298,6 +299,7 @@ export function selfContrastLoss({ temperature = 0.2 }: SelfContrastOptions = {}
   return {
     name: "self_contrast",
     options: { temperature },
+    unsupervised: true,
     problem: checkRanges({ temperature: [temperature, positive] }),
     draw: (labels, rng) => [{
       evaluate: (_outputs, _inputs, latent) =>

@@ -67,6 +67,7 @@ export function rankDistillationLoss(options: RankDistillationOptions = {}): Los
   return {
     name: "rank_distillation",
     options: temperatures,
+    unsupervised: true,
     problem: checkRanges({
       inputTemperature: [inputTemperature, positive],
       codeTemperature: [codeTemperature, positive],

@@ -96,6 +96,7 @@ export function plus(loss: Loss, other: Loss, weight: number): Loss {
   return {
     name: `${loss.name}_and_${other.name}`,
     options: { ...loss.options, ...Object.fromEntries(named) },
+    unsupervised: loss.unsupervised && other.unsupervised,
     problem: loss.problem ?? other.problem ?? checkRanges({ weight: [weight, notNegative] }),
     fits: (setting) => loss.fits?.(setting) ?? other.fits?.(setting) ?? null,
     draw: (labels, rng) => {

@@ -26,7 +26,14 @@ export {
 } from "./distillation.ts";
 export { type LossDistance, pairwiseDistances } from "./distances.ts";
 export { type Internals, type Loss, type LossSetting, type Objective, plus } from "./loss.ts";
-export { penalised, type PenalisedOptions, penalty, type PenaltyOptions } from "./penalty.ts";
+export {
+  imbalance,
+  imbalanceLoss,
+  penalised,
+  type PenalisedOptions,
+  penalty,
+  type PenaltyOptions,
+} from "./penalty.ts";
 export {
   bceWithLogits,
   bceWithLogitsLoss,

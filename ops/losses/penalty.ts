@@ -1,5 +1,5 @@
 /**
- * A penalty on the size of the latent, and a loss with it added.
+ * A penalty on the size of the latent, and a loss with it added; and the cost of unequal use of units.
  *
  * @module
  */
@@ -86,3 +86,40 @@ export function penalised(loss: Loss, options: PenalisedOptions = {}): Loss {
     },
   };
 }
+
+/**
+ * How unequally units are used: n · Σ p_u² / (Σ p_u)², where p_u is the mean of |a_u| over the samples and n
+ * the number of units. It is 1 where all are used alike, and n where one alone is. Where codes are searched by lists
+ * of the samples that have a unit set, it is how many times as many entries a query reads as with lists of
+ * equal lengths.
+ *
+ * Source: Paria, Yeh, Yen, Xu, Ravikumar & Póczos 2020, "Minimizing FLOPs to learn efficient sparse
+ * representations" (arXiv 2004.05665), whose regulariser Σ p_u² is this without the scale.
+ *
+ * @param latent [samples, …units], float32.
+ * @returns A scalar; 1 where nothing is active, and for no samples.
+ */
+export function imbalance(latent: tf.Tensor): tf.Scalar {
+  if (latent.size === 0) return tf.add(nothing(latent), 1);
+  const units = latent.size / latent.shape[0];
+  const rows = tf.reshape(latent, [-1, units]) as tf.Tensor2D;
+  const use = tf.mean(tf.add(tf.relu(rows), tf.relu(tf.neg(rows))), 0);
+  const total = tf.sum(use);
+  // Of units that are silent all shares are equal.
+  const shares = tf.div(tf.add(use, 1e-12), tf.add(total, units * 1e-12));
+  return tf.mul(tf.sum(tf.square(shares)), units);
+}
+
+/**
+ * {@linkcode imbalance} of the latent of a batch, to be added to another loss by `plus`. Batches must be large
+ * enough to tell units apart: of a code of k of n units, several times n / k samples.
+ */
+export const imbalanceLoss = (): Loss => ({
+  name: "imbalance",
+  options: {},
+  unsupervised: true,
+  draw: (labels, rng) => [{
+    evaluate: (_outputs, _inputs, latent) => imbalance(latent),
+    terms: labels.length,
+  }, rng],
+});

@@ -194,6 +194,7 @@ export function sparseAutoencoderLoss(options: SparseAutoencoderOptions = {}): L
   const decodes = auxiliary > 0 || wider > 0 || prefixes.length > 0;
   return {
     name: "sparse_autoencoder",
+    unsupervised: true,
     options: {
       auxiliary,
       auxiliaryWeight,

@@ -1,16 +1,24 @@
 /**
- * Tables of codes in a database: bits of one width, by index, which the database searches for the nearest.
+ * Tables of codes in a database: bits or sparse vectors of one width, by index, which the database searches for the
+ * nearest.
  *
  * @module
  */
 import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import { codeSizes } from "../../ops/codes/algebra.ts";
 import { checkWidth } from "../../ops/codes/codes.ts";
-import type { SearchOptions } from "../../ops/codes/search.ts";
+import type { CodeDistance, SearchOptions } from "../../ops/codes/search.ts";
 import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import type { Neighbours } from "../../ops/metrics/neighbours.ts";
-import { checkLength } from "../../ops/metrics/rows.ts";
+import { checkLength, eachBit } from "../../ops/metrics/rows.ts";
 import { attempt, type Database, type DatabaseQuery } from "./database.ts";
+
+/**
+ * Type of a table's codes. "bit" takes width / 8 bytes per code; "sparsevec", pgvector's sparse vector with a 1 for each
+ * unit that is set, 8 bytes per unit that is set and 16 more.
+ */
+export type CodeType = "bit" | "sparsevec";
 
 /** A table of codes. */
 export interface CodeTable {
@@ -20,6 +28,8 @@ export interface CodeTable {
   readonly name: string;
   /** Number of units of a code. */
   readonly width: number;
+  /** Type of the codes. */
+  readonly type: CodeType;
 }
 
 /** Options of {@linkcode openCodeTable}. */
@@ -28,7 +38,15 @@ export interface CodeTableOptions {
   readonly name?: string;
   /** Number of units of a code, from 1 to 2²⁴. */
   readonly width: number;
+  /**
+   * Type of the codes: "sparsevec" is the smaller where less than a unit of 64 is set. pgvector's HNSW indexes bits of at
+   * most 64,000 units, and sparse vectors of any width with at most 1,000 units set. @default {"bit"}
+   */
+  readonly type?: CodeType;
 }
+
+/** The most units of a code that a sparse vector can have. */
+const MOST_SET = 16_000;
 
 const NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
@@ -37,34 +55,48 @@ const quoted = ({ name }: Pick<CodeTable, "name">): string => `"${name}"`;
 
 /**
  * Opens a table of codes, made where there is none: `id integer PRIMARY KEY, code bit(width) NOT NULL`, where
- * id is the index, from 0 on, and unit u of a code is bit u from the left, `get_bit(code, u)`. Further
- * columns, labels say, are left alone, and must be allowed to be empty.
+ * id is the index, from 0 on, and unit u of a code is bit u from the left, `get_bit(code, u)`; or `code
+ * sparsevec(width)`, where it is element u + 1. Further columns, labels or float vectors say, are left alone, and
+ * must be allowed to be empty.
  *
  * @returns The table; `InvalidOption` for a name that does not do, a width out of range, and where a table
- * of that name has other columns or another width; `DatabaseUnavailable` for what the database refuses.
+ * of that name has other columns, another type or width; `DatabaseUnavailable` for what the database refuses.
  */
 export const openCodeTable = (
   database: Database,
-  { name = "codes", width }: CodeTableOptions,
+  { name = "codes", width, type = "bit" }: CodeTableOptions,
 ): TE.TaskEither<SparrowError, CodeTable> => {
   if (!NAME.test(name)) {
     const expected = "lower-case letters, digits and _, not a digit first, at most 63";
     return TE.left(invalidOption("name", name, expected));
   }
-  const table = { database, name, width };
+  const table = { database, name, width, type };
   return pipe(
     TE.fromEither<InvalidOption, number>(checkWidth(width)),
     TE.chainW(() =>
       attempt(database, async ({ query }) => {
+        if (type === "sparsevec") {
+          const [found] = await query("SELECT to_regtype('sparsevec') IS NOT NULL AS sparse");
+          if (found.sparse !== true) return null;
+        }
         await query(
           `CREATE TABLE IF NOT EXISTS ${quoted(table)} ` +
-            `(id integer PRIMARY KEY, code bit(${width}) NOT NULL)`,
+            `(id integer PRIMARY KEY, code ${type}(${width}) NOT NULL)`,
         );
         return await columnsOf(table, query);
       })
     ),
     TE.chain((columns): TE.TaskEither<SparrowError, CodeTable> => {
-      const wanted = `id integer, code bit(${width})`;
+      if (columns === null) {
+        return TE.left({
+          _tag: "DatabaseUnavailable",
+          database: database.place,
+          reason: "its pgvector has no type sparsevec, or is in a schema out of sight",
+          advice: "pgvector must be 0.7 or later (ALTER EXTENSION vector UPDATE), and on the " +
+            'search_path; codes as bits need none: type "bit"',
+        });
+      }
+      const wanted = `id integer, code ${type}(${width})`;
       const there = ["id", "code"].flatMap((column) => {
         const type = columns.get(column);
         return type === undefined ? [] : [`${column} ${type}`];
@@ -104,7 +136,8 @@ async function countedBy(table: CodeTable, query: DatabaseQuery): Promise<number
  * of them are added or, where something goes wrong, none; of two that add at once one waits.
  *
  * @param codes As wide as the table's.
- * @returns The index of the first of them; `DatabaseUnavailable` for what the database refuses.
+ * @returns The index of the first of them; `InvalidOption` where a sparse vector would have more than 16,000 units
+ * set; `DatabaseUnavailable` for what the database refuses.
  * @throws {RangeError} Where the widths differ.
  *
  * @example
@@ -130,25 +163,29 @@ export const addCodes = (
 ): TE.TaskEither<SparrowError, number> => {
   const { database, width } = table;
   checkLength("add codes", codes.width, width);
-  const most = codesPerStatement(width);
-  return attempt(database, ({ transaction }) =>
-    transaction(async (query) => {
-      // Readers go on; who else would add waits, so that no index is given twice.
-      await query(`LOCK TABLE ${quoted(table)} IN SHARE ROW EXCLUSIVE MODE`);
-      const [{ next }] = await query(
-        `SELECT coalesce(max(id) + 1, 0)::int4 AS next FROM ${quoted(table)}`,
-      );
-      const first = Number(next);
-      for (let from = 0; from < codes.count; from += most) {
-        const to = Math.min(from + most, codes.count);
-        await query(
-          `INSERT INTO ${quoted(table)} (id, code) SELECT $1::int4 + place::int4 - 1, ` +
-            `text::varbit::bit(${width}) FROM unnest($2::text[]) WITH ORDINALITY AS one(text, place)`,
-          [first + from, codeTexts(codes, from, to)],
-        );
-      }
-      return first;
-    }));
+  return pipe(
+    TE.fromEither<SparrowError, Texts>(textsOf(table, codes)),
+    TE.chainW(({ texts, most }) =>
+      attempt(database, ({ transaction }) =>
+        transaction(async (query) => {
+          // Readers go on; who else would add waits, so that no index is given twice.
+          await query(`LOCK TABLE ${quoted(table)} IN SHARE ROW EXCLUSIVE MODE`);
+          const [{ next }] = await query(
+            `SELECT coalesce(max(id) + 1, 0)::int4 AS next FROM ${quoted(table)}`,
+          );
+          const first = Number(next);
+          for (let from = 0; from < codes.count; from += most) {
+            const to = Math.min(from + most, codes.count);
+            await query(
+              `INSERT INTO ${quoted(table)} (id, code) SELECT $1::int4 + place::int4 - 1, ` +
+                `${read(table)} FROM unnest($2::text[]) WITH ORDINALITY AS one(text, place)`,
+              [first + from, texts(from, to)],
+            );
+          }
+          return first;
+        }))
+    ),
+  );
 };
 
 // ---- Search
@@ -157,14 +194,15 @@ export const addCodes = (
 const MOST_QUERIES = 256;
 
 /**
- * Finds the k nearest codes of each query by Hamming distance, exactly: what `search` of a code index
- * finds. The database compares each query with every code, also where the table has an index of
- * pgvector's: those are approximate, and useful to statements of one's own.
+ * Finds the k nearest codes of each query, exactly: what `search` of a code index finds. The database compares each
+ * query with every code, also where the table has an index of pgvector's: those are approximate, and useful to
+ * statements of one's own. Bits are compared by `<~>` and `bit_count`, which needs PostgreSQL 14, sparse vectors by
+ * `<+>` and `<#>`.
  *
  * @param queries As wide as the table's codes.
  * @returns Per query the indices (ids) of the nearest and their distances, rising; of equal distances the
- * lower index is first. `InvalidOption` where k is not from 1 to the number of codes;
- * `DatabaseUnavailable` for what the database refuses.
+ * lower index is first. `InvalidOption` where k is not from 1 to the number of codes, or
+ * a sparse vector would have more than 16,000 units set; `DatabaseUnavailable` for what the database refuses.
  * @throws {RangeError} Where the widths differ.
  *
  * @example
@@ -189,37 +227,40 @@ const MOST_QUERIES = 256;
 export const searchTable = (
   table: CodeTable,
   queries: BinaryEmbeddings,
-  { k }: Pick<SearchOptions, "k">,
+  { k, distance = "hamming" }: Pick<SearchOptions, "k" | "distance">,
 ): TE.TaskEither<SparrowError, Neighbours> => {
   checkLength("search for codes", queries.width, table.width);
   return pipe(
-    attempt(table.database, ({ transaction }) =>
-      transaction(async (query) => {
-        // One state of the table for all statements, whoever adds codes in the meantime.
-        await query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-        const count = await countedBy(table, query);
-        return Number.isInteger(k) && k >= 1 && k <= count
-          ? E.right(await nearest(table, queries, k, query))
-          : E.left<InvalidOption>(
-            invalidOption("k", k, `an integer from 1 to the number of codes, ${count}`),
-          );
-      })),
+    TE.fromEither<SparrowError, Texts>(textsOf(table, queries)),
+    TE.chainW((texts) =>
+      attempt(table.database, ({ transaction }) =>
+        transaction(async (query) => {
+          // One state of the table for all statements, whoever adds codes in the meantime.
+          await query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+          const count = await countedBy(table, query);
+          return Number.isInteger(k) && k >= 1 && k <= count
+            ? E.right(await nearest(statementFor(table, distance), texts, queries.count, k, query))
+            : E.left<InvalidOption>(
+              invalidOption("k", k, `an integer from 1 to the number of codes, ${count}`),
+            );
+        }))
+    ),
     TE.chainW((found) => TE.fromEither<SparrowError, Neighbours>(found)),
   );
 };
 
 async function nearest(
-  table: CodeTable,
-  queries: BinaryEmbeddings,
+  statement: string,
+  { texts, most }: Texts,
+  count: number,
   k: number,
   query: DatabaseQuery,
 ): Promise<Neighbours> {
-  const indices = new Int32Array(queries.count * k);
-  const distances = new Float64Array(queries.count * k);
-  const most = Math.min(MOST_QUERIES, codesPerStatement(table.width));
-  for (let from = 0; from < queries.count; from += most) {
-    const texts = codeTexts(queries, from, Math.min(from + most, queries.count));
-    const rows = await query(statementFor(table), [texts, k]);
+  const indices = new Int32Array(count * k);
+  const distances = new Float64Array(count * k);
+  const step = Math.min(MOST_QUERIES, most);
+  for (let from = 0; from < count; from += step) {
+    const rows = await query(statement, [texts(from, Math.min(from + step, count)), k]);
     rows.forEach(({ id, distance }, at) => {
       indices[from * k + at] = Number(id);
       distances[from * k + at] = Number(distance);
@@ -232,13 +273,22 @@ async function nearest(
  * The cast of the distance keeps an approximate index of the table's from being used in its place; were
  * the queries not materialised, each would be read from its text anew for every code.
  */
-const statementFor = (table: CodeTable): string =>
-  `WITH asked AS MATERIALIZED (SELECT place, text::varbit::bit(${table.width}) AS code ` +
+const statementFor = (table: CodeTable, distance: CodeDistance): string =>
+  `WITH asked AS MATERIALIZED (SELECT place, ${read(table)} AS code ` +
   "FROM unnest($1::text[]) WITH ORDINALITY AS one(text, place)) " +
   "SELECT near.id, near.distance FROM asked CROSS JOIN LATERAL " +
-  `(SELECT id, (${quoted(table)}.code <~> asked.code)::int4 AS distance FROM ${quoted(table)} ` +
+  `(SELECT id, (${apart[table.type][distance]})::int4 AS distance FROM ${quoted(table)} AS kept ` +
   "ORDER BY distance, id LIMIT $2::int4) AS near " +
   "ORDER BY asked.place, near.distance, near.id";
+
+/** How far two codes are apart: sparse vectors of ones differ by 1 in each unit that one of them has alone. */
+const apart: Readonly<Record<CodeType, Readonly<Record<CodeDistance, string>>>> = {
+  bit: {
+    hamming: "kept.code <~> asked.code",
+    overlap: "-bit_count(kept.code & asked.code)",
+  },
+  sparsevec: { hamming: "kept.code <+> asked.code", overlap: "kept.code <#> asked.code" },
+};
 
 // ---- Codes as text
 
@@ -274,10 +324,43 @@ export function codeText({ width, words }: BinaryEmbeddings, i: number): string 
   return text;
 }
 
-/** Writes codes from one index up to another, without it. */
-const codeTexts = (codes: BinaryEmbeddings, from: number, to: number): readonly string[] =>
-  Array.from({ length: to - from }, (_, i) => codeText(codes, from + i));
+/** Writes code i of a set as pgvector reads a sparse vector: its units, from 1 on, each with a 1. */
+function sparseText({ width, words }: BinaryEmbeddings, i: number): string {
+  const perCode = wordsPerCode(width);
+  const elements: string[] = [];
+  eachBit(words, i * perCode, perCode, (unit) => elements.push(`${unit + 1}:1`));
+  return `{${elements.join(",")}}/${width}`;
+}
 
-/** Returns how many codes of a width, at least one, make a statement of about two million digits. */
-const codesPerStatement = (width: number): number =>
-  Math.max(1, Math.floor(2 ** 21 / Math.ceil(width / 4)));
+/** Reads a code from its text. */
+const read = ({ type, width }: CodeTable): string =>
+  type === "bit" ? `text::varbit::bit(${width})` : `text::sparsevec(${width})`;
+
+/** Codes as a table's statements take them. */
+interface Texts {
+  /** Writes codes from one index up to another, without it. */
+  readonly texts: (from: number, to: number) => readonly string[];
+  /** How many codes, at least one, make a statement of about two million characters. */
+  readonly most: number;
+}
+
+/** Codes as texts; `InvalidOption` where they do not fit the table's type. */
+function textsOf(
+  { type, width }: CodeTable,
+  codes: BinaryEmbeddings,
+): E.Either<InvalidOption, Texts> {
+  const sizes = type === "bit" ? null : codeSizes(codes);
+  const largest = sizes?.reduce((most, size) => Math.max(most, size), 0) ?? 0;
+  if (sizes !== null && largest > MOST_SET) {
+    const actual = `${largest} units of code ${sizes.indexOf(largest)}`;
+    const expected = `at most ${MOST_SET} units set, which is a limit of sparsevec (bit has none)`;
+    return E.left(invalidOption("codes", actual, expected));
+  }
+  const write = type === "bit" ? codeText : sparseText;
+  // An element is a number of up to eight digits, and ":1,".
+  const longest = type === "bit" ? Math.ceil(width / 4) : 11 * largest + 12;
+  return E.right({
+    texts: (from, to) => Array.from({ length: to - from }, (_, i) => write(codes, from + i)),
+    most: Math.max(1, Math.floor(2 ** 21 / longest)),
+  });
+}

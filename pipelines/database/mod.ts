@@ -7,6 +7,7 @@ export {
   addCodes,
   type CodeTable,
   type CodeTableOptions,
+  type CodeType,
   countCodes,
   openCodeTable,
   searchTable,

@@ -4,9 +4,11 @@
  * @module
  */
 import type { SparrowError } from "../../graph/error.ts";
-import { E, type TE } from "../../graph/fp_ts.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
 import { isBinary } from "../../graph/traits.ts";
+import { emptyCodes } from "../../ops/codes/codes.ts";
+import { fromValues, type ValuedCodes } from "../../ops/codes/valued.ts";
 import type { Embeddings } from "../../ops/embeddings.ts";
 import type { Value } from "../../ops/interpreter.ts";
 import { tf } from "../../ops/tfjs.ts";
@@ -104,6 +106,74 @@ async function* inBlocks(
       samples: { ...values, normalisation },
     }))(block);
   }
+}
+
+/**
+ * Encodes samples as {@linkcode encode} does, for encoders whose few winners carry values, such as those that end in
+ * `top_k` or `k_winners`: which units are not 0, as packed bits, and their values. Of 4,096 units with 64 winners that
+ * takes 768 bytes per sample, where the numbers of all units take 16,384.
+ *
+ * @returns The codes in the order of the samples, with their values; `InvalidOption` where an output is not
+ * finite; else as {@linkcode encode} does.
+ *
+ * @example
+ * ```ts
+ * import { encodeValues } from "./encode.ts";
+ * import { createRun, dispose } from "../core/run.ts";
+ * import { orThrow } from "../../graph/error.ts";
+ * import { graph } from "../../graph/parse.ts";
+ * import { startBackend } from "../../ops/backend.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * await orThrow(startBackend("cpu"));
+ * const run = orThrow(createRun({ graph: graph`linear(4, 64) ▷ k_winners(0.125)` }));
+ * const normalisation = { mean: [0], std: [1] };
+ * const vectors = { count: 2, values: Float32Array.of(1, 2, 3, 4, 4, 3, 2, 1), normalisation };
+ * const { codes, values } = await orThrow(encodeValues(run, vectors));
+ * assertEquals([codes.count, codes.width, values.length], [2, 64, 16]);
+ * dispose(run);
+ * ```
+ */
+export const encodeValues = (
+  model: Model | ModelFile,
+  samples: Samples,
+  { env }: EncodeOptions = {},
+): TE.TaskEither<SparrowError, ValuedCodes> =>
+async () => {
+  const [loaded, free] = onBackend(model);
+  const parts: ValuedCodes[] = [];
+  let bad: SparrowError | null = null;
+  try {
+    return await pipe(
+      forEachBatch({ ...loaded, graph: encoderOf(loaded.graph) }, samples, {
+        choose: (value) => [latent(value)],
+        use: ({ outputs: [read], count }) => {
+          const made = fromValues(read, read.length / count);
+          if (E.isLeft(made)) bad ??= made.left;
+          else parts.push(made.right);
+        },
+        env,
+      }),
+      TE.chain(() => bad === null ? TE.right(together(parts)) : TE.left(bad)),
+    )();
+  } finally {
+    free();
+  }
+};
+
+/** Codes of one width, one part after the other. */
+function together(parts: readonly ValuedCodes[]): ValuedCodes {
+  const sum = (of: (part: ValuedCodes) => number) => parts.reduce((all, part) => all + of(part), 0);
+  const codes = emptyCodes(sum((part) => part.codes.count), parts[0]?.codes.width ?? 0);
+  const values = new Float32Array(sum((part) => part.values.length));
+  let [word, value] = [0, 0];
+  for (const part of parts) {
+    codes.words.set(part.codes.words, word);
+    values.set(part.values, value);
+    word += part.codes.words.length;
+    value += part.values.length;
+  }
+  return { codes, values };
 }
 
 /**

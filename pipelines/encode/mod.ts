@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { encode, type EncodeOptions, encodeStream } from "./encode.ts";
+export { encode, type EncodeOptions, encodeStream, encodeValues } from "./encode.ts";
 export { type EncodedFile, encodeToFile } from "./encode_to_file.ts";
 export {
   type EncodedImages,

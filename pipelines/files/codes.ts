@@ -8,6 +8,7 @@
  * | `codes`  | uint32 | [count, ceil(width / 32)]  | unit u is bit u mod 32 of word ⌊u / 32⌋           |
  * | `width`  | uint32 | []                         | units per code                                    |
  * | `labels` | int32  | [count]                    | one integer per code; missing where there are none |
+ * | `values` | float32 | [bits that are set]       | value of each active unit, by codes, then units; may be missing |
  * | `origins`| uint8  | [bytes]                    | where the images came from, as JSON; may be missing |
  *
  * The origins name the model that made the codes, the labels, and for every code the file, or the dataset, split
@@ -29,6 +30,7 @@ import {
 } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { checkWidth, emptyCodes, fromWords } from "../../ops/codes/codes.ts";
+import { activeUnits } from "../../ops/codes/valued.ts";
 import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { type DatasetName, datasetNames } from "../data/images.ts";
 import { denoFiles, type Files } from "./files.ts";
@@ -41,6 +43,8 @@ export interface SavedCodes {
   readonly codes: BinaryEmbeddings;
   /** One integer of 32 bits per code: a class, or the number of an image; null for none. */
   readonly labels: Int32Array | null;
+  /** Value of each bit that is set, as `ValuedCodes` has them. @default the codes are bits alone */
+  readonly values?: Float32Array;
   /** Origins of the images. @default not known */
   readonly origins?: Origins;
 }
@@ -48,7 +52,8 @@ export interface SavedCodes {
 /**
  * Writes codes as the bytes of an .npz file.
  *
- * @returns The bytes; `InvalidOption` where there is not one label, or not one origin, per code.
+ * @returns The bytes; `InvalidOption` where there is not one label, or not one origin, per code, or not one finite
+ * value per active unit.
  *
  * @example
  * ```ts
@@ -67,12 +72,14 @@ export interface SavedCodes {
  * ```
  */
 export const writeCodes = (
-  { codes, labels, origins }: SavedCodes,
+  { codes, labels, values, origins }: SavedCodes,
 ): TE.TaskEither<InvalidOption, Uint8Array> => {
   const { count, width, words } = codes;
   if (labels !== null && labels.length !== count) {
     return TE.left(invalidOption("labels", `${labels.length} labels`, `one per code, ${count}`));
   }
+  const fault = values === undefined ? null : misfitOf(values, codes);
+  if (fault !== null) return TE.left(invalidOption("values", ...fault));
   const known = origins?.parts.reduce((sum, part) => sum + countOf(part), 0) ?? count;
   if (known !== count) {
     return TE.left(invalidOption("origins", `${known} origins`, `one per code, ${count}`));
@@ -82,6 +89,9 @@ export const writeCodes = (
     codes: { type: "<u4", shape: [count, wordsPerCode(width)], data: words },
     width: { type: "<u4", shape: [], data: Uint32Array.of(width) },
     ...labels === null ? {} : { labels: { type: "<i4", shape: [count], data: labels } },
+    ...values === undefined
+      ? {}
+      : { values: { type: "<f4", shape: [values.length], data: values } },
     ...text === null ? {} : { origins: { type: "|u1", shape: [text.length], data: text } },
   };
   return async () => E.right(await writeNpz(arrays));
@@ -158,7 +168,11 @@ function codesOf(arrays: NpyArrays): E.Either<string, SavedCodes> {
     ? integers(arrays.labels, codes.right.count)
     : E.right(null);
   if (E.isLeft(labels)) return labels;
-  const file = { codes: codes.right, labels: labels.right };
+  const values = Object.hasOwn(arrays, "values")
+    ? valuesOf(arrays.values, codes.right)
+    : E.right({});
+  if (E.isLeft(values)) return values;
+  const file = { codes: codes.right, labels: labels.right, ...values.right };
   if (!Object.hasOwn(arrays, "origins")) return E.right(file);
   const { type, data } = arrays.origins;
   if (!(data instanceof Uint8Array)) {
@@ -195,6 +209,32 @@ function wordsOf(bytes: Uint8Array, count: number, width: number): Uint32Array {
     into.set(bytes.subarray(i * perRow, (i + 1) * perRow), i * perCode);
   }
   return words;
+}
+
+/** What values are and should be, where they do not fit the codes; else null. */
+function misfitOf(
+  values: Float32Array,
+  codes: BinaryEmbeddings,
+): readonly [actual: string, expected: string] | null {
+  const active = activeUnits(codes);
+  if (values.length !== active) {
+    return [`${values.length} numbers`, `one per active unit, ${active}`];
+  }
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  return bad < 0 ? null : [`${values[bad]} at position ${bad}`, "finite numbers"];
+}
+
+function valuesOf(
+  { type, data }: NpyArray,
+  codes: BinaryEmbeddings,
+): E.Either<string, Pick<SavedCodes, "values">> {
+  if (!(data instanceof Float32Array)) {
+    return E.left(`expected values to be float32, current value is ${type}`);
+  }
+  const fault = misfitOf(data, codes);
+  return fault === null
+    ? E.right({ values: data })
+    : E.left(`expected values to be ${fault[1]}, current value is ${fault[0]}`);
 }
 
 function integers({ shape, data }: NpyArray, count: number): E.Either<string, Int32Array> {

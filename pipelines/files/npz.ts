@@ -27,6 +27,7 @@ const types = {
   "<i4": Int32Array,
   "<u8": BigUint64Array,
   "<i8": BigInt64Array,
+  "<f4": Float32Array,
 } as const;
 
 /** The type of an array's elements, as NumPy names it. */
@@ -41,9 +42,10 @@ export type NpyData =
   | Uint32Array
   | Int32Array
   | BigUint64Array
-  | BigInt64Array;
+  | BigInt64Array
+  | Float32Array;
 
-/** An array of integers. */
+/** An array of integers, or of float32. */
 export interface NpyArray {
   /** Type of its elements. */
   readonly type: NpyType;

@@ -47,9 +47,9 @@ export interface EpochBatches {
 export interface BatchesOptions {
   readonly data: TrainingData;
   readonly batchSize: number;
-  readonly augment?: Augmentation;
-  /** Order of samples in memory. @default random */
+  /** Order of the samples; only of those in memory. @default every sample once, in a random order */
   readonly order?: SampleOrder;
+  readonly augment?: Augmentation;
   /** Shape of a sample, for `augment`. */
   readonly shape: Shape;
 }
@@ -66,8 +66,8 @@ const layoutOf = ({ data, shape }: BatchesOptions) => ({
 });
 
 function inMemory(data: DataSplit, options: BatchesOptions, from: Rng): EpochBatches {
-  const { batchSize, augment, order: draw = permutation } = options;
-  const [order, rng] = draw(data.count, from);
+  const { batchSize, augment } = options;
+  const [order, rng] = (options.order ?? permutation)(data.count, from);
   const layout = layoutOf(options);
   const feed = feedOf(data, batchSize);
   const rows = (picks: Uint32Array, rng: Rng): readonly [Batch["values"], Rng] => {

@@ -75,7 +75,7 @@ export interface TrainOptions {
    */
   readonly batchSize?: number;
   /**
-   * Order of an epoch's samples, as `pairedOrder` draws one; of samples in memory.
+   * Order of an epoch's samples, as `pairedOrder` draws one.
    *
    * @default every sample once, in a random order
    */
@@ -191,6 +191,13 @@ function check(
   const size = sizeOf(run.input);
   const wrong = isStreamed(data) ? checkStream(data, size) : checkSplit(data, { size });
   if (wrong !== null) return wrong;
+  if (options.order !== undefined && isStreamed(data)) {
+    return invalidOption(
+      "order",
+      "an order for samples that are read in blocks",
+      "samples in memory",
+    );
+  }
   if (!loss.unsupervised) {
     const labelled = labelledSplit(data as DataSplit, `the loss ${loss.name}`);
     if (E.isLeft(labelled)) return labelled.left;

@@ -126,7 +126,7 @@ export interface Simd {
     codes: number,
     base: number,
     bits: number,
-    largest: number,
+    top: number,
     shift: number,
     turned: number,
     distances: number,

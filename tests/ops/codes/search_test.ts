@@ -1,12 +1,15 @@
 import fc from "npm:fast-check@4.3.0";
 import { E } from "../../../graph/fp_ts.ts";
+import { draw, permutation, seed } from "../../../graph/rng.ts";
 import { startBackend } from "../../../ops/backend.ts";
 import type { BinaryEmbeddings } from "../../../ops/embeddings.ts";
 import { embeddingDistances } from "../../../ops/metrics/distances.ts";
 import { nearestByRows, type Neighbours } from "../../../ops/metrics/neighbours.ts";
 import { codeIndex, search, type SearchOptions } from "../../../ops/codes/search.ts";
 import { searchOnGpu } from "../../../ops/codes/search_gpu.ts";
+import { bind, symmetricDifference } from "../../../ops/codes/algebra.ts";
 import { appendCodes, pickCodes } from "../../../ops/codes/codes.ts";
+import { moveUnits } from "../../../ops/codes/noise.ts";
 import { loadCodes, saveCodes } from "../../../pipelines/files/codes.ts";
 import { denoFiles } from "../../../pipelines/files/files.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "../../assert.ts";
@@ -145,6 +148,93 @@ Deno.test("codes of many units are counted as they are", () => {
         nearestByRows(queries, codes, 10, distance, false),
       );
     }
+  }
+});
+
+Deno.test("queries that have units in common are found as each alone is", () => {
+  const part = fc.double({ min: 0, max: 1, noNaN: true });
+  const cases = fc.record({
+    count: fc.integer({ min: 1, max: 700 }),
+    width: fc.integer({ min: 400, max: 900 }),
+    queries: fc.integer({ min: 1, max: 8 }),
+    kinds: fc.integer({ min: 1, max: 3 }),
+    sizes: fc.tuple(part, part),
+    asked: fc.double({ min: 0.3, max: 0.9, noNaN: true }),
+    k: fc.integer({ min: 1, max: 300 }),
+    number: fc.nat(1e6),
+  });
+  fc.assert(
+    fc.property(cases, ({ count, width, queries, kinds, sizes, asked, k, number }) => {
+      const drawn = (count: number, part: number, i: number) =>
+        random(count, width, Math.round(part * width), number + i);
+      const some = appendCodes(drawn(count, sizes[0], 0), drawn(count, sizes[1], 1));
+      const codes = pickCodes(some, Array.from({ length: count }, (_, i) => (i * i) % (2 * count)));
+      const all = pickCodes(
+        drawn(kinds, asked, 2),
+        Array.from({ length: queries }, (_, i) => i % kinds),
+      );
+      for (const distance of distances) {
+        const options = { k: Math.min(k, count), distance };
+        const found = ok(search(codeIndex(codes), all, options));
+        assertEquals(found, nearestByRows(all, codes, options.k, distance, false));
+        const last = ok(search(codeIndex(codes), pickCodes(all, [queries - 1]), options));
+        assertEquals(last.indices, found.indices.slice(-options.k));
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("a million codes are searched, and as many queries as the kernel gets in several calls", () => {
+  const [words] = draw(
+    seed(3),
+    ({ integer }) => Uint32Array.from({ length: 2 ** 20 }, () => integer(0, 2 ** 32 - 1)),
+  );
+  const codes: BinaryEmbeddings = { kind: "binary", count: words.length, width: 32, words };
+  const queries = pickCodes(codes, [5, 2 ** 20 - 1]);
+  for (const distance of distances) {
+    const found = ok(search(codeIndex(codes), queries, { k: 10, distance }));
+    assertEquals(found, nearestByRows(queries, codes, 10, distance, false));
+  }
+  // More than 2²⁴ units: 4,095 queries at a time.
+  const few = random(4, 8192, 4096, 9);
+  const picks = Array.from({ length: 4200 }, (_, i) => i % 4);
+  const many = ok(search(codeIndex(few), pickCodes(few, picks), { k: 1 }));
+  assertEquals([...many.indices], picks);
+  assert(many.distances.every((distance) => distance === 0));
+});
+
+onEachBackend("what does not change distances does not change what is found", async (name) => {
+  const find = async (codes: BinaryEmbeddings, queries: BinaryEmbeddings) => {
+    const [index, options] = [codeIndex(codes), { k: 10 }];
+    if (name !== "webgpu") return ok(search(index, queries, { ...options, on: name }));
+    const backend = right(await startBackend("webgpu")());
+    return right(await searchOnGpu(index, queries, options, backend)());
+  };
+  for (const [width, size] of [[512, 26], [512, 256], [203, 60]]) {
+    const drawn = random(1200, width, size, 1);
+    // The codes 700 to 709 are planted: they equal the queries, or have one unit moved.
+    const planted = random(10, width, size, 2);
+    const [moved] = ok(moveUnits(planted, 1 / size, seed(5)));
+    const codes = appendCodes(
+      appendCodes(pickCodes(drawn, Array.from({ length: 700 }, (_, i) => i)), planted),
+      appendCodes(moved, pickCodes(drawn, Array.from({ length: 500 }, (_, i) => 700 + i))),
+    );
+    const found = await find(codes, planted);
+    for (let i = 0; i < 10; i++) {
+      const own = (values: ArrayLike<number>) => [values[10 * i], values[10 * i + 1]];
+      assertEquals(own(found.indices), [700 + i, 710 + i]);
+      assertEquals(own(found.distances), [0, 2]);
+    }
+    // (q ⊕ m, x ⊕ m) are as far apart as (q, x), whatever the mask m.
+    const mask = random(1, width, width >> 1, 3);
+    const masked = (codes: BinaryEmbeddings) =>
+      symmetricDifference(codes, pickCodes(mask, new Array(codes.count).fill(0)));
+    assertEquals(await find(masked(codes), masked(planted)), found);
+    // So they are where units change places.
+    const [order] = permutation(width, seed(4));
+    const permuted = (codes: BinaryEmbeddings) => ok(bind(codes, order));
+    assertEquals(await find(permuted(codes), permuted(planted)), found);
   }
 });
 

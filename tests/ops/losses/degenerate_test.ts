@@ -24,7 +24,7 @@ import {
   tripletMargin,
   tripletMarginLoss,
 } from "../../../ops/losses/triplet.ts";
-import { penalised, penalty } from "../../../ops/losses/penalty.ts";
+import { imbalance, imbalanceLoss, penalised, penalty } from "../../../ops/losses/penalty.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { assertClose, numbers, onEachBackend } from "../backends.ts";
@@ -101,6 +101,16 @@ onEachBackend("tensors without a row have the loss 0, where PyTorch has NaN", as
   }
 });
 
+onEachBackend(
+  "units used alike have an imbalance of 1, one alone as many as there are",
+  async () => {
+    const of = async (rows: number[][]) => (await numbers(() => [imbalance(tf.tensor2d(rows))]))[0];
+    assertClose(await of([[1, 0], [0, -1]]), [1], 1e-6, "alike");
+    assertClose(await of([[0, 5, 0], [0, 1, 0]]), [3], 1e-6, "one alone");
+    assertClose(await of([[0, 0], [0, 0]]), [1], 1e-6, "none");
+  },
+);
+
 onEachBackend("equal codes and codes of zeros make no NaN", async () => {
   const labels = [0, 0, 1, 1];
   for (const codes of [new Array(8).fill(0), new Array(8).fill(1), [0, 0, 1, 1, 0, 0, 1, 1]]) {
@@ -109,6 +119,7 @@ onEachBackend("equal codes and codes of zeros make no NaN", async () => {
         ...triplets,
         ...pairs,
         selfContrastLoss(),
+        imbalanceLoss(),
         penalised(supConLoss(), { norm: 2 }),
       ]
     ) {

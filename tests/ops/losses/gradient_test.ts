@@ -18,7 +18,7 @@ import {
 } from "../../../ops/losses/triplet.ts";
 import { rankDistillation } from "../../../ops/losses/distillation.ts";
 import { unexplained } from "../../../ops/losses/sparse_autoencoder.ts";
-import { penalty } from "../../../ops/losses/penalty.ts";
+import { imbalance, penalty } from "../../../ops/losses/penalty.ts";
 import { relationsOf } from "../../../ops/losses/samplers.ts";
 import { selectRows } from "../../../ops/select_rows.ts";
 import { tf } from "../../../ops/tfjs.ts";
@@ -141,6 +141,11 @@ const losses: readonly Tried[] = [
     name: "unexplained variance",
     tensors: (x, { labels, width }) => unexplained(x, tf.tensor2d(teacher(labels.length, width))),
     formula: (x, { labels, width }) => reference.unexplained(x, teacher(labels.length, width)),
+  },
+  {
+    name: "imbalance",
+    tensors: (x) => imbalance(x),
+    formula: (x) => reference.imbalance(x),
   },
   ...([1, 2] as const).map((norm): Tried => ({
     name: `L${norm} penalty`,

@@ -131,6 +131,12 @@ export const unexplained = (x: Rows, targets: Rows): number => {
   return meanSquaredError(x, targets) / meanSquaredError(targets.map(() => means), targets);
 };
 
+/** The squares of the units' shares of the activity, times the units. */
+export const imbalance = (x: Rows): number => {
+  const use = Array.from(x[0], (_, u) => mean(x.map((row) => Math.abs(row[u]))));
+  return use.length * sum(use.map((p) => p ** 2)) / sum(use) ** 2;
+};
+
 /** λ · mean ‖row‖_p / units. */
 export const penalty = (x: Rows, weight: number, p: 1 | 2): number =>
   weight *

@@ -1,10 +1,13 @@
 import { E, type TE } from "../../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../../graph/error.ts";
+import { permutation, seed } from "../../../graph/rng.ts";
 import { codeIndex, search } from "../../../ops/codes/search.ts";
+import { bind } from "../../../ops/codes/algebra.ts";
 import { appendCodes, emptyCodes, pickCodes, toIndices } from "../../../ops/codes/codes.ts";
 import {
   addCodes,
   type CodeTable,
+  type CodeType,
   countCodes,
   openCodeTable,
   searchTable,
@@ -40,9 +43,10 @@ async function filled(
   database: Database,
   name: string,
   codes: ReturnType<typeof random>,
+  type: CodeType = "bit",
 ): Promise<CodeTable> {
   await database.driver.query(`DROP TABLE IF EXISTS "${name}"`);
-  const table = await done(openCodeTable(database, { name, width: codes.width }));
+  const table = await done(openCodeTable(database, { name, width: codes.width, type }));
   const half = Math.floor(codes.count / 2);
   const picks = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
   assertEquals(await done(addCodes(table, pickCodes(codes, picks(0, half)))), 0);
@@ -85,6 +89,79 @@ async function holds(database: Database, t: Deno.TestContext): Promise<void> {
       assert(ties.length > queries);
     });
   }
+
+  for (const type of ["bit", "sparsevec"] as const) {
+    await t.step(`codes as ${type}: the same for both distances, also of sizes apart`, async () => {
+      const some = appendCodes(random(300, 200, 9), random(100, 200, 60, 1));
+      const codes = appendCodes(some, appendCodes(emptyCodes(2, 200), pickCodes(some, [7, 333])));
+      const asked = appendCodes(random(20, 200, 12, 2), pickCodes(codes, [7, 333, 400]));
+      const table = await filled(database, "codes", codes, type);
+      for (const distance of ["hamming", "overlap"] as const) {
+        const found = await done(searchTable(table, asked, { k: 12, distance }));
+        assertEquals(found, right(search(codeIndex(codes), asked, { k: 12, distance })));
+      }
+    });
+
+    await t.step(`codes as ${type}: planted ones are found, by HNSW as well`, async () => {
+      const [width, active] = [512, 26];
+      const drawn = random(1500, width, active, 3);
+      const planted = random(20, width, active, 4);
+      // The first is there twice, the others once.
+      const codes = appendCodes(appendCodes(drawn, planted), pickCodes(planted, [0]));
+      const table = await filled(database, "planted", codes, type);
+      const exact = await done(searchTable(table, planted, { k: 2 }));
+      assertEquals([...exact.indices.slice(0, 2)], [1500, 1520]);
+      assertEquals([...exact.distances.slice(0, 2)], [0, 0]);
+      for (let i = 1; i < 20; i++) {
+        assertEquals([exact.indices[2 * i], exact.distances[2 * i]], [1500 + i, 0]);
+      }
+      // Units in another order are as many.
+      const [order] = permutation(width, seed(6));
+      const bound = await filled(database, "planted", right(bind(codes, order)), type);
+      const again = await done(searchTable(bound, right(bind(planted, order)), { k: 2 }));
+      assertEquals(again, exact);
+      const operators = { bit: "bit_hamming_ops", sparsevec: "sparsevec_l1_ops" } as const;
+      await query(`CREATE INDEX ON planted USING hnsw (code ${operators[type]})`);
+      await query("SET enable_seqscan = off");
+      const nearest = "SELECT id FROM planted ORDER BY code " +
+        `${type === "bit" ? "<~>" : "<+>"} (SELECT code FROM planted WHERE id = $1) LIMIT 2`;
+      try {
+        const plan = await query(`EXPLAIN ${nearest.replace("$1", "1500")}`);
+        assertStringIncludes(JSON.stringify(plan), "planted_code_idx");
+        for (let i = 0; i < 20; i++) {
+          const rows = await query(nearest, [1500 + i]);
+          const found = rows.map(({ id }) => Number(id)).toSorted((a, b) => a - b);
+          // A graph's search may lose one of two that are equal, and no planted one.
+          assert(found.includes(1500 + i) || (i === 0 && found.includes(1520)), `planted ${i}`);
+        }
+      } finally {
+        await query("RESET enable_seqscan");
+      }
+    });
+  }
+
+  await t.step("sparse vectors have as many units as they like, of which few are set", async () => {
+    const wide = random(40, 65_536, 128);
+    const table = await filled(database, "sparse", wide, "sparsevec");
+    const asked = pickCodes(wide, [3, 39]);
+    const found = await done(searchTable(table, asked, { k: 3, distance: "overlap" }));
+    assertEquals(found, right(search(codeIndex(wide), asked, { k: 3, distance: "overlap" })));
+    const [{ text }] = await query("SELECT code::text AS text FROM sparse WHERE id = 3");
+    const units = toIndices(asked)[0].map((unit) => `${unit + 1}:1`);
+    assertEquals(text, `{${units.join(",")}}/65536`);
+    const full = random(1, 65_536, 16_001);
+    for (const task of [addCodes(table, full), searchTable(table, full, { k: 1 })]) {
+      assertEquals(
+        await refused(task),
+        "Cannot use codes: expected at most 16000 units set, which is a limit of sparsevec (bit " +
+          'has none), current value is "16001 units of code 0"',
+      );
+    }
+    assertStringIncludes(
+      await refused(openCodeTable(database, { name: "sparse", width: 65_536 })),
+      'expected id integer, code bit(65536), current value is "id integer, code sparsevec(65536)"',
+    );
+  });
 
   await t.step("unit u is bit u from the left", async () => {
     const codes = random(50, 70, 4);
@@ -196,6 +273,8 @@ async function holds(database: Database, t: Deno.TestContext): Promise<void> {
   for (
     const name of [
       "codes",
+      "planted",
+      "sparse",
       "bits",
       "indexed",
       "few",
@@ -322,4 +401,10 @@ Deno.test("a server without pgvector, or with an old one, is closed again, and i
     "pgvector must be 0.7 or later",
   );
   assertEquals(closed, 2);
+  const bitsOnly = driver(() => Promise.resolve([{ sparse: false }]));
+  const database = { place: "old", driver: bitsOnly };
+  assertStringIncludes(
+    await refused(openCodeTable(database, { width: 8, type: "sparsevec" })),
+    "no type sparsevec, or is in a schema out of sight. pgvector must be 0.7 or later",
+  );
 });

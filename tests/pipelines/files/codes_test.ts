@@ -193,3 +193,33 @@ Deno.test("arrays that do not fit each other are corrupt, and it is said which",
     assertStringIncludes(describe(error), "Cannot use codes.npz: ");
   }
 });
+
+Deno.test("values of active units come back, and those that do not fit are refused", async () => {
+  const values = Float32Array.of(0.5, -1, 2, 3, 1e-9);
+  const file = { ...example, values };
+  const bytes = right(await writeCodes(file)());
+  assertEquals(right(await readCodes("codes.npz", bytes)()), file);
+  const wrong = [[values.slice(1), "one per active unit, 5"], [
+    Float32Array.of(1, 2, NaN, 4, 5),
+    "NaN at position 2",
+  ]] as const;
+  const { codes } = example;
+  for (const [bad, words] of wrong) {
+    assertStringIncludes(describe(left(await writeCodes({ ...example, values: bad })())), words);
+    const forged = await writeNpz({
+      codes: { type: "<u4", shape: [3, 3], data: codes.words },
+      width: { type: "<u4", shape: [], data: Uint32Array.of(70) },
+      values: { type: "<f4", shape: [bad.length], data: bad },
+    });
+    assertStringIncludes(describe(left(await readCodes("codes.npz", forged)())), words);
+  }
+  const bits = await writeNpz({
+    codes: { type: "<u4", shape: [3, 3], data: codes.words },
+    width: { type: "<u4", shape: [], data: Uint32Array.of(70) },
+    values: { type: "|u1", shape: [5], data: new Uint8Array(5) },
+  });
+  assertStringIncludes(
+    describe(left(await readCodes("codes.npz", bits)())),
+    "expected values to be float32, current value is |u1",
+  );
+});
