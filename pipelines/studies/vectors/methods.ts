@@ -92,7 +92,7 @@ function partsOf(width: number, most: number): number {
 export const simpleMethods = (sparsity: number): readonly Method[] => [
   projections("random hyperplanes, sign", { directions: "hyperplanes", centred: true }),
   projections("random rotations, sign, mean taken out", { centred: true }),
-  projections("random rotations, sign", {}),
+  projections("random rotations, sign", { centred: false }),
   {
     name: "ITQ rotations, sign",
     fit: (vectors, sizes, rng) => {

@@ -6,6 +6,7 @@
  */
 import { E } from "../../../graph/fp_ts.ts";
 import type { SparrowError } from "../../../graph/error.ts";
+import type { ParamArrays } from "../../../graph/params.ts";
 import { kwta, linear } from "../../../graph/constructors.ts";
 import { sequence } from "../../../graph/compose.ts";
 import { rankDistillationLoss } from "../../../ops/losses/distillation.ts";
@@ -36,7 +37,10 @@ export interface TrainKwtaOptions {
 export interface TrainedKwta {
   /** The coder. */
   readonly coder: LinearCoder;
-  /** The same as a model: a layer without bias, so that the lengths of vectors do not matter, and kWTA. */
+  /**
+   * The same as a model: a layer and kWTA. The layer has a bias where the coder that it began as takes a mean out; then
+   * it needs vectors of length 1, else any.
+   */
   readonly model: ModelFile;
   /** Losses by epoch. */
   readonly history: History;
@@ -66,15 +70,21 @@ export async function trainKwta(
   env: Env,
 ): Promise<E.Either<SparrowError, TrainedKwta>> {
   const { inputs, width } = begin;
+  const bias = begin.offsets.some((offset) => offset !== 0);
   const graph = sequence(
-    linear(inputs, width, { bias: false }),
+    linear(inputs, width, { bias }),
     kwta(sparsity, { hardness: HARDNESS }),
   );
   const weight = turned(begin.directions, width, inputs).map((value) => LENGTH * value);
   const run = createRun({
     graph,
     optimiser: adam({ learningRate: 1e-3 }),
-    params: { "0.weight": { shape: [inputs, width], data: weight } },
+    params: {
+      "0.weight": { shape: [inputs, width], data: weight },
+      ...bias
+        ? { "0.bias": { shape: [width], data: begin.offsets.map((offset) => LENGTH * offset) } }
+        : {},
+    },
   });
   if (E.isLeft(run)) return run;
   const split: DataSplit = {
@@ -92,22 +102,22 @@ export async function trainKwta(
   const { history } = trained;
   dispose(trained);
   return E.map((model: ModelFile) => ({
-    coder: coderOf(model.params["0.weight"].data, begin, sparsity),
+    coder: coderOf(model.params, begin, sparsity),
     model,
     history,
   }))(model);
 }
 
 const coderOf = (
-  weight: Float32Array,
-  { kind, inputs, width }: LinearCoder,
+  params: ParamArrays,
+  { kind, inputs, width, offsets }: LinearCoder,
   sparsity: number,
 ): LinearCoder => ({
   kind,
   inputs,
   width,
-  directions: turned(weight, inputs, width),
-  offsets: new Float32Array(width),
+  directions: turned(params["0.weight"].data, inputs, width),
+  offsets: Object.hasOwn(params, "0.bias") ? Float32Array.from(params["0.bias"].data) : offsets,
   winners: winnerCount(sparsity, width),
 });
 

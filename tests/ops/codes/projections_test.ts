@@ -1,10 +1,11 @@
 import fc from "npm:fast-check@4.3.0";
 import { seed } from "../../../graph/rng.ts";
+import type { DenseEmbeddings } from "../../../ops/embeddings.ts";
 import { codeSizes } from "../../../ops/codes/algebra.ts";
 import { encodeVectors, firstBits } from "../../../ops/codes/coders.ts";
 import { projectionCoder } from "../../../ops/codes/projections.ts";
 import { assert, assertAlmostEquals, assertEquals } from "../../assert.ts";
-import { units, vectorsOf } from "./float_vectors.ts";
+import { rows, units, vectorsOf } from "./float_vectors.ts";
 import { ok, refusal } from "./sets.ts";
 
 /** The product of two directions. */
@@ -79,6 +80,19 @@ Deno.test("the fly's directions add up a tenth of the numbers, from which the me
   const moved = ok(projectionCoder(vectors, options, seed(9)))[0];
   const [a, b] = [encodeVectors(moved, vectors).words, encodeVectors(coder, shifted).words];
   assert(a.filter((word, i) => word !== b[i]).length <= 4);
+});
+
+Deno.test("a mean is taken out of itself where it is long, and of enough vectors", () => {
+  const [plain, shifted] = [0, 0.5].map((add) => {
+    const vectors = units(200, 20, 3);
+    return { ...vectors, values: vectors.values.map((value) => value + add) };
+  });
+  const offsets = (vectors: DenseEmbeddings, centred?: boolean) =>
+    ok(projectionCoder(vectors, { bits: 32, centred }, seed(1)))[0].offsets;
+  const zero = (numbers: Float32Array) => numbers.every((value) => value === 0);
+  assertEquals([zero(offsets(plain)), zero(offsets(shifted))], [true, false]);
+  assertEquals([zero(offsets(plain, true)), zero(offsets(shifted, false))], [false, true]);
+  assert(zero(offsets(rows(shifted, 0, 99))));
 });
 
 Deno.test("the first bits are the code of the first directions", () => {

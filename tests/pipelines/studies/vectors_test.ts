@@ -5,6 +5,10 @@ import { encodeVectors } from "../../../ops/codes/coders.ts";
 import { codeSizes } from "../../../ops/codes/algebra.ts";
 import { projectionCoder } from "../../../ops/codes/projections.ts";
 import { nearestVectors } from "../../../ops/codes/vectors.ts";
+import { fromDense } from "../../../ops/codes/codes.ts";
+import { lower } from "../../../ops/interpreter.ts";
+import { tf } from "../../../ops/tfjs.ts";
+import { restoreRun } from "../../../pipelines/core/run.ts";
 import { startBackend } from "../../../ops/backend.ts";
 import { quietEnv } from "../../../pipelines/core/env.ts";
 import {
@@ -114,6 +118,21 @@ Deno.test("the page has the table, both figures and the recommendation", () => {
     assertStringIncludes(page, text);
   }
   assert(!/NaN|undefined|<script/.test(page));
+});
+
+Deno.test("a code that takes a mean out is trained with a bias, and its model makes the same code", async () => {
+  const env = quietEnv(right(await startBackend("cpu")()));
+  const [begin] = right(projectionCoder(judged.base, { bits: 40, centred: true }, seed(1)));
+  const options = { sparsity: 0.1, epochs: 1, name: "some" };
+  const { coder, model } = right(await trainKwta(judged.base, begin, options, env));
+  assertEquals(Object.keys(model.params).sort(), ["0.bias", "0.weight"]);
+  const some = rows(vectors, 0, 20);
+  const { params, plasticity, graph } = right(restoreRun(model));
+  const codes = tf.tidy(() => {
+    const x = tf.tensor2d(some.values, [20, 16]);
+    return (lower(graph).evaluate({ params, plasticity }, x) as tf.Tensor).dataSync();
+  });
+  assertEquals(right(fromDense(codes, 40)), encodeVectors(coder, some));
 });
 
 onEachBackend(
