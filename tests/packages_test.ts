@@ -40,7 +40,7 @@ const entryPoints: Readonly<Record<string, Weight>> = {
   "./losses": { first: [...random, ...tfjs], megabytes: 90 },
   "./optimisers": { first: ["fp-ts", ...tfjs], megabytes: 90 },
   "./metrics": { first: ["fp-ts"], megabytes: 6 },
-  "./codes": { first: random, megabytes: 6 },
+  "./codes": { first: ["ml-matrix", ...random], megabytes: 8 },
   "./information": { first: ["ml-matrix", ...random, ...tfjs], megabytes: 90 },
   "./local": { first: ["ml-matrix", ...random, ...tfjs], megabytes: 90 },
   "./readouts": { first: random, megabytes: 6 },
@@ -104,6 +104,12 @@ const programs: Readonly<Record<string, Weight>> = {
     later: [...images, ...tfjs],
     types: ["@zip.js/zip.js", ...report],
     megabytes: 100,
+  },
+  "pipelines/vectors_kwta.ts": {
+    first: ["@observablehq/plot", "linkedom", "ml-matrix", ...shell, ...random],
+    later: [...images, ...tables, ...tfjs],
+    types: ["@dagrejs/dagre"],
+    megabytes: 115,
   },
   "pipelines/willshaw_capacity.ts": {
     first: ["@observablehq/plot", "linkedom", ...shell, ...random],

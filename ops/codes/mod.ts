@@ -1,6 +1,7 @@
 /**
  * Sets of binary codes, packed one bit per unit: set algebra, noise, similarity, exact search, false
- * matches, and Willshaw memories. Nothing here loads tfjs.
+ * matches, and Willshaw memories; and codes of float vectors by methods without a model, searched by codes or by
+ * floats. Nothing here loads tfjs.
  *
  * @module
  */
@@ -28,6 +29,14 @@ export {
   symmetricDifference,
   union,
 } from "./algebra.ts";
+export { searchByVectors, type SearchByVectorsOptions } from "./asymmetric.ts";
+export {
+  encodeVectors,
+  firstBits,
+  type LinearCoder,
+  type ProductCoder,
+  type VectorCoder,
+} from "./coders.ts";
 export {
   appendCodes,
   concatenate,
@@ -47,7 +56,10 @@ export {
   type Match,
   matchProbability,
 } from "./false_match.ts";
+export { itqCoder, type ItqOptions } from "./itq.ts";
 export { addUnits, type Drawn, dropUnits, moveUnits, randomCodes, subsample } from "./noise.ts";
+export { productCoder, type ProductOptions } from "./product_quantiser.ts";
+export { type Fitted, projectionCoder, type ProjectionOptions } from "./projections.ts";
 export {
   type CodeDistance,
   type CodeIndex,
@@ -56,6 +68,7 @@ export {
   type SearchOptions,
 } from "./search.ts";
 export { activeUnits, fromValues, toValues, type ValuedCodes } from "./valued.ts";
+export { nearestVectors, recallAt, rerank, unitVectors } from "./vectors.ts";
 export {
   channelInformation,
   emptyMemory,

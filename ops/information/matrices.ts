@@ -11,7 +11,13 @@
  * @module
  */
 import type { Samples } from "./samples.ts";
-import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from "npm:ml-matrix@6.15.1";
+import {
+  CholeskyDecomposition,
+  EigenvalueDecomposition,
+  Matrix,
+  QrDecomposition,
+  SVD,
+} from "npm:ml-matrix@6.15.1";
 
 // ---- Centred samples
 
@@ -124,6 +130,59 @@ export function symmetricEigen(matrix: Float64Array, size: number): SymmetricEig
     }
   }
   return { values: Float64Array.from(realEigenvalues).reverse(), vectors };
+}
+
+/**
+ * Makes rows orthogonal and of length 1, one after the other, without changing what the first so many of them span:
+ * of normal numbers they become the rows of a random rotation, all rotations being equally probable.
+ *
+ * Source: F. Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54
+ * (2007) 592: QR is unique where the diagonal of R is positive.
+ *
+ * @param matrix rows × width, row-major; at most `width` rows, and independent.
+ * @returns rows × width.
+ *
+ * @example
+ * ```ts
+ * import { orthonormalRows } from "./matrices.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals([...orthonormalRows(Float64Array.of(0, 2, 5, 1), 2)].map(Math.round), [0, 1, 1, 0]);
+ * ```
+ */
+export function orthonormalRows(matrix: Float64Array, width: number): Float64Array {
+  const rows = matrix.length / width;
+  const { orthogonalMatrix, upperTriangularMatrix } = new QrDecomposition(
+    Matrix.from1DArray(rows, width, matrix).transpose(),
+  );
+  const made = new Float64Array(matrix.length);
+  for (let i = 0; i < rows; i++) {
+    const sign = upperTriangularMatrix.get(i, i) < 0 ? -1 : 1;
+    for (let u = 0; u < width; u++) made[i * width + u] = sign * orthogonalMatrix.get(u, i);
+  }
+  return made;
+}
+
+/**
+ * The orthogonal matrix nearest to another: U·Vᵀ of its singular value decomposition U·S·Vᵀ, which among all
+ * orthogonal R has the largest trace of Rᵀ·A.
+ *
+ * Source: P. Schönemann, "A generalized solution of the orthogonal Procrustes problem", Psychometrika 31 (1966) 1.
+ *
+ * @param matrix A, size × size, row-major.
+ * @returns size × size, row-major.
+ *
+ * @example
+ * ```ts
+ * import { nearestRotation } from "./matrices.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals([...nearestRotation(Float64Array.of(0, 3, 2, 0), 2)].map(Math.round), [0, 1, 1, 0]);
+ * ```
+ */
+export function nearestRotation(matrix: Float64Array, size: number): Float64Array {
+  const { leftSingularVectors, rightSingularVectors } = new SVD(square(matrix, size));
+  return flat(leftSingularVectors.mmul(rightSingularVectors.transpose()), size);
 }
 
 const square = (matrix: Float64Array, size: number): Matrix =>

@@ -32,7 +32,7 @@ export interface NeighbourOptions {
 const MANY = 512;
 
 /** Each that is kept is sorted in: more are kept sooner by what searches their place by halves. */
-const FEW = 64;
+const FEW = 1024;
 
 /**
  * Finds the nearest embeddings of each query, exactly, among the whole gallery: packed codes by the search

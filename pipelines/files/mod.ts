@@ -1,5 +1,5 @@
 /**
- * Models, checkpoints, codes and indexes of vectors as files.
+ * Models, checkpoints, coders, codes and indexes of vectors as files.
  *
  * @module
  */
@@ -11,6 +11,7 @@ export {
   type Remembered,
   writeCheckpoint,
 } from "./checkpoint.ts";
+export { loadCoder, readCoder, saveCoder, writeCoder } from "./coder.ts";
 export {
   loadCodes,
   type Origin,

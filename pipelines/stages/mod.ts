@@ -85,7 +85,7 @@ export { monitor, type MonitorOptions } from "./monitor.ts";
 export { newHead, type NewHeadOptions } from "./new_head.ts";
 export { readOut, type ReadOutOptions } from "./read_out.ts";
 export { announce, report, REPORT_FILE, type ReportOptions } from "./report.ts";
-export { METRICS_FILE, MODEL_FILE, modelOf, save } from "./save.ts";
+export { METRICS_FILE, MODEL_FILE, modelOf, save, type TrainedOn } from "./save.ts";
 export {
   annealWinners,
   type AnnealWinnersOptions,

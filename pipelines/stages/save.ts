@@ -8,7 +8,7 @@ import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { type History, toJsonLines } from "../core/history.ts";
 import { type Run, toArrays } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { DataSplit } from "../data/dataset.ts";
 import { type ModelFile, saveModel } from "../files/model.ts";
 
 /** The name of the model in the output folder. */
@@ -18,13 +18,24 @@ export const MODEL_FILE = "model.safetensors";
 export const METRICS_FILE = "metrics.jsonl";
 
 /**
+ * What a model's file remembers of the data that it was trained on. A dataset has it; of vectors that are streamed,
+ * `{ name: source.name, train: split }`.
+ */
+export interface TrainedOn {
+  /** Name of the data. */
+  readonly name: string;
+  /** The samples that it was trained on, for their normalisation. */
+  readonly train: Pick<DataSplit, "normalisation">;
+}
+
+/**
  * Writes `model.safetensors` and `metrics.jsonl` to a folder, each in place of the one before. A
  * reader sees the old file or the new one, never a part.
  *
  * Errors: `FileUnavailable`; `NonFinite` naming the weight when one is not finite, and then the
  * last good model stays.
  */
-export const save = (folder: string, dataset: Dataset): Stage =>
+export const save = (folder: string, dataset: TrainedOn): Stage =>
   stage((run, { files }): Promise<E.Either<SparrowError, Run>> => {
     const path = `${folder}/${MODEL_FILE}`;
     return pipe(
@@ -38,11 +49,11 @@ export const save = (folder: string, dataset: Dataset): Stage =>
 /**
  * Copies the model of a run into plain data, as {@linkcode save} writes it.
  *
- * @param dataset The dataset that the run was trained on, for its name and its normalisation.
+ * @param dataset The data that the run was trained on.
  * @returns The model; `NonFinite` naming a weight that is not finite.
  */
 export const modelOf =
-  (run: Run, dataset: Dataset): TE.TaskEither<NonFinite, ModelFile> => async () => {
+  (run: Run, dataset: TrainedOn): TE.TaskEither<NonFinite, ModelFile> => async () => {
     const [params, plasticity] = [await toArrays(run.params), await toArrays(run.plasticity)];
     const { graph, input, epoch, step, saved: lastGood } = run;
     for (const [tensor, { data }] of Object.entries({ ...params, ...plasticity })) {

@@ -134,6 +134,17 @@ export interface Simd {
     k: number,
     work: number,
   ) => void;
+  /** The k codes with the largest sums of table entries for each query. */
+  readonly scanTables: (
+    many: number,
+    tables: number,
+    blocks: number,
+    codes: number,
+    bytes: number,
+    heaps: number,
+    k: number,
+    spare: number,
+  ) => void;
   /** The best units of each query, among those in the lists of the nearest coarse units. */
   readonly winningUnits: (
     plan: number,

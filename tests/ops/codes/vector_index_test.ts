@@ -111,7 +111,7 @@ Deno.test("all lists read and all vectors compared, the nearest are those of the
 
 Deno.test("lists find what is near, and more of it with more probes", () => {
   const index = built(vectors, { units: 512 });
-  const recalls = [2, 8, 32, 512].map((probes) =>
+  const recalls = [2, 8, 48, 512].map((probes) =>
     recall(orThrow(searchVectors(index, queries, { k: 10, probes })), truth)
   );
   assertEquals(recalls, [...recalls].sort((a, b) => a - b));

@@ -11,6 +11,8 @@ import { vectorsInMemory, type VectorSource } from "../../../pipelines/data/vect
 import { type StreamedSplit, streamVectors } from "../../../pipelines/data/vectors/stream.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
 import { readCheckpoint, writeCheckpoint } from "../../../pipelines/files/checkpoint.ts";
+import { loadModel } from "../../../pipelines/files/model.ts";
+import { save } from "../../../pipelines/stages/save.ts";
 import { train } from "../../../pipelines/stages/train.ts";
 import { assert, assertEquals, assertNotEquals } from "../../assert.ts";
 import { onEachBackend } from "../../ops/backends.ts";
@@ -127,12 +129,19 @@ Deno.test("a file of a format that is not NumPy's is trained on and encoded", as
     JSON.stringify({ class: `c${samples.labels[i]}`, vector });
   await Deno.writeTextFile(path, samples.values.map(line).join("\n"));
   const source = await orThrow(openVectors(path));
-  const stream = await orThrow(streamVectors(source, { labels: "class" }));
+  const options = { labels: "class", normalisation: "feature" } as const;
+  const stream = await orThrow(streamVectors(source, options));
   assertEquals(stream.classes, ["c0", "c1", "c2", "c3", "c4"]);
   const run = right(await epochOf(stream)(begin())(env)());
-  const codes = right(await encode(run, source)());
+  const codes = right(await encode(run, stream)());
   assertEquals([codes.kind, codes.count, codes.width], ["binary", 600, 64]);
-  dispose(run);
+  // The model's file knows how the vectors were normalised.
+  const folder = await Deno.makeTempDir();
+  const saved = right(await save(folder, { name: source.name, train: stream })(run)(env)());
+  const model = right(await loadModel(`${folder}/model.safetensors`)());
+  assertEquals(right(await encode(model, source)()), codes);
+  dispose(saved);
   await source.close()();
   await Deno.remove(path);
+  await Deno.remove(folder, { recursive: true });
 });

@@ -7,4 +7,5 @@ export { scanRows, searchLists, winningUnits } from "./lists";
 export { packBits } from "./pack";
 export { columnSums, plainRows, plainTimes, plainTransposedTimes } from "./plain";
 export { searchCodes, sliceCodes } from "./search";
+export { scanTables } from "./tables";
 export { tripletCosine } from "./triplet";

@@ -1,0 +1,244 @@
+/**
+ * What codes of float vectors cost and find: bytes per vector, recall of the exact neighbours, queries per second.
+ *
+ * @module
+ */
+import process from "node:process";
+import { type InvalidOption, invalidOption } from "../../../graph/error.ts";
+import { E } from "../../../graph/fp_ts.ts";
+import { permutation, type Rng } from "../../../graph/rng.ts";
+import { searchByVectors } from "../../../ops/codes/asymmetric.ts";
+import { encodeVectors, type VectorCoder } from "../../../ops/codes/coders.ts";
+import { codeIndex, search } from "../../../ops/codes/search.ts";
+import { recallAt, rerank } from "../../../ops/codes/vectors.ts";
+import type { BinaryEmbeddings, DenseEmbeddings } from "../../../ops/embeddings.ts";
+import type { Neighbours } from "../../../ops/metrics/neighbours.ts";
+
+/** What a query is when codes are searched: a code as well, or floats. */
+export type QueryForm = "code" | "floats";
+
+/** One way to search, measured. */
+export interface Measurement {
+  /** Name of the method. */
+  readonly method: string;
+  /** Whether a model was trained for it. */
+  readonly trained: boolean;
+  /** Bytes of a vector's code. */
+  readonly bytes: number;
+  /** What a query is. */
+  readonly query: QueryForm;
+  /** Candidates that are ranked anew by their vectors; null where the order of the codes stays. */
+  readonly candidates: number | null;
+  /** Part of the nearest that is found first. */
+  readonly recallAt1: number;
+  /** Part of the ten nearest that is among the ten found. */
+  readonly recallAt10: number;
+  /** Queries per second of processor time on one thread, everything included that a query takes. */
+  readonly queriesPerSecond: number;
+}
+
+/** A search among codes, prepared. */
+export interface Searcher {
+  /** What a query is. */
+  readonly query: QueryForm;
+  /** Finds the nearest k. */
+  readonly find: (queries: DenseEmbeddings, k: number) => E.Either<InvalidOption, Neighbours>;
+}
+
+/**
+ * The ways to search the codes of a coder. An index of winners' lists has its place here, as one more searcher for
+ * codes of winners.
+ */
+const searchersOf = (
+  coder: VectorCoder,
+  codes: BinaryEmbeddings,
+): readonly Searcher[] => {
+  const index = codeIndex(codes);
+  const distance = coder.kind === "linear" && coder.winners !== null ? "overlap" : "hamming";
+  return [
+    ...coder.kind === "product" ? [] : [
+      {
+        query: "code" as const,
+        find: (queries: DenseEmbeddings, k: number) =>
+          search(index, encodeVectors(coder, queries), { k, distance }),
+      },
+    ],
+    {
+      query: "floats" as const,
+      find: (queries: DenseEmbeddings, k: number) => searchByVectors(coder, codes, queries, { k }),
+    },
+  ];
+};
+
+/** Vectors of length 1 with queries whose neighbours are known. */
+export interface Judged {
+  /** The vectors that are searched. */
+  readonly base: DenseEmbeddings;
+  /** The queries. */
+  readonly queries: DenseEmbeddings;
+  /** Their exact neighbours, at least ten, or as many as there are vectors. */
+  readonly truth: Neighbours;
+}
+
+/** Neighbours that recall is measured by. */
+export const NEAREST = 10;
+
+/** Seconds of a search that is not repeated. */
+const SLOW = 2;
+
+/** Queries of a first call, which prepares what later ones use. */
+const FIRST = 8;
+
+/** Processor time of this thread in seconds; where it cannot be had, the time. */
+export function threadSeconds(): number {
+  const { threadCpuUsage } = process as {
+    readonly threadCpuUsage?: () => { readonly user: number; readonly system: number };
+  };
+  if (threadCpuUsage === undefined) return performance.now() / 1000;
+  const { user, system } = threadCpuUsage.call(process);
+  return (user + system) / 1e6;
+}
+
+/**
+ * Measures the ways to search the codes of a coder, each without and with candidates ranked anew.
+ *
+ * @param candidates How many are ranked anew, at least ten, or all where there are fewer vectors.
+ */
+export function measureCoder(
+  { name, trained = false }: { readonly name: string; readonly trained?: boolean },
+  coder: VectorCoder,
+  { base, queries, truth }: Judged,
+  candidates: number,
+): E.Either<InvalidOption, readonly Measurement[]> {
+  const codes = encodeVectors(coder, base);
+  const rows: Measurement[] = [];
+  const ten = Math.min(NEAREST, base.count);
+  const wide = Math.max(ten, Math.min(candidates, base.count));
+  for (const { query, find } of searchersOf(coder, codes)) {
+    const first = find(firstOf(queries, FIRST), wide);
+    if (E.isLeft(first)) return first;
+    const found = timed(() => find(queries, wide));
+    if (E.isLeft(found)) return found;
+    // The first ten of a slow search are those that it would find, and it would be as slow again.
+    const plain = found.right.seconds > SLOW
+      ? E.right({ ...found.right, value: firstOfEach(found.right.value, ten) })
+      : timed(() => find(queries, ten));
+    if (E.isLeft(plain)) return plain;
+    const ranked = timed(() => rerank(base, queries, found.right.value, ten));
+    if (E.isLeft(ranked)) return ranked;
+    const both = found.right.seconds + ranked.right.seconds;
+    for (
+      const [{ value }, seconds, ranking] of [
+        [plain.right, plain.right.seconds, null],
+        [ranked.right, both, candidates],
+      ] as const
+    ) {
+      rows.push({
+        method: name,
+        trained,
+        bytes: Math.ceil(coder.width / 8),
+        query,
+        candidates: ranking,
+        recallAt1: recallAt(1, firstOfEach(value, 1), truth),
+        recallAt10: recallAt(ten, value, truth),
+        queriesPerSecond: queries.count / seconds,
+      });
+    }
+  }
+  return E.right(rows);
+}
+
+/** A value with the processor time that it took, in seconds. */
+interface Timed {
+  readonly value: Pick<Neighbours, "k" | "indices">;
+  readonly seconds: number;
+}
+
+function timed(work: () => E.Either<InvalidOption, Neighbours>): E.Either<InvalidOption, Timed> {
+  const begun = threadSeconds();
+  const value = work();
+  const seconds = Math.max(1e-6, threadSeconds() - begun);
+  return E.map((value: Neighbours) => ({ value, seconds }))(value);
+}
+
+const firstOf = (
+  { kind, count, width, values }: DenseEmbeddings,
+  most: number,
+): DenseEmbeddings => {
+  const many = Math.min(count, most);
+  return { kind, count: many, width, values: values.subarray(0, many * width) };
+};
+
+const firstOfEach = (
+  { k, indices }: Pick<Neighbours, "k" | "indices">,
+  kept: number,
+): Pick<Neighbours, "k" | "indices"> => ({
+  k: kept,
+  indices: indices.filter((_, at) => at % k < kept),
+});
+
+/** Vectors of which some were taken out. */
+export interface HeldOut {
+  /** The vectors that are left, in their order. */
+  readonly base: DenseEmbeddings;
+  /** Those that were taken out, as queries. */
+  readonly queries: DenseEmbeddings;
+}
+
+/** The fewest vectors that some can be held out of. */
+const FEWEST = 20;
+
+/**
+ * Holds out some vectors, drawn at random: at most so many, and at most a tenth of all.
+ *
+ * @returns `InvalidOption` of FILE where there are fewer than 20 vectors.
+ */
+export function holdOut(
+  vectors: DenseEmbeddings,
+  most: number,
+  rng: Rng,
+): E.Either<InvalidOption, HeldOut> {
+  const { kind, count, width, values } = vectors;
+  if (count < FEWEST) {
+    const expected = `at least ${FEWEST}, of which some are held out`;
+    return E.left(invalidOption("FILE", `${count} vectors`, expected));
+  }
+  const [order] = permutation(count, rng);
+  const many = Math.min(most, Math.floor(count / 10));
+  const pick = (rows: Uint32Array): DenseEmbeddings => {
+    const picked = new Float32Array(rows.length * width);
+    rows.forEach((row, i) =>
+      picked.set(values.subarray(row * width, (row + 1) * width), i * width)
+    );
+    return { kind, count: rows.length, width, values: picked };
+  };
+  return E.right({
+    base: pick(order.slice(many).sort()),
+    queries: pick(order.subarray(0, many)),
+  });
+}
+
+/** What a recommended search must be. */
+export interface Wish {
+  /** The most bytes of a code. */
+  readonly bytes: number;
+  /** The least recall of the ten nearest. */
+  readonly recall: number;
+}
+
+/** A factor between speeds that is no difference. */
+const ALIKE = 1.25;
+
+/**
+ * Chooses among measurements: of those within the bytes that have the recall the fastest, and of those nearly as fast
+ * the one that finds most; where none has the recall, the one that finds most.
+ *
+ * @param rows At least one within the bytes.
+ */
+export function recommend(rows: readonly Measurement[], { bytes, recall }: Wish): Measurement {
+  const within = rows.filter((row) => row.bytes <= bytes);
+  const good = within.filter((row) => row.recallAt10 >= recall);
+  const fastest = Math.max(...good.map((row) => row.queriesPerSecond));
+  const fast = good.filter((row) => ALIKE * row.queriesPerSecond >= fastest);
+  return (fast.length > 0 ? fast : within).reduce((a, b) => b.recallAt10 > a.recallAt10 ? b : a);
+}
