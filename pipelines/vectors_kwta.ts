@@ -27,13 +27,20 @@ import {
   holdOut,
   type Judged,
   measureCoder,
+  measureIndex,
   type Measurement,
   NEAREST,
   recommend,
   threadSeconds,
 } from "./studies/vectors/measure.ts";
 import { type Method, simpleMethods } from "./studies/vectors/methods.ts";
-import { reasonFor, tradeOffTable, vectorsPage } from "./studies/vectors/page.ts";
+import {
+  indexReason,
+  indexTable,
+  reasonFor,
+  tradeOffTable,
+  vectorsPage,
+} from "./studies/vectors/page.ts";
 import { readNeighbours, readUnitVectors } from "./studies/vectors/read.ts";
 import type { TrainedKwta } from "./studies/vectors/train.ts";
 
@@ -137,6 +144,8 @@ async function work(
   if (E.isLeft(simple)) return simple;
   const trained = await compareTrained(judged, options, file, forMethods, context);
   if (E.isLeft(trained)) return trained;
+  const lists = measureIndex(judged, rng);
+  if (E.isLeft(lists)) return lists;
   const candidates = [...simple.right, ...trained.right.candidates];
   const rows = candidates.flatMap(({ rows }) => rows);
   const chosen = recommend(rows, options);
@@ -147,7 +156,14 @@ async function work(
   if (E.isLeft(judgedOnce)) return judgedOnce;
   const seconds = (performance.now() - begun) / 1000;
   const config = { file, ...options, ...circumstancesOf({ seeds: [options.seed] }) };
-  const results = { rows, chosen, queries: judgedOnce.right, wish: options, base: base.count };
+  const results = {
+    rows,
+    chosen,
+    queries: judgedOnce.right,
+    lists: lists.right,
+    wish: options,
+    base: base.count,
+  };
   const { best } = trained.right;
   const written = await writeAll([
     saveCodes(`${out}/${CODES_FILE}`, { codes, labels: null }),
@@ -163,6 +179,8 @@ async function work(
   return E.right([
     asText(tradeOffTable(rows)),
     reasonFor(chosen, options),
+    asText(indexTable(lists.right)),
+    indexReason(lists.right, options),
     ...judgedOnce.right === null ? [] : [
       `On the queries of ${options.queries}, looked at once: recall@1 ${
         judgedOnce.right.recallAt1.toFixed(4)

@@ -35,6 +35,8 @@ Deno.test("the program trains, measures, recommends, and writes codes that its c
     assertStringIncludes(out, "looked at once: recall@1 ");
     const record = JSON.parse(await Deno.readTextFile(`${folder}/out/vectors.json`));
     assertEquals([record.config.seed, record.base], [3, 360]);
+    // So few vectors are all compared.
+    assertEquals(record.lists.map((row: { recallAt10: number }) => row.recallAt10), [1]);
     assert(record.chosen.bytes <= 8 && record.queries.recallAt10 > 0.8);
     const coder = right(await loadCoder(`${folder}/out/coder.safetensors`)());
     const { codes } = right(await loadCodes(`${folder}/out/codes.npz`)());

@@ -4,12 +4,13 @@
  * @module
  */
 import process from "node:process";
-import { type InvalidOption, invalidOption } from "../../../graph/error.ts";
+import { type InvalidOption, invalidOption, type SparrowError } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
 import { permutation, type Rng } from "../../../graph/rng.ts";
 import { searchByVectors } from "../../../ops/codes/asymmetric.ts";
 import { encodeVectors, type VectorCoder } from "../../../ops/codes/coders.ts";
 import { codeIndex, search } from "../../../ops/codes/search.ts";
+import { buildVectorIndex, indexBytes, searchVectors } from "../../../ops/codes/vector_index.ts";
 import { recallAt, rerank } from "../../../ops/codes/vectors.ts";
 import type { BinaryEmbeddings, DenseEmbeddings } from "../../../ops/embeddings.ts";
 import type { Neighbours } from "../../../ops/metrics/neighbours.ts";
@@ -45,10 +46,7 @@ export interface Searcher {
   readonly find: (queries: DenseEmbeddings, k: number) => E.Either<InvalidOption, Neighbours>;
 }
 
-/**
- * The ways to search the codes of a coder. An index of winners' lists has its place here, as one more searcher for
- * codes of winners.
- */
+/** The ways to search the codes of a coder, which look at all of them. */
 const searchersOf = (
   coder: VectorCoder,
   codes: BinaryEmbeddings,
@@ -148,17 +146,66 @@ export function measureCoder(
   return E.right(rows);
 }
 
+/** Searches in an index of lists, measured; the vectors are kept beside it. */
+export interface IndexMeasurement {
+  /** Units whose lists a query reads. */
+  readonly probes: number;
+  /** Bytes of the index per vector, without the vectors. */
+  readonly bytes: number;
+  /** Part of the nearest that is found first. */
+  readonly recallAt1: number;
+  /** Part of the ten nearest that is among the ten found. */
+  readonly recallAt10: number;
+  /** Queries per second of processor time on one thread. */
+  readonly queriesPerSecond: number;
+}
+
+/** Units whose lists are read; an index of few vectors has none, and compares all. */
+const PROBES = [16, 32, 64, 128, 256, 512] as const;
+
+/** Measures an index of lists for some numbers of lists that are read. */
+export function measureIndex(
+  { base, queries, truth }: Judged,
+  rng: Rng,
+): E.Either<SparrowError, readonly IndexMeasurement[]> {
+  const built = buildVectorIndex(base, { rng });
+  if (E.isLeft(built)) return built;
+  const index = built.right;
+  const ten = Math.min(NEAREST, base.count);
+  const rows: IndexMeasurement[] = [];
+  for (const probes of index.units === 0 ? PROBES.slice(0, 1) : PROBES) {
+    const find = (queries: DenseEmbeddings) =>
+      E.map(({ k, ids }: { readonly k: number; readonly ids: Float64Array }) => ({
+        k,
+        indices: Int32Array.from(ids),
+      }))(searchVectors(index, queries, { k: ten, probes }));
+    const first = find(firstOf(queries, FIRST));
+    if (E.isLeft(first)) return first;
+    const found = timed(() => find(queries));
+    if (E.isLeft(found)) return found;
+    const { value, seconds } = found.right;
+    rows.push({
+      probes,
+      bytes: indexBytes(index) / base.count,
+      recallAt1: recallAt(1, firstOfEach(value, 1), truth),
+      recallAt10: recallAt(ten, value, truth),
+      queriesPerSecond: queries.count / seconds,
+    });
+  }
+  return E.right(rows);
+}
+
 /** A value with the processor time that it took, in seconds. */
 interface Timed {
   readonly value: Pick<Neighbours, "k" | "indices">;
   readonly seconds: number;
 }
 
-function timed(work: () => E.Either<InvalidOption, Neighbours>): E.Either<InvalidOption, Timed> {
+function timed<Fault>(work: () => E.Either<Fault, Timed["value"]>): E.Either<Fault, Timed> {
   const begun = threadSeconds();
   const value = work();
   const seconds = Math.max(1e-6, threadSeconds() - begun);
-  return E.map((value: Neighbours) => ({ value, seconds }))(value);
+  return E.map((value: Timed["value"]) => ({ value, seconds }))(value);
 }
 
 const firstOf = (

@@ -13,7 +13,7 @@ import { lineColour, lineDash } from "../../report/style.ts";
 import { asHtml, type Columns } from "../../report/table.ts";
 import { studyPage } from "../page.ts";
 import type { JsonObject } from "../record.ts";
-import type { Measurement, Wish } from "./measure.ts";
+import type { IndexMeasurement, Measurement, Wish } from "./measure.ts";
 
 /** Queries per second in two digits: 1,400. */
 const speed = (value: number): string => Number(value.toPrecision(2)).toLocaleString("en-GB");
@@ -84,6 +84,51 @@ export const tradeOffTable = (rows: readonly Measurement[]): Columns<TableRow> =
   ],
   rows: tableRows(rows),
 });
+
+/** The searches in an index of lists as a table. */
+export const indexTable = (rows: readonly IndexMeasurement[]): Columns<IndexMeasurement> => ({
+  columns: [
+    { heading: "lists read", key: "probes", value: ({ probes }) => probes },
+    {
+      heading: "bytes",
+      value: ({ bytes }) => bytes,
+      show: ({ bytes }) => bytes.toFixed(0),
+    },
+    {
+      heading: "recall@1",
+      key: "recall_1",
+      value: ({ recallAt1 }) => recallAt1,
+      show: ({ recallAt1 }) => recallAt1.toFixed(3),
+    },
+    {
+      heading: "recall@10",
+      key: "recall_10",
+      value: ({ recallAt10 }) => recallAt10,
+      show: ({ recallAt10 }) => recallAt10.toFixed(3),
+    },
+    {
+      heading: "queries/s",
+      key: "queries_per_second",
+      value: ({ queriesPerSecond }) => queriesPerSecond,
+      show: ({ queriesPerSecond }) => speed(queriesPerSecond),
+    },
+  ],
+  rows,
+});
+
+/**
+ * The sentence that says what an index of lists does for the same recall: the fewest lists that have it, or most
+ * lists where none has.
+ */
+export function indexReason(rows: readonly IndexMeasurement[], { recall }: Wish): string {
+  const { probes, bytes, recallAt10, queriesPerSecond } =
+    rows.find((row) => row.recallAt10 >= recall) ?? rows[rows.length - 1];
+  return `Where the vectors are kept and speed counts: an index of lists (index_vectors.ts) of ${
+    bytes.toFixed(0)
+  } bytes per vector beside them, ${probes} lists read, finds ${recallAt10.toFixed(4)} at ${
+    speed(queriesPerSecond)
+  } queries/s.`;
+}
 
 /** Size, margins and scales that the figures share. */
 const frame = (width: number, x: Axis, y: Axis) => ({
@@ -257,6 +302,8 @@ export interface VectorsResults {
   readonly chosen: Measurement;
   /** What was measured with it on the user's own queries; null where there are none. */
   readonly queries: Measurement | null;
+  /** Searches in an index of lists. */
+  readonly lists: readonly IndexMeasurement[];
   /** What was asked of it. */
   readonly wish: Wish;
   /** Number of vectors that were searched. */
@@ -269,7 +316,7 @@ export interface VectorsResults {
  * @param held Vectors that were held out as queries.
  */
 export function vectorsPage(
-  { rows, chosen, queries, wish, base }: VectorsResults,
+  { rows, chosen, queries, lists, wish, base }: VectorsResults,
   { held, seed }: { readonly held: number; readonly seed: number },
   config: JsonObject,
 ): string {
@@ -285,6 +332,7 @@ export function vectorsPage(
     circumstances: { seeds: [seed] },
     overview: html`
       <p><b>${reasonFor(chosen, wish)}</b></p>
+      <p>${indexReason(lists, wish)}</p>
       ${queries === null ? null : html`
         <p>On the given queries, looked at once: recall@1 ${queries.recallAt1.toFixed(
           4,
@@ -301,6 +349,14 @@ export function vectorsPage(
         label: "Recall and speed by code",
         file: "vectors",
         note: "Queries per second of processor time on one thread, two digits.",
+      }),
+    }, {
+      title: "An index of lists",
+      figures: [],
+      after: asHtml(indexTable(lists), {
+        label: "Recall and speed by the lists that are read",
+        file: "lists",
+        note: "Bytes are those of the index per vector; the vectors are kept beside it.",
       }),
     }],
     config,

@@ -93,7 +93,7 @@ export async function trainKwta(
     labels: null,
     normalisation: { mean: [0], std: [1] },
   };
-  const loss = { ...rankDistillationLoss(TEMPERATURES), unsupervised: true };
+  const loss = rankDistillationLoss(TEMPERATURES);
   const epoch = train({ data: split, loss, batchSize: BATCH });
   const done = await repeat(epochs)(epoch)(run.right)(env)();
   if (E.isLeft(done)) return done;

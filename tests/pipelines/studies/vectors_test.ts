@@ -108,12 +108,26 @@ Deno.test("the page has the table, both figures and the recommendation", () => {
     rows: list,
     chosen: list[0],
     queries: list[0],
+    lists: [64, 128].map((probes) => ({
+      probes,
+      bytes: 80,
+      recallAt1: 0.9,
+      recallAt10: probes / 140,
+      queriesPerSecond: 1000,
+    })),
     wish: { bytes: 64, recall: 0.9 },
     base: 5,
   };
   const page = vectorsPage(results, { held: 3, seed: 1 }, {});
   for (
-    const text of ['id="speed"', 'id="bytes"', "one &amp; two", "Recommended", "looked at once"]
+    const text of [
+      'id="speed"',
+      'id="bytes"',
+      "one &amp; two",
+      "Recommended",
+      "looked at once",
+      "128 lists read",
+    ]
   ) {
     assertStringIncludes(page, text);
   }
