@@ -14,6 +14,8 @@ const ALONE: Readonly<Record<string, string>> = {
   "tests/pipelines/data/bytes_test.ts": "measures the memory of the process",
   "tests/pipelines/data/decode_image_test.ts": "measures the memory of the process",
   "tests/pipelines/data/environment_test.ts": "sets variables of the process",
+  "tests/pipelines/data/tar_test.ts": "measures the memory of the process",
+  "tests/pipelines/encode/encode_to_file_test.ts": "measures the memory of the process",
   "tests/pipelines/mnist_kwta_interrupt_test.ts": "allows an interrupted program a second",
 };
 

@@ -82,6 +82,14 @@ export const writeStreamed = (
       }),
     ));
 
+/** An open file that is written in any order: Deno's, by the parts that are used. */
+interface OpenFile {
+  /** Writes some bytes where it stands; returns how many. */
+  readonly write: (bytes: Uint8Array) => Promise<number>;
+  /** Goes to so many bytes from the beginning (0), from where it stands (1), or from the end (2). */
+  readonly seek: (offset: number, from: number) => Promise<number>;
+}
+
 /**
  * Writes a file of this machine in any order, so that a reader sees the old one or the new one, never a part.
  *
@@ -89,7 +97,7 @@ export const writeStreamed = (
  */
 export async function writeThrough(
   path: string,
-  work: (file: Deno.FsFile) => Promise<void>,
+  work: (file: OpenFile) => Promise<void>,
 ): Promise<void> {
   const folder = folderOf(path);
   await Deno.mkdir(folder, { recursive: true });

@@ -17,8 +17,11 @@ const operands: Readonly<Record<string, string>> = {
   compare: "RUN_DIR…",
   encode: "MODEL INPUT…",
   export: "MODEL",
+  index_vectors: "FILE",
   recall: "MODEL [INPUT…]",
   search: "CODES QUERY…",
+  serve: "INDEX…",
+  vectors_kwta: "FILE",
 };
 
 /** Something for every operand, so that nothing else is wrong. */
@@ -46,6 +49,7 @@ Deno.test("every program is known to these tests", () => {
     "export",
     "gradient_free",
     "held_out_classes",
+    "index_vectors",
     "information_calibration",
     "inverse",
     "mnist_autoencoder",
@@ -54,6 +58,8 @@ Deno.test("every program is known to these tests", () => {
     "pretrain_then_kwta",
     "recall",
     "search",
+    "serve",
+    "vectors_kwta",
     "willshaw_capacity",
   ]);
 });
