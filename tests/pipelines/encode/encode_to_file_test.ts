@@ -64,11 +64,11 @@ Deno.test("a source that ends in an error leaves the file as it was", async () =
   dispose(run);
 });
 
-Deno.test("a file of 128 MiB is encoded with a few blocks in memory", async () => {
+Deno.test("a file of 256 MiB is encoded in a third of that", async () => {
   await envOn("wasm");
   const run = encoder();
   const folder = await Deno.makeTempDir();
-  const count = 2 ** 19;
+  const count = 2 ** 20;
   // A file with a hole: its vectors are zeros, which take no room on the disk.
   const head = writeNpyHeader({ type: "<u4", shape: [count, WIDTH] });
   const text = new TextDecoder("latin1").decode(head).slice(10).replace("<u4", "<f4");
@@ -86,7 +86,8 @@ Deno.test("a file of 128 MiB is encoded with a few blocks in memory", async () =
   const path = `${folder}/codes.npz`;
   const made = right(await encodeToFile(run, { ...source, read }, path)());
   assertEquals(made, { count, width: 100 });
-  assert(most < 48e6, `${most / 1e6} MB`);
+  // A few blocks, their codes, and what was not collected yet.
+  assert(most < 90e6, `${most / 1e6} MB`);
   assert((await Deno.stat(path)).size > 16 * count);
   await source.close()();
   dispose(run);
