@@ -173,7 +173,7 @@ export interface AnyNodeDeclaration {
   readonly shape: (input: Shape, values: NodeValues) => Shape | string;
   /** The weights; null: none, whatever the input. */
   readonly params: ((input: Shape, values: NodeValues) => readonly NodeParam[]) | null;
-  /** What it remembers; null: nothing, whatever the input. */
+  /** State of the node by name; null for none, whatever the input. */
   readonly state: ((input: Shape, values: NodeValues) => readonly NodeState[]) | null;
   /** Operations for one sample; null: one per element of the output. */
   readonly flops: ((input: Shape, values: NodeValues) => number) | null;

@@ -33,7 +33,7 @@ export type NodeKernel<P extends readonly NodeArgument[]> = (
   state: Params,
 ) => tf.Tensor;
 
-/** What a node leaves behind a training step that changes its state. */
+/** Result of a node's training step that changes its state. */
 export interface NodeStep {
   /** A new tensor [samples, …output]. */
   readonly output: tf.Tensor;

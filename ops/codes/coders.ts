@@ -38,13 +38,13 @@ export interface ProductCoder {
   readonly width: number;
   /** Bits of a centroid's number: 4, of which a byte has two, the first in its lower half; or 8. */
   readonly partBits: 4 | 8;
-  /** Where each part begins, and where the last ends: parts + 1 numbers from 0 to `inputs`. */
+  /** Bounds of the parts: parts + 1 rising numbers from 0 to `inputs`. */
   readonly bounds: Uint32Array;
   /** 2^partBits centroids of the first part, one after the other, then those of the second, and so on. */
   readonly centroids: Float32Array;
 }
 
-/** What turns float vectors into codes. It must not be changed while it is used. */
+/** A coder turns float vectors into binary codes. It must not be changed while it is used. */
 export type VectorCoder = LinearCoder | ProductCoder;
 
 const prepared = new WeakMap<LinearCoder, Directions>();
@@ -181,7 +181,7 @@ export function firstBits(
   });
 }
 
-/** What keeps vectors from being fitted, or a code from having so many bits, if anything. */
+/** Finds what keeps vectors from being fitted, or a code from having so many bits; null for nothing. */
 export function checkFit(
   { count, width, values }: DenseEmbeddings,
   bits: number,

@@ -14,7 +14,7 @@ import { directionsOf } from "../kernels/products.ts";
 import { checkFit, type LinearCoder, meanVector, offsetsOf } from "./coders.ts";
 import { type Fitted, rotations } from "./projections.ts";
 
-/** How {@linkcode itqCoder} learns. */
+/** Options of {@linkcode itqCoder}. */
 export interface ItqOptions {
   /** Bits of a code, from 1 to 2²⁴. */
   readonly bits: number;
@@ -83,7 +83,7 @@ export function itqCoder(
   ]);
 }
 
-/** What {@linkcode iterateItq} makes. */
+/** Result of {@linkcode iterateItq}. */
 export interface ItqRotation {
   /** width × width: the directions, one after the other. */
   readonly rotation: Float32Array;

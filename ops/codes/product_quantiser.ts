@@ -13,7 +13,7 @@ import type { DenseEmbeddings } from "../embeddings.ts";
 import { checkFit, nearestCentroids, partOf, type ProductCoder } from "./coders.ts";
 import type { Fitted } from "./projections.ts";
 
-/** How {@linkcode productCoder} learns. */
+/** Options of {@linkcode productCoder}. */
 export interface ProductOptions {
   /** Bits of a code: a multiple of `partBits`; at most as many parts as a vector has numbers. */
   readonly bits: number;

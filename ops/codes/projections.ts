@@ -15,7 +15,7 @@ import { checkFit, type LinearCoder, meanVector, offsetsOf } from "./coders.ts";
 /** A coder, and the generator to draw from next; or why there is none. */
 export type Fitted<Coder> = E.Either<InvalidOption, readonly [Coder, Rng]>;
 
-/** How {@linkcode projectionCoder} projects. */
+/** Options of {@linkcode projectionCoder}. */
 export interface ProjectionOptions {
   /** Bits of a code, from 1 to 2²⁴. */
   readonly bits: number;
@@ -100,7 +100,7 @@ export function projectionCoder(
   ]);
 }
 
-/** Whether the vectors have much in common. */
+/** Tells whether the mean of the vectors is long. */
 function isLong(mean: Float64Array, { count, width, values }: DenseEmbeddings): boolean {
   let lengths = 0;
   for (let i = 0; i < count; i++) {

@@ -21,7 +21,7 @@ export interface TrainUnitsOptions {
   readonly mean: Float32Array;
   /** Strength of homeostasis, from 0 to 1. */
   readonly balance: number;
-  /** How often the vectors compete. */
+  /** Number of passes in which the vectors compete for units. */
   readonly passes: number;
   /** Random numbers that choose the vectors to begin with. */
   readonly rng: Rng;
@@ -30,7 +30,7 @@ export interface TrainUnitsOptions {
 /** Vectors per unit that compete, at most: more do not move a unit by much. */
 const PER_UNIT = 16;
 
-/** How often units compete for coarse units at first, and after each pass. */
+/** Passes in which units compete for coarse units: at first, and after each pass of the vectors. */
 const COARSE_PASSES = [6, 2] as const;
 
 /**
@@ -116,7 +116,7 @@ function move(
   }
 }
 
-/** What homeostasis adds to each answer: − balance · u·μ. */
+/** Computes what homeostasis adds to each answer: − balance · u·μ. */
 function biasesOf(directions: Float32Array, mean: Float32Array, balance: number): Float32Array {
   const width = mean.length;
   return Float32Array.from({ length: directions.length / width }, (_, u) => {

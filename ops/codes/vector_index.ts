@@ -47,7 +47,7 @@ export interface VectorIndexOptions {
   readonly winners?: number;
   /** Strength of homeostasis, which keeps lists of about one length: from 0, none, to 1. @default 0.25 */
   readonly balance?: number;
-  /** How often the vectors compete for units before they are coded. @default 2 */
+  /** Number of passes in which the vectors compete for units before they are coded. @default 2 */
   readonly passes?: number;
   /** Random numbers that choose the vectors which the units begin as. @default seed(0) */
   readonly rng?: Rng;
@@ -74,7 +74,7 @@ export interface SearchVectorsOptions {
   readonly exact?: boolean;
 }
 
-/** Which vectors may be found. */
+/** A filter of the vectors that may be found. */
 export type AllowedVectors =
   | Uint32Array
   | { readonly only: ArrayLike<number> }
@@ -260,12 +260,12 @@ export function searchVectors(
   return rerank(store, queries, k, hits);
 }
 
-/** So few vectors are compared as floats sooner than looked for. */
+/** Number of vectors up to which all are compared as floats, which is quicker than a search. */
 const EXACT = 100;
 
-/** Which slots may be found. */
+/** The slots that may be found. */
 interface Filter {
-  /** How many. */
+  /** Their number. */
   readonly count: number;
   /** A byte per slot, 1 where it may be found; null where all may. */
   readonly bytes: Uint8Array | null;

@@ -17,7 +17,7 @@ import { coarseProbesFor } from "./units.ts";
 
 /** Vectors that are not in memory but in a file. */
 export interface StoredVectors {
-  /** How many: those of the first slots. */
+  /** Their number: those of the first slots. */
   readonly count: number;
   /** Reads as many vectors as there is room for, from that of a slot on. */
   readonly read: (
@@ -28,7 +28,7 @@ export interface StoredVectors {
   readonly close: () => void;
 }
 
-/** What an index is made of; for files and tests. Slots are the places of vectors in the store. */
+/** The contents of an index, for files and tests. Slots are the places of vectors in the store. */
 export interface VectorStore {
   /** Numbers per vector. */
   readonly width: number;

@@ -249,7 +249,7 @@ export function recallAt(
   return hits / (queries * k);
 }
 
-/** What keeps k neighbours from being found among so many, if anything. */
+/** Finds what keeps k neighbours from being found among so many; null for nothing. */
 export const checkK = (k: number, most: number): InvalidOption | null =>
   Number.isInteger(k) && k >= 1 && k <= most
     ? null

@@ -123,7 +123,7 @@ function growing(memory: WebAssembly.Memory): Pieces {
   return { reserve, put, scratch, buffer: () => memory.buffer };
 }
 
-/** How the kernel puts codes in order. */
+/** The order in which the kernel ranks codes. */
 interface Order {
   /** Whether codes are farther by the units that they miss to the largest code. */
   readonly sized: boolean;

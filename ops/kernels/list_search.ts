@@ -21,7 +21,7 @@ export interface ListSizes {
   readonly entries: number;
 }
 
-/** How much a search reads. */
+/** The effort of a search: how much it reads. */
 export interface ListEffort {
   /** Coarse units whose units are scored: at least so many, and a few more where they are as near. */
   readonly coarseProbes: number;
@@ -31,7 +31,7 @@ export interface ListEffort {
   readonly kept: number;
 }
 
-/** What was found, in the order of the queries. */
+/** The rows that were found, in the order of the queries. */
 export interface ListHits {
   /** Results per query, at most. */
   readonly kept: number;

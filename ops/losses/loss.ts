@@ -14,7 +14,7 @@ import { type Params, tf } from "../tfjs.ts";
 export interface Internals {
   /** The weights. Gradients flow to them. */
   readonly params: Params;
-  /** What else the units remember, this batch included; constants. */
+  /** Further state of the units, this batch included; constants for the gradient. */
   readonly plasticity: Params;
   /** Tensors of this batch that nodes show to the loss. Gradients flow through them. */
   readonly exposed: Params;

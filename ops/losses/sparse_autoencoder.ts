@@ -60,7 +60,7 @@ const BEHIND = 1e4;
 
 /** Options of {@linkcode auxK}. */
 export interface AuxKOptions {
-  /** How many dead units of a sample reconstruct. */
+  /** Number of dead units per sample that reconstruct the residual. */
   readonly k: number;
   /** A unit is dead after so many samples without activity. */
   readonly deadAfter: number;
@@ -256,7 +256,7 @@ const decoderAmong = <A extends { readonly path: string; readonly shape: Shape }
     .sort((a, b) => a.path.localeCompare(b.path, "en", { numeric: true }))
     .at(-1);
 
-/** What keeps the loss from being used on a graph, or null. */
+/** Finds what keeps the loss from being used on a graph; null for nothing. */
 function misfitOf(
   { inputs, outputs, graph }: LossSetting,
   decodes: boolean,

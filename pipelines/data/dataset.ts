@@ -283,7 +283,7 @@ export const normalisationOf = (
 ): Normalisation =>
   values instanceof Float32Array ? momentsOf(values, channels) : histogramsOf(values, channels);
 
-/** In two passes, since the squares of numbers far from 0 hide what they differ by. */
+/** Computes the moments in two passes, since squares of numbers far from 0 hide their differences. */
 function momentsOf(values: Float32Array, channels: number): Normalisation {
   const n = values.length / channels;
   const means = new Float64Array(channels);
@@ -304,7 +304,7 @@ function momentsOf(values: Float32Array, channels: number): Normalisation {
   return { mean, std: Array.from(squares, (sum, i) => varies[i] ? Math.sqrt(sum / n) : 1) };
 }
 
-/** Of bytes the sums are over the 256 values that there are. */
+/** Computes the moments of bytes from a histogram of their 256 values. */
 function histogramsOf(values: Uint8Array, channels: number): Normalisation {
   const counts = new Float64Array(256 * channels);
   for (let i = 0; i < values.length; i += channels) {
@@ -338,7 +338,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: SampleValues | Labels): Uin
 export const labelArray = (labels: ArrayLike<number>, classes: number): Labels =>
   classes <= 256 ? Uint8Array.from(labels) : Uint32Array.from(labels);
 
-/** Whether a shape is that of an image: [height, width], or [height, width, 1 or 3]. */
+/** Tells whether a shape is that of an image: [height, width], or [height, width, 1 or 3]. */
 export const isImageShape = (shape: readonly number[]): boolean =>
   shape.length === 2 || (shape.length === 3 && (shape[2] === 1 || shape[2] === 3));
 

@@ -281,7 +281,7 @@ const statementFor = (table: CodeTable, distance: CodeDistance): string =>
   "ORDER BY distance, id LIMIT $2::int4) AS near " +
   "ORDER BY asked.place, near.distance, near.id";
 
-/** How far two codes are apart: sparse vectors of ones differ by 1 in each unit that one of them has alone. */
+/** SQL expressions of the distances: sparse vectors of ones differ by 1 in each unit that one of them has alone. */
 const apart: Readonly<Record<CodeType, Readonly<Record<CodeDistance, string>>>> = {
   bit: {
     hamming: "kept.code <~> asked.code",
@@ -340,7 +340,7 @@ const read = ({ type, width }: CodeTable): string =>
 interface Texts {
   /** Writes codes from one index up to another, without it. */
   readonly texts: (from: number, to: number) => readonly string[];
-  /** How many codes, at least one, make a statement of about two million characters. */
+  /** Counts the codes, at least one, that make a statement of about two million characters. */
   readonly most: number;
 }
 

@@ -17,7 +17,7 @@ import type { ModelFile } from "../files/model.ts";
 import { streamNpz, writeNpy, writeNpyHeader } from "../files/npz.ts";
 import { type EncodeOptions, encodeStream } from "./encode.ts";
 
-/** What was written. */
+/** The file of codes that was written. */
 export interface EncodedFile {
   /** Number of codes. */
   readonly count: number;

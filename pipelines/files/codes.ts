@@ -211,7 +211,7 @@ function wordsOf(bytes: Uint8Array, count: number, width: number): Uint32Array {
   return words;
 }
 
-/** What values are and should be, where they do not fit the codes; else null. */
+/** Finds where values do not fit the codes, with what is expected; null where they do. */
 function misfitOf(
   values: Float32Array,
   codes: BinaryEmbeddings,

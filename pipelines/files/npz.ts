@@ -90,7 +90,7 @@ const sizes = {
   ...{ "<f2": 2, "<f4": 4, "<f8": 8 },
 } as const;
 
-/** What the header of an array says. */
+/** The header of a .npy array. */
 export interface NpyHeader {
   /** Type of its elements. */
   readonly type: keyof typeof sizes;

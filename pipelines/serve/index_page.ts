@@ -7,7 +7,7 @@ import { html } from "../report/html.ts";
 import { documentOf } from "../report/page.ts";
 import { style } from "../report/style.ts";
 
-/** How a server is and what it has done. */
+/** The state and the counts of a server. */
 export interface Health {
   readonly vectors: number;
   readonly width: number;

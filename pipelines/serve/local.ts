@@ -136,7 +136,7 @@ export interface Server {
   readonly stop: (patience: number) => Promise<void>;
 }
 
-/** What a server serves. */
+/** Options of a server: its port, routes, headers and answers. */
 export interface Serving {
   /** 0 for any that is free. */
   readonly port: number;

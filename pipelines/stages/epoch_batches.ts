@@ -43,7 +43,7 @@ export interface EpochBatches {
   readonly dispose: () => Promise<void>;
 }
 
-/** What batches are made of. */
+/** Options of {@linkcode batchesOf}. */
 export interface BatchesOptions {
   readonly data: TrainingData;
   readonly batchSize: number;

@@ -7,13 +7,13 @@
  * @see https://flatbuffers.dev/internals/
  */
 
-/** What a message is, as Arrow numbers it. */
+/** Kinds of messages, as Arrow numbers them. */
 export const MESSAGE = { schema: 1, dictionary: 2, batch: 3 } as const;
 
 /** Values that a dictionary may have: so many, and for each byte, which may be compressed, so many more. */
 const [SMALL, GROWTH] = [1024, 256];
 
-/** What is known of a message. */
+/** The header of a message. */
 export interface Message {
   /** One of {@linkcode MESSAGE}. */
   readonly type: number;

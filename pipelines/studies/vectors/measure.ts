@@ -15,7 +15,7 @@ import { recallAt, rerank } from "../../../ops/codes/vectors.ts";
 import type { BinaryEmbeddings, DenseEmbeddings } from "../../../ops/embeddings.ts";
 import type { Neighbours } from "../../../ops/metrics/neighbours.ts";
 
-/** What a query is when codes are searched: a code as well, or floats. */
+/** The form of a query when codes are searched: a code as well, or floats. */
 export type QueryForm = "code" | "floats";
 
 /** One way to search, measured. */
@@ -26,7 +26,7 @@ export interface Measurement {
   readonly trained: boolean;
   /** Bytes of a vector's code. */
   readonly bytes: number;
-  /** What a query is. */
+  /** Form of the query. */
   readonly query: QueryForm;
   /** Candidates that are ranked anew by their vectors; null where the order of the codes stays. */
   readonly candidates: number | null;
@@ -40,7 +40,7 @@ export interface Measurement {
 
 /** A search among codes, prepared. */
 export interface Searcher {
-  /** What a query is. */
+  /** Form of the query. */
   readonly query: QueryForm;
   /** Finds the nearest k. */
   readonly find: (queries: DenseEmbeddings, k: number) => E.Either<InvalidOption, Neighbours>;
@@ -265,7 +265,7 @@ export function holdOut(
   });
 }
 
-/** What a recommended search must be. */
+/** Requirements of the search to recommend. */
 export interface Wish {
   /** The most bytes of a code. */
   readonly bytes: number;

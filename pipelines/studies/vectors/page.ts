@@ -18,7 +18,7 @@ import type { IndexMeasurement, Measurement, Wish } from "./measure.ts";
 /** Queries per second in two digits: 1,400. */
 const speed = (value: number): string => Number(value.toPrecision(2)).toLocaleString("en-GB");
 
-/** How a search is called: "floats, 100 ranked anew". */
+/** Describes a search: "the query as floats, 100 ranked anew". */
 const wayOf = ({ query, candidates }: Measurement): string =>
   query === "floats"
     ? candidates === null ? "the query as floats" : `the query as floats, ${candidates} ranked anew`
@@ -294,7 +294,7 @@ const key = (methods: readonly string[]): Html =>
     )}</ol>
   `;
 
-/** What the page tells. */
+/** Results for the page. */
 export interface VectorsResults {
   /** All measurements. */
   readonly rows: readonly Measurement[];
@@ -304,7 +304,7 @@ export interface VectorsResults {
   readonly queries: Measurement | null;
   /** Searches in an index of lists. */
   readonly lists: readonly IndexMeasurement[];
-  /** What was asked of it. */
+  /** Requirements of the recommended search. */
   readonly wish: Wish;
   /** Number of vectors that were searched. */
   readonly base: number;

@@ -34,7 +34,7 @@ async () => {
   );
 };
 
-/** What neighbours of a file must be. */
+/** Form that the neighbours of a file must have. */
 export interface NeighbourForm {
   /** Number of queries. */
   readonly queries: number;

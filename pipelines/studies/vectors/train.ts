@@ -23,7 +23,7 @@ import type { ModelFile } from "../../files/model.ts";
 import { modelOf } from "../../stages/save.ts";
 import { train } from "../../stages/train.ts";
 
-/** What is trained, and for how long. */
+/** Options of the training. */
 export interface TrainKwtaOptions {
   /** Part of the units that win, in (0, 1). */
   readonly sparsity: number;
