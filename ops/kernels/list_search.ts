@@ -37,7 +37,7 @@ export interface ListHits {
   readonly kept: number;
   /** queries × kept indices of rows, the best first; −1 where fewer were met. */
   readonly indices: Int32Array;
-  /** Their scores: what the vectors have in common with the query, as cosine similarities. */
+  /** Their scores, falling: cosine similarities, less that part of the mean which all rows share. */
   readonly scores: Float32Array;
   /** Vectors that were scored. */
   readonly read: number;
