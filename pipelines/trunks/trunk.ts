@@ -4,7 +4,7 @@
  * @module
  */
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
-import { E, TE } from "../../graph/fp_ts.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
 import { breathe, uninterrupted, type Waiting } from "../core/env.ts";
 import { firstNonFinite, type Normalisation, type TrunkReference } from "../data/dataset.ts";
 import { type DataEnv, denoDataEnv } from "../data/environment.ts";
