@@ -9,7 +9,7 @@ import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
 import { assertClose } from "../../ops/backends.ts";
 import { type Fake, fake } from "../data/fake.ts";
 import { left, right } from "../tiny.ts";
-import { conv, fixture } from "./fixture.ts";
+import { fixture } from "./fixture.ts";
 
 const SIZE = 9 * 11 * 3;
 

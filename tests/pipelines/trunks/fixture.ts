@@ -1,5 +1,5 @@
 /** Small networks with what PyTorch makes of two pictures: `fixture/make.py` has made them. */
-import { type Onnxruntime } from "../../../pipelines/trunks/mod.ts";
+import type { Onnxruntime } from "../../../pipelines/trunks/mod.ts";
 
 /** The path of a file of the fixture. */
 export const fixture = (name: string): string =>
