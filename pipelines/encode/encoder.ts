@@ -102,12 +102,11 @@ function layoutFor(
   { input, normalisation, trunk: expected }: ModelFile,
   trunk: Trunk | null,
 ): E.Either<SparrowError, InputLayout> {
-  const named = (reference: TrunkReference | undefined) =>
-    reference === undefined
-      ? "none"
-      : `${reference.source} of SHA-256 ${
-        reference.sha256.slice(0, 12)
-      }…, layer ${reference.layer}`;
+  const named = (reference: TrunkReference | undefined) => {
+    if (reference === undefined) return "none";
+    const { source, sha256, pooling, layer } = reference;
+    return `${source} of SHA-256 ${sha256.slice(0, 12)}…, ${pooling} of the layer ${layer}`;
+  };
   if (expected === undefined && trunk === null) return layoutOf(input, normalisation);
   const isRight = expected !== undefined && trunk !== null &&
     factsOf(trunk.reference) === factsOf(expected);
