@@ -104,7 +104,7 @@ export interface Setting {
   readonly batchSize: number | undefined;
   /** Trains for one epoch on the training set; measures gradients where `--gradients` is given. */
   readonly train: (
-    options: Pick<TrainOptions, "loss" | "augment" | "midway">,
+    options: Pick<TrainOptions, "loss" | "augment" | "views" | "midway">,
   ) => Stage;
   /**
    * Ends an epoch: writes a checkpoint, then the model and the metrics, which a run that goes on from the
