@@ -58,7 +58,7 @@ if (import.meta.main) {
     recipe: ({ channels, units, sparsity, shift, flip, epochs, ...options }, setting) => {
       const { dataset, train, keep } = setting;
       const byViews = options["no-labels"] || dataset.train.labels === null;
-      const loss = byViews ? pairContrastLoss() : supConLoss({ temperature: 0.1 });
+      const loss = (byViews ? pairContrastLoss : supConLoss)({ temperature: 0.1 });
       const changes = byViews ? { ...viewChanges, shift } : { shift, flip };
       const encoder = { convChannels: channels, units };
       return E.right({

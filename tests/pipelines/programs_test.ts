@@ -102,6 +102,7 @@ const programs: readonly Program[] = [
       "--sparsity X",
       "--shift N",
       "--flip ",
+      "--no-labels ",
     ],
     model: "reshape([28, 28, 1]) ▷ conv2d(1, 1, 3, bias=false) ▷ batch_norm(1) ▷ relu ▷ " +
       "max_pool2d(3) ▷ flatten ▷ linear(64, 32, bias=false) ▷ kwta(0.05)",
@@ -283,6 +284,28 @@ Deno.test("conv_kwta trains on a folder of one's own images, shifted and mirrore
       const resumed = await run("conv_kwta", "--resume", folder, "--epochs", "2");
       assertEquals([resumed.code, resumed.err], [0, ""]);
       assertEquals(read(folder, "config.json").settings.batchSize, 256);
+    })
+  ));
+
+Deno.test("conv_kwta learns from views of images where it is to use no labels, and goes on", () =>
+  withImages((images) =>
+    withFolder(async (folder) => {
+      const options = ["--units", "40", "--no-labels"];
+      const { code, err, out } = await convolve(images, folder, ...options);
+      assertEquals([code, err], [0, ""]);
+      assertMatch(out, /^epoch 1\/1 .* test [01]\.\d{4} +copies found [01]\.\d{4} +bits 2 /m);
+      assertEquals(entries(folder), FILES);
+      assertFalse(newest(rows(folder), "copies_found", "test") === null);
+      const { settings, graph, loss } = read(folder, "config.json");
+      assertEquals([settings.views, loss.name], [2, "pair_contrast"]);
+      assertEquals([settings.augment.crop, settings.augment.flip], [0.3, true]);
+      assertStringIncludes(
+        graph,
+        "linear(40, bias=false) ▷ batch_norm(40, affine=false) ▷ kwta(0.05)",
+      );
+      const resumed = await run("conv_kwta", "--resume", folder, "--epochs", "2");
+      assertEquals([resumed.code, resumed.err], [0, ""]);
+      assertMatch(resumed.out, /^epoch 2\/2 .* copies found /m);
     })
   ));
 
