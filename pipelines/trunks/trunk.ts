@@ -21,11 +21,14 @@ import { describeOnnx, onnxNetwork, type Onnxruntime, withOutput } from "./onnx_
 import { wordsOf } from "./packages.ts";
 import { describeTfjs, tfjsNetwork } from "./tfjs_network.ts";
 
+/** The name of a normalisation that well known models were trained with. */
+export type TrunkNormalisation = "imagenet" | "clip" | "0..1" | "-1..1" | "0..255";
+
 /**
  * Normalisations that well known models were trained with: of ImageNet's means and deviations (torchvision, timm,
  * DINOv2), of CLIP's, to 0…1, to −1…1, and none, for models that take bytes from 0 to 255.
  */
-export const trunkNormalisations = {
+export const trunkNormalisations: Readonly<Record<TrunkNormalisation, Normalisation>> = {
   imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
   clip: {
     mean: [0.48145466, 0.4578275, 0.40821073],
@@ -34,10 +37,7 @@ export const trunkNormalisations = {
   "0..1": { mean: [0], std: [1] },
   "-1..1": { mean: [0.5], std: [0.5] },
   "0..255": { mean: [0], std: [1 / 255] },
-} as const satisfies Readonly<Record<string, Normalisation>>;
-
-/** The name of a normalisation. */
-export type TrunkNormalisation = keyof typeof trunkNormalisations;
+};
 
 /** Options of {@linkcode loadTrunk}. */
 export interface TrunkOptions {
