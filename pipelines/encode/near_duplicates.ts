@@ -265,7 +265,8 @@ function indexOf(thumbnails: Uint8Array): ThumbnailIndex {
     }).filter(({ index, difference }) =>
       difference <= MOST && difference <= OF_CONTRAST * (
             contrast + contrastOf(wholes.subarray(index * PIXELS, (index + 1) * PIXELS))
-          ) / 2
+          ) /
+          2
     ).sort(nearer);
   };
 

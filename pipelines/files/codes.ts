@@ -311,7 +311,9 @@ function perCodeOf(
     const [there, missing] = stats === undefined ? ["contents", "stats"] : ["stats", "contents"];
     return E.left(`expected ${missing} beside ${there}, current value is none`);
   }
-  return E.right(contents === undefined ? others : { ...others, files: { contents, stats } as never });
+  return E.right(
+    contents === undefined ? others : { ...others, files: { contents, stats } as never },
+  );
 }
 
 function integers({ shape, data }: NpyArray, count: number): E.Either<string, Int32Array> {
@@ -372,8 +374,8 @@ export interface Origins {
   };
   /** Whether image files were inverted. */
   readonly inverted: boolean;
-  /** Version of Sparrow that decoded and encoded the images. @default not known */
-  readonly version?: string;
+  /** Version of Sparrow, decoder and backend that made the codes. @default not known */
+  readonly software?: string;
   /** Names of the labels, by label; a label of −1 is none. */
   readonly classes: readonly string[];
   /** Origins of the images, in the order of the codes. */
@@ -429,15 +431,15 @@ export function readOrigins(text: string, count: number): E.Either<string, Origi
   if (!isRecord(value) || !isRecord(value.model) || !Array.isArray(value.parts)) {
     return E.left(`expected origins to have a model and parts, current value is ${shown(value)}`);
   }
-  const { model: { file, sha256 }, inverted, version, classes, parts } = value;
+  const { model: { file, sha256 }, inverted, software, classes, parts } = value;
   if (typeof file !== "string" || typeof sha256 !== "string" || typeof inverted !== "boolean") {
     return E.left(
       `expected the origins' model to have a file and its SHA-256, ` +
         `current value is ${shown(value.model)}`,
     );
   }
-  if (version !== undefined && typeof version !== "string") {
-    return E.left(`expected the origins' version to be text, current value is ${shown(version)}`);
+  if (software !== undefined && typeof software !== "string") {
+    return E.left(`expected the origins' software to be text, current value is ${shown(software)}`);
   }
   if (!isTexts(classes)) {
     return E.left(`expected the origins' classes to be names, current value is ${shown(classes)}`);
@@ -453,7 +455,7 @@ export function readOrigins(text: string, count: number): E.Either<string, Origi
     ? E.right({
       model: { file, sha256 },
       inverted,
-      ...version === undefined ? {} : { version },
+      ...software === undefined ? {} : { software },
       classes,
       parts,
     })
