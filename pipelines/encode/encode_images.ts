@@ -149,7 +149,7 @@ async function encodeSources(
   const { dataEnv = denoDataEnv, details = sources.some(({ kind }) => kind === "files") } = options;
   notesOf(sources).forEach(note);
   const software = `Sparrow ${VERSION}, ${imageDecoder().name}, ${tf.getBackend()}`;
-  const origins = { model: identity, inverted: invert, software };
+  const origins = { model: identity, inverted: invert, ...details ? { software } : {} };
   const earlier = details ? earlierOf(options.known, origins) : null;
   const states = new Map<string, FileState>();
   const files = details ? recording(dataEnv.files, states) : dataEnv.files;

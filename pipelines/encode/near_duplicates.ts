@@ -138,37 +138,67 @@ function resampleColumns(
 
 // ---- Comparing them
 
+/** The most pixels of a thumbnail's axis that one of a view's is the mean of. */
+const TAPS = 5;
+
+/** The weights of a part of an axis, as many for each pixel of a view. */
+interface Part {
+  readonly first: Uint8Array;
+  readonly weights: Float32Array;
+}
+
+function partOf(from: number, to: number): Part {
+  const part = { first: new Uint8Array(SIDE), weights: new Float32Array(SIDE * TAPS) };
+  weightsOf(SIDE, THUMBNAIL, from, to).forEach(({ first, weights }, i) => {
+    part.first[i] = Math.min(first, THUMBNAIL - TAPS);
+    part.weights.set(weights, i * TAPS + first - part.first[i]);
+  });
+  return part;
+}
+
 /** The parts of an axis at each zoom, the whole first: three places for each. */
-const axes: readonly (readonly (readonly Taps[])[])[] = [
-  [weightsOf(SIDE, THUMBNAIL, 0, 1)],
+const axes: readonly (readonly Part[])[] = [
+  [partOf(0, 1)],
   ...ZOOMS.map((zoom) =>
-    [0, 0.5, 1].map((place) => {
-      const from = (1 - zoom) * place;
-      return weightsOf(SIDE, THUMBNAIL, from, from + zoom);
-    })
+    [0, 0.5, 1].map((place) => partOf((1 - zoom) * place, (1 - zoom) * place + zoom))
   ),
 ];
 
 /** Number of the parts that a thumbnail is compared by, the whole among them. */
 const VIEWS = 1 + 9 * ZOOMS.length;
 
+const narrow = new Float32Array(THUMBNAIL * SIDE);
+
 /** Writes the views of a thumbnail at 8 × 8 pixels: the whole, then its parts. */
-function viewsOf(thumbnail: Uint8Array, into: Float32Array, all: boolean): void {
-  const pixels = Float32Array.from(thumbnail);
-  const narrow = new Float32Array(THUMBNAIL * SIDE);
-  let at = 0;
-  for (const places of all ? axes : axes.slice(0, 1)) {
-    for (const across of places) {
-      resample(pixels, THUMBNAIL, across, narrow);
-      for (const down of places) {
-        resampleColumns(narrow, SIDE, down, into.subarray(at, at + PIXELS));
-        at += PIXELS;
+function viewsOf(thumbnails: Uint8Array, at: number, into: Float32Array, to: number): void {
+  for (let zoom = 0; zoom < axes.length && to < into.length; zoom++) {
+    for (const across of axes[zoom]) {
+      for (let y = 0; y < THUMBNAIL; y++) {
+        for (let x = 0; x < SIDE; x++) {
+          const first = at + y * THUMBNAIL + across.first[x];
+          let sum = 0;
+          for (let tap = 0, w = x * TAPS; tap < TAPS; tap++, w++) {
+            sum += across.weights[w] * thumbnails[first + tap];
+          }
+          narrow[y * SIDE + x] = sum;
+        }
+      }
+      for (const down of axes[zoom]) {
+        for (let y = 0; y < SIDE; y++) {
+          for (let x = 0; x < SIDE; x++, to++) {
+            let sum = 0;
+            for (let tap = 0, w = y * TAPS; tap < TAPS; tap++, w++) {
+              sum += down.weights[w] * narrow[(down.first[y] + tap) * SIDE + x];
+            }
+            into[to] = sum;
+          }
+        }
       }
     }
   }
 }
 
-/** Mean absolute difference of two views; more than `most` where it is more. */
+/** Mean absolute difference of two views; where it is more than `most`, some number that is. */
 function difference(
   a: Float32Array,
   i: number,
@@ -237,37 +267,33 @@ export function thumbnailIndex(thumbnails: Uint8Array): ThumbnailIndex {
 
 function indexOf(thumbnails: Uint8Array): ThumbnailIndex {
   const count = thumbnails.length / THUMBNAIL_BYTES;
-  const thumbnail = (i: number) =>
-    thumbnails.subarray(i * THUMBNAIL_BYTES, (i + 1) * THUMBNAIL_BYTES);
   const wholes = new Float32Array(count * PIXELS);
   const quarters = new Float32Array(count * 4);
   for (let i = 0; i < count; i++) {
     const whole = wholes.subarray(i * PIXELS, (i + 1) * PIXELS);
-    viewsOf(thumbnail(i), whole, false);
+    viewsOf(thumbnails, i * THUMBNAIL_BYTES, whole, 0);
     quarters.set(quartersOf(whole), i * 4);
   }
   const parts = new Float32Array(VIEWS * PIXELS);
 
   const nearTo = (asked: Uint8Array): readonly NearDuplicate[] => {
     const views = new Float32Array(VIEWS * PIXELS);
-    viewsOf(asked, views, true);
+    viewsOf(asked, 0, views, 0);
     const whole = views.subarray(0, PIXELS);
     const contrast = contrastOf(whole);
-    const found = closest(whole);
-    return found.map(({ index, difference: least }, rank): NearDuplicate => {
+    return closest(whole).map(({ index, difference: least }, rank): NearDuplicate => {
       if (rank >= CLOSEST) return { index, difference: least };
-      viewsOf(thumbnail(index), parts, true);
+      viewsOf(thumbnails, index * THUMBNAIL_BYTES, parts, 0);
       for (let view = PIXELS; view < views.length; view += PIXELS) {
         least = Math.min(least, difference(views, view, parts, 0, least));
         least = Math.min(least, difference(views, 0, parts, view, least));
       }
       return { index, difference: least };
-    }).filter(({ index, difference }) =>
-      difference <= MOST && difference <= OF_CONTRAST * (
-            contrast + contrastOf(wholes.subarray(index * PIXELS, (index + 1) * PIXELS))
-          ) /
-          2
-    ).sort(nearer);
+    }).filter(({ index, difference }) => {
+      if (difference > MOST) return false;
+      const other = contrastOf(wholes.subarray(index * PIXELS, (index + 1) * PIXELS));
+      return difference <= OF_CONTRAST * (contrast + other) / 2;
+    }).sort(nearer);
   };
 
   /** The pictures whose whole differs least, in order; and all that need no part to be near-duplicates. */
@@ -277,23 +303,18 @@ function indexOf(thumbnails: Uint8Array): ThumbnailIndex {
     const more: NearDuplicate[] = [];
     let most = FARTHEST;
     for (let i = 0, q = 0; i < count; i++, q += 4) {
-      // Parts differ by no more, on average, than their pixels do.
+      // Quarters differ by no more, on average, than their pixels do; they are rounded.
       const bound = Math.abs(a - quarters[q]) + Math.abs(b - quarters[q + 1]) +
         Math.abs(c - quarters[q + 2]) + Math.abs(d - quarters[q + 3]);
-      if (bound > 4.001 * Math.max(most, MOST)) continue;
-      const one = { index: i, difference: difference(whole, 0, wholes, i * PIXELS, FARTHEST) };
-      if (best.length === CLOSEST && one.difference >= most) {
-        if (one.difference <= MOST) more.push(one);
-        continue;
-      }
-      if (one.difference > FARTHEST) continue;
-      const at = best.findLastIndex((other) => other.difference <= one.difference) + 1;
-      best.splice(at, 0, one);
-      if (best.length > CLOSEST) {
-        const last = best.pop()!;
-        if (last.difference <= MOST) more.push(last);
-      }
-      if (best.length === CLOSEST) most = best[CLOSEST - 1].difference;
+      if (bound > 4 * most + 0.01) continue;
+      const apart = difference(whole, 0, wholes, i * PIXELS, most);
+      if (apart > most) continue;
+      const one = { index: i, difference: apart };
+      best.splice(best.findLastIndex((other) => other.difference <= apart) + 1, 0, one);
+      if (best.length <= CLOSEST) continue;
+      const last = best.pop()!;
+      if (last.difference <= MOST) more.push(last);
+      most = Math.max(MOST, best[CLOSEST - 1].difference);
     }
     return [...best, ...more];
   };

@@ -49,6 +49,9 @@ const CANDIDATES = 100;
 /** More than are asked for are searched, because of those that are as far as the last. */
 const MORE = 32;
 
+/** Where more than so many are as near as the last, all codes are compared: a search sorts each that it keeps. */
+const MOST = 500;
+
 /**
  * Ranks the codes of a set for each query. Where the set or the queries have no activations, equal distances are in the
  * order of the set, and where one has no thumbnails there are no near-duplicates.
@@ -90,26 +93,38 @@ export function rankingOf(
   /** The k nearest by code, and, where activations order them, all that are as far as the last. */
   const byCode = (query: number, k: number): readonly Ranked[] => {
     const words = asked(query);
-    const found = k <= all.k
-      ? {
-        indices: all.indices.subarray(query * all.k, (query + 1) * all.k),
-        distances: all.distances.subarray(query * all.k, (query + 1) * all.k),
-      }
-      : nearest({ ...queries.codes, count: 1, words }, wanted(k));
-    const { indices, distances } = found;
-    const last = distances[k - 1];
-    if (!isFine) return Array.from(indices.subarray(0, k), (i) => compared(words, i, null));
-    const within = distances.findIndex((distance) => distance > last);
-    if (within >= 0 || indices.length === count) {
-      const end = within < 0 ? count : within;
-      return Array.from(indices.subarray(0, end), (i) => compared(words, i, null));
+    const [from, to] = [query * all.k, (query + 1) * all.k];
+    let [indices, distances] = [all.indices.subarray(from, to), all.distances.subarray(from, to)];
+    while (indices.length < count && (indices.length < k || isTied(distances, k))) {
+      if (indices.length >= k && indices.length > MOST) return within(words, distances[k - 1]);
+      const wider = nearest(
+        { ...queries.codes, count: 1, words },
+        wanted(Math.max(k, 4 * indices.length)),
+      );
+      [indices, distances] = [wider.indices, wider.distances];
     }
-    const tied: Ranked[] = [];
-    for (let i = 0; i < count; i++) {
-      const one = compared(words, i, null);
-      if (farness(one) <= last) tied.push(one);
+    const end = isFine ? distances.findIndex((distance) => distance > distances[k - 1]) : k;
+    return Array.from(
+      end < 0 ? indices : indices.subarray(0, end),
+      (i) => compared(words, i, null),
+    );
+  };
+
+  /** Whether there may be more that are as far as the k-th. */
+  const isTied = (distances: Float64Array, k: number): boolean =>
+    isFine && distances.at(-1) === distances[k - 1];
+
+  /** All codes that are as near as the last or nearer. */
+  const within = (query: Uint32Array, last: number): readonly Ranked[] => {
+    const found: Ranked[] = [];
+    for (let i = 0, at = 0; i < count; i++, at += perCode) {
+      let far = 0;
+      if (by === "hamming") {
+        for (let w = 0; w < perCode && far <= last; w++) far += popcount(query[w] ^ words[at + w]);
+      } else for (let w = 0; w < perCode; w++) far -= popcount(query[w] & words[at + w]);
+      if (far <= last) found.push(compared(query, i, null));
     }
-    return tied;
+    return found;
   };
 
   const thumbnails = set.thumbnails === undefined ? null : thumbnailIndex(set.thumbnails);
