@@ -5,7 +5,7 @@
  * @module
  */
 import type { BackendUnavailable, CorruptFile, SparrowError } from "../../graph/error.ts";
-import { E, TE } from "../../graph/fp_ts.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
 import { decodeModel, ElementType, type OnnxModel, type OnnxNode } from "../onnx/proto.ts";
 import type { Described, LayerOutput, Network } from "./network.ts";
 
@@ -150,7 +150,29 @@ function field(number: number, content: Uint8Array): Uint8Array {
 
 // ---- The runtimes
 
-/** The tensors of onnxruntime, by what is used of them. */
+/** onnxruntime as a module, `onnxruntime-node` or `onnxruntime-web`, by what is used of it. */
+export interface Onnxruntime {
+  /** Makes a tensor. */
+  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => object;
+  /** Loads models. */
+  readonly InferenceSession: {
+    /** Loads a model. */
+    readonly create: (
+      model: Uint8Array,
+      options?: Readonly<Record<string, unknown>>,
+    ) => Promise<object>;
+  };
+  /** Settings of the module. */
+  readonly env: {
+    /** Settings of its WebAssembly. */
+    readonly wasm?: {
+      /** Threads of a session. */
+      numThreads?: number;
+    };
+  };
+}
+
+/** A tensor that onnxruntime has made, by what is used of it. */
 interface OrtTensor {
   readonly dims: readonly number[];
   readonly type: string;
@@ -160,39 +182,15 @@ interface OrtTensor {
 /** A model in onnxruntime, by what is used of it. */
 interface OrtSession {
   readonly run: (
-    feeds: Readonly<Record<string, OrtTensor>>,
+    feeds: Readonly<Record<string, object>>,
     fetches: readonly string[],
   ) => Promise<Readonly<Record<string, OrtTensor>>>;
   readonly release: () => Promise<void>;
 }
 
-/** onnxruntime as a module, `onnxruntime-node` or `onnxruntime-web`, by what is used of it. */
-export interface Onnxruntime {
-  /** Makes a tensor. */
-  readonly Tensor: new (
-    type: "float32",
-    data: Float32Array,
-    dims: readonly number[],
-  ) => OrtTensor;
-  /** Loads a model. */
-  readonly InferenceSession: {
-    readonly create: (
-      model: Uint8Array,
-      options?: Readonly<Record<string, unknown>>,
-    ) => Promise<OrtSession>;
-  };
-  /** Settings of the module. */
-  readonly env: {
-    /** Versions of the parts. */
-    readonly versions?: Readonly<Record<string, string | undefined>>;
-    /** Settings of its WebAssembly. */
-    readonly wasm?: { numThreads?: number };
-  };
-}
-
 /**
  * The packages, at one version, in this one place. They are no literals where they are imported: Deno would fetch
- * both for every program (115 and 33 MB), whether it has a trunk or not.
+ * both for every program (114 and 33 MB), whether it has a trunk or not.
  */
 const PACKAGES = {
   native: { name: "onnxruntime-node", version: "1.30.0", path: "" },
@@ -203,7 +201,7 @@ const PACKAGES = {
 export type OnnxBuild = keyof typeof PACKAGES;
 
 /** The specifier of a build: Deno's with the version, or what Node.js finds where the program has installed it. */
-export const specifierOf = (build: OnnxBuild): string => {
+const specifierOf = (build: OnnxBuild): string => {
   const { name, version, path } = PACKAGES[build];
   return "Deno" in globalThis ? `npm:${name}@${version}${path}` : `${name}${path}`;
 };
@@ -213,7 +211,7 @@ export const importBuild = async (build: OnnxBuild): Promise<Onnxruntime> =>
   await import(specifierOf(build));
 
 /** The build that may run without a question: native code where foreign functions are allowed. */
-export const allowedBuild = (): OnnxBuild =>
+const allowedBuild = (): OnnxBuild =>
   !("Deno" in globalThis) || Deno.permissions.querySync({ name: "ffi" }).state === "granted"
     ? "native"
     : "wasm";
@@ -226,9 +224,9 @@ export async function session(
   // One thread per picture, and pictures on all cores: faster than all threads for one picture, and the only way in
   // WebAssembly, whose threads are started from blobs, which Deno does not import.
   if (ort.env.wasm !== undefined) ort.env.wasm.numThreads = 1;
-  // Warnings are for those who write models: 3 lets errors through.
-  const options = { logSeverityLevel: 3, intraOpNumThreads: 1, interOpNumThreads: 1 };
-  return await ort.InferenceSession.create(model, options);
+  // Errors are returned: they need not be printed as well.
+  const options = { logSeverityLevel: 4, intraOpNumThreads: 1, interOpNumThreads: 1 };
+  return await ort.InferenceSession.create(model, options) as OrtSession;
 }
 
 /** What a session is run with. */
