@@ -60,7 +60,7 @@ async function work(
     } of ${codes.width} units set on average, in ` +
     `${duration(seconds)} on ${deviceOf(env.right.backend)}` +
     (bad === 0 ? "" : `; ${count(bad, "bad image")} skipped`),
-    ...changes === null ? [] : [changesLine(changes)],
+    ...changes === undefined ? [] : [changesLine(changes)],
     out,
   ]);
 }

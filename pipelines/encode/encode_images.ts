@@ -73,8 +73,8 @@ export interface EncodedImages extends SavedCodes {
   readonly origins: Origins;
   /** Errors of the image files that were passed over, in order. */
   readonly skipped: readonly SparrowError[];
-  /** Changes since the earlier encoding; null where there was none that could be used. */
-  readonly changes: FileChanges | null;
+  /** Changes since the earlier encoding. @default there was none that could be used */
+  readonly changes?: FileChanges;
 }
 
 /**
@@ -217,7 +217,7 @@ async function encodeSources(
       }
       : {},
     skipped,
-    changes: earlier === null ? null : changesOf(rows, sources, earlier),
+    ...earlier === null ? {} : { changes: changesOf(rows, sources, earlier) },
   });
 }
 

@@ -3,33 +3,24 @@
  *
  * @module
  */
-import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
 import { show } from "../../graph/show.ts";
 import { isBinary } from "../../graph/traits.ts";
 import type { BinaryEmbeddings } from "../../ops/embeddings.ts";
-import { uninterrupted } from "../core/env.ts";
 import { consumption, type Run } from "../core/run.ts";
 import { sha256 } from "../data/bytes.ts";
 import type { Dataset, Samples, TrunkReference } from "../data/dataset.ts";
 import { decodeImage } from "../data/decode_image.ts";
-import { type DataEnv, denoDataEnv } from "../data/environment.ts";
-import type { OriginPart, Origins, SavedCodes } from "../files/codes.ts";
+import type { DataEnv } from "../data/environment.ts";
+import type { Origins, SavedCodes } from "../files/codes.ts";
 import { denoFiles, type Files } from "../files/files.ts";
 import { type ModelFile, readModel, writeModel } from "../files/model.ts";
 import { MODEL_FILE, modelOf } from "../stages/save.ts";
 import type { Trunk } from "../trunks/trunk.ts";
-import { encode, type EncodeOptions, encodeStream } from "./encode.ts";
-import { findImages, type FindImagesOptions, type ImageSource, notesOf } from "./inputs.ts";
-import {
-  type Batch,
-  type InputLayout,
-  layoutOf,
-  noImages,
-  picturesOf,
-  toInput,
-} from "./pictures.ts";
+import { encode, type EncodeOptions } from "./encode.ts";
+import { type InputLayout, layoutOf, toInput } from "./pictures.ts";
 
 /** A trained model whose codes are binary, as plain data: it holds no tensors and is never disposed of. */
 export interface Encoder {
@@ -321,7 +312,7 @@ export const encodeImage = (
  * Makes what an encoder's model takes of images that have its layout: the images themselves, or the features that its
  * trunk makes of them.
  */
-const modelInputs = (
+export const modelInputs = (
   { model, trunk }: Encoder,
   images: Samples,
   { env }: EncodeOptions = {},

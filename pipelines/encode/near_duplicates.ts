@@ -225,7 +225,7 @@ function contrastOf(view: Float32Array): number {
 export interface NearDuplicate {
   /** Index of the picture in its set. */
   readonly index: number;
-  /** Mean difference in levels of grey, 0 to 8. */
+  /** Mean difference in levels of grey, 0 to 8, in hundredths. */
   readonly difference: number;
 }
 
@@ -282,13 +282,13 @@ function indexOf(thumbnails: Uint8Array): ThumbnailIndex {
     const whole = views.subarray(0, PIXELS);
     const contrast = contrastOf(whole);
     return closest(whole).map(({ index, difference: least }, rank): NearDuplicate => {
-      if (rank >= CLOSEST) return { index, difference: least };
+      if (rank >= CLOSEST) return { index, difference: hundredths(least) };
       viewsOf(thumbnails, index * THUMBNAIL_BYTES, parts, 0);
       for (let view = PIXELS; view < views.length; view += PIXELS) {
         least = Math.min(least, difference(views, view, parts, 0, least));
         least = Math.min(least, difference(views, 0, parts, view, least));
       }
-      return { index, difference: least };
+      return { index, difference: hundredths(least) };
     }).filter(({ index, difference }) => {
       if (difference > MOST) return false;
       const other = contrastOf(wholes.subarray(index * PIXELS, (index + 1) * PIXELS));
@@ -333,6 +333,9 @@ function quartersOf(view: Float32Array): readonly number[] {
     return sum / half ** 2;
   });
 }
+
+/** What a person sees as equal is equal: sums are rounded differently for pictures that differ as much. */
+const hundredths = (x: number): number => Math.round(100 * x) / 100;
 
 /** Compares by the difference, then by the index. */
 const nearer = (a: NearDuplicate, b: NearDuplicate): number =>

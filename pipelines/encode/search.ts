@@ -131,7 +131,7 @@ export function nearestImages(
       ...named(set, found.index),
       rank: rank + 1,
       ...found,
-      ...difference === null ? {} : { difference: Math.round(100 * difference) / 100 },
+      ...difference === null ? {} : { difference },
     })),
   })));
 }
