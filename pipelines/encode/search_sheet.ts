@@ -221,7 +221,7 @@ const tile = ({ picture: { uri, coarse }, name, lines, more = [], other = false 
 /** Writes names that are shown when they are asked for. */
 const folded = (names: readonly string[]): Html =>
   html`
-    <details>
+    <details class="more">
       <summary>+${names.length.toLocaleString("en-GB")} alike</summary>
       <ul>
         ${names.slice(0, NAMES_SHOWN).map((name) =>

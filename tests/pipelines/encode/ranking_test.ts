@@ -93,7 +93,7 @@ Deno.test("near-duplicates, then the distance, then the values, then the name: a
         });
       });
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
