@@ -8,7 +8,7 @@
 import { areaOf, channelsOf, type InputLayout } from "./pictures.ts";
 
 /** Rows and columns of a thumbnail. */
-export const THUMBNAIL = 16;
+const THUMBNAIL = 16;
 
 /** Bytes of a thumbnail. */
 export const THUMBNAIL_BYTES: number = THUMBNAIL ** 2;

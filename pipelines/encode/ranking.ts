@@ -162,7 +162,9 @@ export function rankingOf(
   const copiesOf = (i: number): readonly number[] => {
     if (thumbnails === null) return [];
     const found = known.get(i) ?? thumbnails.nearTo(thumbnailAt(set.thumbnails!, i))
-      .map(({ index }) => index).filter((index) => index !== i);
+      .filter(({ index }) => index !== i)
+      .toSorted((a, b) => a.difference - b.difference || byName(nameOf(a.index), nameOf(b.index)))
+      .map(({ index }) => index);
     known.set(i, found);
     return found;
   };
