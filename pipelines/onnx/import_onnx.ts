@@ -129,8 +129,8 @@ interface Reading {
   readonly signals: Map<string, Signal>;
   readonly constants: Map<string, () => Constant | string>;
   readonly tensors: Map<Leaf, Tensors>;
-  /** Whether all that takes an output moves its last axis to the front. */
-  readonly turnedNext: (name: string) => boolean;
+  /** Whether the last axis of an output is moved to the front, as the channels of an image. */
+  readonly isTurned: (name: string) => boolean;
 }
 
 /** The operator in words: "the operator Conv (/stem/Conv)". */
@@ -168,8 +168,7 @@ function networkOf({ graph }: OnnxModel, bytes: number): ImportedModel | string 
     return `an input [batch, units] or [batch, channels, height, width] of known sizes, current value is ` +
       `[batch, ${dims?.slice(0, 8) ?? "…"}]`;
   }
-  const turning = turnedNames(graph.node);
-  const channelsFirst = dims.length === 3 && !turning(inputs[0].name);
+  const channelsFirst = dims.length === 3 && !isTurned(graph.node, inputs[0].name);
   const input = channelsFirst ? [dims[1], dims[2], dims[0]] : dims;
   const reading: Reading = {
     signals: new Map([
@@ -177,7 +176,7 @@ function networkOf({ graph }: OnnxModel, bytes: number): ImportedModel | string 
     ]),
     constants,
     tensors: new Map(),
-    turnedNext: turning,
+    isTurned: (name) => isTurned(graph.node, name),
   };
   for (const [i, operator] of graph.node.entries()) {
     const [output = ""] = operator.output ?? [];
@@ -200,15 +199,19 @@ function networkOf({ graph }: OnnxModel, bytes: number): ImportedModel | string 
   return { graph: whole, input, ...weightsOf(whole, reading.tensors) };
 }
 
-/** Whether all operators that take an output of a name move its last axis to the front. */
-function turnedNames(nodes: readonly Partial<OnnxNode>[]): (name: string) => boolean {
-  const [turned, other] = [new Set<string>(), new Set<string>()];
-  for (const node of nodes) {
-    const turns = node.opType === "Transpose" &&
-      settingsOf(node).ints("perm", []).join() === "0,3,1,2";
-    for (const name of node.input ?? []) (turns ? turned : other).add(name);
-  }
-  return (name) => turned.has(name) && !other.has(name);
+/** The operators that compute the same whichever axis the channels are. */
+const NEUTRAL = new Set(
+  "Relu LeakyRelu Clip Gelu Sigmoid Tanh Softmax LogSoftmax Dropout Identity Add Concat".split(" "),
+);
+
+/** Whether an output gets its last axis moved to the front, as the channels of an image, before any other use. */
+function isTurned(nodes: readonly Partial<OnnxNode>[], name: string): boolean {
+  const alike = new Set([name]);
+  return nodes.some((node) => {
+    if (!node.input?.some((input) => alike.has(input))) return false;
+    if (NEUTRAL.has(node.opType ?? "")) node.output?.forEach((output) => alike.add(output));
+    return node.opType === "Transpose" && settingsOf(node).ints("perm", []).join() === "0,3,1,2";
+  });
 }
 
 /**
@@ -285,7 +288,7 @@ function readOperator(
     input: shape,
     order,
     channelsFirst,
-    turnedNext: reading.turnedNext(output[0] ?? ""),
+    isTurned: () => reading.isTurned(output[0] ?? ""),
   });
   return typeof read === "string"
     ? `${what} to have ${read}`

@@ -32,8 +32,8 @@ export interface Operands {
   readonly input: Shape;
   /** Whether that is an image which in ONNX is [channels, height, width]. */
   readonly channelsFirst: boolean;
-  /** Whether all that takes its output moves the last axis to the front, as the channels of an image. */
-  readonly turnedNext: boolean;
+  /** Whether the last axis of its output is moved to the front, as the channels of an image. */
+  readonly isTurned: () => boolean;
   /** The order of the values where they are those of a flattened image; null where it is Sparrow's. */
   readonly order: Order | null;
 }
@@ -289,7 +289,7 @@ const flatten: Reader = ({ settings, input }) =>
     ? { nodes: [{ _tag: "flatten" }] }
     : "axis 1";
 
-const reshape: Reader = ({ constants: [shape], input, order, channelsFirst, turnedNext }) => {
+const reshape: Reader = ({ constants: [shape], input, order, channelsFirst, isTurned }) => {
   const size = sizeOf(input);
   const [, ...to] = shape === undefined || floats(shape) !== null ? [] : Array.from(shape.data);
   const known = to.reduce((product, n) => n === -1 ? product : product * n, 1);
@@ -299,7 +299,7 @@ const reshape: Reader = ({ constants: [shape], input, order, channelsFirst, turn
     "or an image in the order of its values";
   if (whole.length !== 3 || sizeOf(whole) !== size || !whole.every((n) => n >= 1)) return expected;
   if (input.length !== 1 && channelsFirst || order !== null) return expected;
-  if (turnedNext) return { nodes: [{ _tag: "reshape", shape: whole }], channelsFirst: false };
+  if (isTurned()) return { nodes: [{ _tag: "reshape", shape: whole }], channelsFirst: false };
   const [channels, height, width] = whole;
   // Of one channel, or one pixel, the order is the same.
   return channels === 1 || height * width === 1
