@@ -279,7 +279,7 @@ function readOperator(
     others.push(constant);
   }
   const [signal] = given;
-  if (opType === "Add") return biased(reading, signal, others[0], number, what);
+  if (opType === "Add") return biased(reading, signal, others[0], what);
   if (at !== 0) return `${what} to take the signal first`;
   const { shape, order, channelsFirst } = signal;
   const read = readers[opType]({
@@ -330,7 +330,6 @@ function biased(
   reading: Reading,
   { step, ...signal }: Signal,
   bias: Constant | undefined,
-  number: number,
   what: string,
 ): Signal | string {
   const node = step.nodes.at(-1);

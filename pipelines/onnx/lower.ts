@@ -326,10 +326,21 @@ export function onnxAlgebra(
             x.channelsFirst,
           );
         }
-        const shape = x.channelsFirst ? [scale.length, 1, 1] : [scale.length];
+        if (x.shape.length === 1 || x.shape.length === 3) {
+          const image = x.shape.length === 3;
+          const given = image ? channelsFirst(out, x) : x;
+          const constants = normOf(scale.length, path, params, plasticity);
+          const [y] = node(
+            "BatchNormalization",
+            [given.name(), ...constants.map((data) => out.floats([scale.length], data))],
+            { epsilon: float(bn.epsilon) },
+          );
+          return written(y, x.shape, image);
+        }
+        const shape = [scale.length];
         const [scaled] = node("Mul", [x.name(), out.floats(shape, Float32Array.from(scale))]);
         const [y] = node("Add", [scaled, out.floats(shape, Float32Array.from(shift))]);
-        return written(y, x.shape, x.channelsFirst);
+        return written(y, x.shape);
       }),
     max_pool2d: pool("MaxPool"),
     avg_pool2d: pool("AveragePool"),
@@ -374,6 +385,19 @@ export function onnxAlgebra(
     sequence,
   };
 }
+
+/** The scale, the shift, the running mean and the running variance of a batch norm. */
+const normOf = (
+  channels: number,
+  path: string,
+  params: ParamArrays,
+  plasticity: ParamArrays,
+): readonly Float32Array[] => [
+  params[`${path}.weight`]?.data ?? new Float32Array(channels).fill(1),
+  params[`${path}.bias`]?.data ?? new Float32Array(channels),
+  plasticity[`${path}.running_mean`].data,
+  plasticity[`${path}.running_var`].data,
+];
 
 /** A batch norm by its running statistics as x · scale + shift, in float64. */
 function affineOf(

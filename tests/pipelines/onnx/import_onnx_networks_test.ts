@@ -168,6 +168,11 @@ const trips: readonly (readonly [name: string, text: string, input: Shape])[] = 
     [4, 5, 2],
   ],
   [
+    "batch norm after an activation",
+    "relu ▷ batch_norm ▷ conv2d(3, 2) ▷ tanh ▷ batch_norm(affine=false) ▷ flatten ▷ batch_norm ▷ linear(3)",
+    [4, 5, 2],
+  ],
+  [
     "vectors",
     "linear(8) ▷ fanout(relu, tanh ▷ residual(linear(8) ▷ sigmoid)) ▷ concat ▷ leaky_relu(0.2)",
     [6],
