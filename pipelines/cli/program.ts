@@ -24,7 +24,7 @@ import type { FindImagesOptions } from "../encode/inputs.ts";
 import type { OriginSplit } from "../files/codes.ts";
 import { type CommandLine, type Flags, helpText, readCommandLine, type Values } from "./options.ts";
 import { missingPermission, programDataEnv, startLine, withoutGpu } from "./permissions.ts";
-import { progressBar } from "./progress_bar.ts";
+import { loadingBar, progressBar } from "./progress_bar.ts";
 import { showTime, table } from "./text.ts";
 import { lockFolder, type Release } from "../files/lock.ts";
 
@@ -347,7 +347,10 @@ function contextOf(
   signal: AbortSignal,
   env: Context["env"],
 ): Context {
-  const data = programDataEnv();
+  const onRead = quiet || !Deno.stderr.isTerminal()
+    ? undefined
+    : loadingBar(() => performance.now());
+  const data = { ...programDataEnv(), signal, onRead };
   const named = (dataset ?? undefined) as DatasetName | undefined;
   const loaded = pipe(
     loadImages({ dataset: named, data: folder ?? undefined, seed }, data),

@@ -10,9 +10,9 @@ import {
   invalidOption,
   type SparrowError,
 } from "../../graph/error.ts";
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import { E, pipe, type TE } from "../../graph/fp_ts.ts";
 import { seed as seeded } from "../../graph/rng.ts";
-import { type Colour, fit } from "./bitmap.ts";
+import type { Colour } from "./bitmap.ts";
 import {
   type Dataset,
   hashOf,
@@ -21,11 +21,11 @@ import {
   normalisationOf,
   type RawSplit,
 } from "./dataset.ts";
-import { decodeImage } from "./decode_image.ts";
 import { type DataEnv, denoDataEnv, type FolderEntry } from "./environment.ts";
 import { hindranceTo } from "./obtain.ts";
 import { within } from "./published.ts";
 import { stratified } from "./splits.ts";
+import { thumbnails } from "./thumbnails.ts";
 
 // ---- Which files there are
 
@@ -309,7 +309,7 @@ function plan(
   );
 }
 
-/** One image after the other: decoded, the largest takes hundreds of MiB. */
+/** Reads all images, which are decoded on all cores. */
 const readAll = (
   size: readonly [number, number],
   colour: Colour,
@@ -320,13 +320,10 @@ const readAll = (
 async () => {
   const area = size[0] * size[1] * (colour === "rgb" ? 3 : 1);
   const pixels = new Uint8Array(images.length * area);
-  for (const [i, { file }] of images.entries()) {
-    const read = await pipe(
-      env.files.read(file),
-      TE.flatMap((bytes) => decodeImage(file, bytes)),
-    )();
+  let at = 0;
+  for await (const read of thumbnails(images.map(({ file }) => file), { size, colour }, env)) {
     if (E.isLeft(read)) return read;
-    pixels.set(fit(read.right, size, colour), i * area);
+    pixels.set(read.right, area * at++);
   }
   return E.right({ count: images.length, values: pixels, labels: labelsOf(images, classes) });
 };

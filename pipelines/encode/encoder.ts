@@ -14,7 +14,7 @@ import { consumption, type Run } from "../core/run.ts";
 import { sha256 } from "../data/bytes.ts";
 import type { Dataset, Samples } from "../data/dataset.ts";
 import { decodeImage } from "../data/decode_image.ts";
-import { denoDataEnv } from "../data/environment.ts";
+import { type DataEnv, denoDataEnv } from "../data/environment.ts";
 import type { OriginPart, Origins, SavedCodes } from "../files/codes.ts";
 import { denoFiles, type Files } from "../files/files.ts";
 import { type ModelFile, readModel, writeModel } from "../files/model.ts";
@@ -26,6 +26,7 @@ import {
   type InputLayout,
   layoutOf,
   noImages,
+  type PictureEnv,
   picturesOf,
   toInput,
 } from "./pictures.ts";
@@ -201,7 +202,7 @@ export interface EncodeImageOptions extends EncodeOptions {
 }
 
 /**
- * Encodes one image: a PNG or a JPEG of any size, which is resized by its shorter side, cropped around
+ * Encodes one image, of any size and any format that `decodeImage` knows, which is resized by its shorter side, cropped around
  * its centre and normalised as the model's training data was.
  *
  * @param bytes The whole file.
@@ -213,7 +214,7 @@ export const encodeImage = (
   { name = "the image", invert = false, env }: EncodeImageOptions = {},
 ): TE.TaskEither<SparrowError, BinaryEmbeddings> =>
   pipe(
-    decodeImage(name, bytes),
+    decodeImage(name, bytes, encoder.layout.size),
     TE.chainW((bitmap) => {
       const { layout, model: { normalisation } } = encoder;
       const pixels = toInput(bitmap, layout, invert);
@@ -317,8 +318,7 @@ async function encodeSources(
 ): Promise<E.Either<SparrowError, EncodedImages>> {
   notesOf(sources).forEach(note);
   const options = { layout, normalisation: model.normalisation, invert, skipBad };
-  const { signal, now } = env;
-  const reading = { signal, now, files: (dataEnv ?? denoDataEnv).files };
+  const reading = readingFrom(dataEnv ?? denoDataEnv, env.signal);
   const batches: Batch[] = [];
   const codes: BinaryEmbeddings[] = [];
   const problems: SparrowError[] = [];
@@ -353,6 +353,22 @@ async function encodeSources(
     skipped,
   });
 }
+
+/** The environment that image files are read in: a dataset's, which ends by the signal of what is done. */
+const readingFrom = (
+  data: DataEnv,
+  signal: AbortSignal,
+): PictureEnv => ({
+  files: data.files,
+  onRead: data.onRead,
+  variable: data.variable,
+  permitted: data.permitted,
+  // Not before it is asked for: a browser has no Deno.
+  get system() {
+    return data.system;
+  },
+  signal,
+});
 
 /** Numbers labels by their names, so that the digit 3 of a dataset and the folder "3" are one. */
 function labelsOf(
