@@ -12,12 +12,12 @@ import { within } from "./published.ts";
 
 // ---- Names
 
-/** The extensions of picture files, as an error names them. */
-export const PICTURE_ENDINGS = ".png, .jpg, .jpeg, .jpe, .jfif, .webp, .avif or .gif";
+/** The kinds of picture files that are decoded, as an error names them. */
+export const PICTURE_KINDS = "PNG, JPEG, WebP, AVIF, GIF, HEIC, TIFF or BMP";
 
 /** Tells by its name whether a file is a picture that can be decoded. */
 export const isPictureName = (name: string): boolean =>
-  /\.(png|jpe?g|jpe|jfif|webp|avif|gif)$/i.test(name);
+  /\.(png|jpe?g|jpe|jfif|webp|avif|gif|hei[cf]|tiff?|bmp)$/i.test(name);
 
 /** Why something in a folder is passed over. */
 export type PassedReason = keyof typeof WORDS;
@@ -25,9 +25,7 @@ export type PassedReason = keyof typeof WORDS;
 /** The words for what is passed over, for one and for several; their order is that of {@linkcode passedOver}. */
 const WORDS = {
   hidden: ["hidden", "hidden"],
-  heic: ["HEIC", "HEIC"],
-  tiff: ["TIFF", "TIFF"],
-  bmp: ["BMP", "BMP"],
+  raw: ["raw photograph", "raw photographs"],
   svg: ["SVG", "SVG"],
   other: ["other file", "other files"],
   bad: ["bad picture", "bad pictures"],
@@ -44,9 +42,7 @@ const WORDS = {
 
 /** Other kinds of pictures, by the ends of their names. */
 const KINDS: readonly (readonly [RegExp, PassedReason])[] = [
-  [/\.(heic|heif)$/i, "heic"],
-  [/\.tiff?$/i, "tiff"],
-  [/\.bmp$/i, "bmp"],
+  [/\.(dng|cr[23]|nef|arw|raf|orf|rw2)$/i, "raw"],
   [/\.svgz?$/i, "svg"],
 ];
 
@@ -77,11 +73,11 @@ const SHOWN = 3;
  *
  * assertEquals(
  *   passedOver([
- *     { name: "cat/1.heic", reason: "heic" },
+ *     { name: "cat/1.svg", reason: "svg" },
  *     { name: ".DS_Store", reason: "hidden" },
  *     { name: "cat/.DS_Store", reason: "hidden" },
  *   ]),
- *   "passed over: 2 hidden, 1 HEIC (cat/1.heic)",
+ *   "passed over: 2 hidden, 1 SVG (cat/1.svg)",
  * );
  * ```
  */

@@ -12,7 +12,7 @@ import {
   listPictures,
   type PassedOver,
   passedOver,
-  PICTURE_ENDINGS,
+  PICTURE_KINDS,
   placed,
 } from "../data/picture_files.ts";
 import { firstSamples } from "../data/splits.ts";
@@ -159,7 +159,7 @@ async function filesInput(path: string, env: DataEnv): Promise<Found> {
     invalidOption(
       path,
       `a folder without any${passed.length === 0 ? "" : `; ${passedOver(passed)}`}`,
-      `images: files that end in ${PICTURE_ENDINGS}, in the folder or in its folders`,
+      `images (${PICTURE_KINDS} by their names) in the folder or in its folders`,
     ),
   );
 }
