@@ -4,10 +4,7 @@
  * @module
  */
 import {
-  type CorruptFile,
   type DatasetUnavailable,
-  type FileUnavailable,
-  type Interrupted,
   type InvalidOption,
   invalidOption,
   type SparrowError,
@@ -28,6 +25,7 @@ import {
   PICTURE_KINDS,
   placed,
   type PlacedPicture,
+  skippable,
 } from "./picture_files.ts";
 import { parted, type Parting } from "./splits.ts";
 import { thumbnails } from "./thumbnails.ts";
@@ -386,14 +384,6 @@ async () => {
   }
   return E.right({ pixels: pixels.subarray(0, taken.length * area), taken, failed });
 };
-
-/** Says of an error of one image what to do. */
-const skippable = (error: CorruptFile | FileUnavailable | Interrupted): SparrowError =>
-  error._tag === "Interrupted"
-    ? error
-    : error._tag === "CorruptFile"
-    ? { ...error, reason: `${error.reason}. Add --skip-bad to go on without such images` }
-    : { ...error, advice: `${error.advice}, or add --skip-bad to go on without such images` };
 
 type RawPictures = Omit<PictureSplit, "normalisation">;
 

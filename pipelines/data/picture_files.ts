@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { FileUnavailable } from "../../graph/error.ts";
+import type { FileUnavailable, SparrowError } from "../../graph/error.ts";
 import { E, type TE } from "../../graph/fp_ts.ts";
 import { count } from "../report/format.ts";
 import type { DataEnv, FolderEntry } from "./environment.ts";
@@ -58,8 +58,8 @@ export interface PassedOver {
   readonly reason: PassedReason;
 }
 
-/** How many names a reason is given. */
-const SHOWN = 3;
+/** How many names a reason is given; of files that should be looked at, more. */
+const [SHOWN, SHOWN_BAD] = [3, 20];
 
 /**
  * Says what was passed over, by reason, with the number and the first names of each.
@@ -88,15 +88,32 @@ export function passedOver(passed: readonly PassedOver[]): string {
     if (names.length === 0) return [];
     const [one, several] = WORDS[reason];
     const number = count(names.length, one, several);
-    return [reason === "hidden" ? number : `${number} (${namesOf(names)})`];
+    return [
+      reason === "hidden"
+        ? number
+        : `${number} (${namesOf(names, reason === "bad" ? SHOWN_BAD : SHOWN)})`,
+    ];
   });
   return parts.length === 0 ? "" : `passed over: ${parts.join(", ")}`;
 }
 
 /** Lists the first names, without what a terminal would take for a command: names of files hold any character. */
-export const namesOf = (names: readonly string[]): string =>
-  names.slice(0, SHOWN).map((name) => name.replaceAll(/\p{Cc}/gu, "?")).join(", ") +
-  (names.length > SHOWN ? ", …" : "");
+export const namesOf = (names: readonly string[], most = SHOWN): string =>
+  names.slice(0, most).map((name) => name.replaceAll(/\p{Cc}/gu, "?")).join(", ") +
+  (names.length > most ? ", …" : "");
+
+/** Says of the error of one picture, which is not to be passed over, that it could be. */
+export function skippable(error: SparrowError): SparrowError {
+  const hint = "add --skip-bad to go on without such images";
+  switch (error._tag) {
+    case "CorruptFile":
+      return { ...error, reason: `${error.reason}. To use the others, ${hint}` };
+    case "FileUnavailable":
+      return { ...error, advice: `${error.advice}, or ${hint}` };
+    default:
+      return error;
+  }
+}
 
 // ---- Listing
 

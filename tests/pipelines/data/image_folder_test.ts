@@ -288,7 +288,7 @@ Deno.test("images that cannot be read are passed over where that is wanted, and 
   };
   const strict = message(await load(disk));
   assertStringIncludes(strict, "Cannot use /pets/cat/0");
-  assertStringIncludes(strict, ". Add --skip-bad to go on without such images");
+  assertStringIncludes(strict, ". To use the others, add --skip-bad to go on without such images");
   const dataset = found(await load(disk, { skipBad: true }));
   assertEquals([dataset.train.count + dataset.test.count, dataset.classes.length], [17, 2]);
   assertEquals(dataset.train.values.length, 12 * dataset.train.count);

@@ -108,7 +108,10 @@ Deno.test("a folder's images with its folders' names as labels; a bad one is nam
     "TIFF or BMP, current value is 6 bytes " +
     "that begin with 61 20 74 65";
   const strict = await ofFolder("/pets", env, plainly);
-  assertEquals(describe(left(strict.encoded)), wrong);
+  assertEquals(
+    describe(left(strict.encoded)),
+    `${wrong}. To use the others, add --skip-bad to go on without such images`,
+  );
 
   const { encoded, notes, images } = await ofFolder("/pets", env, { invert: false, skipBad: true });
   const { codes, labels, origins, skipped } = right(encoded);
