@@ -21,6 +21,7 @@ Deno.test("defaults are filled in, and what is given is taken", () => {
     epochs: 20,
     dataset: null,
     data: null,
+    "skip-bad": false,
     backend: "auto",
     threads: 1,
     profile: false,
