@@ -9,7 +9,7 @@ import {
   invalidOption,
   type SparrowError,
 } from "../../graph/error.ts";
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import { E, pipe, type TE } from "../../graph/fp_ts.ts";
 import { seed as seeded } from "../../graph/rng.ts";
 import { count } from "../report/format.ts";
 import type { Colour } from "./bitmap.ts";

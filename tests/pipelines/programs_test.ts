@@ -326,7 +326,7 @@ Deno.test("a folder of 235 images trains for a thousand steps, which are said be
         "Trains on 235 pictures of 2 classes, tests with 2: 15 steps of 16 pictures per epoch, " +
           "67 epochs, 1,005 steps in all",
       );
-      assertMatch(first, /^epoch  1\/67 .* left$/);
+      assertMatch(first, /^epoch {2}1\/67 .* left$/);
       assertEquals(rows(folder).at(-1)?.step, 1005);
       const { options, settings, optimiser } = read(folder, "config.json");
       assertEquals([options.epochs, options.batch, settings.batchSize], [67, null, undefined]);
