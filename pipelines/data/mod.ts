@@ -15,6 +15,7 @@ export {
   type Labels,
   type Normalisation,
   normalisationOf,
+  type PictureSplit,
   type Samples,
   type SampleValues,
 } from "./dataset.ts";
