@@ -118,7 +118,7 @@ export interface Setting {
   readonly batchSize: number | undefined;
   /** Trains for one epoch on the training set; measures gradients where `--gradients` is given. */
   readonly train: (
-    options: Pick<TrainOptions, "loss" | "augment" | "midway">,
+    options: Pick<TrainOptions, "loss" | "augment" | "views" | "midway">,
   ) => Stage;
   /**
    * Ends an epoch: writes a checkpoint, then the model and the metrics, which a run that goes on from the
@@ -452,11 +452,15 @@ async function hasCheckpoint(folder: string, { files }: Env): Promise<boolean> {
 }
 
 function accuracies({ history }: Run): Lines {
-  const line = (title: string, split: "validation" | "test") => {
-    const value = newest(history, "accuracy", split);
-    return value === null ? [] : [`${title} accuracy ${value.toFixed(4)}`];
+  const line = (title: string, split: "validation" | "test", name = "accuracy") => {
+    const value = newest(history, name, split);
+    return value === null ? [] : [`${title} ${value.toFixed(4)}`];
   };
-  return [...line("Validation", "validation"), ...line("Test", "test")];
+  return [
+    ...line("Validation accuracy", "validation"),
+    ...line("Test accuracy", "test"),
+    ...line("Changed copies of test images that find their image first:", "test", "copies_found"),
+  ];
 }
 
 /** The options as they are, or completed with those of the run that `--resume` names. */

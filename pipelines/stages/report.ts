@@ -44,6 +44,7 @@ export function epochLine(epoch: number, epochs: number, history: History): stri
     ...number("train ", "accuracy", "train", digits(4)),
     ...number("validation ", "accuracy", "validation", digits(4)),
     ...number("test ", "accuracy", "test", digits(4)),
+    ...number("copies found ", "copies_found", "test", digits(4)),
     ...(least === null || most === null
       ? []
       : [`bits ${least === most ? least : `${least} to ${most}`}`]),

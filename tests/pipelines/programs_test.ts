@@ -106,6 +106,7 @@ const programs: readonly Program[] = [
       "--sparsity X",
       "--shift N",
       "--flip ",
+      "--no-labels ",
       "--skip-bad ",
     ],
     model: "reshape([28, 28, 1]) ▷ conv2d(1, 1, 3, bias=false) ▷ batch_norm(1) ▷ relu ▷ " +
@@ -366,6 +367,32 @@ Deno.test("conv_kwta goes on without bad images where it may, and with the same 
         one.err,
         /^Cannot use --data: expected a folder .*, at least two, .* with one class, cats"/,
       );
+    })
+  ));
+
+Deno.test("conv_kwta learns from views of images of a folder without labels, or where it is to use none", () =>
+  withImages((images) =>
+    withFolder(async (folder) => {
+      const { code, err, out } = await convolve(`${images}/cats`, folder, "--units", "40");
+      assertEquals([code, err], [0, ""]);
+      assertMatch(out, /^Trains on \d+ pictures without labels/m);
+      assertMatch(out, /^epoch 1\/1 +loss \d\.\d{4} +copies found [01]\.\d{4} +bits 2 /m);
+      assertMatch(out, /^Changed copies of test images that find their image first: [01]\.\d{4}$/m);
+      assertEquals(entries(folder), FILES);
+      assertFalse(newest(rows(folder), "copies_found", "test") === null);
+      const { settings, graph, loss } = read(folder, "config.json");
+      assertEquals([settings.views, loss.name], [2, "pair_contrast"]);
+      assertEquals([settings.augment.crop, settings.augment.flip], [0.3, true]);
+      assertStringIncludes(
+        graph,
+        "linear(40, bias=false) ▷ batch_norm(40, affine=false) ▷ kwta(0.05)",
+      );
+      const labelled = `${folder}/labelled`;
+      const other = await convolve(images, labelled, "--units", "40", "--no-labels");
+      assertEquals([other.code, other.err], [0, ""]);
+      // Labels only measure.
+      assertMatch(other.out, /^epoch 1\/1 .* test [01]\.\d{4} +copies found [01]\.\d{4} /m);
+      assertEquals(read(labelled, "config.json").loss.name, "pair_contrast");
     })
   ));
 
