@@ -110,6 +110,7 @@ export const inputFlags = {
     help: "invert image files: dark ink on light paper for a model of MNIST",
   },
   "skip-bad": sharedFlags["skip-bad"],
+  trunk: { kind: "text", help: "the model's trunk, where it has moved", value: "FILE" },
 } as const satisfies Flags;
 
 /** Returns the options of `findImages` that {@linkcode inputFlags} give. */
