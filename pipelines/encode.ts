@@ -47,6 +47,7 @@ async function work(
     note,
     known,
     env: env.right,
+    dataEnv,
   })();
   if (E.isLeft(encoded)) return encoded;
   const seconds = (env.right.now() - begun) / 1000;
@@ -76,10 +77,10 @@ if (import.meta.main) {
     summary:
       "Encodes images with a trained model into a file of binary codes, which search.ts and Python\n" +
       "read. An INPUT is a dataset's name (mnist, fashion_mnist, cifar10, strokes, or digits: MNIST\n" +
-      "where it can be had), an image file (PNG, JPEG) or a folder of them, whose subfolders are\n" +
-      "labels. Images are resized by the shorter side, cropped around the centre and normalised as\n" +
-      "the model was trained. Where the file of results is there already, only image files that are\n" +
-      "new or have changed since are encoded.",
+      "where it can be had), an image file (JPEG, PNG, WebP, AVIF, GIF, …) or a folder of them, whose\n" +
+      "subfolders are labels. Images are resized by the shorter side, cropped around the centre and\n" +
+      "normalised as the model was trained. Where the file of results is there already, only image\n" +
+      "files that are new or have changed since are encoded.",
     operands: "MODEL INPUT…",
     flags: inputFlags,
     backend: true,

@@ -256,13 +256,21 @@ function damageOf(warnings: readonly string[], format: MagickFormat): string | n
   const damage = warnings.find((line) => line.startsWith("Corrupt JPEG data") && !isTrailer(line));
   const ends = warnings.some((line) => line.startsWith("Premature end"));
   if (ends && (damage !== undefined || !warnings.some(isTrailer))) {
-    return "it is truncated: expected an end-of-image marker after the last scan";
+    return "it is truncated: expected an end-of-image marker behind its last scan";
   }
   return damage ?? null;
 }
 
-/** An error of ImageMagick without the name of a temporary file and the line of its source. */
-const tidy = (message: string): string => message.replace(/\s*`[^`]*' @ [\s\S]*$/, "").trim();
+/**
+ * An error of ImageMagick without the name of a temporary file and the line of its source, and names of errors as words:
+ * "InvalidColormapIndex `' @ error/png.c/ReadPNGImage/1" becomes "invalid colormap index".
+ */
+function tidy(message: string): string {
+  const text = message.replace(/\s*`[^`]*' @ [\s\S]*$/, "").trim();
+  if (!/^([A-Z][a-z]+)+$/.test(text)) return text;
+  if (/^(InsufficientImageDataInFile|UnexpectedEndOfFile)$/.test(text)) return "it is truncated";
+  return text.replaceAll(/(?<=[a-z])[A-Z]/g, " $&").toLowerCase();
+}
 
 /** The first image of an animation may be smaller than the animation. */
 function ontoCanvas(magick: typeof Magick, image: Magick.IMagickImage): void {

@@ -5,6 +5,7 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import type { Colour } from "./bitmap.ts";
+import { sha256 } from "./bytes.ts";
 import type { DataEnv } from "./environment.ts";
 import { MAGICK_VERSION } from "./magick.ts";
 import { cacheFolders } from "./obtain.ts";
@@ -22,6 +23,8 @@ export interface ThumbnailCache {
   /** Keeps a thumbnail. What cannot be written costs its decoding next time, and nothing now. */
   readonly put: (name: string, pixels: Uint8Array) => Promise<void>;
 }
+
+const text = new TextEncoder();
 
 /** Files below this size are decoded about as fast as they would be found. */
 const LEAST_BYTES = 65_536;
@@ -62,7 +65,7 @@ export async function thumbnailCache(
     nameOf: async (bytes) =>
       bytes.length < LEAST_BYTES
         ? null
-        : `${await hashOf(`${await hashOf(bytes)} ${kind}`)}-${area}`,
+        : `${await sha256(text.encode(`${await sha256(bytes)} ${kind}`))}-${area}`,
     get: async (name) => {
       const path = pathOf(name);
       const there = await files.exists(path)();
@@ -98,10 +101,4 @@ async function prune(folder: string, { files }: CacheEnv): Promise<void> {
     await files.remove(within(folder, name))();
     total -= sizeOf(name);
   }
-}
-
-async function hashOf(content: Uint8Array | string): Promise<string> {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const hash = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -41,9 +41,13 @@ async function answer(message: ToWorker, { postMessage }: Scope): Promise<void> 
     return postMessage({ id: null });
   }
   const { id, bytes, size, colour } = message;
-  const decoded = await decodeThumbnail("", bytes, size, colour)();
-  if (E.isLeft(decoded)) postMessage({ id, reason: decoded.left.reason });
-  else postMessage({ id, pixels: decoded.right }, [decoded.right.buffer]);
+  try {
+    const decoded = await decodeThumbnail("", bytes, size, colour)();
+    if (E.isLeft(decoded)) postMessage({ id, reason: decoded.left.reason });
+    else postMessage({ id, pixels: decoded.right }, [decoded.right.buffer]);
+  } catch (cause) {
+    postMessage({ id, reason: `the decoder has failed: ${cause}` });
+  }
 }
 
 if (import.meta.main && "WorkerGlobalScope" in globalThis) {

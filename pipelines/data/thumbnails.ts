@@ -82,8 +82,9 @@ export async function* thumbnails(
     return decoded;
   };
 
-  const stop = Promise.withResolvers<null>();
-  const onAbort = () => stop.resolve(null);
+  // Not a promise that every file would race with: it would keep all of them.
+  let wake = () => {};
+  const onAbort = () => wake();
   signal?.addEventListener("abort", onAbort, { once: true });
   const ahead: Promise<Read>[] = [];
   try {
@@ -91,7 +92,10 @@ export async function* thumbnails(
       while (begun < paths.length && ahead.length < pool.ahead) {
         ahead.push(readOne(paths[begun++]));
       }
-      const read = await Promise.race([ahead[0], stop.promise]);
+      const read = await new Promise<Read | null>((resolve) => {
+        wake = () => resolve(null);
+        ahead[0].then(resolve);
+      });
       if (read === null || signal?.aborted) return yield interrupted;
       ahead.shift();
       yield read;

@@ -14,7 +14,7 @@ import { VERSION } from "../core/version.ts";
 import { sha256 } from "../data/bytes.ts";
 import type { Samples } from "../data/dataset.ts";
 import { imageDecoder } from "../data/decode_image.ts";
-import { denoDataEnv } from "../data/environment.ts";
+import { type DataEnv, denoDataEnv } from "../data/environment.ts";
 import type { FileStates, OriginPart, Origins, SavedCodes } from "../files/codes.ts";
 import type { Files, FileStat } from "../files/files.ts";
 import {
@@ -26,7 +26,7 @@ import {
 import { type Encoder, modelInputs } from "./encoder.ts";
 import { findImages, type FindImagesOptions, type ImageSource, notesOf } from "./inputs.ts";
 import { THUMBNAIL_BYTES, thumbnailsOf } from "./near_duplicates.ts";
-import { noImages, picturesOf } from "./pictures.ts";
+import { noImages, type PictureEnv, picturesOf } from "./pictures.ts";
 
 /** Options of {@linkcode encodeImages}. */
 export interface EncodeImagesOptions extends FindImagesOptions, EncodeOptions {
@@ -153,7 +153,7 @@ async function encodeSources(
   const earlier = details ? earlierOf(options.known, origins) : null;
   const states = new Map<string, FileState>();
   const files = details ? recording(dataEnv.files, states) : dataEnv.files;
-  const reading = { ...dataEnv, files, signal: env.signal };
+  const reading = readingFrom(dataEnv, files, env.signal);
   const pictureOptions = { layout, normalisation: model.normalisation, invert, skipBad };
 
   const rows: Row[] = [];
@@ -220,6 +220,19 @@ async function encodeSources(
     ...earlier === null ? {} : { changes: changesOf(rows, sources, earlier) },
   });
 }
+
+/** The environment that image files are read in: a dataset's, which ends by the signal of what is done. */
+const readingFrom = (data: DataEnv, files: Files, signal: AbortSignal): PictureEnv => ({
+  files,
+  onRead: data.onRead,
+  variable: data.variable,
+  permitted: data.permitted,
+  // Not before it is asked for: a browser has no Deno.
+  get system() {
+    return data.system;
+  },
+  signal,
+});
 
 /** Puts the codes of an earlier encoding and those that were made now in the order of their images. */
 function together(
