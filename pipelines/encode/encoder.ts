@@ -201,7 +201,7 @@ export interface EncodeImageOptions extends EncodeOptions {
 }
 
 /**
- * Encodes one image: a PNG or a JPEG of any size, which is resized by its shorter side, cropped around
+ * Encodes one image, of any size and any format that `decodeImage` knows, which is resized by its shorter side, cropped around
  * its centre and normalised as the model's training data was.
  *
  * @param bytes The whole file.
@@ -213,7 +213,7 @@ export const encodeImage = (
   { name = "the image", invert = false, env }: EncodeImageOptions = {},
 ): TE.TaskEither<SparrowError, BinaryEmbeddings> =>
   pipe(
-    decodeImage(name, bytes),
+    decodeImage(name, bytes, encoder.layout.size),
     TE.chainW((bitmap) => {
       const { layout, model: { normalisation } } = encoder;
       const pixels = toInput(bitmap, layout, invert);
@@ -317,8 +317,8 @@ async function encodeSources(
 ): Promise<E.Either<SparrowError, EncodedImages>> {
   notesOf(sources).forEach(note);
   const options = { layout, normalisation: model.normalisation, invert, skipBad };
-  const { signal, now } = env;
-  const reading = { signal, now, files: (dataEnv ?? denoDataEnv).files };
+  const { signal } = env;
+  const reading = { ...(dataEnv ?? denoDataEnv), signal };
   const batches: Batch[] = [];
   const codes: BinaryEmbeddings[] = [];
   const problems: SparrowError[] = [];
