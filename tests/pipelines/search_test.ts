@@ -90,7 +90,7 @@ Deno.test("one's own images: a bad one is an error that names it, or is skipped 
     const args = [model, `${folder}/pets`, "--invert", "--out", `${folder}/pets.npz`, ...wasm];
     const strict = await run("encode", ...args);
     const wrong =
-      `Cannot use ${folder}/pets/cat/bad.png: expected a PNG or a JPEG, current value is ` +
+      `Cannot use ${folder}/pets/cat/bad.png: expected a JPEG, PNG, WebP, AVIF, GIF, HEIC, TIFF or BMP, current value is ` +
       "8 bytes that begin with 6e 6f 20 69\n";
     assertEquals([strict.code, strict.out, strict.err], [1, "", wrong]);
     assertFalse(await Deno.stat(`${root}${folder}/pets.npz`).then(() => true, () => false));
@@ -148,7 +148,11 @@ Deno.test("search refuses what does not fit, in one line", () =>
       [1, [`${folder}/none.npz`, codes], "none.npz: there is no such file"],
       [2, [codes, image, "-k", "1"], "Cannot use --model: expected the model that made the codes"],
       [2, [own, image, "-k", "1", "--model", `${folder}/other.safetensors`], "of SHA-256"],
-      [1, [own, `${folder}/pets`, "-k", "1"], "bad.png: expected a PNG or a JPEG"],
+      [
+        1,
+        [own, `${folder}/pets`, "-k", "1"],
+        "bad.png: expected a JPEG, PNG, WebP, AVIF, GIF, HEIC, TIFF or BMP",
+      ],
       [
         1,
         [own, "nowhere.png", "-k", "1"],

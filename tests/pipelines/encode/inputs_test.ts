@@ -102,7 +102,8 @@ async function ofFolder(operand: string, dataEnv: DataEnv, options: typeof plain
 Deno.test("a folder's images with its folders' names as labels; a bad one is named and skipped", async () => {
   await envOn("cpu");
   const { env } = fake({ disk });
-  const wrong = "Cannot use /pets/cat/b.png: expected a PNG or a JPEG, current value is 6 bytes " +
+  const wrong =
+    "Cannot use /pets/cat/b.png: expected a JPEG, PNG, WebP, AVIF, GIF, HEIC, TIFF or BMP, current value is 6 bytes " +
     "that begin with 61 20 74 65";
   const strict = await ofFolder("/pets", env, plainly);
   assertEquals(describe(left(strict.encoded)), wrong);
