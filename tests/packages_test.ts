@@ -15,6 +15,8 @@ const tfjs = ["backend-cpu", "backend-wasm", "backend-webgpu", "core"]
 const report = ["@dagrejs/dagre", "@observablehq/plot", "linkedom"];
 // One decoder for every format, of which the package has a second build (for 64-bit memory): 31 MB.
 const images = ["@imagemagick/magick-wasm"];
+// Reads the ONNX file of a trunk, where a model has one.
+const trunks = ["@bufbuild/protobuf"];
 const tables = ["@uwdata/flechette", "@zip.js/zip.js", "hyparquet", "hyparquet-compressors"];
 
 /** The packages that a file needs, and their size with what they depend on. */
@@ -33,7 +35,7 @@ interface Weight {
 const entryPoints: Readonly<Record<string, Weight>> = {
   ".": {
     first: ["@noble/hashes", "fastest-levenshtein", "ml-matrix", "parser-ts", ...random, ...tfjs],
-    later: ["@zip.js/zip.js", ...images, ...report],
+    later: ["@zip.js/zip.js", ...images, ...report, ...trunks],
     megabytes: 142,
   },
   "./graph": { first: ["parser-ts", ...random], megabytes: 6 },
@@ -54,7 +56,7 @@ const entryPoints: Readonly<Record<string, Weight>> = {
   },
   "./encode": {
     first: ["fastest-levenshtein", ...random, ...tfjs],
-    later: ["@zip.js/zip.js", "fast-png", ...images],
+    later: ["@zip.js/zip.js", "fast-png", ...images, ...trunks],
     megabytes: 137,
   },
   "./files": {
@@ -65,6 +67,13 @@ const entryPoints: Readonly<Record<string, Weight>> = {
   },
   "./report": { first: ["fastest-levenshtein", ...random, ...report], megabytes: 18 },
   "./onnx": { first: ["@bufbuild/protobuf", "fp-ts"], types: ["pure-rand"], megabytes: 8 },
+  // onnxruntime and the loaders of TensorFlow.js's models are none of them: fetched where a trunk is loaded.
+  "./trunks": {
+    first: ["fastest-levenshtein", "fp-ts", ...trunks],
+    later: [...images, ...tfjs],
+    types: ["@zip.js/zip.js", "pure-rand"],
+    megabytes: 100,
+  },
   "./database": { first: ["fp-ts"], megabytes: 6 },
   "./dashboard": {
     first: ["fp-ts", ...tfjs],
@@ -84,13 +93,13 @@ const programs: Readonly<Record<string, Weight>> = {
   },
   "pipelines/encode.ts": {
     first: [...shell, ...random, ...tfjs],
-    later: ["@zip.js/zip.js", ...images],
+    later: ["@zip.js/zip.js", ...images, ...trunks],
     types: report,
     megabytes: 137,
   },
   "pipelines/search.ts": {
     first: [...shell, ...random, ...tfjs],
-    later: ["@zip.js/zip.js", "fast-png", ...images],
+    later: ["@zip.js/zip.js", "fast-png", ...images, ...trunks],
     types: report,
     megabytes: 137,
   },

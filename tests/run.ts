@@ -17,7 +17,7 @@ const ALONE: Readonly<Record<string, string>> = {
   "tests/pipelines/data/tar_test.ts": "measures the memory of the process",
   "tests/pipelines/data/thumbnails_test.ts": "measures the memory of the process",
   "tests/pipelines/encode/encode_to_file_test.ts": "measures the memory of the process",
-  "tests/pipelines/loading_interrupt_test.ts": "allows an interrupted program a second",
+  "tests/pipelines/encode_interrupt_test.ts": "allows an interrupted program a second",
   "tests/pipelines/mnist_kwta_interrupt_test.ts": "allows an interrupted program a second",
 };
 
@@ -32,8 +32,12 @@ async function test(...args: readonly string[]): Promise<number> {
   const command = new Deno.Command(Deno.execPath(), {
     args: [...TEST, ...args],
     cwd: new URL("..", import.meta.url),
-    // One more than there are processors: many tests wait for a program or a browser that they have started.
-    env: { DENO_JOBS: String(navigator.hardwareConcurrency + 1) },
+    env: {
+      // One more than there are processors: many tests wait for a program or a browser that they have started.
+      DENO_JOBS: String(navigator.hardwareConcurrency + 1),
+      // See `prepareDrivers` in ops/backend.ts: tests ask for adapters without it.
+      ...Deno.build.os === "linux" ? { DENO_WEBGPU_BACKEND: "vulkan" } : {},
+    },
   });
   return (await command.spawn().status).code;
 }

@@ -10,6 +10,7 @@ import { type Bitmap, type Colour, fit } from "../data/bitmap.ts";
 import { joined } from "../data/bytes.ts";
 import type { Normalisation, Samples } from "../data/dataset.ts";
 import { decodeImage } from "../data/decode_image.ts";
+import { skippable } from "../data/picture_files.ts";
 import { type ThumbnailEnv, thumbnails } from "../data/thumbnails.ts";
 import type { Files } from "../files/files.ts";
 import type { ImageSource } from "./inputs.ts";
@@ -196,7 +197,7 @@ async function* ofFiles(
       rows.push(invert ? inverted(read.right) : read.right);
       indices.push(at);
     } else if (skipBad && read.left._tag !== "Interrupted") onBad(read.left);
-    else return yield read;
+    else return yield E.left(skippable(read.left));
     at++;
     if (rows.length < FILES && at < files.length) continue;
     if (rows.length === 0) return;
