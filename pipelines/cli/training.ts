@@ -215,6 +215,7 @@ export const training = <F extends Flags>(declared: Training<F>): Promise<never>
     resume: resumed,
     work: (options, context) => work({ ...declared, total }, options, context),
     interrupted: async (error, folder) => {
+      if (error.epoch === 0) return "Interrupted before the training began. Nothing was saved";
       const model = `${folder}/${MODEL_FILE}`;
       const kept = await Deno.stat(model).then(() => true, () => false);
       return `${describe(error)}. ` + (kept

@@ -90,23 +90,30 @@ Deno.test("one's own images: a bad one is an error that names it, or is skipped 
     const args = [model, `${folder}/pets`, "--invert", "--out", `${folder}/pets.npz`, ...wasm];
     const strict = await run("encode", ...args);
     const wrong =
-      `Cannot use ${folder}/pets/cat/bad.png: expected a PNG or a JPEG, current value is ` +
-      "8 bytes that begin with 6e 6f 20 69\n";
-    assertEquals([strict.code, strict.out, strict.err], [1, "", wrong]);
+      `Cannot use ${folder}/pets/cat/bad.png: expected a JPEG, PNG, WebP, AVIF, GIF, HEIC, TIFF ` +
+      "or BMP, current value is 8 bytes that begin with 6e 6f 20 69";
+    const hint = ". To use the others, add --skip-bad to go on without such images\n";
+    assertEquals([strict.code, strict.out, strict.err], [1, "", wrong + hint]);
     assertFalse(await Deno.stat(`${root}${folder}/pets.npz`).then(() => true, () => false));
     const lenient = await run("encode", ...args, "--skip-bad");
-    assertEquals([lenient.code, lenient.err], [0, `Skipped: ${wrong}`]);
+    assertEquals([lenient.code, lenient.err], [0, `Skipped: ${wrong}\n`]);
     assertStringIncludes(lenient.out, "2 images, 4.0 of 64 units");
     assertStringIncludes(lenient.out, "; 1 bad image skipped");
+    const again = await run("encode", ...args, "--skip-bad");
+    assertStringIncludes(again.out, "\n2 image files: 2 as they were, 0 new, 0 changed, 0 gone\n");
     // A result's picture that is gone is left out, and the page says so.
     await Deno.remove(`${root}${folder}/pets/cat/200.png`);
     const search = await run(
       "search",
       ...[`${folder}/pets.npz`, `${folder}/pets/cat/40.png`, "--invert", "-k", "2", ...wasm],
-      ...["--out", `${folder}/sheet`],
+      ...["--out", `${folder}/sheet`, "--group"],
     );
     assertEquals([search.code, search.err], [0, ""]);
-    assertMatch(search.out, /40\.png +– +1 +\S+40\.png +cat +0 +4\n/);
+    assertMatch(search.out, /40\.png +– +1 +\S+40\.png \(near-duplicate\) +cat +0 +4\n/);
+    assertStringIncludes(
+      search.out,
+      "near-duplicates are first, and equal distances are ordered by",
+    );
     const page = await Deno.readTextFile(`${root}${folder}/sheet/search.html`);
     assertStringIncludes(
       page,
@@ -148,7 +155,7 @@ Deno.test("search refuses what does not fit, in one line", () =>
       [1, [`${folder}/none.npz`, codes], "none.npz: there is no such file"],
       [2, [codes, image, "-k", "1"], "Cannot use --model: expected the model that made the codes"],
       [2, [own, image, "-k", "1", "--model", `${folder}/other.safetensors`], "of SHA-256"],
-      [1, [own, `${folder}/pets`, "-k", "1"], "bad.png: expected a PNG or a JPEG"],
+      [1, [own, `${folder}/pets`, "-k", "1"], "bad.png: expected a JPEG, PNG, "],
       [
         1,
         [own, "nowhere.png", "-k", "1"],
@@ -163,6 +170,8 @@ Deno.test("search refuses what does not fit, in one line", () =>
       ],
       [2, [codes, codes, "-k", "0"], "Cannot use -k: expected an integer from 1 to 1000"],
       [2, [codes, codes, "--nearest"], "Cannot use --nearest"],
+      [2, [codes, codes, "-k", "1", "--group"], "expected codes of image files"],
+      [2, [codes, codes, "-k", "1", "--distance", "values"], "encode them again"],
     ] as const;
     const refused = async ([code, args, message]: typeof cases[number]) => {
       const result = await run("search", ...args, ...wasm);

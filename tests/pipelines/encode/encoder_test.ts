@@ -5,11 +5,11 @@ import { tf } from "../../../ops/tfjs.ts";
 import { encode, encodeStream } from "../../../pipelines/encode/encode.ts";
 import {
   encodeImage,
-  encodeImages,
   loadEncoder,
   loadEncoderOf,
   readEncoder,
 } from "../../../pipelines/encode/encoder.ts";
+import { encodeImages } from "../../../pipelines/encode/encode_images.ts";
 import { readModel, writeModel } from "../../../pipelines/files/model.ts";
 import { createRun, dispose } from "../../../pipelines/core/run.ts";
 import { nearestImages } from "../../../pipelines/encode/search.ts";
@@ -100,7 +100,7 @@ Deno.test("an image's bytes have the code of its file; inverted they have anothe
   assertNotEquals(right(await encodeImage(encoder, picture)()), code);
   assertEquals(
     describe(left(await encodeImage(encoder, Uint8Array.of(1, 2), { name: "upload" })())),
-    "Cannot use upload: expected a PNG or a JPEG, current value is 2 bytes that begin with 01 02",
+    "Cannot use upload: expected a JPEG, PNG, WebP, AVIF, GIF, HEIC, TIFF or BMP, current value is 2 bytes that begin with 01 02",
   );
 });
 
