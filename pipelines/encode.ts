@@ -29,7 +29,7 @@ async function work(
   options: Options<typeof inputFlags>,
   { operands: [model, ...operands], out, data: dataEnv, note, env: start }: Context,
 ): Promise<E.Either<SparrowError, readonly string[]>> {
-  const encoder = await loadEncoder(model)();
+  const encoder = await loadEncoder(model, { trunk: options.trunk ?? undefined, dataEnv })();
   if (E.isLeft(encoder)) return encoder;
   const images = await findImages(operands, { ...inputOptions(options), dataEnv })();
   if (E.isLeft(images)) return images;

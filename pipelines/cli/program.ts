@@ -104,6 +104,7 @@ export const inputFlags = {
     help: "invert image files: dark ink on light paper for a model of MNIST",
   },
   "skip-bad": { kind: "switch", help: "name images that cannot be read, and go on without them" },
+  trunk: { kind: "text", help: "the model's trunk, where it has moved", value: "FILE" },
 } as const satisfies Flags;
 
 /** Returns the options of `findImages` that {@linkcode inputFlags} give. */

@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { describe, type GpuError, invalidOption, type SparrowError } from "../../graph/error.ts";
+import {
+  describe,
+  type GpuError,
+  type InvalidOption,
+  invalidOption,
+  type SparrowError,
+} from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { Nodes } from "../../graph/node.ts";
 import type { Shape } from "../../graph/types.ts";
@@ -135,6 +141,12 @@ export interface Recipe {
   readonly stages: Stage;
 }
 
+/** A backend that is started, and a dataset that is loaded. */
+export type Begun = TE.TaskEither<
+  SparrowError,
+  { readonly env: Env; readonly dataset: Dataset }
+>;
+
 /** A program that trains. */
 export interface Training<F extends Flags> {
   /** Name of the program, as in `pipelines/<name>.ts`. */
@@ -145,8 +157,12 @@ export interface Training<F extends Flags> {
   readonly datasets: readonly DatasetName[];
   /** The flags besides those of every training. */
   readonly flags: F;
+  /** Starts the backend and loads the dataset. @default as the context's `begin` does */
+  readonly begin?: (options: TrainingOptions<F>, context: Context) => Begun;
   /** Changes the dataset before it is used. @default it is used as it was loaded */
   readonly prepare?: (dataset: Dataset) => Dataset;
+  /** Finds what is wrong about options that are right one by one. @default nothing is */
+  readonly refuse?: (options: TrainingOptions<F>) => InvalidOption | null;
   /** Makes the recipe of the options. */
   readonly recipe: (
     options: TrainingOptions<F>,
@@ -171,12 +187,14 @@ export const training = <F extends Flags>(declared: Training<F>): Promise<never>
     dashboard: true,
     results: "folder",
     epochs: total,
-    refuse: ({ validation }) =>
-      validation === null || sizeOf(validation as string) !== null ? null : invalidOption(
-        "--validation",
-        validation,
-        "a number of images of at least 1, or a fraction above 0 and below 1",
-      ),
+    refuse: (options) =>
+      options.validation === null || sizeOf(options.validation as string) !== null
+        ? declared.refuse?.(options) ?? null
+        : invalidOption(
+          "--validation",
+          options.validation,
+          "a number of images of at least 1, or a fraction above 0 and below 1",
+        ),
     resume: resumed,
     work: (options, context) => work({ ...declared, total }, options, context),
     interrupted: async (error, folder) => {
@@ -209,10 +227,11 @@ const work = <F extends Flags>(
 ): TE.TaskEither<SparrowError, Lines> =>
 async () => {
   const options = given as Options<typeof trainingFlags>;
-  const loaded = await context.begin();
+  const begun: Begun = declared.begin?.(given, context) ?? context.begin;
+  const loaded = await begun();
   if (E.isLeft(loaded)) return loaded;
   const { env, dataset: all } = loaded.right;
-  const begun = env.now();
+  const start = env.now();
   const parted = partedBy(declared.prepare?.(all) ?? all, options.validation, options.seed);
   if (E.isLeft(parted)) return parted;
   const dataset = parted.right;
@@ -243,7 +262,7 @@ async () => {
   if (run === null) return E.right([`Nothing is left to do: ${folder} has all of ${total} epochs`]);
   dispose(run);
   const { results = accuracies } = declared;
-  const seconds = (env.now() - begun) / 1000;
+  const seconds = (env.now() - start) / 1000;
   return E.right([
     ...results(run),
     `${run.epoch} epoch${run.epoch === 1 ? "" : "s"} on ${dataset.name}, in ` +
