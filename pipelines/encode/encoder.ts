@@ -92,20 +92,24 @@ const encoderOfModel = (
     })),
   );
 
+/** All that determines a trunk's features, as text: where it was found does not matter. */
+const factsOf = (
+  { sha256, layer, pooling, size, colour, layout, normalisation: { mean, std } }: TrunkReference,
+): string => JSON.stringify([sha256, layer, pooling, size, colour, layout, mean, std]);
+
 /** The layout of the images that a model takes, by itself or by its trunk, which must be the right one. */
 function layoutFor(
   { input, normalisation, trunk: expected }: ModelFile,
   trunk: Trunk | null,
 ): E.Either<SparrowError, InputLayout> {
-  const named = (reference: TrunkReference | undefined) =>
-    reference === undefined
-      ? "none"
-      : `${reference.source} of SHA-256 ${
-        reference.sha256.slice(0, 12)
-      }…, layer ${reference.layer}`;
+  const named = (reference: TrunkReference | undefined) => {
+    if (reference === undefined) return "none";
+    const { source, sha256, pooling, layer } = reference;
+    return `${source} of SHA-256 ${sha256.slice(0, 12)}…, ${pooling} of the layer ${layer}`;
+  };
   if (expected === undefined && trunk === null) return layoutOf(input, normalisation);
   const isRight = expected !== undefined && trunk !== null &&
-    trunk.reference.sha256 === expected.sha256 && trunk.reference.layer === expected.layer;
+    factsOf(trunk.reference) === factsOf(expected);
   return isRight ? E.right({ size: expected.size, colour: expected.colour }) : E.left({
     ...invalidOption("--trunk", null, `the trunk of the model: ${named(expected)}`),
     actual: named(trunk?.reference),
@@ -316,7 +320,7 @@ export const encodeImage = (
  * Makes what an encoder's model takes of images that have its layout: the images themselves, or the features that its
  * trunk makes of them.
  */
-export const modelInputs = (
+const modelInputs = (
   { model, trunk }: Encoder,
   images: Samples,
   { env }: EncodeOptions = {},

@@ -138,7 +138,7 @@ async function featuresOf(
 }
 
 /** Brings a picture to a layout; one that has it is taken as it is. */
-export function fitted(
+function fitted(
   pixels: Uint8Array,
   shape: readonly number[],
   layout: InputLayout,

@@ -57,6 +57,18 @@ export interface Network {
   readonly close: () => void;
 }
 
+/**
+ * Finds a layer by its name, or by the end of a long one: "block_13/Relu" for ".../MobilenetV2/block_13/Relu" where no
+ * other ends so.
+ *
+ * @returns Its whole name; null where there is none, or more than one.
+ */
+export function layerNamed(name: string, { layers }: Described): string | null {
+  if (layers.includes(name)) return name;
+  const ends = layers.filter((layer) => layer.endsWith(`/${name}`));
+  return ends.length === 1 ? ends[0] : null;
+}
+
 /** How many names of layers an error lists, and of outputs. */
 const [LAYERS, OUTPUTS] = [24, 6];
 

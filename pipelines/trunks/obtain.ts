@@ -33,7 +33,7 @@ export interface ObtainEnv {
 }
 
 /** Whether a trunk is named by its address. */
-export const isAddress = (source: string): boolean => /^https?:\/\//.test(source);
+const isAddress = (source: string): boolean => /^https?:\/\//.test(source);
 
 /**
  * Obtains the files of a trunk: an ONNX file, or a model.json of TensorFlow.js and the files that it names.

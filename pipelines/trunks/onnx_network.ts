@@ -5,7 +5,7 @@
  * @module
  */
 import type { BackendUnavailable, CorruptFile, SparrowError } from "../../graph/error.ts";
-import { E, TE } from "../../graph/fp_ts.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
 import { decodeModel, ElementType, type OnnxModel, type OnnxNode } from "../onnx/proto.ts";
 import type { Described, LayerOutput, Network } from "./network.ts";
 
@@ -203,7 +203,7 @@ const PACKAGES = {
 export type OnnxBuild = keyof typeof PACKAGES;
 
 /** The specifier of a build: Deno's with the version, or what Node.js finds where the program has installed it. */
-export const specifierOf = (build: OnnxBuild): string => {
+const specifierOf = (build: OnnxBuild): string => {
   const { name, version, path } = PACKAGES[build];
   return "Deno" in globalThis ? `npm:${name}@${version}${path}` : `${name}${path}`;
 };
@@ -213,7 +213,7 @@ export const importBuild = async (build: OnnxBuild): Promise<Onnxruntime> =>
   await import(specifierOf(build));
 
 /** The build that may run without a question: native code where foreign functions are allowed. */
-export const allowedBuild = (): OnnxBuild =>
+const allowedBuild = (): OnnxBuild =>
   !("Deno" in globalThis) || Deno.permissions.querySync({ name: "ffi" }).state === "granted"
     ? "native"
     : "wasm";
@@ -226,8 +226,8 @@ export async function session(
   // One thread per picture, and pictures on all cores: faster than all threads for one picture, and the only way in
   // WebAssembly, whose threads are started from blobs, which Deno does not import.
   if (ort.env.wasm !== undefined) ort.env.wasm.numThreads = 1;
-  // Warnings are for those who write models: 3 lets errors through.
-  const options = { logSeverityLevel: 3, intraOpNumThreads: 1, interOpNumThreads: 1 };
+  // Errors are returned: they need not be printed as well.
+  const options = { logSeverityLevel: 4, intraOpNumThreads: 1, interOpNumThreads: 1 };
   return await ort.InferenceSession.create(model, options);
 }
 

@@ -7,7 +7,7 @@ import type { BackendUnavailable, CorruptFile, SparrowError } from "../../graph/
 import { E, type TE } from "../../graph/fp_ts.ts";
 import type { tf as Tf } from "../../ops/tfjs.ts";
 import { joined } from "../data/bytes.ts";
-import { isCounts, isRecord, parseJson } from "../files/json.ts";
+import { isRecord, parseJson } from "../files/json.ts";
 import type { Described, Network, NetworkInput } from "./network.ts";
 
 // ---- What the files say
@@ -251,7 +251,7 @@ export const tfjsNetwork = (plan: TfjsPlan): TE.TaskEither<SparrowError, Network
     if (loaded?.backend === backend) return loaded;
     loaded?.free();
     loaded = null;
-    return loaded = { backend, ...await load(tf, loaders.right, plan) };
+    return loaded = { backend, ...await load(loaders.right, plan) };
   };
   try {
     // Before a program has started one, there is no backend to find a fault on.
@@ -299,7 +299,6 @@ async function loadersOf(kind: TfjsModel["kind"]): Promise<E.Either<BackendUnava
 }
 
 async function load(
-  tf: typeof Tf,
   loaders: Loaders,
   { model, shards, layer }: TfjsPlan,
 ): Promise<Omit<Loaded, "backend">> {

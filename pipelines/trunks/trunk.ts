@@ -4,12 +4,18 @@
  * @module
  */
 import { invalidOption, type SparrowError } from "../../graph/error.ts";
-import { E, TE } from "../../graph/fp_ts.ts";
+import { E, type TE } from "../../graph/fp_ts.ts";
 import { breathe, uninterrupted, type Waiting } from "../core/env.ts";
 import { firstNonFinite, type Normalisation, type TrunkReference } from "../data/dataset.ts";
 import { type DataEnv, denoDataEnv } from "../data/environment.ts";
 import type { InputLayout } from "../encode/pictures.ts";
-import { type Described, type LayerOutput, type Network, noSuchLayer } from "./network.ts";
+import {
+  type Described,
+  layerNamed,
+  type LayerOutput,
+  type Network,
+  noSuchLayer,
+} from "./network.ts";
 import { obtainTrunk, type TrunkFiles } from "./obtain.ts";
 import { describeOnnx, onnxNetwork, type Onnxruntime, withOutput } from "./onnx_network.ts";
 import { describeTfjs, tfjsNetwork } from "./tfjs_network.ts";
@@ -35,7 +41,8 @@ export type TrunkNormalisation = keyof typeof trunkNormalisations;
 /** Options of {@linkcode loadTrunk}. */
 export interface TrunkOptions {
   /**
-   * Name of the tensor, of Keras the layer, whose values are the features.
+   * Name of the tensor, of Keras the layer, whose values are the features; the end of a long name is enough, after a
+   * slash, where no other ends so.
    *
    * @default the first output, or what the last linear layer of a classifier takes
    */
@@ -151,9 +158,10 @@ function referenceOf(
   described: Described,
   options: TrunkOptions,
 ): E.Either<SparrowError, TrunkReference> {
-  const { input, layers, usual } = described;
-  const { layer = usual, pooling = "average" } = options;
-  if (!layers.includes(layer)) return E.left(noSuchLayer(layer, described));
+  const { input, usual } = described;
+  const { layer: named = usual, pooling = "average" } = options;
+  const layer = layerNamed(named, described);
+  if (layer === null) return E.left(noSuchLayer(named, described));
   const channels = input.channels ?? 3;
   if (channels !== 1 && channels !== 3) {
     const reason = `expected pictures of 1 or 3 channels, current value is ${channels}`;
@@ -173,11 +181,11 @@ function referenceOf(
     ));
   }
   const { normalisation: given = tfjs === null ? "imagenet" : "0..1" } = options;
-  const named = typeof given === "string" ? trunkNormalisations[given] : given;
+  const known = typeof given === "string" ? trunkNormalisations[given] : given;
   // A grey picture has one channel: the middle one stands for all.
-  const normalisation = channels === 1 && named.mean.length === 3
-    ? { mean: [named.mean[1]], std: [named.std[1]] }
-    : named;
+  const normalisation = channels === 1 && known.mean.length === 3
+    ? { mean: [known.mean[1]], std: [known.std[1]] }
+    : known;
   const { mean, std } = normalisation;
   if (
     mean.length !== std.length || ![1, channels].includes(mean.length) ||
