@@ -7,7 +7,7 @@
  * @module
  */
 import { sequence } from "../graph/compose.ts";
-import { batchNorm, kwta, linear } from "../graph/constructors.ts";
+import { batchNorm, dropout, kwta, linear } from "../graph/constructors.ts";
 import { invalidOption } from "../graph/error.ts";
 import { E } from "../graph/fp_ts.ts";
 import { embedderSdr } from "../graph/models.ts";
@@ -46,9 +46,12 @@ const flags = {
   flip: { kind: "switch", help: "mirror training images at random" },
 } as const satisfies Flags;
 
-/** The head that is trained on a trunk's features. Batch norm leaves few units dead. */
+/**
+ * The head that is trained on a trunk's features. Dropout keeps it from learning a small training set by heart; batch
+ * norm leaves few units dead.
+ */
 const headOf = (units: number, sparsity: number): Nodes =>
-  sequence(linear(units), batchNorm(units, { affine: false }), kwta(sparsity));
+  sequence(dropout(0.5), linear(units), batchNorm(units, { affine: false }), kwta(sparsity));
 
 if (import.meta.main) {
   await training({
