@@ -21,6 +21,7 @@ import { beginOnFeatures, trunkFlags, trunkRefusal } from "./cli/trunk.ts";
 import { augment } from "./data/augment.ts";
 import { pipeline, skip, until } from "./core/stage.ts";
 import { evaluate } from "./stages/evaluate.ts";
+import { evaluateRetrieval } from "./stages/evaluate_retrieval.ts";
 import { explain } from "./stages/explain.ts";
 
 const flags = {
@@ -95,6 +96,7 @@ if (import.meta.main) {
             evaluate(dataset),
             keep(),
           )),
+          dataset.train.labels === null ? skip : evaluateRetrieval(dataset),
           trunk === null ? explain(dataset) : skip,
         ),
       });

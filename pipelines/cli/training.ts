@@ -385,7 +385,14 @@ function accuracies({ history }: Run): Lines {
     const value = newest(history, "accuracy", split);
     return value === null ? [] : [`${title} accuracy ${value.toFixed(4)}`];
   };
-  return [...line("Validation", "validation"), ...line("Test", "test")];
+  const found = newest(history, "mean_average_precision", "test");
+  return [
+    ...line("Validation", "validation"),
+    ...line("Test", "test"),
+    ...found === null ? [] : [
+      `Mean average precision of training images, searched with test images: ${found.toFixed(4)}`,
+    ],
+  ];
 }
 
 /** The options as they are, or completed with those of the run that `--resume` names. */
