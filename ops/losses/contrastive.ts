@@ -242,8 +242,9 @@ export function pairContrast(codes: tf.Tensor2D, temperature: number): tf.Scalar
 }
 
 /**
- * {@linkcode pairContrast} of the latent, flattened per sample: for batches in the order of `pairedOrder`, in which
- * every second sample is a neighbour of the one before it. Its terms are the samples with a partner.
+ * {@linkcode pairContrast} of the latent, flattened per sample: SimCLR's loss on the batches of `train` with `views: 2`,
+ * in which two views of a sample stand side by side, or on those in the order of `pairedOrder`, in which every second
+ * sample is a neighbour of the one before it. Its terms are the rows with a partner.
  */
 export function pairContrastLoss({ temperature = 0.2 }: PairContrastOptions = {}): Loss {
   return {

@@ -76,6 +76,7 @@ interface DataValues {
   readonly dataset?: string | null;
   readonly data?: string | null;
   readonly seed?: number;
+  readonly "skip-bad"?: boolean;
 }
 
 /** Milliseconds between two lines of progress. */
@@ -90,8 +91,8 @@ export const beginOnFeatures = (
   context: Context,
 ): Begun =>
 async () => {
-  const { trunk: source, dataset, data, seed = 0 } = values;
-  if (source === null) return await context.begin();
+  const { trunk: source, dataset, data, seed = 0, "skip-bad": skipBad } = values;
+  if (source === null) return await context.beginUnlabelled();
   const { note, signal, data: dataEnv } = context;
   const env = await context.env();
   if (E.isLeft(env)) return env;
@@ -107,6 +108,7 @@ async () => {
     seed,
     size,
     colour,
+    skipBad,
   }, dataEnv)();
   if (E.isLeft(images)) return images;
   if (images.right.notice !== null) note(images.right.notice);

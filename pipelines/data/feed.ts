@@ -64,7 +64,9 @@ export function feedOf(samples: Samples, most: number): Feed {
   let store: Float32Array<ArrayBuffer> | null = null;
   const hostRows = (picks: Uint32Array) => {
     // One buffer for all batches: fresh memory costs more than filling it.
-    store ??= new Float32Array(Math.min(most, samples.count) * size);
+    if (store === null || store.length < picks.length * size) {
+      store = new Float32Array(Math.max(picks.length, Math.min(most, samples.count)) * size);
+    }
     return gather(samples, size, picks, store.subarray(0, picks.length * size));
   };
   const backend = tf.getBackend();

@@ -4,7 +4,13 @@
  * @module
  */
 export { type ArraySamples, fromArrays, type FromArraysOptions } from "./arrays.ts";
-export { augment, type Augmentation, type AugmentOptions, type ImageLayout } from "./augment.ts";
+export {
+  augment,
+  type Augmentation,
+  type AugmentOptions,
+  type ImageLayout,
+  simclrAugmentation,
+} from "./augment.ts";
 export type { Bitmap, Colour } from "./bitmap.ts";
 export { type Cifar10Options, loadCifar10 } from "./cifar10.ts";
 export {
@@ -15,6 +21,7 @@ export {
   type Labels,
   type Normalisation,
   normalisationOf,
+  type PictureSplit,
   type Samples,
   type SampleValues,
 } from "./dataset.ts";

@@ -151,6 +151,10 @@ function fillChannel(
 export const backgroundOf = ({ mean, std }: Normalisation): readonly number[] =>
   mean.map((value, channel) => Math.fround((0 - value) / std[channel]));
 
+/** Returns the number that 1, white, becomes in each channel of a normalisation, as {@linkcode backgroundOf} does of 0. */
+export const whiteOf = ({ mean, std }: Normalisation): readonly number[] =>
+  mean.map((value, channel) => Math.fround((1 - value) / std[channel]));
+
 /**
  * Gathers the labels of a batch, as tfjs wants integers.
  *

@@ -27,6 +27,7 @@ import {
   type InputLayout,
   layoutOf,
   noImages,
+  type PictureEnv,
   picturesOf,
   toInput,
 } from "./pictures.ts";
@@ -296,7 +297,7 @@ export interface EncodeImageOptions extends EncodeOptions {
 }
 
 /**
- * Encodes one image: a PNG or a JPEG of any size, which is resized by its shorter side, cropped around
+ * Encodes one image, of any size and any format that `decodeImage` knows, which is resized by its shorter side, cropped around
  * its centre and normalised as the model's training data was.
  *
  * @param bytes The whole file.
@@ -308,7 +309,7 @@ export const encodeImage = (
   { name = "the image", invert = false, env }: EncodeImageOptions = {},
 ): TE.TaskEither<SparrowError, BinaryEmbeddings> =>
   pipe(
-    decodeImage(name, bytes),
+    decodeImage(name, bytes, encoder.layout.size),
     TE.chainW((bitmap) => {
       const { layout, model: { normalisation } } = encoder;
       const pixels = toInput(bitmap, layout, invert);
@@ -437,8 +438,7 @@ async function encodeSources(
   const { model, layout, identity } = encoder;
   notesOf(sources).forEach(note);
   const options = { layout, normalisation: model.normalisation, invert, skipBad };
-  const { signal, now } = env;
-  const reading = { signal, now, files: (dataEnv ?? denoDataEnv).files };
+  const reading = readingFrom(dataEnv ?? denoDataEnv, env.signal);
   const batches: Batch[] = [];
   const codes: BinaryEmbeddings[] = [];
   const problems: SparrowError[] = [];
@@ -475,6 +475,22 @@ async function encodeSources(
     skipped,
   });
 }
+
+/** The environment that image files are read in: a dataset's, which ends by the signal of what is done. */
+const readingFrom = (
+  data: DataEnv,
+  signal: AbortSignal,
+): PictureEnv => ({
+  files: data.files,
+  onRead: data.onRead,
+  variable: data.variable,
+  permitted: data.permitted,
+  // Not before it is asked for: a browser has no Deno.
+  get system() {
+    return data.system;
+  },
+  signal,
+});
 
 /** Numbers labels by their names, so that the digit 3 of a dataset and the folder "3" are one. */
 function labelsOf(

@@ -13,7 +13,7 @@ import type { Batch } from "../../ops/train_step.ts";
 import type { Augmentation } from "../data/augment.ts";
 import type { DataSplit } from "../data/dataset.ts";
 import { feedOf } from "../data/feed.ts";
-import { backgroundOf, gatherLabels } from "../data/normalise.ts";
+import { backgroundOf, gatherLabels, whiteOf } from "../data/normalise.ts";
 import { shuffled, type StreamedSplit } from "../data/vectors/stream.ts";
 
 /** Samples that `train` takes: in memory, or read while it trains. */
@@ -50,6 +50,8 @@ export interface BatchesOptions {
   /** Order of the samples; only of those in memory. @default every sample once, in a random order */
   readonly order?: SampleOrder;
   readonly augment?: Augmentation;
+  /** Copies of each sample, side by side in its batch. @default 1 */
+  readonly views?: number;
   /** Shape of a sample, for `augment`. */
   readonly shape: Shape;
 }
@@ -63,13 +65,14 @@ export function batchesOf(options: BatchesOptions, rng: Rng): EpochBatches {
 const layoutOf = ({ data, shape }: BatchesOptions) => ({
   shape,
   background: backgroundOf(data.normalisation),
+  white: whiteOf(data.normalisation),
 });
 
 function inMemory(data: DataSplit, options: BatchesOptions, from: Rng): EpochBatches {
-  const { batchSize, augment } = options;
+  const { batchSize, augment, views = 1 } = options;
   const [order, rng] = (options.order ?? permutation)(data.count, from);
   const layout = layoutOf(options);
-  const feed = feedOf(data, batchSize);
+  const feed = feedOf(data, batchSize * views);
   const rows = (picks: Uint32Array, rng: Rng): readonly [Batch["values"], Rng] => {
     if (augment === undefined) return [feed.rows(picks), rng];
     const values = feed.hostRows(picks);
@@ -77,7 +80,7 @@ function inMemory(data: DataSplit, options: BatchesOptions, from: Rng): EpochBat
   };
   return {
     at: (done, rng) => {
-      const picks = order.subarray(done * batchSize, (done + 1) * batchSize);
+      const picks = repeated(order.subarray(done * batchSize, (done + 1) * batchSize), 1, views);
       const [values, left] = rows(picks, rng);
       return Promise.resolve(E.right([{ values, labels: gatherLabels(data, picks) }, left]));
     },
@@ -87,21 +90,38 @@ function inMemory(data: DataSplit, options: BatchesOptions, from: Rng): EpochBat
 }
 
 function streamed(data: StreamedSplit, options: BatchesOptions, from: Rng): EpochBatches {
-  const { batchSize, augment } = options;
+  const { batchSize, augment, views = 1 } = options;
   const [samples, rng] = shuffled(data, from);
   const layout = layoutOf(options);
   return {
     at: async (done, rng) => {
       const first = done * batchSize;
       const found = await samples.at(first, Math.min(batchSize, data.source.count - first));
-      return E.map(({ values, picks }: { values: Float32Array<ArrayBuffer>; picks: Uint32Array }) =>
-        [
+      return E.map((read: { values: Float32Array<ArrayBuffer>; picks: Uint32Array }) => {
+        const values = repeated(read.values, read.values.length / read.picks.length, views);
+        const picks = repeated(read.picks, 1, views);
+        return [
           { values, labels: gatherLabels(data, picks) },
           augment === undefined ? rng : augment.apply(values, layout, rng),
-        ] as const
-      )(found);
+        ] as const;
+      })(found);
     },
     rng,
     dispose: samples.close,
   };
+}
+
+/** Each row of `size` numbers `times` times, one after the other; the rows themselves for once. */
+function repeated<A extends Uint32Array | Float32Array<ArrayBuffer>>(
+  rows: A,
+  size: number,
+  times: number,
+): A {
+  if (times === 1) return rows;
+  const many = new (rows.constructor as new (length: number) => A)(rows.length * times);
+  for (let at = 0; at < rows.length; at += size) {
+    const row = rows.subarray(at, at + size);
+    for (let copy = 0; copy < times; copy++) many.set(row, at * times + copy * size);
+  }
+  return many;
 }

@@ -37,10 +37,11 @@ const HARDNESS = 2;
 
 /**
  * Learns the smallest mask that makes a model lose what it saw, for some images of the test set: of a
- * graph that ends in kWTA the bits of the image's own code, of another the output of its class.
+ * graph that ends in kWTA the bits of the image's own code, of another the output of its class. An image whose code
+ * has no bit is passed over.
  *
- * Errors: `InvalidOption` for a dataset that has no images or no labels, for a graph that ends neither in kWTA nor
- * in an output per class, and for options out of range; `NonFinite`; `Interrupted`.
+ * Errors: `InvalidOption` for a dataset that has no images, for a graph that ends neither in kWTA nor in an output
+ * per class, for the latter of images without labels, and for options out of range; `NonFinite`; `Interrupted`.
  */
 export const explain = (
   dataset: Dataset,
@@ -49,24 +50,26 @@ export const explain = (
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
     const bad = misfit(run, dataset, images);
     if (bad !== null) return E.left(bad);
-    const test = labelledSplit(dataset.test, "explain");
-    if (E.isLeft(test)) return test;
-    const { labels } = test.right;
+    const { labels, count, names } = dataset.test;
     const [height, width, channels = 1] = dataset.shape;
     const shape = [height, width, channels] as const;
     const gather = normaliser(dataset.test.normalisation);
     const explanations: Explanation[] = [];
     let rng = run.rng;
-    for (const pick of firstOfEach(labels, dataset.classes.length, images)) {
+    const picks = labels === null
+      ? Array.from({ length: Math.min(images, count) }, (_, i) => i)
+      : firstOfEach(labels, dataset.classes.length, images);
+    for (const pick of picks) {
       if (env.signal.aborted) {
         return E.left({ _tag: "Interrupted", epoch: run.epoch, step: run.step });
       }
       const size = height * width * channels;
       const image = { shape, data: gather(dataset.test, size, Uint32Array.of(pick)) };
-      const label = labels[pick];
+      const label = labels === null ? 0 : labels[pick];
       const [own, rest] = splitRng(rng);
       rng = rest;
       const score = await scoreOf(run, image.data, label);
+      if (score === null) continue;
       const found = await saliency({
         score,
         image,
@@ -75,7 +78,8 @@ export const explain = (
       })();
       if (E.isLeft(found)) return found;
       const { mask, perturbed, before, after } = found.right;
-      explanations.push({ label: dataset.classes[label], image, mask, perturbed, before, after });
+      const called = labels === null ? names?.[pick] ?? `sample ${pick}` : dataset.classes[label];
+      explanations.push({ label: called, image, mask, perturbed, before, after });
     }
     return E.right({ ...run, rng, findings: { ...run.findings, explanations } });
   });
@@ -85,12 +89,12 @@ const wideBlur = (height: number) => ({
   blurSigma: height / 5,
 });
 
-/** The score that the mask is to lower. */
+/** The score that the mask is to lower; null for a code without a bit, as of an image whose outputs are all equal. */
 async function scoreOf(
   { graph, input, ...weights }: Run,
   image: Float32Array,
   label: number,
-): Promise<Score> {
+): Promise<Score | null> {
   const { nodes } = encoderOf(graph);
   const last = nodes.at(-1);
   const reshaped = (x: tf.Tensor) => tf.reshape(x, [x.shape[0], ...input]);
@@ -104,6 +108,7 @@ async function scoreOf(
   const code = tf.tidy(() => hardKwta(before(tf.tensor(image, [1, ...input])), last.sparsity));
   const bits = Float32Array.from(await code.data());
   code.dispose();
+  if (!bits.includes(1)) return null;
   return overlapScore((x) => softKwta(before(x), last.sparsity, HARDNESS), bits);
 }
 
@@ -128,6 +133,10 @@ function misfit({ graph, input }: Run, dataset: Dataset, images: number): Sparro
   const last = encoder.nodes.at(-1);
   const vector = !isPair(output) && (output as readonly number[]).length === 1;
   const codes = last?._tag === "kwta" && last.over === "sample";
+  if (vector && !codes) {
+    const labelled = labelledSplit(dataset.test, "explain");
+    if (E.isLeft(labelled)) return labelled.left;
+  }
   return vector && (codes || (output as readonly number[])[0] >= classes.length)
     ? null
     : invalidOption(

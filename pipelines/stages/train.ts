@@ -82,6 +82,12 @@ export interface TrainOptions {
   readonly order?: SampleOrder;
   /** Random changes of every batch's images. @default none */
   readonly augment?: Augmentation;
+  /**
+   * Views of each sample in its batch: with 2 it stands there twice, one beside the other, each changed by `augment` and
+   * by the graph's dropout on its own, as `pairContrastLoss` wants partners. The batch size counts samples, so that a
+   * step has so many times as many rows. @default 1
+   */
+  readonly views?: 1 | 2;
   /** The shape of one image, for `augment`. @default the run's input */
   readonly shape?: Shape;
   /** Observer of every step's gradients, as {@linkcode watchGradients} has one. @default none */
@@ -184,10 +190,11 @@ function check(
   options: TrainOptions & { readonly batchSize: number },
   run: Run,
 ): SparrowError | null {
-  const { data, loss, augment, shape = run.input, batchSize } = options;
+  const { data, loss, augment, shape = run.input, batchSize, views = 1 } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     return invalidOption("batchSize", batchSize, "an integer of at least 1");
   }
+  if (views !== 1 && views !== 2) return invalidOption("views", views, "1 or 2");
   const size = sizeOf(run.input);
   const wrong = isStreamed(data) ? checkStream(data, size) : checkSplit(data, { size });
   if (wrong !== null) return wrong;
@@ -210,6 +217,11 @@ function check(
     if (bad !== null) return bad;
     if (sizeOf(shape) !== size) {
       return invalidOption("shape", showSpace(shape), `that of images of ${size} numbers`);
+    }
+    const { length } = data.normalisation.mean;
+    if (length !== 1 && length !== (shape[2] ?? 1)) {
+      const expected = "one mean, or one per channel, of images that are augmented";
+      return invalidOption("normalisation", `${length} means`, expected);
     }
   }
   return loss.problem ?? misfit(loss, data, run);

@@ -51,49 +51,49 @@ const [BLOCK, FILE] = [32, 256];
  * trunk.close();
  * ```
  */
-export const features =
-  (trunk: Trunk, options: FeaturesOptions = {}) =>
-  (dataset: Dataset): TE.TaskEither<SparrowError, Dataset> =>
-  async () => {
-    const { cache = denoDataEnv, progress = () => {} } = options;
-    const splits = [dataset.train, dataset.validation, dataset.test];
-    if (
-      !isImageShape(dataset.shape) || splits.some((split) => split?.values instanceof Float32Array)
-    ) {
-      const actual = `samples of shape [${dataset.shape.join(", ")}]`;
-      return E.left(invalidOption("data", actual, "pictures, as bytes, for the trunk"));
-    }
-    const known = await openFeatureCache(trunk.reference, cache);
-    const total = splits.reduce((sum, split) => sum + (split?.count ?? 0), 0);
-    let before = 0;
-    const made: (Float32Array | null)[] = [];
-    for (const split of splits) {
-      const values = split === null
-        ? E.right(null)
-        : await featuresOf(split, dataset.shape, trunk, {
-          ...options,
-          known,
-          progress: (done) => progress(before + done, total),
-        });
-      if (E.isLeft(values)) return values;
-      before += split?.count ?? 0;
-      made.push(values.right);
-    }
-    const [train, validation, test] = made;
-    const width = train!.length / dataset.train.count;
-    const normalisation = normalisationOf({ values: train! }, width);
-    const { reference } = trunk;
-    return E.right({
-      ...dataset,
-      shape: [width],
-      train: { ...dataset.train, values: train!, normalisation },
-      validation: dataset.validation &&
-        { ...dataset.validation, values: validation!, normalisation },
-      test: { ...dataset.test, values: test!, normalisation },
-      sha256: { ...dataset.sha256, trunk: reference.sha256 },
-      trunk: reference,
+export const features = (
+  trunk: Trunk,
+  options: FeaturesOptions = {},
+): (dataset: Dataset) => TE.TaskEither<SparrowError, Dataset> =>
+(dataset) =>
+async () => {
+  const { cache = denoDataEnv, progress = () => {} } = options;
+  const splits = [dataset.train, dataset.validation, dataset.test];
+  if (
+    !isImageShape(dataset.shape) || splits.some((split) => split?.values instanceof Float32Array)
+  ) {
+    const actual = `samples of shape [${dataset.shape.join(", ")}]`;
+    return E.left(invalidOption("data", actual, "pictures, as bytes, for the trunk"));
+  }
+  const known = await openFeatureCache(trunk.reference, cache);
+  const total = splits.reduce((sum, split) => sum + (split?.count ?? 0), 0);
+  let before = 0;
+  const made: (Float32Array | null)[] = [];
+  for (const split of splits) {
+    const values = split === null ? E.right(null) : await featuresOf(split, dataset.shape, trunk, {
+      ...options,
+      known,
+      progress: (done) => progress(before + done, total),
     });
-  };
+    if (E.isLeft(values)) return values;
+    before += split?.count ?? 0;
+    made.push(values.right);
+  }
+  const [train, validation, test] = made;
+  const width = train!.length / dataset.train.count;
+  const normalisation = normalisationOf({ values: train! }, width);
+  const { reference } = trunk;
+  return E.right({
+    ...dataset,
+    shape: [width],
+    train: { ...dataset.train, values: train!, normalisation },
+    validation: dataset.validation &&
+      { ...dataset.validation, values: validation!, normalisation },
+    test: { ...dataset.test, values: test!, normalisation },
+    sha256: { ...dataset.sha256, trunk: reference.sha256 },
+    trunk: reference,
+  });
+};
 
 interface Making extends FeaturesOptions {
   readonly known: FeatureCache;

@@ -150,7 +150,29 @@ function field(number: number, content: Uint8Array): Uint8Array {
 
 // ---- The runtimes
 
-/** The tensors of onnxruntime, by what is used of them. */
+/** onnxruntime as a module, `onnxruntime-node` or `onnxruntime-web`, by what is used of it. */
+export interface Onnxruntime {
+  /** Makes a tensor. */
+  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => object;
+  /** Loads models. */
+  readonly InferenceSession: {
+    /** Loads a model. */
+    readonly create: (
+      model: Uint8Array,
+      options?: Readonly<Record<string, unknown>>,
+    ) => Promise<object>;
+  };
+  /** Settings of the module. */
+  readonly env: {
+    /** Settings of its WebAssembly. */
+    readonly wasm?: {
+      /** Threads of a session. */
+      numThreads?: number;
+    };
+  };
+}
+
+/** A tensor that onnxruntime has made, by what is used of it. */
 interface OrtTensor {
   readonly dims: readonly number[];
   readonly type: string;
@@ -160,39 +182,15 @@ interface OrtTensor {
 /** A model in onnxruntime, by what is used of it. */
 interface OrtSession {
   readonly run: (
-    feeds: Readonly<Record<string, OrtTensor>>,
+    feeds: Readonly<Record<string, object>>,
     fetches: readonly string[],
   ) => Promise<Readonly<Record<string, OrtTensor>>>;
   readonly release: () => Promise<void>;
 }
 
-/** onnxruntime as a module, `onnxruntime-node` or `onnxruntime-web`, by what is used of it. */
-export interface Onnxruntime {
-  /** Makes a tensor. */
-  readonly Tensor: new (
-    type: "float32",
-    data: Float32Array,
-    dims: readonly number[],
-  ) => OrtTensor;
-  /** Loads a model. */
-  readonly InferenceSession: {
-    readonly create: (
-      model: Uint8Array,
-      options?: Readonly<Record<string, unknown>>,
-    ) => Promise<OrtSession>;
-  };
-  /** Settings of the module. */
-  readonly env: {
-    /** Versions of the parts. */
-    readonly versions?: Readonly<Record<string, string | undefined>>;
-    /** Settings of its WebAssembly. */
-    readonly wasm?: { numThreads?: number };
-  };
-}
-
 /**
  * The packages, at one version, in this one place. They are no literals where they are imported: Deno would fetch
- * both for every program (115 and 33 MB), whether it has a trunk or not.
+ * both for every program (114 and 33 MB), whether it has a trunk or not.
  */
 const PACKAGES = {
   native: { name: "onnxruntime-node", version: "1.30.0", path: "" },
@@ -228,7 +226,7 @@ export async function session(
   if (ort.env.wasm !== undefined) ort.env.wasm.numThreads = 1;
   // Errors are returned: they need not be printed as well.
   const options = { logSeverityLevel: 4, intraOpNumThreads: 1, interOpNumThreads: 1 };
-  return await ort.InferenceSession.create(model, options);
+  return await ort.InferenceSession.create(model, options) as OrtSession;
 }
 
 /** What a session is run with. */

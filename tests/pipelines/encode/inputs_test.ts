@@ -84,7 +84,9 @@ const image = (grey: number) => png(40, 30, plain(40, 30, [grey, grey, grey, 255
 const disk = {
   "/pets/cat/a.png": image(30),
   "/pets/cat/b.png": new TextEncoder().encode("a text"),
-  "/pets/dog/c.png": image(220),
+  "/pets/dog/old/c.png": image(220),
+  "/pets/owl/e.SVG": Uint8Array.of(1),
+  "/pets/.DS_Store": Uint8Array.of(1),
   "/pets/d.png": image(120),
   "/pets/notes.txt": Uint8Array.of(1),
 };
@@ -102,25 +104,32 @@ async function ofFolder(operand: string, dataEnv: DataEnv, options: typeof plain
 Deno.test("a folder's images with its folders' names as labels; a bad one is named and skipped", async () => {
   await envOn("cpu");
   const { env } = fake({ disk });
-  const wrong = "Cannot use /pets/cat/b.png: expected a PNG or a JPEG, current value is 6 bytes " +
+  const wrong = "Cannot use /pets/cat/b.png: expected a JPEG, PNG, WebP, AVIF, GIF, HEIC, " +
+    "TIFF or BMP, current value is 6 bytes " +
     "that begin with 61 20 74 65";
   const strict = await ofFolder("/pets", env, plainly);
-  assertEquals(describe(left(strict.encoded)), wrong);
+  assertEquals(
+    describe(left(strict.encoded)),
+    `${wrong}. To use the others, add --skip-bad to go on without such images`,
+  );
 
   const { encoded, notes, images } = await ofFolder("/pets", env, { invert: false, skipBad: true });
   const { codes, labels, origins, skipped } = right(encoded);
   assertEquals(skipped.map(describe), [wrong]);
-  assertEquals(notes, ["1 file or folder passed over: /pets/notes.txt", `Skipped: ${wrong}`]);
+  assertEquals(notes, [
+    "4 pictures; passed over: 1 hidden, 1 SVG (owl/e.SVG), 1 other file (notes.txt), " +
+    "1 folder without a picture (owl)",
+    `Skipped: ${wrong}`,
+  ]);
   assertEquals([codes.count, codes.width], [3, 64]);
   assertEquals([0, 1, 2].map((i) => originName(originOf(origins, i)!)), [
     "/pets/d.png",
     "/pets/cat/a.png",
-    "/pets/dog/c.png",
+    "/pets/dog/old/c.png",
   ]);
   assertEquals([[...labels!], origins.classes], [[-1, 0, 1], ["cat", "dog"]]);
-  assertEquals(images.flatMap((source) => source.kind === "files" ? source.passed : []), [
-    "/pets/notes.txt",
-  ]);
+  assertEquals(images.length, 1);
+  assertEquals(images[0].kind === "files" && images[0].files.length, 4);
   assertEquals(originOf(origins, 3), null);
 });
 
@@ -133,8 +142,9 @@ Deno.test("images that are not there, and folders without one, are typed errors"
     describe(left(await findImages([operand], { dataEnv: env })()));
   assertEquals(
     await message("/empty"),
-    "Cannot use /empty: expected images: files that end in .png, .jpg or .jpeg, in the folder or in " +
-      'its folders, current value is "a folder without any"',
+    "Cannot use /empty: expected images (PNG, JPEG, WebP, AVIF, GIF, HEIC, TIFF or BMP by their " +
+      "names) in the folder or in its folders, current value is " +
+      '"a folder without any; passed over: 1 other file (notes.txt)"',
   );
   assertStringIncludes(
     await message("/none"),

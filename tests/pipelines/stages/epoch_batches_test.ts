@@ -12,6 +12,7 @@ import { type StreamedSplit, streamVectors } from "../../../pipelines/data/vecto
 import { encode } from "../../../pipelines/encode/encode.ts";
 import { readCheckpoint, writeCheckpoint } from "../../../pipelines/files/checkpoint.ts";
 import { loadModel } from "../../../pipelines/files/model.ts";
+import { batchesOf } from "../../../pipelines/stages/epoch_batches.ts";
 import { save } from "../../../pipelines/stages/save.ts";
 import { train } from "../../../pipelines/stages/train.ts";
 import { assert, assertEquals, assertNotEquals } from "../../assert.ts";
@@ -144,4 +145,22 @@ Deno.test("a file of a format that is not NumPy's is trained on and encoded", as
   await source.close()();
   await Deno.remove(path);
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("two views of samples that are read meanwhile stand side by side, with their labels", async () => {
+  const data = await streamOf(25);
+  const batches = batchesOf({ data, batchSize: 32, shape: [WIDTH], views: 2 }, seed(5));
+  const once = batchesOf({ data, batchSize: 32, shape: [WIDTH] }, seed(5));
+  assertEquals(batches.rng, once.rng);
+  const [two] = orThrow(await batches.at(0, seed(6)));
+  const [one] = orThrow(await once.at(0, seed(6)));
+  assertEquals([two.labels.length, one.labels.length], [64, 32]);
+  const [rows, row] = [two.values as Float32Array, one.values as Float32Array];
+  for (let i = 0; i < 64; i++) {
+    assertEquals(two.labels[i], one.labels[i >> 1]);
+    const from = (i >> 1) * WIDTH;
+    assertEquals(rows.slice(i * WIDTH, (i + 1) * WIDTH), row.slice(from, from + WIDTH));
+  }
+  await batches.dispose();
+  await once.dispose();
 });

@@ -3,23 +3,29 @@ import { graph } from "../../../graph/parse.ts";
 import { initialPlasticity } from "../../../graph/plasticity.ts";
 import type { BackendName } from "../../../ops/backend.ts";
 import { crossEntropyLoss } from "../../../ops/losses/cross_entropy.ts";
+import { pairContrastLoss, supConLoss } from "../../../ops/losses/contrastive.ts";
+import type { Loss } from "../../../ops/losses/loss.ts";
 import { tripletCosineLoss } from "../../../ops/losses/triplet.ts";
 import { tf } from "../../../ops/tfjs.ts";
 import {
   augment,
   type Augmentation,
   type AugmentOptions,
+  type ImageLayout,
 } from "../../../pipelines/data/augment.ts";
 import type { Dataset } from "../../../pipelines/data/dataset.ts";
+import { take } from "../../../pipelines/data/splits.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
 import { denoFiles } from "../../../pipelines/files/files.ts";
-import { newest } from "../../../pipelines/core/history.ts";
+import { newest, rowsNamed } from "../../../pipelines/core/history.ts";
+import { checkpointOf, resumeRun } from "../../../pipelines/core/resume.ts";
+import { readCheckpoint, writeCheckpoint } from "../../../pipelines/files/checkpoint.ts";
 import { loadModel } from "../../../pipelines/files/model.ts";
 import { createRun, dispose, type Run, toArrays, toTensors } from "../../../pipelines/core/run.ts";
 import { pipeline, repeat } from "../../../pipelines/core/stage.ts";
 import { save } from "../../../pipelines/stages/save.ts";
 import { train, type TrainOptions } from "../../../pipelines/stages/train.ts";
-import { assert, assertEquals, assertNotEquals } from "../../assert.ts";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "../../assert.ts";
 import { onEachBackend } from "../../ops/backends.ts";
 import { begin, digits, envOn, left, optimiser, right } from "../tiny.ts";
 
@@ -92,7 +98,7 @@ Deno.test("an augmentation that changes nothing draws nothing", async () => {
 });
 
 Deno.test("every batch is changed once, with its own draws and the images' background", async () => {
-  const seen: { size: number; shape: readonly number[]; background: readonly number[] }[] = [];
+  const seen: ({ readonly size: number } & ImageLayout)[] = [];
   const states = new Set<string>();
   const looking: Augmentation = {
     ...changes,
@@ -107,10 +113,133 @@ Deno.test("every batch is changed once, with its own draws and the images' backg
   const calm = () => right(createRun({ graph: nodes, input: [28, 28], optimiser, seed: 26 }));
   await trained("cpu", calm, { augment: looking, loss: crossEntropyLoss() }, 2);
   const background = [Math.fround(-0.123 / 0.2853)];
-  const batch = (images: number) => ({ size: images * 784, shape: [28, 28], background });
+  const white = [Math.fround((1 - 0.123) / 0.2853)];
+  const batch = (images: number) => ({ size: images * 784, shape: [28, 28], background, white });
   const epoch = [64, 64, 64, 64, 44].map(batch);
   assertEquals(seen, [...epoch, ...epoch]);
   assertEquals(states.size, 10);
+});
+
+/** Two views of six samples of four numbers, in batches of four and two. */
+const sixSamples = {
+  count: 6,
+  values: Uint8Array.from({ length: 24 }, (_, i) => 10 * i),
+  labels: Uint8Array.of(0, 1, 2, 3, 4, 5),
+  normalisation: { mean: [0], std: [1] },
+};
+
+Deno.test("two views of a sample stand side by side, with its label, each changed on its own", async () => {
+  const env = await envOn("cpu");
+  const labels: number[][] = [];
+  const inputs: number[][] = [];
+  const marked: Augmentation = {
+    ...augment({}),
+    apply: (values, _, rng) => {
+      for (let row = 0; row < values.length / 4; row++) values[row * 4] += row % 2 === 0 ? 0 : 10;
+      return rng;
+    },
+  };
+  const { draw, ...loss } = supConLoss();
+  const looking: Loss = {
+    ...loss,
+    draw: (given, rng) => {
+      labels.push([...Array.from(given)]);
+      const [objective, next] = draw(given, rng);
+      const evaluate: typeof objective.evaluate = (outputs, x, ...more) => {
+        inputs.push([...x.dataSync()]);
+        return objective.evaluate(outputs, x, ...more);
+      };
+      return [{ ...objective, evaluate }, next];
+    },
+  };
+  const run = right(createRun({ graph: graph`flatten ▷ linear(3)`, input: [2, 2], optimiser }));
+  const once = train({ data: sixSamples, loss: looking, batchSize: 4, views: 2, augment: marked });
+  const done = right(await once(run)(env)());
+  assertEquals(labels.map((batch) => batch.length), [8, 4]);
+  const seen = labels.flat();
+  assertEquals(seen.toSorted(), [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+  for (let row = 0; row < 12; row += 2) assertEquals(seen[row], seen[row + 1]);
+  const expected = seen.flatMap((label, row) =>
+    [0, 1, 2, 3].map((i) =>
+      Math.fround(Math.fround((4 * label + i) * 10 / 255) + (i === 0 && row % 2 === 1 ? 10 : 0))
+    )
+  );
+  assertEquals(inputs.flat(), expected);
+  assertEquals([newest(done.history, "terms", "train"), done.step], [6, 2]);
+  dispose(done);
+});
+
+onEachBackend(
+  "training on two views without labels goes on from a checkpoint with the same bits",
+  async (name) => {
+    const env = await envOn(name);
+    const { train: some } = take(await digits(), 90);
+    const data = { ...some, labels: null };
+    const epoch = train({
+      data,
+      loss: pairContrastLoss(),
+      batchSize: 30,
+      views: 2,
+      augment: changes,
+    });
+    const whole = right(await repeat(3)(epoch)(beginNoisy())(env)());
+    const part = right(await epoch(beginNoisy())(env)());
+    const bytes = writeCheckpoint(right(await checkpointOf(part)()));
+    dispose(part);
+    const again = right(resumeRun(right(readCheckpoint("part", bytes)), optimiser));
+    const done = right(await repeat(2)(epoch)(again)(env)());
+    assertEquals(await toArrays(done.params), await toArrays(whole.params));
+    assertEquals(done.rng, whole.rng);
+    const losses = rowsNamed(whole.history, "loss").map(({ value }) => value);
+    assert(losses[2] < losses[0], losses.join(" "));
+    dispose(whole);
+    dispose(done);
+  },
+);
+
+onEachBackend("the loss of two views is the formula's on the codes of a batch", async (name) => {
+  const env = await envOn(name);
+  // One batch of all samples; SimCLR's equation 1 on codes that are known, since nothing is drawn but the order.
+  const nodes = graph`flatten ▷ linear(5, bias=false)`;
+  const run = right(createRun({ graph: nodes, input: [2, 2], optimiser, seed: 4 }));
+  const { "1.weight": weight } = await toArrays(run.params);
+  const rows = Array.from(
+    { length: 12 },
+    (_, row) =>
+      Array.from(
+        { length: 5 },
+        (_, unit) =>
+          [0, 1, 2, 3].reduce((sum, i) =>
+            sum + sixSamples.values[4 * (row >> 1) + (row % 2 === 0 ? i : 3 - i)] / 255 *
+              weight.data[i * 5 + unit], 0),
+      ),
+  );
+  const cosine = (a: readonly number[], b: readonly number[]) => {
+    const dot = (x: readonly number[], y: readonly number[]) =>
+      x.reduce((sum, value, i) => sum + value * y[i], 0);
+    return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+  };
+  const tau = 0.5;
+  const expected = rows.map((row, i) => {
+    const others = rows.map((other, j) => i === j ? 0 : Math.exp(cosine(row, other) / tau));
+    return -Math.log(others[i ^ 1] / others.reduce((sum, value) => sum + value, 0));
+  }).reduce((sum, value) => sum + value, 0) / 12;
+  const reversed: Augmentation = {
+    ...augment({}),
+    apply: (values, _, rng) => {
+      for (let row = 1; row < values.length / 4; row += 2) {
+        values.subarray(4 * row, 4 * row + 4).reverse();
+      }
+      return rng;
+    },
+  };
+  const data = { ...sixSamples, labels: null };
+  const loss = pairContrastLoss({ temperature: tau });
+  const done = right(
+    await train({ data, loss, batchSize: 6, views: 2, augment: reversed })(run)(env)(),
+  );
+  assertAlmostEquals(newest(done.history, "loss", "train")!, expected, 2e-5);
+  dispose(done);
 });
 
 Deno.test("what augmentation cannot be used on is refused before anything is trained", async () => {
@@ -149,6 +278,19 @@ Deno.test("what augmentation cannot be used on is refused before anything is tra
     await refused(begin, { augment: changes, shape: [28, 28, 1, 1] }),
     "Cannot use augment: expected images of the shape [height, width] or " +
       '[height, width, channels], current value is "samples of the shape [28, 28, 1, 1]"',
+  );
+  const byPixel = { mean: Array(784).fill(0), std: Array(784).fill(1) };
+  assertEquals(
+    await refused(beginNoisy, {
+      augment: changes,
+      data: { ...data.train, normalisation: byPixel },
+    }),
+    "Cannot use normalisation: expected one mean, or one per channel, of images that are augmented, " +
+      'current value is "784 means"',
+  );
+  assertEquals(
+    await refused(begin, { views: 3 as 2 }),
+    "Cannot use views: expected 1 or 2, current value is 3",
   );
   assertEquals(tf.memory().numTensors, before);
 });
