@@ -13,7 +13,7 @@ import * as sparrow from "../../mod.ts";
 const { graph, orThrow } = sparrow;
 const quick = Deno.args.includes("--quick");
 const [folder, seed = 1] = quick ? [] : Deno.args;
-const [filters, passes, epochs] = quick ? [20, 1, 2] : [200, 3, 30];
+const [filters, passes, epochs] = quick ? [20, 1, 2] : [200, 3, 15];
 
 const env = sparrow.quietEnv(await orThrow(sparrow.startBackend()));
 const images = folder === undefined
