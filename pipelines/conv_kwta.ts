@@ -25,7 +25,8 @@ import {
 } from "./cli/training.ts";
 import { beginOnFeatures, trunkFlags, trunkRefusal } from "./cli/trunk.ts";
 import { augment, type AugmentOptions, simclrAugmentation } from "./data/augment.ts";
-import { pipeline, skip, until } from "./core/stage.ts";
+import { pipeline, skip, type Stage, until, when } from "./core/stage.ts";
+import type { Dataset } from "./data/dataset.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { evaluateCopies } from "./stages/evaluate_copies.ts";
 import { evaluateRetrieval } from "./stages/evaluate_retrieval.ts";
@@ -79,6 +80,12 @@ const optimiserOf = ({ epochs, ...options }: Given): Recipe["optimiser"] =>
 const learnsWithoutLabels = (options: Given, { dataset }: Setting): boolean =>
   options["no-labels"] || dataset.train.labels === null;
 
+/** Measures retrieval once, after the last epoch: with many images it takes seconds. */
+const retrievalAt = (last: number, dataset: Dataset): Stage =>
+  dataset.train.labels === null
+    ? skip
+    : when(({ epoch }) => epoch === last, evaluateRetrieval(dataset));
+
 /** Trains the convolutional encoder on images. */
 function onImages(options: Given, setting: Setting): Recipe {
   const { channels, units, sparsity, shift, flip, epochs } = options;
@@ -106,9 +113,9 @@ function onImages(options: Given, setting: Setting): Recipe {
           : train({ loss, augment: shift > 0 || flip ? augment(changes) : undefined }),
         evaluate(dataset),
         byViews ? evaluateCopies(dataset) : skip,
+        retrievalAt(epochs, dataset),
         keep(byViews ? { name: "copies_found" } : undefined),
       )),
-      dataset.train.labels === null ? skip : evaluateRetrieval(dataset),
       explain(dataset),
     ),
   };
@@ -132,10 +139,12 @@ function onFeatures(options: Given, setting: Setting): Recipe {
     loss,
     optimiser: optimiserOf(options),
     settings: { trunk: dataset.trunk },
-    stages: pipeline(
-      until(epochs)(pipeline(train({ loss }), evaluate(dataset), keep())),
-      dataset.train.labels === null ? skip : evaluateRetrieval(dataset),
-    ),
+    stages: until(epochs)(pipeline(
+      train({ loss }),
+      evaluate(dataset),
+      retrievalAt(epochs, dataset),
+      keep(),
+    )),
   };
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { sizeOf } from "../../graph/shape.ts";
 import type { Embeddings } from "../../ops/embeddings.ts";
@@ -28,10 +28,10 @@ export interface EvaluateRetrievalOptions {
  *
  * Rows, for "validation" where there is one, and "test": "mean_average_precision", the mean over queries of their
  * average precision over the whole ranking, as {@linkcode averagePrecision} defines it, by the cosine distance. Of
- * codes with equally many bits set the order is that of the Hamming distance.
+ * codes with equally many bits set the order is that of the Hamming distance. Left out where no query has a training
+ * sample of its class.
  *
- * Errors: `Interrupted`; `InvalidOption` when there are no labels, when none of the queries has a training sample of its
- * class, and when `queries` is out of its range.
+ * Errors: `Interrupted`; `InvalidOption` when there are no labels, and when `queries` is out of its range.
  *
  * @example
  * ```ts
@@ -85,6 +85,7 @@ export const evaluateRetrieval = (
         env,
       );
       if (E.isLeft(value)) return value;
+      if (value.right === null) continue;
       const name = "mean_average_precision";
       rows.push({ epoch: run.epoch, step: run.step, split, name, value: value.right });
     }
@@ -100,7 +101,7 @@ async function meanPrecision(
   queries: Coded,
   items: Coded,
   env: Env,
-): Promise<E.Either<SparrowError, number>> {
+): Promise<E.Either<SparrowError, number | null>> {
   const { count } = items.embeddings;
   const fill = distanceRows(queries.embeddings, items.embeddings, "cosine");
   const [row, alike] = [new Float64Array(count), new Float64Array(count)];
@@ -117,11 +118,5 @@ async function meanPrecision(
     sum += averagePrecision(row.sort(), alike.subarray(0, relevant).sort());
     counted++;
   }
-  return counted === 0 ? E.left(noneAlike) : E.right(sum / counted);
+  return E.right(counted === 0 ? null : sum / counted);
 }
-
-const noneAlike: InvalidOption = invalidOption(
-  "data",
-  "queries of classes that the training set does not have",
-  "at least one query with a training sample of its class",
-);
