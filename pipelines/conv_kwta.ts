@@ -6,8 +6,8 @@
  *
  * @module
  */
-import { sequence } from "../graph/compose.ts";
-import { batchNorm, kwta, linear } from "../graph/constructors.ts";
+import { identity, sequence } from "../graph/compose.ts";
+import { batchNorm, dropout, kwta, linear } from "../graph/constructors.ts";
 import { invalidOption } from "../graph/error.ts";
 import { E } from "../graph/fp_ts.ts";
 import { embedderSdr } from "../graph/models.ts";
@@ -25,9 +25,11 @@ import {
 } from "./cli/training.ts";
 import { beginOnFeatures, trunkFlags, trunkRefusal } from "./cli/trunk.ts";
 import { augment, type AugmentOptions, simclrAugmentation } from "./data/augment.ts";
-import { pipeline, skip, until } from "./core/stage.ts";
+import { pipeline, skip, type Stage, until, when } from "./core/stage.ts";
+import type { Dataset } from "./data/dataset.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { evaluateCopies } from "./stages/evaluate_copies.ts";
+import { evaluateRetrieval } from "./stages/evaluate_retrieval.ts";
 import { explain } from "./stages/explain.ts";
 
 const flags = {
@@ -78,6 +80,12 @@ const optimiserOf = ({ epochs, ...options }: Given): Recipe["optimiser"] =>
 const learnsWithoutLabels = (options: Given, { dataset }: Setting): boolean =>
   options["no-labels"] || dataset.train.labels === null;
 
+/** Measures retrieval once, after the last epoch: with many images it takes seconds. */
+const retrievalAt = (last: number, dataset: Dataset): Stage =>
+  dataset.train.labels === null
+    ? skip
+    : when(({ epoch }) => epoch === last, evaluateRetrieval(dataset));
+
 /** Trains the convolutional encoder on images. */
 function onImages(options: Given, setting: Setting): Recipe {
   const { channels, units, sparsity, shift, flip, epochs } = options;
@@ -105,6 +113,7 @@ function onImages(options: Given, setting: Setting): Recipe {
           : train({ loss, augment: shift > 0 || flip ? augment(changes) : undefined }),
         evaluate(dataset),
         byViews ? evaluateCopies(dataset) : skip,
+        retrievalAt(epochs, dataset),
         keep(byViews ? { name: "copies_found" } : undefined),
       )),
       explain(dataset),
@@ -116,16 +125,26 @@ function onImages(options: Given, setting: Setting): Recipe {
 function onFeatures(options: Given, setting: Setting): Recipe {
   const { units, sparsity, epochs } = options;
   const { dataset, train, keep } = setting;
-  const loss = learnsWithoutLabels(options, setting)
-    ? rankDistillationLoss()
-    : supConLoss({ temperature });
+  const byLabels = !learnsWithoutLabels(options, setting);
+  const loss = byLabels ? supConLoss({ temperature }) : rankDistillationLoss();
   return {
-    graph: sequence(linear(units), batchNorm(units, { affine: false }), kwta(sparsity)),
+    graph: sequence(
+      // By labels, a small training set would be learnt by heart.
+      byLabels ? dropout(0.5) : identity,
+      linear(units),
+      batchNorm(units, { affine: false }),
+      kwta(sparsity),
+    ),
     input: dataset.shape,
     loss,
     optimiser: optimiserOf(options),
     settings: { trunk: dataset.trunk },
-    stages: until(epochs)(pipeline(train({ loss }), evaluate(dataset), keep())),
+    stages: until(epochs)(pipeline(
+      train({ loss }),
+      evaluate(dataset),
+      retrievalAt(epochs, dataset),
+      keep(),
+    )),
   };
 }
 

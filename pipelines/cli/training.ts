@@ -478,6 +478,11 @@ function accuracies({ history }: Run): Lines {
   return [
     ...line("Validation accuracy", "validation"),
     ...line("Test accuracy", "test"),
+    ...line(
+      "Mean average precision of training images, searched with test images:",
+      "test",
+      "mean_average_precision",
+    ),
     ...line("Changed copies of test images that find their image first:", "test", "copies_found"),
   ];
 }

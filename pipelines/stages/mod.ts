@@ -73,6 +73,7 @@ export { type BestBy, checkpoint, type CheckpointOptions } from "./checkpoint.ts
 export { evaluate, type EvaluateOptions } from "./evaluate.ts";
 export { evaluateCopies, type EvaluateCopiesOptions, slightChanges } from "./evaluate_copies.ts";
 export { evaluateReconstruction, type ReconstructionOptions } from "./evaluate_reconstruction.ts";
+export { evaluateRetrieval, type EvaluateRetrievalOptions } from "./evaluate_retrieval.ts";
 export { explain, type ExplainOptions } from "./explain.ts";
 export {
   synapticScaling,

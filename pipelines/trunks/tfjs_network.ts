@@ -273,12 +273,38 @@ export const tfjsNetwork = (plan: TfjsPlan): TE.TaskEither<SparrowError, Network
   });
 };
 
+/**
+ * A model's topology with an input of another size. Convolutions take pictures of any size; TensorFlow.js only
+ * compares them with what the file says.
+ */
+function resized({ kind, topology }: TfjsModel, shape: readonly number[]): Json {
+  if (kind === "graph") {
+    const node = list(topology.node).map(record).map((node) => {
+      if (node.op !== "Placeholder") return node;
+      const attr = record(node.attr);
+      const [batch] = list(record(record(attr.shape).shape).dim);
+      const dim = [batch, ...shape.map((size) => ({ size: String(size) }))];
+      return { ...node, attr: { ...attr, shape: { shape: { dim } } } };
+    });
+    return { ...topology, node };
+  }
+  const inputs = ["batch_input_shape", "batch_shape"];
+  const renewed = (value: unknown): unknown =>
+    Array.isArray(value) ? value.map(renewed) : !isRecord(value) ? value : Object.fromEntries(
+      Object.entries(value).map(([name, part]) => [
+        name,
+        inputs.includes(name) && Array.isArray(part) ? [part[0], ...shape] : renewed(part),
+      ]),
+    );
+  return record(renewed(topology));
+}
+
 async function load(
   loaders: Loaders,
-  { model, shards, layer }: TfjsPlan,
+  { model, shards, layer, shape }: TfjsPlan,
 ): Promise<Omit<Loaded, "backend">> {
   const artifacts = {
-    modelTopology: model.topology,
+    modelTopology: resized(model, shape),
     weightSpecs: model.weightSpecs,
     weightData: Uint8Array.from(joined(shards)).buffer,
     signature: model.signature,

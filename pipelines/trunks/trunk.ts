@@ -55,7 +55,12 @@ export interface TrunkOptions {
    * @default {"average"}
    */
   readonly pooling?: TrunkReference["pooling"];
-  /** Rows and columns of pictures, each from 1 to 4096. @default what the model says; 224 where it says nothing */
+  /**
+   * Rows and columns of pictures, each from 1 to 4096. A model of TensorFlow.js may be given another size than it
+   * says: fewer pixels take less time.
+   *
+   * @default what the model says; 224 where it says nothing
+   */
   readonly size?: readonly [height: number, width: number];
   /**
    * Normalisation of pictures, which no model says.
@@ -168,8 +173,10 @@ function referenceOf(
     const reason = `expected pictures of 1 or 3 channels, current value is ${channels}`;
     return E.left({ _tag: "CorruptFile", file: source, reason });
   }
-  const [height, width] = [0, 1].map((i) => input.size[i] ?? options.size?.[i] ?? 224);
-  const said = [0, 1].map((i) => input.size[i] ?? "any");
+  // What TensorFlow.js runs takes pictures of another size than its file says, where its layers do.
+  const fixed = tfjs === null ? input.size : [null, null];
+  const [height, width] = [0, 1].map((i) => fixed[i] ?? options.size?.[i] ?? input.size[i] ?? 224);
+  const said = fixed.map((n) => n ?? "any");
   const misfits = options.size !== undefined &&
     (options.size[0] !== height || options.size[1] !== width);
   if (misfits || [height, width].some((n) => !Number.isInteger(n) || n < 1 || n > largestSide)) {

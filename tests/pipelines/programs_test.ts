@@ -113,6 +113,11 @@ const programs: readonly Program[] = [
       "max_pool2d(3) ▷ flatten ▷ linear(64, 32, bias=false) ▷ kwta(0.05)",
     bits: "2",
     accuracy: 0.5,
+    results: (measured) => [
+      ...accuracyLine(measured),
+      "Mean average precision of training images, searched with test images: " +
+      measured("mean_average_precision").toFixed(4),
+    ],
   },
   {
     name: "pretrain_then_kwta",

@@ -31,6 +31,11 @@ export const programs: readonly {
     printed: /^sparsity .*\n0\.05 +13\.0 ± 0\.0 +(\S+) ± .*\n0\.2 +52\.0 ± 0\.0 +(\S+) ± .*\n$/,
     chance: 0.1,
   },
+  {
+    name: "few_images",
+    printed: /^test accuracy (\S+)\nmean average precision (\S+)\n$/,
+    chance: 0.1,
+  },
   { name: "train_and_save", printed: /^test accuracy (\S+)\n.*model\.safetensors\n$/, chance: 0.1 },
   {
     name: "encode_saved",

@@ -86,6 +86,23 @@ for (const folder of ["layers", "graph"]) {
   });
 }
 
+for (const folder of ["layers", "graph"]) {
+  onEachBackend(`a ${folder} model takes pictures of another size than its file says`, async () => {
+    const [large, small] = [[15, 13], [9, 11]] as const;
+    const pixels = Uint8Array.from({ length: 15 * 13 * 3 }, (_, i) => (i * 97 + i * i) % 256);
+    const corner = Array.from({ length: small[0] }, (_, row) => [
+      ...pixels.subarray(row * large[1] * 3, (row * large[1] + small[1]) * 3),
+    ]);
+    const options = { layer: folder === "graph" ? "two/relu" : "two", pooling: "flatten" } as const;
+    const file = `${folder}/model.json`;
+    const whole = await featuresOf(file, pixels, { ...options, size: large });
+    const part = await featuresOf(file, Uint8Array.from(corner.flat()), options);
+    // Its convolutions have no padding: the maps of a corner are the corner of the maps, 6 × 5 and 3 × 4 of 12.
+    assertEquals([whole.length, part.length], [6 * 5 * 12, 3 * 4 * 12]);
+    near([0, 1, 2].flatMap((row) => [...whole.subarray(row * 60, row * 60 + 48)]), [...part]);
+  });
+}
+
 Deno.test("a picture has the same features, to the bit, alone and beside others", async () => {
   const { pixels } = conv;
   const both = await featuresOf("conv.onnx", pixels);
