@@ -5,23 +5,30 @@
  *
  * @module
  */
+import { sequence } from "../graph/compose.ts";
+import { batchNorm, kwta } from "../graph/constructors.ts";
 import { E } from "../graph/fp_ts.ts";
 import { embedderSdr } from "../graph/models.ts";
-import { supConLoss } from "../ops/losses/contrastive.ts";
+import { pairContrastLoss, supConLoss } from "../ops/losses/contrastive.ts";
 import { adamW } from "../ops/optimisers/adam.ts";
 import { cosineWarmupLr } from "../ops/optimisers/schedules.ts";
 import { settingFlags, training } from "./cli/training.ts";
-import { augment } from "./data/augment.ts";
-import { pipeline, until } from "./core/stage.ts";
+import { augment, type AugmentOptions, simclrAugmentation } from "./data/augment.ts";
+import { pipeline, skip, until } from "./core/stage.ts";
 import { evaluate } from "./stages/evaluate.ts";
+import { evaluateCopies } from "./stages/evaluate_copies.ts";
 import { explain } from "./stages/explain.ts";
+
+/** The changes of two views of an image without a label: crops of at least 30 %, mirror images, colours. */
+const viewChanges: AugmentOptions = { ...simclrAugmentation(0.5), crop: 0.3, blur: 0 };
 
 if (import.meta.main) {
   await training({
     name: "conv_kwta",
     summary:
       "Trains conv 3×3 ▷ batch norm ▷ relu ▷ max pool 3 ▷ linear ▷ kWTA on MNIST, Fashion-MNIST,\n" +
-      "CIFAR-10 or a folder of images, with the supervised contrastive loss.",
+      "CIFAR-10 or a folder of images, with the supervised contrastive loss. Without labels, it learns\n" +
+      "to tell two views of an image, changed at random, from those of all others (SimCLR's loss).",
     datasets: ["mnist", "fashion_mnist", "cifar10", "strokes", "folder"],
     flags: {
       channels: {
@@ -43,13 +50,25 @@ if (import.meta.main) {
         fallback: 0,
       },
       flip: { kind: "switch", help: "mirror training images at random" },
+      "no-labels": {
+        kind: "switch",
+        help: "learn without labels, as from a folder that has none; labels only measure",
+      },
     },
     recipe: ({ channels, units, sparsity, shift, flip, epochs, ...options }, setting) => {
       const { dataset, train, keep } = setting;
-      const loss = supConLoss({ temperature: 0.1 });
-      const changes = { shift, flip };
+      const byViews = options["no-labels"] || dataset.train.labels === null;
+      const loss = (byViews ? pairContrastLoss : supConLoss)({ temperature: 0.1 });
+      const changes = byViews ? { ...viewChanges, shift } : { shift, flip };
+      const encoder = { convChannels: channels, units };
       return E.right({
-        graph: embedderSdr(dataset.shape, { convChannels: channels, units, head: { sparsity } }),
+        graph: byViews
+          ? sequence(
+            embedderSdr(dataset.shape, encoder),
+            batchNorm(units, { affine: false }),
+            kwta(sparsity),
+          )
+          : embedderSdr(dataset.shape, { ...encoder, head: { sparsity } }),
         input: dataset.shape,
         loss,
         optimiser: adamW({
@@ -60,12 +79,15 @@ if (import.meta.main) {
           }),
           weightDecay: options["weight-decay"],
         }),
-        settings: { augment: changes },
+        settings: { augment: changes, ...byViews ? { views: 2 } : {} },
         stages: pipeline(
           until(epochs)(pipeline(
-            train({ loss, augment: shift > 0 || flip ? augment(changes) : undefined }),
+            byViews
+              ? train({ loss, augment: augment(changes), views: 2 })
+              : train({ loss, augment: shift > 0 || flip ? augment(changes) : undefined }),
             evaluate(dataset),
-            keep(),
+            byViews ? evaluateCopies(dataset) : skip,
+            keep(byViews ? { name: "copies_found" } : undefined),
           )),
           explain(dataset),
         ),

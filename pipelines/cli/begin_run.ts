@@ -213,13 +213,17 @@ function otherwise(before: Config, now: Config, folder: string) {
     const expected = `a folder whose ${CONFIG_FILE} has the ${key} ${text(now[key])}`;
     return invalidOption("--resume", `${folder} (${text(before[key])})`, expected);
   }
-  const hashes = (config: Config) => text((config.dataset as Config | undefined)?.sha256);
-  return hashes(before) === hashes(now) ? null : invalidOption(
+  const [was, is] = [before, now].map(({ dataset }) => (dataset ?? {}) as Config);
+  return text(was.sha256) === text(is.sha256) ? null : invalidOption(
     "--data",
-    (now.dataset as Config | undefined)?.source,
-    `the files that ${folder}/${CONFIG_FILE} has the hashes of`,
+    `${is.source}, ${sizesOf(is)}`,
+    `the files that ${folder}/${CONFIG_FILE} has the hashes of, ${sizesOf(was)}`,
   );
 }
+
+/** Writes how many samples of a dataset there are, and what its loader said of it. */
+const sizesOf = ({ train, test, notice }: Config): string =>
+  `${train} to train on and ${test} to test with${notice === undefined ? "" : ` (${notice})`}`;
 
 /** The names of temporary files, as `Files.write` and `hasRoom` give them. */
 const TEMPORARY = /(\.[0-9a-f]{4,8}|^room)\.tmp$/;

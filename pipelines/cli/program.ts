@@ -17,14 +17,19 @@ import type { Profile, Profiler } from "../../ops/profiler.ts";
 import { consoleEnv, type Env } from "../core/env.ts";
 import type { DashboardOptions } from "../dashboard/dashboard.ts";
 import { DASHBOARD_PORT } from "../dashboard/update.ts";
-import type { Dataset, ImageSplit } from "../data/dataset.ts";
+import {
+  type Dataset,
+  type ImageSplit,
+  labelledDataset,
+  type PictureSplit,
+} from "../data/dataset.ts";
 import type { DataEnv } from "../data/environment.ts";
 import { type DatasetName, loadImages } from "../data/images.ts";
 import type { FindImagesOptions } from "../encode/inputs.ts";
 import type { OriginSplit } from "../files/codes.ts";
 import { type CommandLine, type Flags, helpText, readCommandLine, type Values } from "./options.ts";
 import { missingPermission, programDataEnv, startLine, withoutGpu } from "./permissions.ts";
-import { progressBar } from "./progress_bar.ts";
+import { plainProgress, progressBar } from "./progress_bar.ts";
 import { showTime, table } from "./text.ts";
 import { lockFolder, type Release } from "../files/lock.ts";
 
@@ -57,6 +62,7 @@ export const sharedFlags = {
     fallback: null,
   },
   data: { kind: "text", help: "folder of the dataset's files", value: "DIR" },
+  "skip-bad": { kind: "switch", help: "name images that cannot be read, and go on without them" },
   backend: {
     kind: "choice",
     help: "where to compute",
@@ -103,7 +109,7 @@ export const inputFlags = {
     kind: "switch",
     help: "invert image files: dark ink on light paper for a model of MNIST",
   },
-  "skip-bad": { kind: "switch", help: "name images that cannot be read, and go on without them" },
+  "skip-bad": sharedFlags["skip-bad"],
 } as const satisfies Flags;
 
 /** Returns the options of `findImages` that {@linkcode inputFlags} give. */
@@ -116,6 +122,12 @@ export const inputOptions = (
 
 /** The options that a program's work is given: its own, and those of the flags that the shell has added. */
 export type Options<F extends Flags> = Values<F> & Partial<Values<typeof sharedFlags>>;
+
+/** A started backend and a loaded dataset. */
+type Beginning<Split extends PictureSplit> = TE.TaskEither<
+  SparrowError,
+  { readonly env: Env; readonly dataset: Dataset<Split> }
+>;
 
 /** The surroundings of a program's work. */
 export interface Context {
@@ -131,12 +143,11 @@ export interface Context {
   readonly env: TE.TaskEither<SparrowError, Env>;
   /**
    * Does the same, loads the dataset that `--dataset` and `--data` name, with `--seed`, and prints what a
-   * reader must know of it.
+   * reader must know of it. A folder of images without labels is refused.
    */
-  readonly begin: TE.TaskEither<
-    SparrowError,
-    { readonly env: Env; readonly dataset: Dataset<ImageSplit> }
-  >;
+  readonly begin: Beginning<ImageSplit>;
+  /** Does the same, but takes a folder of images without labels. */
+  readonly beginUnlabelled: Beginning<PictureSplit>;
   /** Environment that datasets are loaded from. */
   readonly data: DataEnv;
 }
@@ -151,7 +162,12 @@ export interface Program<F extends Flags> {
   readonly operands?: string;
   /** The flags besides those of what the program needs. */
   readonly flags: F;
-  /** The datasets that it can be run on; adds `--dataset` and `--data`. @default no dataset */
+  /**
+   * The datasets that it can be run on; adds `--dataset` and `--data`, and `--skip-bad` where a folder is among
+   * them.
+   *
+   * @default no dataset
+   */
   readonly datasets?: readonly DatasetName[];
   /** Whether it computes on a backend; adds `--backend`, `--threads`, `--profile`. @default false */
   readonly backend?: boolean;
@@ -165,7 +181,11 @@ export interface Program<F extends Flags> {
    * @default it writes nothing of its own accord
    */
   readonly results?: "folder" | `${string}.${string}`;
-  /** The epochs that the progress bar counts to; null where nobody knows. @default null */
+  /**
+   * The epochs that the progress bar counts to; null where they follow the data, and the run's description says them.
+   *
+   * @default it has several trainings, or none
+   */
   readonly epochs?: (options: Options<F>) => number | null;
   /** Finds what is wrong about options that are right one by one. @default nothing is */
   readonly refuse?: (options: Options<F>, operands: readonly string[]) => InvalidOption | null;
@@ -195,15 +215,16 @@ export interface Program<F extends Flags> {
  * permissions, 130 when it was interrupted.
  */
 export async function program<F extends Flags>(declared: Program<F>): Promise<never> {
-  const { name, epochs, work, interrupted } = declared;
+  const { work, interrupted } = declared;
   const { options, operands, out, release } = await prepare(declared);
   const { quiet = false, debug = false, dashboard: port = null } = options;
-  const total = epochs?.(options) ?? null;
+  const total = declared.epochs?.(options) ?? null;
   const signal = listen();
   try {
-    const task = watched({ title: name, epochs: total ?? undefined, port, quiet }, (watch) => {
-      const { env, profiled } = backendOf(name, options, total, signal, watch);
-      return profiled(work(options, contextOf(options, operands, out, signal, env)))();
+    const title = declared.name;
+    const task = watched({ title, epochs: total ?? undefined, port, quiet }, (watch) => {
+      const { env, profiled } = backendOf(declared, options, total, signal, watch);
+      return profiled(work(options, contextOf(declared, options, operands, out, signal, env)))();
     });
     const result = await task().finally(release);
     if (E.isRight(result)) {
@@ -241,11 +262,14 @@ function flagsOf<F extends Flags>(
   { name, flags, datasets, backend, dashboard, results }: Program<F>,
 ): Flags {
   const { help, dataset, data, threads, profile, out, quiet, debug } = sharedFlags;
+  const ofFolder = datasets?.includes("folder") ? { "skip-bad": sharedFlags["skip-bad"] } : {};
   const inRuns = `runs/${name}-<time>`;
   return {
     help,
     ...flags,
-    ...(datasets === undefined ? {} : { dataset: { ...dataset, choices: datasets }, data }),
+    ...(datasets === undefined
+      ? {}
+      : { dataset: { ...dataset, choices: datasets }, data, ...ofFolder }),
     ...(backend ? { backend: sharedFlags.backend, threads, profile } : {}),
     ...(dashboard ? { dashboard: sharedFlags.dashboard } : {}),
     ...(results === undefined
@@ -340,8 +364,9 @@ async () => {
 const unlocked: E.Either<never, Release> = E.right(async () => {});
 
 /** Makes the context of the work, with an environment that has not started yet. */
-function contextOf(
-  { dataset, data: folder, seed = 0, quiet }: Options<Flags>,
+function contextOf<F extends Flags>(
+  { name }: Program<F>,
+  { dataset, data: folder, seed = 0, "skip-bad": skipBad, quiet }: Options<Flags>,
   operands: readonly string[],
   out: string,
   signal: AbortSignal,
@@ -350,11 +375,15 @@ function contextOf(
   const data = programDataEnv();
   const named = (dataset ?? undefined) as DatasetName | undefined;
   const loaded = pipe(
-    loadImages({ dataset: named, data: folder ?? undefined, seed }, data),
+    loadImages({ dataset: named, data: folder ?? undefined, seed, skipBad }, data),
     TE.map((dataset) => {
       if (dataset.notice !== null && !quiet) console.log(dataset.notice);
       return dataset;
     }),
+  );
+  const beginUnlabelled = pipe(
+    env,
+    TE.chain((env) => pipe(loaded, TE.map((dataset) => ({ env, dataset })))),
   );
   return {
     operands,
@@ -362,7 +391,13 @@ function contextOf(
     signal,
     note: quiet ? () => {} : (line) => console.error(line),
     env,
-    begin: pipe(env, TE.chain((env) => pipe(loaded, TE.map((dataset) => ({ env, dataset }))))),
+    begin: pipe(
+      beginUnlabelled,
+      TE.chainEitherKW(({ env, dataset }) =>
+        pipe(labelledDataset(dataset, name), E.map((dataset) => ({ env, dataset })))
+      ),
+    ),
+    beginUnlabelled,
     data,
   };
 }
@@ -413,8 +448,8 @@ async function misplacedOut(
 }
 
 /** Makes the environment of a program, and what measures its kernels where `--profile` is given. */
-function backendOf(
-  name: string,
+function backendOf<F extends Flags>(
+  { name, epochs }: Program<F>,
   { backend = "auto", threads, profile, quiet }: Options<Flags>,
   total: number | null,
   signal: AbortSignal,
@@ -428,15 +463,21 @@ function backendOf(
     if (choice !== backend && !quiet) {
       console.error(`It runs on wasm. To let it look for a GPU: ${startLine(name)}`);
     }
-    const bar = !quiet && Deno.stderr.isTerminal()
-      ? progressBar(total, () => performance.now())
+    const now = () => performance.now();
+    const isOne = epochs !== undefined;
+    const bar = quiet
+      ? null
+      : Deno.stderr.isTerminal()
+      ? progressBar(total, now)
+      : isOne
+      ? plainProgress(total, now, (line) => console.log(line))
       : null;
     if (profile) {
       const { startProfiler } = await import("../../ops/profiler.ts");
       measuring = { profiler: startProfiler(), on: started.name };
     }
     // The bar's accuracies are those of one training: it does not watch where there are several.
-    const shown = bar !== null && total === null ? { progress: bar.progress } : bar;
+    const shown = bar !== null && !isOne ? { progress: bar.progress } : bar;
     return watch({ ...consoleEnv(started, { quiet, signal }), ...shown });
   };
   return {

@@ -4,7 +4,7 @@
  * @module
  */
 import * as colors from "npm:deno-std@1.4.0/fmt/colors.js";
-import type { Observer, Progress, TrainingProgress } from "../core/env.ts";
+import type { Observer, Progress, RunDescription, TrainingProgress } from "../core/env.ts";
 import { rowsNamed } from "../core/history.ts";
 import { duration, secondsLeft } from "./text.ts";
 
@@ -45,11 +45,11 @@ const colours: Colours = { bar: colour.cyan, rest: colour.dim, spark: colour.gre
 /** Moves to the beginning of the line, and clears it. */
 const ERASE = "\r\x1b[K";
 
-/** A progress bar. */
+/** A progress bar, or what stands in for it. */
 export interface Bar {
   /** Progress of an environment: draws the bar. */
   readonly progress: Progress;
-  /** Observer of an environment: takes the accuracies from every run. */
+  /** Observer of an environment: takes the number of epochs, and the accuracies from every run. */
   readonly observer: Observer;
 }
 
@@ -57,7 +57,8 @@ export interface Bar {
  * Makes a progress bar on a terminal: loss, samples per second, the time left of the whole training and a
  * sparkline of the test accuracy.
  *
- * @param epochs Number of epochs of the training; null where nobody knows, and then no time left is shown.
+ * @param epochs Number of epochs of the training; null where nobody knows, and then no time left is shown, unless
+ * the run's description says it.
  * @param now Monotonic clock, in milliseconds.
  */
 export function progressBar(
@@ -65,13 +66,13 @@ export function progressBar(
   now: () => number,
   terminal: Terminal = standardError,
 ): Bar {
-  const begun = now();
+  const clock = clockOf(epochs, now);
   let drawn = -Infinity;
   let newest: TrainingProgress | null = null;
   let accuracies: readonly number[] = [];
   const draw = (progress: TrainingProgress) => {
     drawn = now();
-    const state = { progress, epochs, seconds: (drawn - begun) / 1000, accuracies };
+    const state = { progress, ...clock.at(progress), accuracies };
     // In the last column a terminal would begin a new line.
     const line = progressLine(state, terminal.columns() - 1, terminal.coloured ? colours : plain);
     terminal.write(ERASE + line);
@@ -89,12 +90,62 @@ export function progressBar(
       },
     },
     observer: {
-      about: () => {},
+      about: clock.about,
       run: ({ history }) => {
         if (rowsNamed(history, "accuracy", "test").length === 0) return accuracies = [];
         accuracies = rowsNamed(history, "accuracy", "test")
           .filter(({ epoch }) => epoch > 0).map(({ value }) => value);
       },
+    },
+  };
+}
+
+/** Milliseconds of training after which {@linkcode plainProgress} tells the time left. */
+const TOLD_AFTER = 10_000;
+
+/**
+ * Stands in for the bar where there is no terminal to draw on: an epoch that takes long has one line in it, which
+ * tells the time left of the whole training. After an epoch its own line does.
+ *
+ * @param epochs As for {@linkcode progressBar}.
+ * @param now Monotonic clock, in milliseconds.
+ * @param say Prints a line.
+ */
+export function plainProgress(
+  epochs: number | null,
+  now: () => number,
+  say: (line: string) => void,
+): Bar {
+  const clock = clockOf(epochs, now);
+  let told = false;
+  let first: number | null = null;
+  return {
+    progress: {
+      update: (progress) => {
+        const { epochs, seconds, from } = clock.at(progress);
+        const { epoch, done, total } = progress;
+        first ??= epoch;
+        if (told || 1000 * seconds < TOLD_AFTER || done >= total || epochs === null) return;
+        told = true;
+        if (epoch > first) return;
+        const left = duration(secondsLeft(progress, epochs, seconds, from));
+        say(`epoch ${epoch}/${epochs}: ${done} of ${total} steps are done, about ${left} left`);
+      },
+      clear: () => {},
+    },
+    observer: { about: clock.about, run: () => {} },
+  };
+}
+
+/** Measures the time of a training from its first progress on, since loading the data is no training. */
+function clockOf(known: number | null, now: () => number) {
+  let epochs = known;
+  let start: { readonly at: number; readonly from: number } | null = null;
+  return {
+    about: (about: RunDescription): void => void (epochs = about.epochs ?? epochs),
+    at: ({ epoch, done, total }: TrainingProgress) => {
+      start ??= { at: now(), from: epoch - 1 + done / total };
+      return { epochs, seconds: (now() - start.at) / 1000, from: start.from };
     },
   };
 }
@@ -107,8 +158,10 @@ export interface LineState {
   readonly progress: TrainingProgress;
   /** Number of epochs of the training; null where nobody knows. */
   readonly epochs: number | null;
-  /** Time since the training began, in seconds. */
+  /** Time since the training began, or went on, in seconds. */
   readonly seconds: number;
+  /** Epochs that were done by then, and the part of the next one. @default {0} */
+  readonly from?: number;
   /** Test accuracies of the epochs that are done, in [0, 1]; may be empty. */
   readonly accuracies: readonly number[];
 }
@@ -172,7 +225,7 @@ export function sparkline(values: readonly number[]): string {
  * ```
  */
 export function progressLine(
-  { progress, epochs, seconds, accuracies }: LineState,
+  { progress, epochs, seconds, from = 0, accuracies }: LineState,
   columns: number,
   colours: Colours = plain,
 ): string {
@@ -181,7 +234,7 @@ export function progressLine(
   const full = Math.round(part * BAR);
   const newest = accuracies.at(-1);
   const sparks = accuracies.length < 2 ? "" : sparkline(accuracies.slice(-MOST_SPARKS));
-  const left = epochs === null ? Infinity : secondsLeft(progress, epochs, seconds);
+  const left = epochs === null ? Infinity : secondsLeft(progress, epochs, seconds, from);
   const parts: readonly (readonly [text: string, shown: string])[] = [
     same(`epoch ${epoch}${epochs === null ? "" : `/${epochs}`}`),
     [

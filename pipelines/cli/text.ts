@@ -20,7 +20,9 @@ export function duration(seconds: number): string {
  *
  * @param progress The epoch, counted from 1, and how many of its steps are done.
  * @param epochs Epochs of the whole training.
- * @param seconds Seconds since the training began.
+ * @param seconds Seconds since the training began, or went on.
+ * @param from Epochs that were done by then, and the part of the next one.
+ * @returns The seconds; Infinity where nothing was done since then.
  *
  * @example
  * ```ts
@@ -28,6 +30,7 @@ export function duration(seconds: number): string {
  * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
  *
  * assertEquals(secondsLeft({ epoch: 3, done: 5, total: 10 }, 10, 5), 15);
+ * assertEquals(secondsLeft({ epoch: 3, done: 5, total: 10 }, 10, 5, 2), 75);
  * ```
  */
 export function secondsLeft(
@@ -38,9 +41,10 @@ export function secondsLeft(
   },
   epochs: number,
   seconds: number,
+  from = 0,
 ): number {
   const gone = epoch - 1 + done / total;
-  return seconds / gone * (epochs - gone);
+  return gone > from ? seconds / (gone - from) * (epochs - gone) : Infinity;
 }
 
 /**

@@ -23,9 +23,10 @@ import { withValidation } from "../data/splits.ts";
 import { newestCheckpoint } from "../files/checkpoint.ts";
 import { denoFiles } from "../files/files.ts";
 import { type BestBy, checkpoint } from "../stages/checkpoint.ts";
+import { count } from "../report/format.ts";
 import { announce, report } from "../stages/report.ts";
 import { MODEL_FILE, save } from "../stages/save.ts";
-import { train, type TrainOptions } from "../stages/train.ts";
+import { defaultBatchSize, train, type TrainOptions } from "../stages/train.ts";
 import { watchGradients } from "../stages/watch.ts";
 import { beginRun, continueRun, resumedOptions, savedConfig, type Start } from "./begin_run.ts";
 import type { Flags, Values } from "./options.ts";
@@ -59,10 +60,18 @@ export const settingFlags = {
     ({ kind: "integer", help, least: 2, most: 1e6, fallback }) as const,
 };
 
+/** Epochs where nothing else is said, and the steps that they make at least on a folder of images. */
+const [EPOCHS, LEAST_STEPS] = [sharedFlags.epochs.fallback, 1000];
+
 /** The flags that every training has. */
 const trainingFlags = {
   seed: sharedFlags.seed,
-  epochs: sharedFlags.epochs,
+  epochs: {
+    ...sharedFlags.epochs,
+    help:
+      `epochs of training [${EPOCHS}; for a folder so many that there are ${LEAST_STEPS} steps]`,
+    fallback: null,
+  },
   batch: {
     kind: "integer",
     help: "images per training step [256; for a folder it follows the number of images]",
@@ -93,8 +102,13 @@ const trainingFlags = {
   },
 } as const satisfies Flags;
 
+/** The options of a program that trains, as they are given: epochs may follow the data. */
+type GivenOptions<F extends Flags> = Options<F & typeof trainingFlags>;
+
 /** The options of a program that trains. */
-export type TrainingOptions<F extends Flags> = Options<F & typeof trainingFlags>;
+export type TrainingOptions<F extends Flags> =
+  & Omit<GivenOptions<F>, "epochs">
+  & { readonly epochs: number };
 
 /** The options of a recipe's stages. */
 export interface Setting {
@@ -104,7 +118,7 @@ export interface Setting {
   readonly batchSize: number | undefined;
   /** Trains for one epoch on the training set; measures gradients where `--gradients` is given. */
   readonly train: (
-    options: Pick<TrainOptions, "loss" | "augment" | "midway">,
+    options: Pick<TrainOptions, "loss" | "augment" | "views" | "midway">,
   ) => Stage;
   /**
    * Ends an epoch: writes a checkpoint, then the model and the metrics, which a run that goes on from the
@@ -161,7 +175,7 @@ export interface Training<F extends Flags> {
 /** Runs a training as a program, and exits. */
 export const training = <F extends Flags>(declared: Training<F>): Promise<never> => {
   const { name, summary, datasets, flags } = declared;
-  const total = declared.total ?? (({ epochs }) => epochs as number);
+  const total = declared.total ?? (({ epochs }) => epochs);
   return program<F & typeof trainingFlags>({
     name,
     summary,
@@ -170,7 +184,10 @@ export const training = <F extends Flags>(declared: Training<F>): Promise<never>
     backend: true,
     dashboard: true,
     results: "folder",
-    epochs: total,
+    epochs: (options) => {
+      const epochs = epochsBefore(options as Options<typeof trainingFlags>);
+      return epochs === null ? null : total({ ...options, epochs });
+    },
     refuse: ({ validation }) =>
       validation === null || sizeOf(validation as string) !== null ? null : invalidOption(
         "--validation",
@@ -193,6 +210,28 @@ export const training = <F extends Flags>(declared: Training<F>): Promise<never>
 const goOn = (name: string, folder: string): string =>
   `Go on with: ${startLine(name)} --resume ${folder}`;
 
+/** The number of epochs where it is known before the data is there; else null. */
+const epochsBefore = (
+  { epochs, dataset }: Pick<Options<typeof trainingFlags>, "epochs" | "dataset">,
+): number | null => epochs ?? (dataset === "folder" ? null : EPOCHS);
+
+/**
+ * Chooses the number of epochs for a folder of images: 20, or as many as make at least 1,000 steps. A few hundred
+ * images have a few steps in an epoch, and codes of so few are those of an untrained model.
+ *
+ * @param steps Steps of an epoch, at least 1.
+ *
+ * @example
+ * ```ts
+ * import { epochsFor } from "./training.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals([15, 50, 235].map(epochsFor), [67, 20, 20]);
+ * ```
+ */
+export const epochsFor = (steps: number): number =>
+  Math.max(EPOCHS, Math.ceil(LEAST_STEPS / steps));
+
 /** `--validation` as a number of images or as a fraction; null for what is neither. */
 function sizeOf(text: string): number | null {
   const size = /^\d*\.?\d+$/.test(text) ? Number(text) : NaN;
@@ -204,25 +243,30 @@ type Lines = readonly string[];
 /** The program's work, from the data to the lines that say what came out. */
 const work = <F extends Flags>(
   declared: Training<F> & { readonly total: (options: TrainingOptions<F>) => number },
-  given: TrainingOptions<F>,
+  given: GivenOptions<F>,
   context: Context,
 ): TE.TaskEither<SparrowError, Lines> =>
 async () => {
-  const options = given as Options<typeof trainingFlags>;
-  const loaded = await context.begin();
+  const asked = given as Options<typeof trainingFlags>;
+  const loaded = await context.beginUnlabelled();
   if (E.isLeft(loaded)) return loaded;
   const { env, dataset: all } = loaded.right;
   const begun = env.now();
-  const parted = partedBy(declared.prepare?.(all) ?? all, options.validation, options.seed);
+  const parted = partedBy(declared.prepare?.(all) ?? all, asked.validation, asked.seed);
   if (E.isLeft(parted)) return parted;
   const dataset = parted.right;
 
   const folder = context.out;
-  const total = declared.total(given);
-  const batchSize = options.batch ?? (options.dataset === "folder" ? undefined : 256);
-  const recipe = declared.recipe(given, settingOf(dataset, folder, total, batchSize, options));
+  const batchSize = asked.batch ?? (asked.dataset === "folder" ? undefined : 256);
+  const steps = stepsOf(dataset, batchSize);
+  const options = { ...asked, epochs: epochsBefore(asked) ?? epochsFor(steps) };
+  const complete = { ...given, epochs: options.epochs };
+  const total = declared.total(complete);
+  const recipe = declared.recipe(complete, settingOf(dataset, folder, total, batchSize, options));
   if (E.isLeft(recipe)) return recipe;
   const { name } = declared;
+  const unfit = unfitFor(declared, recipe.right.loss, dataset);
+  if (unfit !== null) return E.left(unfit);
   const whole = wholeRun({ name, folder, total, dataset, batchSize, options, ...recipe.right });
 
   const first = await whole(options.resume !== null)(env)();
@@ -251,6 +295,49 @@ async () => {
     `${folder}: model.safetensors, metrics.jsonl, config.json, report.html`,
   ]);
 };
+
+/** Finds what keeps a loss from being minimised on a dataset, where it learns from classes. */
+function unfitFor<F extends Flags>(
+  { name, flags }: Training<F>,
+  { unsupervised = false, name: loss }: Loss,
+  { name: data, train, classes }: Dataset,
+): SparrowError | null {
+  if (unsupervised || (train.labels !== null && classes.length > 1)) return null;
+  const actual = train.labels === null ? "no folders of classes" : `one class, ${classes[0]}`;
+  return invalidOption(
+    "--data",
+    `${data} with ${actual}`,
+    `a folder with the images of each class in a folder of its own, at least two, because ${name} learns from ` +
+      `classes (the loss ${loss})` + ("no-labels" in flags ? "; or --no-labels" : ""),
+  );
+}
+
+/** Samples of a training step; as many as there are at most. */
+const perStep = ({ train }: Dataset, batchSize: number | undefined): number =>
+  Math.min(train.count, batchSize ?? defaultBatchSize(train.count));
+
+/** Steps of an epoch. */
+const stepsOf = (dataset: Dataset, batchSize: number | undefined): number =>
+  Math.ceil(dataset.train.count / perStep(dataset, batchSize));
+
+/** Says how long a training is, in steps. */
+function plannedLine(
+  dataset: Dataset,
+  batchSize: number | undefined,
+  epochs: number,
+): string {
+  const { train, validation, test, classes } = dataset;
+  const steps = stepsOf(dataset, batchSize);
+  const number = (n: number) => n.toLocaleString("en-GB");
+  return `Trains on ${count(train.count, "picture")}` +
+    (train.labels === null
+      ? " without labels"
+      : ` of ${count(classes.length, "class", "classes")}`) +
+    (validation === null ? "" : `, validates with ${number(validation.count)}`) +
+    `, tests with ${number(test.count)}: ${count(steps, "step")} of ${
+      number(perStep(dataset, batchSize))
+    } pictures per epoch, ${count(epochs, "epoch")}, ${number(steps * epochs)} steps in all`;
+}
 
 /** The dataset with the validation set that `--validation` asks for. */
 function partedBy(
@@ -306,7 +393,7 @@ interface Whole extends Recipe {
   readonly total: number;
   readonly dataset: Dataset;
   readonly batchSize: number | undefined;
-  readonly options: Options<typeof trainingFlags>;
+  readonly options: TrainingOptions<Record<never, never>>;
 }
 
 /** A run that has ended well, null where nothing was left to do, and where it ran. */
@@ -332,8 +419,10 @@ const wholeRun =
     return pipe(
       continues ? continueRun({ ...start, epochs: total }, env) : beginRun(start, env),
       TE.chain(({ run, config }): TE.TaskEither<SparrowError, Run | null> => {
-        env.observer?.about({ dataset: dataset.name, notice: dataset.notice, config });
+        const { name: data, notice } = dataset;
+        env.observer?.about({ dataset: data, notice, config, epochs: total });
         if (run === null) return TE.right(null);
+        env.log(plannedLine(dataset, batchSize, total));
         // A process that was killed may have left those of the epoch before beside its last checkpoint.
         const inStep = continues ? when(({ epoch }) => epoch > 0, modelOf(folder, dataset)) : skip;
         return pipeline(inStep, stages, report(folder, { title: name, dataset, config }))(run)(env);
@@ -362,23 +451,27 @@ async function hasCheckpoint(folder: string, { files }: Env): Promise<boolean> {
 }
 
 function accuracies({ history }: Run): Lines {
-  const line = (title: string, split: "validation" | "test") => {
-    const value = newest(history, "accuracy", split);
-    return value === null ? [] : [`${title} accuracy ${value.toFixed(4)}`];
+  const line = (title: string, split: "validation" | "test", name = "accuracy") => {
+    const value = newest(history, name, split);
+    return value === null ? [] : [`${title} ${value.toFixed(4)}`];
   };
-  return [...line("Validation", "validation"), ...line("Test", "test")];
+  return [
+    ...line("Validation accuracy", "validation"),
+    ...line("Test accuracy", "test"),
+    ...line("Changed copies of test images that find their image first:", "test", "copies_found"),
+  ];
 }
 
 /** The options as they are, or completed with those of the run that `--resume` names. */
 const resumed = <F extends Flags>(
-  options: TrainingOptions<F>,
+  options: GivenOptions<F>,
   args: readonly string[],
   flags: Flags,
-): TE.TaskEither<SparrowError, TrainingOptions<F>> => {
+): TE.TaskEither<SparrowError, GivenOptions<F>> => {
   const { resume } = options as Options<typeof trainingFlags>;
   return resume === null ? TE.right(options) : pipe(
     savedConfig(resume, denoFiles),
     TE.chainEitherK((before) => resumedOptions(options, args, resume, before, flags)),
-    TE.map((complete) => complete as TrainingOptions<F>),
+    TE.map((complete) => complete as GivenOptions<F>),
   );
 };

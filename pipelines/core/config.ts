@@ -33,7 +33,7 @@ export interface ConfigParts {
   readonly loss: Loss | null;
   /** Optimiser, whose name, options and schedule are kept; null where nothing is trained by gradients. */
   readonly optimiser: Optimiser | null;
-  /** Dataset, whose name, source and hashes are kept. */
+  /** Dataset, whose name, source, hashes and notice are kept. */
   readonly dataset: Dataset;
 }
 
@@ -56,6 +56,7 @@ export const configOf = (
     test: parts.dataset.test.count,
     normalisation: shortened(parts.dataset.train.normalisation),
     sha256: parts.dataset.sha256,
+    ...(parts.dataset.notice === null ? {} : { notice: parts.dataset.notice }),
   },
   backend: { name: backend.name, adapter: backend.adapter },
   versions: {

@@ -38,6 +38,8 @@ export interface RunDescription {
   readonly notice: string | null;
   /** Options, seed, backend, versions. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Number of epochs of the training, where it follows the data. @default as was known before */
+  readonly epochs?: number;
 }
 
 /** An observer of a running program, such as a dashboard. */

@@ -46,7 +46,7 @@ export interface ClassCodes {
 
 /** The part of an image that a model's answer depends on. */
 export interface Explanation {
-  /** The name of the image's class. */
+  /** The name of the image's class, or its own where it has none. */
   readonly label: string;
   /** The image as the model takes it, normalisation included. */
   readonly image: ImageArray;

@@ -104,7 +104,8 @@ async () => {
 
   const trainingFrom = () => seen.trainingFrom ?? performance.now();
   const observer: Observer = {
-    about: (about) => change({ trainingFrom: trainingFrom() }, { about }),
+    about: (about) =>
+      change({ trainingFrom: trainingFrom(), epochs: about.epochs ?? seen.epochs }, { about }),
     run: (run) => {
       const { graph, history, findings } = run;
       const next = withModel(withFindings(withHistory(known, history), findings), run);
@@ -137,7 +138,8 @@ async () => {
           ...env.progress,
           update: (progress) => {
             env.progress.update(progress);
-            change({ progress, trainingFrom: trainingFrom() });
+            const from = seen.from ?? progress.epoch - 1;
+            change({ progress, trainingFrom: trainingFrom(), from });
           },
         },
       };
@@ -167,6 +169,8 @@ export interface Seen {
   readonly begun: number;
   /** Time at which the training began; null before. */
   readonly trainingFrom: number | null;
+  /** Epochs that were done at that time, of a training that goes on; null before the first progress. */
+  readonly from: number | null;
   /** Number of epochs of the training; null where nobody knows. */
   readonly epochs: number | null;
   /** Backend; null before it is started. */
@@ -183,6 +187,7 @@ export interface Seen {
 export const nothingSeen = (epochs: number | null): Seen => ({
   begun: performance.now(),
   trainingFrom: null,
+  from: null,
   epochs,
   backend: null,
   graph: null,
@@ -201,10 +206,13 @@ function textOf(graph: Graph): string {
 
 /** Makes the status at this moment. */
 export function statusOf(
-  { begun, trainingFrom, epochs, backend, graph, progress, said }: Seen,
+  { begun, trainingFrom, from, epochs, backend, graph, progress, said }: Seen,
 ): Status {
   const now = performance.now();
   const trained = trainingFrom === null ? 0 : (now - trainingFrom) / 1000;
+  const left = progress === null || epochs === null || trained < 1
+    ? Infinity
+    : secondsLeft(progress, epochs, trained, from ?? 0);
   // tfjs would start a backend of its own if it was asked before there is one.
   const tensors = backend === null ? null : tf.memory();
   return {
@@ -212,9 +220,7 @@ export function statusOf(
     epoch: progress?.epoch ?? 0,
     epochs,
     part: progress === null ? 0 : progress.done / progress.total,
-    secondsLeft: progress === null || epochs === null || trained < 1
-      ? null
-      : Math.max(0, secondsLeft(progress, epochs, trained)),
+    secondsLeft: Number.isFinite(left) ? Math.max(0, left) : null,
     loss: progress?.loss ?? null,
     samplesPerSecond: progress?.samplesPerSecond ?? null,
     backend: backend === null ? null : backend.adapter ?? backend.name,

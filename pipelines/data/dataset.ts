@@ -51,10 +51,16 @@ export interface LabelledSplit extends DataSplit {
   readonly labels: Labels;
 }
 
-/** Images with their labels: bytes. */
-export interface ImageSplit extends LabelledSplit {
+/** Images, with their labels where they have any: bytes. */
+export interface PictureSplit extends DataSplit {
   /** count × (product of an image's shape) bytes, 0 to 255, row-major. */
   readonly values: Uint8Array;
+}
+
+/** Images with their labels: bytes. */
+export interface ImageSplit extends PictureSplit {
+  /** One class index per image. */
+  readonly labels: Labels;
 }
 
 /** Images with their labels, before their normalisation is known. */
@@ -243,13 +249,13 @@ export const labelledSplit = <Split extends DataSplit>(
 /**
  * Narrows a dataset to one whose splits have labels, as {@linkcode labelledSplit} does a split.
  */
-export const labelledDataset = (
-  dataset: Dataset,
+export const labelledDataset = <Split extends DataSplit>(
+  dataset: Dataset<Split>,
   use: string,
-): E.Either<InvalidOption, Dataset<LabelledSplit>> =>
+): E.Either<InvalidOption, Dataset<Split & LabelledSplit>> =>
   [dataset.train, dataset.validation, dataset.test].some((split) => split?.labels === null)
     ? E.left(unlabelled(use))
-    : E.right(dataset as Dataset<LabelledSplit>);
+    : E.right(dataset as Dataset<Split & LabelledSplit>);
 
 const unlabelled = (use: string): InvalidOption => ({
   ...invalidOption("labels", null, `one class per sample, which ${use} needs`),

@@ -13,6 +13,10 @@ export interface FolderEntry {
   readonly name: string;
   /** Whether it is a folder, or a link to one. */
   readonly isFolder: boolean;
+  /** Whether it is a link. @default {false} */
+  readonly isLink?: boolean;
+  /** Whether it is neither a folder nor a file: a link that leads nowhere, a pipe, a device. @default {false} */
+  readonly isOther?: boolean;
 }
 
 /** The effects of loading a dataset. */
@@ -21,6 +25,8 @@ export interface DataEnv {
   readonly files: Files;
   /** Lists a folder in no particular order; `FileUnavailable` when it cannot be read. */
   readonly list: (folder: string) => TE.TaskEither<FileUnavailable, readonly FolderEntry[]>;
+  /** Finds where a path leads when all its links are followed; null where that cannot be found out. */
+  readonly realPath: (path: string) => Promise<string | null>;
   /** Fetches as the global `fetch` does; rejects when there is no answer or the signal is aborted. */
   readonly fetch: (
     url: string,
@@ -56,6 +62,7 @@ export const denoDataEnv: DataEnv = {
       reason: cause instanceof Error ? cause.message : String(cause),
       advice: `Check the path, or add --allow-read=${folder}`,
     })),
+  realPath: (path) => Deno.realPath(path).catch(() => null),
   fetch: (url, options) => fetch(url, options),
   variable: (name) => {
     const descriptor = { name: "env", variable: name } as const;
@@ -78,10 +85,14 @@ export const denoDataEnv: DataEnv = {
 
 async function entriesOf(folder: string): Promise<readonly FolderEntry[]> {
   const entries: FolderEntry[] = [];
-  for await (const { name, isDirectory, isSymlink } of Deno.readDir(folder)) {
-    const leadsToFolder = () =>
-      Deno.stat(`${folder}/${name}`).then((target) => target.isDirectory, () => false);
-    entries.push({ name, isFolder: isDirectory || (isSymlink && await leadsToFolder()) });
+  for await (const { name, ...kind } of Deno.readDir(folder)) {
+    const { isSymlink: isLink } = kind;
+    const { isDirectory: isFolder, isFile } = isLink
+      ? await Deno.stat(`${folder}/${name}`).catch(() => nothing)
+      : kind;
+    entries.push({ name, isFolder, isLink, isOther: !isFolder && !isFile });
   }
   return entries;
 }
+
+const nothing = { isDirectory: false, isFile: false };

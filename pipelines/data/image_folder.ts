@@ -1,9 +1,10 @@
 /**
- * Folders of images as datasets: one subfolder per class, of PNG and JPEG files of any size.
+ * Folders of images as datasets: one subfolder per class, or no subfolders and no labels.
  *
  * @module
  */
 import {
+  type CorruptFile,
   type DatasetUnavailable,
   type FileUnavailable,
   type InvalidOption,
@@ -12,148 +13,23 @@ import {
 } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { seed as seeded } from "../../graph/rng.ts";
+import { count } from "../report/format.ts";
 import { type Colour, fit } from "./bitmap.ts";
-import {
-  type Dataset,
-  hashOf,
-  type ImageSplit,
-  labelArray,
-  normalisationOf,
-  type RawSplit,
-} from "./dataset.ts";
+import { type Dataset, hashOf, labelArray, normalisationOf, type PictureSplit } from "./dataset.ts";
 import { decodeImage } from "./decode_image.ts";
-import { type DataEnv, denoDataEnv, type FolderEntry } from "./environment.ts";
+import { type DataEnv, denoDataEnv } from "./environment.ts";
 import { hindranceTo } from "./obtain.ts";
-import { within } from "./published.ts";
-import { stratified } from "./splits.ts";
-
-// ---- Which files there are
-
-/** An image file with its class. */
-export interface Labelled {
-  /** Path of the file. */
-  readonly file: string;
-  /** Index of its class. */
-  readonly label: number;
-}
-
-/** The images of a folder, of which none has been read. */
-export interface Listing {
-  /** Names of the subfolders, sorted by their characters' codes. */
-  readonly classes: readonly string[];
-  /** Images by class, then by name, sorted in the same way; at least one of each class. */
-  readonly images: readonly Labelled[];
-  /** Paths of files and folders that are neither hidden nor used. */
-  readonly skipped: readonly string[];
-}
-
-/** The layout of a folder: `train/` and `test/`, or all classes in one. */
-export type Layout =
-  | { readonly _tag: "Parted"; readonly train: Listing; readonly test: Listing }
-  | { readonly _tag: "Whole"; readonly all: Listing };
-
-type Problem = DatasetUnavailable | FileUnavailable;
-
-/**
- * Lists a folder: `train/` and `test/` with the same classes in each, or the classes themselves.
- * Names that begin with a dot are passed over; so are, and they are counted, files that do not end
- * in .png, .jpg or .jpeg, and folders inside a class.
- *
- * @returns The files; `DatasetUnavailable` when the folder is not there, when it has no class, a
- * class has no image, or the classes of train and test differ; `FileUnavailable` when a folder in it
- * cannot be read.
- */
-async function listImages(
-  folder: string,
-  env: DataEnv,
-): Promise<E.Either<Problem, Layout>> {
-  const hindrance = await hindranceTo(folder, env);
-  if (hindrance !== null) return E.left(useless(folder, hindrance));
-  const entries = await env.list(folder)();
-  if (E.isLeft(entries)) return entries;
-  const parts = ["train", "test"].filter((name) =>
-    entries.right.some((entry) => entry.isFolder && entry.name === name)
-  );
-  if (parts.length === 0) {
-    const all = await listClasses(folder, env);
-    return E.isLeft(all) ? all : E.right({ _tag: "Whole", all: all.right });
-  }
-  if (parts.length === 1) {
-    return E.left(useless(folder, `it has ${parts[0]}/ and not the other of train/ and test/`));
-  }
-  const train = await listClasses(within(folder, "train"), env);
-  if (E.isLeft(train)) return train;
-  const test = await listClasses(within(folder, "test"), env);
-  if (E.isLeft(test)) return test;
-  const odd = [
-    ...missing("test", train.right.classes, test.right.classes),
-    ...missing("train", test.right.classes, train.right.classes),
-  ];
-  if (odd.length > 0) return E.left(useless(folder, odd.join(" and ")));
-  const others = entries.right.filter(({ name }) => !isHidden(name) && !parts.includes(name));
-  const skipped = [...others.map(({ name }) => within(folder, name)), ...train.right.skipped];
-  return E.right({ _tag: "Parted", train: { ...train.right, skipped }, test: test.right });
-}
-
-async function listClasses(
-  folder: string,
-  env: DataEnv,
-): Promise<E.Either<Problem, Listing>> {
-  const entries = await env.list(folder)();
-  if (E.isLeft(entries)) return entries;
-  const visible = visibleEntries(entries.right);
-  const classes = visible.filter(({ isFolder }) => isFolder).map(({ name }) => name);
-  if (classes.length === 0) return E.left(useless(folder, "it has no folder of a class"));
-  const images: Labelled[] = [];
-  const skipped = visible.filter(({ isFolder }) => !isFolder)
-    .map(({ name }) => within(folder, name));
-  for (const [label, name] of classes.entries()) {
-    const inside = within(folder, name);
-    const found = await env.list(inside)();
-    if (E.isLeft(found)) return found;
-    const files = visibleEntries(found.right);
-    const isImage = (entry: FolderEntry) => !entry.isFolder && isImageName(entry.name);
-    const ours = files.filter(isImage);
-    if (ours.length === 0) {
-      return E.left(useless(inside, "it has no file that ends in .png, .jpg or .jpeg"));
-    }
-    images.push(...ours.map((entry) => ({ file: within(inside, entry.name), label })));
-    skipped.push(
-      ...files.filter((entry) => !isImage(entry)).map((entry) => within(inside, entry.name)),
-    );
-  }
-  return E.right({ classes, images, skipped });
-}
-
-/** Whether a file is an image, by its name: one that ends in .png, .jpg or .jpeg. */
-export const isImageName = (name: string): boolean => /\.(png|jpe?g)$/i.test(name);
-
-const isHidden = (name: string): boolean => name.startsWith(".");
-
-/** The entries of a folder whose names do not begin with a dot, sorted by their characters' codes. */
-export const visibleEntries = (entries: readonly FolderEntry[]): readonly FolderEntry[] =>
-  entries.filter(({ name }) => !isHidden(name))
-    .toSorted((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-
-const missing = (
-  part: string,
-  wanted: readonly string[],
-  there: readonly string[],
-): readonly string[] => {
-  const names = wanted.filter((name) => !there.includes(name));
-  return names.length === 0 ? [] : [`${part}/ lacks ${names.join(", ")}`];
-};
-
-/** The error of a folder that cannot be used as it is. */
-const useless = (place: string, reason: string): DatasetUnavailable => ({
-  _tag: "DatasetUnavailable",
-  dataset: "a folder of images",
-  tried: [{ place, reason }],
-  advice: "Put the images of each class, as .png or .jpg, into a folder of the class's name, and " +
-    "these folders into one folder, or into train/ and test/ of one folder; name it with --data DIR",
-});
-
-// ---- The dataset
+import {
+  listPictures,
+  namesOf,
+  type Part,
+  type PassedOver,
+  passedOver,
+  PICTURE_ENDINGS,
+  placed,
+  type PlacedPicture,
+} from "./picture_files.ts";
+import { parted, type Parting } from "./splits.ts";
 
 /** Options of {@linkcode loadImageFolder}. */
 export interface ImageFolderOptions {
@@ -164,12 +40,15 @@ export interface ImageFolderOptions {
   /** Three channels or one. @default {"rgb"} */
   readonly colour?: Colour;
   /**
-   * Fraction of each class that becomes the test set, of a folder without `train/` and `test/`; above 0
-   * and below 1. @default {0.2}
+   * Fraction of each class that becomes the test set, of a folder without one; above 0 and below 1.
+   *
+   * @default {0.2}
    */
   readonly testFraction?: number;
   /** Seed of the drawing of the test set, an integer from 0 to 2^32 − 1. @default {0} */
   readonly seed?: number;
+  /** Whether an image that cannot be read is passed over, in place of an error. @default {false} */
+  readonly skipBad?: boolean;
 }
 
 const largestSide = 4096;
@@ -177,21 +56,23 @@ const largestSide = 4096;
 const mostBytes = 2 ** 31;
 
 /**
- * Loads a folder of PNG and JPEG images as a dataset: shape [height, width, 3], or [height, width] of
- * grey. The classes are the names of the subfolders, sorted.
+ * Loads the images in a folder and in its folders, to any depth, as a dataset: shape [height, width, 3], or
+ * [height, width] of grey. The classes are the names of the first folders, sorted; where there are none, the
+ * splits have no labels.
  *
- * The folder has `train/` and `test/` with the classes in each; or the classes themselves, of each
- * of which a seeded part becomes the test set. Every image is resized by its shorter side and
- * cropped around its centre (`fit`), turned by its Exif orientation, and shown on white where it is
- * transparent. Names that begin with a dot are passed over; other files that are not images by their
- * name, and folders inside a class, are passed over with a notice. The normalisation is that of the
- * training images. The dataset has the folder's name, and under "train" and "test" the SHA-256 of
- * each split's bytes: its pixels, then its labels.
+ * Where the folder has `train/` and `test/`, the classes are the folders in these; `val/` becomes the validation
+ * set, or the test set where there is no other. (`training`, `testing`, `valid` and `validation` mean the same, in
+ * any case.) Where there is no test set, a seeded part of each class is drawn, of classes with two images at least.
  *
- * @returns The dataset. `DatasetUnavailable` when the folder is not there, has no class, an empty
- * one, or other classes to test than to train, and when a class of one image is to be divided;
- * `CorruptFile` names an image that cannot be decoded, or that is too large to; `FileUnavailable`
- * one that cannot be read; `InvalidOption` for an option out of its range.
+ * Every image is resized by its shorter side and cropped around its centre (`fit`), turned by its Exif
+ * orientation, and shown on white where it is transparent. Its name in the split is its path below the folder. The
+ * normalisation is that of the training images. The dataset has the folder's name, and under "train", "test" and
+ * "validation" the SHA-256 of each split's bytes: its pixels, then its labels. Its notice says how many images
+ * were taken and what was passed over, and why, if anything was.
+ *
+ * @returns The dataset. `DatasetUnavailable` when the folder is not there or has no images to train on or to test
+ * with; `CorruptFile` names an image that cannot be decoded, or that is too large to, and `FileUnavailable` one
+ * that cannot be read, unless `skipBad` is set; `InvalidOption` for an option out of its range.
  * @param env Files, network and variables. @default {denoDataEnv}
  *
  * @example
@@ -205,34 +86,56 @@ const mostBytes = 2 ** 31;
 export const loadImageFolder = (
   options: ImageFolderOptions,
   env: DataEnv = denoDataEnv,
-): TE.TaskEither<SparrowError, Dataset<ImageSplit>> =>
+): TE.TaskEither<SparrowError, Dataset<PictureSplit>> =>
 async () => {
   const problem = outOfRange(options);
   if (problem !== null) return E.left(problem);
   const { folder, size, colour = "rgb" } = options;
-  const layout = await listImages(folder, env);
-  if (E.isLeft(layout)) return layout;
-  const planned = plan(layout.right, options);
+  const hindrance = await hindranceTo(folder, env);
+  if (hindrance !== null) return E.left(useless(folder, hindrance));
+  const listing = await listPictures(folder, env)();
+  if (E.isLeft(listing)) return listing;
+  const { pictures, passed } = listing.right;
+  if (pictures.length === 0) return E.left(useless(folder, noneOf(passed)));
+  const planned = plan(placed(pictures), options);
   if (E.isLeft(planned)) return planned;
-  const { classes, skipped, how } = planned.right;
+  const { classes, said, how } = planned.right;
 
   const channels = colour === "rgb" ? 3 : 1;
-  const read = readAll(size, colour, classes, env);
-  const train = await read(planned.right.train)();
-  if (E.isLeft(train)) return train;
-  const test = await read(planned.right.test)();
-  if (E.isLeft(test)) return test;
-  const normalisation = normalisationOf(train.right, channels);
+  const bad: PassedOver[] = [];
+  const splits: Partial<Record<Part, RawPictures>> = {};
+  for (const part of ["train", "validation", "test"] as const) {
+    const wanted = planned.right[part];
+    if (wanted.length === 0) continue;
+    const read = await readAll(wanted, options, env)();
+    if (E.isLeft(read)) return read;
+    const { pixels, taken, failed } = read.right;
+    for (const { name } of failed) bad.push({ name, reason: "bad" });
+    if (taken.length > 0) splits[part] = splitOf(pixels, taken, classes);
+  }
+  const { train, validation, test } = splits;
+  const others = [...passed, ...planned.right.passed, ...bad];
+  if (train === undefined || test === undefined) {
+    return E.left(useless(folder, `no image can be read to ${train ? "test with" : "train on"}`));
+  }
+  const normalisation = normalisationOf(train, channels);
+  const all = train.count + test.count + (validation?.count ?? 0);
   return E.right({
     name: nameOf(folder),
     shape: colour === "rgb" ? [...size, channels] : [...size],
     classes,
-    train: { ...train.right, normalisation },
-    validation: null,
-    test: { ...test.right, normalisation },
+    train: { ...train, normalisation },
+    validation: validation === undefined ? null : { ...validation, normalisation },
+    test: { ...test, normalisation },
     source: `${folder}${how}`,
-    sha256: { train: await hashOf(train.right), test: await hashOf(test.right) },
-    notice: skipped.length === 0 ? null : noticeOf(skipped),
+    sha256: {
+      train: await hashOf(train),
+      test: await hashOf(test),
+      ...(validation === undefined ? {} : { validation: await hashOf(validation) }),
+    },
+    notice: others.length + said.length === 0
+      ? null
+      : [takenOf(all, classes, others), ...said].join(". "),
   });
 };
 
@@ -255,93 +158,261 @@ function outOfRange(
     : invalidOption("seed", seed, `an integer from 0 to ${2 ** 32 - 1}`);
 }
 
-interface Plan {
+/** The error of a folder that cannot be used as it is. */
+const useless = (place: string, reason: string): DatasetUnavailable => ({
+  _tag: "DatasetUnavailable",
+  dataset: "a folder of images",
+  tried: [{ place, reason }],
+  advice:
+    "Put the images of each class into a folder of the class's name, or all into one folder " +
+    "where they have no classes, and name the folder that these are in with --data DIR",
+});
+
+const noneOf = (passed: readonly PassedOver[]): string =>
+  `it has no file that ends in ${PICTURE_ENDINGS}` +
+  (passed.length === 0 ? "" : ` (${passedOver(passed)})`);
+
+/** Says how many images were taken, and what was passed over. */
+const takenOf = (images: number, classes: readonly string[], passed: readonly PassedOver[]) =>
+  `${count(images, "picture")} ` +
+  (classes.length === 0 ? "without labels" : `in ${count(classes.length, "class", "classes")}`) +
+  (passed.length === 0 ? "" : `; ${passedOver(passed)}`);
+
+// ---- Which image goes where
+
+interface Plan extends Readonly<Record<Part, readonly PlacedPicture[]>> {
+  /** Names of the classes, sorted; none where there are no labels. */
   readonly classes: readonly string[];
-  readonly train: readonly Labelled[];
-  readonly test: readonly Labelled[];
-  readonly skipped: readonly string[];
+  /** Images that no split takes. */
+  readonly passed: readonly PassedOver[];
+  /** Remarks for the notice. */
+  readonly said: readonly string[];
   /** Words that the source has after the folder. */
   readonly how: string;
 }
 
 function plan(
-  layout: Layout,
-  { folder, size, colour = "rgb", testFraction = 0.2, seed = 0 }: ImageFolderOptions,
+  all: readonly PlacedPicture[],
+  options: ImageFolderOptions,
 ): E.Either<SparrowError, Plan> {
-  const { classes, images } = layout._tag === "Whole" ? layout.all : layout.train;
-  const bytes = Math.max(images.length, layout._tag === "Parted" ? layout.test.images.length : 0) *
-    size[0] * size[1] * (colour === "rgb" ? 3 : 1);
-  if (bytes >= mostBytes) {
+  const { folder } = options;
+  const isParted = all.some(({ part }) => part !== null);
+  const inPart = (part: Part) => all.filter((one) => one.part === part);
+  const candidates = isParted ? inPart("train") : all;
+  if (candidates.length === 0) {
+    return E.left(useless(folder, "it has images to test with, and no train/ with others"));
+  }
+  const classes = classesOf(candidates);
+  const usable = (picture: PlacedPicture) => whyNot(picture, classes) === null;
+  const train = candidates.filter(usable);
+  const [validation, test] = [inPart("validation").filter(usable), inPart("test").filter(usable)];
+  const known = {
+    classes,
+    train,
+    passed: all.flatMap((one): readonly PassedOver[] => {
+      const reason = isParted && one.part === null ? "loose" : whyNot(one, classes);
+      return reason === null ? [] : [{ name: one.name, reason }];
+    }),
+    said: saidOf(train, classes),
+  };
+  return pipe(
+    test.length > 0
+      ? E.right({
+        ...known,
+        validation,
+        test,
+        said: [...known.said, ...lacking(test, classes)],
+        how: "",
+      })
+      : validation.length > 0
+      ? E.right({
+        ...known,
+        validation: [],
+        test: validation,
+        said: [
+          ...known.said,
+          "The images of the validation folder are the test set, for there is no other",
+          ...lacking(validation, classes),
+        ],
+        how: "",
+      })
+      : drawn(known, isParted, options),
+    E.filterOrElseW(
+      ({ train, validation, test }) =>
+        Math.max(train.length, validation.length, test.length) * areaOf(options) < mostBytes,
+      ({ train }) => tooMany(train.length, options),
+    ),
+  );
+}
+
+/**
+ * Lists the classes of the training images; none where all lie in one folder, and where there is one class beside
+ * which there are others, of which classes would leave most out.
+ */
+function classesOf(train: readonly PlacedPicture[]): readonly string[] {
+  const labels = new Set(train.map(({ label }) => label));
+  const classes = [...labels].filter((label) => label !== null).sort();
+  return labels.has(null) && classes.length < 2 ? [] : classes;
+}
+
+/** Says why an image of a part cannot be used; null where it can. */
+const whyNot = (
+  { label }: PlacedPicture,
+  classes: readonly string[],
+): PassedOver["reason"] | null =>
+  classes.length === 0
+    ? null
+    : label === null
+    ? "loose"
+    : classes.includes(label)
+    ? null
+    : "untaught";
+
+function saidOf(train: readonly PlacedPicture[], classes: readonly string[]): readonly string[] {
+  if (classes.length === 0) return ["There are no folders that could be classes"];
+  if (classes.length > 1) return [];
+  const inside = train.some(({ name }) => {
+    const folders = name.split("/").slice(0, -1);
+    return folders.indexOf(classes[0]) < folders.length - 1;
+  });
+  return [
+    `All are of one class, ${namesOf(classes)}` +
+    (inside ? "; if the folders in it are the classes, name it with --data" : ""),
+  ];
+}
+
+/** Says which classes have no image to test with. */
+function lacking(test: readonly PlacedPicture[], classes: readonly string[]): readonly string[] {
+  const tested = new Set(test.map(({ label }) => label));
+  const others = classes.filter((name) => !tested.has(name));
+  return others.length === 0
+    ? []
+    : [`${count(others.length, "class", "classes")} without a test picture: ${namesOf(others)}`];
+}
+
+/** Draws the test set from the training images; a class of one image stays there. */
+function drawn(
+  known: Pick<Plan, "classes" | "train" | "passed" | "said">,
+  isParted: boolean,
+  { folder, testFraction = 0.2, seed = 0 }: ImageFolderOptions,
+): E.Either<SparrowError, Plan> {
+  const { classes, train } = known;
+  const classOf = ({ label }: PlacedPicture) => classes.length === 0 ? null : label;
+  const byClass = Map.groupBy(train, classOf);
+  const [alone, others]: [PlacedPicture[], PlacedPicture[]] = [[], []];
+  for (const picture of train) {
+    (byClass.get(classOf(picture))!.length < 2 ? alone : others).push(picture);
+  }
+  if (others.length === 0) {
+    const reason = "no class has two images, and one to train on and one to test with are needed";
     return E.left(
-      invalidOption(
-        "size",
-        `[${size.join(", ")}], which makes ${bytes} bytes`,
-        `a size at which a set has less than ${mostBytes} bytes`,
-      ),
+      useless(folder, classes.length === 0 ? "it has one image, and two are needed" : reason),
     );
   }
-  if (layout._tag === "Parted") {
-    const { train, test } = layout;
-    const skipped = [...train.skipped, ...test.skipped];
-    return E.right({ classes, train: train.images, test: test.images, skipped, how: "" });
-  }
-  const counts = new Uint32Array(classes.length);
-  for (const { label } of images) counts[label]++;
-  const lonely = classes.find((_, label) => counts[label] < 2);
-  if (lonely !== undefined) {
-    const reason = `the class ${lonely} has one image, and one to train and one to test are needed`;
-    return E.left(useless(folder, reason));
-  }
+  const each = classes.length === 0 ? "of the images" : "of each class";
+  const stay = new Set(alone);
   return pipe(
-    stratified(
-      labelsOf(images, classes),
+    parted(
+      { count: others.length, labels: labelsOf(others, classes) },
       classes,
       testFraction,
       seeded(seed),
     ),
-    E.map(({ rest, part }) => ({
-      classes,
-      train: Array.from(rest, (i) => images[i]),
-      test: Array.from(part, (i) => images[i]),
-      skipped: layout.all.skipped,
-      how: `, ${testFraction} of each class to test, by seed ${seed}`,
-    })),
+    E.map(({ rest, part }: Parting): Plan => {
+      for (const i of rest) stay.add(others[i]);
+      return {
+        ...known,
+        train: train.filter((picture) => stay.has(picture)),
+        validation: [],
+        test: Array.from(part, (i) => others[i]),
+        said: [
+          ...known.said,
+          ...(isParted
+            ? [`There are no images to test with: ${testFraction} ${each} of the others are`]
+            : []),
+          ...(alone.length === 0 ? [] : [
+            `${count(alone.length, "class", "classes")} with one picture, which is trained on: ` +
+            namesOf(alone.map(({ label }) => label!)),
+          ]),
+        ],
+        how: `, ${testFraction} ${each} to test, by seed ${seed}`,
+      };
+    }),
   );
+}
+
+const areaOf = ({ size, colour = "rgb" }: Pick<ImageFolderOptions, "size" | "colour">): number =>
+  size[0] * size[1] * (colour === "rgb" ? 3 : 1);
+
+const tooMany = (images: number, options: ImageFolderOptions): InvalidOption =>
+  invalidOption(
+    "size",
+    `[${options.size.join(", ")}], which makes ${images * areaOf(options)} bytes`,
+    `a size at which a set has less than ${mostBytes} bytes`,
+  );
+
+// ---- Reading
+
+/** Images that were read, in order. */
+interface ReadPictures {
+  /** Bytes of the images, one after the other. */
+  readonly pixels: Uint8Array;
+  /** The images that these are. */
+  readonly taken: readonly PlacedPicture[];
+  /** Images that could not be read. */
+  readonly failed: readonly PlacedPicture[];
 }
 
 /** One image after the other: decoded, the largest takes hundreds of MiB. */
 const readAll = (
-  size: readonly [number, number],
-  colour: Colour,
-  classes: readonly string[],
+  pictures: readonly PlacedPicture[],
+  options: ImageFolderOptions,
   env: DataEnv,
-) =>
-(images: readonly Labelled[]): TE.TaskEither<SparrowError, RawSplit> =>
+): TE.TaskEither<SparrowError, ReadPictures> =>
 async () => {
-  const area = size[0] * size[1] * (colour === "rgb" ? 3 : 1);
-  const pixels = new Uint8Array(images.length * area);
-  for (const [i, { file }] of images.entries()) {
+  const { size, colour = "rgb", skipBad = false } = options;
+  const area = areaOf(options);
+  const pixels = new Uint8Array(pictures.length * area);
+  const [taken, failed]: [PlacedPicture[], PlacedPicture[]] = [[], []];
+  for (const picture of pictures) {
     const read = await pipe(
-      env.files.read(file),
-      TE.flatMap((bytes) => decodeImage(file, bytes)),
+      env.files.read(picture.path),
+      TE.flatMap((bytes) => decodeImage(picture.path, bytes)),
     )();
-    if (E.isLeft(read)) return read;
-    pixels.set(fit(read.right, size, colour), i * area);
+    if (E.isRight(read)) {
+      pixels.set(fit(read.right, size, colour), taken.length * area);
+      taken.push(picture);
+    } else if (skipBad) failed.push(picture);
+    else return E.left(skippable(read.left));
   }
-  return E.right({ count: images.length, values: pixels, labels: labelsOf(images, classes) });
+  return E.right({ pixels: pixels.subarray(0, taken.length * area), taken, failed });
 };
 
-const labelsOf = (images: readonly Labelled[], classes: readonly string[]) =>
-  labelArray(images.map(({ label }) => label), classes.length);
+/** Says of an error of one image what to do. */
+const skippable = (error: CorruptFile | FileUnavailable): SparrowError =>
+  error._tag === "CorruptFile"
+    ? { ...error, reason: `${error.reason}. Add --skip-bad to go on without such images` }
+    : { ...error, advice: `${error.advice}, or add --skip-bad to go on without such images` };
+
+type RawPictures = Omit<PictureSplit, "normalisation">;
+
+const splitOf = (
+  values: Uint8Array,
+  pictures: readonly PlacedPicture[],
+  classes: readonly string[],
+): RawPictures => ({
+  count: pictures.length,
+  values,
+  labels: labelsOf(pictures, classes),
+  names: pictures.map(({ name }) => name),
+});
+
+function labelsOf(pictures: readonly PlacedPicture[], classes: readonly string[]) {
+  if (classes.length === 0) return null;
+  const numbers = new Map(classes.map((name, label) => [name, label]));
+  return labelArray(pictures.map(({ label }) => numbers.get(label!)!), classes.length);
+}
 
 const nameOf = (folder: string): string =>
   folder.split(/[/\\]/).findLast((part) => part !== "" && part !== "." && part !== "..") ??
     "images";
-
-const shown = 3;
-
-const noticeOf = (skipped: readonly string[]): string =>
-  (skipped.length === 1
-    ? "1 file or folder was passed over: "
-    : `${skipped.length} files or folders were passed over: `) +
-  skipped.slice(0, shown).join(", ") + (skipped.length > shown ? ", …" : "");

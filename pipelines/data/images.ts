@@ -8,7 +8,7 @@ import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { pipe, TE } from "../../graph/fp_ts.ts";
 import type { Colour } from "./bitmap.ts";
 import { loadCifar10 } from "./cifar10.ts";
-import type { Dataset, ImageSplit } from "./dataset.ts";
+import type { Dataset, ImageSplit, PictureSplit } from "./dataset.ts";
 import { type DataEnv, denoDataEnv } from "./environment.ts";
 import { loadImageFolder } from "./image_folder.ts";
 import { loadFashionMnist, loadMnist, publishedMnist } from "./mnist.ts";
@@ -72,7 +72,7 @@ const notice = "MNIST was not found; the built-in digits (strokes) are used inst
 /** The datasets that {@linkcode loadImages} knows by name. */
 export const datasetNames = ["mnist", "fashion_mnist", "cifar10", "strokes", "folder"] as const;
 
-/** A dataset's name on a command line; "folder" is a folder of images in one folder per class. */
+/** A dataset's name on a command line; "folder" is a folder of images, as {@linkcode loadImageFolder} takes it. */
 export type DatasetName = typeof datasetNames[number];
 
 /** Options of {@linkcode loadImages}: which images. */
@@ -87,10 +87,13 @@ export interface ImagesOptions {
   readonly size?: readonly [height: number, width: number];
   /** Channels of a folder's images: three or one. @default {"rgb"} */
   readonly colour?: Colour;
+  /** Whether an image of a folder that cannot be read is passed over, in place of an error. @default {false} */
+  readonly skipBad?: boolean;
 }
 
 /**
- * Loads the named dataset; without a name MNIST, or the built-in digits with a notice.
+ * Loads the named dataset; without a name MNIST, or the built-in digits with a notice. All have labels but a
+ * folder without subfolders.
  *
  * @returns The dataset, or the error of its loader; `InvalidOption` when "folder" comes without
  * `data` or "strokes" with it.
@@ -106,9 +109,17 @@ export interface ImagesOptions {
  * ```
  */
 export function loadImages(
-  { dataset, data, seed = 0, size = [32, 32], colour }: ImagesOptions = {},
+  options?: ImagesOptions & { readonly dataset?: Exclude<DatasetName, "folder"> },
+  env?: DataEnv,
+): TE.TaskEither<SparrowError, Dataset<ImageSplit>>;
+export function loadImages(
+  options: ImagesOptions,
+  env?: DataEnv,
+): TE.TaskEither<SparrowError, Dataset<PictureSplit>>;
+export function loadImages(
+  { dataset, data, seed = 0, size = [32, 32], colour, skipBad }: ImagesOptions = {},
   env: DataEnv = denoDataEnv,
-): TE.TaskEither<SparrowError, Dataset<ImageSplit>> {
+): TE.TaskEither<SparrowError, Dataset<PictureSplit>> {
   switch (dataset) {
     case undefined:
     case "mnist":
@@ -121,6 +132,6 @@ export function loadImages(
     case "folder":
       return data === undefined
         ? TE.left(invalidOption("--data", "nothing", "the folder of the images"))
-        : loadImageFolder({ folder: data, size, colour, seed }, env);
+        : loadImageFolder({ folder: data, size, colour, seed, skipBad }, env);
   }
 }

@@ -21,6 +21,7 @@ export {
   type Labels,
   type Normalisation,
   normalisationOf,
+  type PictureSplit,
   type Samples,
   type SampleValues,
 } from "./dataset.ts";

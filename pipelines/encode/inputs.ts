@@ -6,10 +6,15 @@
 import { type FileUnavailable, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, type TE } from "../../graph/fp_ts.ts";
 import type { ImageSplit } from "../data/dataset.ts";
-import { type DataEnv, denoDataEnv, type FolderEntry } from "../data/environment.ts";
-import { isImageName, visibleEntries } from "../data/image_folder.ts";
+import { type DataEnv, denoDataEnv } from "../data/environment.ts";
 import { type DatasetName, datasetNames, loadImages } from "../data/images.ts";
-import { within } from "../data/published.ts";
+import {
+  listPictures,
+  type PassedOver,
+  passedOver,
+  PICTURE_ENDINGS,
+  placed,
+} from "../data/picture_files.ts";
 import { firstSamples } from "../data/splits.ts";
 import type { OriginPart, OriginSplit } from "../files/codes.ts";
 import { count } from "../report/format.ts";
@@ -32,7 +37,7 @@ export interface FindImagesOptions {
 export interface ImageFile {
   /** Path of the file. */
   readonly path: string;
-  /** Name of the folder that it is in, where that is a folder of a named folder; else null. */
+  /** Class that its folders below the named one stand for, as `loadImageFolder` has them; null for none. */
   readonly label: string | null;
 }
 
@@ -57,8 +62,8 @@ export type ImageSource =
     readonly kind: "files";
     /** Files in order; none has been read. */
     readonly files: readonly ImageFile[];
-    /** Paths of what was passed over in folders: other files, and folders in folders. */
-    readonly passed: readonly string[];
+    /** Everything that was passed over in the folder. */
+    readonly passed: readonly PassedOver[];
   };
 
 /** The names of datasets; "digits" is MNIST, or the built-in ones where there is no MNIST. */
@@ -75,9 +80,8 @@ export const namesDataset = (operand: string): boolean => inputNames.includes(op
  * which is MNIST or the built-in digits where there is no MNIST), of image files, and of folders.
  * Datasets are loaded, files are not read yet.
  *
- * A folder stands for the images in it and in its folders, whose names are their labels; names that
- * begin with a dot are passed over, and so is, with a notice, whatever does not end in .png, .jpg or
- * .jpeg, or lies deeper.
+ * A folder stands for the images in it and in its folders, to any depth, in the order and with the classes
+ * that `loadImageFolder` finds there; what is passed over is listed with the reason.
  *
  * @param names Names of datasets and paths; their order is kept. A folder called mnist is "./mnist".
  * @returns The sources; `FileUnavailable` for what is not there, `InvalidOption` for a folder without an
@@ -116,7 +120,7 @@ async function datasetInput(
   { split = "test", first = 0, data, seed = 0 }: FindImagesOptions,
   env: DataEnv,
 ): Promise<Found> {
-  const dataset = name === "digits" ? undefined : name as DatasetName;
+  const dataset = name === "digits" ? undefined : name as Exclude<DatasetName, "folder">;
   const loaded = await loadImages({ dataset, data, seed }, env)();
   if (E.isLeft(loaded)) return loaded;
   const { shape, classes, notice, [split]: all } = loaded.right;
@@ -126,7 +130,7 @@ async function datasetInput(
     kind: "dataset",
     part: {
       kind: "dataset",
-      dataset: known as Exclude<DatasetName, "folder">,
+      dataset: known,
       name: loaded.right.name,
       data: data ?? null,
       seed,
@@ -144,32 +148,18 @@ async function datasetInput(
 async function filesInput(path: string, env: DataEnv): Promise<Found> {
   const there = await env.files.exists(path)();
   if (E.isRight(there) && !there.right) return E.left(noSuch(path));
-  const listed = await env.list(path)();
+  const listed = await listPictures(path, env)();
   // What cannot be listed is taken for a file, whatever its name: reading it will tell.
   if (E.isLeft(listed)) {
     return E.right({ kind: "files", files: [{ path, label: null }], passed: [] });
   }
-  const files: ImageFile[] = [];
-  const passed: string[] = [];
-  const sort = (folder: string, entries: readonly FolderEntry[], label: string | null) => {
-    for (const { name, isFolder } of visibleEntries(entries)) {
-      const inside = within(folder, name);
-      if (!isFolder && isImageName(name)) files.push({ path: inside, label });
-      else if (!isFolder || label !== null) passed.push(inside);
-    }
-  };
-  sort(path, listed.right, null);
-  for (const { name } of visibleEntries(listed.right).filter(({ isFolder }) => isFolder)) {
-    const folder = within(path, name);
-    const entries = await env.list(folder)();
-    if (E.isLeft(entries)) return entries;
-    sort(folder, entries.right, name);
-  }
+  const { pictures, passed } = listed.right;
+  const files = placed(pictures).map(({ path, label }): ImageFile => ({ path, label }));
   return files.length > 0 ? E.right({ kind: "files", files, passed }) : E.left(
     invalidOption(
       path,
-      "a folder without any",
-      "images: files that end in .png, .jpg or .jpeg, in the folder or in its folders",
+      `a folder without any${passed.length === 0 ? "" : `; ${passedOver(passed)}`}`,
+      `images: files that end in ${PICTURE_ENDINGS}, in the folder or in its folders`,
     ),
   );
 }
@@ -182,16 +172,10 @@ const noSuch = (file: string): FileUnavailable => ({
   advice: `Check the path; datasets are ${inputNames.join(", ")}`,
 });
 
-/** How many paths a note lists. */
-const SHOWN = 3;
-
 /** Lists what a person should know of images: the notices of datasets, and what was passed over in folders. */
 export const notesOf = (inputs: readonly ImageSource[]): readonly string[] =>
   inputs.flatMap((input) => {
     if (input.kind === "dataset") return input.notice === null ? [] : [input.notice];
-    const { passed } = input;
-    return passed.length === 0 ? [] : [
-      `${count(passed.length, "file or folder", "files or folders")} passed over: ` +
-      passed.slice(0, SHOWN).join(", ") + (passed.length > SHOWN ? ", …" : ""),
-    ];
+    const { files, passed } = input;
+    return passed.length === 0 ? [] : [`${count(files.length, "picture")}; ${passedOver(passed)}`];
   });

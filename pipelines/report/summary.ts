@@ -167,6 +167,7 @@ export function summary(history: History): Html | null {
   const entries = [
     ...measured(history, "test accuracy", "accuracy", "test", fraction, highest),
     ...measured(history, "train accuracy", "accuracy", "train", fraction, highest),
+    ...measured(history, "test copies found", "copies_found", "test", fraction, highest),
     ...measured(history, "train loss", "loss", "train", compact, lowest),
     ...measured(history, "sparsity", "sparsity", sparsitySplit(history), compact, null),
     ...bitsSet(history),
@@ -181,7 +182,7 @@ export function summary(history: History): Html | null {
         <td>${final}</td>
         <td>${best === null
           ? ""
-          : label.endsWith("accuracy")
+          : /accuracy|found/.test(label)
           ? fraction(best.value)
           : compact(best.value)}</td>
         <td>${best === null ? "" : best.epoch}</td>

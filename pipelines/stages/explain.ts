@@ -39,8 +39,8 @@ const HARDNESS = 2;
  * Learns the smallest mask that makes a model lose what it saw, for some images of the test set: of a
  * graph that ends in kWTA the bits of the image's own code, of another the output of its class.
  *
- * Errors: `InvalidOption` for a dataset that has no images or no labels, for a graph that ends neither in kWTA nor
- * in an output per class, and for options out of range; `NonFinite`; `Interrupted`.
+ * Errors: `InvalidOption` for a dataset that has no images, for a graph that ends neither in kWTA nor in an output
+ * per class, for the latter of images without labels, and for options out of range; `NonFinite`; `Interrupted`.
  */
 export const explain = (
   dataset: Dataset,
@@ -49,21 +49,22 @@ export const explain = (
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
     const bad = misfit(run, dataset, images);
     if (bad !== null) return E.left(bad);
-    const test = labelledSplit(dataset.test, "explain");
-    if (E.isLeft(test)) return test;
-    const { labels } = test.right;
+    const { labels, count, names } = dataset.test;
     const [height, width, channels = 1] = dataset.shape;
     const shape = [height, width, channels] as const;
     const gather = normaliser(dataset.test.normalisation);
     const explanations: Explanation[] = [];
     let rng = run.rng;
-    for (const pick of firstOfEach(labels, dataset.classes.length, images)) {
+    const picks = labels === null
+      ? Array.from({ length: Math.min(images, count) }, (_, i) => i)
+      : firstOfEach(labels, dataset.classes.length, images);
+    for (const pick of picks) {
       if (env.signal.aborted) {
         return E.left({ _tag: "Interrupted", epoch: run.epoch, step: run.step });
       }
       const size = height * width * channels;
       const image = { shape, data: gather(dataset.test, size, Uint32Array.of(pick)) };
-      const label = labels[pick];
+      const label = labels === null ? 0 : labels[pick];
       const [own, rest] = splitRng(rng);
       rng = rest;
       const score = await scoreOf(run, image.data, label);
@@ -75,7 +76,8 @@ export const explain = (
       })();
       if (E.isLeft(found)) return found;
       const { mask, perturbed, before, after } = found.right;
-      explanations.push({ label: dataset.classes[label], image, mask, perturbed, before, after });
+      const called = labels === null ? names?.[pick] ?? `sample ${pick}` : dataset.classes[label];
+      explanations.push({ label: called, image, mask, perturbed, before, after });
     }
     return E.right({ ...run, rng, findings: { ...run.findings, explanations } });
   });
@@ -128,6 +130,10 @@ function misfit({ graph, input }: Run, dataset: Dataset, images: number): Sparro
   const last = encoder.nodes.at(-1);
   const vector = !isPair(output) && (output as readonly number[]).length === 1;
   const codes = last?._tag === "kwta" && last.over === "sample";
+  if (vector && !codes) {
+    const labelled = labelledSplit(dataset.test, "explain");
+    if (E.isLeft(labelled)) return labelled.left;
+  }
   return vector && (codes || (output as readonly number[])[0] >= classes.length)
     ? null
     : invalidOption(

@@ -71,6 +71,7 @@ export {
 export { VERSION } from "../core/version.ts";
 export { type BestBy, checkpoint, type CheckpointOptions } from "./checkpoint.ts";
 export { evaluate, type EvaluateOptions } from "./evaluate.ts";
+export { evaluateCopies, type EvaluateCopiesOptions, slightChanges } from "./evaluate_copies.ts";
 export { evaluateReconstruction, type ReconstructionOptions } from "./evaluate_reconstruction.ts";
 export { explain, type ExplainOptions } from "./explain.ts";
 export {

@@ -5,13 +5,14 @@
  */
 import { E } from "../../graph/fp_ts.ts";
 import { show } from "../../graph/show.ts";
+import { duration } from "../cli/text.ts";
 import { type History, newest, type SplitName } from "../core/history.ts";
 import { type Stage, stage, tap } from "../core/stage.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { EPOCH_META } from "../report/page.ts";
 
 /**
- * Prints one line per epoch to the environment's `log`: loss, accuracies, bits per code, speed.
+ * Prints one line per epoch to the environment's `log`: loss, accuracies, bits per code, speed, and the time left.
  *
  * @param epochs Number of epochs of the training.
  */
@@ -43,11 +44,31 @@ export function epochLine(epoch: number, epochs: number, history: History): stri
     ...number("train ", "accuracy", "train", digits(4)),
     ...number("validation ", "accuracy", "validation", digits(4)),
     ...number("test ", "accuracy", "test", digits(4)),
+    ...number("copies found ", "copies_found", "test", digits(4)),
     ...(least === null || most === null
       ? []
       : [`bits ${least === most ? least : `${least} to ${most}`}`]),
     ...number("", "samples_per_second", "run", (x) => `${Math.round(x)} samples/s`),
+    ...timeLeft(epoch, epochs, history),
   ].join("  ");
+}
+
+/** The last epochs whose mean time those that are left are taken to need. */
+const RECENT = 5;
+
+/** Estimates the time left by what the last epochs took; nothing after the last epoch, and where that is not known. */
+function timeLeft(epoch: number, epochs: number, history: History): readonly string[] {
+  const from = Math.max(0, epoch - RECENT);
+  const seconds = history.reduce(
+    (sum, row) =>
+      row.epoch > from && ["training_seconds", "evaluation_seconds"].includes(row.name)
+        ? sum + row.value
+        : sum,
+    0,
+  );
+  return epoch >= epochs || seconds === 0
+    ? []
+    : [`${duration(seconds / (epoch - from) * (epochs - epoch))} left`];
 }
 
 /** The name of the report in the output folder. */

@@ -218,6 +218,11 @@ function check(
     if (sizeOf(shape) !== size) {
       return invalidOption("shape", showSpace(shape), `that of images of ${size} numbers`);
     }
+    const { length } = data.normalisation.mean;
+    if (length !== 1 && length !== (shape[2] ?? 1)) {
+      const expected = "one mean, or one per channel, of images that are augmented";
+      return invalidOption("normalisation", `${length} means`, expected);
+    }
   }
   return loss.problem ?? misfit(loss, data, run);
 }

@@ -18,7 +18,7 @@ Deno.test("a run leaves its files, and repeats itself on any number of threads",
       const options = [...strokes, "--seed", "26", "--epochs", "2", "--out", out];
       const { code, err, out: printed } = await deno(...run, ...options, ...more);
       assertEquals([code, err], [0, ""]);
-      assertMatch(printed, /^epoch 1\/2 +loss 0\.\d{4} +train 0\.\d{4} +test 0\.\d{4} +bits 26/);
+      assertMatch(printed, /\nepoch 1\/2 +loss 0\.\d{4} +train 0\.\d{4} +test 0\.\d{4} +bits 26/);
       assertStringIncludes(printed, "Test accuracy 0.");
       assertEquals(
         Array.from(Deno.readDirSync(`${root}${out}`), ({ name }) => name).sort(),

@@ -102,6 +102,8 @@ const programs: readonly Program[] = [
       "--sparsity X",
       "--shift N",
       "--flip ",
+      "--no-labels ",
+      "--skip-bad ",
     ],
     model: "reshape([28, 28, 1]) ▷ conv2d(1, 1, 3, bias=false) ▷ batch_norm(1) ▷ relu ▷ " +
       "max_pool2d(3) ▷ flatten ▷ linear(64, 32, bias=false) ▷ kwta(0.05)",
@@ -146,8 +148,9 @@ for (const { name, options = [], epochs = 1, results = accuracyLine, ...wanted }
       const measured = (what: string) =>
         newest(rows(folder), what, "test") ?? newest(rows(folder), what)!;
       const lines = out.trimEnd().split("\n");
-      assertMatch(lines[epochs - 1], epochLine(folder, epochs, epochs, wanted.bits));
-      assertEquals(lines.slice(epochs, -2), results(measured));
+      assertMatch(lines[0], /^Trains on [\d,]+ pictures of 10 classes, tests with [\d,]+: /);
+      assertMatch(lines[epochs], epochLine(folder, epochs, epochs, wanted.bits));
+      assertEquals(lines.slice(epochs + 1, -2), results(measured));
       const trained = epochs === 1 ? "1 epoch" : `${epochs} epochs`;
       assertMatch(lines.at(-2)!, new RegExp(`^${trained} on strokes, in \\d+ s on wasm$`));
       assertEquals(
@@ -212,7 +215,11 @@ Deno.test("settings from the command line take the place of the recipe's, and go
     const common = ["--dataset", "strokes", ...short, "--out", folder];
     const { code, err, out } = await run("mnist_kwta", ...common, ...settings, ...more);
     assertEquals([code, err], [0, ""]);
-    assertMatch(out, /^epoch 1\/1 .* validation 0\.\d{4} +test 0\.\d{4} +bits 8 /);
+    assertMatch(
+      out,
+      /^Trains on 7,500 pictures of 10 classes, validates with 2,500, tests with 2,000: 8 steps of 1,000 pictures per epoch, 1 epoch, 8 steps in all\n/,
+    );
+    assertMatch(out, /\nepoch 1\/1 .* validation 0\.\d{4} +test 0\.\d{4} +bits 8 /);
     const config = read(folder, "config.json");
     assertEquals(config.graph, "linear(784, 64) ▷ relu ▷ linear(64, 64) ▷ kwta(0.125)");
     assertEquals([config.optimiser.learningRate.initial, config.optimiser.weightDecay], [0.004, 0]);
@@ -231,7 +238,10 @@ Deno.test("settings from the command line take the place of the recipe's, and go
 
     const resumed = await run("mnist_kwta", "--resume", folder, "--epochs", "2");
     assertEquals([resumed.code, resumed.err], [0, ""]);
-    assertMatch(resumed.out, /^Goes on after epoch 1 of 2\nepoch 2\/2 .* validation 0\./);
+    assertMatch(
+      resumed.out,
+      /^Goes on after epoch 1 of 2\nTrains on .*\nepoch 2\/2 .* validation 0\./,
+    );
     assertEquals(rows(folder).at(-1)?.step, 16);
     const other = await run("mnist_kwta", "--resume", folder, "--learning-rate", "0.002");
     assertEquals(other.code, 2);
@@ -286,6 +296,32 @@ Deno.test("conv_kwta trains on a folder of one's own images, shifted and mirrore
     })
   ));
 
+Deno.test("conv_kwta learns from views of images of a folder without labels, or where it is to use none", () =>
+  withImages((images) =>
+    withFolder(async (folder) => {
+      const { code, err, out } = await convolve(`${images}/cats`, folder, "--units", "40");
+      assertEquals([code, err], [0, ""]);
+      assertMatch(out, /^Trains on \d+ pictures without labels/m);
+      assertMatch(out, /^epoch 1\/1  loss \d\.\d{4}  copies found [01]\.\d{4} +bits 2 /m);
+      assertMatch(out, /^Changed copies of test images that find their image first: [01]\.\d{4}$/m);
+      assertEquals(entries(folder), FILES);
+      assertFalse(newest(rows(folder), "copies_found", "test") === null);
+      const { settings, graph, loss } = read(folder, "config.json");
+      assertEquals([settings.views, loss.name], [2, "pair_contrast"]);
+      assertEquals([settings.augment.crop, settings.augment.flip], [0.3, true]);
+      assertStringIncludes(
+        graph,
+        "linear(40, bias=false) ▷ batch_norm(40, affine=false) ▷ kwta(0.05)",
+      );
+      const labelled = `${folder}/labelled`;
+      const other = await convolve(images, labelled, "--units", "40", "--no-labels");
+      assertEquals([other.code, other.err], [0, ""]);
+      // Labels only measure.
+      assertMatch(other.out, /^epoch 1\/1 .* test [01]\.\d{4}  copies found [01]\.\d{4} /m);
+      assertEquals(read(labelled, "config.json").loss.name, "pair_contrast");
+    })
+  ));
+
 Deno.test("images that cannot be used are named in one line, and no folder is left", () =>
   withImages((images) =>
     withFolder(async (folder) => {
@@ -302,8 +338,10 @@ Deno.test("images that cannot be used are named in one line, and no folder is le
       await Deno.writeTextFile(`${images}/cats/3.png`, "a text");
       await fails(`Cannot use ${images}/cats/3.png: `);
       await Deno.remove(`${images}/cats/3.png`);
+      await Deno.remove(`${images}/dogs`, { recursive: true });
+      await Deno.remove(`${images}/cats`, { recursive: true });
       await Deno.mkdir(`${images}/birds`);
-      await fails(`${images}/birds: it has no file that ends in .png, .jpg or .jpeg`);
+      await fails(`${images}: it has no file that ends in .png, .jpg, `);
       await Deno.remove(images, { recursive: true });
       await fails(`${images}: there is no such folder`);
       await Deno.mkdir(images);
@@ -330,7 +368,7 @@ sharedTest(
       // That these are not CIFAR-10's own files is said first.
       assertMatch(
         out,
-        /^The files in .* have CIFAR-10's format and are not its own .*\nepoch 1\/1 /,
+        /^The files in .* have CIFAR-10's format and are not its own .*\nTrains on .*\nepoch 1\/1 /,
       );
       assertEquals(entries(folder), FILES);
       const model = right(await loadModel(`${root}${folder}/model.safetensors`, denoFiles)());

@@ -141,9 +141,9 @@ Deno.test("augment refuses every option that is out of its range, by name", () =
   ];
   for (const options of wrong) {
     const [name] = Object.keys(options);
-    assertEquals(augment({ ...simclrAugmentation, ...options }).problem?.option, name);
+    assertEquals(augment({ ...simclrAugmentation(), ...options }).problem?.option, name);
   }
-  const { problem, fits } = augment(simclrAugmentation);
+  const { problem, fits } = augment(simclrAugmentation());
   assertEquals(problem, null);
   assertEquals([fits([8, 8]), fits([8, 8, 1]), fits([8, 8, 3])], [null, null, null]);
   assertEquals(fits([8, 8, 4])?.actual, '"changes of colour in 4 channels"');
@@ -291,7 +291,7 @@ Deno.test("an erased rectangle is 0, of 2 to 33 % of the area, and the rest is a
 });
 
 Deno.test("a batch is changed image by image, wherever an image stands in it", () => {
-  const { apply } = augment({ ...simclrAugmentation, erase: 0.5 });
+  const { apply } = augment({ ...simclrAugmentation(), erase: 0.5 });
   const all = pictures(6, 15);
   const parts = pictures(6, 15);
   const next = apply(all, colourLayout, seed(16));

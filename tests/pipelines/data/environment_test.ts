@@ -48,11 +48,16 @@ Deno.test("a folder's entries are listed; what is no folder is an error that nam
     const listed = await list(folder)();
     assert(E.isRight(listed));
     assertEquals(listed.right.toSorted((a, b) => a.name < b.name ? -1 : 1), [
-      { name: "broken", isFolder: false },
-      { name: "file", isFolder: false },
-      { name: "inside", isFolder: true },
-      { name: "link", isFolder: true },
+      { name: "broken", isFolder: false, isLink: true, isOther: true },
+      { name: "file", isFolder: false, isLink: false, isOther: false },
+      { name: "inside", isFolder: true, isLink: false, isOther: false },
+      { name: "link", isFolder: true, isLink: true, isOther: false },
     ]);
+    assertEquals(
+      await denoDataEnv.realPath(`${folder}/link`),
+      `${await Deno.realPath(folder)}/inside`,
+    );
+    assertEquals(await denoDataEnv.realPath(`${folder}/broken`), null);
     const file = await list(`${folder}/file`)();
     assert(E.isLeft(file));
     assertEquals([file.left.operation, file.left.file], ["read", `${folder}/file`]);

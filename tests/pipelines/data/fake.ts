@@ -112,6 +112,7 @@ export function fake(world: World = {}): Fake {
           [...names].map((name) => ({ name, isFolder: !inside.includes(name) })),
         );
       },
+      realPath: (path) => Promise.resolve(path),
       fetch: (url) => {
         fetched.push(url);
         const answer = world.web?.[url] ?? "no network";

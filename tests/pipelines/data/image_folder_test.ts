@@ -1,6 +1,6 @@
 import { describe } from "../../../graph/error.ts";
 import { E } from "../../../graph/fp_ts.ts";
-import type { Dataset, ImageSplit } from "../../../pipelines/data/dataset.ts";
+import type { Dataset, ImageSplit, PictureSplit } from "../../../pipelines/data/dataset.ts";
 import { denoDataEnv } from "../../../pipelines/data/environment.ts";
 import { type ImageFolderOptions, loadImageFolder } from "../../../pipelines/data/image_folder.ts";
 import { sha256 } from "../../../pipelines/data/bytes.ts";
@@ -15,10 +15,17 @@ const options = { folder: "/pets", size: [2, 2], seed: 1 } as const;
 const load = (disk: World["disk"], more: Partial<ImageFolderOptions> = {}) =>
   loadImageFolder({ ...options, ...more }, fake({ disk }).env)();
 
-const found = (result: Awaited<ReturnType<typeof load>>): Dataset<ImageSplit> => {
+const foundAny = (result: Awaited<ReturnType<typeof load>>): Dataset<PictureSplit> => {
   assert(E.isRight(result), E.isLeft(result) ? describe(result.left) : "");
   return result.right;
 };
+
+/** A dataset with labels. */
+function found(result: Awaited<ReturnType<typeof load>>): Dataset<ImageSplit> {
+  const dataset = foundAny(result);
+  assert(dataset.train.labels !== null && dataset.test.labels !== null, "expected labels");
+  return dataset as Dataset<ImageSplit>;
+}
 
 const message = (result: Awaited<ReturnType<typeof load>>): string => {
   assert(E.isLeft(result), "expected an error");
@@ -38,6 +45,7 @@ Deno.test("a folder with train/ and test/: classes and files sorted, whatever th
   const { name, shape, classes, train, test, source, notice, validation } = dataset;
   assertEquals([name, shape, classes], ["pets", [2, 2, 3], ["cat", "dog"]]);
   assertEquals([source, notice, validation], ["/pets", null, null]);
+  assertEquals(train.names, ["train/cat/a.jpeg", "train/cat/b.JPG", "train/dog/1.png"]);
   assertEquals([...train.labels], [0, 0, 1]);
   assertEquals([...train.values.subarray(0, 3)], [200, 200, 200]);
   assert(train.values[12 + 2] > 250 && train.values[12] < 5);
@@ -101,30 +109,206 @@ Deno.test("a folder of classes: a seeded part of each to test, every image once"
   assertNotEquals(other.sha256.test, dataset.sha256.test);
 });
 
-Deno.test("hidden names are passed over; other files too, with a notice", async () => {
-  const junk = new TextEncoder().encode("hello");
+const junk = new TextEncoder().encode("hello");
+
+Deno.test("what is passed over is said, by reason, with numbers and names", async () => {
   const disk = {
     ...whole,
     "/pets/.DS_Store": junk,
-    "/pets/.git/config": junk,
-    "/pets/cat/._1.png": junk,
+    "/pets/.git/config.png": junk,
+    "/pets/__MACOSX/cat/._1.png": junk,
+    "/pets/cat/Thumbs.db": junk,
     "/pets/README.md": junk,
     "/pets/cat/more/1.png": red,
-    "/pets/dog/notes.txt": junk,
+    "/pets/dog/IMG_1.HEIC": junk,
+    "/pets/dog/2.tif": junk,
+    "/pets/loose.png": red,
+    "/pets/owl/deep/notes.txt": junk,
+    ...Object.fromEntries([1, 2, 3, 4].map((i) => [`/pets/dog/${i}.svg`, junk])),
   };
-  const { notice, train, classes } = found(await load(disk));
-  assertEquals([classes, train.count], [["cat", "dog"], 16]);
+  const { notice, train, test, classes } = found(await load(disk));
+  assertEquals([classes, train.count + test.count], [["cat", "dog"], 21]);
   assertEquals(
     notice,
-    "3 files or folders were passed over: /pets/README.md, /pets/cat/more, /pets/dog/notes.txt",
+    "21 pictures in 2 classes; passed over: 4 hidden, 1 HEIC (dog/IMG_1.HEIC), 1 TIFF (dog/2.tif), " +
+      "4 SVG (dog/1.svg, dog/2.svg, dog/3.svg, …), 2 other files (README.md, owl/deep/notes.txt), " +
+      "1 folder without a picture (owl), 1 picture outside the classes' folders (loose.png)",
   );
-  const one = { ...parted, "/pets/train/x.txt": junk };
-  assertEquals(
-    found(await load(one)).notice,
-    "1 file or folder was passed over: /pets/train/x.txt",
+});
+
+/** What becomes of a folder of pictures: splits by the names of their files, and the notice. */
+interface Becomes {
+  readonly classes: readonly string[];
+  readonly train: readonly string[] | number;
+  readonly validation?: readonly string[];
+  readonly test: readonly string[] | number;
+  readonly notice: string | null;
+}
+
+const layouts: readonly (readonly [name: string, files: string, becomes: Becomes])[] = [
+  ["train and test", "train/a/1 train/b/2 test/a/3 test/b/4", {
+    classes: ["a", "b"],
+    train: ["train/a/1", "train/b/2"],
+    test: ["test/a/3", "test/b/4"],
+    notice: null,
+  }],
+  ["Train and Test, nested deeper", "Train/b/x/y/1 Train/b/2 Train/a/3 Test/a/z/4 Test/b/5", {
+    classes: ["a", "b"],
+    train: ["Train/a/3", "Train/b/2", "Train/b/x/y/1"],
+    test: ["Test/a/z/4", "Test/b/5"],
+    notice: null,
+  }],
+  ["train and val", "train/a/1 train/b/2 val/a/3 val/b/4", {
+    classes: ["a", "b"],
+    train: ["train/a/1", "train/b/2"],
+    test: ["val/a/3", "val/b/4"],
+    notice: "4 pictures in 2 classes. The images of the validation folder are the test set, for " +
+      "there is no other",
+  }],
+  ["train, valid and test", "train/a/1 train/b/2 valid/a/3 test/b/4 test/a/5", {
+    classes: ["a", "b"],
+    train: ["train/a/1", "train/b/2"],
+    validation: ["valid/a/3"],
+    test: ["test/a/5", "test/b/4"],
+    notice: null,
+  }],
+  ["training, validation and testing", "TRAINING/a/1 Validation/a/2 testing/a/3 training/b/4", {
+    classes: ["a", "b"],
+    train: ["TRAINING/a/1", "training/b/4"],
+    validation: ["Validation/a/2"],
+    test: ["testing/a/3"],
+    notice: "4 pictures in 2 classes. 1 class without a test picture: b",
+  }],
+  ["an archive's own folder", "__MACOSX/x pets/train/a/1 pets/train/b/2 pets/test/a/3", {
+    classes: ["a", "b"],
+    train: ["pets/train/a/1", "pets/train/b/2"],
+    test: ["pets/test/a/3"],
+    notice: "3 pictures in 2 classes; passed over: 1 hidden. 1 class without a test picture: b",
+  }],
+  ["train alone", "train/a/1 train/a/2 train/b/3 train/b/4", {
+    classes: ["a", "b"],
+    train: 2,
+    test: 2,
+    notice:
+      "4 pictures in 2 classes. There are no images to test with: 0.2 of each class of the others are",
+  }],
+  ["a test folder without classes", "train/a/1 train/a/2 train/b/3 train/b/4 test/5 test/6", {
+    classes: ["a", "b"],
+    train: 2,
+    test: 2,
+    notice: "4 pictures in 2 classes; passed over: 2 pictures outside the classes' folders " +
+      "(test/5.png, test/6.png). There are no images to test with: 0.2 of each class of the " +
+      "others are",
+  }],
+  ["other classes to test with", "train/a/1 train/b/2 test/a/3 test/emu/4", {
+    classes: ["a", "b"],
+    train: ["train/a/1", "train/b/2"],
+    test: ["test/a/3"],
+    notice: "3 pictures in 2 classes; passed over: 1 test picture of a class without training " +
+      "pictures (test/emu/4.png). 1 class without a test picture: b",
+  }],
+  ["a folder beside the parts", "train/a/1 train/b/2 test/a/3 test/b/4 raw/5 6", {
+    classes: ["a", "b"],
+    train: ["train/a/1", "train/b/2"],
+    test: ["test/a/3", "test/b/4"],
+    notice: "4 pictures in 2 classes; passed over: 2 pictures outside the classes' folders " +
+      "(6.png, raw/5.png)",
+  }],
+  ["a class called train", "bus/1 bus/2 train/3 train/4", {
+    classes: ["bus", "train"],
+    train: 2,
+    test: 2,
+    notice: null,
+  }],
+  ["no folders", "1 2 3 4 5 6", {
+    classes: [],
+    train: 5,
+    test: 1,
+    notice: "6 pictures without labels. There are no folders that could be classes",
+  }],
+  ["no folders of classes in train and test", "train/1 train/2 test/3", {
+    classes: [],
+    train: ["train/1", "train/2"],
+    test: ["test/3"],
+    notice: "3 pictures without labels. There are no folders that could be classes",
+  }],
+  ["loose pictures and one folder", "1 2 3 edited/4 edited/5", {
+    classes: [],
+    train: 4,
+    test: 1,
+    notice: "5 pictures without labels. There are no folders that could be classes",
+  }],
+  ["a class of one picture", "a/1 a/2 owl/3", {
+    classes: ["a", "owl"],
+    train: 2,
+    test: 1,
+    notice: "3 pictures in 2 classes. 1 class with one picture, which is trained on: owl",
+  }],
+  ["one class", "a/1 a/2", {
+    classes: ["a"],
+    train: 1,
+    test: 1,
+    notice: "2 pictures in 1 class. All are of one class, a",
+  }],
+  ["one folder around the classes", "pets/cat/1 pets/dog/2", {
+    classes: ["pets"],
+    train: 1,
+    test: 1,
+    notice: "2 pictures in 1 class. All are of one class, pets; if the folders in it are the " +
+      "classes, name it with --data",
+  }],
+];
+
+for (const [name, files, becomes] of layouts) {
+  Deno.test(`layouts of a folder: ${name}`, async () => {
+    const disk = Object.fromEntries(files.split(" ").map((file) => [`/pets/${file}.png`, red]));
+    const { classes, train, validation, test, notice } = foundAny(await load(disk));
+    assertEquals([classes, notice], [becomes.classes, becomes.notice]);
+    const named = (split: PictureSplit | null) => split?.names?.map((name) => name.slice(0, -4));
+    const wanted = (names: Becomes["train"], split: PictureSplit) =>
+      assertEquals(typeof names === "number" ? split.count : named(split), names);
+    wanted(becomes.train, train);
+    wanted(becomes.test, test);
+    assertEquals(named(validation), becomes.validation);
+    for (const split of [train, validation, test]) {
+      if (split === null) continue;
+      const labels = split.names!.map((name) =>
+        classes.findIndex((one) => `/${name}`.includes(`/${one}/`))
+      );
+      assertEquals(split.labels && [...split.labels], classes.length === 0 ? null : labels);
+    }
+  });
+}
+
+Deno.test("images that cannot be read are passed over where that is wanted, and named", async () => {
+  const disk = {
+    ...whole,
+    "/pets/cat/00.png": junk,
+    "/pets/cat/02.png": red.subarray(0, 40),
+    "/pets/dog/01.png": new Uint8Array(),
+  };
+  const strict = message(await load(disk));
+  assertStringIncludes(strict, "Cannot use /pets/cat/0");
+  assertStringIncludes(strict, ". Add --skip-bad to go on without such images");
+  const dataset = found(await load(disk, { skipBad: true }));
+  assertEquals([dataset.train.count + dataset.test.count, dataset.classes.length], [17, 2]);
+  assertEquals(dataset.train.values.length, 12 * dataset.train.count);
+  assertEquals(dataset.train.labels.length, dataset.train.count);
+  assertStringIncludes(dataset.notice!, "17 pictures in 2 classes; passed over: 3 bad pictures (");
+  for (const name of ["cat/00.png", "cat/02.png", "dog/01.png"]) {
+    assertStringIncludes(dataset.notice!, name);
+  }
+  // Which image is tested with does not depend on which are bad.
+  const clean = found(await load(whole));
+  const good = (names: readonly string[]) =>
+    names.filter((name) => !["cat/00.png", "cat/02.png", "dog/01.png"].includes(name));
+  assertEquals(dataset.train.names, good(clean.train.names!));
+  assertEquals(dataset.test.names, good(clean.test.names!));
+  const none = Object.fromEntries(Object.keys(whole).map((path) => [path, junk]));
+  assertStringIncludes(
+    message(await load(none, { skipBad: true })),
+    "/pets: no image can be read to train on",
   );
-  const part = { ...parted, "/pets/val/cat/1.png": red };
-  assertEquals(found(await load(part)).notice, "1 file or folder was passed over: /pets/val");
 });
 
 Deno.test("folders that cannot be used say why and what to do", async (t) => {
@@ -134,31 +318,22 @@ Deno.test("folders that cannot be used say why and what to do", async (t) => {
       {},
       "Cannot find a folder of images: /pets: there is no such folder. Put the images",
     ],
-    ["no class", { "/pets/1.png": red }, "/pets: it has no folder of a class"],
     [
-      "an empty class",
-      { ...whole, "/pets/owl/notes.txt": red },
-      "/pets/owl: it has no file that ends in .png, .jpg or .jpeg",
+      "no image",
+      { "/pets/owl/notes.txt": red, "/pets/1.heic": red },
+      "/pets: it has no file that ends in .png, .jpg, .jpeg, .jpe, .jfif, .webp, .avif or .gif " +
+      "(passed over: 1 HEIC (1.heic), 1 other file (owl/notes.txt), 1 folder without a picture (owl))",
     ],
     [
-      "a class of one image",
-      { ...whole, "/pets/owl/1.png": red },
-      "/pets: the class owl has one image, and one to train and one to test are needed",
+      "classes of one image each",
+      { "/pets/owl/1.png": red, "/pets/emu/1.png": red },
+      "/pets: no class has two images, and one to train on and one to test with are needed",
     ],
+    ["one image", { "/pets/1.png": red }, "/pets: it has one image, and two are needed"],
     [
-      "one image at all",
-      { "/pets/owl/1.png": red },
-      "/pets: the class owl has one image",
-    ],
-    [
-      "train without test",
-      { "/pets/train/cat/1.png": red },
-      "/pets: it has train/ and not the other of train/ and test/",
-    ],
-    [
-      "other classes to test",
-      { ...parted, "/pets/test/owl/1.png": red, "/pets/train/emu/1.png": red },
-      "/pets: test/ lacks emu and train/ lacks owl",
+      "test without train",
+      { "/pets/test/cat/1.png": red, "/pets/val/cat/2.png": red },
+      "/pets: it has images to test with, and no train/ with others",
     ],
   ];
   for (const [name, disk, text] of cases) {

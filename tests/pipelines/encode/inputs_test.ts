@@ -84,7 +84,9 @@ const image = (grey: number) => png(40, 30, plain(40, 30, [grey, grey, grey, 255
 const disk = {
   "/pets/cat/a.png": image(30),
   "/pets/cat/b.png": new TextEncoder().encode("a text"),
-  "/pets/dog/c.png": image(220),
+  "/pets/dog/old/c.png": image(220),
+  "/pets/owl/e.HEIC": Uint8Array.of(1),
+  "/pets/.DS_Store": Uint8Array.of(1),
   "/pets/d.png": image(120),
   "/pets/notes.txt": Uint8Array.of(1),
 };
@@ -110,17 +112,20 @@ Deno.test("a folder's images with its folders' names as labels; a bad one is nam
   const { encoded, notes, images } = await ofFolder("/pets", env, { invert: false, skipBad: true });
   const { codes, labels, origins, skipped } = right(encoded);
   assertEquals(skipped.map(describe), [wrong]);
-  assertEquals(notes, ["1 file or folder passed over: /pets/notes.txt", `Skipped: ${wrong}`]);
+  assertEquals(notes, [
+    "4 pictures; passed over: 1 hidden, 1 HEIC (owl/e.HEIC), 1 other file (notes.txt), " +
+    "1 folder without a picture (owl)",
+    `Skipped: ${wrong}`,
+  ]);
   assertEquals([codes.count, codes.width], [3, 64]);
   assertEquals([0, 1, 2].map((i) => originName(originOf(origins, i)!)), [
     "/pets/d.png",
     "/pets/cat/a.png",
-    "/pets/dog/c.png",
+    "/pets/dog/old/c.png",
   ]);
   assertEquals([[...labels!], origins.classes], [[-1, 0, 1], ["cat", "dog"]]);
-  assertEquals(images.flatMap((source) => source.kind === "files" ? source.passed : []), [
-    "/pets/notes.txt",
-  ]);
+  const passed = images.flatMap((source) => source.kind === "files" ? source.passed : []);
+  assertEquals(passed.map(({ name }) => name), [".DS_Store", "notes.txt", "owl", "owl/e.HEIC"]);
   assertEquals(originOf(origins, 3), null);
 });
 
@@ -133,8 +138,9 @@ Deno.test("images that are not there, and folders without one, are typed errors"
     describe(left(await findImages([operand], { dataEnv: env })()));
   assertEquals(
     await message("/empty"),
-    "Cannot use /empty: expected images: files that end in .png, .jpg or .jpeg, in the folder or in " +
-      'its folders, current value is "a folder without any"',
+    "Cannot use /empty: expected images: files that end in .png, .jpg, .jpeg, .jpe, .jfif, .webp, " +
+      ".avif or .gif, in the folder or in its folders, current value is " +
+      '"a folder without any; passed over: 1 other file (notes.txt)"',
   );
   assertStringIncludes(
     await message("/none"),

@@ -279,6 +279,15 @@ Deno.test("what augmentation cannot be used on is refused before anything is tra
     "Cannot use augment: expected images of the shape [height, width] or " +
       '[height, width, channels], current value is "samples of the shape [28, 28, 1, 1]"',
   );
+  const byPixel = { mean: Array(784).fill(0), std: Array(784).fill(1) };
+  assertEquals(
+    await refused(beginNoisy, {
+      augment: changes,
+      data: { ...data.train, normalisation: byPixel },
+    }),
+    "Cannot use normalisation: expected one mean, or one per channel, of images that are augmented, " +
+      'current value is "784 means"',
+  );
   assertEquals(
     await refused(begin, { views: 3 as 2 }),
     "Cannot use views: expected 1 or 2, current value is 3",
