@@ -71,7 +71,7 @@ function methodsOf(folder: string, out: string, options: Options): readonly Maki
   ];
   const wanted = options.methods?.split(",");
   return [
-    ...descriptors.map((descriptor): Making => [descriptor.name, () => describedBy(descriptor)]),
+    ...describedBy(descriptors).map((method): Making => [method.name, () => method]),
     codes("codes, from scratch", "scratch", []),
     codes("codes, with a trunk", "trunk", ["--trunk", trunk, "--layer", layer]),
   ].filter(([name]) => wanted?.some((text) => name.includes(text)) ?? true);

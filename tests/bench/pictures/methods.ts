@@ -78,28 +78,35 @@ export async function measured(method: Method, set: PictureSet): Promise<Measure
   };
 }
 
-/** A descriptor as a method: it learns nothing. */
-export function describedBy({ name, bytes, of, distance }: Descriptor): Method {
-  const known = new Map<string, Float64Array>();
-  const described = async (file: string): Promise<Float64Array> => {
-    const numbers = known.get(file) ?? of(orThrow(await readBitmap(file, denoFiles)()));
+/** Descriptors as methods: they learn nothing. A picture is decoded once for all of them. */
+export function describedBy(descriptors: readonly Descriptor[]): readonly Method[] {
+  const known = new Map<string, Promise<readonly Float64Array[]>>();
+  const describe = async (file: string) => {
+    const bitmap = orThrow(await readBitmap(file, denoFiles)());
+    return descriptors.map(({ of }) => of(bitmap));
+  };
+  const described = ({ file }: SetPicture) => {
+    const numbers = known.get(file) ?? describe(file);
     known.set(file, numbers);
     return numbers;
   };
-  const all = (pictures: readonly SetPicture[]) =>
-    Promise.all(pictures.map(({ file }) => described(file)));
-  const search: Search = async (queries, among) => {
-    const base = await all(among);
-    return (await all(queries)).map((query) => {
-      const ranked = base.map((numbers, index) => ({ index, distance: distance(query, numbers) }))
-        .sort((a, b) => a.distance - b.distance || a.index - b.index).slice(0, NEAREST);
-      return {
-        found: ranked.map(({ index }) => index),
-        distances: ranked.map(({ distance }) => distance),
-      };
-    });
-  };
-  return { name, bytes, search, trainedOn: () => Promise.resolve(search) };
+  const allOf = (pictures: readonly SetPicture[]) => Promise.all(pictures.map(described));
+  return descriptors.map(({ name, bytes, distance }, which) => {
+    const search: Search = async (queries, among) => {
+      const base = await allOf(among);
+      return (await allOf(queries)).map((query) => {
+        const ranked = base.map((numbers, index) => ({
+          index,
+          distance: distance(query[which], numbers[which]),
+        })).sort((a, b) => a.distance - b.distance || a.index - b.index).slice(0, NEAREST);
+        return {
+          found: ranked.map(({ index }) => index),
+          distances: ranked.map(({ distance }) => distance),
+        };
+      });
+    };
+    return { name, bytes, search, trainedOn: () => Promise.resolve(search) };
+  });
 }
 
 /** How codes are made. */
