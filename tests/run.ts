@@ -30,8 +30,12 @@ async function test(...args: readonly string[]): Promise<number> {
   const command = new Deno.Command(Deno.execPath(), {
     args: [...TEST, ...args],
     cwd: new URL("..", import.meta.url),
-    // One more than there are processors: many tests wait for a program or a browser that they have started.
-    env: { DENO_JOBS: String(navigator.hardwareConcurrency + 1) },
+    env: {
+      // One more than there are processors: many tests wait for a program or a browser that they have started.
+      DENO_JOBS: String(navigator.hardwareConcurrency + 1),
+      // See `prepareDrivers` in ops/backend.ts: tests ask for adapters without it.
+      ...Deno.build.os === "linux" ? { DENO_WEBGPU_BACKEND: "vulkan" } : {},
+    },
   });
   return (await command.spawn().status).code;
 }

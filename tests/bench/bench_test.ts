@@ -1,7 +1,7 @@
 /**
  * The benchmarks in a short form, so that they keep working. No time makes a test fail.
  */
-import { quietVulkan, startBackend } from "../../ops/backend.ts";
+import { prepareDrivers, startBackend } from "../../ops/backend.ts";
 import { tf } from "../../ops/tfjs.ts";
 import {
   assert,
@@ -52,7 +52,7 @@ for (const backend of ["wasm", "cpu"]) {
   });
 }
 
-quietVulkan();
+prepareDrivers();
 const hasAdapter = (await navigator.gpu?.requestAdapter().catch(() => null) ?? null) !== null;
 // One by one: a software adapter compiles for seconds.
 for (const subject of onDevice) {
