@@ -5,7 +5,7 @@
  */
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { type Dice, draw, type Rng } from "../../graph/rng.ts";
-import { checkRanges, integerFrom, notNegative, positive, type Range } from "../../ops/ranges.ts";
+import { checkRanges, integerFrom, notNegative, type Range } from "../../ops/ranges.ts";
 import {
   adjustBrightness,
   adjustContrast,
@@ -50,7 +50,7 @@ export interface AugmentOptions {
   readonly grey?: number;
   /** Probability that an image is blurred with a Gaussian, in [0, 1]. @default {0} */
   readonly blur?: number;
-  /** The largest standard deviation of the blur, in pixels; the smallest is a twentieth of it. @default {2} */
+  /** The largest standard deviation of the blur, in pixels, at most 100; the smallest is a twentieth of it. @default {2} */
   readonly blurSigma?: number;
   /**
    * Probability that a random rectangle of 2 to 33 % of an image's area, of a ratio of 0.3 to 3.3, is replaced by 0,
@@ -239,7 +239,10 @@ const problemOf = (options: Required<AugmentOptions>): InvalidOption | null =>
     }],
     grey: [options.grey, probability],
     blur: [options.blur, probability],
-    blurSigma: [options.blurSigma, positive],
+    blurSigma: [options.blurSigma, {
+      holds: (value) => value > 0 && value <= 100,
+      words: "a number above 0 and at most 100",
+    }],
     erase: [options.erase, probability],
   });
 

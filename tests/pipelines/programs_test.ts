@@ -302,7 +302,7 @@ Deno.test("conv_kwta learns from views of images of a folder without labels, or 
       const { code, err, out } = await convolve(`${images}/cats`, folder, "--units", "40");
       assertEquals([code, err], [0, ""]);
       assertMatch(out, /^Trains on \d+ pictures without labels/m);
-      assertMatch(out, /^epoch 1\/1  loss \d\.\d{4}  copies found [01]\.\d{4} +bits 2 /m);
+      assertMatch(out, /^epoch 1\/1 +loss \d\.\d{4} +copies found [01]\.\d{4} +bits 2 /m);
       assertMatch(out, /^Changed copies of test images that find their image first: [01]\.\d{4}$/m);
       assertEquals(entries(folder), FILES);
       assertFalse(newest(rows(folder), "copies_found", "test") === null);
@@ -317,7 +317,7 @@ Deno.test("conv_kwta learns from views of images of a folder without labels, or 
       const other = await convolve(images, labelled, "--units", "40", "--no-labels");
       assertEquals([other.code, other.err], [0, ""]);
       // Labels only measure.
-      assertMatch(other.out, /^epoch 1\/1 .* test [01]\.\d{4}  copies found [01]\.\d{4} /m);
+      assertMatch(other.out, /^epoch 1\/1 .* test [01]\.\d{4} +copies found [01]\.\d{4} /m);
       assertEquals(read(labelled, "config.json").loss.name, "pair_contrast");
     })
   ));

@@ -137,6 +137,7 @@ Deno.test("augment refuses every option that is out of its range, by name", () =
     { grey: 2 },
     { blur: NaN },
     { blurSigma: 0 },
+    { blurSigma: 1e9 },
     { erase: 1.01 },
   ];
   for (const options of wrong) {
