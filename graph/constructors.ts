@@ -67,6 +67,26 @@ export const leakyRelu = (slope = 0.01): Graph<Shape, Same> => ({
 });
 
 /**
+ * min(max(x, min), max), elementwise; the gradient is 1 from `min` to `max`, both included. `clip(0, 6)` is
+ * ReLU6.
+ *
+ * @param min Any finite number.
+ * @param max A finite number above `min`.
+ *
+ * @example
+ * ```ts
+ * import { clip } from "./constructors.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(show(clip(0, 6)), "clip(0, 6)");
+ * ```
+ */
+export const clip = (min: number, max: number): Graph<Shape, Same> => ({
+  nodes: [{ _tag: "clip", min, max }],
+});
+
+/**
  * x · Φ(x), elementwise, exact by the error function.
  *
  * Source: Hendrycks & Gimpel 2016, and torch.nn.GELU.
@@ -156,6 +176,11 @@ export interface Conv2dOptions {
   readonly stride?: number;
   /** Rows and columns of zeros at each edge, at least 0. @default 0 */
   readonly padding?: number;
+  /**
+   * Groups of channels, at least 1, which divide inputs and outputs: the outputs of a group see the inputs of the
+   * same group alone. As many as there are inputs: a depthwise convolution. @default 1
+   */
+  readonly groups?: number;
   /** Whether a bias is added. @default true */
   readonly bias?: boolean;
 }
@@ -164,7 +189,7 @@ export interface Conv2dOptions {
  * A cross-correlation over images [height, width, inputs], as torch.nn.Conv2d computes it; channels
  * are the last axis here.
  *
- * Params: "weight" of shape [size, size, inputs, outputs] and "bias" of shape [outputs].
+ * Params: "weight" of shape [size, size, inputs / groups, outputs] and "bias" of shape [outputs].
  *
  * @param inputs Channels, at least 1; null: what the node before gives.
  * @param outputs Channels, at least 1.
@@ -178,17 +203,18 @@ export interface Conv2dOptions {
  *
  * assertEquals(show(conv2d(3, 16, 5, { padding: 2 })), "conv2d(3, 16, 5, padding=2)");
  * assertEquals(show(conv2d(null, 16, 5)), "conv2d(16, 5)");
+ * assertEquals(show(conv2d(32, 32, 3, { groups: 32 })), "conv2d(32, 32, 3, groups=32)");
  * ```
  */
 export const conv2d = <const I extends number | null, const O extends number>(
   inputs: I,
   outputs: O,
   size: number,
-  { stride = 1, padding = 0, bias = true }: Conv2dOptions = {},
+  { stride = 1, padding = 0, groups = 1, bias = true }: Conv2dOptions = {},
 ): Graph<
   readonly [number, number, I extends number ? I : number],
   readonly [number, number, O]
-> => ({ nodes: [{ _tag: "conv2d", inputs, outputs, size, stride, padding, bias }] });
+> => ({ nodes: [{ _tag: "conv2d", inputs, outputs, size, stride, padding, groups, bias }] });
 
 /**
  * The largest value of each window and channel of images [height, width, channels]; the gradient
@@ -196,12 +222,15 @@ export const conv2d = <const I extends number | null, const O extends number>(
  *
  * @param size Height and width of a window, at least 1.
  * @param stride Pixels from one window to the next, at least 1; the size where it is left out.
+ * @param padding Rows and columns at each edge that windows may hang over by, from 0, which it is where it is
+ * left out, to size − 1; the largest value is that of the pixels inside.
  */
 export const maxPool2d = (
   size: number,
   stride?: number,
+  padding = 0,
 ): Graph<readonly [number, number, number], readonly [number, number, number]> => ({
-  nodes: [{ _tag: "max_pool2d", size, stride: stride ?? null }],
+  nodes: [{ _tag: "max_pool2d", size, stride: stride ?? null, padding }],
 });
 
 /**
@@ -216,6 +245,15 @@ export const avgPool2d = (
 ): Graph<readonly [number, number, number], readonly [number, number, number]> => ({
   nodes: [{ _tag: "avg_pool2d", size, stride: stride ?? null }],
 });
+
+/**
+ * The mean of each channel over an image of any height and width: [height, width, channels] → [1, 1, channels],
+ * as torch.nn.AdaptiveAvgPool2d(1).
+ */
+export const globalAvgPool2d: Graph<
+  readonly [number, number, number],
+  readonly [1, 1, number]
+> = { nodes: [{ _tag: "global_avg_pool2d" }] };
 
 // ---- Competition
 

@@ -66,10 +66,12 @@ function flopsOf({ node, input, output }: InferredNode): number {
       return 2 * spaceSize(input) * node.outputs + (node.bias ? node.outputs : 0);
     case "conv2d":
       return spaceSize(output) *
-        (2 * node.size ** 2 * (node.inputs as number) + (node.bias ? 1 : 0));
+        (2 * node.size ** 2 * (node.inputs as number) / node.groups + (node.bias ? 1 : 0));
     case "max_pool2d":
     case "avg_pool2d":
       return spaceSize(output) * node.size ** 2;
+    case "global_avg_pool2d":
+      return spaceSize(input);
     // The largest, the difference, the exponential, the sum, the quotient or the logarithm's difference.
     case "softmax":
     case "log_softmax":
@@ -80,6 +82,7 @@ function flopsOf({ node, input, output }: InferredNode): number {
     case "learned_kwta":
     case "relu":
     case "leaky_relu":
+    case "clip":
     case "gelu":
     case "sigmoid":
     case "tanh":

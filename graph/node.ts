@@ -47,6 +47,16 @@ export interface LeakyRelu {
   readonly slope: number;
 }
 
+/** min(max(x, min), max), elementwise. */
+export interface Clip {
+  /** Names the node. */
+  readonly _tag: "clip";
+  /** Least value of the output. Any finite number. */
+  readonly min: number;
+  /** Largest value of the output. A finite number above `min`. */
+  readonly max: number;
+}
+
 /** x · Φ(x), elementwise: Φ is the normal distribution's cumulative function. */
 export interface Gelu {
   /** Names the node. */
@@ -87,6 +97,11 @@ export interface Conv2d {
   readonly stride: number;
   /** Rows and columns of zeros at each edge. */
   readonly padding: number;
+  /**
+   * Groups that the channels are divided into: each of the output's sees those of the input's alone. As many as
+   * the input has channels: a depthwise convolution.
+   */
+  readonly groups: number;
   /** Whether a bias is added. */
   readonly bias: boolean;
 }
@@ -99,6 +114,8 @@ export interface MaxPool2d {
   readonly size: number;
   /** Pixels from one window to the next; null for the size of a window. */
   readonly stride: number | null;
+  /** Rows and columns at each edge that windows may hang over by, below `size`; no value there ever wins. */
+  readonly padding: number;
 }
 
 /** The mean of each window and channel of images [height, width, channels]. */
@@ -109,6 +126,12 @@ export interface AvgPool2d {
   readonly size: number;
   /** Pixels from one window to the next; null for the size of a window. */
   readonly stride: number | null;
+}
+
+/** The mean of each channel over all pixels of an image: [height, width, channels] → [1, 1, channels]. */
+export interface GlobalAvgPool2d {
+  /** Names the node. */
+  readonly _tag: "global_avg_pool2d";
 }
 
 /**
@@ -313,10 +336,12 @@ export type Leaf =
   | Conv2d
   | MaxPool2d
   | AvgPool2d
+  | GlobalAvgPool2d
   | BatchNorm
   | Dropout
   | Relu
   | LeakyRelu
+  | Clip
   | Gelu
   | Sigmoid
   | Tanh

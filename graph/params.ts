@@ -81,8 +81,8 @@ const algebra: Algebra<readonly ParamSpec[]> = {
     return affine(path, [inputs, outputs], inputs, node.bias ? outputs : 0);
   },
   conv2d: (node, path) => {
-    const { outputs, size } = node;
-    const inputs = knownInputs(node, path);
+    const { outputs, size, groups } = node;
+    const inputs = knownInputs(node, path) / groups;
     const fanIn = size * size * inputs;
     return affine(path, [size, size, inputs, outputs], fanIn, node.bias ? outputs : 0);
   },
@@ -125,7 +125,7 @@ const algebra: Algebra<readonly ParamSpec[]> = {
  * evaluation.
  *
  * A linear weight has the shape [inputs, outputs], the transpose of PyTorch's; a convolution's
- * [size, size, inputs, outputs], where PyTorch has [outputs, inputs, size, size].
+ * [size, size, inputs / groups, outputs], where PyTorch has [outputs, inputs / groups, size, size].
  *
  * @throws {TypeError} When a dimension is unknown, as a mistake in the program.
  *

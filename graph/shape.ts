@@ -216,20 +216,33 @@ function badArgument(node: Node, path: string): InvalidOption | null {
   const { parameters, read } = signatureOf(node);
   const values = read(node);
   const bad = parameters.find((parameter) => !allows(parameter, values[parameter.name]));
-  if (
-    bad === undefined && node._tag === "predicted_kwta" && !(node.min_sparsity < node.max_sparsity)
-  ) {
-    return invalidOption(
-      `min_sparsity of predicted_kwta at position ${path}`,
-      node.min_sparsity,
-      `a number below max_sparsity, ${node.max_sparsity}`,
-    );
-  }
-  return bad === undefined ? null : invalidOption(
-    `${bad.name} of ${nameOfNode(node)} at position ${path}`,
-    values[bad.name],
-    kindInWords[bad.kind],
+  const [name, expected] = bad === undefined
+    ? badTogether(node)
+    : [bad.name, kindInWords[bad.kind]];
+  return name === null ? null : invalidOption(
+    `${name} of ${nameOfNode(node)} at position ${path}`,
+    values[name],
+    expected,
   );
+}
+
+/** The argument that does not go with another one, and what was expected of it; null where all do. */
+function badTogether(node: Node): readonly [name: string | null, expected: string] {
+  switch (node._tag) {
+    case "predicted_kwta":
+      if (node.min_sparsity < node.max_sparsity) break;
+      return ["min_sparsity", `a number below max_sparsity, ${node.max_sparsity}`];
+    case "conv2d":
+      if (node.outputs % node.groups === 0) break;
+      return ["groups", `a divisor of the outputs, ${node.outputs}`];
+    case "max_pool2d":
+      if (node.padding < node.size) break;
+      return ["padding", `an integer below size, ${node.size}`];
+    case "clip":
+      if (node.min < node.max) break;
+      return ["min", `a number below max, ${node.max}`];
+  }
+  return [null, ""];
 }
 
 // ---- Rules of single nodes
@@ -247,9 +260,12 @@ export const windows = (length: number, size: number, stride: number, padding: n
 
 /** The output shape of a convolution. */
 function convolved(node: Conv2d, input: Shape): Outcome<Conv2d> {
-  const { inputs, outputs, size, stride, padding } = node;
+  const { inputs, outputs, size, stride, padding, groups } = node;
   const [height, width, channels] = input;
   const least = Math.max(1, size - 2 * padding);
+  if (input.length === 3 && channels % groups !== 0) {
+    return `an image whose channels ${groups} groups divide`;
+  }
   return input.length === 3 && (inputs === null || inputs === channels) &&
       Math.min(height, width) >= least
     ? [{ ...node, inputs: channels }, [
@@ -264,10 +280,13 @@ function convolved(node: Conv2d, input: Shape): Outcome<Conv2d> {
 function pooled<N extends MaxPool2d | AvgPool2d>(node: N, input: Shape): Outcome<N> {
   const { size } = node;
   const stride = node.stride ?? size;
+  const padding = node._tag === "max_pool2d" ? node.padding : 0;
   const [height, width, channels] = input;
-  return input.length === 3 && Math.min(height, width) >= size
-    ? [node, [windows(height, size, stride, 0), windows(width, size, stride, 0), channels]]
-    : `an image [height, width, channels] of at least ${size} × ${size}`;
+  const least = Math.max(1, size - 2 * padding);
+  const along = (length: number) => windows(length, size, stride, padding);
+  return input.length === 3 && Math.min(height, width) >= least
+    ? [node, [along(height), along(width), channels]]
+    : `an image [height, width, channels] of at least ${least} × ${least}`;
 }
 
 /** The error of a node that nobody has defined, if it is one. */
@@ -458,8 +477,12 @@ const algebra: Algebra<Infer> = {
   conv2d: onTensor(convolved),
   max_pool2d: onTensor(pooled),
   avg_pool2d: onTensor(pooled),
+  global_avg_pool2d: onTensor((node, input) =>
+    input.length === 3 ? [node, [1, 1, input[2]]] : "an image [height, width, channels]"
+  ),
   relu: elementwise,
   leaky_relu: elementwise,
+  clip: elementwise,
   gelu: elementwise,
   softmax: onTensor((node, input) => input.length > 0 ? [node, input] : "at least one axis"),
   log_softmax: onTensor((node, input) => input.length > 0 ? [node, input] : "at least one axis"),

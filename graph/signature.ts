@@ -70,11 +70,18 @@ const binary = <N extends Fanout | Split>(_tag: N["_tag"]): Signature<N> => ({
   read: ({ first, second }) => ({ first, second }),
 });
 
-const pool = <N extends MaxPool2d | AvgPool2d>(_tag: N["_tag"]): Signature<N> => ({
-  parameters: [{ name: "size", kind: "count" }, { name: "stride", kind: "count", fallback: null }],
+const pool = <N extends MaxPool2d | AvgPool2d>(
+  _tag: N["_tag"],
+  more: readonly Parameter[] = [],
+): Signature<N> => ({
+  parameters: [
+    { name: "size", kind: "count" },
+    { name: "stride", kind: "count", fallback: null },
+    ...more,
+  ],
   positional: [["size"], ["size", "stride"]],
-  build: ({ size, stride }) => ({ _tag, size, stride }) as N,
-  read: ({ size, stride }) => ({ size, stride }),
+  build: (values) => ({ _tag, ...values }) as unknown as N,
+  read: ({ _tag, ...values }) => values as unknown as Readonly<Record<string, Argument>>,
 });
 
 /** How a soft activation is written: `hardness=4, gate=hard_sigmoid`, or `hard` for none. */
@@ -119,22 +126,25 @@ const signatures: Signatures = {
       { name: "size", kind: "count" },
       { name: "stride", kind: "count", fallback: 1 },
       { name: "padding", kind: "whole", fallback: 0 },
+      { name: "groups", kind: "count", fallback: 1 },
       { name: "bias", kind: "flag", fallback: true },
     ],
     positional: [["outputs", "size"], ["inputs", "outputs", "size"]],
-    build: ({ inputs, outputs, size, stride, padding, bias }) => ({
+    build: ({ inputs, outputs, size, stride, padding, groups, bias }) => ({
       _tag: "conv2d",
       inputs: inputs as number | null,
       outputs: outputs as number,
       size: size as number,
       stride: stride as number,
       padding: padding as number,
+      groups: groups as number,
       bias: bias as boolean,
     }),
     read: ({ _tag, ...values }) => values,
   },
-  max_pool2d: pool<MaxPool2d>("max_pool2d"),
+  max_pool2d: pool<MaxPool2d>("max_pool2d", [{ name: "padding", kind: "whole", fallback: 0 }]),
   avg_pool2d: pool<AvgPool2d>("avg_pool2d"),
+  global_avg_pool2d: nullary({ _tag: "global_avg_pool2d" }),
   batch_norm: {
     parameters: [
       { name: "inputs", kind: "count", fallback: null },
@@ -164,6 +174,12 @@ const signatures: Signatures = {
     positional: [["slope"]],
     build: ({ slope }) => ({ _tag: "leaky_relu", slope: slope as number }),
     read: ({ slope }) => ({ slope }),
+  },
+  clip: {
+    parameters: [{ name: "min", kind: "real" }, { name: "max", kind: "real" }],
+    positional: [["min", "max"]],
+    build: ({ min, max }) => ({ _tag: "clip", min: min as number, max: max as number }),
+    read: ({ min, max }) => ({ min, max }),
   },
   gelu: nullary({ _tag: "gelu" }),
   sigmoid: nullary({ _tag: "sigmoid" }),

@@ -14,6 +14,7 @@ import {
   dropConnect,
   dropout,
   gelu,
+  globalAvgPool2d,
   linear,
   linearRelu,
   logSoftmax,
@@ -97,23 +98,25 @@ const algebra: Algebra<Lowered> = {
     ...affine(path, linear),
     rectified: affine(path, linearRelu),
   }),
-  conv2d: ({ stride, padding }, path) =>
+  conv2d: ({ stride, padding, groups }, path) =>
     stateless((params, x) =>
       conv2d(
         x as tf.Tensor4D,
         params[`${path}.weight`] as tf.Tensor4D,
         params[`${path}.bias`] as tf.Tensor1D | undefined,
-        { stride, padding },
+        { stride, padding, groups },
       )
     ),
-  max_pool2d: ({ size, stride }) =>
-    stateless((_, x) => maxPool2d(x as tf.Tensor4D, size, stride ?? size)),
+  max_pool2d: ({ size, stride, padding }) =>
+    stateless((_, x) => maxPool2d(x as tf.Tensor4D, size, stride ?? size, padding)),
   avg_pool2d: ({ size, stride }) =>
     stateless((_, x) => avgPool2d(x as tf.Tensor4D, size, stride ?? size)),
+  global_avg_pool2d: elementwise((x) => globalAvgPool2d(x as tf.Tensor4D)),
   batch_norm: normalised,
   dropout: ({ rate }) => dropout(rate),
   relu: () => ({ ...elementwise((x) => tf.relu(x))(), isRelu: true }),
   leaky_relu: ({ slope }) => stateless((_, x) => tf.leakyRelu(x as tf.Tensor, slope)),
+  clip: ({ min, max }) => stateless((_, x) => tf.clipByValue(x as tf.Tensor, min, max)),
   gelu: elementwise(gelu),
   softmax: elementwise(softmax),
   log_softmax: elementwise(logSoftmax),

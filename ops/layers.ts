@@ -10,6 +10,7 @@ import { LINEAR, LINEAR_RELU } from "./kernels/linear.ts";
 import { dropoutMask, type Rng } from "../graph/rng.ts";
 import { sizeOf } from "../graph/shape.ts";
 import type { Lowered } from "./lowered.ts";
+import { depthwise } from "./kernels/depthwise.ts";
 import { grid, IM2COL, type WindowAttributes } from "./kernels/im2col.ts";
 import { MAX_POOL } from "./kernels/max_pool.ts";
 import { BATCH_NORM } from "./kernels/batch_norm.ts";
@@ -81,11 +82,17 @@ function windowsOf(x: tf.Tensor4D, { size, stride, padding }: Windows) {
   return { patches, samples, rows, columns, channels };
 }
 
+/** Options of {@linkcode conv2d}. */
+export interface ConvolutionOptions extends Omit<Windows, "size"> {
+  /** Groups of channels; a divisor of inputs and outputs. @default 1 */
+  readonly groups?: number;
+}
+
 /**
  * A cross-correlation, as torch.nn.functional.conv2d computes it but for the order of the axes.
  *
  * @param x [samples, height, width, inputs].
- * @param weight [size, size, inputs, outputs].
+ * @param weight [size, size, inputs / groups, outputs].
  * @param bias [outputs], if any.
  * @returns [samples, rows, columns, outputs], rows = ⌊(height + 2·padding − size) / stride⌋ + 1.
  */
@@ -93,12 +100,39 @@ export function conv2d(
   x: tf.Tensor4D,
   weight: tf.Tensor4D,
   bias: tf.Tensor1D | undefined,
-  { stride, padding }: Omit<Windows, "size">,
+  { stride, padding, groups = 1 }: ConvolutionOptions,
 ): tf.Tensor4D {
   const [size, , inputs, outputs] = weight.shape;
-  const { patches, samples, rows, columns } = windowsOf(x, { size, stride, padding });
+  if (groups > 1) {
+    const y = inputs === 1
+      ? depthwise(x, weight, { stride, padding })
+      : inGroups(x, weight, { stride, padding, groups });
+    return bias === undefined ? y : tf.add(y, bias);
+  }
   const matrix = tf.reshape(weight, [size * size * inputs, outputs]) as tf.Tensor2D;
+  // The windows of one pixel are the pixels.
+  if (size === 1 && stride === 1 && padding === 0) {
+    const pixels = tf.reshape(x, [-1, inputs]) as tf.Tensor2D;
+    const [samples, height, width] = x.shape;
+    return tf.reshape(linear(pixels, matrix, bias), [samples, height, width, outputs]);
+  }
+  const { patches, samples, rows, columns } = windowsOf(x, { size, stride, padding });
   return tf.reshape(linear(patches, matrix, bias), [samples, rows, columns, outputs]);
+}
+
+/** A convolution for each group of channels. */
+function inGroups(
+  x: tf.Tensor4D,
+  weight: tf.Tensor4D,
+  { groups = 1, ...windows }: ConvolutionOptions,
+): tf.Tensor4D {
+  const filters = tf.split<tf.Tensor4D>(weight, groups, 3);
+  return tf.concat(
+    tf.split<tf.Tensor4D>(x, groups, 3).map((channels, i) =>
+      conv2d(channels, filters[i], undefined, windows)
+    ),
+    3,
+  );
 }
 
 /** Windows as [samples, rows, columns, pixels, channels]. */
@@ -108,19 +142,26 @@ function pixelsOf(x: tf.Tensor4D, size: number, stride: number): tf.Tensor5D {
 }
 
 /**
- * The largest value of each window and channel. The gradient goes to the first of equals, row by
- * row, as in torch.nn.functional.max_pool2d.
+ * The largest value of each window and channel, of those of its pixels that are inside the image. The gradient
+ * goes to the first of equals, row by row, as in torch.nn.functional.max_pool2d.
  *
  * @param x [samples, height, width, channels].
- * @returns [samples, rows, columns, channels], rows = ⌊(height − size) / stride⌋ + 1.
+ * @param padding Below `size`.
+ * @returns [samples, rows, columns, channels], rows = ⌊(height + 2·padding − size) / stride⌋ + 1.
  */
-export function maxPool2d(x: tf.Tensor4D, size: number, stride: number): tf.Tensor4D {
+export function maxPool2d(
+  x: tf.Tensor4D,
+  size: number,
+  stride: number,
+  padding = 0,
+): tf.Tensor4D {
   const [, height, width] = x.shape;
   const [y]: tf.Tensor4D[] = tf.engine().runKernel(MAX_POOL, { x }, {
     height,
     width,
     size,
     stride,
+    padding,
   });
   return y;
 }
@@ -133,6 +174,13 @@ export function maxPool2d(x: tf.Tensor4D, size: number, stride: number): tf.Tens
  */
 export const avgPool2d = (x: tf.Tensor4D, size: number, stride: number): tf.Tensor4D =>
   tf.mean(pixelsOf(x, size, stride), 3);
+
+/** The mean of each channel: [samples, height, width, channels] → [samples, 1, 1, channels]. */
+export function globalAvgPool2d(x: tf.Tensor4D): tf.Tensor4D {
+  const [samples, height, width, channels] = x.shape;
+  const pixels = tf.reshape(x, [samples, height * width, channels]);
+  return tf.reshape(tf.mean(pixels, 1), [samples, 1, 1, channels]);
+}
 
 // ---- Batch norm
 

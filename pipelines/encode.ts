@@ -29,7 +29,7 @@ async function work(
   options: Options<typeof inputFlags>,
   { operands: [model, ...operands], out, data: dataEnv, note, env: start }: Context,
 ): Promise<E.Either<SparrowError, readonly string[]>> {
-  const encoder = await loadEncoder(model)();
+  const encoder = await loadEncoder(model, { trunk: options.trunk ?? undefined, dataEnv })();
   if (E.isLeft(encoder)) return encoder;
   const images = await findImages(operands, { ...inputOptions(options), dataEnv })();
   if (E.isLeft(images)) return images;
@@ -43,6 +43,7 @@ async function work(
     skipBad,
     note,
     env: env.right,
+    dataEnv,
   })();
   if (E.isLeft(encoded)) return encoded;
   const seconds = (env.right.now() - begun) / 1000;
@@ -66,9 +67,9 @@ if (import.meta.main) {
     summary:
       "Encodes images with a trained model into a file of binary codes, which search.ts and Python\n" +
       "read. An INPUT is a dataset's name (mnist, fashion_mnist, cifar10, strokes, or digits: MNIST\n" +
-      "where it can be had), an image file (PNG, JPEG) or a folder of them, whose subfolders are\n" +
-      "labels. Images are resized by the shorter side, cropped around the centre and normalised as\n" +
-      "the model was trained.",
+      "where it can be had), an image file (JPEG, PNG, WebP, AVIF, GIF, …) or a folder of them, whose\n" +
+      "subfolders are labels. Images are resized by the shorter side, cropped around the centre and\n" +
+      "normalised as the model was trained.",
     operands: "MODEL INPUT…",
     flags: inputFlags,
     backend: true,

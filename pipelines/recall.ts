@@ -72,7 +72,7 @@ async function work(
 ): Promise<E.Either<SparrowError, readonly string[]>> {
   const { store, seed, invert, show, keep } = options;
   const kind = options.cue as CueKind;
-  const file = await loadEncoder(path)();
+  const file = await loadEncoder(path, { trunk: options.trunk ?? undefined, dataEnv })();
   if (E.isLeft(file)) return file;
   const { dataset } = file.right.model;
   if (operands.length === 0 && !namesDataset(dataset)) {

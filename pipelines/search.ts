@@ -62,7 +62,8 @@ async function work(
   const loaded = await loadCodes(file, denoFiles)();
   if (E.isLeft(loaded)) return loaded;
   const set = loaded.right;
-  const { model, k, show, json, out, invert, "skip-bad": skipBad } = options;
+  const { k, show, json, out, invert, "skip-bad": skipBad } = options;
+  const [model, trunk] = [options.model ?? undefined, options.trunk ?? undefined];
   const distance = options.distance as CodeDistance;
   // Before any image is encoded for nothing.
   if (k > set.codes.count) {
@@ -76,7 +77,7 @@ async function work(
   const queries = await queryCodes(
     set,
     operands,
-    { model: model ?? undefined, invert, skipBad, ...inputOptions(options) },
+    { model, trunk, invert, skipBad, ...inputOptions(options) },
     context,
   );
   if (E.isLeft(queries)) return queries;

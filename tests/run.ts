@@ -15,7 +15,9 @@ const ALONE: Readonly<Record<string, string>> = {
   "tests/pipelines/data/decode_image_test.ts": "measures the memory of the process",
   "tests/pipelines/data/environment_test.ts": "sets variables of the process",
   "tests/pipelines/data/tar_test.ts": "measures the memory of the process",
+  "tests/pipelines/data/thumbnails_test.ts": "measures the memory of the process",
   "tests/pipelines/encode/encode_to_file_test.ts": "measures the memory of the process",
+  "tests/pipelines/loading_interrupt_test.ts": "allows an interrupted program a second",
   "tests/pipelines/mnist_kwta_interrupt_test.ts": "allows an interrupted program a second",
 };
 

@@ -24,12 +24,22 @@ export interface PoolAttributes {
   /** Height and width of a window. */
   readonly size: number;
   readonly stride: number;
+  /** Rows and columns at each edge that windows hang over by, below `size`. */
+  readonly padding: number;
 }
 
-const grid = ({ height, width, size, stride }: PoolAttributes): readonly [number, number] => [
-  windows(height, size, stride, 0),
-  windows(width, size, stride, 0),
+const grid = (
+  { height, width, size, stride, padding }: PoolAttributes,
+): readonly [number, number] => [
+  windows(height, size, stride, padding),
+  windows(width, size, stride, padding),
 ];
+
+/** Where a window begins along an axis once what hangs over is cut off, and how long it is then. */
+const inside = (from: number, size: number, length: number): readonly [number, number] => {
+  const begin = Math.max(from, 0);
+  return [begin, Math.min(from + size, length) - begin];
+};
 
 registerHostKernel<PoolAttributes>({
   name: MAX_POOL,
@@ -39,19 +49,21 @@ registerHostKernel<PoolAttributes>({
     return [{ shape, dtype: "float32" }, { shape, dtype: "int32" }];
   },
   run: ([x], [y, places], [[n, , , channels]], attributes) => {
-    const { height, width, size, stride } = attributes;
+    const { height, width, size, stride, padding } = attributes;
     const [rows, columns] = grid(attributes);
     for (let image = 0, out = 0; image < n; image++) {
       const base = image * height * width * channels;
       for (let row = 0; row < rows; row++) {
+        const [top, down] = inside(row * stride - padding, size, height);
         for (let column = 0; column < columns; column++, out += channels) {
-          const corner = (row * stride * width + column * stride) * channels;
+          const [left, across] = inside(column * stride - padding, size, width);
+          const corner = (top * width + left) * channels;
           for (let c = 0; c < channels; c++) {
             y[out + c] = x[base + corner + c];
             places[out + c] = corner + c;
           }
-          for (let dy = 0; dy < size; dy++) {
-            for (let dx = 0; dx < size; dx++) {
+          for (let dy = 0; dy < down; dy++) {
+            for (let dx = 0; dx < across; dx++) {
               const at = corner + (dy * width + dx) * channels;
               for (let c = 0; c < channels; c++) {
                 const value = x[base + at + c];
@@ -85,7 +97,7 @@ registerHostKernel<PoolAttributes>({
 });
 
 const uniforms = "height : i32, width : i32, channels : i32, size : i32, stride : i32, " +
-  "rows : i32, columns : i32";
+  "padding : i32, rows : i32, columns : i32";
 
 /** Finds the place; the values are then looked up. */
 const findPlaces: GpuProgram = {
@@ -99,12 +111,17 @@ const findPlaces: GpuProgram = {
     rest = rest / uniforms.columns;
     let row = rest % uniforms.rows;
     let base = (rest / uniforms.rows) * uniforms.height * uniforms.width * uniforms.channels;
-    var place = (row * uniforms.stride * uniforms.width + column * uniforms.stride) *
-      uniforms.channels + channel;
+    let down = row * uniforms.stride - uniforms.padding;
+    let right = column * uniforms.stride - uniforms.padding;
+    let top = max(down, 0);
+    let left = max(right, 0);
+    let bottom = min(down + uniforms.size, uniforms.height);
+    let end = min(right + uniforms.size, uniforms.width);
+    var place = (top * uniforms.width + left) * uniforms.channels + channel;
     let corner = place;
     var best = x[base + place];
-    for (var dy = 0; dy < uniforms.size; dy = dy + 1) {
-      for (var dx = 0; dx < uniforms.size; dx = dx + 1) {
+    for (var dy = 0; dy < bottom - top; dy = dy + 1) {
+      for (var dx = 0; dx < end - left; dx = dx + 1) {
         let at = corner + (dy * uniforms.width + dx) * uniforms.channels;
         let value = x[base + at];
         if (value > best || value != value) { best = value; place = at; }
@@ -130,8 +147,8 @@ const collect: GpuProgram = {
     let n = index / image;
     let place = index % image;
     let channel = place % uniforms.channels;
-    let px = place / uniforms.channels % uniforms.width;
-    let py = place / uniforms.channels / uniforms.width;
+    let px = place / uniforms.channels % uniforms.width + uniforms.padding;
+    let py = place / uniforms.channels / uniforms.width + uniforms.padding;
     var sum = 0.0;
     for (var down = 0; down < uniforms.size; down = down + 1) {
       let top = py - down;
@@ -151,8 +168,8 @@ const collect: GpuProgram = {
 };
 
 const values = (attributes: PoolAttributes, channels: number) => {
-  const { height, width, size, stride } = attributes;
-  return [height, width, channels, size, stride, ...grid(attributes)].map(int);
+  const { height, width, size, stride, padding } = attributes;
+  return [height, width, channels, size, stride, padding, ...grid(attributes)].map(int);
 };
 
 registerGpuKernel<PoolAttributes>(MAX_POOL, ["x"], (backend, [x], attributes) => {

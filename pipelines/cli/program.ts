@@ -29,7 +29,7 @@ import type { FindImagesOptions } from "../encode/inputs.ts";
 import type { OriginSplit } from "../files/codes.ts";
 import { type CommandLine, type Flags, helpText, readCommandLine, type Values } from "./options.ts";
 import { missingPermission, programDataEnv, startLine, withoutGpu } from "./permissions.ts";
-import { plainProgress, progressBar } from "./progress_bar.ts";
+import { loadingBar, plainProgress, progressBar } from "./progress_bar.ts";
 import { showTime, table } from "./text.ts";
 import { lockFolder, type Release } from "../files/lock.ts";
 
@@ -110,6 +110,7 @@ export const inputFlags = {
     help: "invert image files: dark ink on light paper for a model of MNIST",
   },
   "skip-bad": sharedFlags["skip-bad"],
+  trunk: { kind: "text", help: "the model's trunk, where it has moved", value: "FILE" },
 } as const satisfies Flags;
 
 /** Returns the options of `findImages` that {@linkcode inputFlags} give. */
@@ -372,7 +373,10 @@ function contextOf<F extends Flags>(
   signal: AbortSignal,
   env: Context["env"],
 ): Context {
-  const data = programDataEnv();
+  const onRead = quiet || !Deno.stderr.isTerminal()
+    ? undefined
+    : loadingBar(() => performance.now());
+  const data = { ...programDataEnv(), signal, onRead };
   const named = (dataset ?? undefined) as DatasetName | undefined;
   const loaded = pipe(
     loadImages({ dataset: named, data: folder ?? undefined, seed, skipBad }, data),

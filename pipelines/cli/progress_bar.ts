@@ -100,6 +100,70 @@ export function progressBar(
   };
 }
 
+/**
+ * Makes a progress bar of files that are read: how many of how many, and the time left. It is removed with the last one.
+ *
+ * @param now Monotonic clock, in milliseconds.
+ * @returns Takes the number of files that are done, and of all.
+ */
+export function loadingBar(
+  now: () => number,
+  terminal: Terminal = standardError,
+): (done: number, total: number) => void {
+  let begun = now();
+  let drawn = -Infinity;
+  let before = 0;
+  return (done, total) => {
+    // Another folder begins.
+    if (done <= before) [begun, drawn] = [now(), -Infinity];
+    before = done;
+    if (done >= total) return terminal.write(drawn === -Infinity ? "" : ERASE);
+    // What is read at once has no bar.
+    if (now() - Math.max(drawn, begun + 4 * INTERVAL) < INTERVAL) return;
+    drawn = now();
+    const seconds = (drawn - begun) / 1000;
+    const line = loadingLine(done, total, seconds, terminal.columns() - 1);
+    terminal.write(ERASE + line);
+  };
+}
+
+/**
+ * Writes the line of {@linkcode loadingBar}. Parts that do not fit are left out, from the right.
+ *
+ * @param seconds Time since the first file was begun.
+ * @param columns The largest width of the line, in characters.
+ *
+ * @example
+ * ```ts
+ * import { loadingLine } from "./progress_bar.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * assertEquals(
+ *   loadingLine(250, 1000, 10, 80),
+ *   "reading ██████░░░░░░░░░░░░░░░░░░  25 %  250/1,000 images  30 s left",
+ * );
+ * ```
+ */
+export function loadingLine(
+  done: number,
+  total: number,
+  seconds: number,
+  columns: number,
+): string {
+  const part = done / total;
+  const full = Math.round(part * BAR);
+  return fitting(
+    [
+      "reading",
+      ` ${"█".repeat(full)}${"░".repeat(BAR - full)}`,
+      ` ${String(Math.floor(100 * part)).padStart(3)} %`,
+      `  ${done.toLocaleString("en")}/${total.toLocaleString("en")} images`,
+      `  ${duration(seconds * (1 - part) / part)} left`,
+    ].map(same),
+    columns,
+  );
+}
+
 /** Milliseconds of training after which {@linkcode plainProgress} tells the time left. */
 const TOLD_AFTER = 10_000;
 
@@ -253,6 +317,14 @@ export function progressLine(
       : [same(`  test ${newest.toFixed(4)}`)]),
     ...(sparks === "" ? [] : [[` ${sparks}`, ` ${colours.spark(sparks)}`] as const]),
   ];
+  return fitting(parts, columns);
+}
+
+/** Joins the parts of a line from the left, as long as they fit. */
+function fitting(
+  parts: readonly (readonly [text: string, shown: string])[],
+  columns: number,
+): string {
   let room = columns;
   let line = "";
   for (const [text, shown] of parts) {

@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { describe, type GpuError, invalidOption, type SparrowError } from "../../graph/error.ts";
+import {
+  describe,
+  type GpuError,
+  type InvalidOption,
+  invalidOption,
+  type SparrowError,
+} from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { Nodes } from "../../graph/node.ts";
 import type { Shape } from "../../graph/types.ts";
@@ -149,6 +155,12 @@ export interface Recipe {
   readonly stages: Stage;
 }
 
+/** A backend that is started, and a dataset that is loaded. */
+export type Begun = TE.TaskEither<
+  SparrowError,
+  { readonly env: Env; readonly dataset: Dataset }
+>;
+
 /** A program that trains. */
 export interface Training<F extends Flags> {
   /** Name of the program, as in `pipelines/<name>.ts`. */
@@ -159,8 +171,12 @@ export interface Training<F extends Flags> {
   readonly datasets: readonly DatasetName[];
   /** The flags besides those of every training. */
   readonly flags: F;
+  /** Starts the backend and loads the dataset. @default as the context's `begin` does */
+  readonly begin?: (options: GivenOptions<F>, context: Context) => Begun;
   /** Changes the dataset before it is used. @default it is used as it was loaded */
   readonly prepare?: (dataset: Dataset) => Dataset;
+  /** Finds what is wrong about options that are right one by one. @default nothing is */
+  readonly refuse?: (options: GivenOptions<F>) => InvalidOption | null;
   /** Makes the recipe of the options. */
   readonly recipe: (
     options: TrainingOptions<F>,
@@ -188,15 +204,18 @@ export const training = <F extends Flags>(declared: Training<F>): Promise<never>
       const epochs = epochsBefore(options as Options<typeof trainingFlags>);
       return epochs === null ? null : total({ ...options, epochs });
     },
-    refuse: ({ validation }) =>
-      validation === null || sizeOf(validation as string) !== null ? null : invalidOption(
-        "--validation",
-        validation,
-        "a number of images of at least 1, or a fraction above 0 and below 1",
-      ),
+    refuse: (options) =>
+      options.validation === null || sizeOf(options.validation as string) !== null
+        ? declared.refuse?.(options) ?? null
+        : invalidOption(
+          "--validation",
+          options.validation,
+          "a number of images of at least 1, or a fraction above 0 and below 1",
+        ),
     resume: resumed,
     work: (options, context) => work({ ...declared, total }, options, context),
     interrupted: async (error, folder) => {
+      if (error.epoch === 0) return "Interrupted before the training began. Nothing was saved";
       const model = `${folder}/${MODEL_FILE}`;
       const kept = await Deno.stat(model).then(() => true, () => false);
       return `${describe(error)}. ` + (kept
@@ -248,7 +267,8 @@ const work = <F extends Flags>(
 ): TE.TaskEither<SparrowError, Lines> =>
 async () => {
   const asked = given as Options<typeof trainingFlags>;
-  const loaded = await context.beginUnlabelled();
+  const begin: Begun = declared.begin?.(given, context) ?? context.beginUnlabelled;
+  const loaded = await begin();
   if (E.isLeft(loaded)) return loaded;
   const { env, dataset: all } = loaded.right;
   const begun = env.now();

@@ -12,6 +12,20 @@ export interface Bitmap {
   readonly height: number;
   /** height × width × (red, green, blue, alpha), row-major; alpha is not multiplied in. */
   readonly pixels: Uint8Array;
+  /**
+   * Part of the pixels that the image covers: decoded at an eighth, an image of 819 columns covers 102.375 of 103.
+   *
+   * @default all of them
+   */
+  readonly covered?: Covered;
+}
+
+/** A rectangle within a bitmap, in pixels. */
+export interface Covered {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 /** The most pixels of an image that is decoded, which then takes up to 2 GiB for a moment. */
@@ -56,9 +70,11 @@ export function fit(
   [height, width]: readonly [height: number, width: number],
   colour: Colour,
 ): Uint8Array {
-  const scale = Math.min(bitmap.width / width, bitmap.height / height);
-  const across = taps(bitmap.width, width, scale);
-  const down = taps(bitmap.height, height, scale);
+  const covered = bitmap.covered ??
+    { left: 0, top: 0, width: bitmap.width, height: bitmap.height };
+  const scale = Math.min(covered.width / width, covered.height / height);
+  const across = taps(bitmap.width, covered.left, covered.width, width, scale);
+  const down = taps(bitmap.height, covered.top, covered.height, height, scale);
   const channels = colour === "rgb" ? 3 : 1;
 
   const top = down[0].first;
@@ -81,8 +97,14 @@ export function fit(
   return bytes;
 }
 
-function taps(length: number, wanted: number, scale: number): readonly Taps[] {
-  const exact = (length - wanted * scale) / 2;
+function taps(
+  length: number,
+  begin: number,
+  covered: number,
+  wanted: number,
+  scale: number,
+): readonly Taps[] {
+  const exact = begin + (covered - wanted * scale) / 2;
   // An image that is only cropped keeps its bytes.
   const offset = scale === 1 ? Math.floor(exact) : exact;
   const support = Math.max(1, scale);

@@ -66,6 +66,29 @@ export interface ImageSplit extends PictureSplit {
 /** Images with their labels, before their normalisation is known. */
 export type RawSplit = Omit<ImageSplit, "normalisation">;
 
+/**
+ * What determines the features that a trunk makes of a picture: a dataset of features has it, and a model that was
+ * trained on them remembers it.
+ */
+export interface TrunkReference {
+  /** Path or address of the trunk. */
+  readonly source: string;
+  /** SHA-256 of the trunk: of its file, or of all its files one after the other. */
+  readonly sha256: string;
+  /** Name of the tensor that is taken. */
+  readonly layer: string;
+  /** How a map of features becomes one vector: averaged, the first of its tokens, or all of it. */
+  readonly pooling: "average" | "first" | "flatten";
+  /** Rows and columns of the pictures that it takes. */
+  readonly size: readonly [height: number, width: number];
+  /** Colours of the pictures that it takes. */
+  readonly colour: "rgb" | "grey";
+  /** Order of its input's axes: channels before the rows, or last. */
+  readonly layout: "NCHW" | "NHWC";
+  /** Normalisation of the pictures. */
+  readonly normalisation: Normalisation;
+}
+
 /** A training set and a test set that belong together. */
 export interface Dataset<Split extends DataSplit = DataSplit> {
   /** Name that results give it: "mnist", "strokes". */
@@ -86,6 +109,8 @@ export interface Dataset<Split extends DataSplit = DataSplit> {
   readonly sha256: Readonly<Record<string, string>>;
   /** A remark for whoever reads the results, such as that it is a stand-in for MNIST; null for none. */
   readonly notice: string | null;
+  /** The trunk that made the samples, where they are features of pictures. @default none */
+  readonly trunk?: TrunkReference;
 }
 
 /** Values of samples must be fewer: their places are 32-bit integers. */

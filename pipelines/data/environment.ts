@@ -46,6 +46,10 @@ export interface DataEnv {
   ) => Promise<boolean>;
   /** "linux", "darwin", "windows", …, as `Deno.build.os` has it. */
   readonly system: string;
+  /** Signal at which reading image files ends with `Interrupted`. @default it is never interrupted */
+  readonly signal?: AbortSignal;
+  /** Called with how many image files have been read, of how many. @default none */
+  readonly onRead?: (done: number, total: number) => void;
 }
 
 /**

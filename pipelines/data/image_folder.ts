@@ -4,19 +4,16 @@
  * @module
  */
 import {
-  type CorruptFile,
   type DatasetUnavailable,
-  type FileUnavailable,
   type InvalidOption,
   invalidOption,
   type SparrowError,
 } from "../../graph/error.ts";
-import { E, pipe, TE } from "../../graph/fp_ts.ts";
+import { E, pipe, type TE } from "../../graph/fp_ts.ts";
 import { seed as seeded } from "../../graph/rng.ts";
 import { count } from "../report/format.ts";
-import { type Colour, fit } from "./bitmap.ts";
+import type { Colour } from "./bitmap.ts";
 import { type Dataset, hashOf, labelArray, normalisationOf, type PictureSplit } from "./dataset.ts";
-import { decodeImage } from "./decode_image.ts";
 import { type DataEnv, denoDataEnv } from "./environment.ts";
 import { hindranceTo } from "./obtain.ts";
 import {
@@ -25,11 +22,13 @@ import {
   type Part,
   type PassedOver,
   passedOver,
-  PICTURE_ENDINGS,
+  PICTURE_KINDS,
   placed,
   type PlacedPicture,
+  skippable,
 } from "./picture_files.ts";
 import { parted, type Parting } from "./splits.ts";
+import { thumbnails } from "./thumbnails.ts";
 
 /** Options of {@linkcode loadImageFolder}. */
 export interface ImageFolderOptions {
@@ -169,7 +168,7 @@ const useless = (place: string, reason: string): DatasetUnavailable => ({
 });
 
 const noneOf = (passed: readonly PassedOver[]): string =>
-  `it has no file that ends in ${PICTURE_ENDINGS}` +
+  `it has no picture, ${PICTURE_KINDS} by its name` +
   (passed.length === 0 ? "" : ` (${passedOver(passed)})`);
 
 /** Says how many images were taken, and what was passed over. */
@@ -363,7 +362,7 @@ interface ReadPictures {
   readonly failed: readonly PlacedPicture[];
 }
 
-/** One image after the other: decoded, the largest takes hundreds of MiB. */
+/** Reads all images, which are decoded on all cores. */
 const readAll = (
   pictures: readonly PlacedPicture[],
   options: ImageFolderOptions,
@@ -374,25 +373,17 @@ async () => {
   const area = areaOf(options);
   const pixels = new Uint8Array(pictures.length * area);
   const [taken, failed]: [PlacedPicture[], PlacedPicture[]] = [[], []];
-  for (const picture of pictures) {
-    const read = await pipe(
-      env.files.read(picture.path),
-      TE.flatMap((bytes) => decodeImage(picture.path, bytes)),
-    )();
+  let at = 0;
+  for await (const read of thumbnails(pictures.map(({ path }) => path), { size, colour }, env)) {
+    const picture = pictures[at++];
     if (E.isRight(read)) {
-      pixels.set(fit(read.right, size, colour), taken.length * area);
+      pixels.set(read.right, taken.length * area);
       taken.push(picture);
-    } else if (skipBad) failed.push(picture);
+    } else if (skipBad && read.left._tag !== "Interrupted") failed.push(picture);
     else return E.left(skippable(read.left));
   }
   return E.right({ pixels: pixels.subarray(0, taken.length * area), taken, failed });
 };
-
-/** Says of an error of one image what to do. */
-const skippable = (error: CorruptFile | FileUnavailable): SparrowError =>
-  error._tag === "CorruptFile"
-    ? { ...error, reason: `${error.reason}. Add --skip-bad to go on without such images` }
-    : { ...error, advice: `${error.advice}, or add --skip-bad to go on without such images` };
 
 type RawPictures = Omit<PictureSplit, "normalisation">;
 

@@ -92,8 +92,8 @@ export interface ImagesOptions {
 }
 
 /**
- * Loads the named dataset; without a name MNIST, or the built-in digits with a notice. All have labels but a
- * folder without subfolders.
+ * Loads the named dataset; without a name MNIST, or the built-in digits with a notice. All have labels, but for a
+ * folder of images without subfolders.
  *
  * @returns The dataset, or the error of its loader; `InvalidOption` when "folder" comes without
  * `data` or "strokes" with it.
@@ -112,6 +112,7 @@ export function loadImages(
   options?: ImagesOptions & { readonly dataset?: Exclude<DatasetName, "folder"> },
   env?: DataEnv,
 ): TE.TaskEither<SparrowError, Dataset<ImageSplit>>;
+/** Loads the named dataset; a folder without subfolders has no labels. */
 export function loadImages(
   options: ImagesOptions,
   env?: DataEnv,

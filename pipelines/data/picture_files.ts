@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { FileUnavailable } from "../../graph/error.ts";
+import type { FileUnavailable, SparrowError } from "../../graph/error.ts";
 import { E, type TE } from "../../graph/fp_ts.ts";
 import { count } from "../report/format.ts";
 import type { DataEnv, FolderEntry } from "./environment.ts";
@@ -12,12 +12,12 @@ import { within } from "./published.ts";
 
 // ---- Names
 
-/** The extensions of picture files, as an error names them. */
-export const PICTURE_ENDINGS = ".png, .jpg, .jpeg, .jpe, .jfif, .webp, .avif or .gif";
+/** The kinds of picture files that are decoded, as an error names them. */
+export const PICTURE_KINDS = "PNG, JPEG, WebP, AVIF, GIF, HEIC, TIFF or BMP";
 
 /** Tells by its name whether a file is a picture that can be decoded. */
 export const isPictureName = (name: string): boolean =>
-  /\.(png|jpe?g|jpe|jfif|webp|avif|gif)$/i.test(name);
+  /\.(png|jpe?g|jpe|jfif|webp|avif|gif|hei[cf]|tiff?|bmp)$/i.test(name);
 
 /** Why something in a folder is passed over. */
 export type PassedReason = keyof typeof WORDS;
@@ -25,9 +25,7 @@ export type PassedReason = keyof typeof WORDS;
 /** The words for what is passed over, for one and for several; their order is that of {@linkcode passedOver}. */
 const WORDS = {
   hidden: ["hidden", "hidden"],
-  heic: ["HEIC", "HEIC"],
-  tiff: ["TIFF", "TIFF"],
-  bmp: ["BMP", "BMP"],
+  raw: ["raw photograph", "raw photographs"],
   svg: ["SVG", "SVG"],
   other: ["other file", "other files"],
   bad: ["bad picture", "bad pictures"],
@@ -44,9 +42,7 @@ const WORDS = {
 
 /** Other kinds of pictures, by the ends of their names. */
 const KINDS: readonly (readonly [RegExp, PassedReason])[] = [
-  [/\.(heic|heif)$/i, "heic"],
-  [/\.tiff?$/i, "tiff"],
-  [/\.bmp$/i, "bmp"],
+  [/\.(dng|cr[23]|nef|arw|raf|orf|rw2)$/i, "raw"],
   [/\.svgz?$/i, "svg"],
 ];
 
@@ -62,8 +58,8 @@ export interface PassedOver {
   readonly reason: PassedReason;
 }
 
-/** How many names a reason is given. */
-const SHOWN = 3;
+/** How many names a reason is given; of files that should be looked at, more. */
+const [SHOWN, SHOWN_BAD] = [3, 20];
 
 /**
  * Says what was passed over, by reason, with the number and the first names of each.
@@ -77,11 +73,11 @@ const SHOWN = 3;
  *
  * assertEquals(
  *   passedOver([
- *     { name: "cat/1.heic", reason: "heic" },
+ *     { name: "cat/1.svg", reason: "svg" },
  *     { name: ".DS_Store", reason: "hidden" },
  *     { name: "cat/.DS_Store", reason: "hidden" },
  *   ]),
- *   "passed over: 2 hidden, 1 HEIC (cat/1.heic)",
+ *   "passed over: 2 hidden, 1 SVG (cat/1.svg)",
  * );
  * ```
  */
@@ -92,15 +88,32 @@ export function passedOver(passed: readonly PassedOver[]): string {
     if (names.length === 0) return [];
     const [one, several] = WORDS[reason];
     const number = count(names.length, one, several);
-    return [reason === "hidden" ? number : `${number} (${namesOf(names)})`];
+    return [
+      reason === "hidden"
+        ? number
+        : `${number} (${namesOf(names, reason === "bad" ? SHOWN_BAD : SHOWN)})`,
+    ];
   });
   return parts.length === 0 ? "" : `passed over: ${parts.join(", ")}`;
 }
 
 /** Lists the first names, without what a terminal would take for a command: names of files hold any character. */
-export const namesOf = (names: readonly string[]): string =>
-  names.slice(0, SHOWN).map((name) => name.replaceAll(/\p{Cc}/gu, "?")).join(", ") +
-  (names.length > SHOWN ? ", …" : "");
+export const namesOf = (names: readonly string[], most = SHOWN): string =>
+  names.slice(0, most).map((name) => name.replaceAll(/\p{Cc}/gu, "?")).join(", ") +
+  (names.length > most ? ", …" : "");
+
+/** Says of the error of one picture, which is not to be passed over, that it could be. */
+export function skippable(error: SparrowError): SparrowError {
+  const hint = "add --skip-bad to go on without such images";
+  switch (error._tag) {
+    case "CorruptFile":
+      return { ...error, reason: `${error.reason}. To use the others, ${hint}` };
+    case "FileUnavailable":
+      return { ...error, advice: `${error.advice}, or ${hint}` };
+    default:
+      return error;
+  }
+}
 
 // ---- Listing
 

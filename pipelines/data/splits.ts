@@ -229,7 +229,7 @@ export const parted = (
  * @param fraction The part of each class that goes, above 0 and below 1.
  * @returns The indices; `InvalidOption` for another fraction, and when a class has one sample only.
  */
-export function stratified(
+function stratified(
   labels: Labels,
   classes: readonly string[],
   fraction: number,

@@ -12,13 +12,14 @@ import type { BinaryEmbeddings } from "../../ops/embeddings.ts";
 import { uninterrupted } from "../core/env.ts";
 import { consumption, type Run } from "../core/run.ts";
 import { sha256 } from "../data/bytes.ts";
-import type { Dataset, Samples } from "../data/dataset.ts";
+import type { Dataset, Samples, TrunkReference } from "../data/dataset.ts";
 import { decodeImage } from "../data/decode_image.ts";
-import { denoDataEnv } from "../data/environment.ts";
+import { type DataEnv, denoDataEnv } from "../data/environment.ts";
 import type { OriginPart, Origins, SavedCodes } from "../files/codes.ts";
 import { denoFiles, type Files } from "../files/files.ts";
 import { type ModelFile, readModel, writeModel } from "../files/model.ts";
 import { MODEL_FILE, modelOf } from "../stages/save.ts";
+import type { Trunk } from "../trunks/trunk.ts";
 import { encode, type EncodeOptions, encodeStream } from "./encode.ts";
 import { findImages, type FindImagesOptions, type ImageSource, notesOf } from "./inputs.ts";
 import {
@@ -26,6 +27,7 @@ import {
   type InputLayout,
   layoutOf,
   noImages,
+  type PictureEnv,
   picturesOf,
   toInput,
 } from "./pictures.ts";
@@ -38,6 +40,14 @@ export interface Encoder {
   readonly layout: InputLayout;
   /** Path and SHA-256 of the model's file, by which a file of codes remembers it. */
   readonly identity: Origins["model"];
+  /** The trunk whose features of images the model takes; null where it takes images. */
+  readonly trunk: Trunk | null;
+}
+
+/** Options of {@linkcode readEncoder}. */
+export interface ReadEncoderOptions {
+  /** The trunk that the model was trained on, where there is one. @default none */
+  readonly trunk?: Trunk;
 }
 
 /**
@@ -45,34 +55,74 @@ export interface Encoder {
  *
  * @param file Name of the file, for errors and for the origins of codes.
  * @returns The encoder; `CorruptFile`; `InvalidOption` where the model's input is not that of an image,
- * or its codes are not binary.
+ * its codes are not binary, or the trunk is not the one that it was trained on.
  */
 export const readEncoder = (
   file: string,
   bytes: Uint8Array,
+  { trunk }: ReadEncoderOptions = {},
 ): TE.TaskEither<SparrowError, Encoder> =>
   pipe(
     TE.fromEither(readModel(file, bytes)),
+    TE.chain((model) => encoderOfModel({ file, bytes, model }, trunk ?? null)),
+  );
+
+/** A model as it was read. */
+interface Read {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly model: ModelFile;
+}
+
+const encoderOfModel = (
+  { file, bytes, model }: Read,
+  trunk: Trunk | null,
+): TE.TaskEither<SparrowError, Encoder> =>
+  pipe(
+    TE.right(model),
     TE.filterOrElseW(({ graph }) => isBinary(encoderOf(graph)), ({ graph }): SparrowError => {
       const expected = "one that ends in kWTA: its codes are bits";
       return invalidOption(`the model ${file}`, show(encoderOf(graph)), expected);
     }),
-    TE.chainEitherKW((model) =>
-      E.map((layout: InputLayout) => ({ model, layout }))(
-        layoutOf(model.input, model.normalisation),
-      )
-    ),
-    TE.chainTaskK((known) => async () => ({
-      ...known,
+    TE.chainEitherKW((model) => layoutFor(model, trunk)),
+    TE.chainTaskK((layout) => async () => ({
+      model,
+      layout,
       identity: { file, sha256: await sha256(bytes) },
+      trunk,
     })),
   );
+
+/** All that determines a trunk's features, as text: where it was found does not matter. */
+const factsOf = (
+  { sha256, layer, pooling, size, colour, layout, normalisation: { mean, std } }: TrunkReference,
+): string => JSON.stringify([sha256, layer, pooling, size, colour, layout, mean, std]);
+
+/** The layout of the images that a model takes, by itself or by its trunk, which must be the right one. */
+function layoutFor(
+  { input, normalisation, trunk: expected }: ModelFile,
+  trunk: Trunk | null,
+): E.Either<SparrowError, InputLayout> {
+  const named = (reference: TrunkReference | undefined) => {
+    if (reference === undefined) return "none";
+    const { source, sha256, pooling, layer } = reference;
+    return `${source} of SHA-256 ${sha256.slice(0, 12)}…, ${pooling} of the layer ${layer}`;
+  };
+  if (expected === undefined && trunk === null) return layoutOf(input, normalisation);
+  const isRight = expected !== undefined && trunk !== null &&
+    factsOf(trunk.reference) === factsOf(expected);
+  return isRight ? E.right({ size: expected.size, colour: expected.colour }) : E.left({
+    ...invalidOption("--trunk", null, `the trunk of the model: ${named(expected)}`),
+    actual: named(trunk?.reference),
+  });
+}
 
 /**
  * Makes an encoder of a run that was trained, without a file between. What is done with the run later
  * does not change the encoder.
  *
  * @param dataset The dataset that the run was trained on: images are normalised as it is.
+ * @param options The trunk that made the dataset, where it is one of features.
  * @returns The encoder; `NonFinite` where a weight is not finite; `ConsumedRun`; else as
  * {@linkcode readEncoder} does.
  *
@@ -99,6 +149,7 @@ export const readEncoder = (
 export const trainedEncoder = (
   run: Run,
   dataset: Dataset,
+  options: ReadEncoderOptions = {},
 ): TE.TaskEither<SparrowError, Encoder> => {
   const consumed = consumption(run);
   if (consumed !== null) return TE.left(consumed);
@@ -106,7 +157,7 @@ export const trainedEncoder = (
   const file = run.saved?.endsWith(MODEL_FILE) ? run.saved : "a model that was not saved";
   return pipe(
     modelOf(run, dataset),
-    TE.chainW((model) => readEncoder(file, writeModel(model))),
+    TE.chainW((model) => readEncoder(file, writeModel(model), options)),
   );
 };
 
@@ -114,13 +165,19 @@ export const trainedEncoder = (
 export interface LoadEncoderOptions {
   /** File system to read from. @default Deno's */
   readonly files?: Files;
+  /** Path or address of the trunk of a model that has one. @default the one that the model names */
+  readonly trunk?: string;
+  /** Environment that a trunk is loaded from. @default this machine */
+  readonly dataEnv?: DataEnv;
 }
 
 /**
- * Loads an encoder from a model file.
+ * Loads an encoder from a model file, and its trunk where it has one: from where the model says that it was, unless
+ * `trunk` says otherwise.
  *
  * @param path Path of the file that the stage `save` wrote: "runs/…/model.safetensors".
- * @returns The encoder; `FileUnavailable`; else as {@linkcode readEncoder} does.
+ * @returns The encoder; `FileUnavailable`; `InvalidOption` for a trunk that is not the one that the model was
+ * trained on (its SHA-256 differs); else as {@linkcode readEncoder} and `loadTrunk` do.
  *
  * @example From a trained run to the code of one image file.
  * ```ts
@@ -150,9 +207,48 @@ export interface LoadEncoderOptions {
  */
 export const loadEncoder = (
   path: string,
-  { files = denoFiles }: LoadEncoderOptions = {},
+  { files = denoFiles, ...options }: LoadEncoderOptions = {},
 ): TE.TaskEither<SparrowError, Encoder> =>
-  pipe(files.read(path), TE.chainW((bytes) => readEncoder(path, bytes)));
+  pipe(
+    files.read(path),
+    TE.chainW((bytes) =>
+      pipe(
+        TE.fromEither(readModel(path, bytes)),
+        TE.chain((model) =>
+          pipe(
+            trunkOf(path, model, options),
+            TE.chain((trunk) => encoderOfModel({ file: path, bytes, model }, trunk)),
+          )
+        ),
+      )
+    ),
+  );
+
+/** Loads the trunk of a model; null where it has none. */
+const trunkOf = (
+  file: string,
+  { trunk: reference }: ModelFile,
+  { trunk: source, dataEnv }: LoadEncoderOptions,
+): TE.TaskEither<SparrowError, Trunk | null> =>
+async () => {
+  if (reference === undefined) {
+    return source === undefined ? E.right(null) : E.left(invalidOption(
+      "--trunk",
+      source,
+      `none: the model ${file} takes images by itself`,
+    ));
+  }
+  // Loaded when it is wanted: most models have none.
+  const { loadTrunk } = await import("../trunks/trunk.ts");
+  const loaded = await loadTrunk(source ?? reference.source, { ...reference, dataEnv })();
+  return E.isLeft(loaded) && loaded.left._tag === "FileUnavailable"
+    ? E.left({
+      ...loaded.left,
+      advice: `The model ${file} was trained on this trunk; name it with --trunk where it has ` +
+        `moved. ${loaded.left.advice}`,
+    })
+    : loaded;
+};
 
 /** Options of {@linkcode loadEncoderOf}. */
 export interface LoadEncoderOfOptions extends LoadEncoderOptions {
@@ -168,14 +264,14 @@ export interface LoadEncoderOfOptions extends LoadEncoderOptions {
  */
 export const loadEncoderOf = (
   { codes, origins }: SavedCodes,
-  { model = origins?.model.file, files }: LoadEncoderOfOptions = {},
+  { model = origins?.model.file, ...options }: LoadEncoderOfOptions = {},
 ): TE.TaskEither<SparrowError, Encoder> => {
   if (model === undefined) {
     const expected = "the model that made the codes, which their file does not name";
     return TE.left(invalidOption("--model", "none", expected));
   }
   return pipe(
-    loadEncoder(model, { files }),
+    loadEncoder(model, options),
     TE.filterOrElseW(
       ({ identity }) => origins === undefined || identity.sha256 === origins.model.sha256,
       ({ identity }): SparrowError =>
@@ -201,7 +297,7 @@ export interface EncodeImageOptions extends EncodeOptions {
 }
 
 /**
- * Encodes one image: a PNG or a JPEG of any size, which is resized by its shorter side, cropped around
+ * Encodes one image, of any size and any format that `decodeImage` knows, which is resized by its shorter side, cropped around
  * its centre and normalised as the model's training data was.
  *
  * @param bytes The whole file.
@@ -213,7 +309,7 @@ export const encodeImage = (
   { name = "the image", invert = false, env }: EncodeImageOptions = {},
 ): TE.TaskEither<SparrowError, BinaryEmbeddings> =>
   pipe(
-    decodeImage(name, bytes),
+    decodeImage(name, bytes, encoder.layout.size),
     TE.chainW((bitmap) => {
       const { layout, model: { normalisation } } = encoder;
       const pixels = toInput(bitmap, layout, invert);
@@ -221,14 +317,38 @@ export const encodeImage = (
     }),
   );
 
+/**
+ * Makes what an encoder's model takes of images that have its layout: the images themselves, or the features that its
+ * trunk makes of them.
+ */
+const modelInputs = (
+  { model, trunk }: Encoder,
+  images: Samples,
+  { env }: EncodeOptions = {},
+): TE.TaskEither<SparrowError, Samples> => {
+  if (trunk === null) return TE.right(images);
+  const { values } = images;
+  return values instanceof Uint8Array
+    ? pipe(
+      trunk.features(values, { env }),
+      TE.map((features) => ({
+        ...images,
+        values: features,
+        normalisation: model.normalisation,
+      })),
+    )
+    : TE.left(invalidOption("data", "floats", "images, as bytes, for the trunk"));
+};
+
 /** Encodes images in memory that have the encoder's layout already. */
 export const encodePictures = (
-  { model }: Encoder,
+  encoder: Encoder,
   images: Samples,
   options: EncodeOptions = {},
 ): TE.TaskEither<SparrowError, BinaryEmbeddings> =>
   pipe(
-    encode(model, images, options),
+    modelInputs(encoder, images, options),
+    TE.chain((inputs) => encode(encoder.model, inputs, options)),
     // `readEncoder` lets no other model through.
     TE.map((embeddings) => embeddings as BinaryEmbeddings),
   );
@@ -310,15 +430,15 @@ const isNames = (images: readonly string[] | readonly ImageSource[]): images is 
   typeof images[0] === "string";
 
 async function encodeSources(
-  { model, layout, identity }: Encoder,
+  encoder: Encoder,
   sources: readonly ImageSource[],
   { invert = false, skipBad = false, note = () => {}, env = uninterrupted, dataEnv }:
     EncodeImagesOptions,
 ): Promise<E.Either<SparrowError, EncodedImages>> {
+  const { model, layout, identity } = encoder;
   notesOf(sources).forEach(note);
   const options = { layout, normalisation: model.normalisation, invert, skipBad };
-  const { signal, now } = env;
-  const reading = { signal, now, files: (dataEnv ?? denoDataEnv).files };
+  const reading = readingFrom(dataEnv ?? denoDataEnv, env.signal);
   const batches: Batch[] = [];
   const codes: BinaryEmbeddings[] = [];
   const problems: SparrowError[] = [];
@@ -333,7 +453,9 @@ async function encodeSources(
       for await (const batch of picturesOf(source, options, reading, skip)) {
         if (E.isLeft(batch)) return void problems.push(batch.left);
         batches.push({ ...batch.right, values: new Uint8Array() });
-        yield batch.right;
+        const inputs = await modelInputs(encoder, batch.right, { env })();
+        if (E.isLeft(inputs)) return void problems.push(inputs.left);
+        yield inputs.right;
       }
     }
   }
@@ -353,6 +475,22 @@ async function encodeSources(
     skipped,
   });
 }
+
+/** The environment that image files are read in: a dataset's, which ends by the signal of what is done. */
+const readingFrom = (
+  data: DataEnv,
+  signal: AbortSignal,
+): PictureEnv => ({
+  files: data.files,
+  onRead: data.onRead,
+  variable: data.variable,
+  permitted: data.permitted,
+  // Not before it is asked for: a browser has no Deno.
+  get system() {
+    return data.system;
+  },
+  signal,
+});
 
 /** Numbers labels by their names, so that the digit 3 of a dataset and the folder "3" are one. */
 function labelsOf(

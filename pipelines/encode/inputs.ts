@@ -8,13 +8,7 @@ import { E, type TE } from "../../graph/fp_ts.ts";
 import type { ImageSplit } from "../data/dataset.ts";
 import { type DataEnv, denoDataEnv } from "../data/environment.ts";
 import { type DatasetName, datasetNames, loadImages } from "../data/images.ts";
-import {
-  listPictures,
-  type PassedOver,
-  passedOver,
-  PICTURE_ENDINGS,
-  placed,
-} from "../data/picture_files.ts";
+import { listPictures, passedOver, PICTURE_KINDS, placed } from "../data/picture_files.ts";
 import { firstSamples } from "../data/splits.ts";
 import type { OriginPart, OriginSplit } from "../files/codes.ts";
 import { count } from "../report/format.ts";
@@ -62,8 +56,8 @@ export type ImageSource =
     readonly kind: "files";
     /** Files in order; none has been read. */
     readonly files: readonly ImageFile[];
-    /** Everything that was passed over in the folder. */
-    readonly passed: readonly PassedOver[];
+    /** What was passed over in the folder, in words; empty for nothing. */
+    readonly passed: string;
   };
 
 /** The names of datasets; "digits" is MNIST, or the built-in ones where there is no MNIST. */
@@ -151,15 +145,16 @@ async function filesInput(path: string, env: DataEnv): Promise<Found> {
   const listed = await listPictures(path, env)();
   // What cannot be listed is taken for a file, whatever its name: reading it will tell.
   if (E.isLeft(listed)) {
-    return E.right({ kind: "files", files: [{ path, label: null }], passed: [] });
+    return E.right({ kind: "files", files: [{ path, label: null }], passed: "" });
   }
-  const { pictures, passed } = listed.right;
+  const { pictures } = listed.right;
+  const passed = passedOver(listed.right.passed);
   const files = placed(pictures).map(({ path, label }): ImageFile => ({ path, label }));
   return files.length > 0 ? E.right({ kind: "files", files, passed }) : E.left(
     invalidOption(
       path,
-      `a folder without any${passed.length === 0 ? "" : `; ${passedOver(passed)}`}`,
-      `images: files that end in ${PICTURE_ENDINGS}, in the folder or in its folders`,
+      `a folder without any${passed === "" ? "" : `; ${passed}`}`,
+      `images (${PICTURE_KINDS} by their names) in the folder or in its folders`,
     ),
   );
 }
@@ -177,5 +172,5 @@ export const notesOf = (inputs: readonly ImageSource[]): readonly string[] =>
   inputs.flatMap((input) => {
     if (input.kind === "dataset") return input.notice === null ? [] : [input.notice];
     const { files, passed } = input;
-    return passed.length === 0 ? [] : [`${count(files.length, "picture")}; ${passedOver(passed)}`];
+    return passed === "" ? [] : [`${count(files.length, "picture")}; ${passed}`];
   });

@@ -17,6 +17,7 @@ export {
   type LoadEncoderOfOptions,
   type LoadEncoderOptions,
   readEncoder,
+  type ReadEncoderOptions,
   trainedEncoder,
 } from "./encoder.ts";
 export { indexVectors, type IndexVectorsOptions, type WrittenIndex } from "./index_vectors.ts";

@@ -6,11 +6,12 @@
 import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { Shape } from "../../graph/types.ts";
-import { breathe, type Waiting } from "../core/env.ts";
 import { type Bitmap, type Colour, fit } from "../data/bitmap.ts";
 import { joined } from "../data/bytes.ts";
 import type { Normalisation, Samples } from "../data/dataset.ts";
 import { decodeImage } from "../data/decode_image.ts";
+import { skippable } from "../data/picture_files.ts";
+import { type ThumbnailEnv, thumbnails } from "../data/thumbnails.ts";
 import type { Files } from "../files/files.ts";
 import type { ImageSource } from "./inputs.ts";
 
@@ -85,8 +86,10 @@ function squareOf(n: number, channels: number): InputLayout | null {
  */
 export function toInput(bitmap: Bitmap, layout: InputLayout, invert: boolean): Uint8Array {
   const bytes = fit(bitmap, layout.size, layout.colour);
-  return invert ? bytes.map((byte) => 255 - byte) : bytes;
+  return invert ? inverted(bytes) : bytes;
 }
+
+const inverted = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => 255 - byte);
 
 /**
  * Makes a bitmap of a dataset's image.
@@ -133,10 +136,7 @@ export interface Batch extends Pictures {
 }
 
 /** The part of an environment that reading image files needs. */
-export interface PictureEnv extends Waiting {
-  /** File system that image files are read from. */
-  readonly files: Files;
-}
+export type PictureEnv = ThumbnailEnv;
 
 /** Called with the error of each image file that is passed over. */
 export type OnBad = (error: SparrowError) => void;
@@ -190,28 +190,35 @@ async function* ofFiles(
   onBad: OnBad,
 ): AsyncGenerator<E.Either<SparrowError, Batch>, void, void> {
   const { files } = input;
-  for (let from = 0; from < files.length; from += FILES) {
-    const [rows, indices]: [Uint8Array[], number[]] = [[], []];
-    for (let i = from; i < Math.min(from + FILES, files.length); i++) {
-      await breathe(env);
-      if (env.signal.aborted) return yield E.left({ _tag: "Interrupted", epoch: 0, step: 0 });
-      const bitmap = await readBitmap(files[i].path, env.files)();
-      if (E.isRight(bitmap)) {
-        rows.push(toInput(bitmap.right, layout, invert));
-        indices.push(i);
-      } else if (skipBad) onBad(bitmap.left);
-      else return yield bitmap;
-    }
-    if (rows.length > 0) {
-      const pixels = joined(rows);
-      yield E.right({ count: rows.length, values: pixels, normalisation, input, indices });
-    }
+  let [rows, indices]: [Uint8Array[], number[]] = [[], []];
+  let at = 0;
+  for await (const read of thumbnails(files.map(({ path }) => path), layout, env)) {
+    if (E.isRight(read)) {
+      rows.push(invert ? inverted(read.right) : read.right);
+      indices.push(at);
+    } else if (skipBad && read.left._tag !== "Interrupted") onBad(read.left);
+    else return yield E.left(skippable(read.left));
+    at++;
+    if (rows.length < FILES && at < files.length) continue;
+    if (rows.length === 0) return;
+    const pixels = joined(rows);
+    yield E.right({ count: rows.length, values: pixels, normalisation, input, indices });
+    [rows, indices] = [[], []];
   }
 }
 
-/** Reads and decodes an image file; `FileUnavailable` or `CorruptFile` name it. */
-export const readBitmap = (path: string, files: Files): TE.TaskEither<SparrowError, Bitmap> =>
-  pipe(files.read(path), TE.chainW((bytes) => decodeImage(path, bytes)));
+/**
+ * Reads and decodes an image file.
+ *
+ * @param size Height and width that `fit` will bring it to. @default it is decoded whole
+ * @returns The pixels; `FileUnavailable` or `CorruptFile` name the file.
+ */
+export const readBitmap = (
+  path: string,
+  files: Files,
+  size?: InputLayout["size"],
+): TE.TaskEither<SparrowError, Bitmap> =>
+  pipe(files.read(path), TE.chainW((bytes) => decodeImage(path, bytes, size)));
 
 /** The error of inputs that have no image that can be used. */
 export const noImages = (operands: readonly string[]): SparrowError =>

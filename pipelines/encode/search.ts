@@ -166,6 +166,8 @@ export function distinctCodes({ count, width, words }: BinaryEmbeddings): number
 export interface QueryOptions extends EncodeImagesOptions {
   /** Path of the model. @default the one that made the codes */
   readonly model?: string;
+  /** Path or address of the model's trunk, where it has one. @default the one that the model names */
+  readonly trunk?: string;
 }
 
 /** The effects of encoding queries, as a program's context has them. */
@@ -192,11 +194,11 @@ export const isCodesFile = (operand: string): boolean => /\.npz$/i.test(operand)
 export async function queryCodes(
   set: SavedCodes,
   operands: readonly string[],
-  { model, ...options }: QueryOptions,
+  { model, trunk, ...options }: QueryOptions,
   { note, env: start, data: dataEnv }: QuerySurroundings,
 ): Promise<E.Either<SparrowError, SavedCodes>> {
   if (operands.every(isCodesFile)) return await loadCodes(operands[0], denoFiles)();
-  const encoder = await loadEncoderOf(set, { model })();
+  const encoder = await loadEncoderOf(set, { model, trunk, dataEnv })();
   if (E.isLeft(encoder)) return encoder;
   const images = await findImages(operands, { ...options, dataEnv })();
   if (E.isLeft(images)) return images;

@@ -247,7 +247,7 @@ function albumOf(env: DataEnv, data?: string): Album {
   };
   const bitmap = async ({ part, at }: Origin): Promise<E.Either<string, Bitmap>> => {
     if (part.kind === "files") {
-      return E.mapLeft(describe)(await readBitmap(part.files[at], env.files)());
+      return E.mapLeft(describe)(await readBitmap(part.files[at], env.files, [LARGEST, LARGEST])());
     }
     const loaded = await load(part);
     if (E.isLeft(loaded)) return loaded;

@@ -12,7 +12,7 @@ import { plasticitySpecs, scalingState } from "../../graph/plasticity.ts";
 import { inferShapes, isPair, sameSpace, sizeOf } from "../../graph/shape.ts";
 import { show } from "../../graph/show.ts";
 import type { Shape } from "../../graph/types.ts";
-import type { Normalisation } from "../data/dataset.ts";
+import type { Normalisation, TrunkReference } from "../data/dataset.ts";
 import { denoFiles, type Files } from "./files.ts";
 import { parseJson } from "./json.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
@@ -35,6 +35,8 @@ export interface ModelFile {
   readonly epoch: number;
   /** Last measurements on the test set, by name: "accuracy". @default none */
   readonly metrics?: Readonly<Record<string, number>>;
+  /** The trunk whose features it takes. @default it takes the samples themselves */
+  readonly trunk?: TrunkReference;
 }
 
 const FORMAT = "sparrow-model-1";
@@ -43,7 +45,7 @@ const FORMAT = "sparrow-model-1";
  * A model as a safetensors file: its weights, and what else its units remember, by path. Linear
  * weights have the shape [inputs, outputs]; the metadata
  * holds the graph as JSON and as text, the input shape, the normalisation, the dataset's name,
- * the epoch and, where they are known, the metrics.
+ * the epoch and, where there are some, the metrics and the trunk.
  */
 export const writeModel = (model: ModelFile): Uint8Array<ArrayBuffer> =>
   writeSafetensors({
@@ -57,6 +59,7 @@ export const writeModel = (model: ModelFile): Uint8Array<ArrayBuffer> =>
       dataset: model.dataset,
       epoch: String(model.epoch),
       ...model.metrics === undefined ? {} : { metrics: JSON.stringify(model.metrics) },
+      ...model.trunk === undefined ? {} : { trunk: JSON.stringify(model.trunk) },
     },
   });
 
@@ -92,6 +95,10 @@ export const readModel = (
       if (metadata.dataset === undefined) return wrong("dataset", "a name");
       const metrics = metadata.metrics === undefined ? undefined : json(metadata.metrics) ?? null;
       if (metrics !== undefined && !isMetrics(metrics)) return wrong("metrics", "numbers by name");
+      const trunk = metadata.trunk === undefined ? undefined : json(metadata.trunk) ?? null;
+      if (trunk !== undefined && !isTrunkReference(trunk)) {
+        return wrong("trunk", "a trunk by source, sha256, layer, pooling, size, colour and layout");
+      }
       return pipe(
         graphFromJson(json(metadata.graph), `the graph of ${file}`),
         E.chainW((graph) => inferShapes(graph, input)),
@@ -122,7 +129,11 @@ export const readModel = (
             Object.fromEntries(paths.map(({ path }) => [path, tensors[path]]));
           const [params, plasticity] = [among(paramSpecs(graph)), among(remembered)];
           const known = { graph, input, params, plasticity, normalisation, dataset, epoch };
-          return E.right(metrics === undefined ? known : { ...known, metrics });
+          return E.right({
+            ...known,
+            ...metrics === undefined ? {} : { metrics },
+            ...trunk === undefined ? {} : { trunk },
+          });
         }),
       );
     }),
@@ -195,6 +206,21 @@ const isNormalisation = (value: unknown): value is Normalisation => {
   return isNumbers(mean) && isNumbers(std) && mean.length === std.length && mean.length >= 1 &&
     std.every((deviation) => deviation > 0);
 };
+
+const isTrunkReference = (value: unknown): value is TrunkReference => {
+  if (typeof value !== "object" || value === null) return false;
+  const { source, sha256, layer, pooling, size, colour, layout, normalisation } = value as Partial<
+    Record<keyof TrunkReference, unknown>
+  >;
+  return typeof source === "string" && typeof sha256 === "string" &&
+    /^[0-9a-f]{64}$/.test(sha256) && typeof layer === "string" &&
+    isAmong(["average", "first", "flatten"], pooling) && isAmong(["rgb", "grey"], colour) &&
+    isAmong(["NCHW", "NHWC"], layout) && isShape(size) && size.length === 2 &&
+    isNormalisation(normalisation);
+};
+
+const isAmong = (names: readonly string[], value: unknown): boolean =>
+  names.some((name) => name === value);
 
 const isMetrics = (value: unknown): value is Readonly<Record<string, number>> =>
   typeof value === "object" && value !== null && !Array.isArray(value) &&

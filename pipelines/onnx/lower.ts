@@ -6,7 +6,7 @@
 import type { Algebra } from "../../graph/fold.ts";
 import type { BatchNorm, Conv2d, Linear, Over } from "../../graph/node.ts";
 import type { ParamArrays } from "../../graph/params.ts";
-import { sizeOf } from "../../graph/shape.ts";
+import { sizeOf, windows } from "../../graph/shape.ts";
 import type { Pair, Shape } from "../../graph/types.ts";
 import { winnerCount } from "../../ops/kernels/select_edges.ts";
 import { ElementType, type OnnxAttribute, type OnnxNode, type OnnxTensor } from "./proto.ts";
@@ -243,15 +243,20 @@ export function onnxAlgebra(
     params[`${path}.bias`]?.data ?? new Float32Array(outputs);
   const pool = (opType: string) =>
   (
-    { size, stride }: { readonly size: number; readonly stride: number | null },
+    { size, stride, padding = 0 }: {
+      readonly size: number;
+      readonly stride: number | null;
+      readonly padding?: number;
+    },
   ): Emit =>
     onTensor((x) => {
       const step = stride ?? size;
       const [height, width, channels] = x.shape;
-      const along = (length: number) => Math.floor((length - size) / step) + 1;
+      const along = (length: number) => windows(length, size, step, padding);
       const [y] = node(opType, [channelsFirst(out, x).name()], {
         kernel_shape: ints([size, size]),
         strides: ints([step, step]),
+        ...padding === 0 ? {} : { pads: ints([padding, padding, padding, padding]) },
       });
       return written(y, [along(height), along(width), channels], true);
     });
@@ -283,16 +288,18 @@ export function onnxAlgebra(
           false,
         )
       ),
-    conv2d: ({ inputs, outputs, size, stride, padding }: Conv2d, path) =>
+    conv2d: ({ inputs, outputs, size, stride, padding, groups }: Conv2d, path) =>
       onTensor((x) => {
-        const along = (length: number) => Math.floor((length + 2 * padding - size) / stride) + 1;
+        const along = (length: number) => windows(length, size, stride, padding);
+        const each = inputs as number / groups;
         const write = (weight: Float32Array, bias: Float32Array): string => {
-          const filters = transposed(weight, size * size, inputs as number, outputs);
+          const filters = transposed(weight, size * size, each, outputs);
           return node("Conv", [
             channelsFirst(out, x).name(),
-            out.floats([outputs, inputs as number, size, size], filters),
+            out.floats([outputs, each, size, size], filters),
             out.floats([outputs], bias),
           ], {
+            ...groups === 1 ? {} : { group: int(groups) },
             kernel_shape: ints([size, size]),
             strides: ints([stride, stride]),
             pads: ints([padding, padding, padding, padding]),
@@ -319,16 +326,41 @@ export function onnxAlgebra(
             x.channelsFirst,
           );
         }
-        const shape = x.channelsFirst ? [scale.length, 1, 1] : [scale.length];
+        if (x.shape.length === 1 || x.shape.length === 3) {
+          const image = x.shape.length === 3;
+          const given = image ? channelsFirst(out, x) : x;
+          const constants = normOf(scale.length, path, params, plasticity);
+          const [y] = node(
+            "BatchNormalization",
+            [given.name(), ...constants.map((data) => out.floats([scale.length], data))],
+            { epsilon: float(bn.epsilon) },
+          );
+          return written(y, x.shape, image);
+        }
+        const shape = [scale.length];
         const [scaled] = node("Mul", [x.name(), out.floats(shape, Float32Array.from(scale))]);
         const [y] = node("Add", [scaled, out.floats(shape, Float32Array.from(shift))]);
-        return written(y, x.shape, x.channelsFirst);
+        return written(y, x.shape);
       }),
     max_pool2d: pool("MaxPool"),
     avg_pool2d: pool("AveragePool"),
+    global_avg_pool2d: () =>
+      onTensor((x) =>
+        written(
+          node("GlobalAveragePool", [channelsFirst(out, x).name()])[0],
+          [1, 1, x.shape[2]],
+          true,
+        )
+      ),
     dropout: () => (x) => x,
     relu: elementwise("Relu"),
     leaky_relu: ({ slope }) => elementwise("LeakyRelu", { alpha: float(slope) })(),
+    clip: ({ min, max }) =>
+      onTensor((x) => {
+        const bounds = [min, max].map((bound) => out.floats([], Float32Array.of(bound)));
+        const [y] = node("Clip", [x.name(), ...bounds]);
+        return written(y, x.shape, x.channelsFirst);
+      }),
     gelu: elementwise("Gelu"),
     sigmoid: elementwise("Sigmoid"),
     tanh: elementwise("Tanh"),
@@ -353,6 +385,19 @@ export function onnxAlgebra(
     sequence,
   };
 }
+
+/** The scale, the shift, the running mean and the running variance of a batch norm. */
+const normOf = (
+  channels: number,
+  path: string,
+  params: ParamArrays,
+  plasticity: ParamArrays,
+): readonly Float32Array[] => [
+  params[`${path}.weight`]?.data ?? new Float32Array(channels).fill(1),
+  params[`${path}.bias`]?.data ?? new Float32Array(channels),
+  plasticity[`${path}.running_mean`].data,
+  plasticity[`${path}.running_var`].data,
+];
 
 /** A batch norm by its running statistics as x · scale + shift, in float64. */
 function affineOf(

@@ -41,7 +41,7 @@ export interface OnnxTensor {
 export interface OnnxAttribute {
   /** Its name. */
   readonly name: string;
-  /** 1: f, 2: i, 3: s, 4: t, 7: ints. */
+  /** 1: f, 2: i, 3: s, 4: t, 6: floats, 7: ints. */
   readonly type: number;
   /** A number. */
   readonly f: number;
@@ -51,6 +51,8 @@ export interface OnnxAttribute {
   readonly s: Uint8Array;
   /** A tensor. */
   readonly t?: OnnxTensor;
+  /** Numbers. */
+  readonly floats: readonly number[];
   /** Integers. */
   readonly ints: readonly bigint[];
 }
@@ -150,6 +152,7 @@ const messages: Readonly<Record<string, readonly Field[]>> = {
     ["i", 3, INT64],
     ["s", 4, BYTES],
     ["t", 5, "Tensor"],
+    ["floats", 7, FLOAT, "many"],
     ["ints", 8, INT64, "many"],
     ["type", 20, INT32],
   ],

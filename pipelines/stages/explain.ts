@@ -37,7 +37,8 @@ const HARDNESS = 2;
 
 /**
  * Learns the smallest mask that makes a model lose what it saw, for some images of the test set: of a
- * graph that ends in kWTA the bits of the image's own code, of another the output of its class.
+ * graph that ends in kWTA the bits of the image's own code, of another the output of its class. An image whose code
+ * has no bit is passed over.
  *
  * Errors: `InvalidOption` for a dataset that has no images, for a graph that ends neither in kWTA nor in an output
  * per class, for the latter of images without labels, and for options out of range; `NonFinite`; `Interrupted`.
@@ -68,6 +69,7 @@ export const explain = (
       const [own, rest] = splitRng(rng);
       rng = rest;
       const score = await scoreOf(run, image.data, label);
+      if (score === null) continue;
       const found = await saliency({
         score,
         image,
@@ -87,12 +89,12 @@ const wideBlur = (height: number) => ({
   blurSigma: height / 5,
 });
 
-/** The score that the mask is to lower. */
+/** The score that the mask is to lower; null for a code without a bit, as of an image whose outputs are all equal. */
 async function scoreOf(
   { graph, input, ...weights }: Run,
   image: Float32Array,
   label: number,
-): Promise<Score> {
+): Promise<Score | null> {
   const { nodes } = encoderOf(graph);
   const last = nodes.at(-1);
   const reshaped = (x: tf.Tensor) => tf.reshape(x, [x.shape[0], ...input]);
@@ -106,6 +108,7 @@ async function scoreOf(
   const code = tf.tidy(() => hardKwta(before(tf.tensor(image, [1, ...input])), last.sparsity));
   const bits = Float32Array.from(await code.data());
   code.dispose();
+  if (!bits.includes(1)) return null;
   return overlapScore((x) => softKwta(before(x), last.sparsity, HARDNESS), bits);
 }
 

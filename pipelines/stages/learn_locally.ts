@@ -10,6 +10,7 @@ import type { Conv2d, Linear } from "../../graph/node.ts";
 import { scalingPaths } from "../../graph/plasticity.ts";
 import { draw, permutation, type Rng } from "../../graph/rng.ts";
 import { inferShapes, sizeOf } from "../../graph/shape.ts";
+import { showNode } from "../../graph/show.ts";
 import type { Shape } from "../../graph/types.ts";
 import { nextDuty, scalingFactors } from "../../ops/homeostasis.ts";
 import { lower } from "../../ops/interpreter.ts";
@@ -131,6 +132,11 @@ function layerAt(run: Run, options: LearnLocallyOptions): E.Either<SparrowError,
   if ((node?._tag !== "linear" && node?._tag !== "conv2d") || node.bias) {
     const actual = node === undefined ? String(path) : `${path}, ${node._tag}`;
     return E.left(invalidOption("path", actual, "that of a linear or conv2d without bias"));
+  }
+  if (node._tag === "conv2d" && node.groups > 1) {
+    return E.left(
+      invalidOption("path", `${path}, ${showNode(node)}`, "that of a conv2d of one group"),
+    );
   }
   if (node.outputs < rule.least) {
     return E.left(

@@ -8,7 +8,7 @@ import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { type History, toJsonLines } from "../core/history.ts";
 import { type Run, toArrays } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
-import type { DataSplit } from "../data/dataset.ts";
+import type { DataSplit, TrunkReference } from "../data/dataset.ts";
 import { type ModelFile, saveModel } from "../files/model.ts";
 
 /** The name of the model in the output folder. */
@@ -26,6 +26,8 @@ export interface TrainedOn {
   readonly name: string;
   /** The samples that it was trained on, for their normalisation. */
   readonly train: Pick<DataSplit, "normalisation">;
+  /** The trunk that made the samples, where they are features. @default none */
+  readonly trunk?: TrunkReference;
 }
 
 /**
@@ -62,8 +64,14 @@ export const modelOf =
         return E.left({ _tag: "NonFinite", tensor, value, epoch, step, lastGood });
       }
     }
-    const { name, train: { normalisation } } = dataset;
-    const facts = { normalisation, dataset: name, epoch, metrics: measuredIn(run.history) };
+    const { name, train: { normalisation }, trunk } = dataset;
+    const facts = {
+      normalisation,
+      dataset: name,
+      epoch,
+      metrics: measuredIn(run.history),
+      ...trunk === undefined ? {} : { trunk },
+    };
     return E.right({ graph, input, params, plasticity, ...facts });
   };
 

@@ -23,6 +23,8 @@ const elementwise: readonly Node[] = [
   { _tag: "relu" },
   { _tag: "leaky_relu", slope: 0.01 },
   { _tag: "leaky_relu", slope: -2.5 },
+  { _tag: "clip", min: 0, max: 6 },
+  { _tag: "clip", min: -3.4028235e38, max: 1e-7 },
   { _tag: "gelu" },
   { _tag: "sigmoid" },
   { _tag: "tanh" },
@@ -44,14 +46,24 @@ const anyConv2d: fc.Arbitrary<Node> = fc.record({
   size: anyCount,
   stride: anyCount,
   padding: fc.nat(),
+  groups: fc.oneof(fc.constantFrom(1, 2, 3), anyCount),
   bias: fc.boolean(),
-});
+}).map((node) => node.outputs % node.groups === 0 ? node : { ...node, groups: 1 });
 
-const anyPool: fc.Arbitrary<Node> = fc.record({
-  _tag: fc.constantFrom("max_pool2d" as const, "avg_pool2d" as const),
-  size: anyCount,
-  stride: fc.option(anyCount, { nil: null }),
-});
+const anyPool: fc.Arbitrary<Node> = fc.oneof(
+  fc.record({
+    _tag: fc.constant("avg_pool2d" as const),
+    size: anyCount,
+    stride: fc.option(anyCount, { nil: null }),
+  }),
+  fc.record({
+    _tag: fc.constant("max_pool2d" as const),
+    size: anyCount,
+    stride: fc.option(anyCount, { nil: null }),
+    padding: fc.nat(),
+  }).map((node) => ({ ...node, padding: node.padding % node.size })),
+  fc.constant<Node>({ _tag: "global_avg_pool2d" }),
+);
 
 /** Any soft activation, the extremes among them. */
 const anySoft = fc.option(

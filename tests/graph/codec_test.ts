@@ -67,8 +67,8 @@ Deno.test("a refusal says where, what was expected and what was there", () => {
     [{ nodes: [[]] }, "expected a node at nodes[0], current value is an array of 0"],
     [
       { nodes: [{ node: "relu" }, { node: "softmaks" }] },
-      "expected linear, conv2d, max_pool2d, avg_pool2d, batch_norm, dropout, relu, leaky_relu, " +
-      "gelu, sigmoid, tanh, softmax, log_softmax, flatten, reshape, kwta, learned_kwta, " +
+      "expected linear, conv2d, max_pool2d, avg_pool2d, global_avg_pool2d, batch_norm, dropout, " +
+      "relu, leaky_relu, clip, gelu, sigmoid, tanh, softmax, log_softmax, flatten, reshape, kwta, learned_kwta, " +
       "predicted_kwta, k_winners, winner_take_all, add, concat, fanout, split, residual, drop_connect " +
       'at nodes[1].node, current value is "softmaks"',
     ],
@@ -170,8 +170,8 @@ Deno.test("branches nest 64 deep; deeper is refused, however deep", () => {
 });
 
 Deno.test("a long text in the wrong place is cut short", () => {
-  // The names of all nodes take 250 characters of it.
-  assertLess(reasonOf({ nodes: [{ node: "x".repeat(1e6) }] }).length, 350);
+  // The names of all nodes take 290 characters of it.
+  assertLess(reasonOf({ nodes: [{ node: "x".repeat(1e6) }] }).length, 390);
   assertLess(reasonOf({ nodes: [{ node: "relu", ["x".repeat(1e6)]: 1 }] }).length, 250);
 });
 

@@ -23,8 +23,8 @@ const errorOf = (text: string): ParseError => {
   return result.left;
 };
 
-const aNode = "a node (linear, conv2d, max_pool2d, avg_pool2d, batch_norm, dropout, relu, " +
-  "leaky_relu, gelu, sigmoid, tanh, softmax, log_softmax, flatten, reshape, kwta, learned_kwta, " +
+const aNode = "a node (linear, conv2d, max_pool2d, avg_pool2d, global_avg_pool2d, batch_norm, " +
+  "dropout, relu, leaky_relu, clip, gelu, sigmoid, tanh, softmax, log_softmax, flatten, reshape, kwta, learned_kwta, " +
   "predicted_kwta, k_winners, winner_take_all, add, concat, fanout, split, residual, drop_connect, identity)";
 
 Deno.test("every node is written as the grammar says", () => {

@@ -443,6 +443,10 @@ Deno.test("images: windows, channels and sizes are inferred, and what does not f
   assertEquals(shapeOf("conv2d(8, 3, stride=2, padding=1)", [7, 8, 3]), E.right([4, 4, 8]));
   assertEquals(shapeOf("max_pool2d(3)", [7, 8, 2]), E.right([2, 2, 2]));
   assertEquals(shapeOf("avg_pool2d(2, 1)", [7, 8, 2]), E.right([6, 7, 2]));
+  assertEquals(shapeOf("max_pool2d(3, 2, padding=1)", [7, 8, 2]), E.right([4, 4, 2]));
+  assertEquals(shapeOf("max_pool2d(3, padding=1)", [1, 2, 2]), E.right([1, 1, 2]));
+  assertEquals(shapeOf("global_avg_pool2d", [7, 8, 2]), E.right([1, 1, 2]));
+  assertEquals(shapeOf("conv2d(6, 3, groups=2)", [7, 8, 4]), E.right([5, 6, 6]));
   assertEquals(shapeOf("reshape([28, 28, 1])", [784]), E.right([28, 28, 1]));
   assertEquals(
     shapeOf("conv2d(3, 8, 3)", [28, 28, 1]),
@@ -458,6 +462,29 @@ Deno.test("images: windows, channels and sizes are inferred, and what does not f
         "at least 3 × 3, current value is [2, 2, 1]",
     ),
   );
+  assertEquals(
+    shapeOf("conv2d(6, 3, groups=2)", [7, 8, 3]),
+    E.left(
+      "Cannot apply conv2d(6, 3, groups=2) at position 0: expected an image whose channels 2 groups " +
+        "divide, current value is [7, 8, 3]",
+    ),
+  );
+  for (
+    const [text, reason] of [
+      [
+        "conv2d(5, 3, groups=2)",
+        "groups of conv2d at position 0: expected a divisor of the outputs, 5",
+      ],
+      [
+        "max_pool2d(3, padding=3)",
+        "padding of max_pool2d at position 0: expected an integer below size, 3",
+      ],
+      ["clip(1, 0.5)", "min of clip at position 0: expected a number below max, 0.5"],
+    ] as const
+  ) {
+    const shaped = shapeOf(text, [7, 8, 3]);
+    assert(E.isLeft(shaped) && shaped.left.startsWith(`Cannot use ${reason}, current`), text);
+  }
   assertEquals(
     shapeOf("reshape([2, 3])", [7]),
     E.left("Cannot apply reshape([2, 3]) at position 0: expected 6 elements, current value is [7]"),

@@ -36,6 +36,11 @@ const text = (value: string) => fc.constant(value);
 const nodes: readonly fc.Arbitrary<Case>[] = [
   ...on(
     any,
+    fc.tuple(
+      fc.double({ min: -2, max: -0.1, noNaN: true }),
+      fc.double({ min: 0, max: 2, noNaN: true }),
+    )
+      .map(([min, max]) => `clip(${min}, ${max})`),
     ...["relu", "gelu", "sigmoid", "tanh", "softmax", "log_softmax", "flatten"].map(text),
     fc.double({ min: -2, max: 2, noNaN: true }).map((slope) => `leaky_relu(${slope})`),
     fc.tuple(fc.double({ min: 0.5, max: 5, noNaN: true }), gate)
@@ -64,12 +69,30 @@ const nodes: readonly fc.Arbitrary<Case>[] = [
       .map(([n, size, stride, bias]) =>
         `conv2d(${n}, ${size}, stride=${stride}, padding=${size - 1}, bias=${bias})`
       ),
+    fc.tuple(fc.integer({ min: 2, max: 4 }), fc.integer({ min: 1, max: 3 }))
+      .map(([size, stride]) => `max_pool2d(${size}, ${stride}, padding=${size - 1})`),
+    text("global_avg_pool2d"),
     ...["max_pool2d", "avg_pool2d"].map((pool) =>
       fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }))
         .map(([size, stride]) => `${pool}(${size}, ${stride})`)
     ),
     text("kwta(0.5, over=channel)"),
     fc.constantFrom("k_winners(0.5, over=channel)", "k_winners(0.3, over=channel, break_ties)"),
+  ),
+  // With one input channel per group a depthwise convolution, with more one by groups.
+  ...[1, 2].map((inputs) =>
+    fc.record({
+      sides: fc.tuple(side, side),
+      groups: fc.integer({ min: 2, max: 3 }),
+      outputs: fc.integer({ min: 1, max: 2 }),
+      size: fc.integer({ min: 1, max: 3 }),
+      stride: fc.integer({ min: 1, max: 2 }),
+      bias: flag,
+    }).map(({ sides, groups, outputs, size, stride, bias }): Case => ({
+      text: `conv2d(${groups * outputs}, ${size}, stride=${stride}, padding=${size - 1}, ` +
+        `groups=${groups}, bias=${bias})`,
+      shape: [...sides, groups * inputs],
+    }))
   ),
   fc.tuple(side, side, fc.integer({ min: 2, max: 4 })).map((shape): Case => ({
     text: "kwta(0.5, over=location)",

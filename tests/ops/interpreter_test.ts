@@ -44,6 +44,7 @@ const pieces = [
   "fanout(relu, sigmoid) ▷ add",
   "fanout(tanh, relu) ▷ split(sigmoid, identity) ▷ add",
   "leaky_relu(0.2)",
+  "clip(-0.6, 0.7)",
   "gelu",
   "softmax",
   "log_softmax",
@@ -65,6 +66,10 @@ const imagePieces = [
   "reshape([1, 3, 2]) ▷ conv2d(2, 1) ▷ avg_pool2d(1, 2) ▷ flatten",
   "reshape([3, 2, 1]) ▷ tanh ▷ max_pool2d(2, 1) ▷ flatten",
   "reshape([3, 2, 1]) ▷ avg_pool2d(2) ▷ flatten",
+  "reshape([3, 2, 1]) ▷ max_pool2d(3, 2, padding=1) ▷ flatten",
+  "reshape([3, 1, 2]) ▷ global_avg_pool2d ▷ flatten",
+  "reshape([1, 3, 2]) ▷ conv2d(4, 3, padding=1, groups=2) ▷ tanh ▷ flatten",
+  "reshape([3, 2, 1]) ▷ conv2d(4, 1) ▷ conv2d(6, 3, stride=2, padding=1, groups=2) ▷ flatten",
   "reshape([1, 3, 2]) ▷ batch_norm ▷ flatten",
   "reshape([1, 3, 2]) ▷ kwta(0.5, over=channel) ▷ flatten",
   "reshape([1, 2, 3]) ▷ kwta(0.5, over=location) ▷ flatten",
@@ -147,6 +152,7 @@ const plain: Readonly<Record<string, (x: number[]) => number[]>> = {
   flatten: (x) => x,
   identity: (x) => x,
   "leaky_relu(0.2)": (x) => x.map((v) => v >= 0 ? v : 0.2 * v),
+  "clip(-0.5, 1)": (x) => x.map((v) => Math.min(Math.max(v, -0.5), 1)),
   // Φ(0.3), Φ(−1.2), …, of a table of the normal distribution, to 7 digits.
   gelu: (x) =>
     x.map((v, i) => v * [0.6179114, 0.1150697, 0.9937903, 0.8159399, 0.4601722, 0.5199388][i]),
@@ -156,6 +162,14 @@ const plain: Readonly<Record<string, (x: number[]) => number[]>> = {
   "reshape([3, 2, 1]) ▷ max_pool2d(2, 1) ▷ flatten": (x) => [
     Math.max(...x.slice(0, 4)),
     Math.max(...x.slice(2, 6)),
+  ],
+  "reshape([3, 2, 1]) ▷ max_pool2d(3, 2, padding=1) ▷ flatten": (x) => [
+    Math.max(...x.slice(0, 4)),
+    Math.max(...x.slice(2, 6)),
+  ],
+  "reshape([3, 1, 2]) ▷ global_avg_pool2d ▷ flatten": (x) => [
+    (x[0] + x[2] + x[4]) / 3,
+    (x[1] + x[3] + x[5]) / 3,
   ],
   "reshape([3, 2, 1]) ▷ avg_pool2d(2) ▷ flatten": (x) => [
     x.slice(0, 4).reduce((sum, v) => sum + v, 0) / 4,

@@ -21,6 +21,7 @@ Deno.test("defaults are filled in, and what is given is taken", () => {
     epochs: 20,
     dataset: null,
     data: null,
+    "skip-bad": false,
     backend: "auto",
     threads: 1,
     profile: false,
@@ -82,7 +83,7 @@ Deno.test("whatever is wrong on the command line is refused with the allowed ran
 Deno.test("every switch is refused with a value", () => {
   const flags: Flags = sharedFlags;
   const switches = Object.keys(flags).filter((name) => flags[name].kind === "switch");
-  assertEquals(switches, ["help", "profile", "quiet", "debug"]);
+  assertEquals(switches, ["help", "skip-bad", "profile", "quiet", "debug"]);
   for (const name of switches) {
     for (const value of ["maybe", "true", "false", "1", ""]) {
       const refused = describe(left(read(`--${name}=${value}`)));

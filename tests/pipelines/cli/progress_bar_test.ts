@@ -1,6 +1,11 @@
 import * as fc from "npm:fast-check@4.3.0";
 import type { TrainingProgress } from "../../../pipelines/core/env.ts";
-import { progressBar, progressLine, sparkline } from "../../../pipelines/cli/progress_bar.ts";
+import {
+  plainProgress,
+  progressBar,
+  progressLine,
+  sparkline,
+} from "../../../pipelines/cli/progress_bar.ts";
 import { simulateHistory } from "../report/fixture.ts";
 import { begin, envOn } from "../tiny.ts";
 import { dispose } from "../../../pipelines/core/run.ts";
@@ -90,4 +95,41 @@ Deno.test("progress: a bar draws over itself, at most ten times a second, and go
   assertMatch(text, /test 0\.\d{4} [▁▂▃▄▅▆▇█]{8}$/, "a new epoch is drawn at once");
   // deno-lint-ignore no-control-regex
   assertNotMatch(text.replaceAll("\r\x1b[K", ""), /[\x00-\x1f]/);
+});
+
+const about = { dataset: "pets", notice: null, config: {} };
+
+Deno.test("progress: the time left counts from the first progress on, of a training that goes on too", () => {
+  let [now, text] = [100_000, ""];
+  const terminal = { write: (some: string) => text += some, columns: () => 120, coloured: false };
+  const bar = progressBar(null, () => now, terminal);
+  // Loading the data takes long; then the number of epochs is known.
+  now += 60_000;
+  bar.observer.about({ ...about, epochs: 60 });
+  bar.progress.update(progress({ epoch: 51, done: 1, total: 10 }));
+  assertNotMatch(text, /left/, "nothing was measured yet");
+  now += 8000;
+  bar.progress.update(progress({ epoch: 51, done: 9, total: 10 }));
+  // 0.8 epochs took 8 s, 9.1 are left.
+  assertMatch(text, /epoch 51\/60 .* {2}1 min 31 s left$/);
+});
+
+Deno.test("progress: without a terminal, a long first epoch says once how long it will all take", () => {
+  const lines: string[] = [];
+  let now = 0;
+  const plain = (epochs: number | null) =>
+    plainProgress(epochs, () => now, (line) => lines.push(line));
+  const long = plain(10);
+  for (let done = 1; done <= 9; done++, now += 3000) long.progress.update(progress({ done }));
+  long.progress.update(progress({ epoch: 4, done: 1 }));
+  // 0.4 epochs took 12 s, 7.5 are left.
+  assertEquals(lines, ["epoch 3/10: 5 of 10 steps are done, about 3 min 45 s left"]);
+  lines.length = 0;
+  const short = plain(null);
+  short.observer.about({ ...about, epochs: 10 });
+  for (let epoch = 1; epoch <= 9; epoch++, now += 5000) {
+    short.progress.update(progress({ epoch, done: 10 }));
+    short.progress.update(progress({ epoch: epoch + 1, done: 5 }));
+  }
+  assertEquals(lines, [], "epochs that are short have their own lines");
 });

@@ -87,8 +87,15 @@ export function fake(world: World = {}): Fake {
         disk.has(path) ||
           [...disk.keys()].some((file) => file.startsWith(path.replace(/\/?$/, "/"))),
       ),
-    list: () => TE.right([]),
-    remove: () => TE.right(undefined),
+    list: (folder) =>
+      TE.right(
+        [...disk.keys()].filter((file) => file.startsWith(`${folder}/`))
+          .map((file) => file.slice(folder.length + 1)),
+      ),
+    remove: (path) => () => {
+      disk.delete(path);
+      return Promise.resolve(E.right(undefined));
+    },
     write: (path, bytes) => () => {
       if (world.broken?.some((folder) => path.startsWith(folder))) return failure("write", path)();
       disk.set(path, typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes);

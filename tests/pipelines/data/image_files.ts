@@ -101,3 +101,77 @@ export const oriented = (file: Uint8Array, orientation: number, little = false):
   const exif = segment(0xe1, ...new TextEncoder().encode("Exif\0\0"), ...tiff);
   return joined([file.subarray(0, 2), Uint8Array.from(exif), file.subarray(2)]);
 };
+
+const text = (word: string): number[] => [...new TextEncoder().encode(word)];
+const little = (bytes: number, n: number): number[] =>
+  Array.from({ length: bytes }, (_, i) => Math.floor(n / 256 ** i) % 256);
+
+/** A GIF's place and number of images. */
+export interface GifOptions {
+  readonly left?: number;
+  readonly top?: number;
+  readonly frames?: number;
+}
+
+/** The smallest files of other formats, of any declared size. */
+export const tiny = {
+  /** Images of one red pixel on a canvas; without options, one of the canvas's size that has one pixel. */
+  gif: (width: number, height: number, options?: GifOptions): Uint8Array => {
+    const { left = 0, top = 0, frames = 1 } = options ?? {};
+    const size = options === undefined ? [width, height] : [1, 1];
+    const image = [0x2c, ...[left, top, ...size].flatMap((n) => little(2, n)), 0];
+    // Codes of three bits: clear, the first colour, end.
+    const data = [2, 2, 0b01_000_100, 0b1, 0];
+    return Uint8Array.of(
+      ...text("GIF89a"),
+      ...little(2, width),
+      ...little(2, height),
+      ...[0x80, 0, 0, 255, 0, 0, 0, 0, 255],
+      ...Array.from({ length: frames }, () => [...image, ...data]).flat(),
+      0x3b,
+    );
+  },
+  /** An extended header without an image. */
+  webp: (width: number, height: number): Uint8Array =>
+    Uint8Array.of(
+      ...text("RIFF"),
+      ...little(4, 22),
+      ...text("WEBPVP8X"),
+      ...little(4, 10),
+      ...little(4, 0),
+      ...little(3, width - 1),
+      ...little(3, height - 1),
+    ),
+  /** Pixels of 24 bits, a row of them padded to 4 bytes. */
+  bmp: (width: number, height: number, rgb: readonly number[]): Uint8Array => {
+    const pixels = [...rgb.toReversed(), 0];
+    const header = [40, width, height, 1 + 2 ** 16 * 24, 0, pixels.length, 0, 0, 0, 0];
+    return Uint8Array.of(
+      ...text("BM"),
+      ...[54 + pixels.length, 0, 54, ...header].flatMap((n) => little(4, n)),
+      ...pixels,
+    );
+  },
+  /** One strip of pixels of 24 bits. */
+  tiff: (width: number, height: number, rgb: readonly number[]): Uint8Array => {
+    const entries = [
+      ...[[256, 4, 1, width], [257, 4, 1, height], [258, 3, 3, 134], [259, 3, 1, 1]],
+      ...[[262, 3, 1, 2], [273, 4, 1, 140], [277, 3, 1, 3], [278, 4, 1, height]],
+      ...[[279, 4, 1, rgb.length], [284, 3, 1, 1]],
+    ];
+    return Uint8Array.of(
+      ...text("II*\0"),
+      ...little(4, 8),
+      ...little(2, entries.length),
+      ...entries.flatMap(([tag, type, count, value]) => [
+        ...little(2, tag),
+        ...little(2, type),
+        ...little(4, count),
+        ...little(4, value),
+      ]),
+      ...little(4, 0),
+      ...[8, 8, 8].flatMap((n) => little(2, n)),
+      ...rgb,
+    );
+  },
+};

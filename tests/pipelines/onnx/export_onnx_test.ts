@@ -70,6 +70,16 @@ const cases: readonly (readonly [graph: string, input: Shape])[] = [
   ["fanout(conv2d(2, 3), max_pool2d(3, 1)) ▷ add", [7, 7, 2]],
   ["fanout(conv2d(2, 3) ▷ tanh, avg_pool2d(3, 1)) ▷ concat ▷ log_softmax", [7, 7, 2]],
   ["residual(conv2d(2, 3, padding=1) ▷ batch_norm ▷ leaky_relu(0.2)) ▷ gelu", [5, 5, 2]],
+  ["conv2d(4, 3, padding=1, groups=2) ▷ batch_norm ▷ clip(0, 0.5) ▷ max_pool2d(3, 2, padding=1)", [
+    6,
+    7,
+    2,
+  ]],
+  ["conv2d(6, 3, stride=2, groups=3, bias=false) ▷ global_avg_pool2d ▷ flatten ▷ linear(4)", [
+    7,
+    5,
+    3,
+  ]],
   ["fanout(linear(4), linear(3)) ▷ split(sigmoid, dropout(0.5) ▷ relu) ▷ concat", [8]],
   ["drop_connect(linear(8, 6) ▷ relu, rate=0.5)", [8]],
 ];

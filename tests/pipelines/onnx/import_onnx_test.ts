@@ -106,14 +106,21 @@ Deno.test("what cannot be a graph is named", () => {
     refusal(changed(2, (node) => ({ ...node, opType: "Celu" }))),
     "and Add, current value is the operator Celu (/2/Relu)",
   );
-  assertStringIncludes(refusal(setting(0, "group", { i: 2n })), "one group, where it has 2");
+  assertStringIncludes(
+    refusal(setting(0, "group", { i: 2n })),
+    "the operator Conv (/0/Conv) to have images of 4 channels, where it is given [14,14,2]",
+  );
+  assertStringIncludes(
+    refusal(setting(0, "group", { i: 3n })),
+    "groups that divide 4 outputs, where there are 3",
+  );
   assertStringIncludes(refusal(setting(0, "dilations", { ints: [2n, 2n] })), "no dilation");
   assertStringIncludes(refusal(setting(0, "pads", { ints: [0n, 1n, 0n, 1n] })), "same padding");
   assertStringIncludes(refusal(setting(3, "ceil_mode", { i: 1n })), "ceil_mode 0");
   assertStringIncludes(refusal(setting(1, "training_mode", { i: 1n })), "training_mode 0");
   assertStringIncludes(
     refusal(changed(2, (node) => ({ ...node, input: ["elsewhere"] }))),
-    "a network in a line, where the operator Relu",
+    'the operator Relu (/2/Relu) to take what the input or an operator before it gives, where it takes "elsewhere"',
   );
   assertStringIncludes(
     refusal(changed(0, (node) => ({ ...node, input: ["image", "image"] }))),

@@ -34,6 +34,29 @@ onEachBackend("masks hide what a code, or a class, is seen by", async (name) => 
   [coded, again, classified].forEach(dispose);
 });
 
+Deno.test("images without labels are explained by their own codes, and called by their names", async () => {
+  const data = await digits();
+  const env = await envOn("cpu");
+  const blank = data.test.values.slice();
+  blank.fill(0, 0, 784);
+  const names = Array.from({ length: data.test.count }, (_, i) => `pictures/${i}.png`);
+  const test = { ...data.test, values: blank, labels: null, names };
+  const unlabelled = { ...data, classes: [], test };
+  const run = right(createRun({ graph: graph`kwta(0.1)`, input: [784] }));
+  const explained = right(await explain(unlabelled, { ...few, images: 3 })(run)(env)());
+  assertEquals(explained.findings.explanations.map(({ label }) => label), [
+    // The first has a code without a bit: there is nothing to explain.
+    "pictures/1.png",
+    "pictures/2.png",
+  ]);
+  dispose(explained);
+  const classifier = right(createRun({ graph: graph`linear(784, 10)`, optimiser, seed: 1 }));
+  assertEquals(
+    describe(left(await explain(unlabelled, few)(classifier)(env)()) as SparrowError),
+    "Cannot use labels: expected one class per sample, which explain needs, current value is none",
+  );
+});
+
 Deno.test("what cannot be explained says why, and leaves nothing", async () => {
   const data = await digits();
   const env = await envOn("cpu");
