@@ -32,7 +32,8 @@ const DEEPEST = 64;
 const LONGEST = 20_000;
 
 /**
- * A graph as a JSON value: `{ "nodes": [{ "node": "relu" }, …] }`, every argument by name.
+ * A graph as a JSON value: `{ "nodes": [{ "node": "relu" }, …] }`, every argument by name; those that
+ * were added after version 0.1 only where they are not the default.
  *
  * @example
  * ```ts
@@ -47,15 +48,20 @@ const LONGEST = 20_000;
  */
 export const graphToJson = ({ nodes }: Nodes): Json => ({ nodes: nodes.map(nodeToJson) });
 
-const nodeToJson = (node: Node): Json => ({
-  node: nameOfNode(node),
-  ...Object.fromEntries(
-    Object.entries(signatureOf(node).read(node)).map(([name, value]) => [
-      name,
-      isGraph(value) ? graphToJson(value) : value,
-    ]),
-  ),
-});
+function nodeToJson(node: Node): Json {
+  const { parameters, read } = signatureOf(node);
+  const later = new Map(
+    parameters.flatMap(({ name, later, fallback }) => later ? [[name, fallback]] : []),
+  );
+  return {
+    node: nameOfNode(node),
+    ...Object.fromEntries(
+      Object.entries(read(node))
+        .filter(([name, value]) => !later.has(name) || later.get(name) !== value)
+        .map(([name, value]) => [name, isGraph(value) ? graphToJson(value) : value]),
+    ),
+  };
+}
 
 const isGraph = (value: Argument): value is Nodes =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -37,6 +37,11 @@ export interface Parameter {
   readonly kind: ArgumentKind;
   /** Value of an argument that is left out. @default the argument is required */
   readonly fallback?: Argument;
+  /**
+   * Whether JSON has it only where it is not the fallback: an argument that a later version added, without which files
+   * stay as they were and can be read by older versions. @default false
+   */
+  readonly later?: true;
 }
 
 /** How a node of type N is written. */
@@ -126,7 +131,7 @@ const signatures: Signatures = {
       { name: "size", kind: "count" },
       { name: "stride", kind: "count", fallback: 1 },
       { name: "padding", kind: "whole", fallback: 0 },
-      { name: "groups", kind: "count", fallback: 1 },
+      { name: "groups", kind: "count", fallback: 1, later: true },
       { name: "bias", kind: "flag", fallback: true },
     ],
     positional: [["outputs", "size"], ["inputs", "outputs", "size"]],
@@ -142,7 +147,12 @@ const signatures: Signatures = {
     }),
     read: ({ _tag, ...values }) => values,
   },
-  max_pool2d: pool<MaxPool2d>("max_pool2d", [{ name: "padding", kind: "whole", fallback: 0 }]),
+  max_pool2d: pool<MaxPool2d>("max_pool2d", [{
+    name: "padding",
+    kind: "whole",
+    fallback: 0,
+    later: true,
+  }]),
   avg_pool2d: pool<AvgPool2d>("avg_pool2d"),
   global_avg_pool2d: nullary({ _tag: "global_avg_pool2d" }),
   batch_norm: {

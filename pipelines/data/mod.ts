@@ -11,7 +11,7 @@ export {
   type ImageLayout,
   simclrAugmentation,
 } from "./augment.ts";
-export type { Bitmap, Colour } from "./bitmap.ts";
+export type { Bitmap, Colour, Covered } from "./bitmap.ts";
 export { type Cifar10Options, loadCifar10 } from "./cifar10.ts";
 export {
   type Dataset,
@@ -25,7 +25,7 @@ export {
   type Samples,
   type SampleValues,
 } from "./dataset.ts";
-export { decodeImage } from "./decode_image.ts";
+export { decodeImage, type ImageDecoder, imageDecoder } from "./decode_image.ts";
 export { type DataEnv, denoDataEnv, type FolderEntry } from "./environment.ts";
 export { type Gather, normaliser } from "./normalise.ts";
 export { type ImageFolderOptions, loadImageFolder } from "./image_folder.ts";
@@ -65,3 +65,4 @@ export {
 } from "./vectors/source.ts";
 export { type StreamedSplit, streamVectors, type StreamVectorsOptions } from "./vectors/stream.ts";
 export { loadVectors, type LoadVectorsOptions } from "./vectors/load.ts";
+export { type ThumbnailEnv, type ThumbnailOptions, thumbnails } from "./thumbnails.ts";

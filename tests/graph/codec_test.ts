@@ -169,6 +169,15 @@ Deno.test("branches nest 64 deep; deeper is refused, however deep", () => {
   reasonOf({ nodes: [{ node: "linear", outputs: list }] });
 });
 
+Deno.test("arguments that 0.2 added are written where they are used, and read where they are not", () => {
+  const plain = { node: "max_pool2d", size: 3, stride: null };
+  assertEquals(graphToJson(graph`max_pool2d(3)`), { nodes: [plain] });
+  assertEquals(graphToJson(graph`max_pool2d(3, padding=1)`), { nodes: [{ ...plain, padding: 1 }] });
+  assertEquals(graphFromJson({ nodes: [plain] }), E.right(graph`max_pool2d(3, padding=0)`));
+  const grouped = graph`conv2d(4, 3, groups=2)`;
+  assertEquals(graphFromJson(graphToJson(grouped)), E.right(grouped));
+});
+
 Deno.test("a long text in the wrong place is cut short", () => {
   // The names of all nodes take 290 characters of it.
   assertLess(reasonOf({ nodes: [{ node: "x".repeat(1e6) }] }).length, 390);

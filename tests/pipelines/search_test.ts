@@ -90,12 +90,13 @@ Deno.test("one's own images: a bad one is an error that names it, or is skipped 
     const args = [model, `${folder}/pets`, "--invert", "--out", `${folder}/pets.npz`, ...wasm];
     const strict = await run("encode", ...args);
     const wrong =
-      `Cannot use ${folder}/pets/cat/bad.png: expected a PNG or a JPEG, current value is ` +
-      "8 bytes that begin with 6e 6f 20 69\n";
-    assertEquals([strict.code, strict.out, strict.err], [1, "", wrong]);
+      `Cannot use ${folder}/pets/cat/bad.png: expected a JPEG, PNG, WebP, AVIF, GIF, HEIC, TIFF ` +
+      "or BMP, current value is 8 bytes that begin with 6e 6f 20 69";
+    const hint = ". To use the others, add --skip-bad to go on without such images\n";
+    assertEquals([strict.code, strict.out, strict.err], [1, "", wrong + hint]);
     assertFalse(await Deno.stat(`${root}${folder}/pets.npz`).then(() => true, () => false));
     const lenient = await run("encode", ...args, "--skip-bad");
-    assertEquals([lenient.code, lenient.err], [0, `Skipped: ${wrong}`]);
+    assertEquals([lenient.code, lenient.err], [0, `Skipped: ${wrong}\n`]);
     assertStringIncludes(lenient.out, "2 images, 4.0 of 64 units");
     assertStringIncludes(lenient.out, "; 1 bad image skipped");
     // A result's picture that is gone is left out, and the page says so.
@@ -148,7 +149,7 @@ Deno.test("search refuses what does not fit, in one line", () =>
       [1, [`${folder}/none.npz`, codes], "none.npz: there is no such file"],
       [2, [codes, image, "-k", "1"], "Cannot use --model: expected the model that made the codes"],
       [2, [own, image, "-k", "1", "--model", `${folder}/other.safetensors`], "of SHA-256"],
-      [1, [own, `${folder}/pets`, "-k", "1"], "bad.png: expected a PNG or a JPEG"],
+      [1, [own, `${folder}/pets`, "-k", "1"], "bad.png: expected a JPEG, PNG, "],
       [
         1,
         [own, "nowhere.png", "-k", "1"],

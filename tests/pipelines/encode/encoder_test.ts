@@ -100,7 +100,7 @@ Deno.test("an image's bytes have the code of its file; inverted they have anothe
   assertNotEquals(right(await encodeImage(encoder, picture)()), code);
   assertEquals(
     describe(left(await encodeImage(encoder, Uint8Array.of(1, 2), { name: "upload" })())),
-    "Cannot use upload: expected a PNG or a JPEG, current value is 2 bytes that begin with 01 02",
+    "Cannot use upload: expected a JPEG, PNG, WebP, AVIF, GIF, HEIC, TIFF or BMP, current value is 2 bytes that begin with 01 02",
   );
 });
 
