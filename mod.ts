@@ -111,9 +111,9 @@ export { augment } from "./pipelines/data/augment.ts";
 // Files of models, and encoding. `./codes` searches codes, `./files` saves them.
 export { loadModel } from "./pipelines/files/model.ts";
 export { encode } from "./pipelines/encode/encode.ts";
+export { encodeImages } from "./pipelines/encode/encode_images.ts";
 export {
   encodeImage,
-  encodeImages,
   type Encoder,
   loadEncoder,
   trainedEncoder,

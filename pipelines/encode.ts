@@ -17,8 +17,9 @@ import {
   program,
 } from "./cli/program.ts";
 import { duration } from "./cli/text.ts";
-import { encodeImages, loadEncoder } from "./encode/encoder.ts";
-import { saveCodes } from "./files/codes.ts";
+import { encodeImages, type FileChanges } from "./encode/encode_images.ts";
+import { loadEncoder } from "./encode/encoder.ts";
+import { loadCodes, saveCodes } from "./files/codes.ts";
 import { denoFiles } from "./files/files.ts";
 import { count } from "./report/format.ts";
 
@@ -37,11 +38,14 @@ async function work(
   if (E.isLeft(env)) return env;
 
   const begun = env.right.now();
+  // What is there and is no file of codes is replaced, as it always was.
+  const known = E.getOrElseW(() => undefined)(await loadCodes(out, denoFiles)());
   const { invert, "skip-bad": skipBad } = options;
   const encoded = await encodeImages(encoder.right, images.right, {
     invert,
     skipBad,
     note,
+    known,
     env: env.right,
     dataEnv,
   })();
@@ -49,7 +53,7 @@ async function work(
   const seconds = (env.right.now() - begun) / 1000;
   const saved = await saveCodes(out, encoded.right, denoFiles)();
   if (E.isLeft(saved)) return saved;
-  const { codes, skipped: { length: bad } } = encoded.right;
+  const { codes, changes, skipped: { length: bad } } = encoded.right;
   const { mean } = activity(codes);
   return E.right([
     `${count(codes.count, "image")}, ${
@@ -57,9 +61,15 @@ async function work(
     } of ${codes.width} units set on average, in ` +
     `${duration(seconds)} on ${deviceOf(env.right.backend)}` +
     (bad === 0 ? "" : `; ${count(bad, "bad image")} skipped`),
+    ...changes === undefined ? [] : [changesLine(changes)],
     out,
   ]);
 }
+
+const changesLine = ({ same, added, changed, gone }: FileChanges): string =>
+  `${count(same + added + changed, "image file")}: ${same.toLocaleString("en-GB")} as they were, ` +
+  [[added, "new"], [changed, "changed"], [gone, "gone"]]
+    .map(([files, what]) => `${files.toLocaleString("en-GB")} ${what}`).join(", ");
 
 if (import.meta.main) {
   await program({
@@ -69,7 +79,8 @@ if (import.meta.main) {
       "read. An INPUT is a dataset's name (mnist, fashion_mnist, cifar10, strokes, or digits: MNIST\n" +
       "where it can be had), an image file (JPEG, PNG, WebP, AVIF, GIF, …) or a folder of them, whose\n" +
       "subfolders are labels. Images are resized by the shorter side, cropped around the centre and\n" +
-      "normalised as the model was trained.",
+      "normalised as the model was trained. Where the file of results is there already, only image\n" +
+      "files that are new or have changed since are encoded.",
     operands: "MODEL INPUT…",
     flags: inputFlags,
     backend: true,

@@ -7,8 +7,6 @@
  */
 import { invalidOption, type SparrowError } from "../graph/error.ts";
 import { E } from "../graph/fp_ts.ts";
-import type { CodeDistance } from "../ops/codes/search.ts";
-import type { BinaryEmbeddings } from "../ops/embeddings.ts";
 import type { Flags } from "./cli/options.ts";
 import { type Context, inputFlags, inputOptions, type Options, program } from "./cli/program.ts";
 import { table } from "./cli/text.ts";
@@ -17,11 +15,12 @@ import {
   distinctCodes,
   isCodesFile,
   nearestImages,
+  type NearestImagesOptions,
   queryCodes,
   type SearchAnswer,
 } from "./encode/search.ts";
 import { searchSheet } from "./encode/search_sheet.ts";
-import { loadCodes } from "./files/codes.ts";
+import { loadCodes, type SavedCodes } from "./files/codes.ts";
 import { denoFiles } from "./files/files.ts";
 import { count } from "./report/format.ts";
 
@@ -37,10 +36,12 @@ const flags = {
   k: { kind: "integer", help: "results per query", least: 1, most: 1000, fallback: 10 },
   distance: {
     kind: "choice",
-    help: "what the nearest have least of, or most",
-    choices: ["hamming", "overlap"],
+    help:
+      "what the nearest have least of, or most, or the values before kWTA, among the nearest 100",
+    choices: ["hamming", "overlap", "values"],
     fallback: "hamming",
   },
+  group: { kind: "switch", help: "collect near-duplicates of a result under it" },
   show: {
     kind: "integer",
     help: "queries to print and to put on the contact sheet",
@@ -62,9 +63,9 @@ async function work(
   const loaded = await loadCodes(file, denoFiles)();
   if (E.isLeft(loaded)) return loaded;
   const set = loaded.right;
-  const { k, show, json, out, invert, "skip-bad": skipBad } = options;
+  const { k, group, show, json, out, invert, "skip-bad": skipBad } = options;
   const [model, trunk] = [options.model ?? undefined, options.trunk ?? undefined];
-  const distance = options.distance as CodeDistance;
+  const distance = options.distance as NearestImagesOptions["distance"];
   // Before any image is encoded for nothing.
   if (k > set.codes.count) {
     const range = `an integer from 1 to the number of codes, ${set.codes.count}`;
@@ -81,12 +82,12 @@ async function work(
     context,
   );
   if (E.isLeft(queries)) return queries;
-  const found = nearestImages(set, queries.right, { k, distance });
+  const found = nearestImages(set, queries.right, { k, distance, group });
   if (E.isLeft(found)) return found;
   const answers = found.right;
   const lines = json
     ? [JSON.stringify({ codes: file, distance, k, answers }, null, 2)]
-    : [resultTable(answers.slice(0, show)), ...summary(answers, show), codesLine(set.codes)];
+    : [resultTable(answers.slice(0, show)), ...summary(answers, show), codesLine(set)];
   if (out === null) return E.right(lines);
 
   const page = `${out}/${SHEET_FILE}`;
@@ -104,28 +105,43 @@ async function work(
   return E.right(json ? lines : [...lines, page]);
 }
 
-const resultTable = (answers: readonly SearchAnswer[]): string =>
-  table([
-    ["query", "label", "rank", "name", "label", "distance", "overlap"],
+const resultTable = (answers: readonly SearchAnswer[]): string => {
+  const isGrouped = answers.some(({ results }) => results[0]?.duplicates !== undefined);
+  return table([
+    [
+      "query",
+      "label",
+      "rank",
+      "name",
+      "label",
+      "distance",
+      "overlap",
+      ...isGrouped ? ["alike"] : [],
+    ],
     ...answers.flatMap(({ query, results }) =>
-      results.map(({ rank, name, label, distance, overlap }) => [
+      results.map(({ rank, name, label, distance, overlap, difference, duplicates }) => [
         rank === 1 ? query.name : "",
         rank === 1 ? query.label ?? "–" : "",
         String(rank),
-        name,
+        difference === undefined ? name : `${name} (near-duplicate)`,
         label ?? "–",
         String(distance),
         String(overlap),
+        ...isGrouped ? [duplicates?.length ? `+${duplicates.length}` : ""] : [],
       ])
     ),
   ]);
+};
 
-/** Warns where many codes are the same, because then it means nothing which is nearest. */
-const codesLine = (codes: BinaryEmbeddings): string =>
+/** Warns where many codes are the same, and says what orders those that are equally near. */
+const codesLine = ({ codes, activations, thumbnails }: SavedCodes): string =>
   `${count(codes.count, "code")} searched, ${
     distinctCodes(codes).toLocaleString("en-GB")
-  } of them ` +
-  "distinct; of equal distances the first in the file is first";
+  } of them distinct; ` +
+  (thumbnails === undefined ? "" : "near-duplicates are first, and ") +
+  (activations === undefined
+    ? "of equal distances the first in the file is first"
+    : "equal distances are ordered by the units' values");
 
 /** Says what the table leaves out, and how often labels agree where there are some on both sides. */
 function summary(answers: readonly SearchAnswer[], show: number): readonly string[] {
@@ -161,7 +177,8 @@ if (import.meta.main) {
     summary:
       "Finds, among CODES that encode.ts wrote, the nearest to each query, exactly. A QUERY is a file\n" +
       "of codes (.npz), or whatever encode.ts encodes: an image file, a folder, a dataset's name.\n" +
-      "Of equal distances the code that comes first is first.",
+      "Near-duplicates of the query come first; equal distances are ordered by the units' values\n" +
+      "where CODES has them.",
     operands: "CODES QUERY…",
     flags,
     backend: true,

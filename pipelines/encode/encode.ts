@@ -6,13 +6,14 @@
 import type { SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
-import { isBinary } from "../../graph/traits.ts";
+import { isBinary, isBinaryNode } from "../../graph/traits.ts";
 import { emptyCodes } from "../../ops/codes/codes.ts";
 import { fromValues, type ValuedCodes } from "../../ops/codes/valued.ts";
-import type { Embeddings } from "../../ops/embeddings.ts";
-import type { Value } from "../../ops/interpreter.ts";
+import type { BinaryEmbeddings, Embeddings } from "../../ops/embeddings.ts";
+import { lowerEach, type Value } from "../../ops/interpreter.ts";
+import { inSequence } from "../../ops/lowered.ts";
 import { tf } from "../../ops/tfjs.ts";
-import { collector, forEachBatch, type Model } from "../core/batches.ts";
+import { collector, forEachBatch, forEachForward, type Model, widestOf } from "../core/batches.ts";
 import type { Waiting } from "../core/env.ts";
 import { toTensors } from "../core/run.ts";
 import type { Normalisation, Samples } from "../data/dataset.ts";
@@ -251,5 +252,73 @@ export async function* encodeStream(
     }
   } finally {
     free();
+  }
+}
+
+// ---- What orders codes that are equally near
+
+/** Codes with the values of all units before these competed. */
+export interface ActivatedCodes {
+  /** The codes. */
+  readonly codes: BinaryEmbeddings;
+  /**
+   * count × width values, each code's divided by its largest and rounded to −127…127; null where the encoder does more
+   * after its units have competed.
+   */
+  readonly activations: Int8Array | null;
+}
+
+/**
+ * Encodes batches as {@linkcode encodeStream} does, and keeps what the units had before they competed.
+ *
+ * @param model A model whose codes are binary.
+ */
+export async function* encodeActivated(
+  model: Model | ModelFile,
+  batches: AsyncIterable<Samples>,
+  { env }: EncodeOptions = {},
+): AsyncGenerator<E.Either<SparrowError, ActivatedCodes>, void, void> {
+  const [loaded, free] = onBackend(model);
+  const graph = encoderOf(loaded.graph);
+  const [compete, shapes] = [graph.nodes.findLastIndex(isBinaryNode), ["flatten", "reshape"]];
+  const isLast = graph.nodes.slice(compete + 1).every(({ _tag }) => shapes.includes(_tag));
+  const parts = lowerEach(graph);
+  const [before, after] = [parts.slice(0, compete), parts.slice(compete)].map(inSequence);
+  const widest = widestOf(graph, loaded.input);
+  try {
+    for await (const samples of batches) {
+      const { compact, add, embeddings } = collector(samples.count, true);
+      let activations: Int8Array | null = null;
+      const encoded = await forEachForward(loaded, samples, {
+        widest,
+        forward: (x) => {
+          const values = before.evaluate(loaded, x);
+          const code = compact(after.evaluate(loaded, values) as tf.Tensor);
+          return isLast ? [code, values as tf.Tensor] : [code];
+        },
+        use: ({ outputs: [words, values], from, count }) => {
+          add(words, from);
+          if (!isLast) return;
+          const width = values.length / count;
+          activations ??= new Int8Array(samples.count * width);
+          quantise(values, width, activations.subarray(from * width));
+        },
+        env,
+      })();
+      if (E.isLeft(encoded)) return void (yield encoded);
+      yield E.right({ codes: embeddings() as BinaryEmbeddings, activations });
+    }
+  } finally {
+    free();
+  }
+}
+
+/** Divides each row by its largest absolute value, which becomes 127. */
+function quantise(values: ArrayLike<number>, width: number, into: Int8Array): void {
+  for (let row = 0; row < values.length; row += width) {
+    let most = 0;
+    for (let i = row; i < row + width; i++) most = Math.max(most, Math.abs(values[i]));
+    const scale = most > 0 && most < Infinity ? 127 / most : 0;
+    for (let i = row; i < row + width; i++) into[i] = Math.round(values[i] * scale);
   }
 }

@@ -3,34 +3,24 @@
  *
  * @module
  */
-import { describe, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
 import { show } from "../../graph/show.ts";
 import { isBinary } from "../../graph/traits.ts";
 import type { BinaryEmbeddings } from "../../ops/embeddings.ts";
-import { uninterrupted } from "../core/env.ts";
 import { consumption, type Run } from "../core/run.ts";
 import { sha256 } from "../data/bytes.ts";
 import type { Dataset, Samples, TrunkReference } from "../data/dataset.ts";
 import { decodeImage } from "../data/decode_image.ts";
-import { type DataEnv, denoDataEnv } from "../data/environment.ts";
-import type { OriginPart, Origins, SavedCodes } from "../files/codes.ts";
+import type { DataEnv } from "../data/environment.ts";
+import type { Origins, SavedCodes } from "../files/codes.ts";
 import { denoFiles, type Files } from "../files/files.ts";
 import { type ModelFile, readModel, writeModel } from "../files/model.ts";
 import { MODEL_FILE, modelOf } from "../stages/save.ts";
 import type { Trunk } from "../trunks/trunk.ts";
-import { encode, type EncodeOptions, encodeStream } from "./encode.ts";
-import { findImages, type FindImagesOptions, type ImageSource, notesOf } from "./inputs.ts";
-import {
-  type Batch,
-  type InputLayout,
-  layoutOf,
-  noImages,
-  type PictureEnv,
-  picturesOf,
-  toInput,
-} from "./pictures.ts";
+import { encode, type EncodeOptions } from "./encode.ts";
+import { type InputLayout, layoutOf, toInput } from "./pictures.ts";
 
 /** A trained model whose codes are binary, as plain data: it holds no tensors and is never disposed of. */
 export interface Encoder {
@@ -128,7 +118,8 @@ function layoutFor(
  *
  * @example
  * ```ts
- * import { encodeImages, trainedEncoder } from "./encoder.ts";
+ * import { encodeImages } from "./encode_images.ts";
+ * import { trainedEncoder } from "./encoder.ts";
  * import { loadStrokes } from "../data/strokes.ts";
  * import { createRun, dispose } from "../core/run.ts";
  * import { orThrow } from "../../graph/error.ts";
@@ -321,7 +312,7 @@ export const encodeImage = (
  * Makes what an encoder's model takes of images that have its layout: the images themselves, or the features that its
  * trunk makes of them.
  */
-const modelInputs = (
+export const modelInputs = (
   { model, trunk }: Encoder,
   images: Samples,
   { env }: EncodeOptions = {},
@@ -352,184 +343,3 @@ export const encodePictures = (
     // `readEncoder` lets no other model through.
     TE.map((embeddings) => embeddings as BinaryEmbeddings),
   );
-
-// ---- Images by name
-
-/** Options of {@linkcode encodeImages}. */
-export interface EncodeImagesOptions extends FindImagesOptions, EncodeOptions {
-  /**
-   * Whether dark and light of image files are exchanged: for dark ink on light paper, and a model of
-   * MNIST. Datasets are never inverted. @default {false}
-   */
-  readonly invert?: boolean;
-  /** Whether an image file that cannot be used is passed over, in place of an error. @default {false} */
-  readonly skipBad?: boolean;
-  /**
-   * Called with what a person should know: the notice of a dataset, what a folder has besides images,
-   * and why a file was passed over. @default nothing is called
-   */
-  readonly note?: (line: string) => void;
-}
-
-/** Codes of images, with where each came from. */
-export interface EncodedImages extends SavedCodes {
-  /** Origins of the images. */
-  readonly origins: Origins;
-  /** Errors of the image files that were passed over, in order. */
-  readonly skipped: readonly SparrowError[];
-}
-
-/**
- * Encodes the images of datasets, files and folders, on the current backend, with the memory of one batch
- * of images beside the datasets' own and the codes. What comes out can be saved (`saveCodes`) and searched
- * (`nearestImages`).
- *
- * Image files are resized by the shorter side, cropped around the centre, and normalised as the model's
- * training data was.
- *
- * @param images Names of datasets and paths, or what {@linkcode findImages} found; at least one.
- * @returns The codes, with labels where any image has one (−1 for those that have none); `CorruptFile`
- * or `FileUnavailable` naming an image that cannot be used; `InvalidOption` where there is no image at
- * all; `Interrupted`; else as `findImages` and `encode` do.
- *
- * @example The digits nearest to another, by name.
- * ```ts
- * import { encodeImages, readEncoder } from "./encoder.ts";
- * import { writeModel } from "../files/model.ts";
- * import { nearestImages } from "./search.ts";
- * import { orThrow } from "../../graph/error.ts";
- * import { graph } from "../../graph/parse.ts";
- * import { startBackend } from "../../ops/backend.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * await orThrow(startBackend("cpu"));
- * // A model that hands on its 784 inputs: the pixels that are most set are its code.
- * const bytes = writeModel({
- *   ...{ graph: graph`kwta(0.1)`, input: [784], params: {}, plasticity: {}, epoch: 0 },
- *   ...{ normalisation: { mean: [0], std: [1] }, dataset: "strokes" },
- * });
- * const encoder = await orThrow(readEncoder("pixels.safetensors", bytes));
- * const known = await orThrow(encodeImages(encoder, ["strokes"], { split: "train", first: 200 }));
- * const asked = await orThrow(encodeImages(encoder, ["strokes"], { split: "test", first: 1 }));
- * const [{ query, results }] = orThrow(nearestImages(known, asked, { k: 3 }));
- * assertEquals(query.name, "strokes test 0");
- * assertEquals(results.map(({ rank }) => rank), [1, 2, 3]);
- * ```
- */
-export const encodeImages = (
-  encoder: Encoder,
-  images: readonly string[] | readonly ImageSource[],
-  options: EncodeImagesOptions = {},
-): TE.TaskEither<SparrowError, EncodedImages> =>
-  pipe(
-    isNames(images) ? findImages(images, options) : TE.right(images),
-    TE.chain((sources) => () => encodeSources(encoder, sources, options)),
-  );
-
-const isNames = (images: readonly string[] | readonly ImageSource[]): images is readonly string[] =>
-  typeof images[0] === "string";
-
-async function encodeSources(
-  encoder: Encoder,
-  sources: readonly ImageSource[],
-  { invert = false, skipBad = false, note = () => {}, env = uninterrupted, dataEnv }:
-    EncodeImagesOptions,
-): Promise<E.Either<SparrowError, EncodedImages>> {
-  const { model, layout, identity } = encoder;
-  notesOf(sources).forEach(note);
-  const options = { layout, normalisation: model.normalisation, invert, skipBad };
-  const reading = readingFrom(dataEnv ?? denoDataEnv, env.signal);
-  const batches: Batch[] = [];
-  const codes: BinaryEmbeddings[] = [];
-  const problems: SparrowError[] = [];
-  const skipped: SparrowError[] = [];
-  const skip = (error: SparrowError) => {
-    skipped.push(error);
-    note(`Skipped: ${describe(error)}`);
-  };
-  // The batches are kept without their pixels, for the labels and origins of the codes.
-  async function* images(): AsyncGenerator<Samples> {
-    for (const source of sources) {
-      for await (const batch of picturesOf(source, options, reading, skip)) {
-        if (E.isLeft(batch)) return void problems.push(batch.left);
-        batches.push({ ...batch.right, values: new Uint8Array() });
-        const inputs = await modelInputs(encoder, batch.right, { env })();
-        if (E.isLeft(inputs)) return void problems.push(inputs.left);
-        yield inputs.right;
-      }
-    }
-  }
-  for await (const encoded of encodeStream(model, images(), { env })) {
-    if (E.isLeft(encoded)) return encoded;
-    // An encoder that is binary makes no others.
-    if (encoded.right.kind === "binary") codes.push(encoded.right);
-  }
-  if (problems.length > 0) return E.left(problems[0]);
-  if (codes.length === 0) return E.left(noImages(sources.flatMap(namesOf)));
-  const { classes, labels } = labelsOf(batches);
-  const parts = sources.map((source) => partOf(source, batches.filter((b) => b.input === source)));
-  return E.right({
-    codes: appended(codes),
-    labels: labels.every((label) => label < 0) ? null : labels,
-    origins: { model: identity, inverted: invert, classes, parts },
-    skipped,
-  });
-}
-
-/** The environment that image files are read in: a dataset's, which ends by the signal of what is done. */
-const readingFrom = (
-  data: DataEnv,
-  signal: AbortSignal,
-): PictureEnv => ({
-  files: data.files,
-  onRead: data.onRead,
-  variable: data.variable,
-  permitted: data.permitted,
-  // Not before it is asked for: a browser has no Deno.
-  get system() {
-    return data.system;
-  },
-  signal,
-});
-
-/** Numbers labels by their names, so that the digit 3 of a dataset and the folder "3" are one. */
-function labelsOf(
-  batches: readonly Batch[],
-): { readonly classes: readonly string[]; readonly labels: Int32Array } {
-  const classes = new Map<string, number>();
-  const numberOf = (name: string): number => {
-    if (!classes.has(name)) classes.set(name, classes.size);
-    return classes.get(name)!;
-  };
-  // A dataset's classes keep their numbers where it comes first, those without an image included.
-  for (const { input } of batches) if (input.kind === "dataset") input.classes.forEach(numberOf);
-  const labels = batches.flatMap(({ input, indices }) =>
-    indices.map((i) => {
-      const name = input.kind === "dataset"
-        ? input.classes[input.images.labels[i]]
-        : input.files[i].label;
-      return name === null ? -1 : numberOf(name);
-    })
-  );
-  return { classes: [...classes.keys()], labels: Int32Array.from(labels) };
-}
-
-const partOf = (input: ImageSource, batches: readonly Batch[]): OriginPart =>
-  input.kind === "dataset" ? input.part : {
-    kind: "files",
-    files: batches.flatMap(({ indices }) => indices.map((i) => input.files[i].path)),
-  };
-
-const namesOf = (input: ImageSource): readonly string[] =>
-  input.kind === "dataset" ? [input.part.name] : input.files.slice(0, 3).map(({ path }) => path);
-
-/** Joins sets of codes, at least one. */
-function appended(sets: readonly BinaryEmbeddings[]): BinaryEmbeddings {
-  const words = new Uint32Array(sets.reduce((sum, set) => sum + set.words.length, 0));
-  let at = 0;
-  for (const set of sets) {
-    words.set(set.words, at);
-    at += set.words.length;
-  }
-  return { ...sets[0], count: sets.reduce((sum, { count }) => sum + count, 0), words };
-}

@@ -7,10 +7,13 @@ export { encode, type EncodeOptions, encodeStream, encodeValues } from "./encode
 export { type EncodedFile, encodeToFile } from "./encode_to_file.ts";
 export {
   type EncodedImages,
-  encodeImage,
-  type EncodeImageOptions,
   encodeImages,
   type EncodeImagesOptions,
+  type FileChanges,
+} from "./encode_images.ts";
+export {
+  encodeImage,
+  type EncodeImageOptions,
   type Encoder,
   loadEncoder,
   loadEncoderOf,

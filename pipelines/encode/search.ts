@@ -5,16 +5,16 @@
  */
 import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, type TE } from "../../graph/fp_ts.ts";
-import { hamming, overlap } from "../../ops/codes/algebra.ts";
-import { pickCodes } from "../../ops/codes/codes.ts";
-import { type CodeDistance, codeIndex, search } from "../../ops/codes/search.ts";
+import type { CodeDistance } from "../../ops/codes/search.ts";
 import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import type { Env } from "../core/env.ts";
 import type { DataEnv } from "../data/environment.ts";
 import { loadCodes, originName, originOf, type SavedCodes } from "../files/codes.ts";
 import { denoFiles } from "../files/files.ts";
-import { encodeImages, type EncodeImagesOptions, loadEncoderOf } from "./encoder.ts";
+import { encodeImages, type EncodeImagesOptions } from "./encode_images.ts";
+import { loadEncoderOf } from "./encoder.ts";
 import { findImages } from "./inputs.ts";
+import { groupsOf, type Ranked, rankingOf } from "./ranking.ts";
 
 /** An image of a set of codes, by name. */
 export interface NamedImage {
@@ -34,13 +34,21 @@ export interface SearchResult extends NamedImage {
   readonly distance: number;
   /** Number of units that are set in both codes. */
   readonly overlap: number;
+  /**
+   * Mean difference of a near-duplicate, in levels of grey, from 0 to 8.
+   *
+   * @default it is no near-duplicate of the query
+   */
+  readonly difference?: number;
+  /** Its near-duplicates, where results are grouped, the nearest to it first. @default results are not grouped */
+  readonly duplicates?: readonly NamedImage[];
 }
 
 /** A query with the images that are nearest to it. */
 export interface SearchAnswer {
   /** The image that was searched for. */
   readonly query: NamedImage;
-  /** The nearest first; of equals the one that comes first in the set. */
+  /** Near-duplicates, then the nearest first. */
   readonly results: readonly SearchResult[];
 }
 
@@ -59,18 +67,29 @@ function named({ labels, origins }: SavedCodes, index: number): NamedImage {
 export interface NearestImagesOptions {
   /** Results per query, from 1 to the number of codes. @default {10} */
   readonly k?: number;
-  /** Measure that the nearest have least of ("hamming") or most of ("overlap"). @default {"hamming"} */
-  readonly distance?: CodeDistance;
+  /**
+   * Measure that the nearest have least of ("hamming") or most of ("overlap"), or "values": the cosine of the units'
+   * values before they competed, among the 100 nearest by Hamming distance. @default {"hamming"}
+   */
+  readonly distance?: CodeDistance | "values";
+  /** Whether each result stands for its near-duplicates, so that results differ. @default {false} */
+  readonly group?: boolean;
 }
 
 /**
  * Finds the images whose codes are nearest to those of queries, exactly, and names them: by the path of
  * a file, or by dataset, split and index.
  *
+ * Near-duplicates of a query come first, those that differ least before others; then images by the distance of their
+ * codes, equal ones by the cosine of the values that the units had before they competed, then by name. For that set and
+ * queries must have thumbnails and activations, as `encodeImages` keeps them of image files; where they have not, the
+ * code that comes first in the set is first of equal ones.
+ *
  * @param set Codes to search; at least one.
  * @param queries Codes to search for, of the same width: made by the same encoder.
- * @returns The answers in the order of the queries; `InvalidOption` where the widths differ, a set has
- * no code, or k is not from 1 to the number of codes.
+ * @returns The answers in the order of the queries, of k results each, or fewer where grouped results are fewer;
+ * `InvalidOption` where the widths differ, or the models that the sets remember, a set has no code, k is not from 1 to
+ * the number of codes, or what the distance or the groups need is missing.
  *
  * @example
  * ```ts
@@ -92,29 +111,33 @@ export interface NearestImagesOptions {
 export function nearestImages(
   set: SavedCodes,
   queries: SavedCodes,
-  { k = 10, distance = "hamming" }: NearestImagesOptions = {},
+  { k = 10, distance = "hamming", group = false }: NearestImagesOptions = {},
 ): E.Either<InvalidOption, readonly SearchAnswer[]> {
-  const wrong = misfit(set.codes, queries.codes, k);
+  const wrong = misfit(set.codes, queries.codes, k) ?? otherModel(set, queries) ??
+    missing(set, queries, { distance, group });
   if (wrong !== null) return E.left(wrong);
-  const found = search(codeIndex(set.codes), queries.codes, { k, distance });
-  if (E.isLeft(found)) return found;
-  const { indices } = found.right;
-  const codes = pickCodes(set.codes, indices);
-  const asked = pickCodes(queries.codes, indices.map((_, at) => Math.floor(at / k)));
-  const [apart, common] = [hamming(codes, asked), overlap(codes, asked)];
+  const nameOf = (index: number) => named(set, index).name;
+  const ranking = rankingOf(set, queries, { distance, k, nameOf });
+  const resultsOf = (query: number): readonly Found[] =>
+    group
+      ? groupsOf(ranking, query, k, set.codes.count).map(({ head, others }) => ({
+        ...head,
+        duplicates: others.map((index) => named(set, index)),
+      }))
+      : ranking.first(query, k);
   return E.right(Array.from({ length: queries.codes.count }, (_, i) => ({
     query: named(queries, i),
-    results: Array.from({ length: k }, (_, rank) => {
-      const at = i * k + rank;
-      return {
-        ...named(set, indices[at]),
-        rank: rank + 1,
-        distance: apart[at],
-        overlap: common[at],
-      };
-    }),
+    results: resultsOf(i).map(({ difference, ...found }, rank) => ({
+      ...named(set, found.index),
+      rank: rank + 1,
+      ...found,
+      ...difference === null ? {} : { difference },
+    })),
   })));
 }
+
+/** A code that was found. */
+type Found = Ranked & Pick<SearchResult, "duplicates">;
 
 /** Checks codes and queries; null where they fit. */
 function misfit(
@@ -134,6 +157,33 @@ function misfit(
   return Number.isInteger(k) && k >= 1 && k <= codes.count
     ? null
     : invalidOption("-k", k, `an integer from 1 to the number of codes, ${codes.count}`);
+}
+
+/** Checks that one model made both, where both remember theirs; null where it did. */
+function otherModel(set: SavedCodes, queries: SavedCodes): InvalidOption | null {
+  const [one, other] = [set.origins?.model, queries.origins?.model];
+  if (one === undefined || other === undefined || one.sha256 === other.sha256) return null;
+  return invalidOption(
+    "QUERY",
+    `codes of ${other.file}, of SHA-256 ${other.sha256.slice(0, 12)}…`,
+    `codes of the model that made those that are searched, ${one.file} of SHA-256 ` +
+      `${one.sha256.slice(0, 12)}…`,
+  );
+}
+
+/** Checks that the sets have what is asked for; null where they do. */
+function missing(
+  set: SavedCodes,
+  queries: SavedCodes,
+  { distance, group }: Required<Pick<NearestImagesOptions, "distance" | "group">>,
+): InvalidOption | null {
+  const expected = "codes of image files that this version has encoded; encode them again";
+  if (group && set.thumbnails === undefined) {
+    return invalidOption("--group", "codes without thumbnails", expected);
+  }
+  return distance === "values" && !(set.activations && queries.activations)
+    ? invalidOption("--distance values", "codes without the values of their units", expected)
+    : null;
 }
 
 /**
@@ -204,5 +254,11 @@ export async function queryCodes(
   if (E.isLeft(images)) return images;
   const env = await start();
   if (E.isLeft(env)) return env;
-  return await encodeImages(encoder.right, images.right, { ...options, note, env: env.right })();
+  const details = set.activations !== undefined || set.thumbnails !== undefined;
+  return await encodeImages(encoder.right, images.right, {
+    ...options,
+    details,
+    note,
+    env: env.right,
+  })();
 }

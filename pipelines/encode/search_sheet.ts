@@ -6,7 +6,6 @@
  */
 import { describe } from "../../graph/error.ts";
 import { E, type TE } from "../../graph/fp_ts.ts";
-import type { CodeDistance } from "../../ops/codes/search.ts";
 import { type Bitmap, fit } from "../data/bitmap.ts";
 import type { Dataset, ImageSplit } from "../data/dataset.ts";
 import { type DataEnv, denoDataEnv } from "../data/environment.ts";
@@ -19,7 +18,13 @@ import { style } from "../report/style.ts";
 import { configuration } from "../report/summary.ts";
 import { tableStyle } from "../report/table.ts";
 import { bitmapOf, type InputLayout, readBitmap } from "./pictures.ts";
-import { distinctCodes, type NamedImage, type SearchAnswer, type SearchResult } from "./search.ts";
+import {
+  distinctCodes,
+  type NamedImage,
+  type NearestImagesOptions,
+  type SearchAnswer,
+  type SearchResult,
+} from "./search.ts";
 
 /** The search that {@linkcode searchSheet} shows. */
 export interface SearchSheet {
@@ -29,8 +34,8 @@ export interface SearchSheet {
   readonly queries: SavedCodes;
   /** Answers to show, as `nearestImages` returns them. */
   readonly answers: readonly SearchAnswer[];
-  /** Measure that the nearest have least of ("hamming") or most of ("overlap"). @default {"hamming"} */
-  readonly distance?: CodeDistance;
+  /** Measure of the search, as `nearestImages` has it. @default {"hamming"} */
+  readonly distance?: NearestImagesOptions["distance"];
   /** Configuration that repeats the search, shown at the end of the page. @default nothing */
   readonly config?: Readonly<Record<string, unknown>>;
 }
@@ -84,7 +89,7 @@ async function sheetOf(
       tiles.push(resultTile(result, query, await pictureIn(set, result)));
     }
     const picture = await pictureIn(queries, query);
-    const first = { picture, name: query.name, lines: [labelOf(query), query.name] };
+    const first = { picture, name: query.name, lines: [labelOf(query), shortName(query.name)] };
     strips.push(strip(first, tiles));
   }
   const missing = album.missing();
@@ -96,9 +101,10 @@ async function sheetOf(
   const about = `${count(set.codes.count, "code")} of ${set.codes.width} units, ` +
     `${distinctCodes(set.codes).toLocaleString("en-GB")} of them distinct, searched for the ` +
     `nearest of ${asked} by ${
-      distance === "hamming" ? "Hamming distance" : "overlap"
-    }. Under an image its label, and in how many units its code ` +
-    "differs from the query's and how many both have; another label than the query's is framed";
+      measures[distance]
+    }. Under an image its label and name, and in how many units ` +
+    "its code differs from the query's and how many both have; another label than the query's is framed" +
+    (set.thumbnails === undefined ? "" : ". Near-duplicates of the query come first");
   return sheetPage(
     "Nearest codes",
     html`
@@ -114,6 +120,18 @@ async function sheetOf(
   );
 }
 
+const measures = {
+  hamming: "Hamming distance",
+  overlap: "overlap",
+  values: "the values of their units",
+} as const;
+
+/** The last part of a path: the name of a file. */
+const shortName = (name: string): string => name.slice(name.search(/[^/\\]*$/));
+
+/** Names of near-duplicates that a page lists. */
+const NAMES_SHOWN = 50;
+
 const labelOf = ({ label }: NamedImage): string => label ?? "no label";
 
 const resultTile = (result: SearchResult, query: NamedImage, picture: Tile["picture"]): Tile => ({
@@ -121,37 +139,45 @@ const resultTile = (result: SearchResult, query: NamedImage, picture: Tile["pict
   name: result.name,
   lines: [
     labelOf(result),
-    `differs in ${result.distance}`,
-    `shares ${result.overlap}`,
+    shortName(result.name),
+    ...result.difference === undefined ? [] : ["near-duplicate"],
+    `differs in ${result.distance}, shares ${result.overlap}`,
   ],
+  more: result.duplicates?.map(({ name }) => name),
   other: query.label !== null && result.label !== null && query.label !== result.label,
 });
 
 // ---- Frame and tiles
 
 const sheetStyle = `
+body { max-width: 2000px; }
 header > div { max-width: 84ch; }
 .counts tbody th { min-width: 120px; }
 .sheet { display: grid; gap: 0; margin-top: 26px; }
-.strip { display: grid; grid-template-columns: 132px minmax(0, 1fr); gap: 24px; padding: 18px 0;
-  border-top: 1px solid var(--rule); break-inside: avoid; }
+.strip { display: grid; grid-template-columns: minmax(132px, 11%) minmax(0, 1fr); gap: 28px;
+  padding: 20px 0; border-top: 1px solid var(--rule); break-inside: avoid; }
 .strip:first-child { border-top: 0; padding-top: 0; }
-.tiles { display: flex; flex-wrap: wrap; gap: 14px; margin: 0; padding: 0; list-style: none; }
-.tile { margin: 0; width: 96px; font-size: 12px; line-height: 1.35; color: var(--muted);
+.tiles { --least: 100px; display: grid; gap: 18px 14px; grid-template-columns: repeat(auto-fill,
+  minmax(clamp(var(--least), 100% / var(--tiles) - 14px, 192px), 1fr)); margin: 0; padding: 0; list-style: none; align-items: start; }
+.tile { margin: 0; font-size: 12px; line-height: 1.35; color: var(--muted);
   font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-.tile img, .tile .absent { display: block; width: 96px; height: 96px; margin-bottom: 5px;
+.tile img, .tile .absent { display: block; width: 100%; aspect-ratio: 1; margin-bottom: 6px;
   object-fit: contain; background: var(--field); outline: 1px solid var(--rule); }
 .tile img.coarse { image-rendering: pixelated; }
 .tile .absent { display: grid; place-items: center; text-align: center; }
+.tile figcaption { margin: 0; font-size: inherit; line-height: inherit; }
+.tile figcaption > div { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2;
+  overflow: hidden; }
 .tile b { color: var(--ink); font-weight: 650; }
 .tile.other img, .tile.other .absent { outline: 2px solid var(--train); }
 .tile.other b { color: var(--train); }
-.query .tile, .query .tile img, .query .tile .absent { width: 132px; }
-.query .tile img, .query .tile .absent { height: 132px; }
+.tile details { margin: 3px 0 0; padding: 0; border: 0; }
+.tile summary { color: var(--test); }
+.tile ul { margin: 3px 0 0; padding: 0; list-style: none; }
 @media screen and (max-width: 640px) {
-  .strip { grid-template-columns: minmax(0, 1fr); }
-  .tile, .tile img, .tile .absent { width: 84px; }
-  .tile img, .tile .absent { height: 84px; }
+  .strip { grid-template-columns: minmax(0, 1fr); gap: 16px; }
+  .query { width: min(180px, 50%); }
+  .tiles { --least: 84px; gap: 14px 10px; }
 }
 @media print { .sheet .strip { padding: 10px 0; } }
 `;
@@ -172,12 +198,14 @@ export interface Tile {
   readonly name: string;
   /** Lines below it, the first in bold. */
   readonly lines: readonly string[];
+  /** Names of images that it stands for, which are folded away. @default none */
+  readonly more?: readonly string[];
   /** Whether it is framed as another than was wanted; the lines say so too. @default false */
   readonly other?: boolean;
 }
 
 /** Writes a tile as a figure. */
-const tile = ({ picture: { uri, coarse }, name, lines, other = false }: Tile): Html =>
+const tile = ({ picture: { uri, coarse }, name, lines, more = [], other = false }: Tile): Html =>
   html`
     <figure class="${other ? "tile other" : "tile"}" title="${name}">
       ${uri === null
@@ -185,9 +213,22 @@ const tile = ({ picture: { uri, coarse }, name, lines, other = false }: Tile): H
         : html`<img src="${uri}" alt="${name}" class="${coarse ? "coarse" : "smooth"}">`}
       <figcaption>${lines.map((line, i) =>
         html`<div>${i === 0 ? html`<b>${line}</b>` : line}</div>`
-      )}
+      )}${more.length === 0 ? null : folded(more)}
       </figcaption>
     </figure>
+  `;
+
+/** Writes names that are shown when they are asked for. */
+const folded = (names: readonly string[]): Html =>
+  html`
+    <details class="more">
+      <summary>+${names.length.toLocaleString("en-GB")} alike</summary>
+      <ul>
+        ${names.slice(0, NAMES_SHOWN).map((name) =>
+          html`<li>${name}</li>`
+        )}${names.length > NAMES_SHOWN ? html`<li>…</li>` : null}
+      </ul>
+    </details>
   `;
 
 /** Writes one image at the left, and others at its right. */
@@ -195,7 +236,7 @@ export const strip = (first: Tile, rest: readonly Tile[]): Html =>
   html`
     <section class="strip">
       <div class="query">${tile(first)}</div>
-      <ol class="tiles">
+      <ol class="tiles" style="--tiles: ${rest.length}">
     ${rest.map((one) =>
       html`
         <li>${tile(one)}</li>

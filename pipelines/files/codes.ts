@@ -10,6 +10,10 @@
  * | `labels` | int32  | [count]                    | one integer per code; missing where there are none |
  * | `values` | float32 | [bits that are set]       | value of each active unit, by codes, then units; may be missing |
  * | `origins`| uint8  | [bytes]                    | where the images came from, as JSON; may be missing |
+ * | `activations` | int8 | [count, width]          | what the units had before they competed, each code by its largest; may be missing |
+ * | `thumbnails` | uint8 | [count, 16, 16]         | the pictures in grey; may be missing              |
+ * | `contents` | uint8 | [count, 32]               | SHA-256 of the image's file, zeros for none; may be missing |
+ * | `stats`  | int64  | [count, 2]                 | the file's bytes, and when it was changed in ms since 1970, 0 where that is not known; with `contents` |
  *
  * The origins name the model that made the codes, the labels, and for every code the file, or the dataset, split
  * and index, of its image: `json.loads(f["origins"].tobytes())`. Codes of other programs may also be bytes, as
@@ -47,13 +51,46 @@ export interface SavedCodes {
   readonly values?: Float32Array;
   /** Origins of the images. @default not known */
   readonly origins?: Origins;
+  /**
+   * Values of all units before they competed, count × width: of each code the largest is 127 or −127. They order codes
+   * that are equally near. @default not known
+   */
+  readonly activations?: Int8Array;
+  /** Thumbnails of the images, count × 256 grey bytes, by which near-duplicates are found. @default not known */
+  readonly thumbnails?: Uint8Array;
+  /** What the images' files were, by which those that changed are found. @default not known */
+  readonly files?: FileStates;
 }
+
+/** The states of the files of images. */
+export interface FileStates {
+  /** SHA-256 of each file, count × 32 bytes; zeros where an image has no file. */
+  readonly contents: Uint8Array;
+  /** Bytes of each file, and when it was changed in milliseconds since 1970, 0 where that is not known. */
+  readonly stats: BigInt64Array;
+}
+
+/** The arrays of a set that have so many bytes or numbers per code. */
+const perCode = (width: number) =>
+  ({
+    activations: { type: "|i1", shape: [width] },
+    thumbnails: { type: "|u1", shape: [16, 16] },
+    contents: { type: "|u1", shape: [32] },
+    stats: { type: "<i8", shape: [2] },
+  }) as const;
+
+/** The arrays per code of a set, by the names that they have in the file. */
+const arraysOf = ({ activations, thumbnails, files }: SavedCodes) => ({
+  activations,
+  thumbnails,
+  ...files,
+});
 
 /**
  * Writes codes as the bytes of an .npz file.
  *
- * @returns The bytes; `InvalidOption` where there is not one label, or not one origin, per code, or not one finite
- * value per active unit.
+ * @returns The bytes; `InvalidOption` where there is not one label, origin, thumbnail and so on per code, or not one
+ * finite value per active unit.
  *
  * @example
  * ```ts
@@ -72,8 +109,9 @@ export interface SavedCodes {
  * ```
  */
 export const writeCodes = (
-  { codes, labels, values, origins }: SavedCodes,
+  set: SavedCodes,
 ): TE.TaskEither<InvalidOption, Uint8Array> => {
+  const { codes, labels, values, origins } = set;
   const { count, width, words } = codes;
   if (labels !== null && labels.length !== count) {
     return TE.left(invalidOption("labels", `${labels.length} labels`, `one per code, ${count}`));
@@ -84,6 +122,17 @@ export const writeCodes = (
   if (known !== count) {
     return TE.left(invalidOption("origins", `${known} origins`, `one per code, ${count}`));
   }
+  const more: Record<string, NpyArray> = {};
+  for (const [name, { type, shape }] of Object.entries(perCode(width))) {
+    const data = arraysOf(set)[name as keyof ReturnType<typeof perCode>];
+    if (data === undefined) continue;
+    const expected = shape.reduce((product, extent) => product * extent, count);
+    if (data.length !== expected) {
+      const wanted = `${expected}, for ${count} codes`;
+      return TE.left(invalidOption(name, `${data.length} numbers`, wanted));
+    }
+    more[name] = { type, shape: [count, ...shape], data };
+  }
   const text = origins === undefined ? null : new TextEncoder().encode(JSON.stringify(origins));
   const arrays: NpyArrays = {
     codes: { type: "<u4", shape: [count, wordsPerCode(width)], data: words },
@@ -93,6 +142,7 @@ export const writeCodes = (
       ? {}
       : { values: { type: "<f4", shape: [values.length], data: values } },
     ...text === null ? {} : { origins: { type: "|u1", shape: [text.length], data: text } },
+    ...more,
   };
   return async () => E.right(await writeNpz(arrays));
 };
@@ -172,7 +222,9 @@ function codesOf(arrays: NpyArrays): E.Either<string, SavedCodes> {
     ? valuesOf(arrays.values, codes.right)
     : E.right({});
   if (E.isLeft(values)) return values;
-  const file = { codes: codes.right, labels: labels.right, ...values.right };
+  const more = perCodeOf(arrays, codes.right);
+  if (E.isLeft(more)) return more;
+  const file = { codes: codes.right, labels: labels.right, ...values.right, ...more.right };
   if (!Object.hasOwn(arrays, "origins")) return E.right(file);
   const { type, data } = arrays.origins;
   if (!(data instanceof Uint8Array)) {
@@ -237,6 +289,33 @@ function valuesOf(
     : E.left(`expected values to be ${fault[1]}, current value is ${fault[0]}`);
 }
 
+/** The arrays that have as many numbers for each code. */
+function perCodeOf(
+  arrays: NpyArrays,
+  { count, width }: BinaryEmbeddings,
+): E.Either<string, Pick<SavedCodes, "activations" | "thumbnails" | "files">> {
+  const found: Record<string, NpyArray["data"]> = {};
+  for (const [name, { type, shape }] of Object.entries(perCode(width))) {
+    if (!Object.hasOwn(arrays, name)) continue;
+    const [array, wanted] = [arrays[name], [count, ...shape]];
+    if (array.type !== type || String(array.shape) !== String(wanted)) {
+      return E.left(
+        `expected ${name} to be ${type} of shape [${wanted}], ` +
+          `current value is ${array.type} of [${array.shape}]`,
+      );
+    }
+    found[name] = array.data;
+  }
+  const { contents, stats, ...others } = found;
+  if ((contents === undefined) !== (stats === undefined)) {
+    const [there, missing] = stats === undefined ? ["contents", "stats"] : ["stats", "contents"];
+    return E.left(`expected ${missing} beside ${there}, current value is none`);
+  }
+  return E.right(
+    contents === undefined ? others : { ...others, files: { contents, stats } as never },
+  );
+}
+
 function integers({ shape, data }: NpyArray, count: number): E.Either<string, Int32Array> {
   if (shape.length !== 1 || shape[0] !== count) {
     return E.left(`expected ${count} labels, one per code, current value is [${shape}]`);
@@ -295,6 +374,8 @@ export interface Origins {
   };
   /** Whether image files were inverted. */
   readonly inverted: boolean;
+  /** Version of Sparrow, decoder and backend that made the codes. @default not known */
+  readonly software?: string;
   /** Names of the labels, by label; a label of −1 is none. */
   readonly classes: readonly string[];
   /** Origins of the images, in the order of the codes. */
@@ -350,12 +431,15 @@ export function readOrigins(text: string, count: number): E.Either<string, Origi
   if (!isRecord(value) || !isRecord(value.model) || !Array.isArray(value.parts)) {
     return E.left(`expected origins to have a model and parts, current value is ${shown(value)}`);
   }
-  const { model: { file, sha256 }, inverted, classes, parts } = value;
+  const { model: { file, sha256 }, inverted, software, classes, parts } = value;
   if (typeof file !== "string" || typeof sha256 !== "string" || typeof inverted !== "boolean") {
     return E.left(
       `expected the origins' model to have a file and its SHA-256, ` +
         `current value is ${shown(value.model)}`,
     );
+  }
+  if (software !== undefined && typeof software !== "string") {
+    return E.left(`expected the origins' software to be text, current value is ${shown(software)}`);
   }
   if (!isTexts(classes)) {
     return E.left(`expected the origins' classes to be names, current value is ${shown(classes)}`);
@@ -368,7 +452,13 @@ export function readOrigins(text: string, count: number): E.Either<string, Origi
   }
   const total = (parts as readonly OriginPart[]).reduce((sum, part) => sum + countOf(part), 0);
   return total === count
-    ? E.right({ model: { file, sha256 }, inverted, classes, parts })
+    ? E.right({
+      model: { file, sha256 },
+      inverted,
+      ...software === undefined ? {} : { software },
+      classes,
+      parts,
+    })
     : E.left(`expected ${count} origins, one per code, current value is ${total}`);
 }
 

@@ -24,6 +24,16 @@ export interface Files {
   readonly list: (folder: string) => TE.TaskEither<FileUnavailable, readonly string[]>;
   /** Removes a file; it does not matter if there was none. */
   readonly remove: (path: string) => TE.TaskEither<FileUnavailable, void>;
+  /** Says how large a file is and when it was changed, without reading it. @default not known */
+  readonly stat?: (path: string) => TE.TaskEither<FileUnavailable, FileStat>;
+}
+
+/** The size and age of a file. */
+export interface FileStat {
+  /** Bytes of the file. */
+  readonly bytes: number;
+  /** When it was last changed, in whole milliseconds since 1970; 0 where the system does not say. */
+  readonly changed: number;
 }
 
 /** The files of this machine, through Deno. */
@@ -39,6 +49,14 @@ export const denoFiles: Files = {
     TE.tryCatch(
       () => Deno.remove(path).catch(unlessMissing),
       (cause) => unavailable("write", path, cause),
+    ),
+  stat: (path) =>
+    TE.tryCatch(
+      async () => {
+        const { size, mtime } = await Deno.stat(path);
+        return { bytes: size, changed: Math.floor(mtime?.getTime() ?? 0) };
+      },
+      (cause) => unavailable("read", path, cause),
     ),
 };
 

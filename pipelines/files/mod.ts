@@ -13,6 +13,7 @@ export {
 } from "./checkpoint.ts";
 export { loadCoder, readCoder, saveCoder, writeCoder } from "./coder.ts";
 export {
+  type FileStates,
   loadCodes,
   type Origin,
   originName,
@@ -25,7 +26,7 @@ export {
   type SavedCodes,
   writeCodes,
 } from "./codes.ts";
-export { denoFiles, type Files } from "./files.ts";
+export { denoFiles, type Files, type FileStat } from "./files.ts";
 export { loadModel, type ModelFile, readModel, saveModel, writeModel } from "./model.ts";
 export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
 export {

@@ -99,15 +99,21 @@ Deno.test("one's own images: a bad one is an error that names it, or is skipped 
     assertEquals([lenient.code, lenient.err], [0, `Skipped: ${wrong}\n`]);
     assertStringIncludes(lenient.out, "2 images, 4.0 of 64 units");
     assertStringIncludes(lenient.out, "; 1 bad image skipped");
+    const again = await run("encode", ...args, "--skip-bad");
+    assertStringIncludes(again.out, "\n2 image files: 2 as they were, 0 new, 0 changed, 0 gone\n");
     // A result's picture that is gone is left out, and the page says so.
     await Deno.remove(`${root}${folder}/pets/cat/200.png`);
     const search = await run(
       "search",
       ...[`${folder}/pets.npz`, `${folder}/pets/cat/40.png`, "--invert", "-k", "2", ...wasm],
-      ...["--out", `${folder}/sheet`],
+      ...["--out", `${folder}/sheet`, "--group"],
     );
     assertEquals([search.code, search.err], [0, ""]);
-    assertMatch(search.out, /40\.png +– +1 +\S+40\.png +cat +0 +4\n/);
+    assertMatch(search.out, /40\.png +– +1 +\S+40\.png \(near-duplicate\) +cat +0 +4 +\n/);
+    assertStringIncludes(
+      search.out,
+      "near-duplicates are first, and equal distances are ordered by",
+    );
     const page = await Deno.readTextFile(`${root}${folder}/sheet/search.html`);
     assertStringIncludes(
       page,
@@ -164,6 +170,8 @@ Deno.test("search refuses what does not fit, in one line", () =>
       ],
       [2, [codes, codes, "-k", "0"], "Cannot use -k: expected an integer from 1 to 1000"],
       [2, [codes, codes, "--nearest"], "Cannot use --nearest"],
+      [2, [codes, codes, "-k", "1", "--group"], "expected codes of image files"],
+      [2, [codes, codes, "-k", "1", "--distance", "values"], "encode them again"],
     ] as const;
     const refused = async ([code, args, message]: typeof cases[number]) => {
       const result = await run("search", ...args, ...wasm);

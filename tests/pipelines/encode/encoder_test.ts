@@ -5,11 +5,11 @@ import { tf } from "../../../ops/tfjs.ts";
 import { encode, encodeStream } from "../../../pipelines/encode/encode.ts";
 import {
   encodeImage,
-  encodeImages,
   loadEncoder,
   loadEncoderOf,
   readEncoder,
 } from "../../../pipelines/encode/encoder.ts";
+import { encodeImages } from "../../../pipelines/encode/encode_images.ts";
 import { readModel, writeModel } from "../../../pipelines/files/model.ts";
 import { createRun, dispose } from "../../../pipelines/core/run.ts";
 import { nearestImages } from "../../../pipelines/encode/search.ts";

@@ -6,7 +6,8 @@ import { tf } from "../../../ops/tfjs.ts";
 import { quietEnv } from "../../../pipelines/core/env.ts";
 import { createRun, dispose, type Run } from "../../../pipelines/core/run.ts";
 import { loadStrokes } from "../../../pipelines/data/strokes.ts";
-import { encodeImages, loadEncoder, trainedEncoder } from "../../../pipelines/encode/encoder.ts";
+import { encodeImages } from "../../../pipelines/encode/encode_images.ts";
+import { loadEncoder, trainedEncoder } from "../../../pipelines/encode/encoder.ts";
 import { save } from "../../../pipelines/stages/save.ts";
 import { assert, assertEquals } from "../../assert.ts";
 

@@ -7,7 +7,6 @@ import { createRun, dispose } from "../../../pipelines/core/run.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
 import {
   encodeImage,
-  encodeImages,
   encodePictures,
   type Encoder,
   loadEncoder,
@@ -15,6 +14,7 @@ import {
   readEncoder,
   trainedEncoder,
 } from "../../../pipelines/encode/encoder.ts";
+import { encodeImages } from "../../../pipelines/encode/encode_images.ts";
 import { bitmapOf, toInput } from "../../../pipelines/encode/pictures.ts";
 import { joined } from "../../../pipelines/data/bytes.ts";
 import { loadModel } from "../../../pipelines/files/model.ts";

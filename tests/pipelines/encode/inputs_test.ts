@@ -8,7 +8,7 @@ import { loadMnist } from "../../../pipelines/data/mnist.ts";
 import { denoDataEnv } from "../../../pipelines/data/environment.ts";
 import { take } from "../../../pipelines/data/splits.ts";
 import type { Dataset, ImageSplit } from "../../../pipelines/data/dataset.ts";
-import { encodeImages } from "../../../pipelines/encode/encoder.ts";
+import { encodeImages } from "../../../pipelines/encode/encode_images.ts";
 import { findImages, type ImageSource } from "../../../pipelines/encode/inputs.ts";
 import { nearestImages } from "../../../pipelines/encode/search.ts";
 import { originName, originOf } from "../../../pipelines/files/codes.ts";

@@ -223,3 +223,49 @@ Deno.test("values of active units come back, and those that do not fit are refus
     "expected values to be float32, current value is |u1",
   );
 });
+
+Deno.test("what orders equal codes, and the files' states, come back, and what does not fit is refused", async () => {
+  const { codes } = example;
+  const file = {
+    ...example,
+    activations: Int8Array.from({ length: 3 * 70 }, (_, i) => i % 255 - 127),
+    thumbnails: Uint8Array.from({ length: 3 * 256 }, (_, i) => i),
+    files: {
+      contents: Uint8Array.from({ length: 3 * 32 }, (_, i) => i),
+      stats: BigInt64Array.of(1n, 2n, 3n, 0n, 2n ** 40n, 1_700_000_000_000n),
+    },
+  };
+  const bytes = right(await writeCodes(file)());
+  assertEquals(right(await readCodes("codes.npz", bytes)()), file);
+
+  // One array is too short for the writer, and of another shape, type or without its partner for the reader.
+  for (
+    const [wrong, words] of [
+      [{ activations: new Int8Array(70) }, "Cannot use activations: expected 210, for 3 codes"],
+      [{ thumbnails: new Uint8Array(256) }, "Cannot use thumbnails: expected 768, for 3 codes"],
+      [{ files: { ...file.files, stats: new BigInt64Array(2) } }, "Cannot use stats: expected 6"],
+      [{ files: { ...file.files, contents: new Uint8Array(31) } }, "Cannot use contents"],
+    ] as const
+  ) assertStringIncludes(describe(left(await writeCodes({ ...file, ...wrong })())), words);
+  const good = {
+    codes: { type: "<u4", shape: [3, 3], data: codes.words },
+    width: { type: "<u4", shape: [], data: Uint32Array.of(70) },
+  } as const;
+  const [bytesOf, states] = [new Uint8Array(3 * 256), new BigInt64Array(6)];
+  for (
+    const [more, words] of [
+      [{ activations: { type: "|i1", shape: [3, 69], data: new Int8Array(207) } }, "shape [3,70]"],
+      [{ activations: { type: "|u1", shape: [3, 70], data: new Uint8Array(210) } }, "to be |i1"],
+      [{ thumbnails: { type: "|u1", shape: [3, 256], data: bytesOf } }, "of shape [3,16,16]"],
+      [{ thumbnails: { type: "|u1", shape: [2, 16, 16], data: new Uint8Array(512) } }, "[2,16,16]"],
+      [{ stats: { type: "<i8", shape: [3, 2], data: states } }, "expected contents beside stats"],
+      [
+        { contents: { type: "|u1", shape: [3, 32], data: new Uint8Array(96) } },
+        "expected stats beside contents",
+      ],
+    ] as const
+  ) {
+    const forged = await writeNpz({ ...good, ...more });
+    assertStringIncludes(describe(left(await readCodes("codes.npz", forged)())), words);
+  }
+});
