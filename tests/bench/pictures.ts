@@ -36,9 +36,7 @@ import { type PictureSet, readSets } from "./pictures/sets.ts";
 import { resultTable } from "./pictures/result_table.ts";
 
 /** The layer of nsfwjs's MobileNetV2 that finds best: an inner one, before the network narrows. */
-const LAYER =
-  "StatefulPartitionedCall/sequential/keras_layer/StatefulPartitionedCall/StatefulPartitionedCall/" +
-  "StatefulPartitionedCall/predict/MobilenetV2/expanded_conv_13/expand/Relu6";
+const LAYER = "expanded_conv_13/expand/Relu6";
 
 const flags = {
   help: sharedFlags.help,
@@ -67,7 +65,13 @@ function methodsOf(folder: string, out: string, options: Options): readonly Maki
   const layer = options.layer ?? LAYER;
   const codes = (name: string, short: string, flags: readonly string[]): Making => [
     name,
-    (set) => trainedCodes(set, { name, flags, out: `${out}/${set.seed}/${short}` }),
+    (set) =>
+      trainedCodes(set, {
+        name,
+        flags,
+        out: `${out}/${set.seed}/${short}`,
+        unseen: short === "trunk",
+      }),
   ];
   const wanted = options.methods?.split(",");
   return [

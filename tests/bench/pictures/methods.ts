@@ -4,11 +4,15 @@
  * @module
  */
 import { orThrow } from "../../../graph/error.ts";
-import { encodeImages, type Encoder, loadEncoder } from "../../../pipelines/encode/encoder.ts";
+import { E } from "../../../graph/fp_ts.ts";
+import { encodeImages } from "../../../pipelines/encode/encode_images.ts";
+import { type Encoder, loadEncoder } from "../../../pipelines/encode/encoder.ts";
 import { readBitmap } from "../../../pipelines/encode/pictures.ts";
 import { nearestImages } from "../../../pipelines/encode/search.ts";
 import { denoFiles } from "../../../pipelines/files/files.ts";
-import { deno } from "../../pipelines/process.ts";
+import { sha256 } from "../../../pipelines/data/bytes.ts";
+import type { SavedCodes } from "../../../pipelines/files/codes.ts";
+import type { Trunk } from "../../../pipelines/trunks/trunk.ts";
 import type { Descriptor } from "./descriptors.ts";
 import { type Answered, confused, foundFirst, halves, NEAREST, precision } from "./measures.ts";
 import { copyClasses, type PictureSet, type SetPicture } from "./sets.ts";
@@ -27,8 +31,8 @@ export interface Method {
   readonly bytes: number;
   /** Searches after training on all classes. */
   readonly search: Search;
-  /** Makes a search that has been trained on some classes only. */
-  readonly trainedOn: (classes: readonly string[]) => Promise<Search>;
+  /** Makes a search that has been trained on some classes only; null where that is not measured. */
+  readonly trainedOn: ((classes: readonly string[]) => Promise<Search>) | null;
 }
 
 /** What was measured of a method on a set. */
@@ -44,7 +48,7 @@ export interface Measured {
   /** Part of the near-duplicates for which their original is found first. */
   readonly near: number;
   /** Part of the queries of unseen classes, among pictures of those, whose nearest is of their class. */
-  readonly unseen: number;
+  readonly unseen: number | null;
   /** Pairs of queries of different pictures with the same five pictures at distance 0. */
   readonly confused: number;
 }
@@ -52,20 +56,10 @@ export interface Measured {
 /** Measures a method on a set. */
 export async function measured(method: Method, set: PictureSet): Promise<Measured> {
   const { train, test, near } = set;
-  const labels = (pictures: readonly SetPicture[]) => pictures.map(({ label }) => label);
   const answers = await method.search(test, train);
   const found = (answers: readonly Pick<Answered, "found">[]) => answers.map(({ found }) => found);
-  const { at1, at5 } = precision(found(answers), labels(test), labels(train));
+  const { at1, at5 } = precision(found(answers), labelsOf(test), labelsOf(train));
   const copies = await method.search(near, train);
-  let right = 0;
-  for (const { seen, unseen } of halves(labels(train))) {
-    const search = await method.trainedOn(seen);
-    const of = (pictures: readonly SetPicture[]) =>
-      pictures.filter(({ label }) => unseen.includes(label));
-    const [queries, among] = [of(test), of(train)];
-    const answers = await search(queries, among);
-    right += precision(found(answers), labels(queries), labels(among)).at1 * queries.length;
-  }
   const pictures = test.map(({ file }) => Deno.readFileSync(file).join());
   return {
     method: method.name,
@@ -73,10 +67,29 @@ export async function measured(method: Method, set: PictureSet): Promise<Measure
     at1,
     at5,
     near: foundFirst(found(copies)),
-    unseen: right / test.length,
+    unseen: method.trainedOn === null ? null : await unseenPrecision(method.trainedOn, set),
     confused: confused(answers.map((answer, i) => ({ ...answer, picture: pictures[i] }))),
   };
 }
+
+/** Precision among pictures of one half of the classes, after training on the other, over both halves. */
+async function unseenPrecision(
+  trainedOn: NonNullable<Method["trainedOn"]>,
+  { train, test }: PictureSet,
+): Promise<number> {
+  let right = 0;
+  for (const { seen, unseen } of halves(labelsOf(train))) {
+    const search = await trainedOn(seen);
+    const of = (pictures: readonly SetPicture[]) =>
+      pictures.filter(({ label }) => unseen.includes(label));
+    const [queries, among] = [of(test), of(train)];
+    const found = (await search(queries, among)).map(({ found }) => found);
+    right += precision(found, labelsOf(queries), labelsOf(among)).at1 * queries.length;
+  }
+  return right / test.length;
+}
+
+const labelsOf = (pictures: readonly SetPicture[]) => pictures.map(({ label }) => label);
 
 /** Descriptors as methods: they learn nothing. A picture is decoded once for all of them. */
 export function describedBy(descriptors: readonly Descriptor[]): readonly Method[] {
@@ -117,25 +130,30 @@ export interface CodesOptions {
   readonly flags: readonly string[];
   /** Folder for models, of this method and set. */
   readonly out: string;
+  /** Whether codes are trained on halves of the classes too, and searched among the others. */
+  readonly unseen: boolean;
 }
 
 /** Codes as a method: trained by `conv_kwta.ts` as a process, searched by `nearestImages`. */
 export async function trainedCodes(
   set: PictureSet,
-  { name, flags, out }: CodesOptions,
+  { name, flags, out, unseen }: CodesOptions,
 ): Promise<Method> {
+  const features = new Map<string, Float32Array>();
   const train = async (folder: string, into: string): Promise<Encoder> => {
     const args = ["--dataset", "folder", "--data", folder, "--out", into, "--quiet", ...flags];
-    const { code, err } = await deno(
-      "run",
-      "-P=test",
-      "--lock=tests/deno.lock",
-      "--frozen",
-      "pipelines/conv_kwta.ts",
-      ...args,
-    );
-    if (code !== 0) throw new Error(`conv_kwta.ts failed on ${folder}: ${err}`);
-    return orThrow(await loadEncoder(`${into}/model.safetensors`)());
+    const deno = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-P=test", "--lock=tests/deno.lock", "--frozen", PROGRAM, ...args],
+      stdout: "null",
+      stderr: "piped",
+    });
+    const { code, stderr } = await deno.output();
+    if (code !== 0) {
+      throw new Error(`conv_kwta.ts failed on ${folder}: ${new TextDecoder().decode(stderr)}`);
+    }
+    const encoder = orThrow(await loadEncoder(`${into}/model.safetensors`)());
+    const { trunk } = encoder;
+    return trunk === null ? encoder : { ...encoder, trunk: remembering(trunk, features) };
   };
   const encoder = await train(set.folder, `${out}/all`);
   const one = await encoded(encoder, set.train.slice(0, 1));
@@ -143,16 +161,43 @@ export async function trainedCodes(
     name,
     bytes: bytesOf(one),
     search: searchOf(encoder),
-    trainedOn: async (classes) => {
-      const place = `${out}/${classes[0]}-classes`;
-      copyClasses(set, classes, `${place}/pictures`);
-      return searchOf(await train(`${place}/pictures`, place));
-    },
+    trainedOn: unseen
+      ? async (classes) => {
+        const place = `${out}/without-${classes[0]}`;
+        copyClasses(set, classes, `${place}/pictures`);
+        return searchOf(await train(`${place}/pictures`, `${place}/model`));
+      }
+      : null,
   };
 }
 
+const PROGRAM = new URL("../../../pipelines/conv_kwta.ts", import.meta.url).pathname;
+
+/** A trunk that computes the features of a picture once, however many encoders stand on it. */
+const remembering = (trunk: Trunk, known: Map<string, Float32Array>): Trunk => ({
+  ...trunk,
+  features: (pixels, options) => async () => {
+    const { size: [height, width], colour } = trunk.reference;
+    const area = height * width * (colour === "rgb" ? 3 : 1);
+    const pictures = Array.from(
+      { length: pixels.length / area },
+      (_, i) => pixels.subarray(i * area, (i + 1) * area),
+    );
+    const rows: Float32Array[] = [];
+    for (const picture of pictures) {
+      const key = await sha256(picture);
+      const found = known.get(key) ?? orThrow(await trunk.features(picture, options)());
+      known.set(key, found);
+      rows.push(found);
+    }
+    const joined = new Float32Array(rows.length * rows[0].length);
+    rows.forEach((row, i) => joined.set(row, i * row.length));
+    return E.right(joined);
+  },
+});
+
 const encoded = async (encoder: Encoder, pictures: readonly SetPicture[]) =>
-  orThrow(await encodeImages(encoder, pictures.map(({ file }) => file))());
+  orThrow(await encodeImages(encoder, pictures.map(({ file }) => file), { details: true })());
 
 function searchOf(encoder: Encoder): Search {
   return async (queries, among) => {
@@ -165,6 +210,8 @@ function searchOf(encoder: Encoder): Search {
   };
 }
 
-/** Bytes of what is kept of one picture. */
-const bytesOf = ({ codes }: { readonly codes: { readonly words: Uint32Array } }): number =>
-  codes.words.byteLength;
+/** Bytes of what a search reads of one picture. */
+const bytesOf = (
+  { codes, activations, thumbnails }: Pick<SavedCodes, "codes" | "activations" | "thumbnails">,
+): number =>
+  codes.words.byteLength + (activations?.byteLength ?? 0) + (thumbnails?.byteLength ?? 0);

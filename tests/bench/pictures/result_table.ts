@@ -18,13 +18,20 @@ type Quantity = "at1" | "at5" | "near" | "unseen";
  */
 export function resultTable(rows: readonly (readonly Measured[])[]): Columns<readonly Measured[]> {
   const [first] = rows;
-  const valuesOf = (row: readonly Measured[], name: Quantity) => row.map((found) => found[name]);
+  const valuesOf = (row: readonly Measured[], name: Quantity) =>
+    row.flatMap((found) => found[name] ?? []);
   const column = (heading: string, name: Quantity) => ({
     heading,
-    value: (row: readonly Measured[]) => estimate(valuesOf(row, name)).mean,
-    show: (row: readonly Measured[]) =>
-      estimate(valuesOf(row, name)).mean.toFixed(3) +
-      (row === first ? "" : ` (${difference(paired(valuesOf(row, name), valuesOf(first, name)))})`),
+    value: (row: readonly Measured[]) =>
+      row.some((found) => found[name] === null) ? null : estimate(valuesOf(row, name)).mean,
+    show: (row: readonly Measured[]) => {
+      if (row.some((found) => found[name] === null)) return "";
+      const values = valuesOf(row, name);
+      const mean = estimate(values).mean.toFixed(3);
+      return row === first
+        ? mean
+        : `${mean} (${difference(paired(values, valuesOf(first, name)))})`;
+    },
   });
   return {
     columns: [
