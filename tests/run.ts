@@ -17,7 +17,7 @@ const ALONE: Readonly<Record<string, string>> = {
   "tests/pipelines/data/tar_test.ts": "measures the memory of the process",
   "tests/pipelines/data/thumbnails_test.ts": "measures the memory of the process",
   "tests/pipelines/encode/encode_to_file_test.ts": "measures the memory of the process",
-  "tests/pipelines/loading_interrupt_test.ts": "allows an interrupted program a second",
+  "tests/pipelines/encode_interrupt_test.ts": "allows an interrupted program a second",
   "tests/pipelines/mnist_kwta_interrupt_test.ts": "allows an interrupted program a second",
 };
 

@@ -22,9 +22,13 @@ export interface Bitmap {
 
 /** A rectangle within a bitmap, in pixels. */
 export interface Covered {
+  /** Columns to the left of it. */
   readonly left: number;
+  /** Rows above it. */
   readonly top: number;
+  /** Columns, not always a whole number. */
   readonly width: number;
+  /** Rows, not always a whole number. */
   readonly height: number;
 }
 

@@ -106,7 +106,7 @@ export const gunzip = (
  *
  * @throws `RangeError` when it is larger than `atMost` bytes, `TypeError` when it is damaged.
  */
-export async function inflate(
+async function inflate(
   bytes: Uint8Array,
   format: "gzip" | "deflate",
   atMost: number,

@@ -8,7 +8,13 @@ import { E, type TE } from "../../graph/fp_ts.ts";
 import { sizeOf } from "../../graph/shape.ts";
 import { breathe, uninterrupted, type Waiting } from "../core/env.ts";
 import { joined } from "../data/bytes.ts";
-import { type Dataset, type DataSplit, isImageShape, normalisationOf } from "../data/dataset.ts";
+import {
+  type Dataset,
+  type DataSplit,
+  isImageShape,
+  normalisationOf,
+  type SampleValues,
+} from "../data/dataset.ts";
 import { type DataEnv, denoDataEnv } from "../data/environment.ts";
 import { areaOf, bitmapOf, type InputLayout, toInput } from "../encode/pictures.ts";
 import { type FeatureCache, gathered, hashOfPicture, openFeatureCache } from "./feature_cache.ts";
@@ -57,7 +63,7 @@ export const features = (
 ): (dataset: Dataset) => TE.TaskEither<SparrowError, Dataset> =>
 (dataset) =>
 async () => {
-  const { cache = denoDataEnv, progress = () => {} } = options;
+  const { cache = denoDataEnv, env = uninterrupted, progress = () => {} } = options;
   const splits = [dataset.train, dataset.validation, dataset.test];
   if (
     !isImageShape(dataset.shape) || splits.some((split) => split?.values instanceof Float32Array)
@@ -66,17 +72,21 @@ async () => {
     return E.left(invalidOption("data", actual, "pictures, as bytes, for the trunk"));
   }
   const known = await openFeatureCache(trunk.reference, cache);
-  const total = splits.reduce((sum, split) => sum + (split?.count ?? 0), 0);
-  let before = 0;
+  const hashes = await hashesOf(splits, dataset.shape, env);
+  if (E.isLeft(hashes)) return hashes;
+  const total = hashes.right.flat().length;
+  let done = hashes.right.flat().filter((hash) => known.find(hash) !== undefined).length;
+  progress(done, total);
   const made: (Float32Array | null)[] = [];
-  for (const split of splits) {
-    const values = split === null ? E.right(null) : await featuresOf(split, dataset.shape, trunk, {
-      ...options,
-      known,
-      progress: (done) => progress(before + done, total),
-    });
+  for (const [i, split] of splits.entries()) {
+    const values = split === null
+      ? E.right(null)
+      : await featuresOf(split, hashes.right[i], dataset.shape, trunk, {
+        known,
+        env,
+        progress: (more) => progress(done += more, total),
+      });
     if (E.isLeft(values)) return values;
-    before += split?.count ?? 0;
     made.push(values.right);
   }
   const [train, validation, test] = made;
@@ -95,43 +105,65 @@ async () => {
   });
 };
 
-interface Making extends FeaturesOptions {
+type Hashes = readonly (readonly string[])[];
+
+/** Hashes the pictures of all splits; none of one that there is not. */
+async function hashesOf(
+  splits: readonly (DataSplit | null)[],
+  shape: readonly number[],
+  env: Waiting,
+): Promise<E.Either<SparrowError, Hashes>> {
+  const size = sizeOf(shape);
+  const all: string[][] = [];
+  for (const split of splits) {
+    const own: string[] = [];
+    for (let i = 0; i < (split?.count ?? 0); i++) {
+      own.push(await hashOfPicture(shape, pictureOf(split!.values, size, i)));
+      await breathe(env);
+      if (env.signal.aborted) return E.left({ _tag: "Interrupted", epoch: 0, step: 0 });
+    }
+    all.push(own);
+  }
+  return E.right(all);
+}
+
+const pictureOf = (values: SampleValues, size: number, i: number): Uint8Array =>
+  values.subarray(i * size, (i + 1) * size) as Uint8Array;
+
+/** What making features needs. */
+interface Making {
   readonly known: FeatureCache;
+  readonly env: Waiting;
+  /** Called with how many pictures more are done. */
+  readonly progress: (more: number) => void;
 }
 
 /** Makes the features of a split: those that are not known, block by block. */
 async function featuresOf(
-  { count, values }: DataSplit,
+  { values }: DataSplit,
+  hashes: readonly string[],
   shape: readonly number[],
   trunk: Trunk,
-  { known, env = uninterrupted, progress = () => {} }: Making,
+  { known, env, progress }: Making,
 ): Promise<E.Either<SparrowError, Float32Array>> {
-  const interrupted = E.left<SparrowError>({ _tag: "Interrupted", epoch: 0, step: 0 });
   const size = sizeOf(shape);
-  const picture = (i: number) => values.subarray(i * size, (i + 1) * size) as Uint8Array;
-  const hashes: string[] = [];
-  for (let i = 0; i < count; i++) {
-    hashes.push(await hashOfPicture(shape, picture(i)));
-    await breathe(env);
-    if (env.signal.aborted) return interrupted;
-  }
-  const places = new Map(hashes.map((hash, i) => [hash, i]));
-  const wanted = [...places].filter(([hash]) => known.find(hash) === undefined);
   const layout = layoutOfTrunk(trunk.reference);
-  let done = count - wanted.length;
-  progress(done, count);
+  // Equal pictures are computed once, and each counts.
+  const places = Map.groupBy(hashes.keys(), (i) => hashes[i]);
+  const wanted = [...places].filter(([hash]) => known.find(hash) === undefined);
   for (let from = 0; from < wanted.length; from += BLOCK) {
     const block = wanted.slice(from, from + BLOCK);
-    const pixels = joined(block.map(([, i]) => fitted(picture(i), shape, layout)));
+    const pixels = joined(
+      block.map(([, [i]]) => fitted(pictureOf(values, size, i), shape, layout)),
+    );
     const made = await trunk.features(pixels, { env })();
     if (E.isLeft(made)) {
       await known.keep();
       return made;
     }
     known.add(block.map(([hash]) => hash), made.right);
-    done += block.length;
     if (from % FILE === FILE - BLOCK) await known.keep();
-    progress(done, count);
+    progress(block.reduce((sum, [, own]) => sum + own.length, 0));
   }
   await known.keep();
   return E.right(gathered(hashes, known.find));

@@ -8,6 +8,7 @@ import type { BackendUnavailable, CorruptFile, SparrowError } from "../../graph/
 import { E, type TE } from "../../graph/fp_ts.ts";
 import { decodeModel, ElementType, type OnnxModel, type OnnxNode } from "../onnx/proto.ts";
 import type { Described, LayerOutput, Network } from "./network.ts";
+import { importPart, inDeno, nameOf, wordsOf } from "./packages.ts";
 
 // ---- What the file says
 
@@ -188,33 +189,9 @@ interface OrtSession {
   readonly release: () => Promise<void>;
 }
 
-/**
- * The packages, at one version, in this one place. They are no literals where they are imported: Deno would fetch
- * both for every program (114 and 33 MB), whether it has a trunk or not.
- */
-const PACKAGES = {
-  native: { name: "onnxruntime-node", version: "1.30.0", path: "" },
-  wasm: { name: "onnxruntime-web", version: "1.30.0", path: "/wasm" },
-} as const;
-
-/** Which of onnxruntime's two builds runs: native code, or WebAssembly. */
-export type OnnxBuild = keyof typeof PACKAGES;
-
-/** The specifier of a build: Deno's with the version, or what Node.js finds where the program has installed it. */
-const specifierOf = (build: OnnxBuild): string => {
-  const { name, version, path } = PACKAGES[build];
-  return "Deno" in globalThis ? `npm:${name}@${version}${path}` : `${name}${path}`;
-};
-
-/** Imports a build. */
-export const importBuild = async (build: OnnxBuild): Promise<Onnxruntime> =>
-  await import(specifierOf(build));
-
 /** The build that may run without a question: native code where foreign functions are allowed. */
-const allowedBuild = (): OnnxBuild =>
-  !("Deno" in globalThis) || Deno.permissions.querySync({ name: "ffi" }).state === "granted"
-    ? "native"
-    : "wasm";
+const allowedBuild = (): "native" | "wasm" =>
+  !inDeno() || Deno.permissions.querySync({ name: "ffi" }).state === "granted" ? "native" : "wasm";
 
 /** Loads a model into a session that gives one layer. */
 export async function session(
@@ -299,36 +276,14 @@ async () => {
   if (onnxruntime !== undefined) return await here(onnxruntime, plan, "onnxruntime");
   const allowed = allowedBuild();
   if (allowed === "native") {
-    const native = await imported("native");
-    if (E.isRight(native)) return await here(native.right, plan, nameOf("native"));
+    const native = await importPart("native");
+    if (E.isRight(native)) return await here(native.right as Onnxruntime, plan, nameOf("native"));
   }
   // Node.js has no workers of the web.
-  if (typeof Worker !== "undefined" && "Deno" in globalThis) return await inWorkers(plan);
-  const wasm = await imported("wasm");
-  return E.isLeft(wasm) ? wasm : await here(wasm.right, plan, nameOf("wasm"));
+  if (typeof Worker !== "undefined" && inDeno()) return await inWorkers(plan);
+  const wasm = await importPart("wasm");
+  return E.isLeft(wasm) ? wasm : await here(wasm.right as Onnxruntime, plan, nameOf("wasm"));
 };
-
-const nameOf = (build: OnnxBuild): string => `${PACKAGES[build].name} ${PACKAGES[build].version}`;
-
-async function imported(build: OnnxBuild): Promise<E.Either<BackendUnavailable, Onnxruntime>> {
-  try {
-    return E.right(await importBuild(build));
-  } catch (thrown) {
-    return E.left(notLoaded(build, thrown));
-  }
-}
-
-const notLoaded = (build: OnnxBuild, thrown: unknown): BackendUnavailable => ({
-  _tag: "BackendUnavailable",
-  backend: nameOf(build),
-  reason: wordsOf(thrown),
-  advice: "Deno" in globalThis
-    ? `It is fetched when it is first used: deno cache ${specifierOf(build)} does so beforehand`
-    : `Install it: npm install ${PACKAGES[build].name}@${PACKAGES[build].version}`,
-});
-
-const wordsOf = (thrown: unknown): string =>
-  (thrown instanceof Error ? thrown.message : String(thrown)).split("\n")[0];
 
 const refused = ({ file }: OnnxPlan, reason: string): CorruptFile => ({
   _tag: "CorruptFile",
@@ -375,7 +330,12 @@ export type ToWorker =
 export type FromWorker =
   | { readonly _tag: "ready" }
   | { readonly _tag: "done"; readonly output: LayerOutput }
-  | { readonly _tag: "failed"; readonly what: "import" | "work"; readonly reason: string };
+  | {
+    readonly _tag: "failed";
+    readonly reason: string;
+    /** Where the runtime cannot be had. */
+    readonly unavailable?: BackendUnavailable;
+  };
 
 /** A session in each of several workers: a batch is computed on one core, and batches on all. */
 async function inWorkers(plan: OnnxPlan): Promise<E.Either<SparrowError, Network>> {
@@ -393,10 +353,8 @@ async function inWorkers(plan: OnnxPlan): Promise<E.Either<SparrowError, Network
   const first = await started();
   if (E.isLeft(first)) {
     close();
-    const { what, reason } = first.left;
-    return E.left(
-      what === "import" ? notLoaded("wasm", new Error(reason)) : refused(plan, reason),
-    );
+    const { unavailable, reason } = first.left;
+    return E.left(unavailable ?? refused(plan, reason));
   }
   free.push(first.right);
   const obtain = async (): Promise<Worker> => {
@@ -433,7 +391,7 @@ const asked = (
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = (event) => {
       event.preventDefault();
-      resolve({ _tag: "failed", what: "work", reason: event.message });
+      resolve({ _tag: "failed", reason: event.message });
     };
     worker.postMessage(message, transfer as Transferable[]);
   });

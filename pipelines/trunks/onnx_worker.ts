@@ -3,14 +3,15 @@
  *
  * @module
  */
+import { E } from "../../graph/fp_ts.ts";
 import {
   type FromWorker,
-  importBuild,
   type Onnxruntime,
   runSession,
   session,
   type ToWorker,
 } from "./onnx_network.ts";
+import { importPart, wordsOf } from "./packages.ts";
 
 interface Scope {
   onmessage: (event: MessageEvent<ToWorker>) => void;
@@ -25,14 +26,13 @@ Reflect.deleteProperty(globalThis, "location");
 let ort: Onnxruntime | undefined;
 let loaded: Awaited<ReturnType<typeof session>> | undefined;
 
-const words = (thrown: unknown): string =>
-  (thrown instanceof Error ? thrown.message : String(thrown)).split("\n")[0];
-
 async function answer(message: ToWorker): Promise<FromWorker> {
-  try {
-    ort ??= await importBuild("wasm");
-  } catch (thrown) {
-    return { _tag: "failed", what: "import", reason: words(thrown) };
+  if (ort === undefined) {
+    const imported = await importPart("wasm");
+    if (E.isLeft(imported)) {
+      return { _tag: "failed", reason: imported.left.reason, unavailable: imported.left };
+    }
+    ort = imported.right as Onnxruntime;
   }
   try {
     if ("model" in message) {
@@ -43,7 +43,7 @@ async function answer(message: ToWorker): Promise<FromWorker> {
     // A copy: what the runtime gives is its own memory.
     return { _tag: "done", output: { shape: [...output.shape], data: output.data.slice() } };
   } catch (thrown) {
-    return { _tag: "failed", what: "work", reason: words(thrown) };
+    return { _tag: "failed", reason: wordsOf(thrown) };
   }
 }
 

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { BackendUnavailable, CorruptFile, SparrowError } from "../../graph/error.ts";
+import type { CorruptFile, SparrowError } from "../../graph/error.ts";
 import { E, type TE } from "../../graph/fp_ts.ts";
 import type { tf as Tf } from "../../ops/tfjs.ts";
 import { joined } from "../data/bytes.ts";
 import { isRecord, parseJson } from "../files/json.ts";
 import type { Described, Network, NetworkInput } from "./network.ts";
+import { importPart, nameOf, wordsOf } from "./packages.ts";
 
 // ---- What the files say
 
@@ -182,16 +183,6 @@ const isThere = (node: Json | undefined): boolean =>
 
 // ---- Running it
 
-/**
- * The packages, at the version of `ops/tfjs.ts`. They are no literals where they are imported: Deno would fetch
- * them for every program, whether it has a trunk or not.
- */
-const PACKAGES = {
-  graph: "@tensorflow/tfjs-converter",
-  layers: "@tensorflow/tfjs-layers",
-} as const;
-const VERSION = "4.22.0";
-
 /** The parts of the packages that are used. */
 interface Loaders {
   readonly loadGraphModel: (handler: unknown) => Promise<GraphModel>;
@@ -242,8 +233,9 @@ const BATCH = 1;
 export const tfjsNetwork = (plan: TfjsPlan): TE.TaskEither<SparrowError, Network> => async () => {
   const { tf } = await import("../../ops/tfjs.ts");
   const { kind, file } = plan.model;
-  const loaders = await loadersOf(kind);
-  if (E.isLeft(loaders)) return loaders;
+  const imported = await importPart(kind);
+  if (E.isLeft(imported)) return imported;
+  const loaders = imported.right as Loaders;
   let loaded: Loaded | null = null;
   const onBackend = async (): Promise<Loaded> => {
     await tf.ready();
@@ -251,18 +243,17 @@ export const tfjsNetwork = (plan: TfjsPlan): TE.TaskEither<SparrowError, Network
     if (loaded?.backend === backend) return loaded;
     loaded?.free();
     loaded = null;
-    return loaded = { backend, ...await load(loaders.right, plan) };
+    return loaded = { backend, ...await load(loaders, plan) };
   };
   try {
     // Before a program has started one, there is no backend to find a fault on.
     if (tf.getBackend() !== undefined) await onBackend();
   } catch (thrown) {
-    const said = thrown instanceof Error ? thrown.message : String(thrown);
-    const reason = `expected a model that TensorFlow.js takes, it says: ${said.split("\n")[0]}`;
+    const reason = `expected a model that TensorFlow.js takes, it says: ${wordsOf(thrown)}`;
     return E.left({ _tag: "CorruptFile", file, reason });
   }
   return E.right({
-    runtime: `${PACKAGES[kind]} ${VERSION}`,
+    runtime: nameOf(kind),
     batch: plan.batch ?? BATCH,
     atOnce: 1,
     run: async (input, count) => {
@@ -281,22 +272,6 @@ export const tfjsNetwork = (plan: TfjsPlan): TE.TaskEither<SparrowError, Network
     },
   });
 };
-
-async function loadersOf(kind: TfjsModel["kind"]): Promise<E.Either<BackendUnavailable, Loaders>> {
-  const specifier = "Deno" in globalThis
-    ? `npm:${PACKAGES[kind]}@${VERSION}`
-    : PACKAGES[kind] as string;
-  try {
-    return E.right(await import(specifier));
-  } catch (thrown) {
-    return E.left({
-      _tag: "BackendUnavailable",
-      backend: `${PACKAGES[kind]} ${VERSION}`,
-      reason: (thrown instanceof Error ? thrown.message : String(thrown)).split("\n")[0],
-      advice: `It is fetched when it is first used: deno cache ${specifier} does so beforehand`,
-    });
-  }
-}
 
 async function load(
   loaders: Loaders,

@@ -18,6 +18,7 @@ import {
 } from "./network.ts";
 import { obtainTrunk, type TrunkFiles } from "./obtain.ts";
 import { describeOnnx, onnxNetwork, type Onnxruntime, withOutput } from "./onnx_network.ts";
+import { wordsOf } from "./packages.ts";
 import { describeTfjs, tfjsNetwork } from "./tfjs_network.ts";
 
 /**
@@ -274,10 +275,9 @@ function trunkOf(reference: TrunkReference, network: Network, { maps }: Describe
 }
 
 const notRun = ({ source, layer, size, layout }: TrunkReference, thrown: unknown): SparrowError => {
-  const said = (thrown instanceof Error ? thrown.message : String(thrown)).split("\n")[0];
   const reason =
     `expected a network that takes pictures of [${size.join(", ")}] in ${layout} and ` +
-    `gives the layer ${layer}, it says: ${said}`;
+    `gives the layer ${layer}, it says: ${wordsOf(thrown)}`;
   return { _tag: "CorruptFile", file: source, reason };
 };
 

@@ -109,7 +109,7 @@ Deno.test("one's own images: a bad one is an error that names it, or is skipped 
       ...["--out", `${folder}/sheet`, "--group"],
     );
     assertEquals([search.code, search.err], [0, ""]);
-    assertMatch(search.out, /40\.png +– +1 +\S+40\.png \(near-duplicate\) +cat +0 +4 +\n/);
+    assertMatch(search.out, /40\.png +– +1 +\S+40\.png \(near-duplicate\) +cat +0 +4\n/);
     assertStringIncludes(
       search.out,
       "near-duplicates are first, and equal distances are ordered by",

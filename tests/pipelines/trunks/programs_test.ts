@@ -20,8 +20,11 @@ Deno.test("a folder of pictures is trained on with a trunk, encoded and searched
       await Deno.mkdir(`${pictures}/${name}`, { recursive: true });
       for (let i = 0; i < 6; i++) {
         const [r, g, b] = colour.map((value) => value ^ (i * 5));
-        const file = png(20 + i, 30, plain(20 + i, 30, [r, g, b, 255]));
-        await Deno.writeFile(`${pictures}/${name}/${i}.png`, file);
+        const pixels = plain(20 + i, 30, [r, g, b, 255]);
+        // A middle that no other run has had: features of the same pictures are kept in the cache.
+        const middle = (15 * (20 + i) + 5) * 4;
+        crypto.getRandomValues(pixels.subarray(middle, middle + 40));
+        await Deno.writeFile(`${pictures}/${name}/${i}.png`, png(20 + i, 30, pixels));
       }
     }
     await Deno.copyFile(fixture("conv.onnx"), `${root}${folder}/trunk.onnx`);
@@ -54,6 +57,17 @@ Deno.test("a folder of pictures is trained on with a trunk, encoded and searched
     assertEquals(found.code, 0, found.err);
     const [{ results }] = JSON.parse(found.out).answers;
     assertEquals([results[0].name, results[0].distance], [query, 0]);
+
+    const unlabelled = await program(
+      "conv_kwta",
+      ...[...data, ...code, ...trunk, "--no-labels", "--out", `${folder}/unlabelled`],
+    );
+    assertEquals(unlabelled.code, 0, unlabelled.err);
+    // The same pictures, layer and trunk: nothing is computed anew.
+    assert(!unlabelled.err.includes("Features of"), unlabelled.err);
+    const config = JSON.parse(await Deno.readTextFile(`${root}${folder}/unlabelled/config.json`));
+    assertEquals(config.loss.name, "rank_distillation");
+    assertEquals(config.settings.trunk.layer, "/Relu_1_output_0");
 
     // Moved, it is asked for; another is refused.
     await Deno.rename(`${root}${folder}/trunk.onnx`, `${root}${folder}/moved.onnx`);
