@@ -82,6 +82,8 @@ export {
   type ClassifierOptions,
   type CodeHead,
   type CodeOptions,
+  convNet,
+  type ConvNetOptions,
   embedderSdr,
   type EmbedderSdrOptions,
   mlp,

@@ -10,6 +10,7 @@ import {
   add,
   avgPool2d,
   batchNorm,
+  concat,
   conv2d,
   dropout,
   flatten,
@@ -277,6 +278,65 @@ export const vggLike = (
     sequence(layer(times * width), layer(times * width), maxPool2d(2))
   );
   const { nodes } = sequence(...pooled, layer(8 * width, 0), maxPool2d(2), flatten, endOf(end));
+  return { nodes };
+};
+
+// ---- A small convolutional network for pictures
+
+/** Options of {@linkcode convNet}. */
+export interface ConvNetOptions extends ClassifierOptions {
+  /** Maps of the first convolution, at least 1; the second has twice, the third four times as many. @default 16 */
+  readonly width?: number;
+}
+
+/**
+ * Three convolutions, 5 × 5 with stride 2, then twice 3 × 3, each with batch norm and relu and with 2 × 2 max pooling
+ * between them; the mean and the largest value of each map; and one linear layer. What the maps show counts, and not
+ * where: of a few hundred pictures a linear layer over all locations learns the locations.
+ *
+ * @param shape Of one image as the dataset has it: [height, width] or [height, width, channels], at least 7 × 7. To
+ * the first, an axis for its one channel is added.
+ *
+ * @example
+ * ```ts
+ * import { convNet } from "./models.ts";
+ * import { show } from "./show.ts";
+ * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
+ *
+ * const encoder = convNet([32, 32, 3], { head: { units: 512, sparsity: 0.05 } });
+ * assertEquals(
+ *   show(encoder).endsWith(
+ *     "fanout(avg_pool2d(4) ▷ flatten, max_pool2d(4) ▷ flatten) ▷ concat ▷ linear(512) ▷ kwta(0.05)",
+ *   ),
+ *   true,
+ * );
+ * ```
+ */
+export const convNet = <const S extends Shape>(
+  shape: S,
+  { width = 16, ...end }: ConvNetOptions = {},
+): Graph<S, readonly [number]> => {
+  const [height, wide, channels = 1] = shape;
+  const layer = (maps: number, size: number, stride = 1): Graph =>
+    sequence(
+      conv2d(null, maps, size, { stride, padding: (size - 1) / 2, bias: false }),
+      batchNorm(),
+      relu,
+    );
+  // What a stride of 2 and two poolings leave of each side.
+  const [rows, columns] = [height, wide].map((side) => Math.floor(Math.ceil(side / 2) / 4));
+  const whole = Math.min(rows, columns);
+  const { nodes } = sequence(
+    shape.length === 2 ? reshape([height, wide, channels]) : identity,
+    layer(width, 5, 2),
+    maxPool2d(2),
+    layer(2 * width, 3),
+    maxPool2d(2),
+    layer(4 * width, 3),
+    fanout(sequence(avgPool2d(whole), flatten), sequence(maxPool2d(whole), flatten)),
+    concat,
+    endOf(end),
+  );
   return { nodes };
 };
 

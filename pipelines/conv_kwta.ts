@@ -10,7 +10,7 @@ import { identity, sequence } from "../graph/compose.ts";
 import { batchNorm, dropout, kwta, linear } from "../graph/constructors.ts";
 import { invalidOption } from "../graph/error.ts";
 import { E } from "../graph/fp_ts.ts";
-import { embedderSdr } from "../graph/models.ts";
+import { convNet, embedderSdr } from "../graph/models.ts";
 import { pairContrastLoss, supConLoss } from "../ops/losses/contrastive.ts";
 import { rankDistillationLoss } from "../ops/losses/distillation.ts";
 import { adamW } from "../ops/optimisers/adam.ts";
@@ -35,15 +35,18 @@ import { explain } from "./stages/explain.ts";
 const flags = {
   channels: {
     kind: "integer",
-    help: "channels of the convolution",
+    help: "channels of the first convolution [8; 16 for a folder of classes]",
     least: 1,
     most: 1024,
-    fallback: 8,
+    fallback: null,
   },
   ...trunkFlags,
   units: settingFlags.units(512),
   sparsity: settingFlags.sparsity(0.05),
-  "learning-rate": settingFlags.learningRate(5e-3),
+  "learning-rate": settingFlags.learningRate(
+    null,
+    " [0.005; 0.003 for a folder of classes, with a trunk 0.0002]",
+  ),
   "weight-decay": settingFlags.weightDecay(0.1),
   shift: {
     kind: "integer",
@@ -52,7 +55,10 @@ const flags = {
     most: 16,
     fallback: 0,
   },
-  flip: { kind: "switch", help: "mirror training images at random" },
+  flip: {
+    kind: "switch",
+    help: "mirror training images at random, as those of a folder of classes always are",
+  },
   "no-labels": {
     kind: "switch",
     help: "learn without labels, as from a folder that has none; labels only measure",
@@ -61,21 +67,36 @@ const flags = {
 
 type Given = TrainingOptions<typeof flags>;
 
+/** The size of a folder's images: of 32 × 32 pixels, codes find fewer pictures. */
+const FOLDER_SIZE = [48, 48] as const;
+
+/** The changes of a folder's training images: crops of at least half, mirror images, brightness and saturation. */
+const pictureChanges: AugmentOptions = { flip: true, crop: 0.5, brightness: 0.3, saturation: 0.3 };
+
 /** The changes of two views of an image without a label: crops of at least 30 %, mirror images, colours. */
 const viewChanges: AugmentOptions = { ...simclrAugmentation(0.5), crop: 0.3, blur: 0 };
 
 /** The temperature of the contrastive losses. */
 const temperature = 0.1;
 
-const optimiserOf = ({ epochs, ...options }: Given): Recipe["optimiser"] =>
+const optimiserOf = (
+  { epochs, ...options }: Given,
+  learningRate: number,
+): Recipe["optimiser"] =>
   adamW({
     learningRate: cosineWarmupLr({
-      peak: options["learning-rate"],
+      peak: options["learning-rate"] ?? learningRate,
       epochs,
       warmup: epochs > 1 ? 1 : 0,
     }),
     weightDecay: options["weight-decay"],
   });
+
+/** Does a stage after the last epoch and after at most fifty before it: of few images, an epoch is soon over. */
+const nowAndThen = (epochs: number, stage: Stage): Stage => {
+  const interval = Math.ceil(epochs / 50);
+  return when(({ epoch }) => epoch % interval === 0 || epoch === epochs, stage);
+};
 
 const learnsWithoutLabels = (options: Given, { dataset }: Setting): boolean =>
   options["no-labels"] || dataset.train.labels === null;
@@ -86,65 +107,87 @@ const retrievalAt = (last: number, dataset: Dataset): Stage =>
     ? skip
     : when(({ epoch }) => epoch === last, evaluateRetrieval(dataset));
 
-/** Trains the convolutional encoder on images. */
+/** Batch norm, which leaves few units dead, and the winners. */
+const winners = (units: number, sparsity: number) =>
+  sequence(batchNorm(units, { affine: false }), kwta(sparsity));
+
+/**
+ * Trains a convolutional encoder on images: on a folder of classes a network of three convolutions, on images that are
+ * changed at random, as `deno task bench:pictures` measures it; else EmbedderSDR's.
+ */
 function onImages(options: Given, setting: Setting): Recipe {
   const { channels, units, sparsity, shift, flip, epochs } = options;
   const { dataset, train, keep } = setting;
+  const { shape } = dataset;
   const byViews = learnsWithoutLabels(options, setting);
+  const pictures = !byViews && options.dataset === "folder";
   const loss = (byViews ? pairContrastLoss : supConLoss)({ temperature });
-  const changes = byViews ? { ...viewChanges, shift } : { shift, flip };
-  const encoder = { convChannels: channels, units };
+  const changes = byViews
+    ? { ...viewChanges, shift }
+    : pictures
+    ? { ...pictureChanges, shift }
+    : { shift, flip };
+  const changed = byViews || pictures || shift > 0 || flip;
+  const small = embedderSdr(shape, { convChannels: channels ?? 8, units });
   return {
-    graph: byViews
+    graph: pictures
       ? sequence(
-        embedderSdr(dataset.shape, encoder),
-        batchNorm(units, { affine: false }),
-        kwta(sparsity),
+        convNet(shape, { width: channels ?? 16, classes: units }),
+        winners(units, sparsity),
       )
-      : embedderSdr(dataset.shape, { ...encoder, head: { sparsity } }),
-    input: dataset.shape,
+      : sequence(small, byViews ? winners(units, sparsity) : kwta(sparsity)),
+    input: shape,
     loss,
-    optimiser: optimiserOf(options),
+    optimiser: optimiserOf(options, pictures ? 3e-3 : 5e-3),
     settings: { augment: changes, ...byViews ? { views: 2 } : {} },
     stages: pipeline(
       until(epochs)(pipeline(
-        byViews
-          ? train({ loss, augment: augment(changes), views: 2 })
-          : train({ loss, augment: shift > 0 || flip ? augment(changes) : undefined }),
-        evaluate(dataset),
-        byViews ? evaluateCopies(dataset) : skip,
-        retrievalAt(epochs, dataset),
-        keep(byViews ? { name: "copies_found" } : undefined),
+        train({
+          loss,
+          augment: changed ? augment(changes) : undefined,
+          ...byViews ? { views: 2 } : {},
+        }),
+        nowAndThen(
+          epochs,
+          pipeline(
+            evaluate(dataset),
+            byViews ? evaluateCopies(dataset) : skip,
+            retrievalAt(epochs, dataset),
+            keep(byViews ? { name: "copies_found" } : undefined),
+          ),
+        ),
       )),
       explain(dataset),
     ),
   };
 }
 
-/** Trains one layer on a trunk's features. Batch norm leaves few units dead. */
+/**
+ * Trains one layer on a trunk's features. From a folder of classes it learns in small steps: a thousand larger ones
+ * forget what tells classes apart that it is not trained on.
+ */
 function onFeatures(options: Given, setting: Setting): Recipe {
   const { units, sparsity, epochs } = options;
   const { dataset, train, keep } = setting;
-  const byLabels = !learnsWithoutLabels(options, setting);
-  const loss = byLabels ? supConLoss({ temperature }) : rankDistillationLoss();
+  const unlabelled = learnsWithoutLabels(options, setting);
+  const loss = unlabelled ? rankDistillationLoss() : supConLoss({ temperature });
   return {
     graph: sequence(
       // By labels, a small training set would be learnt by heart.
-      byLabels ? dropout(0.5) : identity,
+      unlabelled ? identity : dropout(0.5),
       linear(units),
-      batchNorm(units, { affine: false }),
-      kwta(sparsity),
+      winners(units, sparsity),
     ),
     input: dataset.shape,
     loss,
-    optimiser: optimiserOf(options),
+    optimiser: optimiserOf(options, options.dataset === "folder" && !unlabelled ? 2e-4 : 5e-3),
     settings: { trunk: dataset.trunk },
-    stages: until(epochs)(pipeline(
-      train({ loss }),
-      evaluate(dataset),
-      retrievalAt(epochs, dataset),
-      keep(),
-    )),
+    stages: until(epochs)(
+      pipeline(
+        train({ loss }),
+        nowAndThen(epochs, pipeline(evaluate(dataset), retrievalAt(epochs, dataset), keep())),
+      ),
+    ),
   };
 }
 
@@ -153,12 +196,14 @@ if (import.meta.main) {
     name: "conv_kwta",
     summary:
       "Trains conv 3×3 ▷ batch norm ▷ relu ▷ max pool 3 ▷ linear ▷ kWTA on MNIST, Fashion-MNIST,\n" +
-      "CIFAR-10 or a folder of images, with the supervised contrastive loss. Without labels, it learns\n" +
+      "CIFAR-10 or a folder of images, with the supervised contrastive loss; for a folder of classes a\n" +
+      "network of three convolutions, on crops, mirror images and other colours. Without labels, it learns\n" +
       "to tell two views of an image, changed at random, from those of all others (SimCLR's loss).\n" +
       "With --trunk, it trains linear ▷ batch norm ▷ kWTA on the features of a network that was trained\n" +
       "before; without labels, so that codes overlap as features are alike.",
     datasets: ["mnist", "fashion_mnist", "cifar10", "strokes", "folder"],
     flags,
+    size: FOLDER_SIZE,
     begin: beginOnFeatures,
     refuse: (options) =>
       trunkRefusal(options) ??

@@ -159,6 +159,8 @@ export interface Program<F extends Flags> {
   readonly name: string;
   /** A few sentences for the help: what the program does. */
   readonly summary: string;
+  /** Height and width that the images of a folder are brought to. @default {[32, 32]} */
+  readonly size?: readonly [height: number, width: number];
   /** The operands as the help shows them: `MODEL [INPUT…]`. @default none */
   readonly operands?: string;
   /** The flags besides those of what the program needs. */
@@ -366,7 +368,7 @@ const unlocked: E.Either<never, Release> = E.right(async () => {});
 
 /** Makes the context of the work, with an environment that has not started yet. */
 function contextOf<F extends Flags>(
-  { name }: Program<F>,
+  { name, size }: Program<F>,
   { dataset, data: folder, seed = 0, "skip-bad": skipBad, quiet }: Options<Flags>,
   operands: readonly string[],
   out: string,
@@ -379,7 +381,7 @@ function contextOf<F extends Flags>(
   const data = { ...programDataEnv(), signal, onRead };
   const named = (dataset ?? undefined) as DatasetName | undefined;
   const loaded = pipe(
-    loadImages({ dataset: named, data: folder ?? undefined, seed, skipBad }, data),
+    loadImages({ dataset: named, data: folder ?? undefined, seed, size, skipBad }, data),
     TE.map((dataset) => {
       if (dataset.notice !== null && !quiet) console.log(dataset.notice);
       return dataset;

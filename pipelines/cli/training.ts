@@ -169,6 +169,8 @@ export interface Training<F extends Flags> {
   readonly summary: string;
   /** The datasets that it can be run on. */
   readonly datasets: readonly DatasetName[];
+  /** Height and width that the images of a folder are brought to. @default {[32, 32]} */
+  readonly size?: readonly [height: number, width: number];
   /** The flags besides those of every training. */
   readonly flags: F;
   /** Starts the backend and loads the dataset. @default as the context's `begin` does */
@@ -190,13 +192,14 @@ export interface Training<F extends Flags> {
 
 /** Runs a training as a program, and exits. */
 export const training = <F extends Flags>(declared: Training<F>): Promise<never> => {
-  const { name, summary, datasets, flags } = declared;
+  const { name, summary, datasets, size, flags } = declared;
   const total = declared.total ?? (({ epochs }) => epochs);
   return program<F & typeof trainingFlags>({
     name,
     summary,
     flags: { ...trainingFlags, ...flags },
     datasets,
+    size,
     backend: true,
     dashboard: true,
     results: "folder",
@@ -277,7 +280,8 @@ async () => {
   const dataset = parted.right;
 
   const folder = context.out;
-  const batchSize = asked.batch ?? (asked.dataset === "folder" ? undefined : 256);
+  const batchSize = asked.batch ??
+    (asked.dataset === "folder" ? folderBatch(dataset.train.count) : 256);
   const steps = stepsOf(dataset, batchSize);
   const options = { ...asked, epochs: epochsBefore(asked) ?? epochsFor(steps) };
   const complete = { ...given, epochs: options.epochs };
@@ -331,6 +335,11 @@ function unfitFor<F extends Flags>(
       `classes (the loss ${loss})` + ("no-labels" in flags ? "; or --no-labels" : ""),
   );
 }
+
+/** The fewest images per training step of a folder: in a smaller batch, most of them are alone of their class. */
+const LEAST_BATCH = 64;
+
+const folderBatch = (count: number): number => Math.max(LEAST_BATCH, defaultBatchSize(count));
 
 /** Samples of a training step; as many as there are at most. */
 const perStep = ({ train }: Dataset, batchSize: number | undefined): number =>

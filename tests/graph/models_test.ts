@@ -6,7 +6,7 @@ import { type Cost, cost } from "../../graph/cost.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
 import { describe } from "../../graph/error.ts";
 import { E, pipe } from "../../graph/fp_ts.ts";
-import { autoencoder, embedderSdr, mlp, resNet, vggLike } from "../../graph/models.ts";
+import { autoencoder, convNet, embedderSdr, mlp, resNet, vggLike } from "../../graph/models.ts";
 import type { Graph, Nodes } from "../../graph/node.ts";
 import { initialParams, type ParamArrays, paramSpecs } from "../../graph/params.ts";
 import { parse } from "../../graph/parse.ts";
@@ -56,6 +56,8 @@ const models: readonly (readonly [graph: Nodes, input: Shape, output: Space])[] 
   [autoencoder([12, 9, 6], { head: { sparsity: 0.3 } }), [12], { first: [6], second: [12] }],
   [vggLike({ width: 2 }), CIFAR, [10]],
   [vggLike({ width: 2, head }), CIFAR, [64]],
+  [convNet([9, 12], { width: 2, classes: 3 }), [9, 12], [3]],
+  [convNet([16, 17, 2], { width: 2, head }), [16, 17, 2], [64]],
   [resNet(8, { width: 2, classes: 3 }), CIFAR, [3]],
   [resNet(14, { width: 2, head }), CIFAR, [64]],
 ];
@@ -151,6 +153,8 @@ Deno.test("shapes of MNIST and CIFAR-10 are inferred", () => {
     [autoencoder([784, 256], { head: code }), [784], { first: [256], second: [784] }],
     [vggLike(), CIFAR, [10]],
     [vggLike({ classes: 100 }), [32, 32, 1], [100]],
+    [convNet(CIFAR), CIFAR, [10]],
+    [convNet(GRAY, { classes: 512 }), GRAY, [512]],
     [resNet(20), CIFAR, [10]],
     [resNet(20, { head }), [32, 32, 1], [64]],
   ];
@@ -162,6 +166,14 @@ Deno.test("shapes of MNIST and CIFAR-10 are inferred", () => {
     inferred(graph, CIFAR).steps.find(({ node }) => node._tag === "flatten")?.input;
   assertEquals(flat(vggLike()), [1, 1, 1024]);
   assertEquals(flat(resNet(20)), [1, 1, 64]);
+});
+
+Deno.test("convNet looks at its maps as a whole: two numbers of each of 64 maps", () => {
+  const weights = 25 * 3 * 16 + 9 * 16 * 32 + 9 * 32 * 64 + 2 * (16 + 32 + 64);
+  assertEquals(parametersOf(convNet(CIFAR), CIFAR), weights + 2 * 64 * 10 + 10);
+  for (const shape of [[7, 7, 3], [28, 28, 3], [33, 48, 3], [224, 224, 3]]) {
+    assertEquals(parametersOf(convNet(shape), shape), weights + 2 * 64 * 10 + 10, shape.join());
+  }
 });
 
 Deno.test("vectors tell their own input", () => {
@@ -213,6 +225,7 @@ Deno.test("options out of range are refused by shape inference", () => {
     [autoencoder([784, 256], { dropConnect: -1 }), [784], "rate of drop_connect at position 1:"],
     [vggLike({ width: 0.5 }), CIFAR, "outputs of conv2d at position 0:"],
     [vggLike({ classes: 0 }), CIFAR, "outputs of linear at position 26:"],
+    [convNet(CIFAR, { width: 0 }), CIFAR, "outputs of conv2d at position 0:"],
     [resNet(20, { width: 0 }), CIFAR, "outputs of conv2d at position 0:"],
     [resNet(8, { head: { units: 9, sparsity: 2 } }), CIFAR, "sparsity of kwta at position 14:"],
   ];
@@ -257,6 +270,12 @@ Deno.test("images of another shape are refused by shape inference", () => {
       [16, 16, 3],
       "conv2d(1024, 3) at position 21: expected an image [height, width, channels] of at least " +
       "3 × 3, current value is [2, 2, 512]",
+    ],
+    [
+      convNet([6, 6]),
+      [6, 6],
+      "max_pool2d(2) at position 8: expected an image [height, width, channels] of at least " +
+      "2 × 2, current value is [1, 1, 32]",
     ],
     [
       resNet(8),

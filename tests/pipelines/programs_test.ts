@@ -11,7 +11,7 @@ import {
 } from "../assert.ts";
 import { shared, sharedTest } from "../shared.ts";
 import { plain, png } from "./data/image_files.ts";
-import { deno, root, withFolder } from "./process.ts";
+import { deno, root, start, withFolder } from "./process.ts";
 import { right } from "./tiny.ts";
 
 const run = (name: string, ...options: readonly string[]) =>
@@ -291,15 +291,20 @@ Deno.test("conv_kwta trains on a folder of one's own images, shifted and mirrore
       assertEquals(entries(folder), FILES);
       const config = read(folder, "config.json");
       assertEquals([config.dataset.train, config.dataset.test], [12, 4]);
-      assertEquals(config.settings.augment, { shift: 3, flip: true });
+      const augment = { flip: true, crop: 0.5, brightness: 0.3, saturation: 0.3, shift: 3 };
+      assertEquals(config.settings.augment, augment);
+      assertStringIncludes(
+        config.graph,
+        "▷ concat ▷ linear(40) ▷ batch_norm(40, affine=false)",
+      );
       const model = right(await loadModel(`${root}${folder}/model.safetensors`, denoFiles)());
-      assertEquals([model.input, model.normalisation.mean.length], [[32, 32, 3], 3]);
+      assertEquals([model.input, model.normalisation.mean.length], [[48, 48, 3], 3]);
       assertEquals(model.dataset, images.split("/").at(-1));
       assertEquals(newest(rows(folder), "active_max", "test"), 2);
 
       // A run of Sparrow 0.1, whose batch size was no option and did not follow the number of images.
       const { batch: _, ...old } = config.options;
-      const settings = { batchSize: 256, ...config.settings };
+      const settings = { ...config.settings, batchSize: 256 };
       const before = JSON.stringify({ ...config, options: old, settings });
       await Deno.writeTextFile(`${root}${folder}/config.json`, before);
       const resumed = await run("conv_kwta", "--resume", folder, "--epochs", "2");
@@ -323,20 +328,24 @@ Deno.test("a folder of 235 images trains for a thousand steps, which are said be
     await withFolder(async (folder) => {
       const sizes = ["--channels", "1", "--units", "16", "--sparsity", "0.2", "--backend", "wasm"];
       const data = ["--dataset", "folder", "--data", images];
-      const { code, err, out } = await run("conv_kwta", ...data, ...sizes, "--out", folder);
-      assertEquals([code, err], [0, ""]);
+      const program = ["run", "-P", "pipelines/conv_kwta.ts"];
+      const process = start(...program, ...data, ...sizes, "--out", folder);
+      await process.until("epoch  10/250");
+      process.kill("SIGINT");
+      const { code, err, out } = await process.finished;
+      assertEquals(code, 130);
+      assertStringIncludes(err, "--resume");
       const [notice, planned, first] = withoutEstimate(out).split("\n");
       assertStringIncludes(notice, "The images of the validation folder are the test set");
       assertEquals(
         planned,
-        "Trains on 235 pictures of 2 classes, tests with 2: 15 steps of 16 pictures per epoch, " +
-          "67 epochs, 1,005 steps in all",
+        "Trains on 235 pictures of 2 classes, tests with 2: 4 steps of 64 pictures per epoch, " +
+          "250 epochs, 1,000 steps in all",
       );
-      assertMatch(first, /^epoch {2}1\/67 .* left$/);
-      assertEquals(rows(folder).at(-1)?.step, 1005);
+      assertMatch(first, /^epoch {3}5\/250 .* left$/);
       const { options, settings, optimiser } = read(folder, "config.json");
-      assertEquals([options.epochs, options.batch, settings.batchSize], [67, null, undefined]);
-      assertEquals(optimiser.learningRate.epochs, 67);
+      assertEquals([options.epochs, options.batch, settings.batchSize], [250, null, 64]);
+      assertEquals(optimiser.learningRate.epochs, 250);
     });
   } finally {
     await Deno.remove(images, { recursive: true });
