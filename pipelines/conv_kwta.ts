@@ -43,7 +43,7 @@ const flags = {
   sparsity: settingFlags.sparsity(0.05),
   "learning-rate": settingFlags.learningRate(
     null,
-    " [0.005; 0.003 for a folder of classes, and 0.0002 on a trunk with labels]",
+    " [0.005; 0.003 for a folder of classes, and 0.00003 on a trunk with labels]",
   ),
   "weight-decay": settingFlags.weightDecay(0.1),
   shift: {
@@ -170,7 +170,7 @@ function onFeatures(options: Given, setting: Setting): Recipe {
     ),
     input: dataset.shape,
     loss,
-    optimiser: optimiserOf(options, unlabelled ? 5e-3 : 2e-4),
+    optimiser: optimiserOf(options, unlabelled ? 5e-3 : 3e-5),
     settings: { trunk: dataset.trunk },
     stages: until(epochs)(
       pipeline(train({ loss }), nowAndThen(epochs, pipeline(evaluate(dataset), keep()))),
