@@ -45,7 +45,7 @@ const flags = {
   sparsity: settingFlags.sparsity(0.05),
   "learning-rate": settingFlags.learningRate(
     null,
-    " [0.005; 0.003 for a folder of classes, with a trunk 0.0002]",
+    " [0.005; 0.003 for a folder of classes, with a trunk 0.00003]",
   ),
   "weight-decay": settingFlags.weightDecay(0.1),
   shift: {
@@ -180,7 +180,7 @@ function onFeatures(options: Given, setting: Setting): Recipe {
     ),
     input: dataset.shape,
     loss,
-    optimiser: optimiserOf(options, options.dataset === "folder" && !unlabelled ? 2e-4 : 5e-3),
+    optimiser: optimiserOf(options, options.dataset === "folder" && !unlabelled ? 3e-5 : 5e-3),
     settings: { trunk: dataset.trunk },
     stages: until(epochs)(
       pipeline(
