@@ -291,8 +291,8 @@ export interface ConvNetOptions extends ClassifierOptions {
 
 /**
  * Three convolutions, 5 × 5 with stride 2, then twice 3 × 3, each with batch norm and relu and with 2 × 2 max pooling
- * between them; the mean and the largest value of each map; and one linear layer. What the maps show counts, and not
- * where: of a few hundred pictures a linear layer over all locations learns the locations.
+ * between them; the mean and the largest value of each map; and one linear layer, which sees what the maps show and not
+ * where.
  *
  * @param shape Of one image as the dataset has it: [height, width] or [height, width, channels], at least 7 × 7. To
  * the first, an axis for its one channel is added.

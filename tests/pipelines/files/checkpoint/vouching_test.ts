@@ -58,7 +58,8 @@ Deno.test("saved values go through the same checks as flags", () =>
       [{ threads: 1_000_000 }, "--threads to be an integer from 1 to 64, current value is 1000000"],
       [{ epochs: "abc" }, '--epochs to be an integer from 1 to 1000000, current value is "abc"'],
       [{ epochs: "2" }, '--epochs to be 2, as --epochs gives it, current value is "2"'],
-      [{ epochs: null }, "--epochs to be a value that --epochs takes, current value is null"],
+      // An option without a default, as --epochs is, may be null.
+      [{ seed: null }, "--seed to be a value that --seed takes, current value is null"],
       [{ epochs: 1e300 }, "--epochs to be an integer from 1 to 1000000, current value is"],
       [{ loss: "xyz" }, '--loss to be one of triplet, supcon, current value is "xyz"'],
       [{ seed: -1 }, "--seed to be an integer from 0 to 4294967295, current value is -1"],
