@@ -434,7 +434,7 @@ Deno.test("the decoder is named, and needs no permission", async () => {
   const script = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(script, code);
-    const options = ["--no-prompt", "--no-check", "--lock=tests/deno.lock", "--frozen"];
+    const options = ["--no-prompt", "--no-check", "--frozen"];
     const { code: status, out, err } = await deno("run", ...options, script);
     assertEquals([status, out, err], [0, "Right 200 200\n".repeat(5), ""]);
   } finally {
