@@ -8,6 +8,7 @@ import { windows } from "../../graph/shape.ts";
 import { tf } from "../tfjs.ts";
 import { type GpuProgram, int, registerGpuKernel, runElementwise } from "./gpu.ts";
 import { registerHostKernel } from "./host.ts";
+import { collectFromWindows } from "./im2col.ts";
 import { columnSums } from "./mat_mul.ts";
 
 /** (x [n, height, width, channels], weight [size, size, 1, outputs]) → [n, rows, columns, outputs]. */
@@ -178,38 +179,17 @@ const values = (attributes: Attributes) => {
   return [height, width, channels, outputs, size, stride, padding, ...grid(attributes)].map(int);
 };
 
-/** Each pixel collects from the windows that it is in: no two invocations write one place. */
 const inputGradient: GpuProgram = {
   key: "depthwise_input_gradient",
   variables: ["dy", "weight"],
   uniforms,
-  main: `
-    let channel = index % uniforms.channels;
-    let each = uniforms.outputs / uniforms.channels;
-    var rest = index / uniforms.channels;
-    let px = rest % uniforms.width + uniforms.padding;
-    rest = rest / uniforms.width;
-    let py = rest % uniforms.height + uniforms.padding;
-    let n = rest / uniforms.height;
-    var sum = 0.0;
-    for (var down = 0; down < uniforms.size; down = down + 1) {
-      let top = py - down;
-      if (top < 0 || top % uniforms.stride != 0 || top / uniforms.stride >= uniforms.rows) {
-        continue;
-      }
-      for (var right = 0; right < uniforms.size; right = right + 1) {
-        let left = px - right;
-        if (left < 0 || left % uniforms.stride != 0 ||
-          left / uniforms.stride >= uniforms.columns) { continue; }
-        let window = ((n * uniforms.rows + top / uniforms.stride) * uniforms.columns +
-          left / uniforms.stride) * uniforms.outputs + channel * each;
+  main: collectFromWindows(`
+        let each = uniforms.outputs / uniforms.channels;
+        let at = window * uniforms.outputs + channel * each;
         let filters = (down * uniforms.size + right) * uniforms.outputs + channel * each;
         for (var o = 0; o < each; o = o + 1) {
-          sum = sum + dy[window + o] * weight[filters + o];
-        }
-      }
-    }
-    result[index] = sum;`,
+          sum = sum + dy[at + o] * weight[filters + o];
+        }`),
 };
 
 registerGpuKernel<Attributes>(

@@ -101,13 +101,15 @@ function eachRun(
   }
 }
 
-const uniforms = "height : i32, width : i32, channels : i32, size : i32, stride : i32, " +
+/** The uniforms of programs over the windows of an image. */
+export const windowUniforms =
+  "height : i32, width : i32, channels : i32, size : i32, stride : i32, " +
   "padding : i32, rows : i32, columns : i32";
 
 const im2col: GpuProgram = {
   key: "im2col",
   variables: ["x"],
-  uniforms,
+  uniforms: windowUniforms,
   main: `
     let channel = index % uniforms.channels;
     var rest = index / uniforms.channels;
@@ -128,12 +130,14 @@ const im2col: GpuProgram = {
     result[index] = value;`,
 };
 
-/** Each pixel collects from the windows that it is in: no two invocations write one place. */
-const col2im: GpuProgram = {
-  key: "col2im",
-  variables: ["patches"],
-  uniforms,
-  main: `
+/**
+ * Writes the WGSL of a program in which each pixel of a batch adds up what it collects from the windows that it is in:
+ * no two invocations write one place. The uniforms are `windowUniforms`, or those and more.
+ *
+ * @param add Adds to `sum` for one window: `window` is its index in the batch, `down` and `right` are the pixel's row
+ * and column in it, `channel` is the pixel's channel, `index` its place in the result.
+ */
+export const collectFromWindows = (add: string): string => `
     let channel = index % uniforms.channels;
     var rest = index / uniforms.channels;
     let px = rest % uniforms.width + uniforms.padding;
@@ -141,22 +145,29 @@ const col2im: GpuProgram = {
     let py = rest % uniforms.height + uniforms.padding;
     let n = rest / uniforms.height;
     var sum = 0.0;
-    for (var dy = 0; dy < uniforms.size; dy = dy + 1) {
-      let down = py - dy;
-      if (down < 0 || down % uniforms.stride != 0 || down / uniforms.stride >= uniforms.rows) {
+    for (var down = 0; down < uniforms.size; down = down + 1) {
+      let top = py - down;
+      if (top < 0 || top % uniforms.stride != 0 || top / uniforms.stride >= uniforms.rows) {
         continue;
       }
-      for (var dx = 0; dx < uniforms.size; dx = dx + 1) {
-        let right = px - dx;
-        if (right < 0 || right % uniforms.stride != 0 ||
-          right / uniforms.stride >= uniforms.columns) { continue; }
-        let window = (n * uniforms.rows + down / uniforms.stride) * uniforms.columns +
-          right / uniforms.stride;
-        sum = sum + patches[((window * uniforms.size + dy) * uniforms.size + dx) *
-          uniforms.channels + channel];
+      for (var right = 0; right < uniforms.size; right = right + 1) {
+        let left = px - right;
+        if (left < 0 || left % uniforms.stride != 0 ||
+          left / uniforms.stride >= uniforms.columns) { continue; }
+        let window = (n * uniforms.rows + top / uniforms.stride) * uniforms.columns +
+          left / uniforms.stride;
+        ${add}
       }
     }
-    result[index] = sum;`,
+    result[index] = sum;`;
+
+const col2im: GpuProgram = {
+  key: "col2im",
+  variables: ["patches"],
+  uniforms: windowUniforms,
+  main: collectFromWindows(`
+        sum = sum + patches[((window * uniforms.size + down) * uniforms.size + right) *
+          uniforms.channels + channel];`),
 };
 
 const values = (attributes: WindowAttributes) => {

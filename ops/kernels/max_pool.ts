@@ -7,6 +7,7 @@ import { windows } from "../../graph/shape.ts";
 import { tf } from "../tfjs.ts";
 import { type GpuProgram, int, registerGpuKernel, runElementwise } from "./gpu.ts";
 import { registerHostKernel } from "./host.ts";
+import { collectFromWindows, windowUniforms } from "./im2col.ts";
 
 /**
  * x [n, height, width, channels] → [y, places]: the largest value of each window and channel, and the
@@ -35,7 +36,7 @@ const grid = (
   windows(width, size, stride, padding),
 ];
 
-/** Where a window begins along an axis once what hangs over is cut off, and how long it is then. */
+/** Returns the start of a window along an axis, and its length, after the part outside the image is cut off. */
 const inside = (from: number, size: number, length: number): readonly [number, number] => {
   const begin = Math.max(from, 0);
   return [begin, Math.min(from + size, length) - begin];
@@ -96,14 +97,11 @@ registerHostKernel<PoolAttributes>({
   },
 });
 
-const uniforms = "height : i32, width : i32, channels : i32, size : i32, stride : i32, " +
-  "padding : i32, rows : i32, columns : i32";
-
 /** Finds the place; the values are then looked up. */
 const findPlaces: GpuProgram = {
   key: "max_pool_places",
   variables: ["x"],
-  uniforms,
+  uniforms: windowUniforms,
   main: `
     let channel = index % uniforms.channels;
     var rest = index / uniforms.channels;
@@ -137,34 +135,14 @@ const lookUp: GpuProgram = {
   main: `result[index] = x[index / uniforms.pooled * uniforms.image + places[index]];`,
 };
 
-/** Each pixel collects from the windows that it is in: no two invocations write one place. */
 const collect: GpuProgram = {
   key: "max_pool_gradient",
   variables: ["dy", "places"],
-  uniforms,
-  main: `
-    let image = uniforms.height * uniforms.width * uniforms.channels;
-    let n = index / image;
-    let place = index % image;
-    let channel = place % uniforms.channels;
-    let px = place / uniforms.channels % uniforms.width + uniforms.padding;
-    let py = place / uniforms.channels / uniforms.width + uniforms.padding;
-    var sum = 0.0;
-    for (var down = 0; down < uniforms.size; down = down + 1) {
-      let top = py - down;
-      if (top < 0 || top % uniforms.stride != 0 || top / uniforms.stride >= uniforms.rows) {
-        continue;
-      }
-      for (var right = 0; right < uniforms.size; right = right + 1) {
-        let left = px - right;
-        if (left < 0 || left % uniforms.stride != 0 ||
-          left / uniforms.stride >= uniforms.columns) { continue; }
-        let at = ((n * uniforms.rows + top / uniforms.stride) * uniforms.columns +
-          left / uniforms.stride) * uniforms.channels + channel;
-        if (places[at] == place) { sum = sum + dy[at]; }
-      }
-    }
-    result[index] = sum;`,
+  uniforms: windowUniforms,
+  main: collectFromWindows(`
+        let at = window * uniforms.channels + channel;
+        let place = index % (uniforms.height * uniforms.width * uniforms.channels);
+        if (places[at] == place) { sum = sum + dy[at]; }`),
 };
 
 const values = (attributes: PoolAttributes, channels: number) => {

@@ -71,7 +71,7 @@ const trunkOptions = (values: TrunkValues): TrunkOptions => {
   };
 };
 
-/** What names a dataset, as a training's options do. */
+/** The options that name a dataset, as those of a training do. */
 interface DataValues {
   readonly dataset?: string | null;
   readonly data?: string | null;

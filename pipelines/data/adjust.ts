@@ -72,14 +72,14 @@ export function resizedCrop(
   }
 }
 
-/** For each of a number of places: two neighbours to read from, and the weight of the second. */
+/** The two neighbours that each place reads from, and the weight of the second. */
 interface Taps {
   readonly from: Int32Array;
   readonly to: Int32Array;
   readonly weight: Float64Array;
 }
 
-/** What each of `size` places along an axis reads from the part of it that is resized. */
+/** Returns the neighbours and weights by which `size` places along an axis interpolate a part of it. */
 function taps(size: number, first: number, length: number, stride: number): Taps {
   const from = new Int32Array(size);
   const to = new Int32Array(size);

@@ -266,7 +266,7 @@ function misfit(shape: readonly number[], shift: number, coloured: boolean): Inv
 
 // ---- Crops and erased rectangles
 
-/** What a random rectangle may be. */
+/** Bounds of a random rectangle. */
 interface BoxRange {
   /** The smallest part of the image's area. */
   readonly least: number;
@@ -319,7 +319,7 @@ const changesColour = (options: Required<AugmentOptions>): boolean =>
 const strengthsOf = ({ brightness, contrast, saturation, hue }: Required<AugmentOptions>) =>
   [brightness, contrast, saturation, hue] as const;
 
-/** How an image's values come of those between black, 0, and white, 1. */
+/** The value of black and the range to white: an image's values are black + range × brightness in [0, 1]. */
 interface ColourScale {
   readonly black: readonly number[];
   readonly scale: readonly number[];

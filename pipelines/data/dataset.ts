@@ -77,7 +77,7 @@ export interface TrunkReference {
   readonly sha256: string;
   /** Name of the tensor that is taken. */
   readonly layer: string;
-  /** How a map of features becomes one vector: averaged, the first of its tokens, or all of it. */
+  /** Pooling of a map of features to one vector: its average, the first of its tokens, or all of it. */
   readonly pooling: "average" | "first" | "flatten";
   /** Rows and columns of the pictures that it takes. */
   readonly size: readonly [height: number, width: number];

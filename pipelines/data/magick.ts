@@ -94,7 +94,7 @@ const pixelsPerByte: Partial<Record<MagickFormat, number>> = {
 /** The most scans, of which each goes over all pixels of a progressive JPEG; encoders write about ten. */
 const mostScans = 100;
 
-/** What stands before a JPEG's pixels and between its scans. */
+/** Facts that the segments before a JPEG's pixels and between its scans give. */
 interface JpegOutline {
   readonly scans: number;
   /** Whether its bits are arithmetic codes, of which one can stand for less than a bit. */

@@ -58,7 +58,7 @@ export interface PassedOver {
   readonly reason: PassedReason;
 }
 
-/** How many names a reason is given; of files that should be looked at, more. */
+/** The most names that a reason lists; for files that should be inspected, more. */
 const [SHOWN, SHOWN_BAD] = [3, 20];
 
 /**
@@ -154,7 +154,7 @@ interface Place {
   readonly path: string;
   /** Path below the listed folder, with a slash at the end; empty for that folder itself. */
   readonly name: string;
-  /** Where it is: the real path of the folder, and before it those of the folders whose links led here. */
+  /** Real path of the folder, after those of the folders whose links led to it. */
   readonly reals: readonly string[];
 }
 

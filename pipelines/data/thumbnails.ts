@@ -112,7 +112,7 @@ export async function* thumbnails(
 
 /** Decodes images somewhere. */
 interface Pool {
-  /** How many files to have begun at a time. */
+  /** Number of files that are begun at a time. */
   readonly ahead: number;
   readonly decode: (file: string, bytes: Uint8Array) => Promise<Decoded>;
   /** Ends all work: what is not decoded yet has failed. */
@@ -148,7 +148,7 @@ const workerUrl = new URL(
   import.meta.url,
 );
 
-/** How many workers may be started without that anybody is asked. */
+/** Returns the number of workers that may be started without a permission prompt. */
 function workersToStart(): number {
   // A browser decodes beside its script anyway, and Node.js has no such workers.
   if (imageDecoder().name === "browser" || !("Deno" in globalThis)) return 0;

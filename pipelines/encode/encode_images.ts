@@ -55,7 +55,7 @@ export interface EncodeImagesOptions extends FindImagesOptions, EncodeOptions {
   readonly details?: boolean;
 }
 
-/** How the image files differ from those of an earlier encoding. */
+/** Differences of the image files from those of an earlier encoding. */
 export interface FileChanges {
   /** Files as they were. */
   readonly same: number;

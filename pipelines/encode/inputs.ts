@@ -56,7 +56,7 @@ export type ImageSource =
     readonly kind: "files";
     /** Files in order; none has been read. */
     readonly files: readonly ImageFile[];
-    /** What was passed over in the folder, in words; empty for nothing. */
+    /** Description of the entries of the folder that were passed over; empty for none. */
     readonly passed: string;
   };
 

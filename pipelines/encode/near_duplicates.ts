@@ -334,7 +334,7 @@ function quartersOf(view: Float32Array): readonly number[] {
   });
 }
 
-/** What a person sees as equal is equal: sums are rounded differently for pictures that differ as much. */
+/** Rounds a difference to hundredths of a level, since sums of equal differences are rounded differently. */
 const hundredths = (x: number): number => Math.round(100 * x) / 100;
 
 /** Compares by the difference, then by the index. */

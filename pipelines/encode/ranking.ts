@@ -22,7 +22,7 @@ export interface Ranked {
   readonly difference: number | null;
 }
 
-/** What {@linkcode rankingOf} ranks by. */
+/** Options of {@linkcode rankingOf}. */
 export interface RankingOptions {
   /**
    * "hamming" and "overlap": by this distance of the codes, equal ones by the activations; "values": by the activations
@@ -49,7 +49,7 @@ const CANDIDATES = 100;
 /** More than are asked for are searched, because of those that are as far as the last. */
 const MORE = 32;
 
-/** Where more than so many are as near as the last, all codes are compared: a search sorts each that it keeps. */
+/** The most codes as near as the last that are searched for; beyond that all codes are compared, since a search sorts each that it keeps. */
 const MOST = 500;
 
 /**

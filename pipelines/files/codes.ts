@@ -58,7 +58,7 @@ export interface SavedCodes {
   readonly activations?: Int8Array;
   /** Thumbnails of the images, count × 256 grey bytes, by which near-duplicates are found. @default not known */
   readonly thumbnails?: Uint8Array;
-  /** What the images' files were, by which those that changed are found. @default not known */
+  /** States of the images' files, by which changed ones are found. @default not known */
   readonly files?: FileStates;
 }
 

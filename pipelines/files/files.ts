@@ -32,7 +32,7 @@ export interface Files {
 export interface FileStat {
   /** Bytes of the file. */
   readonly bytes: number;
-  /** When it was last changed, in whole milliseconds since 1970; 0 where the system does not say. */
+  /** Time of the last change, in whole milliseconds since 1970; 0 where the system does not say. */
   readonly changed: number;
 }
 

@@ -6,13 +6,13 @@
  */
 import type { Leaf, Node, Nodes } from "../../graph/node.ts";
 
-/** What one operator does to the outputs of others. */
+/** One operator, applied to the outputs of others. */
 export interface Step {
   /** Number of the operator in the file. */
   readonly operator: number;
   /** The steps whose outputs it takes: one, or two that it merges; none at the network's input. */
   readonly from: readonly Step[];
-  /** What it computes of its input, or of its merged inputs, in order. */
+  /** Nodes that compute its output from its input, or from its merged inputs, in order. */
   readonly nodes: readonly Leaf[];
   /** The last step that all paths from the network's input to this one share; null at the input. */
   readonly dominator: Step | null;

@@ -111,7 +111,7 @@ const READING = 64;
 
 /** The output of an operator that the network's input goes into. */
 interface Signal {
-  /** What has been computed. */
+  /** The values that have been computed. */
   readonly step: Step;
   /** Shape of one sample, as in Sparrow: images are [height, width, channels]. */
   readonly shape: Shape;

@@ -43,7 +43,7 @@ export interface Operands {
  * a rule, and no list, because an image may be declared of any size.
  */
 export interface Order {
-  /** How many values there are. */
+  /** Number of values. */
   readonly size: number;
   /** Shape of the image. */
   readonly image: Shape;

@@ -40,9 +40,9 @@ export const slightChanges: AugmentOptions = {
 export interface EvaluateCopiesOptions {
   /** Changes of the copies. @default those of {@linkcode slightChanges} */
   readonly augment?: Augmentation;
-  /** How many images of a split have a copy that is searched with, at least 2. @default {1_000} */
+  /** Number of images of a split of which a copy is searched with, at least 2. @default {1_000} */
   readonly samples?: number;
-  /** How many training images are searched besides, at least 0. @default {1_000} */
+  /** Number of training images that are searched besides, at least 0. @default {1_000} */
   readonly references?: number;
   /** Seed of the draw of images and changes, an integer from 0 to 2^32 − 1. @default {0} */
   readonly seed?: number;

@@ -19,7 +19,7 @@ import { encode } from "../encode/encode.ts";
 
 /** Options of {@linkcode evaluateRetrieval}. */
 export interface EvaluateRetrievalOptions {
-  /** How many images of a split are searched with, at least 1: the first ones. @default {1_000} */
+  /** Number of images of a split that are searched with, the first ones, at least 1. @default {1_000} */
   readonly queries?: number;
 }
 

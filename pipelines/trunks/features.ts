@@ -24,7 +24,7 @@ import { layoutOfTrunk, type Trunk } from "./trunk.ts";
 export interface FeaturesOptions {
   /** Environment whose signal stops the computation before the next picture. @default it is never stopped */
   readonly env?: Waiting;
-  /** Where the user's cache is; null to compute all features anew. @default {denoDataEnv} */
+  /** Environment of the user's cache; null to compute all features anew. @default {denoDataEnv} */
   readonly cache?: DataEnv | null;
   /** Called with the number of pictures that are done, of how many. @default nothing is called */
   readonly progress?: (done: number, total: number) => void;
@@ -130,7 +130,7 @@ async function hashesOf(
 const pictureOf = (values: SampleValues, size: number, i: number): Uint8Array =>
   values.subarray(i * size, (i + 1) * size) as Uint8Array;
 
-/** What making features needs. */
+/** Environment in which features are computed. */
 interface Making {
   readonly known: FeatureCache;
   readonly env: Waiting;

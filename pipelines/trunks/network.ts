@@ -9,7 +9,7 @@ import { closest } from "../../graph/closest.ts";
 /** The order of the axes of pictures: channels before rows and columns, or last. */
 export type Layout = "NCHW" | "NHWC";
 
-/** What a network says of its input; null where it leaves it open. */
+/** Description of a network's input; null for what the file leaves open. */
 export interface NetworkInput {
   /** Pictures of a batch. */
   readonly batch: number | null;
@@ -21,7 +21,7 @@ export interface NetworkInput {
   readonly layout: Layout;
 }
 
-/** What a network's file says, before it is run. */
+/** Description of a network by its file, before it is run. */
 export interface Described {
   /** The input. */
   readonly input: NetworkInput;
@@ -35,7 +35,7 @@ export interface Described {
   readonly maps: Layout;
 }
 
-/** What a layer makes of a batch. */
+/** Output of a layer for a batch. */
 export interface LayerOutput {
   /** Its shape, the pictures of the batch first. */
   readonly shape: readonly number[];
@@ -69,7 +69,7 @@ export function layerNamed(name: string, { layers }: Described): string | null {
   return ends.length === 1 ? ends[0] : null;
 }
 
-/** How many names of layers an error lists, and of outputs. */
+/** Most names of layers, and of outputs, that an error lists. */
 const [LAYERS, OUTPUTS] = [24, 6];
 
 /** The error of a layer that is not there: it lists the last ones, and the outputs. */

@@ -206,7 +206,7 @@ export async function session(
   return await ort.InferenceSession.create(model, options) as OrtSession;
 }
 
-/** What a session is run with. */
+/** Inputs of a session. */
 export interface Feed {
   /** Name of the input. */
   readonly name: string;
@@ -321,19 +321,19 @@ const feedOf = ({ name, layer, shape }: OnnxPlan, count: number): Feed => ({
 
 // ---- WebAssembly in workers
 
-/** What a worker is sent. */
+/** A message to a worker. */
 export type ToWorker =
   | { readonly model: Uint8Array }
   | { readonly feed: Feed; readonly input: Float32Array };
 
-/** What a worker answers. */
+/** A message from a worker. */
 export type FromWorker =
   | { readonly _tag: "ready" }
   | { readonly _tag: "done"; readonly output: LayerOutput }
   | {
     readonly _tag: "failed";
     readonly reason: string;
-    /** Where the runtime cannot be had. */
+    /** The reason why the runtime cannot be loaded. */
     readonly unavailable?: BackendUnavailable;
   };
 

@@ -80,7 +80,7 @@ export interface TrunkOptions {
 
 /** A trunk that is ready to run. */
 export interface Trunk {
-  /** What determines its features. */
+  /** Settings that determine its features. */
   readonly reference: TrunkReference;
   /** The program that computes: "onnxruntime-web 1.30.0". */
   readonly runtime: string;

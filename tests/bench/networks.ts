@@ -38,7 +38,7 @@ const listed = (names: string | null) => names?.split(",").filter((name) => name
 /** Computes the output for one image. */
 type Network = (image: Float32Array) => Promise<Float32Array>;
 
-/** What onnxruntime's two packages have in common. */
+/** The interface that onnxruntime's two packages share. */
 interface Runtime {
   readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => object;
   readonly InferenceSession: {

@@ -41,7 +41,7 @@ const read = (folder: string, name: string) =>
 const isThere = (folder: string): Promise<boolean> =>
   Deno.stat(`${root}${folder}`).then(() => true, () => false);
 
-/** What was printed but for the line of an epoch that takes more than ten seconds, as on a busy machine. */
+/** Returns the printed text without the line of an epoch that takes more than ten seconds, as on a busy machine. */
 const withoutEstimate = (out: string): string =>
   out.replaceAll(/^epoch \d+\/\d+: \d+ of \d+ steps are done, about .* left\n/gm, "");
 

@@ -300,7 +300,7 @@ export interface VectorsResults {
   readonly rows: readonly Measurement[];
   /** The recommended one of them. */
   readonly chosen: Measurement;
-  /** What was measured with it on the user's own queries; null where there are none. */
+  /** Measurements with it on the user's own queries; null where there are none. */
   readonly queries: Measurement | null;
   /** Searches in an index of lists. */
   readonly lists: readonly IndexMeasurement[];

@@ -49,7 +49,7 @@ function centredPixels(bitmap: Bitmap): Float64Array {
   return pixels.map((value) => norm === 0 ? 0 : (value - mean) / norm);
 }
 
-/** How many of a picture's pixels fall into each of 4 × 4 × 4 boxes of colours, as parts of all. */
+/** Fractions of a picture's pixels in each of 4 × 4 × 4 boxes of colours. */
 function colourHistogram(bitmap: Bitmap): Float64Array {
   const pixels = fit(bitmap, [SIDE, SIDE], "rgb");
   const histogram = new Float64Array(64);

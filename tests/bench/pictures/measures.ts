@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How many of the nearest are inspected. */
+/** Number of the nearest that are inspected. */
 export const NEAREST = 5;
 
 /** The pictures that were found for a query, the nearest first: indices in the set that was searched. */
@@ -12,9 +12,9 @@ export type Found = readonly number[];
 
 /** Precision: the part of queries whose nearest picture is of their class, and that part of the nearest five. */
 export interface Precision {
-  /** Of the nearest. */
+  /** Precision of the nearest. */
   readonly at1: number;
-  /** Of the nearest five. */
+  /** Precision of the nearest five. */
   readonly at5: number;
 }
 

@@ -35,7 +35,7 @@ export interface Method {
   readonly trainedOn: ((classes: readonly string[]) => Promise<Search>) | null;
 }
 
-/** What was measured of a method on a set. */
+/** Measurements of a method on a set. */
 export interface Measured {
   /** Name of the method. */
   readonly method: string;
@@ -122,7 +122,7 @@ export function describedBy(descriptors: readonly Descriptor[]): readonly Method
   });
 }
 
-/** How codes are made. */
+/** Options of the training of codes. */
 export interface CodesOptions {
   /** Name in the table. */
   readonly name: string;

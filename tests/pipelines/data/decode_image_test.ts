@@ -140,7 +140,7 @@ function difference(a: Uint8Array, b: Uint8Array): readonly [most: number, mean:
   ];
 }
 
-/** What the cases' README says of each: its width, and its height. */
+/** Width and height of each case, as their README gives them. */
 const cases: Readonly<Record<string, readonly [width: number, height: number]>> = {
   "motion_photo_small.jpg": [96, 128],
   "no_eoi_trailer.jpg": [96, 128],

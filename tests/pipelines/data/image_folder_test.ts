@@ -135,7 +135,7 @@ Deno.test("what is passed over is said, by reason, with numbers and names", asyn
   );
 });
 
-/** What becomes of a folder of pictures: splits by the names of their files, and the notice. */
+/** Splits that a folder of pictures becomes, by the names of their files, and the notice. */
 interface Becomes {
   readonly classes: readonly string[];
   readonly train: readonly string[] | number;

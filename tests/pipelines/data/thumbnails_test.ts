@@ -28,7 +28,7 @@ async function all(results: AsyncIterable<Result>): Promise<readonly Result[]> {
   return await Array.fromAsync(results);
 }
 
-/** What each file is by itself. */
+/** Decodes each file by itself. */
 const alone = (names: readonly string[]): Promise<readonly Result[]> =>
   Promise.all(names.map((name) => decodeThumbnail(name, disk[name], size, "rgb")()));
 

@@ -58,7 +58,7 @@ const encoded = async (
   known?: SavedCodes,
 ): Promise<EncodedImages> => right(await encodeImages(encoder, ["/pets"], { dataEnv, known })());
 
-/** What is saved of an encoding. */
+/** The saved parts of an encoding. */
 const kept = ({ skipped: _, changes: __, ...set }: EncodedImages): SavedCodes => set;
 
 onEachBackend(

@@ -17,7 +17,7 @@ interface Known {
   readonly units: readonly number[];
   /** Few values, so that there are equal ones. */
   readonly values: readonly number[];
-  /** Which of four pictures it shows, and how bright. */
+  /** Index of the picture that it shows, of four, and its brightness. */
   readonly picture: number;
   readonly shift: number;
 }

@@ -32,7 +32,7 @@ const expected: { readonly images: readonly number[]; readonly features: readonl
 const images = Float32Array.from(expected.images, (n) => n / 4);
 const turned = channelsLast({ shape: [2, 3, 24, 40], data: images });
 
-/** What errors are measured by: the largest of the outputs. */
+/** The largest of the outputs, which errors are divided by. */
 const scaleOf = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
