@@ -160,7 +160,7 @@ async function work({ kind: name, from, count, seconds }: Task, { seed, single }
     say({
       ...{ kind: name, from: first, count: at - first, bytes, verdicts, crashes, reading, slowest },
       memory: highest,
-      done: at >= end || isLate(),
+      done: seconds === null ? at >= end : isLate(),
     });
   }
 }
