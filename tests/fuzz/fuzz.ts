@@ -18,7 +18,7 @@ import { positive } from "../../ops/ranges.ts";
 import { table } from "../../pipelines/cli/text.ts";
 import type { Crash, Orders, Report, Task } from "./batches.ts";
 import { makerOf } from "./inputs.ts";
-import { kinds } from "./kinds.ts";
+import { type Kind, kinds } from "./kinds.ts";
 
 const flags = {
   help: { kind: "switch", help: "print this help and stop" },
@@ -35,6 +35,9 @@ const flags = {
 
 /** Inputs where nothing else is said. */
 const USUAL = 100_000;
+
+/** Inputs of a kind at least, and the part of all that they may be; slower kinds than these have fewer. */
+const [LEAST, LEAST_PART, LEAST_SHARE] = [2000, 50, 2];
 
 /** Seconds of the processor, without a report, after which the process is taken to hang. */
 const PATIENCE = 60;
@@ -256,9 +259,9 @@ async function main(): Promise<number> {
     "slowest",
   ];
   console.log(table([header, ...rowsOf(sums)]));
-  const all = [...sums.values()];
-  const crashes = all.flatMap(({ crashes }) => crashes);
-  const count = all.reduce((sum, { count }) => sum + count, 0);
+  const totals = [...sums.values()];
+  const crashes = totals.flatMap(({ crashes }) => crashes);
+  const count = totals.reduce((sum, { count }) => sum + count, 0);
   const seconds = Math.round((performance.now() - begun) / 1000);
   console.log(`${count} inputs in ${seconds} s, seed ${seed}: ${crashes.length} crashes`);
   await keep(crashes, seed);

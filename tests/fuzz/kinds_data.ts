@@ -156,7 +156,7 @@ export const dataKinds: Readonly<Record<string, Kind>> = {
     begin: () => ({ good: idxFiles, read: (input) => readIdx("i", input) }),
   },
   "idx-gz": {
-    share: 3,
+    share: 2,
     format: gzipped(idx),
     begin: () => ({
       good: idxFiles.map((file) => gzipped(plain).close(file)),
@@ -181,7 +181,7 @@ export const dataKinds: Readonly<Record<string, Kind>> = {
     begin: () => ({ good: [archive()], read: (input) => readTar("t", input) }),
   },
   "tar-gz": {
-    share: 6,
+    share: 2,
     format: gzipped(tar),
     begin: () => ({
       good: [gzipped(plain).close(archive())],

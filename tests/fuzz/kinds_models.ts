@@ -296,7 +296,7 @@ export const modelKinds: Readonly<Record<string, Kind>> = {
     }),
   },
   "checkpoint": {
-    share: 9,
+    share: 4,
     format: safetensors(sealed),
     begin: async () => ({ good: [writeCheckpoint((await trained()).checkpoint)], read: resumed }),
   },
@@ -309,7 +309,7 @@ export const modelKinds: Readonly<Record<string, Kind>> = {
     }),
   },
   "coder": {
-    share: 10,
+    share: 6,
     format: safetensors(),
     begin: () => ({
       good: [
@@ -329,7 +329,7 @@ export const modelKinds: Readonly<Record<string, Kind>> = {
     }),
   },
   "codes": {
-    share: 6,
+    share: 2,
     format: npz,
     begin: async () => ({
       good: await savedCodes(),
@@ -342,7 +342,7 @@ export const modelKinds: Readonly<Record<string, Kind>> = {
     begin: indexSubject,
   },
   "onnx": {
-    share: 10,
+    share: 7,
     format: protobuf,
     begin: async () => ({
       good: await onnxFiles(),
@@ -350,7 +350,7 @@ export const modelKinds: Readonly<Record<string, Kind>> = {
     }),
   },
   "onnx-trunk": {
-    share: 5,
+    share: 3,
     format: protobuf,
     begin: async () => ({
       good: await trunkFiles(),

@@ -136,7 +136,7 @@ export const changedBytes = (whole: Uint8Array, other: Uint8Array, dice: Dice): 
 
 /** Deeper than any stack, yet short. */
 const nest = (open: string, close: string, { integer }: Dice): string => {
-  const deep = 4 ** (integer(0, 5) === 0 ? integer(4, 7) : integer(1, 3));
+  const deep = 4 ** (integer(0, 39) === 0 ? integer(4, 7) : integer(1, 3));
   return open.repeat(deep) + close.repeat(integer(0, 1) * deep);
 };
 

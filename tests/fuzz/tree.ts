@@ -165,7 +165,7 @@ const names = ["", "__proto__", "constructor", "length", "0", "toString"];
 
 function changedHere(tree: Tree, other: Tree, dice: Dice): Tree {
   const { integer } = dice;
-  if (integer(0, 19) === 0) return nested(tree, dice);
+  if (integer(0, 59) === 0) return nested(tree, dice);
   if (integer(0, 9) === 0) return anyOf(other, dice);
   if (isList(tree)) {
     return integer(0, 9) === 0 ? interesting(dice) : rearranged(tree, partsOf(other), dice);
