@@ -28,7 +28,7 @@ export type Json =
 /** Branches may stand in branches this deep. */
 const DEEPEST = 64;
 
-/** As many nodes may follow each other: more than a text of the longest that is parsed can hold. */
+/** Most nodes that may follow each other. More than fit into the longest text that is parsed. */
 const LONGEST = 20_000;
 
 /**

@@ -42,8 +42,8 @@ export type GRAPH_URI = typeof GRAPH_URI;
 export const identity: Graph<unknown, Same> = { nodes: [] };
 
 /**
- * What {@linkcode to} gives: f ↦ f ▷ g, where g goes from I2 to O2. It has a name so that hovers and
- * errors say `To<readonly [64], readonly [10]>` in place of all that follows.
+ * Result of {@linkcode to}: the function f ↦ f ▷ g, where g goes from I2 to O2. It has a name so that hovers and errors
+ * say `To<readonly [64], readonly [10]>` in place of all that follows.
  */
 export type To<I2, O2> = <I1, O1>(
   first: Graph<I1, O1> & MustFit<Resolve<O1, I1>, I2>,
@@ -204,8 +204,8 @@ export interface DropConnectOptions {
 }
 
 /**
- * f, in training with each weight of its linear and convolutional nodes 0 with probability `rate`,
- * drawn anew for every batch from the run's generator. Biases stay. Evaluated, it is f.
+ * DropConnect of f: in training, sets each weight of its linear and convolutional nodes to 0 with probability `rate`,
+ * drawn from the run's generator for every batch. Biases stay. In evaluation it is f.
  *
  * With `rescale` the mean of every pre-activation is the same in training and in evaluation. The
  * reference does not rescale, and evaluates with sums 1 / (1 − rate) times as large as it trained

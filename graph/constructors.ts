@@ -150,8 +150,8 @@ export const batchNorm = (
 });
 
 /**
- * In training each value is 0 with probability `rate`, drawn from the run's generator, and the others
- * are divided by 1 − rate. Evaluated, nothing happens.
+ * Dropout. In training, sets each value to 0 with probability `rate`, drawn from the run's generator, and divides the
+ * others by 1 − rate. In evaluation, the identity.
  *
  * Source: Srivastava et al. 2014; torch.nn.Dropout.
  *
@@ -266,8 +266,10 @@ export interface KwtaOptions {
   /** Whether the output is binary in training too, with a straight-through gradient. @default false */
   readonly hard?: boolean;
   /**
-   * Which units compete: all of a "sample"; of an image [height, width, channels] those of each
-   * "channel", or the channels at each "location". @default "sample"
+   * Units that compete with each other: all of a "sample"; of an image [height, width, channels] those of each
+   * "channel", or the channels at each "location".
+   *
+   * @default "sample"
    */
   readonly over?: Over;
 }
@@ -310,14 +312,14 @@ export const kwta = (sparsity: number, options: KwtaOptions = {}): Graph<Shape, 
 
 /** Options of {@linkcode kWinners}. */
 export interface KWinnersOptions {
-  /** How strongly a high duty cycle damps a unit, at least 0. @default 1 */
+  /** Strength with which a high duty cycle damps a unit, at least 0. @default 1 */
   readonly boost?: number;
   /** Period of the duty cycle's moving average, in samples, at least 1. @default 1000 */
   readonly period?: number;
   /** Factor on k when evaluated, above 0. @default 1 */
   readonly inferenceFactor?: number;
   /**
-   * Which units compete: all of a sample, or of an image those of each channel or location.
+   * Units that compete with each other: all of a sample, or of an image those of each channel or location.
    *
    * @default "sample"
    */

@@ -121,21 +121,21 @@ export type GivenValues<P extends readonly NodeArgument[]> = P extends readonly 
 
 /** A weight of a defined node. */
 export interface NodeParam {
-  /** Under this name, "gain", the node finds it; in the params it is "2.gain". */
+  /** Name by which the node finds the weight, "gain"; in the params it is "2.gain". */
   readonly name: string;
-  /** Its dimensions. */
+  /** Dimensions of the weight. */
   readonly shape: Shape;
   /** The initial values are uniform in mean ± bound. @default 0 */
   readonly mean?: number;
-  /** At least 0; where it is 0, all are the mean. */
+  /** Largest distance of an initial value from the mean, at least 0. Where it is 0, all values are the mean. */
   readonly bound: number;
 }
 
 /** A tensor that a defined node remembers beside its weights: no gradient changes it, training steps do. */
 export interface NodeState {
-  /** Under this name, "threshold", the node finds it; in the plasticity of a run it is "2.threshold". */
+  /** Name by which the node finds the state, "threshold"; in the plasticity of a run it is "2.threshold". */
   readonly name: string;
-  /** Its dimensions; [] for a scalar. */
+  /** Dimensions of the state; [] for a scalar. */
   readonly shape: Shape;
   /** The initial value of every element. @default 0 */
   readonly value?: number;
@@ -145,7 +145,7 @@ export interface NodeState {
 export interface NodeDeclaration<P extends readonly NodeArgument[] = readonly NodeArgument[]> {
   /** The name by which it is written in a graph: small letters, digits and underscores, a letter first. */
   readonly name: string;
-  /** Its arguments. The first ones, as many as are of one kind, may be given by position. @default [] */
+  /** Arguments of the node. The first ones, as many as are of one kind, may be given by position. @default [] */
   readonly arguments?: P;
   /**
    * The shape of the output for one input tensor, batch axis left out, or what input was expected, in
@@ -155,8 +155,8 @@ export interface NodeDeclaration<P extends readonly NodeArgument[] = readonly No
   /** The weights for an input of a shape. Left out, the node has none. */
   readonly params?: (input: Shape, values: ValuesOf<P>) => readonly NodeParam[];
   /**
-   * What the node remembers beside its weights, for an input of a shape: saved and loaded with them. Left
-   * out, nothing.
+   * Declares the state of the node for an input of a given shape: values beside its weights, saved and loaded with
+   * them. Without it the node has no state.
    */
   readonly state?: (input: Shape, values: ValuesOf<P>) => readonly NodeState[];
   /** Operations for one sample. Left out, there is one per element of the output. */
@@ -167,7 +167,7 @@ export interface NodeDeclaration<P extends readonly NodeArgument[] = readonly No
 export interface AnyNodeDeclaration {
   /** The name by which it is written in a graph. */
   readonly name: string;
-  /** Its arguments. */
+  /** Arguments of the node. */
   readonly arguments: readonly NodeArgument[];
   /** The shape of the output, or what input was expected, in words. */
   readonly shape: (input: Shape, values: NodeValues) => Shape | string;

@@ -41,7 +41,7 @@ export interface ParseError {
 export interface DatasetUnavailable {
   /** Names the error. */
   readonly _tag: "DatasetUnavailable";
-  /** Its name: "MNIST". */
+  /** Name of the dataset: "MNIST". */
   readonly dataset: string;
   /** Every place that was tried, in order, and why it did not do. */
   readonly tried: readonly { readonly place: string; readonly reason: string }[];
@@ -53,7 +53,7 @@ export interface DatasetUnavailable {
 export interface ChecksumMismatch {
   /** Names the error. */
   readonly _tag: "ChecksumMismatch";
-  /** Its path. */
+  /** Path of the file. */
   readonly file: string;
   /** SHA-256 of the uncompressed content, in hexadecimal. */
   readonly expected: string;
@@ -65,7 +65,7 @@ export interface ChecksumMismatch {
 export interface CorruptFile {
   /** Names the error. */
   readonly _tag: "CorruptFile";
-  /** Its path. */
+  /** Path of the file. */
   readonly file: string;
   /** The fault: its place, and the expected and the actual content. */
   readonly reason: string;
@@ -77,7 +77,7 @@ export interface FileUnavailable {
   readonly _tag: "FileUnavailable";
   /** The operation that was tried. */
   readonly operation: "read" | "write";
-  /** Its path. */
+  /** Path of the file. */
   readonly file: string;
   /** The reason, in words. */
   readonly reason: string;
@@ -85,7 +85,7 @@ export interface FileUnavailable {
   readonly advice: string;
 }
 
-/** A database that cannot be opened, or that refuses what is asked of it. */
+/** A database that cannot be opened, or that refuses a statement. */
 export interface DatabaseUnavailable {
   /** Names the error. */
   readonly _tag: "DatabaseUnavailable";
@@ -137,7 +137,7 @@ export interface NonFinite {
 export interface InvalidOption {
   /** Names the error. */
   readonly _tag: "InvalidOption";
-  /** Its name as the user writes it: "--epochs". */
+  /** Name of the option as the user writes it: "--epochs". */
   readonly option: string;
   /** The value that was given. */
   readonly actual: string;

@@ -36,8 +36,8 @@ export const leavesWithout = <K extends "weights" | "state", T>(
   >;
 
 /**
- * What each node means as a T. A node that is added to the union makes the compiler list every
- * algebra that must learn it.
+ * Algebra of a fold: a function per kind of node, which gives its meaning as a T. A node that is added to the union
+ * makes the compiler list every algebra that must learn it.
  *
  * `path` is where the node stands: "2", or "1.body.0" inside a branch.
  */
@@ -81,8 +81,8 @@ export const fold = <T>(algebra: Algebra<T>): (graph: Nodes) => T => (graph) =>
   foldAt(algebra, graph, "");
 
 /**
- * What each node of the graph itself means, in order, where {@linkcode fold} makes one meaning of them:
- * for whoever wants to see what passes between two nodes.
+ * Returns the meaning of each node of the graph itself, in order, where {@linkcode fold} joins them into one. It lets a
+ * program observe the values between two nodes.
  */
 export const foldEach = <T>(algebra: Algebra<T>): (graph: Nodes) => readonly T[] => (graph) =>
   partsAt(algebra, graph, "");

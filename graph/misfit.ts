@@ -1,5 +1,5 @@
 /**
- * What the compiler says of graphs that do not fit: the sentences of shape inference, as types.
+ * Compile errors of graphs that do not fit: the sentences of shape inference, as types.
  *
  * An argument of type `Graph<I, O> & Must<…>` is a graph where the condition holds. Where it does not,
  * nothing has that type, and the compiler's error ends in the sentence: `Type 'Graph<…>' is not

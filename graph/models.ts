@@ -41,7 +41,7 @@ export interface CodeHead extends CodeOptions {
   readonly bias?: boolean;
 }
 
-/** How a classifier ends. */
+/** Options of a classifier. */
 export interface ClassifierOptions {
   /** Number of logits, at least 1. @default 10 */
   readonly classes?: number;

@@ -151,7 +151,7 @@ export interface BatchNorm {
   readonly epsilon: number;
 }
 
-/** In training, sets each value to 0 with a probability and divides the others by 1 − rate. */
+/** Dropout: in training, sets each value to 0 with a probability and divides the others by 1 − rate. */
 export interface Dropout {
   /** Names the node. */
   readonly _tag: "dropout";
@@ -180,13 +180,13 @@ export type Gate = "sigmoid" | "hard_sigmoid";
 export interface Soft {
   /** Above 0. */
   readonly hardness: number;
-  /** Its form. */
+  /** Form of the sigmoid. */
   readonly gate: Gate;
 }
 
 /**
- * Which units compete: all of a sample; of an image [height, width, channels] those of each channel;
- * or those at each location.
+ * Units that compete with each other: all of a sample; of an image [height, width, channels] those of each channel; or
+ * those at each location.
  */
 export type Over = "sample" | "channel" | "location";
 
@@ -246,11 +246,11 @@ export interface KWinners {
   readonly sparsity: number;
   /** Units, of an image channels: what has a duty cycle; null where shape inference is to find them. */
   readonly inputs: number | null;
-  /** How strongly a duty cycle damps, at least 0. */
+  /** Strength with which a high duty cycle damps a unit, at least 0. */
   readonly boost: number;
   /** Samples that a duty cycle remembers, at least 1. */
   readonly period: number;
-  /** Evaluated, k is so many times as large; above 0. */
+  /** Factor on k in evaluation, above 0. */
   readonly inference_factor: number;
   /** The units that compete with each other. */
   readonly over: Over;
@@ -320,7 +320,7 @@ export interface Custom {
   readonly _tag: "custom";
   /** The name it was defined by. */
   readonly name: string;
-  /** Its arguments, all present. */
+  /** Arguments of the node, all present. */
   readonly values: NodeValues;
   /**
    * Shape of one input sample, where the node has weights or a state; null where shape inference finds it.

@@ -140,7 +140,7 @@ const takeWhile =
     });
   };
 
-/** This very text. */
+/** Parses the given text itself. */
 const literal = (text: string): Parser<string> => (input) => {
   const { buffer, cursor } = input;
   for (let i = 0; i < text.length; i++) {
@@ -239,7 +239,7 @@ const spliceMark: Parser<number> = pipe(
   P.map(Number),
 );
 
-/** There is no going back from here: this was expected at that place. */
+/** Fails without backtracking: the wanted words were expected at that place. */
 const refuse = <A>(at: Stream<string>, ...wanted: readonly string[]): Parser<A> => () =>
   E.left({ input: at, expected: [...wanted], fatal: true });
 

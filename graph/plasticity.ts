@@ -1,8 +1,7 @@
 /**
- * What the units of a graph remember beside their weights, and no gradient changes: the running statistics of
- * batch norm, the duty cycles of k winners, the states of nodes that a program has defined, and what synaptic scaling
- * knows of kWTA layers. All but the last belong to nodes and are there from the beginning; the last is there where a
- * run has the stage `synapticScaling`.
+ * State of a graph's units beside their weights, which no gradient changes: the running statistics of batch norm, the
+ * duty cycles of k winners, the states of nodes that a program has defined, and the scaling of kWTA layers. All but the
+ * last belong to nodes and exist from the beginning; the last exists where a run has the stage `synapticScaling`.
  *
  * @module
  */
@@ -18,7 +17,7 @@ import { declarationOf } from "./custom_node.ts";
 export interface StateSpec {
   /** "3.duty_cycle". */
   readonly path: string;
-  /** Its dimensions; [] for a scalar. */
+  /** Dimensions of the state; [] for a scalar. */
   readonly shape: Shape;
 }
 
@@ -103,9 +102,9 @@ const filled = (shape: Shape, value: number): ArrayValue => ({
 export interface ScalingPaths {
   /** The mean output of each unit over all samples so far. */
   readonly duty: string;
-  /** How many those were. */
+  /** Path of the number of samples that the duty cycles average. */
   readonly samples: string;
-  /** How strongly a unit that is off its target is scaled. */
+  /** Path of the strength with which units away from their target are scaled. */
   readonly strength: string;
   /** The duty cycle at which a unit is left alone. */
   readonly target: string;
@@ -126,7 +125,7 @@ export const competitions = (steps: readonly InferredNode[]): readonly StateSpec
   );
 
 /**
- * What synaptic scaling remembers of those of a graph's kWTA layers that it is applied to.
+ * Lists the state of synaptic scaling for those of a graph's kWTA layers that it is applied to.
  *
  * @param steps The steps that shape inference returns.
  * @param has Whether something is remembered under a path: a layer is scaled where any of its four paths is.

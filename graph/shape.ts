@@ -123,7 +123,7 @@ type Result = E.Either<InferenceError, Inference>;
 type Infer = (input: Space) => Result;
 
 /**
- * What goes in and out of every node of a graph.
+ * Infers the shapes that enter and leave every node of a graph.
  *
  * @param graph Any graph.
  * @param input The shape of one sample, batch axis left out. It may be left out where the graph's
@@ -251,7 +251,7 @@ function badTogether(node: Node): readonly [name: string | null, expected: strin
 type Outcome<N> = string | readonly [N, Shape];
 
 /**
- * How many windows there are along an axis: ⌊(length + 2·padding − size) / stride⌋ + 1.
+ * Returns the number of windows along an axis: ⌊(length + 2·padding − size) / stride⌋ + 1.
  *
  * Source: torch.nn.Conv2d, with a dilation of 1.
  */
@@ -415,7 +415,7 @@ const elementwise = onTensor<Leaf>((node, input) => [node, input]);
 /** Pairs of pairs hold no more tensors: a few nodes could double them without end. */
 const MOST_TENSORS = 1_000_000;
 
-/** How many tensors a pair holds: pairs share their parts, so that each is counted once. */
+/** Numbers of tensors by pair: pairs share their parts, so that each is counted once. */
 const counted = new WeakMap<object, number>();
 
 function tensorsIn(space: Space): number {

@@ -1,6 +1,6 @@
 /**
- * What each kind of node is to those who read graphs: one table, exhaustive over the nodes, and questions that it
- * answers. A node that is added to the union of `node.ts` does not compile until it has a row here, and a row that
+ * Properties of each kind of node for functions that read graphs: one table, exhaustive over the nodes, and predicates
+ * that read it. A node that is added to the union of `node.ts` does not compile until it has a row here, and a row that
  * claims weights or state does not compile until `params.ts` or `plasticity.ts` says which.
  *
  * @module

@@ -17,7 +17,7 @@ export interface Box {
   readonly id: string;
   /** Label of the operation: "linear"; "+" where a residual's two ways meet. */
   readonly name: string;
-  /** Its arguments as `show` has them, less what the shapes of the wires tell; may be "". */
+  /** Arguments as `show` prints them, less those that the shapes of the wires imply; may be "". */
   readonly options: string;
 }
 
