@@ -14,7 +14,7 @@ import { wasmBinary } from "./tfjs_wasm.ts";
 /** A tfjs backend that Sparrow has kernels for. */
 export type BackendName = "webgpu" | "wasm" | "cpu";
 
-/** What a user may ask for. */
+/** Backend that a user may choose: one by name, or the best available ("auto"). */
 export type BackendChoice = BackendName | "auto";
 
 /** Every choice, for messages and checks. */
@@ -80,8 +80,8 @@ const startBest = (threads: number): TE.TaskEither<BackendUnavailable, Backend> 
 const DRIVER_VARIABLES = { XDG_RUNTIME_DIR: "/tmp", DENO_WEBGPU_BACKEND: "vulkan" } as const;
 
 /**
- * Sets the variables of Linux's graphics drivers that are missing, if the program may set them. It is to be
- * called before the first adapter is asked for.
+ * Sets the variables of Linux's graphics drivers that are missing, if the program may set them. Call it before the
+ * first adapter is requested.
  */
 export function prepareDrivers(): void {
   // In a browser and in Node.js there is no Deno, nor such a driver within the process.

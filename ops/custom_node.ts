@@ -1,5 +1,5 @@
 /**
- * Nodes of one's own: their kernel beside their shape rule.
+ * Nodes that a program defines: their kernel beside their shape rule.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type { Lowered, Value } from "./lowered.ts";
 import { type Params, tf } from "./tfjs.ts";
 
 /**
- * What a node computes.
+ * Computes the output of a node.
  *
  * @param x A batch [samples, …input].
  * @param values The node's arguments.
@@ -43,7 +43,7 @@ export interface NodeStep {
   readonly exposed?: Params;
 }
 
-/** What a node computes in training: a {@linkcode NodeKernel} that may change the node's state as well. */
+/** Computes the output of a node in training: a {@linkcode NodeKernel} that may change the node's state as well. */
 export type NodeTraining<P extends readonly NodeArgument[]> = (
   ...given: Parameters<NodeKernel<P>>
 ) => tf.Tensor | NodeStep;
@@ -51,11 +51,11 @@ export type NodeTraining<P extends readonly NodeArgument[]> = (
 /** A node as {@linkcode defineNode} takes it. */
 export interface NodeDefinition<P extends readonly NodeArgument[]> extends NodeDeclaration<P> {
   /**
-   * What it computes when evaluated. Made of tfjs ops it has their gradient; another is given by
-   * `tf.customGrad`, or by a kernel of one's own with `tf.registerKernel` and `tf.registerGradient`.
+   * Computes the node's output in evaluation. Made of tfjs ops it has their gradient; another gradient is given by
+   * `tf.customGrad`, or by your own kernel with `tf.registerKernel` and `tf.registerGradient`.
    */
   readonly evaluate: NodeKernel<P>;
-  /** What it computes in training, and what becomes of its state. Left out, the same, and the state stays. */
+  /** Computes the node's output in training, and its next state. @default `evaluate`, with the state unchanged */
   readonly train?: NodeTraining<P>;
 }
 

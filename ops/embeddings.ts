@@ -1,5 +1,5 @@
 /**
- * What a model makes of many samples: packed bits where they are binary, numbers where not.
+ * Embeddings of many samples: packed bits where they are binary, numbers where not.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface DenseEmbeddings {
   readonly values: Float32Array;
 }
 
-/** What a model makes of many samples. */
+/** Embeddings of many samples: binary codes, or vectors of numbers. */
 export type Embeddings = BinaryEmbeddings | DenseEmbeddings;
 
 /**
@@ -80,7 +80,7 @@ export function popcount(word: number): number {
   return Math.imul(bits, 0x01010101) >>> 24;
 }
 
-/** How many bits each code has set: the least, the mean and the most; zeros for no codes. */
+/** Returns the number of active units per code: least, mean and most. Zeros for no codes. */
 export function activity(
   { count, width, words }: BinaryEmbeddings,
 ): { readonly least: number; readonly mean: number; readonly most: number } {
@@ -98,8 +98,8 @@ export function activity(
 }
 
 /**
- * How sparse the embeddings are: the mean of |x| over all units, which for binary codes is the
- * fraction of active units.
+ * Computes the sparsity of embeddings: the mean of |x| over all units, which for binary codes is the fraction of active
+ * units.
  *
  * Source: compute_sparsity of dizcza/pytorch-mighty, mighty/utils/signal.py.
  */

@@ -18,7 +18,7 @@ import { type Params, tf } from "./tfjs.ts";
 /** Numbers by path: weights or gradients of a graph, read from the backend. */
 export type ArraysByPath = Readonly<Record<string, ArrayLike<number>>>;
 
-/** What is known of the gradients of past steps, by path. */
+/** Moments of the gradients of past steps, by path. */
 export type GradientMoments = Readonly<Record<string, Moments>>;
 
 /** The gradient of one layer over several steps. */
@@ -98,7 +98,7 @@ const mapValues = <A, B>(
 
 /** Sums over the gradients of one weight, as tensors. */
 export interface GradientSum {
-  /** How many gradients were added. */
+  /** Number of gradients in the sum. */
   readonly count: number;
   /** g₁, the first of them. */
   readonly first: tf.Tensor;

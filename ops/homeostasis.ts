@@ -17,8 +17,7 @@ import { checkRanges, positive } from "./ranges.ts";
 // ---- Synaptic scaling
 
 /**
- * What each unit's activation is multiplied by: exp(strength · (target − duty)), and 1 as long as
- * nothing has been seen.
+ * Computes the factor on each unit's activation: exp(strength · (target − duty)), and 1 before the first sample.
  *
  * @param duty [...units], each in [0, 1].
  * @param samples A scalar: how many samples it is the mean of.

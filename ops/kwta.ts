@@ -214,7 +214,7 @@ function roundHalfToEven(x: number): number {
 }
 
 /**
- * How many of n units win, in training and evaluated.
+ * Computes the number of winners among n units, in training and in evaluation.
  *
  * @param image Whether the units are those of an image, where a larger k is rounded, not truncated.
  *

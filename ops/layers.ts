@@ -1,7 +1,6 @@
 /**
- * What the layers without a competition compute, on tensors: the linear map, convolution and pooling on images
- * [samples, height, width, channels], batch norm, dropout, and the activations that tfjs lacks or computes otherwise
- * than is wanted.
+ * Layers without a competition, as functions of tensors: the linear map, convolution and pooling on images [samples,
+ * height, width, channels], batch norm, dropout, and the activations that tfjs lacks or computes in another way.
  *
  * @module
  */
@@ -59,7 +58,7 @@ export const softmax = <T extends tf.Tensor>(x: T): T => tf.softmax(x, -1);
 
 // ---- Windows on images
 
-/** How windows lie on an image. */
+/** Layout of windows on an image. */
 export interface Windows {
   /** Height and width of a window, at least 1. */
   readonly size: number;

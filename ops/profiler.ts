@@ -1,6 +1,6 @@
 /**
- * How the time of a computation divides among kernels: on webgpu by the GPU's own timestamps of every
- * program, elsewhere by the time that calls take.
+ * Time of a computation, by kernel: on webgpu from the GPU's own timestamps of every program, elsewhere from the
+ * duration of calls.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { tf, type WebGPUBackend } from "./tfjs.ts";
 export interface KernelTime {
   /** The kernel as tfjs has it registered; on webgpu "other" where a program belongs to none. */
   readonly name: string;
-  /** How often it ran; on webgpu how many programs it ran. */
+  /** Number of calls; on webgpu the number of programs. */
   readonly calls: number;
   /** The time of all calls, without that of the kernels that it called. */
   readonly milliseconds: number;
 }
 
-/** What a profiler has seen. */
+/** Measurements of a profiler. */
 export interface Profile {
   /** The longest first. */
   readonly kernels: readonly KernelTime[];

@@ -63,7 +63,7 @@ const SUM_ROWS = "SparrowSumRows";
 
 /** Attributes of the kernel {@linkcode SUM_ROWS}. */
 interface SumRowsAttributes {
-  /** How many lists there are. */
+  /** Number of lists. */
   readonly sums: number;
 }
 

@@ -65,7 +65,7 @@ const silence = ([units]: Shape): NodeState => ({ name: "silent", shape: [units]
 
 const vector = (input: Shape): Shape | string => input.length === 1 ? input : "a vector of units";
 
-/** What a step leaves: the code, the silences, and for the loss what the units were before the competition. */
+/** Makes the result of a step: the code, the silences, and for the loss the units before the competition. */
 const stepped = (x: tf.Tensor, output: tf.Tensor, { silent }: Params): NodeStep => ({
   output,
   state: { silent: nextSilent(silent, output) },

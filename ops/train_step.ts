@@ -11,15 +11,15 @@ import type { Lowered, Value } from "./interpreter.ts";
 import type { Loss } from "./losses/loss.ts";
 import type { Optimiser, OptimiserState } from "./optimisers/transform.ts";
 
-/** What a training step reads and replaces. */
+/** State that a training step reads and replaces. */
 export interface TrainState {
   /** The weights. */
   readonly params: Params;
-  /** What else the units remember. */
+  /** State of the units beside the weights, such as duty cycles and running statistics. */
   readonly plasticity: Params;
   /** The optimiser's moments, steps and learning rate. */
   readonly optimiserState: OptimiserState;
-  /** What the loss, then the model draws from. */
+  /** Generator that the loss draws from, then the model. */
   readonly rng: Rng;
 }
 
@@ -40,7 +40,7 @@ export interface HostBatch extends Batch {
   readonly values: Float32Array;
 }
 
-/** What is the same in every step. */
+/** Parts of a training step that are the same in every step. */
 export interface Trainer {
   /** The graph as a function. */
   readonly model: Lowered;
@@ -61,13 +61,13 @@ export interface Trainer {
  */
 export type ObserveGradients = (gradients: Params) => void;
 
-/** What a step leaves. */
+/** Result of a training step. */
 export interface Stepped {
-  /** After the update. */
+  /** State after the update. */
   readonly state: TrainState;
   /** The batch's loss before the update; the caller disposes of it. */
   readonly loss: tf.Scalar;
-  /** How many terms the loss is the mean of. */
+  /** Number of terms that the loss is the mean of. */
   readonly terms: number;
 }
 
@@ -153,7 +153,7 @@ interface Tape {
     xs: readonly tf.Tensor[],
   ) => { readonly value: tf.Scalar; readonly grads: readonly (tf.Tensor | undefined)[] };
   readonly state: {
-    /** How many gradients of gradients are being computed. */
+    /** Depth of nested gradients being computed. */
     readonly gradientDepth: number;
     /** The operations so far, with what they have kept for their gradients. */
     activeTape: readonly { readonly saved?: tf.Tensor[] }[] | null;

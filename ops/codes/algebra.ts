@@ -90,7 +90,7 @@ function checkPairs(a: BinaryEmbeddings, b: BinaryEmbeddings): void {
 
 // ---- Similarities
 
-/** How many units each code has. */
+/** Counts the active units of each code. */
 export function codeSizes({ count, width, words }: BinaryEmbeddings): Uint32Array {
   const perCode = wordsPerCode(width);
   const sizes = new Uint32Array(count);
@@ -155,9 +155,9 @@ export function containment(codes: BinaryEmbeddings, sets: BinaryEmbeddings): Fl
 }
 
 /**
- * What {@linkcode containment} is expected to be where a code is any other of its size: of m units
- * that are drawn from n without replacement, each is in a set of u with probability u / n, so that
- * E|code ∩ set| / |code| = u / n, whatever m.
+ * Computes the expected {@linkcode containment} of a random code of the same size: of m units that are drawn from n
+ * without replacement, each is in a set of u with probability u / n, so that E|code ∩ set| / |code| = u / n, whatever
+ * m.
  *
  * @returns Per pair a number in [0, 1]; 0 for an empty code.
  * @throws {RangeError} Where the counts or the widths differ.
@@ -171,8 +171,8 @@ export function chanceContainment(codes: BinaryEmbeddings, sets: BinaryEmbedding
 // ---- Bundles and bindings
 
 /**
- * The units that at least so many codes of a set have: a thresholded sum. A threshold of 1 is the union
- * of all, one of `count` their intersection, and by default it is the majority, more than half.
+ * Bundles a set of codes: keeps the units that at least `threshold` of them have. A threshold of 1 is the union of all,
+ * one of `count` their intersection. The default is the majority, more than half.
  *
  * Source: P. Kanerva, "Hyperdimensional Computing", Cognitive Computation 1, 2009.
  *

@@ -42,7 +42,7 @@ const QUERIES = 128;
 /** Codes whose similarities are computed before they are compared. */
 const BLOCK = 4096;
 
-/** Codes that rounded tables find beyond k, as a part of k, and at least so many. */
+/** Extra codes that rounded tables find beyond k: a fraction of k, and at least `least`. */
 const SPARE = { part: 0.25, least: 16 };
 
 /**

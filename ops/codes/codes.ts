@@ -16,7 +16,7 @@ import { checkLength, denseValues, eachBit } from "../metrics/rows.ts";
 /** The most units that a code may have. */
 export const MOST_UNITS: number = 2 ** 24;
 
-/** Whether a code may have so many units, else why not. */
+/** Checks the number of units of a code. */
 export const checkWidth = (width: number): E.Either<InvalidOption, number> =>
   Number.isInteger(width) && width >= 1 && width <= MOST_UNITS
     ? E.right(width)

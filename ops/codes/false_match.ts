@@ -1,5 +1,5 @@
 /**
- * How probable it is that codes which have nothing to do with each other match.
+ * Probability that unrelated codes match.
  *
  * Source: S. Ahmad, J. Hawkins, "Properties of Sparse Distributed Representations and their Application
  * to Hierarchical Temporal Memory", arXiv:1503.07469, 2015: of all codes with b of n units, those that
@@ -115,7 +115,7 @@ export interface FalseMatches {
 }
 
 /**
- * What each threshold costs and gives for codes of one size: false matches against tolerance to noise.
+ * Tabulates the match thresholds of codes of one size: false matches against tolerance to noise.
  *
  * @param units Units of a code: n.
  * @param active Those that are set, from 1 to n.

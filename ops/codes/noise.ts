@@ -14,7 +14,7 @@ import { checkWidth, emptyCodes } from "./codes.ts";
 export type Drawn = E.Either<InvalidOption, readonly [BinaryEmbeddings, Rng]>;
 
 /**
- * Random codes: of each, so many units, all choices equally probable.
+ * Draws random codes with `active` units each, all choices equally probable.
  *
  * @param count At least 0.
  * @param width Units per code, from 1 to 2²⁴.
@@ -115,7 +115,7 @@ export const addUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): D
     : E.left(invalidOption("fraction", fraction, "a number of at least 0"));
 
 /**
- * Keeps so many of each code's units, which is enough to recognise it by.
+ * Keeps at most `units` of each code's active units, which is enough to recognise it.
  *
  * Source: S. Ahmad, J. Hawkins, "Properties of Sparse Distributed Representations and their Application
  * to Hierarchical Temporal Memory", arXiv:1503.07469, 2015, on subsampling.

@@ -10,7 +10,7 @@ import { checkWidth, emptyCodes } from "./codes.ts";
 
 /** A set of codes with a value for each unit that is active. */
 export interface ValuedCodes {
-  /** Which units are active. */
+  /** Active units of each code. */
   readonly codes: BinaryEmbeddings;
   /** The value of each bit that is set: by codes, within a code by units, rising. */
   readonly values: Float32Array;

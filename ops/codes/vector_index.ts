@@ -64,8 +64,8 @@ export interface SearchVectorsOptions {
   /** Vectors that are compared with the query as floats, at least k. @default 2 · k + 10 */
   readonly candidates?: number;
   /**
-   * Which vectors may be found: those of some ids, all but those, or a bit per id, id i being bit i mod 32 of word
-   * ⌊i / 32⌋. Ids that the index has not are passed over.
+   * Vectors that may be found: those of some ids, all but those, or a bit per id, id i being bit i mod 32 of word ⌊i /
+   * 32⌋. Ids that are not in the index are ignored.
    *
    * @default all
    */
@@ -86,7 +86,7 @@ export interface FoundVectors {
   readonly k: number;
   /** queries × k ids, the most similar first; −1 where fewer were found. */
   readonly ids: Float64Array;
-  /** Their cosine similarities to the query; −Infinity where fewer were found. */
+  /** Cosine similarities to the query; −Infinity where fewer were found. */
   readonly similarities: Float64Array;
 }
 
@@ -226,8 +226,8 @@ export function storeOf(index: VectorIndex): E.Either<InvalidOption, VectorStore
 }
 
 /**
- * Counts the bytes of an index in memory, without the vectors as floats: rows of 4 bits a number, units, lists,
- * and the room that searches use.
+ * Counts the bytes of an index in memory, without the vectors as floats: rows of 4 bits a number, units, lists, and the
+ * memory that searches use.
  */
 export const indexBytes = (index: VectorIndex): number => stores.get(index)?.memory?.bytes ?? 0;
 
@@ -265,11 +265,11 @@ const EXACT = 100;
 
 /** The slots that may be found. */
 interface Filter {
-  /** Their number. */
+  /** Number of vectors that the filter allows. */
   readonly count: number;
   /** A byte per slot, 1 where it may be found; null where all may. */
   readonly bytes: Uint8Array | null;
-  /** Their slots, rising. */
+  /** Slots of the allowed vectors, in ascending order. */
   readonly slots: () => Uint32Array;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Float vectors beside their codes: made comparable, their exact neighbours by cosine, candidates ranked anew by the
- * vectors themselves, and how much of the truth was found.
+ * Float vectors beside their codes: their normalisation, their exact neighbours by cosine, the reranking of candidates
+ * by the vectors themselves, and the recall.
  *
  * @module
  */
@@ -112,7 +112,7 @@ export function nearestVectors(
 
 /** Keeps the largest numbers of several rows. */
 export interface Largest {
-  /** The least of those that a row keeps; −∞ as long as it has room. */
+  /** Smallest number that each row keeps; −∞ until the row is full. */
   readonly least: Float64Array;
   /** rows × kept indices, the largest number's first; −1 where nothing was taken. */
   readonly indices: Int32Array;
@@ -122,7 +122,7 @@ export interface Largest {
   readonly take: (row: number, value: number, index: number) => void;
 }
 
-/** Makes room for the `kept` largest numbers of each row. */
+/** Creates an empty table of the `kept` largest numbers of each row. */
 export function largestOf(rows: number, kept: number): Largest {
   const least = new Float64Array(rows).fill(-Infinity);
   const indices = new Int32Array(rows * kept).fill(-1);
@@ -151,7 +151,7 @@ export function largestOf(rows: number, kept: number): Largest {
 }
 
 /**
- * Ranks candidates anew by the cosine of their vectors, in float64, and keeps the nearest k.
+ * Reranks candidates by the cosine of their vectors, in float64, and keeps the nearest k.
  *
  * @param vectors Of length 1, as {@linkcode unitVectors} makes them.
  * @param queries As wide, of length 1.
@@ -249,7 +249,7 @@ export function recallAt(
   return hits / (queries * k);
 }
 
-/** Finds what keeps k neighbours from being found among so many; null for nothing. */
+/** Checks that k neighbours can be found among `most`; null if so. */
 export const checkK = (k: number, most: number): InvalidOption | null =>
   Number.isInteger(k) && k >= 1 && k <= most
     ? null

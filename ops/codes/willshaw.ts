@@ -41,7 +41,7 @@ import { codeSizes, hamming } from "./algebra.ts";
 export interface WillshawMemory {
   /** Code i holds the targets' units that unit i of the cues has a synapse with. */
   readonly synapses: BinaryEmbeddings;
-  /** How many pairs were stored. */
+  /** Number of stored pairs. */
   readonly pairs: number;
   /**
    * The fraction of the synapses that are set, in [0, 1]. A false unit is recalled with a probability of
@@ -133,16 +133,16 @@ export function store(
 // ---- Recall
 
 /**
- * Which units fire in a recall.
+ * Rule that decides which units fire in a recall.
  *
- * The sum of a unit is the number of its synapses with the cue's active units. A unit that belongs to the
- * target of the cue has a synapse with each of them, so that a part of a cue is recognised by a sum as
- * large as itself, and a cue with units that do not belong to it by the largest sums.
+ * The sum of a unit is the number of its synapses with the cue's active units. A unit that belongs to the target of the
+ * cue has a synapse with each of them. So a part of a cue is recognised by a sum that equals its number of units, and a
+ * cue with foreign units by the largest sums.
  *
- * - "threshold": those whose sum is at least so much; without a number, all of the cue's own units, which
- *   is right for cues that are whole or lack units;
- * - "winners": those with the k largest sums, which also stands noise. Units that are level with the k-th
- *   all fire, so that no unit is preferred for its number; a unit without a sum never does.
+ * - "threshold": units whose sum is at least the given number; without one, the number of the cue's units, which is
+ *   right for cues that are whole or lack units;
+ * - "winners": the units with the k largest sums, which also tolerates noise. All units that tie with the k-th fire, so
+ *   that no unit is preferred for its index; a unit without a sum never fires.
  */
 export type RecallRule =
   | {
@@ -154,11 +154,11 @@ export type RecallRule =
   | {
     /** Units fire by the rank of their sum. */
     readonly kind: "winners";
-    /** How many: an integer of at least 1. */
+    /** Number of winners, an integer of at least 1. */
     readonly k: number;
   };
 
-/** What was recalled. */
+/** Result of a recall. */
 export interface Recalled {
   /** One code per cue; an empty one for an empty cue. */
   readonly codes: BinaryEmbeddings;
@@ -166,7 +166,7 @@ export interface Recalled {
   readonly fill: number;
 }
 
-/** What was recalled in several steps. */
+/** Result of a recall in several steps. */
 export interface IteratedRecall extends Recalled {
   /** Steps that were taken: the most that any code needed. */
   readonly steps: number;
@@ -322,7 +322,7 @@ export interface WillshawSizes {
   readonly targetActive: number;
 }
 
-/** What a memory holds at a given rate of errors. */
+/** Capacity of a memory at a given error rate. */
 export interface WillshawCapacity {
   /** Pairs: M. */
   readonly pairs: number;
@@ -332,10 +332,10 @@ export interface WillshawCapacity {
   readonly bitsPerSynapse: number;
 }
 
-/** What C tends to: ln 2 bits per synapse. */
+/** Limit of C for large memories: ln 2 bits per synapse. */
 export const WILLSHAW_LIMIT: number = Math.LN2;
 
-/** The fraction of synapses that so many pairs set: p₁, in [0, 1]. */
+/** Computes the expected fraction of synapses that the pairs set: p₁, in [0, 1]. */
 export const expectedFill = (sizes: WillshawSizes, pairs: number): number =>
   -Math.expm1(pairs * Math.log1p(-density(sizes)));
 

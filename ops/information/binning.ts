@@ -10,27 +10,27 @@ import { type EntropyCorrection, type LayerInformation, layerInformation } from 
 import { checkSamples, numberBelow, type Samples } from "./samples.ts";
 import { symbolsOfRows } from "./symbols.ts";
 
-/** How {@linkcode equalWidthBins} cuts. */
+/** Options of {@linkcode equalWidthBins}. */
 export interface EqualWidthOptions {
   /** Bins per unit, at least 1. */
   readonly bins: number;
-  /** Where the first bin begins. @default the least number of all samples and units */
+  /** Lower edge of the first bin. @default the least number of all samples and units */
   readonly low?: number;
-  /** Where the last bin ends, above `low`. @default the greatest number of all samples and units */
+  /** Upper edge of the last bin, above `low`. @default the greatest number of all samples and units */
   readonly high?: number;
 }
 
-/** How {@linkcode equalMassBins} cuts. */
+/** Options of {@linkcode equalMassBins}. */
 export interface EqualMassOptions {
   /** Bins per unit, at least 1. */
   readonly bins: number;
 }
 
-/** What {@linkcode binnedInformation} cuts, and how. */
+/** Options of {@linkcode binnedInformation}: the bins, and the correction. */
 export interface BinnedInformationOptions extends EqualWidthOptions {
   /** Bins of the same width, or of the same mass; those know no `low` and no `high`. @default "width" */
   readonly equal?: "width" | "mass";
-  /** What is done about the entropies' bias. @default "none" */
+  /** Correction of the entropies' bias. @default "none" */
   readonly correction?: EntropyCorrection;
 }
 

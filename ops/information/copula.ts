@@ -68,7 +68,7 @@ export function gaussianInformation(
     : E.left(problem);
 }
 
-/** How {@linkcode copulaInformation} estimates. */
+/** Options of {@linkcode copulaInformation}. */
 export interface CopulaInformationOptions extends GaussianOptions, CopulaOptions {}
 
 /**
@@ -156,7 +156,7 @@ function informationOfVarying(
 // ---- Copula normalisation
 
 /**
- * What the rank of equal values is.
+ * Rank of equal values.
  *
  * - `average`: the mean of the ranks that they take up, so that equal values stay equal. The order of
  *   the samples does not matter.
@@ -167,10 +167,10 @@ function informationOfVarying(
  */
 export type TieRanks = "average" | "first";
 
-/** How {@linkcode copulaNormalise} ranks. */
+/** Options of {@linkcode copulaNormalise}. */
 export interface CopulaOptions {
   /**
-   * What equal values rank as: an estimate must not depend on the order of the samples.
+   * Rank of equal values. With "average", an estimate does not depend on the order of the samples.
    *
    * @default "average"
    */

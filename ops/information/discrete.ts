@@ -1,5 +1,6 @@
 /**
- * Entropy and mutual information of discrete variables, from samples, and the accuracy that so many bits allow.
+ * Entropy and mutual information of discrete variables, from samples, and the greatest accuracy that a number of bits
+ * allows.
  *
  * @module
  */
@@ -12,8 +13,8 @@ import { checkRanges, integerFrom, type Range } from "../ranges.ts";
 // ---- Entropy
 
 /**
- * What is done about the plug-in entropy's bias. Over n samples of m equally likely symbols it is too
- * low by about (m − 1) / (2n) nats.
+ * Correction of the plug-in entropy's bias. Over n samples of m equally likely symbols it is too low by about (m − 1) /
+ * (2n) nats.
  *
  * - `none`: the plug-in entropy −Σ p log₂ p of the observed frequencies p;
  * - `miller_madow`: plus (m − 1) / (2n) nats, m being the symbols that were seen;
@@ -169,7 +170,7 @@ export const conditionalEntropy = (
     E.map((h) => notBelowZero(h.joint - h.x, correction)),
   );
 
-/** Where a layer T of inputs X with labels Y stands in the information plane. */
+/** Position of a layer T of inputs X with labels Y in the information plane. */
 export interface LayerInformation {
   /** I(X; T) in bits. */
   readonly input: number;
@@ -311,8 +312,8 @@ export function gridAccuracy(bits: number, classes: number, resolution = 100): E
 const aNumber: Range = { holds: (value) => !Number.isNaN(value), words: "a number" };
 
 /**
- * The bits that an accuracy so much above chance takes, at least. Fano's expression is the divergence
- * of (a, 1 − a) from (1 / classes, 1 − 1 / classes), which is exact near chance too: 0 there.
+ * Computes the least information, in bits, that an accuracy of `gain` above chance requires. Fano's expression is the
+ * divergence of (a, 1 − a) from (1 / classes, 1 − 1 / classes), which is exact near chance too: 0 there.
  */
 function bitsAbove(gain: number, classes: number): number {
   const a = 1 / classes + gain;

@@ -1,7 +1,7 @@
 /**
- * Information of continuous units and a class, with a Gaussian for each class: by a mixture of these,
- * which is at most H(Y), or with all samples together taken as one Gaussian, as the reference has it.
- * Take `mixtureClassInformation`, unless a published number is to be met.
+ * Information of continuous units and a class, with a Gaussian for each class: by a mixture of these, which is at most
+ * H(Y), or with all samples together taken as one Gaussian, as the reference has it. Take `mixtureClassInformation`,
+ * unless you have to reproduce a published number.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { copulaNormalise, type CopulaOptions } from "./copula.ts";
 
 // ---- By a mixture
 
-/** How {@linkcode mixtureClassInformation} averages. */
+/** Options of {@linkcode mixtureClassInformation}. */
 export interface MixtureOptions {
   /**
    * - `samples`: over the samples themselves;

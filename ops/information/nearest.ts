@@ -22,7 +22,7 @@ import { E } from "../../graph/fp_ts.ts";
 import { digamma, meanDigamma } from "./digamma.ts";
 import { type NeighbourSearch, neighbourSearch } from "./neighbour_search.ts";
 
-/** How an estimator that looks at nearest neighbours looks. */
+/** Options of estimators by nearest neighbours. */
 export interface KnnOptions {
   /**
    * The neighbour whose distance counts: the k-th. A small k has little bias and much variance, a
@@ -258,7 +258,7 @@ export function rossInformation(
   return E.right(nats / Math.LN2);
 }
 
-/** What each sample that is kept has around it in its class. */
+/** Neighbourhood of each kept sample within its class. */
 interface InClass {
   /** The indices of the samples, class by class. */
   readonly kept: Uint32Array;
@@ -268,7 +268,10 @@ interface InClass {
   readonly inClass: Int32Array;
   /** The distance of the last of these. */
   readonly distances: Float64Array;
-  /** What is strictly nearer than this counts: the distance, or what is just above it for a tie. */
+  /**
+   * Radius of each sample: the distance to its k-th neighbour, or the next number above it for a tie. Only strictly
+   * nearer samples count.
+   */
   readonly radii: Float64Array;
 }
 
@@ -422,7 +425,7 @@ const reachingCoincident = (distances: Float64Array): Float64Array =>
 
 // ---- Checks
 
-/** What keeps k from being a number of neighbours, of which there are at most `most`. */
+/** Checks that k is a possible number of neighbours, of which there are at most `most`. */
 const checkK = (k: number, most: number): InvalidOption | null =>
   Number.isSafeInteger(k) && k >= 1 && k <= most ? null : invalidOption(
     "k",
@@ -430,7 +433,7 @@ const checkK = (k: number, most: number): InvalidOption | null =>
     most === Infinity ? "an integer of at least 1" : `an integer from 1 to ${most}, samples less 1`,
   );
 
-/** What keeps distances from being used: one so large that float64 does not hold it. */
+/** Checks that every distance is finite in float64. */
 const checkDistances = (name: string, distances: Float64Array): InvalidOption | null =>
   distances.includes(Infinity)
     ? invalidOption(name, "a distance above 1.8e308", "samples that float64 can subtract")

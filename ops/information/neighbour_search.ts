@@ -31,8 +31,8 @@ export interface NeighbourSearch {
    */
   readonly distances: (k: number) => Float64Array;
   /**
-   * How many samples are strictly nearer to each than a radius of its own, exactly. The sample
-   * itself counts, unless its radius is 0.
+   * Counts the samples strictly nearer to each sample than its own radius, exactly. The sample itself counts, unless
+   * its radius is 0.
    *
    * @param radii One per sample, of at least 0, none NaN.
    * @returns One count per sample.
@@ -370,7 +370,7 @@ function variances({ count, width, values }: Samples): Float64Array {
 
 /** The planes of the first units: for each the samples below each of some thresholds, one bit per sample. */
 interface BitPlanes {
-  /** Units that have planes, from the first on; the first itself is never asked for. */
+  /** Number of units that have planes, from the first on; the planes of the first itself are never used. */
   readonly units: number;
   /** Words per set, ceil(n / 32). */
   readonly words: number;
@@ -383,7 +383,7 @@ interface BitPlanes {
 /** Twice as many rule out a little more and cost as much more: no faster at any size measured. */
 const BINS = 64;
 
-/** Where the samples of a unit are looked at for its quantiles. */
+/** Number of samples of a unit from which its quantiles are determined. */
 const SAMPLED = 1024;
 
 /**
@@ -424,7 +424,7 @@ function quantiles({ count, width, rows }: OrderedRows, unit: number): Float64Ar
   );
 }
 
-/** How many of the unit's thresholds are at or below the value: never fewer for a larger value. */
+/** Returns the bin of a value: the number of the unit's thresholds at or below it, never fewer for a larger value. */
 function binOf(thresholds: Float64Array, unit: number, value: number): number {
   const from = unit * (BINS - 1);
   let [low, high] = [from, from + BINS - 1];

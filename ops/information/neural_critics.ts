@@ -27,7 +27,7 @@ export interface Critic {
   readonly graph: Nodes;
   /** The graph lowered, with what the bound adds. */
   readonly model: Lowered;
-  /** What the bound remembers between batches, before the first; the caller disposes of it. */
+  /** Creates the state of the bound before the first batch; the caller disposes of it. */
   readonly plasticity: () => Params;
   /** The negative bound, in nats. */
   readonly loss: Loss;
@@ -124,7 +124,7 @@ export interface TwoTowersOptions {
   readonly widths: readonly [x: number, y: number];
   /** Units of each tower's layers; the last are those of the scalar product. */
   readonly hidden: readonly number[];
-  /** The most pairs that are told from each other when the critic is judged, at least 2. */
+  /** Largest number of pairs that are compared with each other in the evaluation of the critic, at least 2. */
   readonly block: number;
 }
 
@@ -197,7 +197,7 @@ async function products(
 
 // ---- The moving average that corrects the gradient of MINE
 
-/** Where the plasticity keeps the average. */
+/** Path of the average in the plasticity. */
 const PATH = "log_partition";
 
 /**
@@ -245,10 +245,10 @@ function averaged(a: tf.Tensor, b: tf.Tensor, rate: number): tf.Tensor {
 const CHUNK = 8192;
 
 /**
- * What the model makes of the rows (x_i, y_partner(i)), all i.
+ * Evaluates the model on the rows (x_i, y_partner(i)), for all i.
  *
  * @param model One that ends in one tensor, or in a pair of them.
- * @returns Of each end, in order, as many numbers per row as it has units, row-major.
+ * @returns One array per output, in order, with as many numbers per row as the output has units, row-major.
  */
 export async function evaluatePairs(
   model: Lowered,

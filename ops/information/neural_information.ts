@@ -91,8 +91,8 @@ export interface NeuralInformation {
    */
   readonly bits: number;
   /**
-   * What the reference reports: the largest of an exponential moving average over 30 training batches,
-   * started at 0, in bits. It is biased up, and may pass the truth.
+   * Estimate as the reference reports it: the largest of an exponential moving average over 30 training batches,
+   * started at 0, in bits. It is biased up, and may exceed the true value.
    */
   readonly trainBits: number;
   /** The most that `bits` could have been: log2 of InfoNCE's block; null for the other bounds. */
@@ -114,7 +114,7 @@ export type NeuralTask = NeuralSamples & NeuralOptions & {
 
 /** The source that {@linkcode neuralInformationOfSource} is given, with its options. */
 export interface SourceTask extends NeuralOptions {
-  /** Where pairs come from: every batch is fresh. */
+  /** Source of pairs: every batch is fresh. */
   readonly source: PairSource;
   /** Pairs that judge the critic, at least 4. @default 10000 */
   readonly heldOutPairs?: number;
@@ -190,8 +190,8 @@ async () => {
 };
 
 /**
- * As {@linkcode neuralInformation}, of a law that pairs can be drawn from: every batch is fresh, and
- * so are the pairs that judge. Values are taken as they are.
+ * Estimates information like {@linkcode neuralInformation}, but for a law from which pairs can be drawn: every batch is
+ * fresh, and so are the pairs of the evaluation. Values are taken as they are.
  *
  * @example
  * ```ts

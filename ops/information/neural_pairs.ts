@@ -22,7 +22,7 @@ export interface Pairs {
 export interface PairSource {
   /** Numbers per sample of x and of y, each at least 1. Values should have scales near 1. */
   readonly widths: readonly [x: number, y: number];
-  /** Independent pairs, as many as asked for, and the generator to draw from next. */
+  /** Draws `count` independent pairs, and returns the next generator. */
   readonly draw: (count: number, rng: Rng) => readonly [Pairs, Rng];
 }
 
@@ -94,8 +94,8 @@ export function partPairs(
 }
 
 /**
- * Draws from given pairs, without replacement within a batch, each batch anew from all. No more than
- * there are come at once.
+ * Draws from given pairs, without replacement within a batch; each batch is drawn from all pairs. A batch has at most
+ * as many pairs as there are.
  *
  * @param pairs At least one.
  *

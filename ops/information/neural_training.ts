@@ -22,7 +22,7 @@ import type { Critic } from "./neural_critics.ts";
 import { type Pairs, type PairSource, selectPairs } from "./neural_pairs.ts";
 import { checkRanges, integerFrom } from "../ranges.ts";
 
-/** How a critic is trained. */
+/** Options of the training of a critic. */
 export interface CriticTraining {
   /** Steps of Adam. */
   readonly steps: number;
@@ -43,17 +43,17 @@ export interface CriticTraining {
   readonly fault?: () => GpuError | null;
 }
 
-/** How a critic is trained and judged. */
+/** Training of a critic, and its evaluation. */
 export interface Trial {
   /** The critic, not trained yet. */
   readonly critic: Critic;
-  /** Where the pairs come from that it trains on. */
+  /** Source of the training pairs. */
   readonly source: PairSource;
   /** The pairs that judge it, at least four, in random order. */
   readonly heldOut: Pairs;
   /** Marginal pairs per held-out pair. */
   readonly shuffles: number;
-  /** How it trains. */
+  /** Options of the training. */
   readonly training: CriticTraining;
   /** Looks in a row without a better one that end the training; 0: none do. */
   readonly patience: number;

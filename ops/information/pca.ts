@@ -26,9 +26,9 @@ export interface Pca {
   /** Units of a sample, d. */
   readonly width: number;
   /**
-   * Components, at least 1 and at most as many as were asked for. A direction whose variance is below
-   * 1e-12 of the largest is rounding and is left out, so that the projected units are never constant or
-   * dependent; but samples that do not vary at all keep one component, of variance 0.
+   * Number of components, at least 1 and at most the number requested. A direction whose variance is below 1e-12 of the
+   * largest is rounding and is left out, so that the projected units are never constant or dependent; but samples that
+   * do not vary at all keep one component, of variance 0.
    */
   readonly kept: number;
   /** The mean of the samples, d. */
@@ -42,16 +42,16 @@ export interface Pca {
   readonly explainedVariance: Float64Array;
   /** Each of these divided by the variance of the samples, in [0, 1]; 0 where they do not vary. */
   readonly explainedVarianceRatio: Float64Array;
-  /** What {@linkcode projectOnto} makes of the samples: count × kept. */
+  /** Projection of the samples, as {@linkcode projectOnto} computes it: count × kept. */
   readonly projected: Samples;
 }
 
 /** Principal components, or why there are none. */
 export type PcaResult = E.Either<InvalidOption, Pca>;
 
-/** How {@linkcode principalComponents} finds components. */
+/** Options of {@linkcode principalComponents}. */
 export interface PrincipalComponentsOptions extends RandomisedPcaOptions {
-  /** How many at most, at least 1. */
+  /** Largest number of components, at least 1. */
   readonly components: number;
   /**
    * `exact` is {@linkcode exactPca}, `randomised` {@linkcode randomisedPca}. `auto` is exact up to 256
@@ -163,7 +163,7 @@ export function exactPca(samples: Samples, components: number): PcaResult {
     : fewUnits(centred, components);
 }
 
-/** What keeps samples from having so many components. */
+/** Checks that samples can have that many components. */
 const checkPca = (samples: Samples, components: number): InvalidOption | null =>
   checkRanges({ components: [components, integerFrom(1)] }) ??
     checkSamples("samples", samples, 2);
@@ -206,7 +206,7 @@ function normalise(vector: Float64Array): void {
 
 // ---- By random projections
 
-/** How {@linkcode randomisedPca} searches. */
+/** Options of {@linkcode randomisedPca}. */
 export interface RandomisedPcaOptions {
   /**
    * Directions more than components, an integer of at least 0.
@@ -214,7 +214,7 @@ export interface RandomisedPcaOptions {
    * @default half of the components, at least 10
    */
   readonly oversampling?: number;
-  /** How often the directions are multiplied by the covariance, an integer of at least 0. @default 2 */
+  /** Number of times the directions are multiplied by the covariance, an integer of at least 0. @default 2 */
   readonly powerIterations?: number;
   /**
    * Draws the directions to start from. Where the search ends depends on it in the last digits alone, so
@@ -304,7 +304,8 @@ type CovarianceProduct = (vectors: Float64Array) => Float64Array;
 const SKIPPING = 3;
 
 /**
- * By way of the covariance, or of the samples alone: whichever takes less time.
+ * Returns the function that multiplies vectors by the covariance: with its matrix, or with the samples alone, whichever
+ * takes less time.
  *
  * @param many Vectors at a time.
  * @param times How often it will be used.

@@ -27,7 +27,7 @@ import {
   withDefaults,
 } from "./neural_information.ts";
 
-/** Where a layer T stands, as an estimator of the information plane finds it. */
+/** Position of a layer T in the information plane, as an estimator finds it. */
 export interface PlanePoint extends LayerInformation {
   /** The part of the layer's variance that was left after PCA, in [0, 1]; null without one. */
   readonly varianceKept: number | null;
@@ -45,9 +45,9 @@ export interface PlaneTask {
 
 /** A way to estimate both informations of a layer. */
 export interface PlaneEstimator {
-  /** Its name in the history: "kmeans". */
+  /** Name of the estimator in the history: "kmeans". */
   readonly name: string;
-  /** What is wrong with its options, if anything. */
+  /** Error in the estimator's options, if any. */
   readonly problem: InvalidOption | null;
   /**
    * Takes the inputs and the labels, one per sample; whatever is costly about them is done here, once.
@@ -358,9 +358,9 @@ export interface NeuralPlaneOptions extends NeuralOptions {
 }
 
 /**
- * Principal components, then a critic that is trained for each layer and measurement anew: both
- * informations from below, by `neuralInformation`. It costs seconds where the other estimators take
- * hundredths, and needs more than the plane's 2,000 samples to come close to an I(X;T) of many bits.
+ * Estimates the plane by principal components and neural critics, one trained for each layer and measurement: both
+ * informations from below, by `neuralInformation`. It costs seconds where the other estimators take hundredths, and
+ * needs more than the plane's 2,000 samples to come close to an I(X;T) of many bits.
  *
  * Source: MutualInfoNeuralEstimation of dizcza/pytorch-mighty,
  * mighty/monitor/mutual_info/neural_estimation.py.
@@ -425,8 +425,8 @@ type Locate = (
 ) => TE.TaskEither<SparrowError, Pick<PlanePoint, "input" | "label">>;
 
 /**
- * The variable in at most so many principal components, divided by their common deviation, as the
- * reference standardises what it gives to its estimators.
+ * Reduces a variable to at most `components` principal components, divided by their common deviation, as the reference
+ * standardises the inputs of its estimators.
  */
 const reduce = (
   samples: Samples,
@@ -446,7 +446,7 @@ const reduce = (
     }),
   );
 
-/** A plane of the input and of layers in so many principal components each. */
+/** Makes an estimator that reduces the input and each layer to principal components first. */
 const reducedPlane = (
   { name, problem }: Pick<PlaneEstimator, "name" | "problem">,
   components: number,

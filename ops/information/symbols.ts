@@ -103,7 +103,7 @@ export function jointSymbols(x: ArrayLike<number>, y: ArrayLike<number>): Int32A
 }
 
 /**
- * How often each symbol occurs.
+ * Counts the occurrences of each symbol.
  *
  * @param symbols From this module: 0 to distinct − 1, none left out.
  * @returns One count per symbol, at least 1 each; none for no symbols.

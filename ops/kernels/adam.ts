@@ -25,9 +25,9 @@ export const ADAM = "SparrowAdam";
 export interface AdamAttributes {
   /** The learning rate of this step. */
   readonly learningRate: number;
-  /** What remains of the first moment after a step. */
+  /** Factor by which the first moment decays in a step. */
   readonly beta1: number;
-  /** What remains of the second moment after a step. */
+  /** Factor by which the second moment decays in a step. */
   readonly beta2: number;
   /** Added to the root of the second moment. */
   readonly epsilon: number;
@@ -42,7 +42,7 @@ export interface AdamAttributes {
 /** The names of the inputs. */
 const adamInputs = ["param", "gradient", "first", "second"] as const;
 
-/** What remains to be multiplied once the moments are there; in float64, where it is cheap. */
+/** Computes the factors of a step that do not depend on the moments; in float64, where it is cheap. */
 const corrections = (
   { learningRate, beta1, beta2, decoupledDecay, step }: AdamAttributes,
 ): { readonly kept: number; readonly rate: number; readonly root: number } => ({
@@ -88,7 +88,7 @@ const ARRAYS = 7;
 /** A weight with its gradient and its moments. */
 type Member = readonly tf.TensorInfo[];
 
-/** The program for so many weights: each has workgroups of its own, one after the other. */
+/** Makes the program for `count` weights: each has its own workgroups, one after the other. */
 const programFor = (count: number): RawProgram => {
   const members = Array.from({ length: count }, (_, i) => i);
   const named = (names: readonly string[]): readonly Binding[] =>

@@ -142,11 +142,11 @@ registerHostKernel<BatchNormAttributes>({
 
 // ---- webgpu
 
-/** WGSL that visits the samples of an invocation, so many in a pass. */
+/** Writes the WGSL loop over the samples of an invocation, `visits` in a pass. */
 const overSamples = (visits: number, body: string): string =>
   strided(visits, "lane", "uniforms.samples", LANES, body);
 
-/** How many samples a program that goes through them twice visits in a pass. */
+/** Returns the number of samples that a program with two loops over them visits in a pass. */
 const visitsOf = (samples: number): number => visitsPerPass(2 * samples / LANES);
 
 /** x [samples, channels] → [2, channels]; two passes, so that nothing cancels. */

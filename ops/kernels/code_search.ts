@@ -88,7 +88,7 @@ function unlessFull<A>(use: () => A): A | null {
 
 /** A memory from which pieces are taken. */
 interface Pieces {
-  /** The address of so many bytes, a multiple of 64. */
+  /** Reserves bytes, a multiple of 64, and returns their address. */
   readonly reserve: (bytes: number) => number;
   /** Reserves bytes for some numbers, and writes them. */
   readonly put: (numbers: Uint32Array) => number;
@@ -127,7 +127,7 @@ function growing(memory: WebAssembly.Memory): Pieces {
 interface Order {
   /** Whether codes are farther by the units that they miss to the largest code. */
   readonly sized: boolean;
-  /** By how much codes are nearer for each unit that they share. */
+  /** Factor on the number of shared units in the rank of a code. */
   readonly scale: 1 | 2;
   /** Whether the units are those that the queries have not, and codes are farther for them. */
   readonly turned: boolean;
@@ -224,9 +224,9 @@ const rowsOf = (codes: BinaryEmbeddings, from: number, to: number): BinaryEmbedd
 
 /** Lists of columns. */
 interface Lists {
-  /** How many bytes from a block on each column is, one list after the other… */
+  /** Offset in bytes of each column from the beginning of a block, one list after the other. */
   readonly columns: Uint32Array;
-  /** …and where each begins, and the last ends. */
+  /** Index in `columns` at which each list begins, and at last the end of all. */
   readonly starts: Uint32Array;
 }
 
@@ -291,7 +291,7 @@ interface SizedRows {
   readonly size: number;
   /** The largest of those numbers. */
   readonly largest: number;
-  /** Their bits; 0 where all codes have one size. */
+  /** Number of bits of `largest`; 0 where all codes have one size. */
   readonly bits: number;
   /** Bytes of a row before its number. */
   readonly before: number;

@@ -1,5 +1,5 @@
 /**
- * Kernels of one's own for every backend: a function of one number, written twice.
+ * Kernels that a program defines, for every backend: a function of one number, written twice.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { registerHostKernel } from "./host.ts";
 
 /** A function of each element of a tensor. */
 export interface ElementwiseKernel<A extends readonly string[]> {
-  /** Its name for tfjs and the profiler: "Quantise". */
+  /** Name of the kernel for tfjs and the profiler: "Quantise". */
   readonly name: string;
   /** The names of its arguments, which are numbers. @default [] */
   readonly arguments?: A;

@@ -57,7 +57,7 @@ export const float = (value: number): Uniform => ({ type: "float32", data: [valu
 
 /** An array that a program makes. */
 export interface GpuOutput {
-  /** Its shape. */
+  /** Shape of the output. */
   readonly shape: readonly number[];
   /** The type of its elements. */
   readonly dtype: "float32" | "int32";
@@ -152,7 +152,7 @@ function run(
 
 /** An array that a program reads or writes. */
 export interface Binding {
-  /** Its name in the program. */
+  /** Name of the binding in the program. */
   readonly name: string;
   /** The type of its elements. */
   readonly type: "f32" | "i32";
@@ -162,9 +162,9 @@ export interface Binding {
 export interface RawProgram {
   /** Distinguishes its source from every other program's. */
   readonly key: string;
-  /** What it reads; all must be used, or the pipeline is invalid. */
+  /** Inputs of the program. All must be used, or the pipeline is invalid. */
   readonly inputs: readonly Binding[];
-  /** What it writes; all must be used. */
+  /** Outputs of the program. All must be used. */
   readonly outputs: readonly Binding[];
   /** "k : i32, hardness : f32"; read as `uniforms.k`. */
   readonly uniforms: string;
@@ -173,8 +173,8 @@ export interface RawProgram {
   /** Invocations per workgroup. */
   readonly lanes: number;
   /**
-   * The body of `main`. In scope: inputs, outputs and `uniforms` by name, `group`, the number of this
-   * workgroup, and `lane`, 0 to `lanes` − 1. There may be more workgroups than were asked for.
+   * The body of `main`. In scope: inputs, outputs and `uniforms` by name, `group`, the number of this workgroup, and
+   * `lane`, 0 to `lanes` − 1. There may be more workgroups than requested.
    */
   readonly main: string;
 }
@@ -367,8 +367,8 @@ const source = ({ inputs, outputs, uniforms, before = "", lanes, main }: RawProg
 const MOST_PASSES = 65_535;
 
 /**
- * How many numbers a loop of {@linkcode strided} visits in a pass, so that lavapipe ends it: 1, or 64, which
- * is enough for all that can be bound there but takes longer.
+ * Returns the count of numbers that a loop of {@linkcode strided} visits in a pass, so that lavapipe ends it: 1, or 64,
+ * which is enough for all that can be bound there but takes longer.
  *
  * @param passes Those of all the program's loops, if each visits one number.
  */

@@ -12,7 +12,7 @@
  */
 import type { tf, WebGPUBackend } from "../tfjs.ts";
 
-/** What of tfjs's backend an upload reads and sets; it is private there. */
+/** Private fields of tfjs's backend that an upload reads and sets. */
 interface Uploader {
   readonly tensorMap: {
     get(id: object): {

@@ -23,7 +23,7 @@ export interface ListSizes {
 
 /** The effort of a search: how much it reads. */
 export interface ListEffort {
-  /** Coarse units whose units are scored: at least so many, and a few more where they are as near. */
+  /** Number of coarse units whose units are scored; a few more are where they tie. */
   readonly coarseProbes: number;
   /** Units whose lists are read, likewise. */
   readonly probes: number;
@@ -35,9 +35,9 @@ export interface ListEffort {
 export interface ListHits {
   /** Results per query, at most. */
   readonly kept: number;
-  /** queries × kept indices of rows, the best first; −1 where fewer were met. */
+  /** queries × kept indices of rows, the best first; −1 where fewer were found. */
   readonly indices: Int32Array;
-  /** Their scores, falling: cosine similarities, less that part of the mean which all rows share. */
+  /** Scores of the hits in descending order: cosine similarities, less the part of the mean that all rows share. */
   readonly scores: Float32Array;
   /** Vectors that were scored. */
   readonly read: number;
@@ -103,7 +103,7 @@ export interface ListMemory {
 /** Bytes of a row's scale and bias. */
 const TAIL = 8;
 
-/** A row's numbers reach so many standard deviations: least is lost of the similarities so. */
+/** Range of a row's numbers, in standard deviations: the one that preserves similarities best. */
 const REACH = 2.5;
 
 /** Bytes of a query past its numbers. */
@@ -122,7 +122,7 @@ export function rowBytes(width: number): number {
   return 16 * Math.ceil((whole + rest + TAIL) / 16);
 }
 
-/** Bytes of a memory of some sizes, without room for results. */
+/** Computes the bytes of a memory of some sizes, without the memory for results. */
 export const listBytes = (sizes: ListSizes): number => layOut(sizes).end;
 
 /** The addresses of a memory's parts, and its end. */

@@ -84,7 +84,7 @@ registerSimdKernel<object>({
     simd.columnSums(x, rows, n, sums),
 });
 
-/** Whether rows of so many columns may have enough equal columns for a look at them to pay. */
+/** Whether rows of `columns` columns may have enough equal columns for a search for them to pay. */
 export const isWorthLists = (columns: number): boolean => columns >= MOST_DENSE;
 
 registerGpuKernel<ProductAttributes>(

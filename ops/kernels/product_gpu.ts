@@ -25,7 +25,7 @@ function isSoftware({ device }: WebGPUBackend): boolean {
   return adapterInfo?.isFallbackAdapter === true;
 }
 
-/** How a product is divided. */
+/** Division of a product among invocations and workgroups. */
 export interface Tiling {
   /** Rows and columns of the result that one invocation makes. */
   readonly tile: readonly [number, number];
@@ -49,7 +49,7 @@ export const softwareTiling: Tiling = { tile: [16, 8], lanes: [1, 8] };
  */
 const LONGEST = 8192;
 
-/** What a product multiplies, and what is done with it. */
+/** Options of a product: the transposed factors, and the operations after it. */
 export interface Product {
   /** Whether a is transposed first. @default false */
   readonly transposeA?: boolean;

@@ -1,5 +1,7 @@
 /**
- * How many units win a kWTA, and the two units between which its threshold lies, found without sorting.
+ * Number of winners of a kWTA, and the two units between which its threshold lies, found without sorting.
+ *
+ * It is plain TypeScript: modules that compare or count codes import it without loading TensorFlow.js.
  *
  * It is plain TypeScript: what compares or counts codes imports it without loading TensorFlow.js.
  *
@@ -10,7 +12,7 @@
 export type View = Float32Array | Int32Array;
 
 /**
- * How many of n units win: ceil(sparsity · n) in float64, at most n − 1.
+ * Returns the number of winners among n units: ceil(sparsity · n) in float64, at most n − 1.
  *
  * The product is rounded before the ceiling, as in the reference: 0.14 · 50 → 8.
  *

@@ -36,7 +36,7 @@ const EPSILON = 1e-8;
 
 /** Attributes of the triplet cosine kernel. */
 export interface TripletAttributes {
-  /** How much more alike a positive has to be than a negative. */
+  /** Margin: the least excess of a positive's similarity over a negative's at which the loss is 0. */
   readonly margin: number;
 }
 

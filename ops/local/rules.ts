@@ -17,7 +17,10 @@ import { linear, softmax } from "../layers.ts";
 import { checkRanges, integerFrom, notNegative, positive, type Range } from "../ranges.ts";
 import { draw, type Rng } from "../../graph/rng.ts";
 
-/** How active units are for learning, [samples, units]: 0 for who learns nothing, below 0 to unlearn. */
+/**
+ * Computes the activity of units for learning, [samples, units]: 0 for a unit that learns nothing, below 0 for one that
+ * unlearns.
+ */
 export type Compete = (
   weights: tf.Tensor2D,
   batch: tf.Tensor2D,
@@ -34,7 +37,7 @@ export type LocalUpdate = (
 
 /** A local rule for weights [inputs, units] and batches [samples, inputs]. */
 export interface LocalRule {
-  /** Its name in options and results. */
+  /** Name of the rule in options and results. */
   readonly name: string;
   /** The options, with their defaults filled in. */
   readonly options: Readonly<Record<string, number>>;
@@ -47,11 +50,11 @@ export interface LocalRule {
   /** The length of weights at the beginning, above 0: they begin as samples of it. */
   readonly begin: number;
   /**
-   * How active each unit is for each sample. The sum over inputs is multiplied by the `excitability` of
-   * the unit, [units], where it is given, before units compete: synaptic scaling's factors.
+   * Computes the activity of each unit for each sample. The sum over inputs is multiplied by the `excitability` of the
+   * unit, [units], where it is given, before units compete: synaptic scaling's factors.
    */
   readonly compete: Compete;
-  /** What is learnt of a batch. */
+  /** Computes the next weights from a batch. */
   readonly update: LocalUpdate;
 }
 
@@ -113,7 +116,7 @@ const atMostOne = (change: tf.Tensor2D): tf.Tensor2D =>
 export interface CompetitiveOptions {
   /** The rank of the unit that unlearns, at least 2 and below the number of units. @default 2 */
   readonly k?: number;
-  /** How much it unlearns beside what the winner learns: Δ, at least 0. @default 0.4 */
+  /** Strength of unlearning, relative to what the winner learns: Δ, at least 0. @default 0.4 */
   readonly delta?: number;
   /** The Lebesgue norm in which weights tend to length 1: p, at least 2. @default 2 */
   readonly p?: number;
@@ -278,7 +281,7 @@ export const onlineKMeans = (): LocalRule => ({
 export interface SoftHebbOptions {
   /** The inverse temperature of the competition, above 0. @default 12 */
   readonly sharpness?: number;
-  /** How the rate falls as a unit's weights come near length 1: q, at least 0. @default 0.5 */
+  /** Exponent of the rate's fall as a unit's weights approach length 1: q, at least 0. @default 0.5 */
   readonly power?: number;
 }
 

@@ -10,7 +10,7 @@ import { exactPca } from "../information/pca.ts";
 import type { Samples } from "../information/samples.ts";
 import { checkRanges, positive } from "../ranges.ts";
 
-/** Where patches are cut. */
+/** Form of images, and of the patches that are cut from them. */
 export interface PatchForm {
   /** Rows of an image. */
   readonly height: number;

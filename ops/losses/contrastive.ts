@@ -91,8 +91,10 @@ export interface ContrastiveLossOptions {
   /** {@linkcode cosineEmbedding} or {@linkcode contrastiveEuclidean}. @default "cosine" */
   readonly distance?: "cosine" | "euclidean";
   /**
-   * How alike two of different classes may be by the cosine, in [−1, 1], or how far apart they should be
-   * by the Euclidean distance, above 0. @default 0 of the cosine, 1 of the Euclidean distance
+   * Margin: for the cosine, the similarity above which two of different classes are penalised, in [−1, 1]; for the
+   * Euclidean distance, the distance below which they are, above 0.
+   *
+   * @default 0 of the cosine, 1 of the Euclidean distance
    */
   readonly margin?: number;
   /** Pairs drawn per sample and class of the batch, of which the valid ones are kept. @default 1 */
@@ -141,7 +143,7 @@ export interface SupConOptions {
   readonly temperature?: number;
 }
 
-/** What stands for −∞ on the diagonal: it leaves nothing of a softmax, and 0 times it is no NaN. */
+/** Finite substitute for −∞ on the diagonal: its share of a softmax is 0, and 0 times it is not NaN. */
 const NEVER = 1e9;
 
 /**
@@ -184,7 +186,7 @@ export function supCon(
   return tf.sum(tf.mul(tf.logSoftmax(logits), tf.tensor2d(weights, square)));
 }
 
-/** Per sample how many others have its class. */
+/** Counts, for each sample, the others of its class. */
 function countPositives(labels: ArrayLike<number>): readonly number[] {
   const counts = new Map<number, number>();
   for (let i = 0; i < labels.length; i++) counts.set(labels[i], (counts.get(labels[i]) ?? 0) + 1);

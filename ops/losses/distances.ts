@@ -85,7 +85,7 @@ export function pairwiseDistances(x: tf.Tensor2D, distance: LossDistance): tf.Te
   return distance === "squared_euclidean" ? squared : safeSqrt(squared);
 }
 
-/** What is wrong with the name of a distance; null where nothing is. */
+/** Checks the name of a distance. Returns null where it is known. */
 export const unknownDistance = (distance: string): InvalidOption | null =>
   ["euclidean", "squared_euclidean", "cosine"].includes(distance)
     ? null

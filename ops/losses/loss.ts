@@ -1,6 +1,6 @@
 /**
- * What a loss is: a draw that may need randomness, then a function of the outputs. Beside it what losses are built
- * with: the loss of no terms, and constants of the gradient.
+ * Interface of a loss: a draw that may need randomness, then a function of the outputs. Beside it stand the parts that
+ * losses are built with: the loss of no terms, and constants of the gradient.
  *
  * @module
  */
@@ -36,11 +36,11 @@ export interface Objective {
     latent: tf.Tensor,
     internals?: Internals,
   ) => tf.Scalar;
-  /** How many terms it is the mean of; 0 where the batch had none, and then the loss is 0. */
+  /** Number of terms that the loss is the mean of; 0 where the batch had none, and then the loss is 0. */
   readonly terms: number;
 }
 
-/** What a loss is to be used on. */
+/** Setting that a loss is to be used in: the graph and the data. */
 export interface LossSetting {
   /** Numbers per sample that the graph is given. */
   readonly inputs: number;
@@ -54,13 +54,13 @@ export interface LossSetting {
 
 /** A rule that makes an objective of each batch. */
 export interface Loss {
-  /** Its name in configurations and reports. */
+  /** Name of the loss in configurations and reports. */
   readonly name: string;
-  /** Its settings, for configurations. */
+  /** Settings of the loss, for configurations. */
   readonly options: Readonly<Record<string, number>>;
   /** An option out of its range, with which `train` refuses the loss; null or absent if none. */
   readonly problem?: InvalidOption | null;
-  /** What keeps it from being used there; null if nothing. Without it, it can be used anywhere. */
+  /** Checks that the loss can be used in a setting; null if it can. Without it, the loss can be used anywhere. */
   readonly fits?: (setting: LossSetting) => InvalidOption | null;
   /** Whether it reads no labels, so that it can be used on samples that have none. @default false */
   readonly unsupervised?: boolean;

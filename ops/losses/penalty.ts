@@ -88,10 +88,10 @@ export function penalised(loss: Loss, options: PenalisedOptions = {}): Loss {
 }
 
 /**
- * How unequally units are used: n · Σ p_u² / (Σ p_u)², where p_u is the mean of |a_u| over the samples and n
- * the number of units. It is 1 where all are used alike, and n where one alone is. Where codes are searched by lists
- * of the samples that have a unit set, it is how many times as many entries a query reads as with lists of
- * equal lengths.
+ * Computes how unequally units are used: n · Σ p_u² / (Σ p_u)², where p_u is the mean of |a_u| over the samples and n
+ * the number of units. It is 1 where all are used alike, and n where only one is used. Where codes are searched by
+ * lists of the samples that have a unit set, it is the number of entries that a query reads, relative to lists of equal
+ * lengths.
  *
  * Source: Paria, Yeh, Yen, Xu, Ravikumar & Póczos 2020, "Minimizing FLOPs to learn efficient sparse
  * representations" (arXiv 2004.05665), whose regulariser Σ p_u² is this without the scale.

@@ -1,5 +1,5 @@
 /**
- * Which samples of a batch a loss compares: the relations of all rows by their classes, triplets and pairs drawn at
+ * Samples of a batch that a loss compares: the relations of all rows by their classes, triplets and pairs drawn at
  * random, and batches in which samples stand beside their neighbours.
  *
  * @module
@@ -14,11 +14,11 @@ export interface Relations {
   readonly negative: Float32Array;
   /** Rows that have both a positive and a negative. */
   readonly anchors: readonly number[];
-  /** Per pair of an anchor and one of its positives the anchor. */
+  /** Index of the anchor, for each pair of an anchor and one of its positives. */
   readonly anchorOf: readonly number[];
-  /** Per pair of an anchor and one of its positives the positive. */
+  /** Index of the positive, for each pair of an anchor and one of its positives. */
   readonly positiveOf: readonly number[];
-  /** How many triplets of an anchor, a positive and a negative there are. */
+  /** Number of triplets of an anchor, a positive and a negative. */
   readonly triplets: number;
 }
 
@@ -111,8 +111,8 @@ export function drawTriplets(
 }
 
 /**
- * How many pairs or triplets the reference draws before it drops the invalid ones:
- * multiplier × (number of classes in the batch) × (number of rows).
+ * Returns the number of pairs or triplets that the reference draws before it drops the invalid ones: multiplier ×
+ * (number of classes in the batch) × (number of rows).
  *
  * Source: PairLossSampler of dizcza/pytorch-mighty, mighty/loss/contrastive.py.
  *

@@ -62,7 +62,7 @@ const BEHIND = 1e4;
 export interface AuxKOptions {
   /** Number of dead units per sample that reconstruct the residual. */
   readonly k: number;
-  /** A unit is dead after so many samples without activity. */
+  /** Number of samples without activity after which a unit is dead. */
   readonly deadAfter: number;
 }
 
@@ -142,7 +142,7 @@ export interface SparseAutoencoderOptions {
   readonly auxiliary?: number;
   /** Weight of the auxiliary loss, at least 0. @default 1 / 32 */
   readonly auxiliaryWeight?: number;
-  /** A unit is dead after so many training samples without activity, at least 1. @default {20_480} */
+  /** Number of training samples without activity after which a unit is dead, at least 1. @default {20_480} */
   readonly deadAfter?: number;
   /**
    * Sizes of prefixes of the code that reconstruct as well, ascending, each smaller than the code.
@@ -243,7 +243,7 @@ const checkPrefixes = (prefixes: readonly number[]): InvalidOption | null =>
     ? null
     : invalidOption("prefixes", prefixes.join(", "), "ascending integers of at least 1");
 
-/** The weights by path of the last linear map that leads from so many units to so many numbers. */
+/** Finds, by path, the weights of the last linear map from `units` units to `outputs` numbers. */
 const decoderAmong = <A extends { readonly path: string; readonly shape: Shape }>(
   weights: readonly A[],
   units: number,
@@ -298,7 +298,10 @@ function codeOf(graph: Nodes): number | null {
   return silent.at(-1)?.shape[0] ?? null;
 }
 
-/** What the loss looks at in the model: the code's units before the competition, their silences, the decoder. */
+/**
+ * Finds the parts of the model that the loss reads: the code's units before the competition, their silences, the
+ * decoder.
+ */
 function insideOf(
   internals: Internals | undefined,
   latent: tf.Tensor2D,

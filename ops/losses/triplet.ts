@@ -47,7 +47,7 @@ export function tripletCosine(
 /** Options of {@linkcode tripletCosineLoss}. */
 export interface TripletCosineLossOptions {
   /**
-   * How much more alike a positive has to be than a negative, in cosine similarity, at least 0.
+   * Margin: the least excess of a positive's cosine similarity over a negative's at which the loss is 0. At least 0.
    *
    * @default 0.5
    */
@@ -91,7 +91,7 @@ export function tripletCosineLoss(options: TripletCosineLossOptions = {}): Loss 
 
 /** Options of {@linkcode tripletMargin}. */
 export interface TripletMarginOptions {
-  /** How much nearer a positive has to be than a negative. @default 1 */
+  /** Margin: the least difference between a negative's distance and a positive's at which the loss is 0. @default 1 */
   readonly margin?: number;
   /** Whether the negative's distance is that to the nearer of anchor and positive. @default false */
   readonly swap?: boolean;
@@ -236,7 +236,7 @@ export function semiHardTriplets(
   return tf.mean(hinges);
 }
 
-/** Per pair of an anchor and a positive: a row of all the anchor's distances, and the positive's. */
+/** Selects, for each pair of an anchor and a positive, the row of all the anchor's distances, and the positive's. */
 function pairs(distances: tf.Tensor2D, { anchorOf, positiveOf, negative }: Relations): {
   readonly toAll: tf.Tensor2D;
   readonly toPositive: tf.Tensor2D;
@@ -254,12 +254,12 @@ function pairs(distances: tf.Tensor2D, { anchorOf, positiveOf, negative }: Relat
 const matrix = (mask: Float32Array, { shape }: tf.Tensor2D): tf.Tensor2D =>
   tf.tensor2d(mask, shape);
 
-/** Beyond any distance, and finite: 0 times it is no NaN. */
+/** Number beyond any distance. It is finite, since 0 · ∞ would be NaN. */
 const BEYOND = 1e30;
 
 /**
- * Per row the largest of the entries under the mask. Those that tie share its gradient, as tfjs's own
- * maximum would not: each would get all of it.
+ * Returns the largest entry of each row under the mask. Entries that tie share its gradient; tfjs's own maximum would
+ * give all of it to each.
  *
  * @param x [rows, n], below 1e30.
  * @param mask The same shape, 1 or 0. It may depend on x: it is a constant to the gradient.
@@ -278,13 +278,17 @@ const largest = (x: tf.Tensor2D, mask: (x: tf.Tensor2D) => tf.Tensor): tf.Tensor
   return tf.sum(tf.mul(x, chosen), 1, true);
 };
 
-/** Per row the smallest of the entries under the mask, as {@linkcode largest} finds the largest. */
+/** Returns the smallest entry of each row under the mask, as {@linkcode largest} finds the largest. */
 const smallest = (x: tf.Tensor2D, mask: (x: tf.Tensor2D) => tf.Tensor): tf.Tensor2D =>
   tf.neg(largest(tf.neg(x), (negated) => mask(tf.neg(negated))));
 
 /** Options of the losses with mined triplets. */
 export interface MinedTripletOptions {
-  /** How much nearer a positive has to be than a negative, at least 0. @default 0.5 */
+  /**
+   * Margin: the least difference between a negative's distance and a positive's at which the loss is 0. At least 0.
+   *
+   * @default 0.5
+   */
   readonly margin?: number;
   /** The distance between the outputs, flattened per sample. @default "cosine" */
   readonly distance?: LossDistance;

@@ -1,5 +1,6 @@
 /**
- * What each unit does over many samples: how strongly and how often it fires, how evenly all do, and which are dead.
+ * Activity of each unit over many samples: how strongly and how often it fires, how evenly all units fire, and which
+ * are dead.
  *
  * @module
  */

@@ -132,7 +132,7 @@ export function binarise(x: Float32Array, sparsity: number): Float32Array {
 
 // ---- Classification by the nearest centroid
 
-/** Per class width numbers, or null for a class that cannot be predicted. */
+/** Centroid of each class, `width` numbers, or null for a class that cannot be predicted. */
 export type ClassCentroids = readonly (Float32Array | null)[];
 
 /**
@@ -193,8 +193,8 @@ export function centroidDistances(
 }
 
 /**
- * How near each class is, as the reference's predict_proba has it: 1 − d / Σd per row. The nearest class
- * has the highest, but they sum to classes − 1: no probabilities.
+ * Computes the closeness of each class, as the reference's predict_proba does: 1 − d / Σd per row. The nearest class
+ * has the highest value, but the values sum to classes − 1: they are no probabilities.
  *
  * @param distances From {@linkcode centroidDistances}, rows × classes, at least 0: not by "overlap".
  * @returns As many numbers in [0, 1]; 0 for a class at Infinity, and 1 for the others of a row in which

@@ -53,7 +53,9 @@ export function accuracy(predicted: ArrayLike<number>, labels: ArrayLike<number>
 
 // ---- Confusion
 
-/** How often each class was taken for each. */
+/**
+ * Confusion matrix: the number of samples of each class that were predicted to be of each class.
+ */
 export interface ConfusionMatrix {
   /** The number of rows, and of columns. */
   readonly classes: number;
@@ -61,7 +63,7 @@ export interface ConfusionMatrix {
   readonly counts: Uint32Array;
 }
 
-/** What a classifier is worth on one class, or on all. */
+/** Scores of a classifier on one class, or on all. */
 export interface ClassScores {
   /** The fraction of the samples predicted so that are so; 0 where none is predicted so. */
   readonly precision: number;

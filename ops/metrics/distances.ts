@@ -17,7 +17,7 @@ import {
 import { checkLength, denseValues, eachBit, rowReader } from "./rows.ts";
 
 /**
- * How far two embeddings a and b are apart.
+ * Distance between two embeddings a and b.
  *
  * - "cosine": 1 − a·b / (‖a‖ ‖b‖), in [0, 2]; each norm is at least 1e-8, so that a zero vector is at
  *   distance 1 from everything, itself included;
@@ -118,7 +118,7 @@ function cosine(dot: number, aSquare: number, bSquare: number): number {
   return 1 - dot / (Math.max(Math.sqrt(aSquare), 1e-8) * Math.max(Math.sqrt(bSquare), 1e-8));
 }
 
-/** Where no more than this fraction of the units is set, postings are quicker than words. */
+/** Largest fraction of active units at which postings are faster than words. */
 const SPARSE = 1 / 8;
 
 /** Counts bits; on zeros and ones the sums of denseRows are these very integers. */

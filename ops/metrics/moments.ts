@@ -10,11 +10,11 @@
  */
 import { checkLength } from "./rows.ts";
 
-/** What is known of a set of vectors: enough to add more to it. */
+/** Moments of a set of vectors: enough to add more vectors to it. */
 export interface Moments {
   /** Vectors seen. */
   readonly count: number;
-  /** Their mean, per unit; zeros for none. */
+  /** Mean of the vectors, per unit; zeros for none. */
   readonly mean: Float64Array;
   /** The sum of their squared deviations from the mean, per unit; zeros for none. */
   readonly squares: Float64Array;

@@ -18,11 +18,11 @@ export interface Neighbours {
   readonly distances: Float64Array;
 }
 
-/** How {@linkcode nearestNeighbours} searches. */
+/** Options of {@linkcode nearestNeighbours}. */
 export interface NeighbourOptions {
   /** Neighbours per query, at least 1 and at most those there are. */
   readonly k: number;
-  /** What is near. @default "overlap" */
+  /** Distance that defines the neighbours. @default "overlap" */
   readonly distance?: EmbeddingDistance;
   /** Whether query i is the gallery's embedding i, and not its own neighbour. @default false */
   readonly leaveOneOut?: boolean;

@@ -1,5 +1,5 @@
 /**
- * How much a decoded signal differs from the original.
+ * Difference between a decoded signal and the original.
  *
  * Source: peak_to_signal_noise_ratio of dizcza/pytorch-mighty, mighty/utils/signal.py, and
  * Reconstruct.compute of dizcza/EmbedderSDR, trainer/autoencoder.py.
@@ -67,7 +67,7 @@ export function peakSignalToNoise(
   return rows === 0 ? null : sum / rows;
 }
 
-/** Where a signal becomes a bit. */
+/** Thresholds above which a signal is a set bit. */
 export interface PixelThresholds {
   /** A pixel of the original is set above this: the data's mean, in the reference. */
   readonly original: number;
@@ -76,8 +76,7 @@ export interface PixelThresholds {
 }
 
 /**
- * How many binary pixels come out wrong: of black-and-white images a reconstruction error that can be
- * read.
+ * Counts the binary pixels that were reconstructed wrongly: a readable error for black-and-white images.
  *
  * @param original The signals…
  * @param estimated …and what was made of them, as many numbers.

@@ -1,5 +1,5 @@
 /**
- * How well embeddings retrieve others of their class.
+ * Retrieval scores: whether the neighbours of embeddings are of the same class.
  *
  * Source: K. Musgrave, S. Belongie, S.-N. Lim, "A Metric Learning Reality Check", ECCV 2020:
  * MAP@R beside recall@1, which cannot tell good spaces apart.
@@ -27,7 +27,7 @@ export interface RetrievalScores {
   readonly rPrecision: number;
   /** MAP@R, as {@linkcode retrievalScores} defines it. */
   readonly meanAveragePrecision: number;
-  /** How many queries have something to retrieve. */
+  /** Number of queries with at least one other sample of their class. */
   readonly queries: number;
 }
 

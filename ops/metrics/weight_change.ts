@@ -1,5 +1,5 @@
 /**
- * How far weights have moved.
+ * Change of weights over training.
  *
  * Source: ParamRecord.count_sign_flips and Monitor.update_initial_difference of dizcza/pytorch-mighty,
  * mighty/monitor/monitor.py.
@@ -9,7 +9,7 @@
 import { checkLength } from "./rows.ts";
 
 /**
- * How many weights have changed their sign between two snapshots, such as the ends of two epochs.
+ * Counts the weights that have changed their sign between two snapshots, such as the ends of two epochs.
  *
  * A weight that was or is 0 has no sign to change. The reference compares after every batch and
  * divides by the number of batches; fold over the batches for that.

@@ -1,5 +1,5 @@
 /**
- * Adam, AdamW, and Adam's rescaling as a transform for chains of one's own.
+ * Adam, AdamW, and Adam's rescaling as a transform for custom chains.
  *
  * @module
  */

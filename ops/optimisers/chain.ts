@@ -22,10 +22,10 @@ export interface Chain extends Optimiser {
   readonly transforms: readonly Transform[];
 }
 
-/** Where a transform's slots lie in the state, by the names it gave them. */
+/** Keys of a transform's slots in the state, by the names that the transform gave them. */
 type SlotKeys = Readonly<Record<string, string>>;
 
-/** What remains to be done with the updates: new weights, and the slots that it has changed. */
+/** Last operation of a step: turns the updates into new weights, and returns the slots that it has changed. */
 type Finish = (
   updates: Params,
   state: OptimiserState,
@@ -109,9 +109,9 @@ const subtract: Finish = (updates, _, params) => [
 
 /** A chain that ends in Adam. */
 interface AdamTail {
-  /** Where the tail begins. */
+  /** Index of the transform at which the tail begins. */
   readonly begin: number;
-  /** Which transform holds the moments. */
+  /** Index of the transform that holds the moments. */
   readonly moments: number;
   /** The attributes of the kernel, less what changes from step to step. */
   readonly attributes: Omit<AdamAttributes, "learningRate" | "step">;
@@ -138,7 +138,7 @@ function adamTail(transforms: readonly Transform[]): AdamTail | null {
   return { begin: at, moments, attributes: { beta1, beta2, epsilon, weightDecay, decoupledDecay } };
 }
 
-/** What a step of Adam reads of one weight. */
+/** Tensors that a step of Adam reads for one weight. */
 export interface AdamInputs extends tf.NamedTensorMap {
   readonly param: tf.Tensor;
   readonly gradient: tf.Tensor;

@@ -18,7 +18,7 @@ import { emptyMemory, store } from "../codes/willshaw.ts";
 
 /** A read-out that has learnt. */
 export interface ReadOut {
-  /** Its name in results. */
+  /** Name of the read-out in results. */
   readonly name: string;
   /**
    * The class of each code, from 0 on.
@@ -32,9 +32,9 @@ export interface ReadOut {
 export interface LabelledCodes {
   /** The codes, at least one. */
   readonly codes: BinaryEmbeddings;
-  /** As many labels as codes, each from 0 to classes − 1. */
+  /** Labels, one per code, each from 0 to classes − 1. */
   readonly labels: ArrayLike<number>;
-  /** How many classes there are, at least 1. */
+  /** Number of classes, at least 1. */
   readonly classes: number;
 }
 
@@ -64,7 +64,7 @@ function largest(row: ArrayLike<number>): number {
 
 // ---- By counts
 
-/** How often each unit is active in each class, and how many codes each class has. */
+/** Counts the activations of each unit in each class, and the codes of each class. */
 function countUnits(labelled: LabelledCodes): {
   readonly active: readonly Float64Array[];
   readonly sizes: Float64Array;
@@ -177,7 +177,7 @@ export function classCentroid(labelled: LabelledCodes): ReadOut {
 
 // ---- By stored codes
 
-/** How many codes are nearest by overlap, of which the nearest by the cosine are taken. */
+/** Number of codes nearest by overlap, among which the nearest by the cosine are chosen. */
 const CANDIDATES = 30;
 
 /**
@@ -237,10 +237,10 @@ export function nearestCodes(
 }
 
 /**
- * A read-out by a Willshaw memory, which associates codes with classes. A class is so many units of the
- * memory's output; each code is associated with one of its class's, drawn at random, and a cue is given
- * the class of the unit with the largest sum, each sum divided by the root of the number of the unit's
- * synapses; of units beyond the 30 largest sums that is not looked at.
+ * Makes a read-out by a Willshaw memory, which associates codes with classes. Each class has `perClass` units of the
+ * memory's output; each code is associated with one of its class's, drawn at random, and a cue is given the class of
+ * the unit with the largest sum, each sum divided by the root of the number of the unit's synapses. Only the units of
+ * the 30 largest sums are compared that way.
  *
  * With one unit per class nearly every synapse is soon set, and the memory tells nothing: what a unit
  * stores is the union of its codes.

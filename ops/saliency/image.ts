@@ -16,7 +16,7 @@ export interface ImageArray {
   readonly data: Float32Array;
 }
 
-/** What is wrong with an image; null where nothing is. */
+/** Checks an image; null where it is valid. */
 export function checkImage(option: string, { shape, data }: ImageArray): InvalidOption | null {
   if (shape.length !== 3 || !shape.every((side) => Number.isSafeInteger(side) && side >= 1)) {
     return invalidOption(

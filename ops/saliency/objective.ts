@@ -1,6 +1,6 @@
 /**
- * What a saliency mask is to make small: the score that a model gives to the image under the mask, and the prices of
- * hiding it and of roughness; and the views of the image that the model sees step by step.
+ * Objective of a saliency mask, which is minimised: the score that a model gives to the image under the mask, and the
+ * prices of hiding it and of roughness. Also the views of the image that the model is given step by step.
  *
  * @module
  */
@@ -90,8 +90,8 @@ export const unitScore = (model: ImageModel, index: number): Score => (images) =
   column(model(images), index, "unit");
 
 /**
- * How much of a code the model still sees: the mean activation of the units that the code has set,
- * 1 for a soft kWTA that has them all on.
+ * Scores how much of a code remains in the model's output: the mean activation of the units that the code has set, 1
+ * for a soft kWTA that has them all on.
  *
  * @param model Gives activations, [images, units]: an encoder in its "train" mode, whose kWTA is soft.
  * @param code One number per unit; whatever is above 0 is set, and at least one is.

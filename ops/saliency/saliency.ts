@@ -57,19 +57,19 @@ export interface SaliencyOptions {
   readonly blurSize?: number;
   /** Standard deviation of that window, in pixels, above 0. @default 2 · blurSize */
   readonly blurSigma?: number;
-  /** What shows where the mask is 0, of the image's shape. @default the blurred image */
+  /** Image shown where the mask is 0, of the image's shape. @default the blurred image */
   readonly occluder?: ImageArray;
 }
 
 /** The question that {@linkcode saliency} answers. */
 export interface SaliencyTask {
-  /** What the mask is to bring down. */
+  /** Score that the mask is to reduce. */
   readonly score: Score;
   /** The image as the model takes it, normalisation included. */
   readonly image: ImageArray;
-  /** What noise and jitter are drawn from. */
+  /** Generator of noise and jitter. */
   readonly rng: Rng;
-  /** How the mask is learned; what is left out is as in the reference. */
+  /** Options of the mask's training. @default those of the reference */
   readonly options?: SaliencyOptions;
 }
 
@@ -194,19 +194,19 @@ async function learn(
 interface Descent {
   /** "mask": [rows, columns], within [0, 1]. */
   readonly params: Params;
-  /** What the optimiser remembers. */
+  /** State of the optimiser. */
   readonly optimiser: OptimiserState;
 }
 
-/** What is the same in every step. */
+/** Parts of the descent that are the same in every step. */
 interface Descender {
   /** The score that is to fall. */
   readonly score: Score;
-  /** What enlarges the mask to the image's size. */
+  /** Enlarges the mask to the image's size. */
   readonly enlarge: Enlargement;
-  /** What the mask itself costs. */
+  /** Prices of the mask itself. */
   readonly prices: Prices;
-  /** What changes the mask. */
+  /** Optimiser of the mask. */
   readonly optimiser: Optimiser;
 }
 
@@ -307,7 +307,7 @@ function checkOccluder(image: ImageArray, occluder: ImageArray | undefined): Inv
     : invalidOption("occluder", `shape [${occluder.shape}]`, `the image's shape [${image.shape}]`);
 }
 
-/** What is wrong with an image or its options; null where nothing is. */
+/** Checks an image and its options; null where they are valid. */
 const checkSaliency = (
   image: ImageArray,
   options: SaliencyOptions | undefined,

@@ -35,9 +35,9 @@ const place = {
   step: 11,
   /** The number of parts. */
   parts: 12,
-  /** Which argument is the number of rows. */
+  /** Index of the argument that is the number of rows. */
   rowsAt: 13,
-  /** Which argument is the workspace; −1 for none. */
+  /** Index of the argument that is the workspace; −1 for none. */
   workAt: 14,
   /** Bytes of one thread's workspace. */
   work: 15,
@@ -49,7 +49,7 @@ const LEFT_BITS = 10;
 /** A kernel, of addresses and sizes. */
 export type Kernel = (...args: number[]) => void;
 
-/** What {@linkcode partTaker} has to know, as plain data. */
+/** Constants that {@linkcode partTaker} reads, as plain data. */
 export interface BlockLayout {
   /** The places of a block's integers: {@linkcode place}. */
   readonly place: typeof place;
@@ -104,13 +104,13 @@ function partTaker(
 
 // ---- The pool
 
-/** How a call is parted by rows. */
+/** Division of a call by rows. */
 export interface Parting {
-  /** Which argument is the number of rows. */
+  /** Index of the argument that is the number of rows. */
   readonly rowsAt: number;
-  /** By how much the arguments of these numbers grow from row to row. */
+  /** Growth of arguments from row to row, by their indices. */
   readonly growth: Readonly<Record<number, number>>;
-  /** Which argument is the workspace, and the bytes that a thread needs of it. */
+  /** Index of the argument that is the workspace, and the bytes that a thread needs of it. */
   readonly work?: { readonly at: number; readonly bytes: number };
 }
 

@@ -12,7 +12,7 @@ export interface SimdKernel<Attributes> {
   readonly name: string;
   /** The names of the input tensors; 0 is the address of one that is not there. */
   readonly inputs: readonly string[];
-  /** Those inputs that are int32; the others must be float32. */
+  /** Names of the inputs that are int32; the others must be float32. */
   readonly integers?: readonly string[];
   /** Whether it can; always by default. */
   readonly fits?: (attributes: Attributes) => boolean;
@@ -34,7 +34,7 @@ export interface SimdKernel<Attributes> {
   ) => void;
 }
 
-/** Where the tensors of a call are. */
+/** Addresses of a call's tensors and workspaces. */
 export interface Addresses {
   /** The addresses of the inputs, in order. */
   readonly inputs: readonly number[];
@@ -42,13 +42,13 @@ export interface Addresses {
   readonly outputs: readonly number[];
   /** The address of as many bytes per thread as `work` says, the first thread's first. */
   readonly work: number;
-  /** What `work` says, and a little more. */
+  /** Bytes per thread at `work`: the number that `work` returns, rounded up to a multiple of 64. */
   readonly workBytes: number;
   /** The address of as many bytes as `scratch` says. */
   readonly scratch: number;
 }
 
-/** How the wasm backend knows where a tensor is. */
+/** Table of the wasm backend that gives the address of a tensor. */
 interface TensorPlaces {
   readonly dataIdMap: { readonly get: (id: object) => { readonly memoryOffset: number } };
 }

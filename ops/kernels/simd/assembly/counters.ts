@@ -8,14 +8,14 @@ export const COLUMN: usize = 64;
 /** Bytes of a bit of the counters: two vectors. */
 export const PLANE: usize = 32;
 
-/** The low bit of a sum of three… */
+/** Returns the low bit of a sum of three. */
 // @ts-ignore: decorator
 @inline
 export function odd(a: v128, b: v128, c: v128): v128 {
   return v128.xor(a, v128.xor(b, c));
 }
 
-/** …and its high bit. */
+/** Returns the high bit of a sum of three. */
 // @ts-ignore: decorator
 @inline
 export function most(a: v128, b: v128, c: v128): v128 {

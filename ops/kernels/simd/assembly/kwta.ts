@@ -45,7 +45,7 @@ function above(x: usize, n: i32, guess: f32, units: usize, images: usize): i32 {
   return count;
 }
 
-/** How many of the images, padded to a multiple of four, are at least a limit. */
+/** Counts the images, padded to a multiple of four, that are at least a limit. */
 // @ts-ignore: decorator
 @inline
 function countFrom(images: usize, end: usize, limit: i32): i32 {

@@ -12,7 +12,7 @@ function groundOf(row: usize, k: i32): f32 {
   return middle == last ? middle : load<f32>(row);
 }
 
-/** How many of k floats are not c. */
+/** Counts those of k floats that differ from c. */
 function differing(row: usize, k: i32, c: f32): i32 {
   const ground = f32x4.splat(c);
   let equal = 0;
@@ -31,7 +31,7 @@ function isPlain(row: usize, k: i32): bool {
   return 2 * differing(row, k, groundOf(row, k)) <= k;
 }
 
-/** How many rows of X [m, k] are. */
+/** Counts the rows of X [m, k] that are worth a list. */
 export function plainRows(m: i32, k: i32, x: usize): i32 {
   let count = 0;
   for (let i = 0; i < m; i++) if (isPlain(at(x, i * k), k)) count++;

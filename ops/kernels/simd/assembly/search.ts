@@ -69,8 +69,8 @@ function keep(distances: usize, indices: usize, k: i32, distance: i32, index: i3
 }
 
 /**
- * What counters begin with, so that they overflow into bit `top` where, and only where, a code is nearer
- * than the `worst` that is kept, or, `turned`, where it is not.
+ * Returns the initial value of the counters. With it they overflow into bit `top` if and only if a code is nearer than
+ * the `worst` that is kept, or, `turned`, if it is not.
  */
 function biasOf(worst: i32, top: i32, turned: bool): i32 {
   const full = 1 << top;
@@ -78,7 +78,7 @@ function biasOf(worst: i32, top: i32, turned: bool): i32 {
   return turned ? full - worst : full - 1 + worst;
 }
 
-/** How many of 256 codes are in a plane… */
+/** Counts those of 256 codes that are in a plane. */
 // @ts-ignore: decorator
 @inline
 function bitsOf(plane: usize): i32 {
