@@ -39,9 +39,9 @@ export interface Start {
   readonly graph: Nodes;
   readonly input?: Shape;
   readonly seed: number;
-  /** The optimiser of a run after so many epochs. */
+  /** Returns the optimiser of a run after the given number of epochs. */
   readonly optimiserAt: (epoch: number) => Optimiser;
-  /** The graph of a run after so many epochs. */
+  /** Returns the graph of a run after the given number of epochs. */
   readonly graphAt: (epoch: number) => Nodes;
 }
 
@@ -53,8 +53,8 @@ export interface Begun {
 }
 
 /**
- * Begins a run and writes its configuration to a folder that holds none. A folder without room for its
- * checkpoints is refused before anything is trained, and a run that cannot begin leaves no configuration behind.
+ * Begins a run and writes its configuration to a folder that holds none. A disk too full for the run's checkpoints is
+ * reported before anything is trained, and a run that cannot begin leaves no configuration behind.
  */
 export const beginRun =
   (start: Start, { files }: Pick<Env, "files">): TE.TaskEither<SparrowError, Begun> => async () => {
@@ -75,7 +75,7 @@ export const beginRun =
 /** Checkpoints that are there at once: two that are kept, the best, and one that is being written. */
 const CHECKPOINTS_AT_ONCE = 4;
 
-/** Checks that a folder has room for checkpoints: writes as many bytes, and removes them. */
+/** Checks that the disk of a folder has space for checkpoints: writes as many bytes, and removes them. */
 async function hasRoom(
   run: Run,
   folder: string,
@@ -176,7 +176,7 @@ async function reportedEpoch(folder: string, files: Files): Promise<number | nul
   return E.isLeft(page) ? null : epochOfReport(new TextDecoder().decode(page.right));
 }
 
-/** After which epochs a run has gone on before. */
+/** Returns the epochs after which a run was resumed. */
 const resumptionsOf = ({ resumed }: Config): readonly { readonly epoch: number }[] =>
   (Array.isArray(resumed) ? resumed : [])
     .filter((entry) => Number.isSafeInteger(entry?.epoch) && entry.epoch >= 0)

@@ -69,8 +69,8 @@ export const withoutGpu = (): boolean =>
 const ASKED_LIMIT = 5 * 60_000;
 
 /**
- * Where programs look for datasets: as {@linkcode denoDataEnv}, but a dataset that is not on this machine
- * is the only reason to ask for a permission, and only for the first host that has it.
+ * Environment in which programs load datasets: {@linkcode denoDataEnv}, but a permission is requested only for a
+ * dataset that is not on this machine, and only for the first host that has it.
  */
 export function programDataEnv(): DataEnv {
   let asked = false;

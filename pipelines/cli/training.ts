@@ -145,9 +145,9 @@ export interface Recipe {
   readonly loss: Loss;
   /** The optimiser that the run begins with. */
   readonly optimiser: Optimiser;
-  /** The optimiser of a run after so many epochs. @default always the same */
+  /** Returns the optimiser of a run after the given number of epochs. @default always the same */
   readonly optimiserAt?: (epoch: number) => Optimiser;
-  /** The graph of a run after so many epochs, where stages change it. @default always `graph` */
+  /** Returns the graph of a run after the given number of epochs, where stages change it. @default always `graph` */
   readonly graphAt?: (epoch: number) => Nodes;
   /** Further settings, for the configuration. */
   readonly settings: Readonly<Record<string, unknown>>;

@@ -115,8 +115,10 @@ export interface WriteConfigOptions {
   /** The loss, whose name and options are kept. @default none */
   readonly loss?: Loss;
   /**
-   * What was chosen for this run, as JSON values. `compare.ts` takes runs that differ in `seed` alone for
-   * repetitions of one experiment. @default {}
+   * Options of this run, as JSON values. `compare.ts` takes runs that differ in `seed` alone for repetitions of one
+   * experiment.
+   *
+   * @default {}
    */
   readonly options?: Readonly<Record<string, unknown>>;
 }

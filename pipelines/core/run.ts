@@ -56,7 +56,7 @@ export interface Run {
   readonly findings: Findings;
   /** The path of the last model or checkpoint that was saved; null before. */
   readonly saved: string | null;
-  /** What tells the run from others, which its checkpoints carry. @default none */
+  /** Unique name of the run, which its checkpoints carry. @default none */
   readonly identity?: string;
 }
 

@@ -53,7 +53,7 @@ export const stage =
     }
   };
 
-/** Shows the run to who looks on; if they throw, nobody gets the run that is freed here. */
+/** Shows the run to the observer. If the observer throws, the run is freed here and nobody gets it. */
 function look(run: Run, { observer }: Env): void {
   try {
     observer?.run(run);
@@ -67,7 +67,7 @@ function look(run: Run, { observer }: Env): void {
 const isOfDisposed = (thrown: unknown): boolean =>
   thrown instanceof Error && /\bdisposed\b/.test(thrown.message);
 
-/** Milliseconds in which a GPU that was lost says so: what is asked of it meanwhile throws before that. */
+/** Milliseconds to wait until a lost GPU reports its loss: operations on it throw before that. */
 const PATIENCE = 200;
 
 async function faultSoon({ name, fault }: Env["backend"]): Promise<GpuError | null> {
@@ -153,8 +153,8 @@ export const repeat =
   };
 
 /**
- * A stage again and again until so many epochs are done; not at all where they are. Unlike
- * {@linkcode repeat} it does what is left of a run that goes on from a checkpoint.
+ * Repeats a stage until the run has trained the given number of epochs; not at all where it has. Unlike {@linkcode
+ * repeat} it does only the rest of a run that goes on from a checkpoint.
  *
  * Errors: `InvalidOption` where `epochs` is neither an integer of at least 0 nor Infinity, which is until
  * the body ends in an error, and where the body trains no epoch.

@@ -195,7 +195,7 @@ export const nothingSeen = (epochs: number | null): Seen => ({
   said: null,
 });
 
-/** The texts of graphs, because the same one is asked for four times a second. */
+/** Texts of graphs, cached because the same one is needed four times a second. */
 const shown = new WeakMap<Graph, string>();
 
 function textOf(graph: Graph): string {

@@ -1,8 +1,8 @@
 /**
- * What a dashboard's server tells a page: everything at first, then what is new.
+ * Messages of a dashboard's server to a page: everything at first, then what is new.
  *
- * There is no queue of messages. A page is told what it does not know yet, however long it did not
- * listen, so a slow one costs no memory and misses nothing that still holds.
+ * There is no queue of messages. A page is sent what it has not received yet, however long it did not listen, so a slow
+ * one costs no memory and misses nothing that still holds.
  *
  * @module
  */
@@ -115,7 +115,7 @@ function fromPlain(value: Plain): unknown {
 
 /** The end of a program. */
 export interface RunEnd {
-  /** How it ended: "interrupted" by a person, "failed" by itself. */
+  /** Outcome of the run: "interrupted" by a person, "failed" by an error. */
   readonly how: "finished" | "interrupted" | "failed";
   /** Lines that it printed: results, or the error. */
   readonly lines: readonly string[];

@@ -22,8 +22,9 @@ export interface AugmentOptions {
   /** Whether each image is mirrored left to right with probability one half. @default {false} */
   readonly flip?: boolean;
   /**
-   * Images are moved by up to so many whole pixels to each side, all distances alike; an integer of
-   * at least 0. @default {0}
+   * Largest shift of an image in whole pixels to each side, all distances equally probable; an integer of at least 0.
+   *
+   * @default {0}
    */
   readonly shift?: number;
   /**
@@ -92,7 +93,7 @@ export interface ImageLayout {
 
 /** A rule that changes the images of a batch at random. */
 export interface Augmentation {
-  /** Its settings, for configurations. */
+  /** Settings of the augmentation, for configurations. */
   readonly options: Readonly<Required<AugmentOptions>>;
   /** An option out of its range, with which it is not to be used; null if none. */
   readonly problem: InvalidOption | null;
@@ -391,7 +392,9 @@ function jitterOf(
 
 // ---- Shifts and mirror images
 
-/** In row-major order a shift is one move of memory; what it wraps around is then painted over. */
+/**
+ * Shifts an image. In row-major order a shift is one move of memory; the pixels that wrap around are then painted over.
+ */
 function shiftImage(
   values: Float32Array,
   at: number,

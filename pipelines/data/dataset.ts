@@ -10,9 +10,9 @@ import type { ImageArray } from "../../ops/saliency/image.ts";
 import { joined, sha256 } from "./bytes.ts";
 
 /**
- * How a number becomes an input of a model: (x − mean) / std. Both arrays have one value, for all numbers
- * alike, or one per channel, where channels are the last axis of a sample: of a vector, one per feature.
- * A byte stands for the number byte / 255. A mean of 0 and a deviation of 1 leave numbers as they are.
+ * Normalisation of the numbers of a sample: (x − mean) / std. Both arrays have one value, for all numbers alike, or one
+ * per channel, where channels are the last axis of a sample: of a vector, one per feature. A byte stands for the number
+ * byte / 255. A mean of 0 and a deviation of 1 leave numbers as they are.
  */
 export interface Normalisation {
   /** Means. */
@@ -67,8 +67,8 @@ export interface ImageSplit extends PictureSplit {
 export type RawSplit = Omit<ImageSplit, "normalisation">;
 
 /**
- * What determines the features that a trunk makes of a picture: a dataset of features has it, and a model that was
- * trained on them remembers it.
+ * Description of the trunk and settings that determine the features of a picture. A dataset of features has it, and the
+ * file of a model that was trained on them.
  */
 export interface TrunkReference {
   /** Path or address of the trunk. */
@@ -199,7 +199,7 @@ export function firstNonFinite(values: Float32Array): number {
   return -1;
 }
 
-/** What {@linkcode checkSplit} expects. */
+/** Form of a split that {@linkcode checkSplit} expects. */
 export interface SplitForm {
   /** Numbers of a sample, as the run's input has them. */
   readonly size: number;

@@ -1,5 +1,5 @@
 /**
- * What loading a dataset needs from outside, as a record that tests replace.
+ * Environment that loading a dataset needs, as a record that tests replace.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { denoFiles, type Files } from "../files/files.ts";
 
 /** Something in a folder. */
 export interface FolderEntry {
-  /** Without the folder's. */
+  /** Name of the entry, without the folder's. */
   readonly name: string;
   /** Whether it is a folder, or a link to one. */
   readonly isFolder: boolean;
@@ -53,8 +53,8 @@ export interface DataEnv {
 }
 
 /**
- * This machine, through Deno. At a terminal Deno asks for Sparrow's own variables, and for others
- * (HOME and its like) never: they only say where the cache is.
+ * Environment of this machine, through Deno. At a terminal Deno asks for permission to read Sparrow's own variables,
+ * but never for others, such as HOME: they only give the place of the cache.
  */
 export const denoDataEnv: DataEnv = {
   files: denoFiles,

@@ -184,7 +184,7 @@ const causeOf = (error: unknown): unknown =>
 export interface CacheFolder {
   /** Path of the folder. */
   readonly path: string;
-  /** Whether a person at a terminal may be asked for the permission to use it. */
+  /** Whether Deno may ask a person at a terminal for the permission to use it. */
   readonly ask: boolean;
 }
 

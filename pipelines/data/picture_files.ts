@@ -52,7 +52,7 @@ const HIDDEN =
 
 /** Something that was passed over. */
 export interface PassedOver {
-  /** Its path below the listed folder. */
+  /** Path of the file below the listed folder. */
   readonly name: string;
   /** Why it was passed over. */
   readonly reason: PassedReason;
@@ -299,7 +299,7 @@ export function placed(pictures: readonly PictureFile[]): readonly PlacedPicture
 const isOnly = (folders: readonly (readonly string[])[]): boolean =>
   new Set(folders.map(([first]) => first)).size === 1;
 
-/** Whether there are folders of a training part and of another, so many folders deep. */
+/** Whether there are folders of a training part and of another, `depth` folders deep. */
 function isSplit(folders: readonly (readonly string[])[], depth: number): boolean {
   const parts = new Set(folders.map((names) => partOf(names[depth] ?? "")));
   return parts.has("train") && (parts.has("validation") || parts.has("test"));

@@ -10,7 +10,7 @@ import { gunzip, sha256 } from "./bytes.ts";
 
 /** A file as it was published. */
 export interface PublishedFile {
-  /** Without ".gz". */
+  /** Name of the file, without ".gz". */
   readonly name: string;
   /** Size of the uncompressed content, in bytes. */
   readonly size: number;

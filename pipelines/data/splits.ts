@@ -71,7 +71,7 @@ function pickRows<A extends SampleValues | Labels>(values: A, size: number, pick
   return chosen;
 }
 
-/** Returns samples of a split from one on, at most so many, as views. */
+/** Returns samples of a split from one on, at most `most`, as views. */
 export function samplesFrom<Split extends DataSplit>(
   split: Split,
   from: number,
@@ -89,7 +89,7 @@ export function samplesFrom<Split extends DataSplit>(
   };
 }
 
-/** Returns the first samples of a split, at most so many, as views. */
+/** Returns the first samples of a split, at most `most`, as views. */
 export const firstSamples = <Split extends DataSplit>(split: Split, most: number): Split =>
   samplesFrom(split, 0, most);
 

@@ -195,9 +195,8 @@ const MOST_QUERIES = 256;
 
 /**
  * Finds the k nearest codes of each query, exactly: what `search` of a code index finds. The database compares each
- * query with every code, also where the table has an index of pgvector's: those are approximate, and useful to
- * statements of one's own. Bits are compared by `<~>` and `bit_count`, which needs PostgreSQL 14, sparse vectors by
- * `<+>` and `<#>`.
+ * query with every code, also where the table has an index of pgvector's: those are approximate, and useful to your own
+ * statements. Bits are compared by `<~>` and `bit_count`, which needs PostgreSQL 14, sparse vectors by `<+>` and `<#>`.
  *
  * @param queries As wide as the table's codes.
  * @returns Per query the indices (ids) of the nearest and their distances, rising; of equal distances the
@@ -270,8 +269,8 @@ async function nearest(
 }
 
 /**
- * The cast of the distance keeps an approximate index of the table's from being used in its place; were
- * the queries not materialised, each would be read from its text anew for every code.
+ * Writes the statement of a search. The cast of the distance keeps PostgreSQL from using an approximate index of the
+ * table. Materialised queries keep it from parsing each query's text again for every code.
  */
 const statementFor = (table: CodeTable, distance: CodeDistance): string =>
   `WITH asked AS MATERIALIZED (SELECT place, ${read(table)} AS code ` +

@@ -34,11 +34,11 @@ export interface DatabaseOptions {
   readonly pgvector?: boolean;
 }
 
-/** A database that is open, with pgvector where that was asked for. */
+/** An open database, with pgvector where that was requested. */
 export interface Database {
   /** Place of the database, without a password: "memory", the folder or the address. */
   readonly place: string;
-  /** Driver for statements of one's own, on further columns for example; it throws what the database refuses. */
+  /** Driver for your own statements, on further columns for example; it throws what the database refuses. */
   readonly driver: DatabaseDriver;
 }
 
@@ -176,7 +176,7 @@ export const attempt = <A>(
 ): TE.TaskEither<DatabaseUnavailable, A> =>
   TE.tryCatch(() => work(driver), (cause) => refused(place, cause));
 
-/** Closes a database. One in memory is gone; nothing may be asked of it afterwards. */
+/** Closes a database, which cannot be used afterwards. One in memory is gone. */
 export const closeDatabase = (database: Database): TE.TaskEither<DatabaseUnavailable, void> =>
   attempt(database, ({ close }) => close());
 

@@ -197,9 +197,9 @@ const latent = (value: Value): tf.Tensor =>
   value instanceof tf.Tensor ? value : latent(value.first);
 
 /**
- * Encodes any number of samples with the memory of one batch: the next batch is asked for when the codes
- * of the last have been taken. Codes are packed, 1 bit per unit (`words`; their bytes are
- * `new Uint8Array(words.buffer)`), where the encoder ends in kWTA.
+ * Encodes any number of samples with the memory of one batch: the next batch is requested when the codes of the last
+ * have been taken. Codes are packed, 1 bit per unit (`words`; their bytes are `new Uint8Array(words.buffer)`), where
+ * the encoder ends in kWTA.
  *
  * Samples are normalised as {@linkcode encode} does, and have the codes that it makes, whatever the batch
  * that they come in.

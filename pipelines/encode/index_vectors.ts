@@ -45,7 +45,7 @@ export interface WrittenIndex extends VectorIndex {
   readonly sample: number;
 }
 
-/** Rows of a sample are read from so many places. */
+/** Number of places of a file that a sample of rows is read from. */
 const PLACES = 256;
 
 /**

@@ -29,7 +29,7 @@ export interface RankingOptions {
    * alone, among the 100 nearest by Hamming distance.
    */
   readonly distance: CodeDistance | "values";
-  /** Results per query that will be asked for first. */
+  /** Number of results per query that are requested first. */
   readonly k: number;
   /** Names a code of the set: the last that equal ones are ordered by. */
   readonly nameOf: (index: number) => string;
@@ -46,7 +46,7 @@ export interface Ranking {
 /** The nearest by code that are ranked by their activations alone. */
 const CANDIDATES = 100;
 
-/** More than are asked for are searched, because of those that are as far as the last. */
+/** Extra results that are searched beyond those requested, for ties with the last. */
 const MORE = 32;
 
 /** The most codes as near as the last that are searched for; beyond that all codes are compared, since a search sorts each that it keeps. */

@@ -207,9 +207,9 @@ const FULL = 0.5;
 const SOUND = 0.99;
 
 /**
- * What is wrong with a memory: "full", where more than half of its synapses are set, beyond which it soon
- * recalls everything; "confused", where fewer are and yet some of what was stored does not come back from
- * itself, because codes share units; null for nothing.
+ * Diagnoses a memory. "full": more than half of its synapses are set, beyond which it soon recalls everything.
+ * "confused": fewer are set, yet some stored codes are not recalled from themselves, because codes share units. null:
+ * no fault.
  */
 export const faultOf = (
   { fill, wholeExact }: Pick<RecallResult, "fill" | "wholeExact">,

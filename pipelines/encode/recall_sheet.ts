@@ -1,6 +1,6 @@
 /**
- * What a recall came to: in words, as a table, and as a contact sheet of image, cue, what the memory found,
- * and what a search finds without it.
+ * Results of a recall: in words, as a table, and as a contact sheet of image, cue, the memory's answer, and the answer
+ * of a search without it.
  *
  * @module
  */

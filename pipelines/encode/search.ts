@@ -40,7 +40,11 @@ export interface SearchResult extends NamedImage {
    * @default it is no near-duplicate of the query
    */
   readonly difference?: number;
-  /** Its near-duplicates, where results are grouped, the nearest to it first. @default results are not grouped */
+  /**
+   * Near-duplicates of the image, where results are grouped, the nearest to it first.
+   *
+   * @default results are not grouped
+   */
   readonly duplicates?: readonly NamedImage[];
 }
 
@@ -171,7 +175,7 @@ function otherModel(set: SavedCodes, queries: SavedCodes): InvalidOption | null 
   );
 }
 
-/** Checks that the sets have what is asked for; null where they do. */
+/** Checks that the sets have the data that the options need; null where they do. */
 function missing(
   set: SavedCodes,
   queries: SavedCodes,
@@ -226,7 +230,7 @@ export interface QuerySurroundings {
   readonly note: (line: string) => void;
   /** Starts the backend, and makes an environment on it. */
   readonly env: TE.TaskEither<SparrowError, Env>;
-  /** Where datasets and files are found. */
+  /** Environment in which datasets and files are found. */
   readonly data: DataEnv;
 }
 

@@ -218,7 +218,7 @@ const tile = ({ picture: { uri, coarse }, name, lines, more = [], other = false 
     </figure>
   `;
 
-/** Writes names that are shown when they are asked for. */
+/** Writes names that are shown on demand. */
 const folded = (names: readonly string[]): Html =>
   html`
     <details class="more">
@@ -270,7 +270,7 @@ const COARSE = 64;
 const none: Picture = { uri: null, coarse: false };
 
 /**
- * Makes an album that loads each dataset once, and each file when it is asked for.
+ * Makes an album that loads each dataset once, and each file when it is needed.
  *
  * @param data The folder with the datasets' files, in place of the one that origins remember.
  */

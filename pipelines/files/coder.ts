@@ -16,7 +16,7 @@ const FORMAT = "sparrow-coder-1";
 /**
  * Writes a coder as a safetensors file. That of a linear coder has `directions` [width, inputs] and `offsets` [width]:
  * bit u of a vector's code is set where `directions[u] @ x + offsets[u]` is above 0, or, where the metadata has
- * `winners`, among so many largest. That of a product coder has `bounds` and `centroids`, as `ProductCoder` says.
+ * `winners`, among the `winners` largest. That of a product coder has `bounds` and `centroids`, as `ProductCoder` says.
  * The metadata holds the kind, inputs and width.
  */
 export function writeCoder(coder: VectorCoder): Uint8Array<ArrayBuffer> {

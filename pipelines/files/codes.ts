@@ -70,7 +70,7 @@ export interface FileStates {
   readonly stats: BigInt64Array;
 }
 
-/** The arrays of a set that have so many bytes or numbers per code. */
+/** Types and shapes of the arrays of a set that have a row per code. */
 const perCode = (width: number) =>
   ({
     activations: { type: "|i1", shape: [width] },
@@ -394,7 +394,7 @@ export interface Origin {
 const countOf = (part: OriginPart): number =>
   part.kind === "dataset" ? part.count : part.files.length;
 
-/** Returns the origin of image i; null where there are not so many. */
+/** Returns the origin of image i; null where there are fewer images. */
 export function originOf({ parts }: Origins, i: number): Origin | null {
   let before = 0;
   for (const part of parts) {

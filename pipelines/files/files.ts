@@ -104,7 +104,9 @@ export const writeStreamed = (
 interface OpenFile {
   /** Writes some bytes where it stands; returns how many. */
   readonly write: (bytes: Uint8Array) => Promise<number>;
-  /** Goes to so many bytes from the beginning (0), from where it stands (1), or from the end (2). */
+  /**
+   * Moves the position: by `offset` bytes from the beginning (0), from the current position (1), or from the end (2).
+   */
   readonly seek: (offset: number, from: number) => Promise<number>;
 }
 

@@ -13,11 +13,11 @@ export type Release = () => Promise<void>;
 /** The name of the file in a folder that whoever works there holds a lock of. */
 export const LOCK_FILE = "sparrow.lock";
 
-/** Who holds a lock, as the lock file says it. */
+/** Process that holds a lock, as the lock file describes it. */
 interface Holder {
   readonly process: number;
   readonly program: string;
-  /** When the lock was taken: an ISO date. */
+  /** Time at which the lock was taken: an ISO date. */
   readonly since: string;
 }
 
@@ -112,7 +112,7 @@ function once(task: Release): Release {
 
 const exists = (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false);
 
-/** Who has written to a lock file; null for what nobody has, and where it cannot be read. */
+/** Reads which process has written a lock file; null where none has, or where it cannot be read. */
 async function holderOf(path: string): Promise<Holder | null> {
   try {
     const { process, program, since } = JSON.parse(await Deno.readTextFile(path));

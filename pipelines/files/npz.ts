@@ -57,7 +57,7 @@ export interface NpyArray {
 
 const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 
-/** The numbers begin at a multiple of so many bytes, so that they can be read in place. */
+/** Alignment of the numbers in bytes, so that they can be read in place. */
 const ALIGNMENT = 64;
 
 /** Writes an array in NumPy's format, version 1.0: a line of text that describes it, then its numbers. */

@@ -368,7 +368,7 @@ async function storeIn(path: string, file: Deno.FsFile, leave: boolean): Promise
   return store;
 }
 
-/** Fills bytes from a place of a file on; returns whether it has so many. */
+/** Fills bytes from an offset of a file on; returns whether the file has them all. */
 function readAt(file: Deno.FsFile, from: number, bytes: Uint8Array): boolean {
   file.seekSync(from, Deno.SeekMode.Start);
   for (let done = 0; done < bytes.length;) {

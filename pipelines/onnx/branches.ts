@@ -50,7 +50,7 @@ export function mergeOf(
 
 /** An operator that stands in two branches: they cross, which no graph says. */
 export interface Crossing {
-  /** Its number in the file. */
+  /** Index of the operator in the file. */
   readonly operator: number;
 }
 

@@ -66,9 +66,9 @@ export interface ExportOnnxOptions {
 export interface OnnxFile {
   /** The file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** What it takes: "pixels", "floats" or "values". */
+  /** Name of the input: "pixels", "floats" or "values". */
   readonly input: string;
-  /** What it gives, in order. */
+  /** Names of the outputs, in order. */
   readonly outputs: readonly string[];
 }
 

@@ -106,7 +106,7 @@ export const loadOnnx = (
 /** Bytes that any model may read and transpose, besides twice those of its file. */
 const SPARE = 2e6;
 
-/** What it costs to read a constant, whatever its size. */
+/** Cost of reading a constant, whatever its size. */
 const READING = 64;
 
 /** The output of an operator that the network's input goes into. */

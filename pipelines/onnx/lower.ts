@@ -30,7 +30,7 @@ const ints = (values: readonly number[]): AttributeValue => ({
 
 /** A graph being written: nodes and constants in order, under names that it makes. */
 export interface Emitter {
-  /** Adds an operation; returns the names of its outputs, as many as asked for. */
+  /** Adds an operation; returns the names of its outputs, as many as requested. */
   readonly node: (
     opType: string,
     input: readonly string[],
@@ -132,7 +132,7 @@ export const written = (name: string, shape: Shape, channelsFirst = false): Sign
   name: () => name,
 });
 
-/** Makes the signal of an affine map, which is written once its name is asked for. */
+/** Makes the signal of an affine map, which is written at the first use of its name. */
 function pending(affine: Affine, shape: Shape, channelsFirst: boolean): Signal {
   let name: string | null = null;
   return {

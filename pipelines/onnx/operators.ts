@@ -24,9 +24,9 @@ export interface ReadNode {
 
 /** The operands of an operator. */
 export interface Operands {
-  /** Its settings. */
+  /** Settings of the operator. */
   readonly settings: Settings;
-  /** Its inputs after the first, the constants among them; undefined where it is none or left out. */
+  /** Inputs after the first, where they are constants; undefined for one that is not constant or left out. */
   readonly constants: readonly (Constant | undefined)[];
   /** Shape of its first input, as in Sparrow: images are [height, width, channels]. */
   readonly input: Shape;
@@ -39,8 +39,8 @@ export interface Operands {
 }
 
 /**
- * Where each value of a flattened image [height, width, channels] stands in ONNX's [channels, height, width]:
- * a rule, and no list, because an image may be declared of any size.
+ * Position of each value of a flattened image [height, width, channels] in ONNX's [channels, height, width]. It is a
+ * rule and not a list, because an image may be declared of any size.
  */
 export interface Order {
   /** Number of values. */

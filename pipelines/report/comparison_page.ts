@@ -78,7 +78,7 @@ const comparisonFigures = (
     });
   });
 
-/** Without what was measured before training, which would flatten all else. */
+/** Leaves out the values measured before training, beside which all others would look flat. */
 function trained(series: readonly Series[]): readonly Series[] {
   const after = series.map(({ label, points }) => ({
     label,

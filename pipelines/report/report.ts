@@ -147,7 +147,7 @@ export const renderReport = (data: ReportData): string => render(data, sections(
 
 /** A report as files. */
 export interface ReportFiles {
-  /** With links to the drawings. */
+  /** Page with links to the drawings. */
   readonly page: string;
   /** The text of each drawing by its path beside the page: "figures/loss.svg". */
   readonly drawings: ReadonlyMap<string, string>;

@@ -11,7 +11,7 @@ import { E } from "../../graph/fp_ts.ts";
 /** The part of a request that decides whether it is answered. */
 export interface Asked {
   readonly method: string;
-  /** Address, with the host that was asked for. */
+  /** Address of the request, with the host. */
   readonly url: string;
   readonly headers: Headers;
 }
@@ -24,7 +24,7 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** How a path is asked for: "GET" stands for HEAD too; "POST" has JSON as its body. */
+/** HTTP method of a path: "GET" also serves HEAD; "POST" has JSON as its body. */
 export type Method = "GET" | "POST";
 
 /** The most characters of an address; ours are a tenth of that. */
@@ -96,7 +96,7 @@ export function refusal(
 
 // ---- Listening
 
-/** Only this machine can reach it. */
+/** Address that only this machine can reach. */
 const HOSTNAME = "127.0.0.1";
 
 /** Milliseconds for the last bytes of answers to be sent. */
@@ -132,7 +132,7 @@ async function hashOf(text: string): Promise<string> {
 export interface Server {
   /** Address of the page: "http://127.0.0.1:7377/". */
   readonly url: string;
-  /** Refuses what is asked from now on, waits so many milliseconds for answers to be sent, drops the rest, and ends. */
+  /** Refuses new requests, waits the given milliseconds for answers to be sent, drops the rest, and ends. */
   readonly stop: (patience: number) => Promise<void>;
 }
 
@@ -142,7 +142,7 @@ export interface Serving {
   readonly port: number;
   /** The flag that names the port, for the error of one that cannot be had. */
   readonly flag: string;
-  /** The paths, and how each is asked for. */
+  /** Paths of the server, and the method of each. */
   readonly routes: Readonly<Record<string, Method>>;
   /** Headers of all answers, besides those that every server sends. */
   readonly headers: Readonly<Record<string, string>>;
@@ -219,7 +219,7 @@ export function serveLocally(
   }
 }
 
-/** Waits for work, so many milliseconds at most; returns whether it is done. What is not goes on. */
+/** Waits for work, at most the given milliseconds; returns whether it is done. Unfinished work goes on. */
 async function waited(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
   const late = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => late.resolve(false), milliseconds);

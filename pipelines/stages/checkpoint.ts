@@ -24,7 +24,7 @@ export interface BestBy {
   readonly name?: string;
   /** "test". */
   readonly split?: SplitName;
-  /** Whether more is better or less; "max". */
+  /** Whether more is better or less. @default "max" */
   readonly mode?: "max" | "min";
 }
 

@@ -35,8 +35,10 @@ import { encode } from "../encode/encode.ts";
 /** Options of {@linkcode evaluate}. */
 export interface EvaluateOptions {
   /**
-   * How a sample is classified: by the class "centroid" that is nearest to its code, or by the largest
-   * ("argmax") of as many outputs as there are classes; "centroid".
+   * Classification of a sample: by the class "centroid" that is nearest to its code, or by the largest ("argmax") of as
+   * many outputs as there are classes.
+   *
+   * @default "centroid"
    */
   readonly by?: "centroid" | "argmax";
 }

@@ -29,8 +29,9 @@ import { firstOfEach } from "../data/splits.ts";
 /** Options of {@linkcode evaluateReconstruction}. */
 export interface ReconstructionOptions {
   /**
-   * From outputs to pixels: "sigmoid" for a graph that ends in logits, "identity" for one that ends in
-   * pixels; "sigmoid".
+   * Function from outputs to pixels: "sigmoid" for a graph that ends in logits, "identity" for one that ends in pixels.
+   *
+   * @default "sigmoid"
    */
   readonly activation?: "sigmoid" | "identity";
   /** Candidates, ascending: from which on a reconstructed pixel is set; 0.1 to 0.95 in ten steps. */
@@ -44,9 +45,9 @@ const TEN_STEPS = Array.from({ length: 10 }, (_, i) => 0.1 + i * (0.95 - 0.1) / 
 interface Fidelity {
   readonly error: number;
   readonly psnr: number | null;
-  /** Per threshold: pixels that come out wrong. */
+  /** Number of wrong pixels, for each threshold. */
   readonly missed: Float64Array;
-  /** Per threshold: images without one. */
+  /** Number of images without a wrong pixel, for each threshold. */
   readonly exact: Float64Array;
   /** Reconstructions of the images to show. */
   readonly seen: readonly Seen[];
@@ -54,11 +55,11 @@ interface Fidelity {
 
 /** The reconstruction of one image. */
 interface Seen {
-  /** Its place in the split. */
+  /** Index of the image in the split. */
   readonly index: number;
-  /** Its pixels, as the model gives them. */
+  /** Pixels of the reconstruction, as the model gives them. */
   readonly made: Float32Array;
-  /** Per threshold: pixels that come out wrong. */
+  /** Number of wrong pixels, for each threshold. */
   readonly missed: Int32Array;
 }
 

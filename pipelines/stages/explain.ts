@@ -23,11 +23,12 @@ import { firstOfEach } from "../data/splits.ts";
 
 /** Options of {@linkcode explain}. */
 export interface ExplainOptions {
-  /** Images of the test set, the first of each class in turn, at least 0; 4. */
+  /** Images of the test set, the first of each class in turn, at least 0. @default 4 */
   readonly images?: number;
   /**
-   * Of the masks; those of `saliency`, but for an area that costs 0.1 and a blur that leaves nothing of
-   * a small image: over three quarters of its height.
+   * Options of the masks.
+   *
+   * @default those of `saliency`, but for an area that costs 0.1 and a blur over three quarters of the image's height, which leaves nothing of a small image
    */
   readonly saliency?: SaliencyOptions;
 }

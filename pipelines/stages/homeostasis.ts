@@ -26,7 +26,7 @@ export interface SynapticScalingOptions {
   readonly target?: number;
   /** Factor of the strength after each epoch, above 0 and at most 1. @default {1} */
   readonly decay?: number;
-  /** Whether duty cycles begin anew with each epoch, in place of going over all epochs. @default {false} */
+  /** Whether duty cycles are reset at each epoch, in place of going over all epochs. @default {false} */
   readonly forget?: boolean;
 }
 

@@ -34,7 +34,7 @@ import type { Midpoint, Midway } from "./train.ts";
 export interface InfoPlaneOptions {
   /** Dataset whose images are X and whose classes are Y. */
   readonly dataset: Dataset;
-  /** The split that the samples are drawn from; "train". */
+  /** Split that the samples are drawn from. @default "train" */
   readonly split?: "train" | "validation" | "test";
   /** Number of samples, the same ones each time, at least 2; all where there are fewer. @default {2_000} */
   readonly samples?: number;
@@ -43,13 +43,13 @@ export interface InfoPlaneOptions {
    * itself, or of its last node where it has none.
    */
   readonly layers?: readonly string[];
-  /** How information is estimated; by k-means alone, which is what the reference plots. */
+  /** Estimators of information. @default k-means alone, which the reference plots */
   readonly estimators?: readonly PlaneEstimator[];
-  /** After which epochs to measure; all. */
+  /** Epochs after which to measure. @default all */
   readonly epochs?: (epoch: number) => boolean;
-  /** After which steps of the first epoch, counted from 1; after 1, 4, 16, 64, … */
+  /** Steps of the first epoch after which to measure, counted from 1. @default 1, 4, 16, 64, … */
   readonly steps?: (step: number) => boolean;
-  /** What the samples are drawn by, and whatever the estimators draw; from 0 to 2^32 − 1; 0. */
+  /** Seed of the generator that draws the samples and that the estimators use; from 0 to 2^32 − 1. @default 0 */
   readonly seed?: number;
 }
 

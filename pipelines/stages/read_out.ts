@@ -35,11 +35,11 @@ import { encodeStream } from "../encode/encode.ts";
 export interface ReadOutOptions {
   /** Dataset, from whose training set read-outs learn, and whose test set judges them. */
   readonly dataset: Dataset;
-  /** Votes of the nearest codes, from 1 to 30; 3. */
+  /** Number of nearest codes that vote, from 1 to 30. @default 3 */
   readonly k?: number;
-  /** Besides all: labelled images per class that read-outs learn from, each at least 1; none. */
+  /** Numbers of labelled images per class that read-outs learn from, besides all; each at least 1. @default [] */
   readonly perClass?: readonly number[];
-  /** Parts of each test code's units that are moved elsewhere, in [0, 1]; none. */
+  /** Fractions of each test code's units that are moved elsewhere, in [0, 1]. @default [] */
   readonly noise?: readonly number[];
   /** Units per class of the Willshaw memory, at least 1; 1000, or as many as a class has codes. */
   readonly willshawUnits?: number;

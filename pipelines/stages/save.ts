@@ -18,8 +18,8 @@ export const MODEL_FILE = "model.safetensors";
 export const METRICS_FILE = "metrics.jsonl";
 
 /**
- * What a model's file remembers of the data that it was trained on. A dataset has it; of vectors that are streamed,
- * `{ name: source.name, train: split }`.
+ * Description in a model's file of the data that it was trained on. A dataset has it; of vectors that are streamed, `{
+ * name: source.name, train: split }`.
  */
 export interface TrainedOn {
   /** Name of the data. */

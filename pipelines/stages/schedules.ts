@@ -84,7 +84,7 @@ export const kwtaSchedule = (options: KwtaScheduleOptions = {}): Stage => {
   return pure((run) => ({ ...run, graph: change(run.epoch, run.graph) }));
 };
 
-/** A graph as the schedule leaves it for the epoch after so many. */
+/** Returns the function that sets a graph's kWTA for the epoch after a given number of epochs. */
 const scheduled = (options: KwtaScheduleOptions) => {
   const next = scheduleKwta(options);
   return (epoch: number, graph: Nodes): Graph =>
@@ -208,9 +208,9 @@ export const graphAfterAnnealing = (
 };
 
 /**
- * Sets the winners of every `top_k` and `batch_top_k` in the run's graph for the next epoch: from the initial number
- * to the final one, linearly over so many epochs. It comes before `train`. Codes that are sparse from the
- * beginning have more dead units.
+ * Sets the winners of every `top_k` and `batch_top_k` in the run's graph for the next epoch: from the initial number to
+ * the final one, linearly over `epochs` epochs. It comes before `train`. Codes that are sparse from the beginning have
+ * more dead units.
  *
  * Source: CSRv2 (arXiv 2602.05735), where k changes with every step, and is the final one after 0.7 of
  * the training.

@@ -83,9 +83,11 @@ export interface TrainOptions {
   /** Random changes of every batch's images. @default none */
   readonly augment?: Augmentation;
   /**
-   * Views of each sample in its batch: with 2 it stands there twice, one beside the other, each changed by `augment` and
-   * by the graph's dropout on its own, as `pairContrastLoss` wants partners. The batch size counts samples, so that a
-   * step has so many times as many rows. @default 1
+   * Views of each sample in its batch: with 2 it stands there twice, one beside the other, each changed by `augment`
+   * and by the graph's dropout on its own, as `pairContrastLoss` wants partners. The batch size counts samples, so that
+   * a step has twice as many rows with 2.
+   *
+   * @default 1
    */
   readonly views?: 1 | 2;
   /** The shape of one image, for `augment`. @default the run's input */

@@ -24,7 +24,7 @@ import { layoutOfTrunk, type Trunk } from "./trunk.ts";
 export interface FeaturesOptions {
   /** Environment whose signal stops the computation before the next picture. @default it is never stopped */
   readonly env?: Waiting;
-  /** Environment of the user's cache; null to compute all features anew. @default {denoDataEnv} */
+  /** Environment of the user's cache; null to compute all features, without a cache. @default {denoDataEnv} */
   readonly cache?: DataEnv | null;
   /** Called with the number of pictures that are done, of how many. @default nothing is called */
   readonly progress?: (done: number, total: number) => void;

@@ -37,9 +37,9 @@ export interface Described {
 
 /** Output of a layer for a batch. */
 export interface LayerOutput {
-  /** Its shape, the pictures of the batch first. */
+  /** Shape of the output, the pictures of the batch first. */
   readonly shape: readonly number[];
-  /** Its numbers, row-major. */
+  /** Numbers of the output, row-major. */
   readonly data: Float32Array;
 }
 

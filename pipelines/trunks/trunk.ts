@@ -49,7 +49,7 @@ export interface TrunkOptions {
    */
   readonly layer?: string;
   /**
-   * How a map of features becomes one vector: its average over rows and columns, or over tokens; the first of its
+   * Pooling of a map of features into one vector: its average over rows and columns, or over tokens; the first of its
    * tokens, which is the class token of most vision transformers; or all of it.
    *
    * @default {"average"}

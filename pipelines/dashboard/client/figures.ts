@@ -1,6 +1,6 @@
 /**
- * The figures on the dashboard's page: the report's, each drawn anew only when it has changed, and charts with a
- * cursor that tells the values of an epoch.
+ * Figures of the dashboard's page: the report's, each redrawn only when it has changed, and charts with a cursor that
+ * shows the values of an epoch.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * What the program says, heard by one page of a browser and told to its others.
+ * Connection of the dashboard's pages to the program: one page of a browser listens and passes messages on to the
+ * others.
  *
  * A browser keeps at most six connections to a server open, and a stream takes one for as long as it
  * lasts: were every page to have its own, the seventh would not even load. So pages queue for a lock, the
@@ -25,7 +26,7 @@ type Told =
   | { readonly kind: "update"; readonly update: Update }
   /** Nobody answers. */
   | { readonly kind: "lost" }
-  /** Who listens is to tell everything. */
+  /** Request to the listening page to send everything. */
   | { readonly kind: "ask" }
   | { readonly kind: "all"; readonly view: View };
 

@@ -1,5 +1,5 @@
 /**
- * What a page knows, and how it says it: no browser is needed for this part.
+ * State of a page and the texts that it shows; needs no browser.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export interface View {
   readonly end: RunEnd | null;
 }
 
-/** Before the program has spoken. */
+/** View before the program's first message. */
 export const blank: View = {
   connection: "new",
   run: -1,
@@ -46,7 +46,7 @@ export const blank: View = {
   end: null,
 };
 
-/** After a message. */
+/** Returns the view after a message. */
 export function heard(view: View, update: Update): View {
   const { run, status, end } = update;
   const before = update.first ? blank : view;
@@ -71,7 +71,7 @@ export function heard(view: View, update: Update): View {
 export const follows = (view: View, { first, run, from }: Update): boolean =>
   first || from === 0 || (run === view.run && from <= view.history.length);
 
-/** After the connection broke; a program that has ended may be gone. */
+/** Returns the view after the connection broke; a program that has ended may be gone. */
 export const unheard = (view: View): View =>
   view.end === null ? { ...view, connection: "lost" } : view;
 

@@ -10,7 +10,7 @@
 /** Kinds of messages, as Arrow numbers them. */
 export const MESSAGE = { schema: 1, dictionary: 2, batch: 3 } as const;
 
-/** Values that a dictionary may have: so many, and for each byte, which may be compressed, so many more. */
+/** Number of values that a dictionary may have: a constant, and more for each byte, which may be compressed. */
 const [SMALL, GROWTH] = [1024, 256];
 
 /** The header of a message. */

@@ -97,7 +97,7 @@ export async function npyValues(bytes: ByteSource): Promise<readonly ColumnValue
 /** An archive of arrays has a few; one of thousands would take long to list. */
 const MOST_ENTRIES = 1000;
 
-/** Deflate makes of n bytes at most so many times n (zlib's own documentation says 1032). */
+/** Largest ratio of inflated to deflated bytes (zlib's own documentation says 1032). */
 const MOST_DEFLATED = 1032;
 
 /** The most bytes of a compressed array, which is decompressed whole. */

@@ -1,6 +1,7 @@
 /**
- * What hyparquet reads without comparing it with the bytes that there are: the compact protocol of Thrift, whose lists
- * are declared before they come, and runs of small integers, which may be declared longer than a page has values.
+ * Checks for structures that hyparquet reads without comparing them with the number of bytes: the compact protocol of
+ * Thrift, whose lists are declared before they come, and runs of small integers, which may be declared longer than a
+ * page has values.
  *
  * @module
  */

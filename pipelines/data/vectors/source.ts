@@ -56,7 +56,7 @@ export interface VectorBlock {
   readonly values: Float32Array<ArrayBuffer>;
 }
 
-/** Bytes of float32 that are read at once where nothing else is asked for. */
+/** Bytes of float32 that are read at once by default. */
 const BLOCK_BYTES = 2 ** 20;
 
 /** The most bytes of float32 that are read at once. */

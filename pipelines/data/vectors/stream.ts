@@ -128,7 +128,7 @@ async () => {
   });
 };
 
-/** Bytes of a window where nothing else is asked for. */
+/** Bytes of a window by default. */
 const WINDOW = 2 ** 26;
 
 /** Vectors are counted in integers of 32 bits. */
@@ -208,8 +208,8 @@ interface Loaded {
 /** Samples in a random order, which are read as they are needed. */
 export interface Shuffled {
   /**
-   * Gathers the samples after so many others, normalised, in memory that the next call uses again, with their indices
-   * in the source. Going back is allowed, and costs that a window is read again.
+   * Gathers `count` samples after the first `from`, normalised, in memory that the next call reuses, with their indices
+   * in the source. Going back is allowed, but reads a window again.
    */
   readonly at: (
     from: number,

@@ -18,14 +18,14 @@ interface UnitUse {
   readonly rate: number;
   /** Number of units that never fire. */
   readonly dead: readonly number[];
-  /** Those that fire more often than this. */
+  /** Units that fire more often than `tooOften` allows. */
   readonly overactive: readonly number[];
   readonly most: number;
 }
 
 /**
- * How often is too often: five times the mean, as `overactiveUnits` and so the monitor have it, or
- * half-way from the mean to always, where that is less.
+ * Duty cycle above which a unit counts as overactive: five times the mean, as `overactiveUnits` and
+ * so the monitor have it, or half-way from the mean to 1, where that is less.
  */
 const tooOften = (rate: number): number => Math.min(5 * rate, (1 + rate) / 2);
 

@@ -139,7 +139,7 @@ export function textAt(
 /** The attributes of text beside a drawing. */
 export const muted = { fill: "var(--muted, #59626d)" } as const;
 
-/** A name that takes no more than so many characters. */
+/** Shortens a name to at most `longest` characters. */
 export const shortened = (name: string, longest: number): string =>
   name.length > longest ? `${name.slice(0, longest - 1)}…` : name;
 

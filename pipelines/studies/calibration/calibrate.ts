@@ -70,7 +70,7 @@ export function startWorker(signal: AbortSignal): EstimateWorker {
 export interface Trained {
   /** The bound on pairs that were held out, in bits. */
   readonly bits: number;
-  /** Without the drawing of the samples. */
+  /** Duration in seconds, without drawing the samples. */
   readonly seconds: number;
 }
 

@@ -37,7 +37,7 @@ export interface Task {
   readonly setting: Setting;
   /** Counted from 0. */
   readonly repetition: number;
-  /** How; it suits the setting's kind. */
+  /** Estimator to use; it suits the setting's kind. */
   readonly estimator: EstimatorName;
 }
 
@@ -45,7 +45,7 @@ export interface Task {
 export interface Timed {
   /** Bits, or why there are none. */
   readonly estimate: Estimate;
-  /** Without the drawing of the samples. */
+  /** Duration in seconds, without drawing the samples. */
   readonly seconds: number;
 }
 

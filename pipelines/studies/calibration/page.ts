@@ -48,7 +48,7 @@ const dashes: Readonly<Record<Dash, string>> = { solid: "none", dashed: "5 3", d
 const WIDEST = 250;
 const GAP = 16;
 
-/** Style of the panels, beside each other where there is room, and of the key. */
+/** Style of the panels, beside each other where they fit, and of the key. */
 const figureStyle = `
 :root { --neural: #7d3f98; }
 @media screen and (prefers-color-scheme: dark) { :root { --neural: #cf9fe6; } }
@@ -360,7 +360,7 @@ export function calibrationPage(
   });
 }
 
-/** The law is told once for each kind. */
+/** Makes the section of one setting. The law is stated once for each kind. */
 function section(results: readonly Result[], before: Kind | undefined): Section {
   const [{ kind, samples }] = results;
   return {

@@ -56,7 +56,7 @@ const looks = [
 
 const rows = Object.keys(quantities) as readonly Quantity[];
 
-/** What a guess gets right of a quantity, where it can, if it does so of the other classes. */
+/** Returns the accuracy of a guess for a quantity; null where there is none. */
 const guessOf = (row: Quantity, chance: number): number | null => {
   if (row === "by_difference" || row === "by_itself") return chance;
   // 1 / (n − 1) of the other classes is 1 / n of all.
@@ -108,7 +108,7 @@ const marginTop = 26;
 const marginBottom = 36;
 const marginSide = 12;
 
-/** Where the line of a row lies below its top, under the row's name. */
+/** Distance of a row's line below its top, under the row's name. */
 const lineAt = 28;
 
 function drawAt(

@@ -180,9 +180,9 @@ function section({ claim, findings, seconds, command }: Tested): Section {
   };
 }
 
-/** What is tested, and where the results go. */
+/** Claims to test, and the folder of the results. */
 export interface Testing {
-  /** In their order. */
+  /** Claims in the order in which they are tested. */
   readonly claims: readonly Claim[];
   /** Common to all of them. */
   readonly circumstances: Conditions;

@@ -268,7 +268,7 @@ export interface GradientFreePage {
   readonly weights: ParamArrays;
   /** Mistakes of the nearest codes on the test set; null where they were not judged. */
   readonly evaluation: Evaluation | null;
-  /** Mean codes of the classes; none. */
+  /** Mean codes of the classes; null for none. */
   readonly centroids: Centroids | null;
   /** Dataset that was learnt. */
   readonly dataset: Dataset;

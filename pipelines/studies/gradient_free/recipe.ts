@@ -1,5 +1,5 @@
 /**
- * What the program's options stand for: a graph, and the stages that train it.
+ * Recipe of the program's options: a graph, and the stages that train it.
  *
  * @module
  */
@@ -55,7 +55,7 @@ export interface RecipeOptions {
   readonly pool: number;
   /** Places from one pool to the next. */
   readonly "pool-step": number;
-  /** To learn from. */
+  /** Number of training samples. */
   readonly samples: number;
   /** Whether synapses are scaled. */
   readonly scaling: boolean;

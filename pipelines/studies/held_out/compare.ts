@@ -54,7 +54,7 @@ export interface EncoderWay extends Way {
 
 /** Data and length of the comparison. */
 export interface Comparison {
-  /** Its test set is what is searched. */
+  /** Dataset whose test set is searched. */
   readonly dataset: Dataset<ImageSplit>;
   /** Indices of the classes that are held out. */
   readonly unseen: readonly number[];

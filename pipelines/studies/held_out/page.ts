@@ -1,5 +1,5 @@
 /**
- * What came out of the held-out classes: the record, the table, the page.
+ * Results of the held-out classes: the record, the table, the page.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What `inverse.ts` measures: how much of a binary image comes back from its code, and how much of an image
+ * Measurements of `inverse.ts`: how much of a binary image can be reconstructed from its code, and how much of an image
  * and of its code remains when the image is moved.
  *
  * @module
@@ -33,7 +33,7 @@ export interface Restoration {
   readonly overlap: number;
 }
 
-/** Between what an overlap lies. */
+/** Bounds of an overlap. */
 export interface RestorationBounds {
   /** The sparsity of every restored image: the mean of the originals'. */
   readonly sparsity: number;
@@ -195,7 +195,7 @@ function rotated(images: BinaryImages): BinaryImages {
 export interface Inverse {
   /** Number of images. */
   readonly images: number;
-  /** Between what the surface's overlaps lie. */
+  /** Bounds of the surface's overlaps. */
   readonly bounds: RestorationBounds;
   /** Dimension by dimension, each with all sparsities. */
   readonly surface: readonly Restoration[];

@@ -35,7 +35,7 @@ export interface Restored {
   readonly shape: readonly number[];
   /** The images that were encoded. */
   readonly images: DenseEmbeddings;
-  /** Their codes. */
+  /** Codes of the images. */
   readonly codes: BinaryEmbeddings;
   /** Sparsity of the codes. */
   readonly sparsity: number;
@@ -338,7 +338,7 @@ function drawCourses(lines: readonly Course[], width: number, label: string): Ht
   }, label);
 }
 
-/** How far below the end of its line each label stands, so that none covers the one below it. */
+/** Computes the distance of each label below the end of its line, so that no label covers the next. */
 function ends(
   lines: readonly Course[],
   yOf: (overlap: number) => number,

@@ -222,7 +222,7 @@ function speedFigure(
   };
 }
 
-/** Recall over bytes of each method with its candidates ranked anew, and the query as floats. */
+/** Draws the recall over the bytes of each method, with reranked candidates and the query as floats. */
 function bytesFigure(rows: readonly Measurement[], methods: readonly string[]): Figure {
   const shown = rows.filter(({ query, candidates }) => query === "floats" && candidates !== null);
   const caption =

@@ -200,9 +200,9 @@ export interface CapacityPlan {
   readonly closely: number;
   /** Pairs that are recalled at each load. */
   readonly probes: number;
-  /** Codes that are stored with themselves… */
+  /** Number of codes that are stored with themselves. */
   readonly codes: number;
-  /** …and those of them that are completed. */
+  /** Number of those codes that are completed from a part. */
   readonly completed: number;
 }
 
