@@ -20,7 +20,7 @@ import {
   root as rootUrl,
 } from "./public_symbols.ts";
 
-/** Of a signature that is read at a glance. */
+/** Longest signature that is printed on one line, in characters. */
 const MOST_CHARACTERS = 100;
 
 /** One symbol of the list. */
@@ -162,7 +162,7 @@ function entryOf({ name, declarations }: PublicSymbol): Entry {
   };
 }
 
-/** By code unit, so that the order is that of no locale. */
+/** Compares by code unit, so that the order depends on no locale. */
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0;
 
 const lineOf = ({ name, kind, summary, signatures }: Entry): string =>

@@ -1,5 +1,5 @@
 /**
- * What is public, entry point by entry point: `deno.json` lists them, `deno doc` says what each exports.
+ * Public symbols of every entry point: `deno.json` lists the entry points, `deno doc` the exports of each.
  *
  * @module
  */
@@ -40,8 +40,8 @@ export function entryPoints(): readonly EntryPoint[] {
 }
 
 /**
- * Reads what a module exports. Modules are asked for one at a time: of those asked for together, `deno doc`
- * documents a symbol that two of them export in one only.
+ * Reads the exports of a module. Modules are read one at a time: of several in one call, `deno doc` documents a symbol
+ * that two of them export in one only.
  *
  * @param path Path from the project's folder.
  * @returns The symbols by name.

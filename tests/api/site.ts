@@ -10,7 +10,7 @@
  */
 import { type EntryPoint, entryPoints, publicSymbols, root } from "./public_symbols.ts";
 
-/** What `deno doc` warns of inside fp-ts, whose types import a folder where Node.js's rules want a file. */
+/** Warning of `deno doc` about fp-ts, whose types import a folder where Node.js's rules want a file. */
 const foreign =
   /^Warning Failed resolving types\. \[ERR_UNSUPPORTED_DIR_IMPORT\] .*\/fp-ts\/.*\n(?:Did you mean .*\n)?(?: {4}at .*\n)?/gm;
 

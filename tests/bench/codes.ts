@@ -71,7 +71,7 @@ const flags = {
 
 type Options = Values<typeof flags>;
 
-/** Those of the peers that could be started. */
+/** Peers that could be started. */
 interface Peers {
   readonly faiss: Peer | null;
   readonly usearch: Peer | null;
@@ -125,7 +125,7 @@ const heading = ({ name, base, queries }: SearchSet<Rows>): string =>
   `${name}: ${base.count} ${base.kind === "dense" ? "vectors of" : "codes of"} ${base.width} ` +
   `${base.kind === "dense" ? "numbers" : "units"}, ${queries.count} queries`;
 
-/** What `use` promises; null where it fails, which is said. */
+/** Awaits the result of `use`; null where it fails, with the reason printed. */
 async function skipped<A>(what: string, use: () => Promise<A>): Promise<A | null> {
   try {
     return await use();

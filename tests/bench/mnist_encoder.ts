@@ -1,6 +1,5 @@
 /**
- * What is trained in every benchmark: the encoder of `mnist_kwta.ts` with the reference's recipe, and
- * the images for it.
+ * Encoder that every benchmark trains: that of `mnist_kwta.ts` with the reference's recipe, and the images for it.
  *
  * @module
  */
@@ -30,7 +29,7 @@ export const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kw
 /** Random triplets out of each batch. */
 export const loss = tripletCosineLoss();
 
-/** With L2, as the peers have it. */
+/** Optimiser with L2, as the peers have it. */
 export const optimiser = adam({ learningRate: 1e-3, weightDecay: 1e-5 });
 
 /** The value of a right; throws the error's own words otherwise. */

@@ -10,7 +10,7 @@ import * as d3 from "npm:d3-array@3.2.5";
 
 const quantile: (values: Iterable<number>, p: number) => number | undefined = d3.quantile;
 
-/** Where the middle half of some numbers lies. */
+/** Median of some numbers, and the range of their middle half. */
 export interface Summary {
   /** A quarter is below it. */
   readonly lower: number;

@@ -43,7 +43,7 @@ export function softKwta(row: ArrayLike<number>, k: number, h: number, gate: Gat
   return Array.from(row, (x) => gates[gate](h * (x - middle)));
 }
 
-/** Its gradient: a_i − ½ Σ a for the two edges, a_i elsewhere. */
+/** Gradient of soft kWTA: a_i − ½ Σ a for the two edges, a_i elsewhere. */
 export function softKwtaGradient(
   row: ArrayLike<number>,
   dy: ArrayLike<number>,

@@ -149,7 +149,7 @@ export async function untilEpoch(
   throw new Error(`${figure} did not get to epoch ${epoch}`);
 }
 
-/** What axe finds serious in the page as it is. */
+/** Lists the serious violations that axe finds in the page. */
 export async function violations(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source);
   const found = await page.evaluate("axe.run()") as AxeResults;

@@ -19,7 +19,7 @@ import type { SearchSet } from "./searcher.ts";
 /** Results per query. */
 export const K = 10;
 
-/** How much of a set is taken. */
+/** Size of the part of a set that is used. */
 export interface SetSize {
   readonly base: number;
   readonly queries: number;
@@ -138,7 +138,7 @@ function hammingOf(
   return found.map((index, i) => index < 0 ? Infinity : sizes[i]);
 }
 
-/** Codes of 512 units that are drawn, so many of them set. */
+/** Draws codes of 512 units, `active` of them set. */
 export function drawnCodes(
   active: number,
   { base, queries }: SetSize,

@@ -1,5 +1,5 @@
 /**
- * What is measured of a search among pictures, and its mean over sets with intervals.
+ * Measures of a search among pictures, and their means over sets with intervals.
  *
  * @module
  */
@@ -46,7 +46,7 @@ export const foundFirst = (found: readonly Found[]): number =>
 export interface Answered {
   /** The nearest pictures. */
   readonly found: Found;
-  /** Their distances. */
+  /** Distances of the answers. */
   readonly distances: readonly number[];
   /** The same for equal pictures only. */
   readonly picture: string;

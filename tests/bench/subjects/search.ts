@@ -82,7 +82,7 @@ export const gpuSearch: Subject = {
   },
 };
 
-/** So many codes, by the number of a seed. */
+/** Draws `count` codes, with a number as the seed. */
 type DrawCodes = (count: number, number: number) => BinaryEmbeddings;
 
 /** A search that is refused would be quick. */
@@ -110,7 +110,7 @@ function searchCase(
   };
 }
 
-/** Random codes with exactly so many bits set. */
+/** Draws random codes with exactly `bits` bits set. */
 function codes(count: number, bits: number, number: number): BinaryEmbeddings {
   const drawn = randomCodes(count, WIDTH, bits, seed(number));
   if (E.isLeft(drawn)) throw new Error(describe(drawn.left));

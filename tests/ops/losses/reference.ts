@@ -175,7 +175,7 @@ export const mined: Readonly<
     ),
 };
 
-/** Of every row that has both, the distances of its positives and of its negatives. */
+/** Lists, for every row that has both, the distances of its positives and of its negatives. */
 function anchors(x: Rows, labels: ArrayLike<number>, distance: string) {
   return x.map((row, i) => {
     const to = (alike: boolean) =>

@@ -33,10 +33,10 @@ export const tiny: Published = {
   mirrors: ["https://one.example/tiny/", "https://two.example/"],
 };
 
-/** What the web answers: bytes, a status, or the message of a failure. */
+/** Answers of the web: bytes, a status, or the message of a failure. */
 export type Web = Readonly<Record<string, Uint8Array<ArrayBuffer> | number | string>>;
 
-/** What to put into the environment. */
+/** Contents of the fake environment. */
 export interface World {
   readonly disk?: Readonly<Record<string, Uint8Array>>;
   readonly web?: Web;
@@ -57,7 +57,7 @@ export interface Fake {
   readonly fetched: string[];
   /** The files that were written, in order. */
   readonly written: string[];
-  /** The folders for which a person would have been asked. */
+  /** Folders for which a permission would have been requested. */
   readonly asked: Set<string>;
 }
 

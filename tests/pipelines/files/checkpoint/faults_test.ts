@@ -116,7 +116,7 @@ const isWritten = (folder: string): Promise<boolean> =>
   Deno.readTextFile(`${folder}/config.json`)
     .then((text) => JSON.parse(text).options.epochs === EPOCHS, () => false);
 
-/** What was killed in a folder goes on, or is told again what it has not written yet. */
+/** Resumes a run that was killed in a folder, or starts it again where it had written nothing yet. */
 async function goOn(folder: string, options: readonly string[]): Promise<void> {
   const begun = await isWritten(folder);
   const { code, err } = await trained(
