@@ -51,7 +51,7 @@ export function linear(a: number, b?: number | LinearOptions, c?: LinearOptions)
 /** max(x, 0), elementwise. */
 export const relu: Graph<Shape, Same> = { nodes: [{ _tag: "relu" }] };
 
-/** 1 / (1 + exp(−x)), elementwise. */
+/** Logistic function, elementwise: 1 / (1 + exp(−x)). */
 export const sigmoid: Graph<Shape, Same> = { nodes: [{ _tag: "sigmoid" }] };
 
 /** The hyperbolic tangent, elementwise. */
@@ -100,7 +100,7 @@ export const softmax: Graph<Shape, Same> = { nodes: [{ _tag: "softmax" }] };
 export const logSoftmax: Graph<Shape, Same> = { nodes: [{ _tag: "log_softmax" }] };
 
 /**
- * Another shape of the same size, row-major.
+ * Reshapes a tensor to another shape of the same size, row-major.
  *
  * @param shape Integers of at least 1, batch axis left out.
  */
@@ -114,13 +114,13 @@ export interface BatchNormOptions {
   readonly affine?: boolean;
   /** Share of a batch in the new running statistics, in (0, 1]. @default 0.1 */
   readonly momentum?: number;
-  /** Added to the variance, above 0. @default 1e-5 */
+  /** Number added to the variance, above 0. @default 1e-5 */
   readonly epsilon?: number;
 }
 
 /**
- * (x − mean) / √(variance + epsilon) · scale + shift for each channel, which is the last axis: of
- * vectors every unit, of images every map.
+ * Batch norm: (x − mean) / √(variance + epsilon) · scale + shift for each channel, which is the last axis: of vectors
+ * every unit, of images every map.
  *
  * In training mean and (biased) variance are the batch's own, and the running ones move towards them:
  * running ← (1 − momentum) · running + momentum · batch, with the unbiased variance. Evaluated, the
@@ -159,7 +159,7 @@ export const batchNorm = (
  */
 export const dropout = (rate = 0.5): Graph<Shape, Same> => ({ nodes: [{ _tag: "dropout", rate }] });
 
-/** Any tensor to a vector, row-major. */
+/** Flattens any tensor to a vector, row-major. */
 export const flatten: Graph<Shape, readonly [number]> = { nodes: [{ _tag: "flatten" }] };
 
 /** The sum of the two tensors of a pair, which have one shape. */
@@ -443,5 +443,5 @@ export const predictedKwta = (
   }],
 });
 
-/** 1 for the largest unit of a sample, 0 for all others; the gradient is straight through. */
+/** Winner-take-all: 1 for the largest unit of a sample, 0 for all others; the gradient is straight through. */
 export const winnerTakeAll: Graph<Shape, Same> = { nodes: [{ _tag: "winner_take_all" }] };

@@ -148,22 +148,26 @@ export interface NodeDeclaration<P extends readonly NodeArgument[] = readonly No
   /** Arguments of the node. The first ones, as many as are of one kind, may be given by position. @default [] */
   readonly arguments?: P;
   /**
-   * The shape of the output for one input tensor, batch axis left out, or what input was expected, in
-   * words. Left out, the node keeps the shape.
+   * Computes the shape of the output for one input tensor, batch axis left out; a string, what input was expected,
+   * where it does not fit.
+   *
+   * @default the input's shape
    */
   readonly shape?: (input: Shape, values: ValuesOf<P>) => Shape | string;
-  /** The weights for an input of a shape. Left out, the node has none. */
+  /** Lists the weights for an input of a shape. @default none */
   readonly params?: (input: Shape, values: ValuesOf<P>) => readonly NodeParam[];
   /**
    * Declares the state of the node for an input of a given shape: values beside its weights, saved and loaded with
-   * them. Without it the node has no state.
+   * them.
+   *
+   * @default none
    */
   readonly state?: (input: Shape, values: ValuesOf<P>) => readonly NodeState[];
-  /** Operations for one sample. Left out, there is one per element of the output. */
+  /** Counts the operations for one sample. @default one per element of the output */
   readonly flops?: (input: Shape, values: ValuesOf<P>) => number;
 }
 
-/** A declaration whose arguments are not looked at by the compiler. */
+/** A declaration whose arguments the compiler does not check. */
 export interface AnyNodeDeclaration {
   /** The name by which it is written in a graph. */
   readonly name: string;

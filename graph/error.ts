@@ -27,9 +27,9 @@ export interface ShapeMismatch {
 export interface ParseError {
   /** Names the error. */
   readonly _tag: "ParseError";
-  /** 1-based. */
+  /** Line of the error, counted from 1. */
   readonly line: number;
-  /** 1-based, in characters. */
+  /** Column of the error in characters, counted from 1. */
   readonly column: number;
   /** The texts that could have stood there. */
   readonly expected: readonly string[];
@@ -101,7 +101,7 @@ export interface DatabaseUnavailable {
 export interface BackendUnavailable {
   /** Names the error. */
   readonly _tag: "BackendUnavailable";
-  /** "webgpu", "wasm" or "cpu". */
+  /** Name of the backend: "webgpu", "wasm" or "cpu". */
   readonly backend: string;
   /** The reason, in words. */
   readonly reason: string;
@@ -121,7 +121,7 @@ export interface GpuError {
 export interface NonFinite {
   /** Names the error. */
   readonly _tag: "NonFinite";
-  /** "loss", "the gradient of 0.weight", or the path of a parameter. */
+  /** Name of the tensor: "loss", "the gradient of 0.weight", or the path of a parameter. */
   readonly tensor: string;
   /** NaN, Infinity or −Infinity. */
   readonly value: number;
@@ -143,11 +143,11 @@ export interface InvalidOption {
   readonly actual: string;
   /** The allowed range, in words. */
   readonly expected: string;
-  /** The allowed name that the given one is nearest to, where it may be a misspelling of one. */
+  /** Allowed name nearest to the given one, where that may be a misspelling. */
   readonly nearest?: string;
 }
 
-/** The user asked to stop. */
+/** The user has stopped the program. */
 export interface Interrupted {
   /** Names the error. */
   readonly _tag: "Interrupted";

@@ -27,7 +27,7 @@ export interface Relu {
   readonly _tag: "relu";
 }
 
-/** 1 / (1 + exp(−x)), elementwise. */
+/** Logistic function, elementwise: 1 / (1 + exp(−x)). */
 export interface Sigmoid {
   /** Names the node. */
   readonly _tag: "sigmoid";
@@ -147,7 +147,7 @@ export interface BatchNorm {
   readonly affine: boolean;
   /** Share of a batch in the new running statistics, in (0, 1]. */
   readonly momentum: number;
-  /** Added to the variance, above 0. */
+  /** Number added to the variance, above 0. */
   readonly epsilon: number;
 }
 
@@ -167,7 +167,9 @@ export interface Flatten {
 
 // ---- Competition
 
-/** 1 for the largest unit of a sample, 0 for all others: kWTA with k = 1, hard in training too. */
+/**
+ * Winner-take-all: 1 for the largest unit of a sample, 0 for all others. It is kWTA with k = 1, hard in training too.
+ */
 export interface WinnerTakeAll {
   /** Names the node. */
   readonly _tag: "winner_take_all";
@@ -178,7 +180,7 @@ export type Gate = "sigmoid" | "hard_sigmoid";
 
 /** A soft activation: its slope, and its form. */
 export interface Soft {
-  /** Above 0. */
+  /** Slope of the sigmoid, above 0. */
   readonly hardness: number;
   /** Form of the sigmoid. */
   readonly gate: Gate;
@@ -202,7 +204,7 @@ export interface Kwta {
   readonly _tag: "kwta";
   /** The fraction of the units that win, in (0, 1]. */
   readonly sparsity: number;
-  /** null: hard in training too, with a straight-through gradient. */
+  /** Soft activation in training; null for a hard one, with a straight-through gradient. */
   readonly soft: Soft | null;
   /** The units that compete with each other. */
   readonly over: Over;
@@ -214,7 +216,10 @@ export interface LearnedKwta {
   readonly _tag: "learned_kwta";
   /** The shape of one sample; null where shape inference is to find it. */
   readonly shape: Shape | null;
-  /** null: hard in training too, with a straight-through gradient; then the threshold learns nothing. */
+  /**
+   * Soft activation in training; null for a hard one, with a straight-through gradient, with which the threshold learns
+   * nothing.
+   */
   readonly soft: Soft | null;
 }
 
@@ -228,7 +233,9 @@ export interface PredictedKwta {
   readonly max_sparsity: number;
   /** The least sparsity that is predicted, in (0, max_sparsity). */
   readonly min_sparsity: number;
-  /** null: hard in training too, with a straight-through gradient; then nothing is learned. */
+  /**
+   * Soft activation in training; null for a hard one, with a straight-through gradient, with which nothing is learned.
+   */
   readonly soft: Soft | null;
 }
 
@@ -379,6 +386,6 @@ export interface Nodes {
  * of a graph that is written as text.
  */
 export interface Graph<I = never, O = unknown> extends Nodes {
-  /** Never present: it carries the shapes for the compiler. */
+  /** Type of the shapes, for the compiler. The property is never present. */
   readonly [shapes]?: (input: I) => O;
 }

@@ -13,7 +13,7 @@ import type { Shape } from "./types.ts";
 
 /** One weight tensor of a graph. */
 export interface ParamSpec {
-  /** "0.weight", or "1.body.0.weight" inside a branch. */
+  /** Path of the weight: "0.weight", or "1.body.0.weight" inside a branch. */
   readonly path: string;
   /** Dimensions of the weight: those of a linear weight are [inputs, outputs], those of a bias [outputs]. */
   readonly shape: Shape;

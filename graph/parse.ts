@@ -256,7 +256,7 @@ const after = <A, B>(start: Parser<A>, parser: () => Parser<B>): Parser<B> =>
 
 /** One argument of a node. */
 interface Given {
-  /** null: by position. */
+  /** Name of the argument; null where it is given by position. */
   readonly name: string | null;
   readonly value: Argument;
   readonly at: Stream<string>;
@@ -357,7 +357,7 @@ function graphParser(spliced: readonly Nodes[]): Parser<Nodes> {
     );
   };
 
-  /** A value that is written like those of a kind; its range is not looked at. */
+  /** Parses a value written like those of a kind, whatever its range. */
   const anyValue = (kind: ArgumentKind, depth: number): Parser<Argument> => {
     switch (kind) {
       case "graph":

@@ -15,7 +15,7 @@ import { declarationOf } from "./custom_node.ts";
 
 /** A tensor of the state, by its path. */
 export interface StateSpec {
-  /** "3.duty_cycle". */
+  /** Path of the tensor: "3.duty_cycle". */
   readonly path: string;
   /** Dimensions of the state; [] for a scalar. */
   readonly shape: Shape;

@@ -26,7 +26,7 @@ export type Space = Shape | Pair<Space, Space>;
 
 /** A pair of tensors of one shape. */
 export interface Alike extends Pair<Shape, Shape> {
-  /** Never present: it tells the compiler that the two are compared. */
+  /** Mark that lets the compiler compare two types. The property is never present. */
   readonly alike?: true;
 }
 
@@ -35,7 +35,7 @@ export type Path = readonly ("first" | "second")[];
 
 /** Placeholder for an output shape: the part of the input's shape at a path. */
 export interface Part<P extends Path> {
-  /** Never present: a type like this one has no values. */
+  /** Path of the part. The property is never present: the type has no values. */
   readonly part: P;
 }
 
