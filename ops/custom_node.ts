@@ -61,7 +61,7 @@ export interface NodeDefinition<P extends readonly NodeArgument[]> extends NodeD
 
 type AnyCall = (x: tf.Tensor, values: NodeValues, params: Params, state: Params) => unknown;
 
-/** The functions of a defined node, whose values are not looked at by the compiler. */
+/** The functions of a defined node, whose values the compiler does not check. */
 interface AnyKernel {
   readonly evaluate: AnyCall;
   readonly train: AnyCall;

@@ -24,7 +24,7 @@ const onRows = <T extends tf.Tensor>(x: T, f: (rows: tf.Tensor2D) => tf.Tensor):
 };
 
 /**
- * 1 where a unit is above the threshold of its sample, else 0.
+ * Hard kWTA: 1 where a unit is above the threshold of its sample, else 0.
  *
  * The threshold is midway between the k-th and the (k+1)-th largest value; the comparison is
  * strict, so a tie at the boundary loses as a whole, and fewer than k units may fire. The gradient
@@ -42,7 +42,7 @@ export const hardKwta = <T extends tf.Tensor>(x: T, sparsity: number): T =>
   );
 
 /**
- * 1 for the largest unit of a sample, 0 for all others: {@linkcode hardKwta} with k = 1.
+ * Winner-take-all: 1 for the largest unit of a sample, 0 for all others. It is {@linkcode hardKwta} with k = 1.
  *
  * @param x [samples, …units], float32.
  * @returns The same shape; of a sample whose largest value stands twice, zeros.
@@ -100,8 +100,8 @@ const open = (z: tf.Tensor, gate: Gate): tf.Tensor =>
   gate === "sigmoid" ? tf.sigmoid(z) : tf.div(tf.clipByValue(tf.add(z, 3), 0, 6), 6);
 
 /**
- * 1 where x is above a threshold, else 0, with a gradient that is straight through to x and none to
- * the threshold; or, soft, gate(hardness · (x − threshold)), with gradients to both.
+ * Compares x with a threshold: 1 where x is above, else 0. The gradient is straight through to x, and none goes to the
+ * threshold. A soft activation is gate(hardness · (x − threshold)), with gradients to both.
  *
  * @param x [samples, …units], float32.
  * @param threshold Broadcast to the shape of x.
@@ -241,7 +241,7 @@ export function boostedWinners(
   return { train, evaluate: Math.min(n, evaluate) };
 }
 
-/** 1 where a unit wins its row, else 0. */
+/** Marks the winners: 1 where a unit wins its row, else 0. */
 function winnersOf(rows: tf.Tensor, k: number, breakTies: boolean): tf.Tensor {
   const units = rows.shape[1] as number;
   if (k <= 0) return tf.zerosLike(rows);

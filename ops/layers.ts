@@ -200,8 +200,8 @@ export interface Affine {
 }
 
 /**
- * (x − mean) / √(variance + epsilon) · weight + bias by the batch's own mean and biased variance,
- * through both of which the gradient flows.
+ * Batch norm in training: (x − mean) / √(variance + epsilon) · weight + bias by the batch's own mean and biased
+ * variance, through both of which the gradient flows.
  *
  * Source: Ioffe & Szegedy 2015, algorithm 1; torch.nn.BatchNorm2d.
  *
@@ -229,7 +229,7 @@ export function batchNorm<T extends tf.Tensor>(
 }
 
 /**
- * (x − mean) / √(variance + epsilon) · weight + bias by given statistics: an affine map per channel.
+ * Batch norm by given statistics: (x − mean) / √(variance + epsilon) · weight + bias, an affine map per channel.
  *
  * Source: Ioffe & Szegedy 2015, algorithm 2.
  */

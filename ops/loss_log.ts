@@ -1,7 +1,7 @@
 /**
- * The losses of many steps, kept where they are computed until somebody asks: on webgpu as numbers in
- * one array, which is read back at once, elsewhere as plain numbers. Beside it {@linkcode finiteness},
- * which tells by one number whether tensors are finite, so that it can be logged as a loss is.
+ * Log of the losses of many steps, kept where they are computed until they are read: on webgpu as numbers in one array,
+ * which is read back at once, elsewhere as plain numbers. Beside it stands {@linkcode finiteness}, one number that
+ * shows whether tensors are finite, so that it can be logged as a loss is.
  *
  * @module
  */
@@ -139,8 +139,8 @@ function onDevice(backend: WebGPUBackend, capacity: number): LossLog {
 // ---- Finiteness
 
 /**
- * 0 where every number of all tensors is finite, and NaN otherwise: a NaN or an infinity times 0 is NaN, and
- * so is every sum with it. It stays on the backend, so that it can be read with others.
+ * Tests for finite numbers: 0 where every number of all tensors is finite, and NaN otherwise. A NaN or an infinity
+ * times 0 is NaN, and so is every sum with it. It stays on the backend, so that it can be logged as a loss is.
  *
  * @param tensors At least one, of float32.
  *

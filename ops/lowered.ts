@@ -26,7 +26,7 @@ export interface Signal {
   readonly plasticity: Params;
   /** Generator that the next node draws from. */
   readonly rng: Rng;
-  /** Tensors of the batch that nodes show to the loss, by path. Left out, none. */
+  /** Tensors of the batch that nodes show to the loss, by path. @default none */
   readonly exposed?: Params;
 }
 
@@ -62,7 +62,7 @@ export const stateless = (train: Plain, evaluate: Plain = train): Lowered => ({
   train: (params, signal) => ({ ...signal, value: train(params, signal.value) }),
 });
 
-/** One after the other; none is the identity. */
+/** Applies functions one after the other; with none it is the identity. */
 export function inSequence(nodes: readonly Lowered[]): Lowered {
   const parts = fused(nodes);
   return {

@@ -23,7 +23,7 @@ export interface Range {
   readonly words: string;
 }
 
-/** (0, ∞). */
+/** Range (0, ∞). */
 export const positive: Range = {
   holds: (value) => value > 0 && value < Infinity,
   words: "a finite number above 0",

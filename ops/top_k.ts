@@ -15,8 +15,8 @@ import type { NodeState } from "../graph/custom_node.ts";
 import type { Shape } from "../graph/types.ts";
 
 /**
- * 1 for the k largest of each row, else 0; of equals at the boundary the first win. It is a constant to the
- * gradient.
+ * Marks the winners: 1 for the k largest of each row, else 0; of equals at the boundary the first win. It is a constant
+ * to the gradient.
  *
  * @param x [rows, units], float32.
  * @param k At least 0; all win where it is at least the units.

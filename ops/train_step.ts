@@ -50,7 +50,7 @@ export interface Trainer {
   readonly loss: Loss;
   /** The optimiser that made the state. */
   readonly optimiser: Optimiser;
-  /** Sees the gradients of every step. Left out, nothing does. */
+  /** Observer of the gradients of every step. @default none */
   readonly observe?: ObserveGradients;
 }
 

@@ -24,9 +24,9 @@ export interface SearchByVectorsOptions {
   /** Results per query: from 1 to the number of codes; some hundreds, for each that is kept is sorted in. */
   readonly k: number;
   /**
-   * "wasm": where the engine has SIMD, all but the codes of a product coder of 8 bits per part by tables of half bytes
-   * whose entries are rounded. More than k are found so, and ranked by what is not rounded. "cpu": all by tables of
-   * bytes, not rounded; the reference.
+   * Implementation of the search. "wasm": where the engine has SIMD, by tables of half bytes whose entries are rounded,
+   * except for product coders of 8 bits per part. It finds more than k candidates and ranks them without rounding.
+   * "cpu": by tables of bytes without rounding; the reference.
    *
    * @default "wasm"
    */

@@ -20,8 +20,9 @@ export interface ProjectionOptions {
   /** Bits of a code, from 1 to 2²⁴. */
   readonly bits: number;
   /**
-   * "rotations": as many random rotations as it takes, of which the last is cut off. "hyperplanes": directions that
-   * are drawn one by one. "sparse": each direction is the sum of a tenth of a vector's numbers, drawn at random.
+   * Directions of the projections. "rotations": as many random rotations as necessary, the last one truncated.
+   * "hyperplanes": directions that are drawn one by one. "sparse": each direction is the sum of a tenth of a vector's
+   * numbers, drawn at random.
    *
    * @default "rotations"
    */

@@ -31,9 +31,17 @@ export interface CodeIndex {
 export interface SearchOptions {
   /** Results per query: from 1 to the number of codes. Each that is kept is sorted in, so hundreds halve the speed. */
   readonly k: number;
-  /** "hamming" by default; "overlap" is minus the units that both have, so that the nearest is first. */
+  /**
+   * Distance between codes; "overlap" is minus the number of shared units, so that the nearest is first.
+   *
+   * @default "hamming"
+   */
   readonly distance?: CodeDistance;
-  /** "wasm" by default, where the engine has SIMD; "cpu" is plain TypeScript and the reference. */
+  /**
+   * Implementation of the search: "cpu" is plain TypeScript and the reference.
+   *
+   * @default "wasm", where the engine has SIMD
+   */
   readonly on?: "wasm" | "cpu";
 }
 

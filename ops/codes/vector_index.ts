@@ -105,7 +105,7 @@ export interface VectorIndex {
   readonly winners: number;
 }
 
-/** Fewer vectors are all scored sooner than lists are read. */
+/** Number of vectors below which scoring all is faster than reading lists. */
 const FEW = 4000;
 
 /** The number of units where none is given. */

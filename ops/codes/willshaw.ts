@@ -148,7 +148,7 @@ export type RecallRule =
   | {
     /** Units fire by their sum. */
     readonly kind: "threshold";
-    /** An integer of at least 1; the cue's size by default. */
+    /** Threshold of the sums, an integer of at least 1. @default the number of the cue's units */
     readonly threshold?: number;
   }
   | {

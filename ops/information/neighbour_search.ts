@@ -138,7 +138,7 @@ interface Candidates {
   to: number;
 }
 
-/** Units that are cut between two looks at how many candidates are left. */
+/** Number of units that are cut between two counts of the remaining candidates. */
 const UNITS_AT_ONCE = 8;
 
 /**

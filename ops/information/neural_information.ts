@@ -36,7 +36,7 @@ import { exponentialAverage, judgeBest, judgeLast } from "./neural_training.ts";
 /** A neural bound of information. */
 export type NeuralBound = "mine" | "smile" | "infonce";
 
-/** Every bound, for messages and checks. */
+/** Names of all bounds, for messages and checks. */
 export const neuralBounds: readonly NeuralBound[] = ["mine", "smile", "infonce"];
 
 /** Options of all neural bounds. */
@@ -79,7 +79,7 @@ export interface NeuralOptions {
   readonly shuffles?: number;
   /** Stops the training when it is aborted. */
   readonly signal?: AbortSignal;
-  /** Tells what is wrong with the GPU: `fault` of the backend that runs. */
+  /** Returns the fault of the GPU, if any: `fault` of the backend that runs. */
   readonly fault?: () => GpuError | null;
 }
 

@@ -27,7 +27,7 @@ export interface PairSource {
 }
 
 /**
- * Some of the pairs.
+ * Selects some of the pairs.
  *
  * @param picks The indices of the pairs, each from 0 to count − 1.
  */

@@ -39,7 +39,7 @@ export interface CriticTraining {
   readonly judgeEvery: number;
   /** Stops the training when it is aborted. */
   readonly signal?: AbortSignal;
-  /** Tells what is wrong with the GPU: `fault` of the backend. */
+  /** Returns the fault of the GPU, if any: `fault` of the backend. */
   readonly fault?: () => GpuError | null;
 }
 
@@ -143,7 +143,7 @@ type WatchWeights = (weights: Weights) => Promise<E.Either<SparrowError, boolean
 
 /** A critic that is trained. */
 interface TrainedCritic {
-  /** The weights; whoever holds them disposes of them. */
+  /** Weights of the critic; the caller disposes of them. */
   readonly weights: Weights;
   /** The bound of every step taken on its own batch, before the update, in bits. */
   readonly history: Float64Array;

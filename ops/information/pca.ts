@@ -54,9 +54,9 @@ export interface PrincipalComponentsOptions extends RandomisedPcaOptions {
   /** Largest number of components, at least 1. */
   readonly components: number;
   /**
-   * `exact` is {@linkcode exactPca}, `randomised` {@linkcode randomisedPca}. `auto` is exact up to 256
-   * samples or units, whichever are fewer, and where more than a third of all components are wanted; else
-   * randomised.
+   * Method of the decomposition. `exact` is {@linkcode exactPca}, `randomised` {@linkcode randomisedPca}. `auto` is
+   * exact up to 256 samples or units, whichever are fewer, and where more than a third of all components are wanted;
+   * else randomised.
    *
    * @default "auto"
    */
@@ -96,7 +96,7 @@ export function principalComponents(
 }
 
 /**
- * Other samples along the components: (x − mean)·Cᵀ.
+ * Projects other samples onto the components: (x − mean)·Cᵀ.
  *
  * @param samples As wide as those that the components were found in.
  * @returns count × kept numbers.
@@ -376,7 +376,7 @@ const symmetric = (matrix: Float64Array, size: number): Float64Array =>
 
 // ---- From variances and directions to components
 
-/** Below this part of the largest variance a component is rounding. */
+/** Variance, relative to the largest, below which a component is rounding. */
 const LEAST_VARIANCE = 1e-12;
 
 /**
@@ -432,7 +432,7 @@ function fixSign(component: Float64Array): void {
   if (largest < 0) { for (let u = 0; u < component.length; u++) component[u] *= -1; }
 }
 
-/** (X − mean)·Cᵀ, in which zeros of the samples are skipped. */
+/** Computes (X − mean)·Cᵀ, skipping zeros of the samples. */
 function projectCentred(
   { width, values, rest }: CentredSamples,
   components: Float64Array,

@@ -33,7 +33,7 @@ export interface PlanePoint extends LayerInformation {
   readonly varianceKept: number | null;
 }
 
-/** The same inputs and labels are at hand for every layer and epoch. */
+/** The inputs and labels of a plane, which are the same for every layer and epoch. */
 export interface PlaneTask {
   /** The bound on I(X;T) in bits, of the inputs as this estimator takes them. */
   readonly inputEntropy: number;
@@ -114,7 +114,7 @@ export interface BinnedPlaneOptions {
   /** Bins per unit, at least 2. @default 30 */
   readonly bins?: number;
   /**
-   * "width": of equal width from the layer's least to its greatest output; "mass": of equally many
+   * Kind of the bins. "width": of equal width from the layer's least to its greatest output. "mass": of equally many
    * samples, by unit.
    *
    * @default "width"

@@ -18,7 +18,7 @@ import {
 } from "./gpu.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
-/** (param, gradient, first, second) → [param, first, second], all of one shape. */
+/** Kernel of Adam: (param, gradient, first, second) → [param, first, second], all of one shape. */
 export const ADAM = "SparrowAdam";
 
 /** Attributes of the Adam kernel. */
@@ -29,9 +29,9 @@ export interface AdamAttributes {
   readonly beta1: number;
   /** Factor by which the second moment decays in a step. */
   readonly beta2: number;
-  /** Added to the root of the second moment. */
+  /** Number added to the root of the second moment. */
   readonly epsilon: number;
-  /** Added to the gradient, times the weight, before the moments (L2). */
+  /** Coupled weight decay (L2): the weight times this is added to the gradient before the moments. */
   readonly weightDecay: number;
   /** The decay of the weight itself, times the learning rate (AdamW). */
   readonly decoupledDecay: number;
@@ -74,8 +74,8 @@ registerHostKernel<AdamAttributes>({
 // ---- webgpu
 
 /**
- * (param0, gradient0, first0, second0, param1, …) → [param0, first0, second0, param1, …], those of
- * each weight of one shape; only on webgpu.
+ * Kernel of Adam for many weights, only on webgpu: (param0, gradient0, first0, second0, param1, …) → [param0, first0,
+ * second0, param1, …], those of each weight of one shape.
  */
 export const ADAM_ALL = "SparrowAdamAll";
 

@@ -13,7 +13,7 @@ import { type BinaryEmbeddings, popcount, wordsPerCode } from "../embeddings.ts"
 import { codeSizes, complement } from "../codes/algebra.ts";
 import { type Simd, simdOn } from "./simd/module.ts";
 
-/** "hamming": units that differ; "overlap": minus the units that both have. */
+/** Distance between codes. "hamming": the number of units that differ; "overlap": minus the number of shared units. */
 export type CodeDistance = "hamming" | "overlap";
 
 /** The nearest codes of each query. */
@@ -60,7 +60,7 @@ const LIMIT = 2 ** 32 - 2 ** 28;
 /** Kept free at the beginning, so that no address is 0. */
 const BEGINNING = 1024;
 
-/** Larger than any distance. */
+/** Number larger than any distance. */
 const FARTHEST = 2 ** 31 - 1;
 
 const known = new WeakMap<BinaryEmbeddings, CodeSearch | null>();

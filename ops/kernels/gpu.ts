@@ -77,7 +77,7 @@ export interface GpuProgram {
   readonly key: string;
   /** The names of the input arrays. */
   readonly variables: readonly string[];
-  /** "k : i32, hardness : f32"; read as `uniforms.k`. */
+  /** Declarations of the uniforms, "k : i32, hardness : f32"; read as `uniforms.k`. */
   readonly uniforms?: string;
   /** Functions and workgroup variables before `main`. */
   readonly before?: string;
@@ -166,7 +166,7 @@ export interface RawProgram {
   readonly inputs: readonly Binding[];
   /** Outputs of the program. All must be used. */
   readonly outputs: readonly Binding[];
-  /** "k : i32, hardness : f32"; read as `uniforms.k`. */
+  /** Declarations of the uniforms, "k : i32, hardness : f32"; read as `uniforms.k`. */
   readonly uniforms: string;
   /** Functions and variables before `main`. */
   readonly before?: string;
@@ -473,7 +473,7 @@ const RAISED = [
   "maxStorageBuffersPerShaderStage",
 ] as const;
 
-/** Above every backend but tfjs's own of this name, whose priority it is. */
+/** Priority above every backend but tfjs's own of this name, whose priority it is. */
 const PRIORITY = 3;
 
 async function makeBackend(): Promise<tf.KernelBackend> {

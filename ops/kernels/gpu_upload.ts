@@ -26,7 +26,7 @@ interface Uploader {
   uploadToGPU(id: object): void;
 }
 
-/** Has a backend upload by `writeBuffer` from now on; once is enough. */
+/** Makes a backend upload by `writeBuffer` from now on; once is enough. */
 export function uploadByWriteBuffer(backend: WebGPUBackend): void {
   const uploader = backend as unknown as Uploader;
   if (Object.hasOwn(uploader, "uploadToGPU")) return;

@@ -70,7 +70,7 @@ export interface ListMemory {
       /** The lists of vectors. */
       readonly entries: Uint32Array;
     };
-  /** Says which of the rows may be found where a search is filtered: a byte for each, 0 or 1. */
+  /** Sets the rows that a filtered search may find: a byte for each, 0 or 1. */
   readonly allow: (bytes: Uint8Array) => void;
   /**
    * Writes vectors as rows: each divided by its length, in 4 bits a number.
@@ -159,7 +159,7 @@ function layOut({ width, coarse, units, rows, entries }: ListSizes) {
  * Lays out a memory for lists; null where the engine has no SIMD.
  *
  * @param kernelsOn The kernels on a memory. @default those for this engine
- * @throws {RangeError} Where the engine has not so much memory.
+ * @throws {RangeError} Where the engine has too little memory.
  */
 export function listMemory(
   sizes: ListSizes,

@@ -9,7 +9,7 @@ import { product } from "./product_gpu.ts";
 import { simdOf } from "./simd/module.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
-/** (a, b) → aᵀ·b where `transposeA` is set, a·bᵀ where `transposeB` is; only on wasm. */
+/** Kernel of a product, only on wasm: (a, b) → aᵀ·b where `transposeA` is set, a·bᵀ where `transposeB` is. */
 const PRODUCT = "SparrowProduct";
 
 /** x → the sums of its columns; not on cpu. */
@@ -20,7 +20,7 @@ interface ProductAttributes {
   readonly transposeB: boolean;
 }
 
-/** Fewer columns than this are not worth a look at how many of them are equal. */
+/** Number of columns below which a search for equal columns does not pay. */
 const MOST_DENSE = 256;
 
 /** The bytes that the product of packed panels works in, for an inner dimension of k. */

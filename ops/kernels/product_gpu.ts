@@ -55,7 +55,7 @@ export interface Product {
   readonly transposeA?: boolean;
   /** Whether b is transposed first. @default false */
   readonly transposeB?: boolean;
-  /** Added to each row. */
+  /** Bias that is added to each row. @default none */
   readonly bias?: tf.TensorInfo;
   /** Whether the sum is cut off at zero, max(0, ·). @default false */
   readonly relu?: boolean;

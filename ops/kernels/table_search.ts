@@ -29,7 +29,7 @@ const QUERIES = 256;
 /** The largest entry of a table but one: a sum of two is a byte. */
 const MOST_ENTRY = 126;
 
-/** Larger than any sum. */
+/** Number larger than any sum. */
 const MOST_SUM = 2 ** 16 - 1;
 
 const PAGE = 65_536;

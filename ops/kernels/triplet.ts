@@ -21,7 +21,7 @@ import {
 } from "./gpu.ts";
 
 /**
- * (codes [rows, units], triplets int32 [count, 3], incidence int32 [rows + 1 + 3·count]) →
+ * Kernel of the triplet loss: (codes [rows, units], triplets int32 [count, 3], incidence int32 [rows + 1 + 3·count]) →
  * [loss, gradient [rows, units]].
  *
  * The incidence says in which triplets a row takes part: entry `row` is where its list begins in
@@ -99,7 +99,7 @@ registerHostKernel<TripletAttributes>({
   },
 });
 
-/** 1 / max(norm, epsilon) per row. */
+/** Computes 1 / max(norm, epsilon) for each row. */
 function inverseNorms(codes: View, rows: number, n: number): Float64Array {
   const inverse = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {

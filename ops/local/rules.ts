@@ -61,7 +61,7 @@ export interface LocalRule {
 // ---- What rules have in common
 
 /**
- * 1 for the k largest of each row, else 0; of equals at the boundary the first.
+ * Marks the winners: 1 for the k largest of each row, else 0; of equals at the boundary the first win.
  *
  * @param x [samples, units], at least 2 units.
  * @param k From 1 to units − 1.
@@ -70,7 +70,7 @@ const topUnits = (x: tf.Tensor2D, k: number): tf.Tensor2D =>
   tf.engine().runKernel(WINNERS, { x }, { k, ties: false });
 
 /**
- * 1 for the k-th largest of each row, else 0.
+ * Marks the runner-up: 1 for the k-th largest of each row, else 0.
  *
  * @param x [samples, units].
  * @param k From 2 to units − 1.

@@ -14,7 +14,7 @@ import { selectRows } from "../select_rows.ts";
 
 // ---- Random pairs
 
-/** Added to the squared norms, as in torch.nn.CosineEmbeddingLoss. */
+/** Number added to the squared norms, as in torch.nn.CosineEmbeddingLoss. */
 const EPSILON = 1e-12;
 
 /**

@@ -10,7 +10,7 @@ import type { Rng } from "../../graph/rng.ts";
 import { checkRanges, notNegative } from "../ranges.ts";
 import { type Params, tf } from "../tfjs.ts";
 
-/** The inside of a model that a loss may look at, by the graph's paths. */
+/** The inside of a model that a loss may read, by the graph's paths. */
 export interface Internals {
   /** The weights. Gradients flow to them. */
   readonly params: Params;
@@ -58,7 +58,7 @@ export interface Loss {
   readonly name: string;
   /** Settings of the loss, for configurations. */
   readonly options: Readonly<Record<string, number>>;
-  /** An option out of its range, with which `train` refuses the loss; null or absent if none. */
+  /** First option out of its range, with which `train` refuses the loss; null or absent if none. */
   readonly problem?: InvalidOption | null;
   /** Checks that the loss can be used in a setting; null if it can. Without it, the loss can be used anywhere. */
   readonly fits?: (setting: LossSetting) => InvalidOption | null;
@@ -110,8 +110,8 @@ export function plus(loss: Loss, other: Loss, weight: number): Loss {
 }
 
 /**
- * 0 whatever the tensors hold, NaN and infinities included, with a gradient of 0 for each: the mean
- * over no terms, where PyTorch has NaN.
+ * Loss over no terms: 0 whatever the tensors hold, NaN and infinities included, with a gradient of 0 for each.
+ * PyTorch's mean over no terms is NaN.
  */
 export function nothing(...tensors: tf.Tensor[]): tf.Scalar {
   const shapes = tensors.map(({ shape }) => shape);

@@ -16,7 +16,7 @@ export interface PenaltyOptions {
    * counts nor learns. @default 1
    */
   readonly weight?: number | tf.Tensor;
-  /** 1 (the sum of absolute values) or 2 (the Euclidean norm). @default 1 */
+  /** Norm of the penalty: 1 (the sum of absolute values) or 2 (the Euclidean norm). @default 1 */
   readonly norm?: 1 | 2;
   /** Whether the gradient flows into the latent; else the penalty only shows in the loss. @default true */
   readonly gradient?: boolean;

@@ -51,7 +51,7 @@ export function unexplained(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Scal
 export interface Decoder {
   /** [units, n]. */
   readonly weight: tf.Tensor2D;
-  /** [n], if any. */
+  /** Bias [n]. @default none */
   readonly bias?: tf.Tensor1D;
 }
 

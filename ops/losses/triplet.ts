@@ -97,7 +97,7 @@ export interface TripletMarginOptions {
   readonly swap?: boolean;
 }
 
-/** Added to every component of a difference, as torch.nn.functional.pairwise_distance does. */
+/** Number added to every component of a difference, as in torch.nn.functional.pairwise_distance. */
 const EPSILON = 1e-6;
 
 /**

@@ -85,7 +85,7 @@ export const deadUnits = (duty: ArrayLike<number>, below = 0.001): readonly numb
  * The units that fire far too often.
  *
  * @param target The rate that all should have, in [0, 1].
- * @param times More than so many times the target is too often; 5 by default. Where times · target is 1
+ * @param times Factor on the target above which a rate is too high. @default 5 Where times · target is 1
  * or more no unit can.
  * @returns Their numbers, rising.
  */

@@ -28,7 +28,7 @@ export interface NeighbourOptions {
   readonly leaveOneOut?: boolean;
 }
 
-/** Fewer codes are compared sooner than they are placed in WebAssembly's memory. */
+/** Number of codes below which comparing is faster than placing them in WebAssembly's memory. */
 const MANY = 512;
 
 /** Each that is kept is sorted in: more are kept sooner by what searches their place by halves. */
@@ -66,7 +66,7 @@ export function nearestNeighbours(
   return leaveOneOut ? withoutSelf(found) : found;
 }
 
-/** "l1", "l2" and "hamming" are the same of binary codes. */
+/** Returns the equivalent distance of codes: "l1", "l2" and "hamming" are the same for binary codes. */
 const ofCodes = (distance: EmbeddingDistance): CodeDistance =>
   distance === "overlap" ? "overlap" : "hamming";
 

@@ -110,7 +110,7 @@ export interface ScaleByAdamOptions {
   readonly beta1?: number;
   /** β2, what remains of the second moment after a step, in [0, 1). @default 0.999 */
   readonly beta2?: number;
-  /** Added to the root of the second moment, at least 0. @default 1e-8 */
+  /** Number added to the root of the second moment, at least 0. @default 1e-8 */
   readonly epsilon?: number;
   /** Whether to divide by the largest second moment so far, as AMSGrad does. @default false */
   readonly amsgrad?: boolean;

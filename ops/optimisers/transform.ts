@@ -100,7 +100,7 @@ export type Fusible =
   }
   | { readonly _tag: "ScaleByLearningRate"; readonly learningRate: number | Schedule };
 
-/** Each update through a function. */
+/** Applies a function to each update. */
 export const mapUpdates = (
   updates: Params,
   change: (update: tf.Tensor, path: string) => tf.Tensor,

@@ -94,8 +94,8 @@ export interface Saliency {
  *
  * The mask is coarse, starts at 1, is enlarged bilinearly, and mixes the image with its occluder, by
  * default the image blurred: m·image + (1 − m)·occluder. Adam makes
- * λ1 · mean(1 − m) + λ2 · (total variation of m) + score small; the mask is clamped to [0, 1] after
- * every step. Noise on what the model sees, and jitter if asked for, keep it from finding adversarial
+ * λ1 · mean(1 − m) + λ2 · (total variation of m) + score minimal; the mask is clamped to [0, 1] after
+ * every step. Noise on what the model sees, and optional jitter, keep it from finding adversarial
  * specks. The defaults suit photographs: of a small image, whose edges weigh more in the means, they
  * may hide everything, and an areaWeight of 0.1 does better.
  *
@@ -105,7 +105,7 @@ export interface Saliency {
  * leave [0, 1]. The paper takes the power 3 and a jitter of up to 4 pixels, and no noise.
  *
  * Errors: `InvalidOption` for an image, an option or a score that does not do; `NonFinite` when the
- * objective or a score is a NaN or infinite. What is wrong on a GPU is told by the backend's `fault`.
+ * objective or a score is a NaN or infinite. The backend's `fault` reports errors of the GPU.
  *
  * @example The model looks at the left half only.
  * ```ts
@@ -192,7 +192,7 @@ async function learn(
 
 /** A mask on its way; it owns its tensors. */
 interface Descent {
-  /** "mask": [rows, columns], within [0, 1]. */
+  /** Mask "mask": [rows, columns], within [0, 1]. */
   readonly params: Params;
   /** State of the optimiser. */
   readonly optimiser: OptimiserState;
@@ -255,7 +255,7 @@ function descend(
 
 // ---- Options
 
-/** All options, the occluder aside. */
+/** Options with their defaults filled in, the occluder aside. */
 type SaliencySettings = Required<Omit<SaliencyOptions, "occluder">>;
 
 /** The options with the defaults filled in. */

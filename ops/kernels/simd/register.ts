@@ -14,16 +14,16 @@ export interface SimdKernel<Attributes> {
   readonly inputs: readonly string[];
   /** Names of the inputs that are int32; the others must be float32. */
   readonly integers?: readonly string[];
-  /** Whether it can; always by default. */
+  /** Whether the kernel can run with these attributes. @default always */
   readonly fits?: (attributes: Attributes) => boolean;
   /** The shapes and types of the outputs. */
   readonly outputs: (
     shapes: readonly (readonly number[])[],
     attributes: Attributes,
   ) => readonly { readonly shape: readonly number[]; readonly dtype: "float32" | "int32" }[];
-  /** Bytes for each thread to work in; none by default. */
+  /** Computes the workspace of each thread, in bytes. @default none */
   readonly work?: (shapes: readonly (readonly number[])[], attributes: Attributes) => number;
-  /** Bytes for all threads to work in; none by default. */
+  /** Computes the workspace of all threads together, in bytes. @default none */
   readonly scratch?: (shapes: readonly (readonly number[])[]) => number;
   /** Fills the outputs, whose former content is arbitrary. */
   readonly run: (

@@ -234,7 +234,7 @@ export function softGradient(
   }
 }
 
-/** `findEdges`, then `hard`. */
+/** Computes hard kWTA: `findEdges`, then `hard`. */
 export function hardKwta(
   x: usize,
   rows: i32,
@@ -248,7 +248,7 @@ export function hardKwta(
   hard(x, rows, n, edges, y);
 }
 
-/** `findEdges`, then `soft`. */
+/** Computes soft kWTA: `findEdges`, then `soft`. */
 export function softKwta(
   x: usize,
   rows: i32,

@@ -286,7 +286,7 @@ function isSet(bits: usize, id: u32): bool {
 /**
  * Finds the vectors nearest to `many` queries through the lists of their units.
  *
- * @param indices [many, plan.kept], best first; −1 where fewer were met.
+ * @param indices [many, plan.kept], best first; −1 where fewer were found.
  * @param values [many, plan.kept] scores.
  * @returns Vectors that were scored.
  */

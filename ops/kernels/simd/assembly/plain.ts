@@ -164,7 +164,7 @@ export function plainTimes(
   }
 }
 
-/** (rows of G at the places) [n] += value · d, over a list. */
+/** Adds value · d to the rows of G at the places of a list: (rows of G at the places) [n] += value · d. */
 function spread(g: usize, n: i32, d: usize, from: usize, end: usize): void {
   let j = 0;
   for (; j + 16 <= n; j += 16) {
