@@ -50,7 +50,7 @@ const MODEL_FILE = "model.safetensors";
 const CODES_FILE = "codes.npz";
 const CODER_FILE = "coder.safetensors";
 
-/** (0, 1). */
+/** Range (0, 1). */
 const part: Range = {
   holds: (value) => value > 0 && value < 1,
   words: "a number above 0 and below 1",

@@ -165,7 +165,7 @@ export const readOptions = <F extends Flags>(
 ): E.Either<InvalidOption, Values<F>> =>
   pipe(readCommandLine(flags, args), E.map(({ options }) => options));
 
-/** `--dashboard` as `--dashboard=7377` where no port follows. */
+/** Replaces `--dashboard` by `--dashboard=7377` where no port follows. */
 const withPorts = (flags: Flags, args: readonly string[]): readonly string[] =>
   args.map((argument, i) => {
     const flag = argument.startsWith("--") ? flags[argument.slice(2)] : undefined;

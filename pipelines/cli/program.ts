@@ -207,7 +207,7 @@ export interface Program<F extends Flags> {
     options: Options<F>,
     context: Context,
   ) => TE.TaskEither<SparrowError, readonly string[]>;
-  /** Says what an interruption left. @default "Interrupted. Nothing was written" */
+  /** Returns the message after an interruption. @default "Interrupted. Nothing was written" */
   readonly interrupted?: (error: Interrupted, out: string) => string | Promise<string>;
 }
 

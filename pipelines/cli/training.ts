@@ -151,7 +151,7 @@ export interface Recipe {
   readonly graphAt?: (epoch: number) => Nodes;
   /** Further settings, for the configuration. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** All training and measuring. */
+  /** Stages of training and measuring, composed. */
   readonly stages: Stage;
 }
 
@@ -254,7 +254,7 @@ const epochsBefore = (
 export const epochsFor = (steps: number): number =>
   Math.max(EPOCHS, Math.ceil(LEAST_STEPS / steps));
 
-/** `--validation` as a number of images or as a fraction; null for what is neither. */
+/** Parses `--validation`: a number of images or a fraction; null for what is neither. */
 function sizeOf(text: string): number | null {
   const size = /^\d*\.?\d+$/.test(text) ? Number(text) : NaN;
   return size > 0 && (size < 1 || Number.isInteger(size)) ? size : null;

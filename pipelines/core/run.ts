@@ -258,7 +258,7 @@ export const consumption = (
  * Copies a run, so that two stages can each be given one: a stage consumes the run that it is given.
  * Both go on from the same weights, optimiser state, generator and history, to the same bits.
  *
- * @returns The copy, with tensors of its own, which whoever holds its last descendant disposes of;
+ * @returns The copy, with tensors of its own, which the holder of its last descendant disposes of;
  * `ConsumedRun` where the tensors of the run are gone.
  *
  * @example

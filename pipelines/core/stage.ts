@@ -20,8 +20,8 @@ export type Stage = (run: Run) => RTE.ReaderTaskEither<Env, SparrowError, Run>;
  * the run's tensors are freed; a fault of the GPU takes precedence over what it led to. A run that was
  * consumed before is refused with `ConsumedRun`, and the work is not begun.
  *
- * @param act The work: an async function, and not one that returns a `TaskEither`, because whoever
- * writes a stage awaits things in it. It is called only when the stage is run, so nothing waits early.
+ * @param act The work: an async function, and not one that returns a `TaskEither`, because the work of a stage usually
+ * awaits things. It is called only when the stage is run, so nothing waits early.
  */
 export const stage =
   (act: (run: Run, env: Env) => Promise<E.Either<SparrowError, Run>>): Stage =>
@@ -190,7 +190,7 @@ export const every = (n: number, body: Stage): Stage =>
     ? when(({ epoch }) => epoch > 0 && epoch % n === 0, body)
     : refused("every", n, "an integer of at least 1");
 
-/** An effect that looks at the run and leaves it as it is. */
+/** An effect that reads the run and leaves it unchanged. */
 export const tap = (look: (run: Run, env: Env) => void | Promise<void>): Stage =>
   stage(async (run, env) => {
     await look(run, env);

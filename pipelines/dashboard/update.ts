@@ -175,7 +175,7 @@ export interface Update {
   readonly model: Model | null;
   /** Class codes; null where there are none or too many, or where they were sent before. */
   readonly classCodes: SentCodes | null;
-  /** Other findings; null where they were sent before. */
+  /** Remaining findings; null where they were sent before. */
   readonly looks: SentLooks | null;
   /** Status at this moment. */
   readonly status: Status;

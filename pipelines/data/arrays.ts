@@ -64,7 +64,7 @@ export interface FromArraysOptions {
   readonly normalisation?: "feature" | "channel" | "all" | "none" | Normalisation;
   /** Name that results give the dataset. @default {"arrays"} */
   readonly name?: string;
-  /** Source, for whoever reads the results. @default {"arrays in memory"} */
+  /** Source of the arrays, for readers of the results. @default {"arrays in memory"} */
   readonly source?: string;
 }
 

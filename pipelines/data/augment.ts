@@ -200,7 +200,7 @@ export function augment(given: AugmentOptions = {}): Augmentation {
   };
 }
 
-/** One value per channel. */
+/** Spreads values over channels: one value for each. */
 const spread = (values: readonly number[], channels: number): readonly number[] =>
   Array.from({ length: channels }, (_, channel) => values[values.length === 1 ? 0 : channel]);
 

@@ -349,7 +349,7 @@ const classNames = [
   "truck",
 ];
 
-/** Mean and deviation of byte / 255 over the 50,000 training images, as PyTorch code commonly has them. */
+/** Normalisation of PyTorch code: mean and deviation of byte / 255 over the 50,000 training images. */
 const wholeNormalisation = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] };
 
 /**

@@ -107,7 +107,7 @@ export interface Dataset<Split extends DataSplit = DataSplit> {
   readonly source: string;
   /** SHA-256 of each file's uncompressed content, or of the generated content, by name. */
   readonly sha256: Readonly<Record<string, string>>;
-  /** A remark for whoever reads the results, such as that it is a stand-in for MNIST; null for none. */
+  /** Remark for readers of the results, such as that the set is a stand-in for MNIST; null for none. */
   readonly notice: string | null;
   /** The trunk that made the samples, where they are features of pictures. @default none */
   readonly trunk?: TrunkReference;

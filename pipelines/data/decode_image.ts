@@ -129,7 +129,7 @@ function refusal(bytes: Uint8Array): string {
 
 /** A decoder, and why it is used. */
 export interface ImageDecoder {
-  /** "magick-wasm" is ImageMagick in WebAssembly, "browser" the browser's own decoder. */
+  /** Name of the decoder: "magick-wasm" is ImageMagick in WebAssembly, "browser" the browser's own. */
   readonly name: "browser" | "magick-wasm";
   /** The reason, as a person reads it. */
   readonly reason: string;

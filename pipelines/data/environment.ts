@@ -37,18 +37,18 @@ export interface DataEnv {
   /**
    * Whether files in a folder may be read or written.
    *
-   * @param ask Whether a person at a terminal may be asked for it.
+   * @param ask Whether Deno may ask a person at a terminal.
    */
   readonly permitted: (
     operation: "read" | "write",
     folder: string,
     ask: boolean,
   ) => Promise<boolean>;
-  /** "linux", "darwin", "windows", …, as `Deno.build.os` has it. */
+  /** Operating system: "linux", "darwin", "windows", …, as `Deno.build.os` names it. */
   readonly system: string;
   /** Signal at which reading image files ends with `Interrupted`. @default it is never interrupted */
   readonly signal?: AbortSignal;
-  /** Called with how many image files have been read, of how many. @default none */
+  /** Called with the number of image files that have been read, and of all. @default none */
   readonly onRead?: (done: number, total: number) => void;
 }
 

@@ -19,7 +19,7 @@ import type { Published, PublishedFile } from "./published.ts";
 
 /** An array of bytes with its shape. */
 export interface Idx {
-  /** 1 to 4 sizes, each 0 to 2^32 − 1. */
+  /** Dimensions: 1 to 4 sizes, each 0 to 2^32 − 1. */
   readonly shape: readonly number[];
   /** Values, as many bytes as the product of the shape, row-major. */
   readonly values: Uint8Array;

@@ -71,7 +71,7 @@ export function normaliser(normalisation: Normalisation): Gather {
 export interface Scales {
   /** Means. */
   readonly mean: Float32Array;
-  /** 1 / std. */
+  /** Reciprocal of the standard deviation. */
   readonly factor: Float32Array;
 }
 

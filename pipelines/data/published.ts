@@ -1,6 +1,6 @@
 /**
- * Files that somebody published, with what is known about them, so that a copy can be told from a
- * damaged one wherever it was found.
+ * Files that others have published, with their properties, so that a copy can be distinguished from
+ * a damaged one wherever it was found.
  *
  * @module
  */
@@ -26,7 +26,11 @@ export interface Published {
   readonly title: string;
   /** The name of its folder in a cache: "mnist". */
   readonly folder: string;
-  /** Whether `$SPARROW_DATA` itself is passed over and only its subfolder looked into. */
+  /**
+   * Whether only the subfolder of `$SPARROW_DATA` is searched, and not the folder itself.
+   *
+   * @default false
+   */
   readonly onlyInSubfolder?: boolean;
   readonly files: readonly PublishedFile[];
   /** Folders on the web, each ending in "/", that hold the files as NAME.gz; the best first. */
@@ -44,8 +48,8 @@ export const within = (folder: string, name: string): string =>
   /[/\\]$/.test(folder) ? `${folder}${name}` : `${folder}/${name}`;
 
 /**
- * The values of a copy of a published file. The structure is looked at before the hash, because
- * "truncated" helps more than a wrong hash does.
+ * Returns the values of a copy of a published file. The structure is checked before the hash,
+ * because "truncated" helps more than a wrong hash does.
  *
  * @param file The name that an error carries.
  * @param bytes The copy, gzip or not.

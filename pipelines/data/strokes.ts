@@ -32,7 +32,7 @@ const defaultTest = 2_000;
 const largestSeed = 2 ** 32 - 1;
 const mostImages = 1_000_000;
 
-/** Mean and deviation of byte / 255 over the 10,000 training images of seed 1. */
+/** Normalisation: mean and deviation of byte / 255 over the 10,000 training images of seed 1. */
 const normalisation = { mean: [0.123], std: [0.2853] };
 
 /**
@@ -286,9 +286,9 @@ export function mark(
 // ---- Handwriting
 
 /**
- * Draws a digit as somebody might write it: one of its styles, with jittered control points, under a random affine map,
- * by a pen of random thickness and pressure, with grain in the ink. The amounts are chosen so that
- * a person reads every digit and simple classifiers do about as well as on MNIST.
+ * Draws a digit as if by hand: one of its styles, with jittered control points, under a random affine map, by a pen of
+ * random thickness and pressure, with grain in the ink. The amounts are chosen so that a person reads every digit and
+ * simple classifiers do about as well as on MNIST.
  *
  * @param digit 0 to 9.
  * @returns 28 × 28 bytes, row-major; the background is 0.

@@ -117,7 +117,9 @@ function text(header: Uint8Array, field: keyof typeof fields): string {
   return latin1.decode(end < 0 ? bytes : bytes.subarray(0, end)).trim();
 }
 
-/** Null for what is no octal number: the sign of a negative one, or the binary form of those above 8 GiB. */
+/**
+ * Parses an octal number; null for anything else: the sign of a negative one, or the binary form of those above 8 GiB.
+ */
 function octal(header: Uint8Array, field: "size" | "checksum"): number | null {
   const digits = text(header, field);
   return /^[0-7]{1,12}$/.test(digits) ? parseInt(digits, 8) : null;

@@ -38,8 +38,10 @@ export interface EncodeImagesOptions extends FindImagesOptions, EncodeOptions {
   /** Whether an image file that cannot be used is passed over, in place of an error. @default {false} */
   readonly skipBad?: boolean;
   /**
-   * Called with what a person should know: the notice of a dataset, what a folder has besides images,
-   * and why a file was passed over. @default nothing is called
+   * Called with notes for the user: the notice of a dataset, files in a folder that are not images, and reasons why
+   * files were skipped.
+   *
+   * @default nothing is called
    */
   readonly note?: (line: string) => void;
   /**

@@ -198,7 +198,7 @@ function viewsOf(thumbnails: Uint8Array, at: number, into: Float32Array, to: num
   }
 }
 
-/** Mean absolute difference of two views; where it is more than `most`, some number that is. */
+/** Computes the mean absolute difference of two views; where it exceeds `most`, some number above `most`. */
 function difference(
   a: Float32Array,
   i: number,

@@ -25,8 +25,8 @@ export interface Ranked {
 /** Options of {@linkcode rankingOf}. */
 export interface RankingOptions {
   /**
-   * "hamming" and "overlap": by this distance of the codes, equal ones by the activations; "values": by the activations
-   * alone, among the 100 nearest by Hamming distance.
+   * Distance of the ranking. "hamming" and "overlap": by this distance of the codes, equal ones by the activations.
+   * "values": by the activations alone, among the 100 nearest by Hamming distance.
    */
   readonly distance: CodeDistance | "values";
   /** Number of results per query that are requested first. */
@@ -213,7 +213,7 @@ export interface Group {
  * Ranks groups in place of single codes: the best code and its near-duplicates in the whole set, the best of the rest
  * and its near-duplicates, and so on. No code is in two groups.
  *
- * @param k Groups that are wanted; there are fewer where the set has not so many.
+ * @param k Number of groups; there are fewer where the set has fewer.
  */
 export function groupsOf(
   { first, copiesOf }: Ranking,

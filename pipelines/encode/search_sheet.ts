@@ -194,7 +194,7 @@ export const sheetPage = (title: string, body: Html): string =>
 export interface Tile {
   /** Picture to show. */
   readonly picture: Picture;
-  /** Name of the image, also for those who do not see it. */
+  /** Name of the image, also read by screen readers. */
   readonly name: string;
   /** Lines below it, the first in bold. */
   readonly lines: readonly string[];

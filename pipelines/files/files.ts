@@ -24,7 +24,7 @@ export interface Files {
   readonly list: (folder: string) => TE.TaskEither<FileUnavailable, readonly string[]>;
   /** Removes a file; it does not matter if there was none. */
   readonly remove: (path: string) => TE.TaskEither<FileUnavailable, void>;
-  /** Says how large a file is and when it was changed, without reading it. @default not known */
+  /** Returns the size of a file and the time of its last change, without reading it. @default not known */
   readonly stat?: (path: string) => TE.TaskEither<FileUnavailable, FileStat>;
 }
 

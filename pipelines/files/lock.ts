@@ -10,7 +10,7 @@ import { unavailable } from "./files.ts";
 /** Releases a lock; only the first call does anything. */
 export type Release = () => Promise<void>;
 
-/** The name of the file in a folder that whoever works there holds a lock of. */
+/** Name of the file in a folder whose lock a running program holds. */
 export const LOCK_FILE = "sparrow.lock";
 
 /** Process that holds a lock, as the lock file describes it. */
@@ -89,7 +89,7 @@ async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
   return named !== null && open.ino === named.ino && open.dev === named.dev;
 }
 
-/** Says who holds the lock. It holds too where this cannot be written: on a disk that is full. */
+/** Writes the holder of the lock. The lock holds too where this cannot be written: on a disk that is full. */
 async function write(file: Deno.FsFile, holder: Holder): Promise<void> {
   try {
     await file.truncate(0);

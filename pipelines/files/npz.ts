@@ -102,7 +102,7 @@ export interface NpyHeader {
   readonly elementSize: number;
 }
 
-/** The most bytes of a header that are looked at: longer ones are those of records, which are refused anyway. */
+/** Largest header that is read, in bytes: longer ones are those of records, which are refused anyway. */
 export const NPY_HEADER = 12 + 1000;
 
 /**
@@ -190,10 +190,10 @@ export const writeNpz = async (arrays: NpyArrays): Promise<Uint8Array> => {
 const ENTRIES = { level: 0, lastModDate: new Date(1980, 0, 1), extendedTimestamp: false } as const;
 
 /**
- * Writes an .npz file, not compressed, as the bytes of its arrays come.
+ * Writes an .npz file, not compressed, array by array.
  *
- * @param arrays Names, and the bytes of an array each: its header and its numbers. They are asked for one after the
- * other; what one throws is thrown.
+ * @param arrays Names, and the bytes of an array each: its header and its numbers. They are read one after the other;
+ * what one throws is thrown.
  * @param into Stream that takes the file; it is closed at the end.
  */
 export async function streamNpz(

@@ -380,7 +380,7 @@ function readAt(file: Deno.FsFile, from: number, bytes: Uint8Array): boolean {
   return true;
 }
 
-/** Tells the sizes of an index by the tensors of its file. */
+/** Determines the sizes of an index from the tensors of its file. */
 function sizesOf(
   entries: readonly SafetensorsEntry[],
   corrupt: (reason: string) => never,

@@ -50,14 +50,18 @@ export const OPSETS: { readonly oldest: number; readonly newest: number } = {
 /** Options of {@linkcode exportOnnx}: what the exported model takes. */
 export interface ExportOnnxOptions {
   /**
-   * "pixels": bytes, uint8 [batch, …input], as image files have them; the model normalises them as it
-   * was trained. "floats": float32 [batch, …input], of a model that was trained on such; it normalises them, too.
-   * "values": float32 [batch, …input], normalised already. "pixels".
+   * Form of the input. "pixels": bytes, uint8 [batch, …input], as image files have them; the model normalises them as
+   * in its training. "floats": float32 [batch, …input], of a model that was trained on such; it normalises them, too.
+   * "values": float32 [batch, …input], normalised already.
+   *
+   * @default "pixels"
    */
   readonly input?: "pixels" | "floats" | "values";
   /**
-   * The version of ONNX's operators, an integer from 21 (ONNX 1.16, of 2024) to 26 (ONNX 1.21), which
-   * onnxruntime 1.30 reads; a runtime that is older than a version refuses it. The model is the same in any. 26.
+   * Version of ONNX's operators, an integer from 21 (ONNX 1.16, of 2024) to 26 (ONNX 1.21, which onnxruntime 1.30
+   * reads). A runtime older than a version refuses it. The model is the same in any.
+   *
+   * @default 26
    */
   readonly opset?: number;
 }

@@ -198,7 +198,7 @@ function competition(
   return written(out.node("Reshape", [won, to])[0], shape, first);
 }
 
-/** 1 where a unit is above its own threshold, [units…], else 0. */
+/** Compares units with their own thresholds, [units…]: 1 where a unit is above, else 0. */
 function above(out: Emitter, x: Signal, threshold: Float32Array): Signal {
   const laid = channelsLast(out, x);
   const [more] = out.node("Greater", [laid.name(), out.floats(x.shape, threshold)]);

@@ -16,9 +16,9 @@ export interface ReadNode {
   readonly nodes: readonly Leaf[];
   /** Whether an image that comes out has its channels first in ONNX. @default as what goes in */
   readonly channelsFirst?: boolean;
-  /** Weights. */
+  /** Weights. @default none */
   readonly params?: Readonly<Record<string, ArrayValue>>;
-  /** Running statistics. */
+  /** Running statistics. @default none */
   readonly plasticity?: Readonly<Record<string, ArrayValue>>;
 }
 

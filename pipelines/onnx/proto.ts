@@ -33,7 +33,7 @@ export interface OnnxTensor {
   readonly floatData: readonly number[];
   /** Elements as 64-bit integers, where they are not in `rawData`. */
   readonly int64Data: readonly bigint[];
-  /** 0: in this file. */
+  /** Location of the data; 0 for this file. */
   readonly dataLocation: number;
 }
 
@@ -41,7 +41,7 @@ export interface OnnxTensor {
 export interface OnnxAttribute {
   /** Name of the attribute. */
   readonly name: string;
-  /** 1: f, 2: i, 3: s, 4: t, 6: floats, 7: ints. */
+  /** Type of the attribute: 1 for f, 2 for i, 3 for s, 4 for t, 6 for floats, 7 for ints. */
   readonly type: number;
   /** A number. */
   readonly f: number;
@@ -49,7 +49,7 @@ export interface OnnxAttribute {
   readonly i: bigint;
   /** Text in UTF-8. */
   readonly s: Uint8Array;
-  /** A tensor. */
+  /** Value that is a tensor. */
   readonly t?: OnnxTensor;
   /** Numbers. */
   readonly floats: readonly number[];
@@ -65,9 +65,9 @@ export interface OnnxNode {
   readonly output: readonly string[];
   /** Name of the node; may be "". */
   readonly name: string;
-  /** "Conv". */
+  /** Operator: "Conv". */
   readonly opType: string;
-  /** "" for ONNX's own operators. */
+  /** Domain of the operator; "" for ONNX's own. */
   readonly domain: string;
   /** Attributes of the node. */
   readonly attribute: readonly Partial<OnnxAttribute>[];

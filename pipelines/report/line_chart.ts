@@ -74,10 +74,10 @@ export interface Line extends Series {
 
 /** The content of a line chart. */
 export interface LineChart {
-  /** Description for those who cannot see it. */
+  /** Description for screen readers. */
   readonly label: string;
   readonly lines: readonly Line[];
-  /** The space between two of the lines, filled. */
+  /** Lines between which the space is filled. @default none */
   readonly band?: readonly [low: Series, high: Series];
   readonly axis: Axis;
   /** The quantity with its unit. */

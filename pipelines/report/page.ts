@@ -14,9 +14,9 @@ export interface PageParts {
   readonly title: string;
   /** CSS of our own. */
   readonly style: string;
-  /** Other elements of its head. @default none */
+  /** Elements of the page's head beside its own. @default none */
   readonly head?: Html;
-  /** All that is seen. */
+  /** Body of the page. */
   readonly body: Html;
 }
 

@@ -41,7 +41,7 @@ export interface Panel {
   readonly series: readonly PanelSeries[];
   /** Wide enough for all values. */
   readonly axis: Axis;
-  /** Whether the categories are steps of one quantity, so that a line joins their means. */
+  /** Whether the categories are steps of one quantity, so that a line joins their means. @default false */
   readonly joined?: boolean;
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** The number of lines that can be told from each other by their colours. */
+/** Number of lines that can be distinguished by their colours. */
 export const LINES = 8;
 
 /** The colours of lines on light paper: each at least 4.5:1 against it, as far from the others as eight can be. */

@@ -31,27 +31,16 @@ export type Method = "GET" | "POST";
 const LONGEST_URL = 256;
 
 /**
- * Says whether a request is to be refused.
+ * Decides whether a request is refused.
  *
- * A page on another site can make a browser send requests to 127.0.0.1, and by a name of its own that
- * resolves to 127.0.0.1 it could even read the answers. So the host must be asked for by our names, and
- * the request must not come from another site; only a link to the page itself may stand anywhere. What has
- * a body must say that it is JSON, which no page of another site can send without asking before.
+ * A page on another site can make a browser send requests to 127.0.0.1, and by a name of its own that resolves to
+ * 127.0.0.1 it could even read the answers. So the request's host must be one of our names, and the request must not
+ * come from another site; only a link to the page itself may stand anywhere. A request with a body must declare it as
+ * JSON, which no page of another site can send without permission.
  *
  * @param port The port that the server listens on.
- * @param routes The paths that it serves, and how each is asked for.
+ * @param routes Paths that it serves, and the method of each.
  * @returns null for a request that may be answered.
- *
- * @example
- * ```ts
- * import { refusal } from "./local.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const url = "http://127.0.0.1:7377/";
- * const asked = (host: string) => ({ method: "GET", url, headers: new Headers({ host }) });
- * assertEquals(refusal(asked("127.0.0.1:7377"), 7377, { "/": "GET" }), null);
- * assertEquals(refusal(asked("evil.example"), 7377, { "/": "GET" })?.status, 421);
- * ```
  */
 export function refusal(
   { method, url, headers }: Asked,
@@ -138,7 +127,7 @@ export interface Server {
 
 /** Options of a server: its port, routes, headers and answers. */
 export interface Serving {
-  /** 0 for any that is free. */
+  /** Port to listen on; 0 for any that is free. */
   readonly port: number;
   /** The flag that names the port, for the error of one that cannot be had. */
   readonly flag: string;

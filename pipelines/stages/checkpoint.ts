@@ -22,7 +22,7 @@ import type { Files } from "../files/files.ts";
 export interface BestBy {
   /** Name of the metric in the history. @default {"accuracy"} */
   readonly name?: string;
-  /** "test". */
+  /** Split on which the metric is measured. @default "test" */
   readonly split?: SplitName;
   /** Whether more is better or less. @default "max" */
   readonly mode?: "max" | "min";

@@ -34,7 +34,7 @@ export interface ReconstructionOptions {
    * @default "sigmoid"
    */
   readonly activation?: "sigmoid" | "identity";
-  /** Candidates, ascending: from which on a reconstructed pixel is set; 0.1 to 0.95 in ten steps. */
+  /** Candidate thresholds at which a reconstructed pixel is set, ascending. @default 0.1 to 0.95 in ten steps */
   readonly thresholds?: readonly number[];
 }
 

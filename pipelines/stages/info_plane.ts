@@ -39,8 +39,9 @@ export interface InfoPlaneOptions {
   /** Number of samples, the same ones each time, at least 2; all where there are fewer. @default {2_000} */
   readonly samples?: number;
   /**
-   * The layers T by name ("3.kwta") or path ("3"); the output of every activation and kWTA of the graph
-   * itself, or of its last node where it has none.
+   * Layers T by name ("3.kwta") or path ("3").
+   *
+   * @default every activation and kWTA of the graph itself, or its last node where it has none
    */
   readonly layers?: readonly string[];
   /** Estimators of information. @default k-means alone, which the reference plots */

@@ -41,7 +41,7 @@ export interface ReadOutOptions {
   readonly perClass?: readonly number[];
   /** Fractions of each test code's units that are moved elsewhere, in [0, 1]. @default [] */
   readonly noise?: readonly number[];
-  /** Units per class of the Willshaw memory, at least 1; 1000, or as many as a class has codes. */
+  /** Units per class of the Willshaw memory, at least 1. @default 1000, or as many as a class has codes */
   readonly willshawUnits?: number;
 }
 
@@ -53,11 +53,12 @@ const SLICE = 200;
  * has it classify the test codes.
  *
  * Rows: "accuracy_<read-out>" for "test"; "accuracy_<read-out>_<n>" learnt from n images per class;
- * "accuracy_<read-out>_noise_<part>" of codes with so many units moved; "sparsity" for both sets;
+ * "accuracy_<read-out>_noise_<part>" of codes with that part of their units moved; "sparsity" for both sets;
  * "encoding_seconds" and "read_out_seconds". Read-outs are nearest, naive_bayes, bcpnn, willshaw and
  * centroid. The run's findings and class codes are those of the test set, as the nearest codes classify it.
  *
- * Errors: `Interrupted`; `InvalidOption` for an option out of its range, samples without labels, and a graph whose output is not
+ * Errors: `Interrupted`; `InvalidOption` for an option out of its range, samples without labels, and a graph whose
+ * output is not
  * binary.
  */
 export const readOut = (options: ReadOutOptions): Stage =>
@@ -140,7 +141,7 @@ function classCodesOf({ codes, labels, classes }: LabelledCodes, dataset: Datase
   };
 }
 
-/** All read-outs, taught. */
+/** Trains all read-outs. */
 function learnt(
   labelled: LabelledCodes,
   { k = 3, willshawUnits = 1000 }: ReadOutOptions,

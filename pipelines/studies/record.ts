@@ -17,7 +17,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Circumstances of a measurement; a study leaves out those that do not apply to it. */
 export interface Circumstances {
-  /** Whether the reduced form of the study was run, whose numbers are no results. */
+  /** Whether the reduced form of the study was run, whose numbers are no results. @default false */
   readonly quick?: boolean;
   /** Seeds, one for each repetition, or the number of repetitions. */
   readonly seeds?: readonly number[] | number;
@@ -49,7 +49,7 @@ export const circumstancesOf = (
 });
 
 /**
- * Tells the circumstances in a sentence.
+ * Describes the circumstances in a sentence.
  *
  * @returns "" where there are none.
  *

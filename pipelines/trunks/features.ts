@@ -134,7 +134,7 @@ const pictureOf = (values: SampleValues, size: number, i: number): Uint8Array =>
 interface Making {
   readonly known: FeatureCache;
   readonly env: Waiting;
-  /** Called with how many pictures more are done. */
+  /** Called with the number of further pictures that are done. */
   readonly progress: (more: number) => void;
 }
 

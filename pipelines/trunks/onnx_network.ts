@@ -165,7 +165,7 @@ export interface Onnxruntime {
   };
   /** Settings of the module. */
   readonly env: {
-    /** Settings of its WebAssembly. */
+    /** Settings of the runtime's WebAssembly. @default none */
     readonly wasm?: {
       /** Threads of a session. */
       numThreads?: number;
@@ -333,7 +333,7 @@ export type FromWorker =
   | {
     readonly _tag: "failed";
     readonly reason: string;
-    /** The reason why the runtime cannot be loaded. */
+    /** Reason why the runtime cannot be loaded. @default none */
     readonly unavailable?: BackendUnavailable;
   };
 

@@ -54,7 +54,7 @@ interface Shown {
 /**
  * Figures in an element.
  *
- * @param onPoint Is told the epoch that a pointer is at; null when it leaves.
+ * @param onPoint Called with the epoch under the pointer; null when it leaves.
  */
 export function figuresIn(
   main: HTMLElement,

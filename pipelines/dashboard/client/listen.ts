@@ -24,7 +24,7 @@ const NAME = "sparrow-dashboard";
 /** A message from one page to the others. */
 type Told =
   | { readonly kind: "update"; readonly update: Update }
-  /** Nobody answers. */
+  /** The connection is lost. */
   | { readonly kind: "lost" }
   /** Request to the listening page to send everything. */
   | { readonly kind: "ask" }

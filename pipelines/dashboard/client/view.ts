@@ -21,7 +21,10 @@ import {
 
 /** The knowledge of a page. */
 export interface View {
-  /** "open" once the program has spoken; "lost" where it does not answer. */
+  /**
+   * State of the connection: "open" after the program's first message; "lost" where it does not
+   * answer.
+   */
   readonly connection: "new" | "open" | "lost";
   readonly run: number;
   readonly history: History;

@@ -85,7 +85,7 @@ async () => {
 const labelsOfTest = ({ labels }: LoadVectorsOptions): string | undefined =>
   typeof labels === "string" ? labels : undefined;
 
-/** "embeddings" of "…/embeddings.parquet". */
+/** Returns the name of a file without folder and ending: "embeddings" of "…/embeddings.parquet". */
 const nameOf = (path: string): string =>
   path.split(/[/\\]/).at(-1)!.replace(/\.\w+$/, "") || "vectors";
 

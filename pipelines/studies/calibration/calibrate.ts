@@ -153,7 +153,7 @@ export async function calibrate(
   return E.right(results);
 }
 
-/** "pairs, d = 1, 2 bit, n = 500: KSG 1.98 ± 0.05, …" */
+/** Formats the results of a job: "pairs, d = 1, 2 bit, n = 500: KSG 1.98 ± 0.05, …" */
 const jobLine = (setting: Setting, results: readonly Result[]): string =>
   `${settingText(setting)}: ` + results.map(({ estimator, estimates }) => {
     const found = estimates.filter((estimate) => estimate !== null);

@@ -284,7 +284,7 @@ function biasColumn(heading: string, name: EstimatorName): Column<BiasRow> {
   };
 }
 
-/** "+0.02 ± 0.05", or what there is of it. */
+/** Formats a bias: "+0.02 ± 0.05", or the part of it that exists. */
 export const biasText = ({ bias, sd }: Pick<Summary, "bias" | "sd">): string =>
   bias === null ? "refused" : signed(bias) + (sd === null ? "" : ` ± ${sd.toFixed(2)}`);
 

@@ -6,7 +6,7 @@
  * most), and what is left of it once one part's code is taken away tells the other part.
  *
  * An encoder may do so by itself or have to learn it, so two are trained on as many steps: one on the
- * digits alone, and one for which half of the digits of every epoch, drawn anew, have a digit of
+ * digits alone, and one for which half of the digits of every epoch, drawn at random, have a digit of
  * another class superposed. To the loss such a composite is a sample of the class of its first part.
  * Since either part of a pair is as likely to be the first, composites of a and b are drawn to the a's
  * as often as to the b's, and the supervised contrastive loss is least, on average, where they are as

@@ -94,8 +94,8 @@ type Quantity = typeof quantities[number][0];
 type Way = Readonly<Record<Quantity, Measured>>;
 
 /**
- * 784-64-512 trained by the cosine between samples of one class: with and without kWTA; beside the
- * untrained encoder, and one that is trained with pairs of different classes as well.
+ * Claim 5, pairs of one class only: 784-64-512 trained by the cosine between samples of one class, with and without
+ * kWTA; beside the untrained encoder, and one that is trained with pairs of different classes as well.
  *
  * The overlap is the mean cosine, which for codes is the fraction of their bits that two share.
  */

@@ -36,7 +36,7 @@ export const ruleNames: readonly string[] = [...Object.keys(rules), "random"];
 /** Inputs that a unit adds up where nothing is learnt: a tenth, as the fly's does. */
 const SYNAPSES = 0.1;
 
-/** Added to the variances of patches that are whitened. */
+/** Number added to the variances of patches that are whitened. */
 const WHITEN = 0.1;
 
 /** The program's options as far as they make a recipe. */

@@ -40,7 +40,7 @@ export type TrainedOn = "nothing" | "seen" | "all";
 
 /** A way to come by embeddings. */
 export interface Way {
-  /** "pixels", "untrained", or the loss. */
+  /** Name of the encoder: "pixels", "untrained", or the loss. */
   readonly name: string;
   /** Classes that the encoder was trained on. */
   readonly trainedOn: TrainedOn;

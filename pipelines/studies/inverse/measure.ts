@@ -137,7 +137,7 @@ export interface TranslationCourse {
 
 /** Options of {@linkcode translationCourse}. */
 export interface TranslationOptions {
-  /** Is not consumed. */
+  /** Projection, which is not consumed. */
   readonly projection: Projection;
   /** Sparsities of the codes. */
   readonly sparsities: readonly number[];

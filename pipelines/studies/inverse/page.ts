@@ -358,7 +358,7 @@ function ends(
 export interface InversePage {
   /** The measurements. */
   readonly inverse: Inverse;
-  /** Some of the images. */
+  /** Images of a part of the test set. */
   readonly examples: Restored;
   /** The dataset, the seed, the form, the backend. */
   readonly circumstances: Circumstances;

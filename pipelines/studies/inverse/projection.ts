@@ -87,7 +87,7 @@ export function translated(images: BinaryImages, down: number, right: number): B
   return { ...images, values };
 }
 
-/** A projection as tensors on the current backend; whoever has it disposes of both. */
+/** A projection as tensors on the current backend; the caller disposes of both. */
 export interface Projection {
   /** [inputs, units]. */
   readonly weight: tf.Tensor2D;

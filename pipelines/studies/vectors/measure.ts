@@ -46,7 +46,7 @@ export interface Searcher {
   readonly find: (queries: DenseEmbeddings, k: number) => E.Either<InvalidOption, Neighbours>;
 }
 
-/** The ways to search the codes of a coder, which look at all of them. */
+/** Searchers for the codes of a coder, each of which compares all codes. */
 const searchersOf = (
   coder: VectorCoder,
   codes: BinaryEmbeddings,
