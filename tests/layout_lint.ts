@@ -196,8 +196,8 @@ function* readmeFaults(folder: string): Generator<string> {
 }
 
 /**
- * Tells whether a test has what it tests in its path. `tests/a/x_test.ts` and `tests/a/x_golden_test.ts` test the
- * source `a/x.ts` or the folder `a/x/`, and so does `tests/a/x/golden_test.ts`; what tests are made with,
+ * Tells whether the path of a test contains the path of its source. `tests/a/x_test.ts` and `tests/a/x_golden_test.ts`
+ * test the source `a/x.ts` or the folder `a/x/`, and so does `tests/a/x/golden_test.ts`; a helper of tests,
  * `tests/a/x.ts`, is tested beside it. At the top stand tests of the project as a whole.
  */
 function mirrors(test: string): boolean {

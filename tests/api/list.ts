@@ -77,7 +77,7 @@ function pathOf({ filename }: Declaration["location"]): string {
   throw new Error(`${filename} is neither Sparrow's nor fp-ts's`);
 }
 
-/** `deno doc` does not see the comments before `export * as X from` and `import * as X`. */
+/** Reads the comment before `export * as X from` and `import * as X`, which `deno doc` does not see. */
 function commentBefore(path: string, line: number): string {
   const { text } = sourceOf(path);
   const statement = statementAt(path, line);

@@ -4,7 +4,7 @@
  *     deno task docs           writes runs/docs, to be opened at index.html
  *
  * Fails on a warning. The namespaces of fp-ts and tfjs that Sparrow hands on (E, TE, tf, …) are left out: they
- * are documented by those who made them, and would be 2,000 of its pages.
+ * have their own documentation, and would be 2,000 of its pages.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The benchmarks: every subject on every backend at hand.
+ * Benchmarks: every subject on every backend that is available.
  *
  *     deno task bench
  *     deno task bench -- --filter kWTA --backend wasm

@@ -6,7 +6,7 @@
  *     deno task bench:codes -- --quick --filter embeddings
  *
  * One thread, CPU time of the whole process on both sides, 1,000 queries per call, ten neighbours. In a round each
- * setting of each index is asked once, one index after the other. Printed are medians over the rounds, and how many
+ * setting of each index runs once, one index after the other. Printed are medians over the rounds, and how many
  * times as fast Sparrow is as the better of the yardsticks at the same recall, interpolated. A peer that is missing
  * is skipped by name.
  *

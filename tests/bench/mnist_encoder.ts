@@ -23,7 +23,7 @@ import { shared } from "../shared.ts";
 /** Samples per training step. */
 export const BATCH = 256;
 
-/** 784-64-512, 26 bits set. */
+/** Encoder 784-64-512, 26 bits set. */
 export const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`;
 
 /** Random triplets out of each batch. */

@@ -21,7 +21,10 @@ export interface Bed {
 export interface Subject {
   /** Name of the subject, which `--filter` matches. */
   readonly name: string;
-  /** "device" is measured on every backend; what is plain TypeScript, "host", once. */
+  /**
+   * Place of the measurement: "device" subjects are measured on every backend, "host" subjects,
+   * which are plain TypeScript, once.
+   */
   readonly where: "device" | "host";
   /** The cases. */
   readonly cases: (bed: Bed) => readonly Case[];

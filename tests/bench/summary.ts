@@ -1,8 +1,8 @@
 /**
  * Many times as three numbers: the median and the quartiles.
  *
- * Medians, because a machine that does something else for a moment makes a sample longer, never
- * shorter. The quantiles are d3-array's, interpolated (R's type 7); it ships no types.
+ * Medians, because other work of the machine makes a sample longer, never shorter. The quantiles
+ * are d3-array's, interpolated (R's type 7); it ships no types.
  *
  * @module
  */

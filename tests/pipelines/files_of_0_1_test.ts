@@ -62,7 +62,7 @@ async function codesOf(
   return new Uint8Array(codes.words.buffer as ArrayBuffer).toHex();
 }
 
-/** Another epoch of the model "plastic". */
+/** Trains another epoch of the model "plastic". */
 async function anotherEpoch(checkpoint: Checkpoint): Promise<Run> {
   const env = await envOn("wasm");
   const optimiser = adam({ learningRate: 0.01 });

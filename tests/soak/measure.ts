@@ -38,7 +38,7 @@ export interface SoakOptions {
   readonly batchSize: number;
   /** Wraps the stage that trains, for a test that adds a leak. @default none */
   readonly around?: (training: Stage) => Stage;
-  /** Is told of every measurement; no one. */
+  /** Called with every measurement. @default none */
   readonly tell?: (held: Held) => void;
 }
 

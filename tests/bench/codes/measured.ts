@@ -39,7 +39,7 @@ const ALONE = 200;
 /**
  * Measures searchers in turns. One that fails is left out, and named.
  *
- * @param say Takes what a person who waits may want to know.
+ * @param say Called with lines on the progress.
  */
 export async function measureRows<Data extends Rows>(
   set: SearchSet<Data>,

@@ -27,7 +27,7 @@ export interface SearchSet<Data extends Rows> {
 
 /** A row of the tables before it is measured. */
 export interface Searcher<Data extends Rows> {
-  /** "HNSW32". */
+  /** Name of the searcher: "HNSW32". */
   readonly name: string;
   /** Name of the searcher's setting: "ef", "nprobe", "candidates"; null where there is only one setting. */
   readonly knob: string | null;

@@ -1,5 +1,5 @@
 /**
- * Someone who does the work: Sparrow or a peer, as a program that is run and prints JSON lines.
+ * A contender: Sparrow or a peer, as a program that is run and prints JSON lines.
  *
  * @module
  */

@@ -22,7 +22,7 @@ export interface ContestOptions {
   readonly epochs: number;
 }
 
-/** The contests, and a line for everyone who cannot take part. */
+/** Contests, and a line for every contender that is missing. */
 export interface Fixture {
   /** Contests in the order in which they are held. */
   readonly contests: readonly Contest[];
@@ -30,7 +30,7 @@ export interface Fixture {
   readonly missing: readonly string[];
 }
 
-/** Looks who is there. */
+/** Finds the contenders that are installed. */
 export async function fixture(options: ContestOptions): Promise<Fixture> {
   const { data, peers, steps, epochs } = options;
   const has = (name: string) => Deno.stat(`${peers}/${name}`).then(() => true, () => false);

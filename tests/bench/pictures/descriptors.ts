@@ -26,7 +26,7 @@ const cosine = (a: Float64Array, b: Float64Array): number =>
 const differing = (a: Float64Array, b: Float64Array): number =>
   a.reduce((sum, value, i) => sum + (value === b[i] ? 0 : 1), 0);
 
-/** 1 − the part that two histograms share. */
+/** Computes the distance of two histograms: 1 − the part that they share. */
 const apart = (a: Float64Array, b: Float64Array): number =>
   1 - a.reduce((sum, value, i) => sum + Math.min(value, b[i]), 0);
 

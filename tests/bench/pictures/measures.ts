@@ -81,7 +81,7 @@ export function halves(
 
 /** A mean with half the width of its 95 % interval. */
 export interface Estimate {
-  /** Mean. */
+  /** Mean of the values. */
   readonly mean: number;
   /** Half the width of the interval; null for fewer than two values. */
   readonly half: number | null;

@@ -3,7 +3,7 @@
  * need no training: 26 bits set, or half of them; or 26 with some units used far more often than others,
  * as a trained encoder has them.
  *
- * Plain TypeScript makes its lists of the gallery anew at each call, and that is in the time. Of an index
+ * Plain TypeScript makes its lists of the gallery at each call, and that is in the time. Of an index
  * (`ops/sdr/`) the first search, which places the codes, is in the warm-up; on webgpu the upload of the
  * codes is in every call.
  *

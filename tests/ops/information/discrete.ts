@@ -18,5 +18,5 @@ export const sequences = (many: number): fc.Arbitrary<readonly (readonly number[
     )
   );
 
-/** Every correction there is. */
+/** Names of all corrections. */
 export const corrections = ["none", "miller_madow", "jackknife"] as const;

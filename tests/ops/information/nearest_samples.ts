@@ -1,5 +1,5 @@
 /**
- * Samples for the tests of the estimators that look at nearest neighbours.
+ * Samples for the tests of the estimators by nearest neighbours.
  *
  * @module
  */

@@ -43,7 +43,7 @@ export interface World {
   readonly variables?: Readonly<Record<string, string>>;
   /** Paths below which writing fails, as on a full or read-only disk. */
   readonly broken?: readonly string[];
-  /** "read /path" or "write /path" that Deno does not permit. */
+  /** Accesses that Deno does not permit: "read /path" or "write /path". */
   readonly forbidden?: readonly string[];
   readonly system?: string;
 }

@@ -1,6 +1,6 @@
 /**
- * Training programs that are killed at an event on their folder, and go on. `SPARROW_FAULTS=all` takes every
- * event in place of those between which two files tell of one epoch.
+ * Training programs that are killed at an event on their folder, and resume. `SPARROW_FAULTS=all` takes every event in
+ * place of those between which two files disagree on the epoch.
  */
 import {
   type Checkpoint,
@@ -111,7 +111,7 @@ async function checkDone(folder: string, straight: string): Promise<void> {
   );
 }
 
-/** Whether the configuration in a folder has the epochs that a run was told to have. */
+/** Whether the configuration in a folder has the number of epochs that the run was started with. */
 const isWritten = (folder: string): Promise<boolean> =>
   Deno.readTextFile(`${folder}/config.json`)
     .then((text) => JSON.parse(text).options.epochs === EPOCHS, () => false);
