@@ -35,6 +35,8 @@ const LONGEST = 20_000;
  * A graph as a JSON value: `{ "nodes": [{ "node": "relu" }, …] }`, every argument by name; those that
  * were added after version 0.1 only where they are not the default.
  *
+ * @param graph Any graph.
+ *
  * @example
  * ```ts
  * import { graphFromJson, graphToJson } from "./codec.ts";

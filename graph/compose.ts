@@ -76,6 +76,8 @@ export const to = <I2, O2>(second: Graph<I2, O2>): To<I2, O2> => (first) => ({
  * Any number of graphs one after the other. The shapes are left to shape inference; {@linkcode to}
  * has them checked by the compiler.
  *
+ * @param graphs Graphs in their order.
+ *
  * @example
  * ```ts
  * import { sequence } from "./compose.ts";
@@ -96,6 +98,9 @@ export const sequence = (...graphs: readonly Graph[]): Graph => ({
 
 /**
  * f &&& g: x ↦ (f(x), g(x)). Merge the two with `add` or `concat`.
+ *
+ * @param first Graph of the first output: f.
+ * @param second Graph of the second output: g, for the same input.
  *
  * @example
  * ```ts
@@ -121,6 +126,9 @@ export const fanout = <I, A, B>(
 /**
  * f *** g: (x, y) ↦ (f(x), g(y)).
  *
+ * @param first Graph of the first component: f.
+ * @param second Graph of the second component: g.
+ *
  * @example
  * ```ts
  * import { split } from "./compose.ts";
@@ -141,6 +149,8 @@ export const split = <I1, O1, I2, O2>(
 /**
  * f on the first component of a pair, nothing on the second.
  *
+ * @param graph Graph of the first component: f.
+ *
  * @example
  * ```ts
  * import { first } from "./compose.ts";
@@ -159,6 +169,8 @@ export const first = <I, O>(
 /**
  * f on the second component of a pair, nothing on the first.
  *
+ * @param graph Graph of the second component: f.
+ *
  * @example
  * ```ts
  * import { second } from "./compose.ts";
@@ -176,6 +188,8 @@ export const second = <I, O>(
 
 /**
  * x ↦ x + f(x), where f keeps the shape.
+ *
+ * @param body Graph whose output has the shape of its input: f.
  *
  * @example
  * ```ts
@@ -213,6 +227,9 @@ export interface DropConnectOptions {
  *
  * Source: Wan et al. 2013, "Regularization of Neural Networks using DropConnect"; DropConnect of
  * dizcza/pytorch-mighty, mighty/models/mlp.py.
+ *
+ * @param body Graph whose weights are dropped: f.
+ * @param options Options, as {@linkcode DropConnectOptions} describes them.
  *
  * @example
  * ```ts

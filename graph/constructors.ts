@@ -22,6 +22,7 @@ export interface LinearOptions {
  *
  * @param inputs At least 1. Left out, as in `linear(64)`, it is what the node before gives.
  * @param outputs At least 1.
+ * @param options Options, as {@linkcode LinearOptions} describes them.
  *
  * @example
  * ```ts
@@ -38,7 +39,12 @@ export function linear<const I extends number, const O extends number>(
   outputs: O,
   options?: LinearOptions,
 ): Graph<readonly [I], readonly [O]>;
-/** The same with the inputs left to shape inference. */
+/**
+ * The same with the inputs left to shape inference.
+ *
+ * @param outputs Units of the layer, at least 1.
+ * @param options Options, as {@linkcode LinearOptions} describes them.
+ */
 export function linear<const O extends number>(
   outputs: O,
   options?: LinearOptions,
@@ -132,6 +138,7 @@ export interface BatchNormOptions {
  * Source: Ioffe & Szegedy 2015, algorithm 1; torch.nn.BatchNorm1d and BatchNorm2d.
  *
  * @param channels At least 1. Left out or null, it is what the node before gives.
+ * @param options Options, as {@linkcode BatchNormOptions} describes them.
  *
  * @example
  * ```ts
@@ -194,6 +201,7 @@ export interface Conv2dOptions {
  * @param inputs Channels, at least 1; null: what the node before gives.
  * @param outputs Channels, at least 1.
  * @param size Height and width of the kernel, at least 1.
+ * @param options Options, as {@linkcode Conv2dOptions} describes them.
  *
  * @example
  * ```ts
@@ -294,6 +302,7 @@ const soft = ({ hardness = 2, gate = "sigmoid", hard = false }: LearnedKwtaOptio
  * Source: KWinnersTakeAll and KWinnersTakeAllSoft of dizcza/EmbedderSDR, models/kwta.py.
  *
  * @param sparsity In (0, 1].
+ * @param options Options, as {@linkcode KwtaOptions} describes them.
  *
  * @example
  * ```ts
@@ -352,6 +361,7 @@ export interface KWinnersOptions {
  * KWinners2d.
  *
  * @param sparsity In (0, 1].
+ * @param options Options, as {@linkcode KWinnersOptions} describes them.
  *
  * @example
  * ```ts
@@ -395,6 +405,8 @@ export const kWinners = (
  *
  * Source: KWinnersTakeAllSoft(emb_size=…) of dizcza/EmbedderSDR, models/kwta.py.
  *
+ * @param options Options, as {@linkcode LearnedKwtaOptions} describes them.
+ *
  * @example
  * ```ts
  * import { learnedKwta } from "./constructors.ts";
@@ -420,6 +432,7 @@ export const learnedKwta = (options: LearnedKwtaOptions = {}): Graph<Shape, Same
  * Source: SparsityPredictor of dizcza/EmbedderSDR, models/kwta.py.
  *
  * @param maxSparsity In (0, 1].
+ * @param options Options, as {@linkcode PredictedKwtaOptions} describes them.
  *
  * @example
  * ```ts

@@ -218,6 +218,8 @@ export const invalidOption = (
  * An error as a person reads it: what could not be done, the facts, what to do. One line, but for
  * a parse error, which shows the place.
  *
+ * @param error Any error of Sparrow's.
+ *
  * @example
  * ```ts
  * import { describe, invalidOption } from "./error.ts";
@@ -282,6 +284,7 @@ function oneOf(expected: readonly string[]): string {
 /**
  * Runs a `TaskEither` and returns a promise of its value, or throws its error in words.
  *
+ * @param task Task to run.
  * @throws {Error} With the message of {@linkcode describe}, and the {@linkcode SparrowError} as its
  * `cause`, where the task ends in an error: the promise is rejected.
  *
@@ -298,6 +301,7 @@ export function orThrow<A>(task: TE.TaskEither<SparrowError, A>): Promise<A>;
 /**
  * Returns the value of an `Either`, or throws its error in words.
  *
+ * @param result Result to open.
  * @throws {Error} With the message of {@linkcode describe}, and the {@linkcode SparrowError} as its
  * `cause`, where the result is an error.
  *

@@ -18,7 +18,11 @@ const leafTags = (Object.keys(nodeTraits) as Node["_tag"][]).filter((tag): tag i
 const meaningOf = <T>(tags: readonly string[], meaning: (leaf: Leaf, path: string) => T) =>
   Object.fromEntries(tags.map((tag) => [tag, meaning]));
 
-/** One meaning for all leaves, for an algebra that tells few or none of them apart. */
+/**
+ * One meaning for all leaves, for an algebra that tells few or none of them apart.
+ *
+ * @param meaning Function of a leaf and its path.
+ */
 export const leaves = <T>(meaning: (leaf: Leaf, path: string) => T): Leaves<T> =>
   meaningOf(leafTags, meaning) as Leaves<T>;
 
@@ -83,6 +87,8 @@ export const fold = <T>(algebra: Algebra<T>): (graph: Nodes) => T => (graph) =>
 /**
  * Returns the meaning of each node of the graph itself, in order, where {@linkcode fold} joins them into one. It lets a
  * program observe the values between two nodes.
+ *
+ * @param algebra Meaning of each kind of node.
  */
 export const foldEach = <T>(algebra: Algebra<T>): (graph: Nodes) => readonly T[] => (graph) =>
   partsAt(algebra, graph, "");

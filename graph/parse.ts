@@ -59,6 +59,8 @@ export const parse = (source: string): E.Either<ParseError, Graph> => parseWith(
 /**
  * A graph written in the source code. `${…}` splices a sub-graph or a number.
  *
+ * @param texts Parts of the template.
+ * @param values Sub-graphs and numbers between the parts.
  * @returns The graph. Shapes are left to shape inference.
  * @throws {SyntaxError} When the text does not parse, as a mistake in the program; its `cause` is
  * the `ParseError`. For text that comes from elsewhere use {@linkcode parse}.

@@ -39,6 +39,8 @@ export function mapLeaves(change: (leaf: Leaf) => Leaf): (graph: Nodes) => Graph
 /**
  * A graph with every kWTA replaced.
  *
+ * @param change Function that returns the new node in place of a kWTA.
+ *
  * @example
  * ```ts
  * import { mapKwta } from "./rewrite.ts";
@@ -55,6 +57,8 @@ export const mapKwta = (change: (kwta: Kwta) => Kwta): (graph: Nodes) => Graph =
 
 /**
  * Every kWTA of a graph, in order of evaluation, those in branches included.
+ *
+ * @param graph Any graph.
  *
  * @example
  * ```ts
@@ -121,6 +125,8 @@ export const replaceActivation = (tag: Leaf["_tag"], replacement: Leaf): (graph:
 /**
  * The encoder of a graph: of an autoencoder, which ends in `fanout(identity, decoder)`, what comes before that; of
  * any other graph the whole. The paths of its weights are those in the whole.
+ *
+ * @param graph Any graph.
  *
  * @example
  * ```ts

@@ -47,6 +47,8 @@ export function seed(value: number): Rng {
 /**
  * Draws as many numbers as `use` likes.
  *
+ * @param rng Generator to draw from.
+ * @param use Function that draws, and returns the result.
  * @returns What `use` returned, and the generator to draw from next.
  *
  * @example
@@ -80,6 +82,7 @@ export function draw<A>(rng: Rng, use: (dice: Dice) => A): readonly [A, Rng] {
  *
  * Source: the hash is the finaliser of Appleby's MurmurHash3 (fmix32).
  *
+ * @param rng Generator to split; do not draw from it again.
  * @returns One for the part, and one to go on with.
  *
  * @example
@@ -109,6 +112,7 @@ function hash(word: number): number {
  * The integers 0 to n - 1 in a random order (Fisher & Yates, in Durstenfeld's form).
  *
  * @param n How many, at least 0.
+ * @param rng Generator to draw from.
  * @returns The order, and the generator to draw from next.
  *
  * @example

@@ -51,6 +51,8 @@ export const isPair = (space: Space): space is Pair<Space, Space> => !Array.isAr
 /**
  * The number of elements of a shape: 1 for a scalar.
  *
+ * @param shape Dimensions of a tensor.
+ *
  * @example
  * ```ts
  * import { sizeOf } from "./shape.ts";

@@ -9,6 +9,8 @@ import { type Argument, nameOfNode, type Parameter, signatureOf } from "./signat
 /**
  * A graph as one line of text.
  *
+ * @param graph Any graph.
+ *
  * @example
  * ```ts
  * import { show } from "./show.ts";

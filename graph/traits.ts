@@ -172,6 +172,8 @@ export const isBinaryNode = (node: Node): boolean => traitsOf(node).binary === "
  * Whether the output of a graph is binary when evaluated: its last node is a kWTA, or only max pooling and
  * changes of shape follow one.
  *
+ * @param graph Any graph.
+ *
  * @example
  * ```ts
  * import { isBinary } from "./traits.ts";
@@ -189,6 +191,8 @@ export function isBinary({ nodes }: Nodes): boolean {
 
 /**
  * The input that a graph's first nodes demand, or null where they take several.
+ *
+ * @param graph Any graph.
  *
  * @example
  * ```ts
