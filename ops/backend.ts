@@ -48,6 +48,7 @@ export interface BackendOptions {
  * "auto" is webgpu on real hardware, else wasm (a software adapter is slower than wasm), else cpu.
  *
  * @param choice Which backend.
+ * @param options Options, as {@linkcode BackendOptions} describes them.
  * @returns The backend, or `BackendUnavailable` with what to install.
  */
 export const startBackend = (

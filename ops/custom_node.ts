@@ -134,7 +134,11 @@ const kernels = new Map<string, AnyKernel>();
 export function defineNode<const P extends readonly NodeArgument[] = readonly []>(
   definition: NodeDefinition<P> & { readonly shape?: undefined },
 ): NodeConstructor<P, Same>;
-/** The same of a node with a shape rule: what it gives is left to shape inference. */
+/**
+ * The same of a node with a shape rule: what it gives is left to shape inference.
+ *
+ * @param definition Name, arguments and functions of the node.
+ */
 export function defineNode<const P extends readonly NodeArgument[] = readonly []>(
   definition: NodeDefinition<P>,
 ): NodeConstructor<P, unknown>;

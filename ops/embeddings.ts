@@ -80,7 +80,11 @@ export function popcount(word: number): number {
   return Math.imul(bits, 0x01010101) >>> 24;
 }
 
-/** Returns the number of active units per code: least, mean and most. Zeros for no codes. */
+/**
+ * Returns the number of active units per code: least, mean and most. Zeros for no codes.
+ *
+ * @param codes Packed codes.
+ */
 export function activity(
   { count, width, words }: BinaryEmbeddings,
 ): { readonly least: number; readonly mean: number; readonly most: number } {
@@ -102,6 +106,8 @@ export function activity(
  * units.
  *
  * Source: compute_sparsity of dizcza/pytorch-mighty, mighty/utils/signal.py.
+ *
+ * @param embeddings Binary codes, or vectors.
  */
 export function sparsity(embeddings: Embeddings): number {
   if (embeddings.count === 0) return 0;

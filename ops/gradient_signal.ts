@@ -125,6 +125,9 @@ export interface GradientStatistics extends GradientSignal {
  *
  * It holds 12 bytes per weight. A path that has no gradient in this step stays as it was.
  *
+ * @param past Sums so far, which are consumed.
+ * @param gradients Gradients of one step, by path.
+ *
  * @example
  * ```ts
  * import { gradientStatistics, type GradientSums, sumGradients } from "./gradient_signal.ts";
@@ -184,6 +187,7 @@ function add(past: GradientSum | undefined, gradient: tf.Tensor): GradientSum {
  * Norm, mean, deviation and signal-to-noise ratio of each weight's gradient over the steps that were
  * added: the one time that anything is read back.
  *
+ * @param sums Sums over some steps, which stay as they are.
  * @param weights The weights by now, by the same paths.
  */
 export async function gradientStatistics(

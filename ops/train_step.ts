@@ -74,6 +74,8 @@ export interface Stepped {
 /**
  * One step of training. It consumes the state that it is given: the tensors that the next state
  * supersedes are disposed of, so that as many are alive after a step as before, and its loss.
+ *
+ * @param trainer Model, loss and optimiser of all steps.
  */
 export const trainStep =
   (trainer: Trainer): (state: TrainState, batch: Batch) => Stepped => (state, batch) => {

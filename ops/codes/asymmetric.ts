@@ -53,7 +53,9 @@ const SPARE = { part: 0.25, least: 16 };
  * coder it is the product of the query with the code's centroids, so that vectors of length 1 are ordered by cosine.
  *
  * @param coder The coder that made the codes.
+ * @param codes Codes to search.
  * @param queries As wide as its inputs.
+ * @param options Options, as {@linkcode SearchByVectorsOptions} describes them.
  * @returns Per query the indices of the codes and minus their similarities, rising; of equal ones the lower index is
  * first. `InvalidOption` where k is not from 1 to the number of codes.
  * @throws {RangeError} Where a width differs.

@@ -61,6 +61,7 @@ export function preparedDirections(coder: LinearCoder): Directions {
 /**
  * Encodes vectors.
  *
+ * @param coder Coder that makes the codes.
  * @param vectors Finite numbers; whether their lengths matter depends on how the coder was fitted.
  * @returns A code per vector.
  * @throws {RangeError} Where the vectors are not as wide as the coder's inputs.
@@ -162,6 +163,7 @@ export function nearestCentroids(
  * Returns the coder of a code's first bits: of a linear coder its first directions. Codes of random projections are as
  * good as if they had been fitted to that number of bits.
  *
+ * @param coder Coder to shorten.
  * @param bits From 1 to the coder's width.
  * @returns The coder; `InvalidOption` where it has fewer bits, or not one more than winners.
  */

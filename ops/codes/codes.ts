@@ -76,7 +76,11 @@ export function fromIndices(
   return E.right(codes);
 }
 
-/** The units of each code, rising. */
+/**
+ * The units of each code, rising.
+ *
+ * @param codes Packed codes.
+ */
 export function toIndices({ count, width, words }: BinaryEmbeddings): readonly number[][] {
   const perCode = wordsPerCode(width);
   return Array.from({ length: count }, (_, i) => {
@@ -122,7 +126,11 @@ export function fromDense(
   return E.right(codes);
 }
 
-/** Zeros and ones, row-major: count × width. */
+/**
+ * Zeros and ones, row-major: count × width.
+ *
+ * @param codes Packed codes.
+ */
 export const toDense = (codes: BinaryEmbeddings): Float32Array => denseValues(codes);
 
 /**
@@ -164,6 +172,7 @@ export const lastMask = (width: number): number =>
 /**
  * The codes at some indices, in their order.
  *
+ * @param codes Packed codes.
  * @param picks Each from 0 to codes.count − 1; one may be picked more than once.
  */
 export function pickCodes(
@@ -181,6 +190,8 @@ export function pickCodes(
 /**
  * The codes of one set after those of another.
  *
+ * @param a First set of codes.
+ * @param b Second set of codes, as wide.
  * @throws {RangeError} Where the widths differ.
  */
 export function appendCodes(a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmbeddings {
@@ -194,6 +205,8 @@ export function appendCodes(a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmb
 /**
  * Joins the codes of a pair side by side: unit u of the second becomes unit a.width + u.
  *
+ * @param a First codes of the pairs.
+ * @param b Second codes of the pairs, as many.
  * @throws {RangeError} Where the counts differ.
  *
  * @example

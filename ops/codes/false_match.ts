@@ -33,6 +33,7 @@ export interface Match {
  * summed relative to the largest: nothing cancels, overflows or underflows, whatever the numbers. The
  * relative error of P is some 1e-16 for each unit of the smaller code.
  *
+ * @param match Sizes of the codes, and the threshold.
  * @returns At most 0; −Infinity where no such overlap can be. `InvalidOption` where a number is out of
  * its range.
  *
@@ -84,6 +85,8 @@ export function logMatchProbability(match: Match): E.Either<InvalidOption, numbe
 /**
  * P(overlap ≥ θ) of a given code and a random one; 0 where it is below 5e-324, which
  * {@linkcode logMatchProbability} tells from nothing.
+ *
+ * @param match Sizes of the codes, and the threshold.
  */
 export const matchProbability = (match: Match): E.Either<InvalidOption, number> =>
   E.map(Math.exp)(logMatchProbability(match));
@@ -91,6 +94,7 @@ export const matchProbability = (match: Match): E.Either<InvalidOption, number> 
 /**
  * The probability that at least one of many random codes matches: 1 − (1 − P)^M, at most M · P.
  *
+ * @param match Sizes of the codes, and the threshold.
  * @param codes How many: M, at least 0.
  * @returns In [0, 1]; `InvalidOption` as {@linkcode logMatchProbability} has it.
  */

@@ -34,6 +34,8 @@ export interface ItqOptions {
  * off. Of more than some thousand vectors a sample is enough.
  *
  * @param vectors To learn from.
+ * @param options Options, as {@linkcode ItqOptions} describes them.
+ * @param rng Generator to draw from.
  * @returns The coder and the generator to draw from next; `InvalidOption` for options out of their ranges.
  *
  * @example

@@ -19,6 +19,7 @@ export type Drawn = E.Either<InvalidOption, readonly [BinaryEmbeddings, Rng]>;
  * @param count At least 0.
  * @param width Units per code, from 1 to 2²⁴.
  * @param active How many of them are set, from 0 to width.
+ * @param rng Generator to draw from.
  * @returns `InvalidOption` where a number is out of its range.
  *
  * @example
@@ -58,8 +59,10 @@ export function randomCodes(count: number, width: number, active: number, rng: R
  * Moves a part of each code's units elsewhere: noise that leaves the number of units as it is. The
  * Hamming distance to the code before is twice the number of units that moved.
  *
+ * @param codes Codes to change.
  * @param fraction Of the units that move, in [0, 1], rounded to whole units; as many as there are
  * silent units at most.
+ * @param rng Generator to draw from.
  * @returns `InvalidOption` where the fraction is out of its range.
  *
  * @example
@@ -85,7 +88,9 @@ export const moveUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): 
 /**
  * Silences a part of each code's units.
  *
+ * @param codes Codes to change.
  * @param fraction Of the units that fall silent, in [0, 1], rounded to whole units.
+ * @param rng Generator to draw from.
  * @returns `InvalidOption` where the fraction is out of its range.
  */
 export const dropUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): Drawn =>
@@ -102,8 +107,10 @@ export const dropUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): 
 /**
  * Sets units that were silent.
  *
+ * @param codes Codes to change.
  * @param fraction Of a code's own number of units that are added to it, at least 0, rounded to whole
  * units; as many as there are silent units at most.
+ * @param rng Generator to draw from.
  * @returns `InvalidOption` where the fraction is out of its range.
  */
 export const addUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): Drawn =>
@@ -120,7 +127,9 @@ export const addUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): D
  * Source: S. Ahmad, J. Hawkins, "Properties of Sparse Distributed Representations and their Application
  * to Hierarchical Temporal Memory", arXiv:1503.07469, 2015, on subsampling.
  *
+ * @param codes Codes to change.
  * @param units How many at most, at least 0; a code that has fewer keeps them all.
+ * @param rng Generator to draw from.
  * @returns `InvalidOption` where that is not such an integer.
  */
 export const subsample = (codes: BinaryEmbeddings, units: number, rng: Rng): Drawn =>

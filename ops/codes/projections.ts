@@ -61,6 +61,8 @@ const SAMPLED = 0.1;
  * set ("sparse").
  *
  * @param vectors To encode such ones as these; only their width matters, and their mean where it is taken out.
+ * @param options Options, as {@linkcode ProjectionOptions} describes them.
+ * @param rng Generator to draw from.
  * @returns The coder and the generator to draw from next; `InvalidOption` for options out of their ranges.
  *
  * @example

@@ -48,6 +48,8 @@ export interface SearchOptions {
 /**
  * Makes an index of codes. The first search prepares what it needs, and later ones find it.
  *
+ * @param codes Codes to search.
+ *
  * @example
  * ```ts
  * import { codeIndex, search } from "./search.ts";
@@ -67,7 +69,9 @@ export const codeIndex = (codes: BinaryEmbeddings): CodeIndex => ({ codes });
 /**
  * Finds the k nearest codes of each query, exactly.
  *
+ * @param index Index of the codes to search.
  * @param queries As wide as the codes.
+ * @param options Options, as {@linkcode SearchOptions} describes them.
  * @returns Per query the indices of the nearest and their distances, rising; of equal distances the lower
  * index is first, on every backend. `InvalidOption` where k is out of its range.
  * @throws {RangeError} Where the widths differ.

@@ -135,6 +135,9 @@ const WIDEST = 2 ** 20;
  * Finds the k nearest codes of each query on the GPU, exactly, as `search` does on the host: the same
  * indices, ties included.
  *
+ * @param index Index of the codes to search.
+ * @param queries Codes as wide as those of the index.
+ * @param options Number of neighbours and the distance, as {@linkcode SearchOptions} describes them.
  * @param backend The one that `startBackend("webgpu")` gave. Codes are uploaded for the call.
  * @returns `InvalidOption` where k is out of range, here from 1 to 2,048, or a code has more than 2²⁰
  * units; `BackendUnavailable` where another backend is current, `GpuError` where the GPU has a fault.

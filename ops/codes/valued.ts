@@ -16,7 +16,11 @@ export interface ValuedCodes {
   readonly values: Float32Array;
 }
 
-/** The number of bits that are set in all codes: the values that they have. */
+/**
+ * The number of bits that are set in all codes: the values that they have.
+ *
+ * @param codes Packed codes.
+ */
 export function activeUnits({ words }: BinaryEmbeddings): number {
   let sum = 0;
   for (let i = 0; i < words.length; i++) sum += popcount(words[i]);
@@ -70,7 +74,11 @@ export function fromValues(
   return E.right({ codes, values });
 }
 
-/** The numbers of codes with values, row-major, count × width: 0 where a unit is not active. */
+/**
+ * The numbers of codes with values, row-major, count × width: 0 where a unit is not active.
+ *
+ * @param codes Codes with a value for each active unit.
+ */
 export function toValues(
   { codes: { count, width, words }, values }: ValuedCodes,
 ): Float32Array {

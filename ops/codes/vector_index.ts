@@ -117,6 +117,7 @@ export const usualUnits = (count: number): number =>
  *
  * @param vectors At least one, all of finite numbers. They are copied. A vector of zeros has similarity 0 to
  * all others.
+ * @param options Options, as {@linkcode VectorIndexOptions} describes them.
  * @returns `InvalidOption` where a number is not finite, an option out of its range, or an id not an integer
  * of at least 0 or there twice.
  *
@@ -228,13 +229,17 @@ export function storeOf(index: VectorIndex): E.Either<InvalidOption, VectorStore
 /**
  * Counts the bytes of an index in memory, without the vectors as floats: rows of 4 bits a number, units, lists, and the
  * memory that searches use.
+ *
+ * @param index Index in memory.
  */
 export const indexBytes = (index: VectorIndex): number => stores.get(index)?.memory?.bytes ?? 0;
 
 /**
  * Finds the nearest vectors of each query by cosine.
  *
+ * @param index Index of the vectors to search.
  * @param queries As wide as the vectors, all of finite numbers. To a query of zeros all have similarity 0.
+ * @param options Options, as {@linkcode SearchVectorsOptions} describes them.
  * @returns `InvalidOption` where a width differs, a number is not finite, an option is out of its range, or
  * the index was changed since; of an index that has left its vectors in a file, `FileUnavailable` and `CorruptFile`
  * where they cannot be read there.
@@ -405,6 +410,8 @@ function dotOf(
  * Adds vectors to an index: they get codes from the units as they are, and go into their lists. Units are not
  * trained again, so that what is quite unlike the vectors which the index was built of takes longer to find.
  *
+ * @param index Index to extend, which is refused from then on.
+ * @param vectors Vectors to add, as wide as those of the index.
  * @param ids Their names, none of which the index has. @default the integers from the largest id + 1 on
  * @returns The index with them; the one that was given is refused from then on. `InvalidOption` as by
  * {@linkcode buildVectorIndex}; then nothing has changed.
@@ -460,6 +467,7 @@ export function addVectors(
 /**
  * Removes vectors from an index.
  *
+ * @param index Index to reduce, which is refused from then on.
  * @param ids Of vectors that it has.
  * @returns The index without them; the one that was given is refused from then on. `InvalidOption` where an
  * id is not there; then nothing has changed.

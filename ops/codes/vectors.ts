@@ -20,6 +20,7 @@ const SPARE = 8;
 /**
  * Scales vectors to length 1. A vector of zeros stays as it is, and has a cosine of 0 with every other.
  *
+ * @param vectors Vectors of finite numbers.
  * @returns New vectors; `InvalidOption` where a number is not finite, which names its place, or where the numbers
  * are not whole vectors.
  *
@@ -67,6 +68,7 @@ export function unitVectors(
  *
  * @param vectors Of length 1, as {@linkcode unitVectors} makes them.
  * @param queries As wide, of length 1.
+ * @param k Number of neighbours, from 1 to the number of vectors.
  * @returns Per query the indices of its neighbours and 1 − cosine, rising; of equal distances the lower index is
  * first. `InvalidOption` where k is not from 1 to the number of vectors.
  * @throws {RangeError} Where the widths differ.
@@ -213,6 +215,7 @@ export function rerank(
 /**
  * Measures the recall at k: the part of the k nearest that is among what was found, as a mean over the queries.
  *
+ * @param k Number of neighbours, from 1 to that of the truth.
  * @param found Any number per query.
  * @param truth At least k per query, the nearest first.
  * @returns In [0, 1].

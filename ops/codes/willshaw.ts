@@ -95,6 +95,7 @@ export function emptyMemory(
  * The order of pairs does not matter, nor does it how they are divided into calls; a pair that is stored
  * again changes nothing but `pairs`.
  *
+ * @param memory Memory to store in; it stays as it is.
  * @param cues As wide as the memory's inputs.
  * @param targets As many as cues, as wide as the memory's outputs; the cues themselves by default.
  * @returns A new memory; the old one stays as it is.
@@ -177,7 +178,9 @@ export interface IteratedRecall extends Recalled {
 /**
  * Recalls in one step.
  *
+ * @param memory Memory to recall from.
  * @param cues As wide as the memory's inputs.
+ * @param rule Rule that decides which units fire.
  * @returns `InvalidOption` where the rule's number is out of its range.
  * @throws {RangeError} Where the width differs.
  */
@@ -221,6 +224,8 @@ export function recall(
  * Source: F. Schwenker, F. T. Sommer, G. Palm, "Iterative retrieval of sparsely coded associative memory
  * patterns", Neural Networks 9, 1996.
  *
+ * @param memory Memory that was stored with targets equal to the cues.
+ * @param cues Codes as wide as the memory's inputs.
  * @param rule "winners" as a rule: a threshold that suits a part of a cue is too low for the next step.
  * @param most Steps at most, an integer of at least 1; codes may alternate for ever.
  * @returns `InvalidOption` where a number is out of its range, or cues and targets differ in width.
@@ -335,7 +340,12 @@ export interface WillshawCapacity {
 /** Limit of C for large memories: ln 2 bits per synapse. */
 export const WILLSHAW_LIMIT: number = Math.LN2;
 
-/** Computes the expected fraction of synapses that the pairs set: p₁, in [0, 1]. */
+/**
+ * Computes the expected fraction of synapses that the pairs set: p₁, in [0, 1].
+ *
+ * @param sizes Sizes of the memory and of its codes.
+ * @param pairs Number of stored pairs.
+ */
 export const expectedFill = (sizes: WillshawSizes, pairs: number): number =>
   -Math.expm1(pairs * Math.log1p(-density(sizes)));
 
@@ -382,6 +392,7 @@ const entropy = (p: number): number =>
 /**
  * The information that a memory holds: C, in bits per synapse.
  *
+ * @param sizes Sizes of the memory and of its codes.
  * @param pairs How many are stored.
  * @param added The probability of a false unit, measured or predicted.
  * @param lost The probability that a unit is missed; 0 for whole cues.
@@ -396,6 +407,7 @@ export const storedInformation = (
 /**
  * The capacity at a rate of errors.
  *
+ * @param sizes Sizes of the memory and of its codes.
  * @param error False units per unit of the target: ε, above 0 and at most 1; 0.01 by default.
  * @returns `InvalidOption` where a number is out of its range.
  *

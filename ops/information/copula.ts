@@ -41,6 +41,7 @@ import {
  *
  * @param x Any width.
  * @param y Any width, as many samples.
+ * @param options Options, as {@linkcode GaussianOptions} describes them.
  * @returns Bits; or an error where there are no more samples than units of both together, or where a
  * unit is a linear combination of others, also of the other variable's: that information is infinite.
  *
@@ -83,6 +84,9 @@ export interface CopulaInformationOptions extends GaussianOptions, CopulaOptions
  * Bias measured by the reference on Gaussians at ρ = 0.9, 500 / 2,000 / 10,000 samples: −0.028, −0.006,
  * −0.014 of 1.198 bits (1 + 1 units), −0.12, −0.04, +0.01 of 11.98 (10 + 10 units).
  *
+ * @param x Samples of any width.
+ * @param y Samples of any width, as many.
+ * @param options Options, as {@linkcode CopulaInformationOptions} describes them.
  * @returns Bits, or the error of {@linkcode gaussianInformation}.
  *
  * @example
@@ -189,6 +193,7 @@ export interface CopulaOptions {
  * information estimated via a Gaussian copula", Human Brain Mapping 38 (2017) 1541.
  *
  * @param samples At least one.
+ * @param options Options, as {@linkcode CopulaOptions} describes them.
  * @returns The same shape, in float64.
  *
  * @example

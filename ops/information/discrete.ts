@@ -56,6 +56,7 @@ export function entropy(
  * {@linkcode entropy} of symbols of which only the numbers are known.
  *
  * @param counts How often each was seen, integers of at least 0; in total n.
+ * @param correction Correction of the bias. @default "none"
  * @returns Bits; 0 for n = 0.
  *
  * @example

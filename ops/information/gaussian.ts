@@ -57,6 +57,7 @@ export function gaussianEntropyBias(count: number, width: number): number {
  * entropy is nothing wrong.
  *
  * @param samples More than units, of which none is constant or a linear combination of others.
+ * @param options Options, as {@linkcode GaussianOptions} describes them.
  * @returns Bits, or which unit stands in the way.
  *
  * @example

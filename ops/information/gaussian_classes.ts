@@ -54,6 +54,7 @@ export interface MixtureOptions {
  *
  * @param x Any width, d.
  * @param labels One per sample; only their being equal matters.
+ * @param options Options, as {@linkcode MixtureOptions} describes them.
  * @returns Bits; or the error of {@linkcode gaussianClassInformation}.
  *
  * @example
@@ -154,6 +155,7 @@ function sigmaPoints({ mean, factor }: GaussianClass): Samples {
  *
  * @param x Any width, d.
  * @param labels One per sample; only their being equal matters.
+ * @param options Options, as {@linkcode GaussianOptions} describes them.
  * @returns Bits; or an error where a class has d samples or fewer, or a unit that is constant in it or a
  * linear combination of others.
  */
@@ -171,6 +173,9 @@ export const gaussianClassInformation = (
  *
  * Source: `gcmi_model_cd` of Ince et al. 2017.
  *
+ * @param x Samples of any width.
+ * @param labels One label per sample; only their being equal matters.
+ * @param options Options of the estimate and of the ranks.
  * @returns Bits; or the error of {@linkcode gaussianClassInformation}.
  */
 export const copulaClassInformation = (

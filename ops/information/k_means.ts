@@ -59,6 +59,9 @@ export interface Quantised {
  * Sources: D. Sculley, "Web-scale k-means clustering", 2010; D. Arthur, S. Vassilvitskii, "k-means++",
  * 2007; the 20 clusters are those of MutualInfoKMeans of dizcza/pytorch-mighty.
  *
+ * @param samples Samples to cluster.
+ * @param options Options, as {@linkcode QuantiseOptions} describes them.
+ * @param rng Generator to draw from.
  * @returns The clusters and the generator to draw from next; an error for samples that are none, that
  * are so far apart that squares overflow, and for options out of their ranges.
  *

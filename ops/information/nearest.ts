@@ -57,6 +57,7 @@ const defaultK = 4;
  * uses.
  *
  * @param x At least k + 1 samples.
+ * @param options Options, as {@linkcode KnnOptions} describes them.
  * @returns Bits; or an error where samples or k do not fit, or k + 1 samples coincide.
  *
  * @example
@@ -135,6 +136,7 @@ function entropyOf(name: string, x: Samples, k: number): Estimate {
  *
  * @param x Samples of any width; standardise them.
  * @param y As many samples, any width.
+ * @param options Options, as {@linkcode KnnOptions} describes them.
  * @returns Bits; or an error where samples or k do not fit: k is at most n − 1.
  *
  * @example
@@ -220,6 +222,7 @@ function neighbours(
  *
  * @param x Samples of any width; standardise them.
  * @param labels One per sample; only their being equal matters.
+ * @param options Options, as {@linkcode KnnOptions} describes them.
  * @returns Bits; or an error where the samples or k do not fit, or no class has two samples.
  *
  * @example
@@ -330,6 +333,7 @@ const words = new BigInt64Array(bits.buffer);
  *
  * @param x Any width, n samples.
  * @param labels One per sample; only their being equal matters.
+ * @param options Options, as {@linkcode KnnOptions} describes them.
  * @returns Bits, at least 0; or an error where the samples or k do not fit, or where k + 1 samples,
  * of all or of a class, coincide: {@linkcode jitter} tells them apart.
  *
@@ -381,6 +385,8 @@ export function classConditionalInformation(
  * Source: the reference adds as much (NPEET, `add_noise`), but in float32, where it vanishes above
  * 1e-3.
  *
+ * @param samples Samples of any width.
+ * @param rng Generator to draw from.
  * @param amplitude Above 0, 1e-10 where it is left out: much less than the distances of neighbours that
  * differ.
  * @returns The samples in float64, and the generator to draw from next.

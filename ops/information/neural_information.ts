@@ -141,6 +141,7 @@ const WINDOW = 30;
  * Source: "mine" is Belghazi et al. 2018, as dizcza/pytorch-mighty has it (mighty/monitor/mutual_info/
  * neural_estimation.py); "smile" Song & Ermon 2020; "infonce" van den Oord et al. 2018.
  *
+ * @param task Samples of X and Y, and the options of the training.
  * @param rng Draws the parts, the weights and the batches. Fork it: what is left is not returned.
  * @returns Bits; `InvalidOption` for samples or options out of range, `NonFinite` where the training
  * diverges, `Interrupted`, `GpuError`.
@@ -192,6 +193,9 @@ async () => {
 /**
  * Estimates information like {@linkcode neuralInformation}, but for a law from which pairs can be drawn: every batch is
  * fresh, and so are the pairs of the evaluation. Values are taken as they are.
+ *
+ * @param task Source of the pairs, and the options of the training.
+ * @param rng Generator to draw from.
  *
  * @example
  * ```ts

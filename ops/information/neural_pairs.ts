@@ -166,7 +166,12 @@ export const gaussianPairs = (width: number, correlation: number): PairSource =>
   },
 });
 
-/** I(X;Y) of {@linkcode gaussianPairs}: −d/2 · log2(1 − ρ²), in bits. */
+/**
+ * I(X;Y) of {@linkcode gaussianPairs}: −d/2 · log2(1 − ρ²), in bits.
+ *
+ * @param width Dimensions of X and of Y: d.
+ * @param correlation Correlation of each dimension: ρ, between −1 and 1.
+ */
 export const correlationInformation = (width: number, correlation: number): number =>
   -width / 2 * Math.log2(1 - correlation * correlation);
 

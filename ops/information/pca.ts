@@ -73,6 +73,7 @@ const SMALL = 256;
  * 1,000 images, 0.56 s for 2,000, 0.70 s for 5,000 and 1.3 s for 10,000 at random, 2.4 s exactly for 5,000.
  *
  * @param samples At least two.
+ * @param options Options, as {@linkcode PrincipalComponentsOptions} describes them.
  *
  * @example
  * ```ts
@@ -98,6 +99,7 @@ export function principalComponents(
 /**
  * Projects other samples onto the components: (x − mean)·Cᵀ.
  *
+ * @param pca Components to project onto.
  * @param samples As wide as those that the components were found in.
  * @returns count × kept numbers.
  *
@@ -240,6 +242,7 @@ export interface RandomisedPcaOptions {
  *
  * @param samples At least two.
  * @param components How many at most, at least 1.
+ * @param options Options, as {@linkcode RandomisedPcaOptions} describes them.
  *
  * @example
  * ```ts

@@ -63,7 +63,13 @@ export interface PlaneEstimator {
   ) => TE.TaskEither<SparrowError, PlaneTask>;
 }
 
-/** A point of two estimates, or the first of their refusals. */
+/**
+ * A point of two estimates, or the first of their refusals.
+ *
+ * @param input Estimate of I(X;T).
+ * @param label Estimate of I(T;Y).
+ * @param varianceKept Part of the layer's variance that its components keep; null where there are none. @default null
+ */
 export const planePoint = (
   input: Estimate,
   label: Estimate,
@@ -133,6 +139,8 @@ export interface BinnedPlaneOptions {
  * Source: R. Shwartz-Ziv, N. Tishby, "Opening the black box of deep neural networks via information",
  * 2017, arXiv:1703.00810; A. Saxe et al., "On the information bottleneck theory of deep learning",
  * ICLR 2018, on what the bins do to it.
+ *
+ * @param options Options, as {@linkcode BinnedPlaneOptions} describes them.
  *
  * @example
  * ```ts
@@ -209,6 +217,8 @@ export interface KMeansPlaneOptions {
  * Source: MutualInfoKMeans of dizcza/pytorch-mighty, mighty/monitor/mutual_info/kmeans.py, which is
  * its default.
  *
+ * @param options Options, as {@linkcode KMeansPlaneOptions} describes them.
+ *
  * @example
  * ```ts
  * import { kMeansPlane } from "./plane.ts";
@@ -273,6 +283,8 @@ export interface GaussianPlaneOptions {
  * Source: MutualInfoGCMI of dizcza/pytorch-mighty, mighty/monitor/mutual_info/gcmi.py, whose I(T;Y) may
  * exceed H(Y); R. Ince et al., Human Brain Mapping 38:1541, 2017.
  *
+ * @param options Options, as {@linkcode GaussianPlaneOptions} describes them.
+ *
  * @example
  * ```ts
  * import { gaussianPlane } from "./plane.ts";
@@ -320,6 +332,8 @@ export interface NearestPlaneOptions {
  * Source: MutualInfoNPEET of dizcza/pytorch-mighty, mighty/monitor/mutual_info/npeet.py, which reduces to
  * 100 components and takes a class-conditional difference for I(T;Y).
  *
+ * @param options Options, as {@linkcode NearestPlaneOptions} describes them.
+ *
  * @example
  * ```ts
  * import { nearestPlane } from "./plane.ts";
@@ -364,6 +378,8 @@ export interface NeuralPlaneOptions extends NeuralOptions {
  *
  * Source: MutualInfoNeuralEstimation of dizcza/pytorch-mighty,
  * mighty/monitor/mutual_info/neural_estimation.py.
+ *
+ * @param options Options, as {@linkcode NeuralPlaneOptions} describes them.
  *
  * @example
  * ```ts

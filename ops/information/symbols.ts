@@ -35,6 +35,7 @@ export function symbolsOfLabels(labels: ArrayLike<number>): Int32Array {
 /**
  * The symbols of binary codes: two codes have the same one if, and only if, all of their bits agree.
  *
+ * @param codes Packed codes.
  * @returns One number per code, from 0 on in order of first appearance.
  * @throws {RangeError} Where the codes have not as many words as they say.
  *

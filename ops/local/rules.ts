@@ -140,6 +140,8 @@ const driving = (weights: tf.Tensor2D, p: number): tf.Tensor2D =>
  * (arXiv 1806.10181), equation 3 with R = 1; the defaults and the division are those of the code that
  * they published, where weights begin at random; here they begin as samples.
  *
+ * @param options Options, as {@linkcode CompetitiveOptions} describes them.
+ *
  * @example
  * ```ts
  * import { competitive } from "./rules.ts";
@@ -190,6 +192,8 @@ export interface OjaOptions {
  *
  * Source: E. Oja, "A simplified neuron model as a principal component analyzer", Journal of Mathematical
  * Biology 15, 1982.
+ *
+ * @param options Options, as {@linkcode OjaOptions} describes them.
  *
  * @example
  * ```ts
@@ -296,6 +300,8 @@ export interface SoftHebbOptions {
  * the sharpness, are those of the code that they published, where weights begin long and at random; here
  * they begin as samples of twice their final length, for at that length nothing is learnt.
  *
+ * @param options Options, as {@linkcode SoftHebbOptions} describes them.
+ *
  * @example
  * ```ts
  * import { softHebb } from "./rules.ts";
@@ -348,6 +354,7 @@ export function softHebb({ sharpness = 12, power = 0.5 }: SoftHebbOptions = {}):
  * @param inputs At least 1.
  * @param units At least 1.
  * @param perUnit Inputs of a unit, from 1 to inputs.
+ * @param rng Generator to draw from.
  * @returns [inputs, units] row-major, and the generator to draw from next.
  * @throws {RangeError} Where perUnit is out of its range, as a mistake in the program.
  *

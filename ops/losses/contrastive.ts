@@ -106,7 +106,11 @@ const cosineRange: Range = {
   words: "a number from -1 to 1",
 };
 
-/** A contrastive loss over random pairs of the outputs, flattened per sample. */
+/**
+ * A contrastive loss over random pairs of the outputs, flattened per sample.
+ *
+ * @param options Options, as {@linkcode ContrastiveLossOptions} describes them.
+ */
 export function contrastiveLoss(options: ContrastiveLossOptions = {}): Loss {
   const { distance = "cosine", pairsMultiplier = 1 } = options;
   const cosine = distance === "cosine";
@@ -193,7 +197,11 @@ function countPositives(labels: ArrayLike<number>): readonly number[] {
   return Array.from(labels, (label) => counts.get(label)! - 1);
 }
 
-/** {@linkcode supCon} of the outputs, flattened per sample. Its terms are the anchors. */
+/**
+ * {@linkcode supCon} of the outputs, flattened per sample. Its terms are the anchors.
+ *
+ * @param options Options, as {@linkcode SupConOptions} describes them.
+ */
 export function supConLoss({ temperature = 0.1 }: SupConOptions = {}): Loss {
   return {
     name: "supervised_contrastive",
@@ -247,6 +255,8 @@ export function pairContrast(codes: tf.Tensor2D, temperature: number): tf.Scalar
  * {@linkcode pairContrast} of the latent, flattened per sample: SimCLR's loss on the batches of `train` with `views: 2`,
  * in which two views of a sample stand side by side, or on those in the order of `pairedOrder`, in which every second
  * sample is a neighbour of the one before it. Its terms are the rows with a partner.
+ *
+ * @param options Options, as {@linkcode PairContrastOptions} describes them.
  */
 export function pairContrastLoss({ temperature = 0.2 }: PairContrastOptions = {}): Loss {
   return {
@@ -297,7 +307,11 @@ export function selfContrast(codes: tf.Tensor2D, temperature: number): tf.Scalar
   return tf.sum(tf.mul(tf.logSoftmax(logits), tf.tensor2d(weights, square)));
 }
 
-/** {@linkcode selfContrast} of the latent, flattened per sample. Its terms are the samples. */
+/**
+ * {@linkcode selfContrast} of the latent, flattened per sample. Its terms are the samples.
+ *
+ * @param options Options, as {@linkcode SelfContrastOptions} describes them.
+ */
 export function selfContrastLoss({ temperature = 0.2 }: SelfContrastOptions = {}): Loss {
   return {
     name: "self_contrast",

@@ -74,6 +74,7 @@ export type LossDistance = "euclidean" | "squared_euclidean" | "cosine";
  * below a thousandth of the norms drowns in float32's rounding.
  *
  * @param x [rows, n].
+ * @param distance Distance between two rows.
  * @returns [rows, rows], at least 0 but for rounding. At a distance of 0 the gradient is 0.
  */
 export function pairwiseDistances(x: tf.Tensor2D, distance: LossDistance): tf.Tensor2D {

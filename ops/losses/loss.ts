@@ -72,6 +72,8 @@ export interface Loss {
  * The sum of a loss and of another times a weight, each of which draws in turn. Its options are those of
  * both, the other's under its name.
  *
+ * @param loss First loss.
+ * @param other Loss that is weighted.
  * @param weight At least 0.
  *
  * @example

@@ -30,6 +30,7 @@ export interface PenaltyOptions {
  * Source: LossPenalty of dizcza/pytorch-mighty, mighty/loss/penalty.py.
  *
  * @param latent [samples, …units], float32.
+ * @param options Options, as {@linkcode PenaltyOptions} describes them.
  * @returns A scalar; 0 for no samples.
  */
 export function penalty(
@@ -56,6 +57,9 @@ export interface PenalisedOptions extends PenaltyOptions {
 /**
  * A loss plus the {@linkcode penalty} of the latent: of a graph that ends in a pair the first, as in
  * `encoder ▷ fanout(identity, decoder)`, else the outputs.
+ *
+ * @param loss Loss without the penalty.
+ * @param options Options, as {@linkcode PenalisedOptions} describes them.
  *
  * @example
  * ```ts

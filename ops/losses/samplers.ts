@@ -74,6 +74,7 @@ export function relationsOf(labels: ArrayLike<number>): Relations {
  *
  * @param labels One class per row.
  * @param draws How many triplets to draw before the invalid ones are dropped.
+ * @param rng Generator to draw from.
  * @returns [anchor, positive, negative, anchor, …], perhaps none, and the next generator.
  *
  * @example
@@ -131,6 +132,7 @@ export const drawsOf = (labels: ArrayLike<number>, multiplier: number): number =
  *
  * @param labels One class per row.
  * @param draws How many pairs to draw before the invalid ones are dropped.
+ * @param rng Generator to draw from.
  * @returns [one row, another, one row, …], perhaps none, and the next generator.
  *
  * @example

@@ -77,6 +77,7 @@ export interface AuxKOptions {
  * @param silent [units], samples since each was last active.
  * @param errors [samples, n], x − x̂.
  * @param weight [units, n] of the decoder.
+ * @param options Options, as {@linkcode AuxKOptions} describes them.
  * @returns A scalar; 0 where no unit is dead.
  */
 export function auxK(
@@ -109,6 +110,7 @@ export function auxK(
  * @param code [samples, units].
  * @param outputs [samples, n], what the decoder makes of the whole code.
  * @param targets [samples, n].
+ * @param decoder Weight and bias of the decoder.
  * @param prefixes Ascending, each from 1 to units − 1.
  */
 export function matryoshka(
@@ -170,6 +172,8 @@ export interface SparseAutoencoderOptions {
  *
  * Source: Gao et al. 2024, "Scaling and evaluating sparse autoencoders" (arXiv 2406.04093); with `batch_top_k`
  * Bussmann, Leask & Nanda 2024 (arXiv 2412.06410). Decoder weights are not normalised after a step, as they are there.
+ *
+ * @param options Options, as {@linkcode SparseAutoencoderOptions} describes them.
  *
  * @example
  * ```ts
@@ -349,6 +353,8 @@ export interface ContrastiveSparseOptions extends SparseAutoencoderOptions, Self
  * Source: Wen et al. 2025, "Beyond Matryoshka: Revisiting sparse coding for adaptive representation" (arXiv
  * 2503.01776), and neilwen987/CSR_Adaptive_Rep, where the reconstruction is not divided by the variance of the data.
  * With the stage `annealWinners` it is that of CSRv2 (arXiv 2602.05735) without labels.
+ *
+ * @param options Options, as {@linkcode ContrastiveSparseOptions} describes them.
  */
 export function contrastiveSparseLoss(options: ContrastiveSparseOptions = {}): Loss {
   const { contrastWeight = 0.1, temperature, ...rest } = options;

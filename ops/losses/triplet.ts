@@ -64,6 +64,8 @@ export interface TripletCosineLossOptions {
  * The mean of relu(cos(a, n) − cos(a, p) + margin) over random valid triplets of the batch.
  *
  * A batch in which no valid triplet is drawn has the loss 0, and no terms.
+ *
+ * @param options Options, as {@linkcode TripletCosineLossOptions} describes them.
  */
 export function tripletCosineLoss(options: TripletCosineLossOptions = {}): Loss {
   const { margin = 0.5, drawsPerSample = 10 } = options;
@@ -109,6 +111,7 @@ const EPSILON = 1e-6;
  * @param anchor [triplets, n], float32.
  * @param positive The same shape.
  * @param negative The same shape.
+ * @param options Options, as {@linkcode TripletMarginOptions} describes them.
  * @returns A scalar; 0 for no triplets.
  */
 export function tripletMargin(
@@ -132,7 +135,11 @@ export interface TripletMarginLossOptions extends TripletMarginOptions {
   readonly pairsMultiplier?: number;
 }
 
-/** {@linkcode tripletMargin} over random valid triplets of the outputs, flattened per sample. */
+/**
+ * {@linkcode tripletMargin} over random valid triplets of the outputs, flattened per sample.
+ *
+ * @param options Options, as {@linkcode TripletMarginLossOptions} describes them.
+ */
 export function tripletMarginLoss(options: TripletMarginLossOptions = {}): Loss {
   const { margin = 1, swap = false, pairsMultiplier = 1 } = options;
   return {
@@ -171,6 +178,7 @@ export function tripletMarginLoss(options: TripletMarginLossOptions = {}): Loss 
  *
  * @param distances [rows, rows].
  * @param relations The relations of the same rows.
+ * @param margin Margin: the least difference of the two distances at which the loss is 0.
  * @returns A scalar; 0 without a valid triplet.
  */
 export function allTriplets(
@@ -192,6 +200,7 @@ export function allTriplets(
  *
  * @param distances [rows, rows].
  * @param relations The relations of the same rows.
+ * @param margin Margin: the least difference of the two distances at which the loss is 0.
  * @returns A scalar; 0 without a valid triplet.
  */
 export function batchHardTriplets(
@@ -218,6 +227,7 @@ export function batchHardTriplets(
  *
  * @param distances [rows, rows].
  * @param relations The relations of the same rows.
+ * @param margin Margin: the least difference of the two distances at which the loss is 0.
  * @returns A scalar; 0 without a valid triplet.
  */
 export function semiHardTriplets(
@@ -294,15 +304,27 @@ export interface MinedTripletOptions {
   readonly distance?: LossDistance;
 }
 
-/** {@linkcode allTriplets} of the outputs. Its terms are the valid triplets. */
+/**
+ * {@linkcode allTriplets} of the outputs. Its terms are the valid triplets.
+ *
+ * @param options Options, as {@linkcode MinedTripletOptions} describes them.
+ */
 export const allTripletLoss = (options: MinedTripletOptions = {}): Loss =>
   mined("all", allTriplets, ({ triplets }) => triplets, options);
 
-/** {@linkcode batchHardTriplets} of the outputs. Its terms are the anchors. */
+/**
+ * {@linkcode batchHardTriplets} of the outputs. Its terms are the anchors.
+ *
+ * @param options Options, as {@linkcode MinedTripletOptions} describes them.
+ */
 export const batchHardTripletLoss = (options: MinedTripletOptions = {}): Loss =>
   mined("batch_hard", batchHardTriplets, ({ anchors }) => anchors.length, options);
 
-/** {@linkcode semiHardTriplets} of the outputs. Its terms are the pairs of anchor and positive. */
+/**
+ * {@linkcode semiHardTriplets} of the outputs. Its terms are the pairs of anchor and positive.
+ *
+ * @param options Options, as {@linkcode MinedTripletOptions} describes them.
+ */
 export const semiHardTripletLoss = (options: MinedTripletOptions = {}): Loss =>
   mined("semi_hard", semiHardTriplets, ({ anchorOf }) => anchorOf.length, options);
 

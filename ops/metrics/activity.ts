@@ -12,6 +12,7 @@ import { rowReader } from "./rows.ts";
  *
  * Source: update_l1_neuron_norm of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
  *
+ * @param embeddings Binary codes, or vectors.
  * @returns One number of at least 0 per unit; zeros for no samples.
  */
 export const unitNorms = (embeddings: Embeddings): Float64Array => unitMeans(embeddings, Math.abs);
@@ -19,6 +20,7 @@ export const unitNorms = (embeddings: Embeddings): Float64Array => unitMeans(emb
 /**
  * The duty cycle of each unit: the fraction of samples in which it is above 0.
  *
+ * @param embeddings Binary codes, or vectors.
  * @returns One number in [0, 1] per unit; zeros for no samples.
  */
 export const dutyCycles = (embeddings: Embeddings): Float64Array =>
@@ -74,6 +76,7 @@ export const maximumDutyEntropy = (target: number): number => entropy(target);
 /**
  * The units that hardly ever fire.
  *
+ * @param duty Duty cycle of each unit, in [0, 1].
  * @param below The duty cycle under which a unit counts as dead: 0.1 % by default. With fewer than
  * 1,000 samples those are the units that never fired.
  * @returns Their numbers, rising.
@@ -84,6 +87,7 @@ export const deadUnits = (duty: ArrayLike<number>, below = 0.001): readonly numb
 /**
  * The units that fire far too often.
  *
+ * @param duty Duty cycle of each unit, in [0, 1].
  * @param target The rate that all should have, in [0, 1].
  * @param times Factor on the target above which a rate is too high. @default 5 Where times · target is 1
  * or more no unit can.

@@ -43,7 +43,9 @@ export function classSums(embeddings: Embeddings, labels: ArrayLike<number>, cla
 /**
  * The mean embedding of each class.
  *
+ * @param embeddings Binary codes, or vectors.
  * @param labels One class index per embedding, below `classes`.
+ * @param classes Number of classes.
  * @returns Per class one number for each unit; all 0 for a class without samples.
  * @throws {RangeError} Where there are not as many labels as embeddings.
  */
@@ -59,7 +61,9 @@ export function classMeans(
 /**
  * Mean and variance of each class, per unit.
  *
+ * @param embeddings Binary codes, or vectors.
  * @param labels One class index per embedding, below `classes`.
+ * @param classes Number of classes.
  * @returns Per class its moments, of width numbers; a count of 0 for a class without samples.
  * @throws {RangeError} Where there are not as many labels as embeddings.
  */
@@ -88,7 +92,9 @@ export function classMoments(
  *
  * Time goes with the bits that are set, not with the width.
  *
+ * @param codes Packed codes.
  * @param labels One class index per code, below `classes`.
+ * @param classes Number of classes.
  * @returns Per class its moments, of width numbers; a count of 0 for a class without samples.
  * @throws {RangeError} Where there are not as many labels as codes.
  *
@@ -140,8 +146,10 @@ export type ClassCentroids = readonly (Float32Array | null)[];
  *
  * Of equal distances the lowest class wins.
  *
+ * @param embeddings Binary codes, or vectors.
  * @param centroids At least one that is not null. A class without samples should be null unless the
  * distance is the cosine: its mean of zeros is near to sparse codes by "l1" and "l2".
+ * @param distance Distance between an embedding and a centroid. @default "cosine"
  * @returns One class index per embedding.
  * @throws {RangeError} Where no centroid is given or a width differs.
  *
@@ -174,6 +182,9 @@ export function nearestCentroids(
 /**
  * The distance from each embedding to each class centroid.
  *
+ * @param embeddings Binary codes, or vectors.
+ * @param centroids Centroid of each class, or null for a class without one.
+ * @param distance Distance between an embedding and a centroid. @default "cosine"
  * @returns count × classes numbers, row-major; Infinity to a class that is null.
  * @throws {RangeError} Where no centroid is given or a width differs.
  */
@@ -197,6 +208,7 @@ export function centroidDistances(
  * has the highest value, but the values sum to classes − 1: they are no probabilities.
  *
  * @param distances From {@linkcode centroidDistances}, rows × classes, at least 0: not by "overlap".
+ * @param classes Number of classes.
  * @returns As many numbers in [0, 1]; 0 for a class at Infinity, and 1 for the others of a row in which
  * all distances are 0, where the reference has NaN.
  * @throws {RangeError} Where a row is not whole.

@@ -80,6 +80,7 @@ export interface ClassScores {
  *
  * @param predicted Class indices below `classes`.
  * @param labels As many, in the same range.
+ * @param classes Number of classes.
  * @throws {RangeError} Where the lengths differ or an index is out of range.
  *
  * @example
@@ -114,6 +115,8 @@ export function confusionMatrix(
  * Precision, recall and F1 of each class.
  *
  * A fraction of nothing is 0, as in scikit-learn (zero_division = 0), never NaN.
+ *
+ * @param matrix Counts of the predictions by class.
  */
 export function classScores({ classes, counts }: ConfusionMatrix): readonly ClassScores[] {
   return Array.from({ length: classes }, (_, c) => {
@@ -137,6 +140,8 @@ export function classScores({ classes, counts }: ConfusionMatrix): readonly Clas
  * samples as the support; zeros where there are none.
  *
  * Over all samples alike ("micro") the three are one number, the accuracy.
+ *
+ * @param scores Scores of each class.
  */
 export function macroScores(scores: readonly ClassScores[]): ClassScores {
   const present = scores.filter(({ support }) => support > 0);

@@ -38,6 +38,7 @@ export type DistanceRow = (i: number, into: Float64Array) => void;
  *
  * @param from The set that rows belong to…
  * @param to …and the set that columns belong to, of the same width.
+ * @param distance Distance between two embeddings.
  * @throws {RangeError} Where the widths differ.
  */
 export function distanceRows(
@@ -54,6 +55,9 @@ export function distanceRows(
 /**
  * All distances between two sets.
  *
+ * @param from Set that rows belong to.
+ * @param to Set that columns belong to, of the same width.
+ * @param distance Distance between two embeddings.
  * @returns from.count × to.count numbers, row-major.
  * @throws {RangeError} Where the widths differ.
  *

@@ -40,6 +40,9 @@ const FEW = 1024;
  * O(queries · gallery · width). The results are the same. A gallery of codes must not be changed while it
  * is used.
  *
+ * @param queries Embeddings whose neighbours are searched for.
+ * @param gallery Embeddings that are searched, as wide as the queries.
+ * @param options Options, as {@linkcode NeighbourOptions} describes them.
  * @throws {RangeError} Where the widths differ or k is out of range.
  */
 export function nearestNeighbours(
@@ -88,6 +91,7 @@ function withoutSelf({ k, indices, distances }: Neighbours): Neighbours {
  * The class that most of each query's neighbours have. Of equally frequent classes the one with the
  * nearest member wins.
  *
+ * @param neighbours Neighbours of each query, as `nearestNeighbours` finds them.
  * @param labels The gallery's classes, one per embedding; any numbers.
  * @returns One class per query.
  *

@@ -80,6 +80,7 @@ export interface PixelThresholds {
  *
  * @param original The signals…
  * @param estimated …and what was made of them, as many numbers.
+ * @param thresholds Thresholds above which a pixel is set.
  * @returns A count from 0 to their number.
  * @throws {RangeError} Where the lengths differ.
  */

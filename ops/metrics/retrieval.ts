@@ -41,6 +41,8 @@ export interface RetrievalScores {
  *
  * Items at equal distances come in the order of their index: shuffle a gallery that is sorted by class.
  *
+ * @param queries Embeddings with labels.
+ * @param distance Distance between two embeddings. @default "cosine"
  * @param gallery Where to retrieve from; by default the queries themselves, each without itself.
  * @returns null where no query has an item of its class.
  * @throws {RangeError} Where labels are missing or the widths differ.

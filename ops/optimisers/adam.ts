@@ -26,6 +26,8 @@ export interface AdamOptions extends ScaleByAdamOptions {
  *
  * Source: Kingma & Ba 2015, algorithm 1, as torch.optim.Adam computes it.
  *
+ * @param options Options, as {@linkcode AdamOptions} describes them.
+ *
  * @example
  * ```ts
  * import { adam } from "./adam.ts";
@@ -123,6 +125,8 @@ export interface ScaleByAdamOptions {
  *
  * Source: Kingma & Ba 2015 (arXiv 1412.6980), algorithm 1; Reddi et al. 2018 (arXiv 1904.09237) for
  * AMSGrad; both as torch.optim.Adam computes them.
+ *
+ * @param options Options, as {@linkcode ScaleByAdamOptions} describes them.
  */
 export function scaleByAdam(options: ScaleByAdamOptions = {}): Transform {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, amsgrad = false } = options;

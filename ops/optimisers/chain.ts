@@ -41,6 +41,8 @@ type Finish = (
  *
  * A chain that ends in Adam, coupled or decoupled decay included, runs that end as one kernel.
  *
+ * @param parts Transforms in their order.
+ *
  * @example
  * ```ts
  * import { adam } from "./adam.ts";

@@ -66,6 +66,8 @@ export interface StepLrOptions {
  *
  * Source: torch.optim.lr_scheduler.StepLR.
  *
+ * @param options Options, as {@linkcode StepLrOptions} describes them.
+ *
  * @example
  * ```ts
  * import { stepLr } from "./schedules.ts";
@@ -107,6 +109,8 @@ export interface ExponentialLrOptions {
  *
  * Source: torch.optim.lr_scheduler.ExponentialLR.
  *
+ * @param options Options, as {@linkcode ExponentialLrOptions} describes them.
+ *
  * @example
  * ```ts
  * import { exponentialLr } from "./schedules.ts";
@@ -141,6 +145,8 @@ export interface CosineLrOptions {
  *
  * Source: Loshchilov & Hutter 2017 (arXiv 1608.03983), equation 5, as
  * torch.optim.lr_scheduler.CosineAnnealingLR, which rises again after `T_max` too.
+ *
+ * @param options Options, as {@linkcode CosineLrOptions} describes them.
  *
  * @example
  * ```ts
@@ -185,6 +191,8 @@ export interface CosineWarmupLrOptions {
  *
  * Source: Goyal et al. 2017 (arXiv 1706.02677), section 2.2, for the warm-up; Loshchilov & Hutter
  * 2017 (arXiv 1608.03983), equation 5, for the cosine.
+ *
+ * @param options Options, as {@linkcode CosineWarmupLrOptions} describes them.
  *
  * @example
  * ```ts
@@ -272,6 +280,8 @@ const defaults: Required<Omit<PlateauOptions, "initial">> = {
  * better. That is torch's, kept.
  *
  * Source: torch.optim.lr_scheduler.ReduceLROnPlateau, threshold_mode "rel".
+ *
+ * @param options Options, as {@linkcode PlateauOptions} describes them.
  *
  * @example
  * ```ts

@@ -35,6 +35,8 @@ export interface SgdOptions {
  *
  * Source: torch.optim.SGD.
  *
+ * @param options Options, as {@linkcode SgdOptions} describes them.
+ *
  * @example
  * ```ts
  * import { sgd } from "./sgd.ts";
@@ -86,6 +88,8 @@ export interface MomentumOptions {
  * Source: torch.optim.SGD; Sutskever et al. 2013 for Nesterov's in this form. torch counts the first
  * step of each weight apart; here it is the optimiser's first, which matters only to a weight whose
  * gradient comes later, under dampening.
+ *
+ * @param options Options, as {@linkcode MomentumOptions} describes them.
  */
 export function accumulateMomentum(options: MomentumOptions): Transform {
   const { momentum, dampening = 0, nesterov = false } = options;

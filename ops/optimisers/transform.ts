@@ -100,7 +100,12 @@ export type Fusible =
   }
   | { readonly _tag: "ScaleByLearningRate"; readonly learningRate: number | Schedule };
 
-/** Applies a function to each update. */
+/**
+ * Applies a function to each update.
+ *
+ * @param updates Updates by path.
+ * @param change Function of an update and its path.
+ */
 export const mapUpdates = (
   updates: Params,
   change: (update: tf.Tensor, path: string) => tf.Tensor,
@@ -109,7 +114,11 @@ export const mapUpdates = (
     Object.entries(updates).map(([path, update]) => [path, change(update, path)]),
   );
 
-/** Zeros of the weights' shapes. */
+/**
+ * Zeros of the weights' shapes.
+ *
+ * @param params Weights by path.
+ */
 export const zerosLike = (params: Params): Params =>
   mapUpdates(params, ({ shape }) => tf.zeros(shape));
 

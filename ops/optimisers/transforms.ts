@@ -146,6 +146,8 @@ const selects = (selector: Selector, path: string): boolean =>
  *
  * Its `check` refuses a name that selects nothing; a predicate may.
  *
+ * @param selectors Paths of weights, paths of nodes for all of their weights, or predicates on paths.
+ *
  * @example
  * ```ts
  * import { adam } from "./adam.ts";

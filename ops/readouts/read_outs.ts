@@ -104,6 +104,8 @@ const additive = (
  * class of the largest log P(c) + Σ log P(x_u | c) over all units u, silent ones too. Probabilities are
  * (count + ½) / (codes + 1); a class without codes is never the answer.
  *
+ * @param labelled Codes to learn from, with their labels.
+ *
  * @example
  * ```ts
  * import { naiveBayes } from "./read_outs.ts";
@@ -139,6 +141,8 @@ export function naiveBayes(labelled: LabelledCodes): ReadOut {
  * Source: A. Lansner, Ö. Ekeberg, "A one-layer feedback artificial neural network with a Bayesian learning
  * rule", International Journal of Neural Systems 1, 1989.
  *
+ * @param labelled Codes to learn from, with their labels.
+ *
  * @example
  * ```ts
  * import { bcpnn } from "./read_outs.ts";
@@ -167,7 +171,11 @@ export function bcpnn(labelled: LabelledCodes): ReadOut {
 
 // ---- By the nearest centroid
 
-/** A read-out that answers with the class whose mean code is nearest by the cosine. */
+/**
+ * A read-out that answers with the class whose mean code is nearest by the cosine.
+ *
+ * @param labelled Codes to learn from, with their labels.
+ */
 export function classCentroid(labelled: LabelledCodes): ReadOut {
   checkLabelled(labelled);
   const { codes, labels, classes } = labelled;
@@ -185,6 +193,7 @@ const CANDIDATES = 30;
  * largest overlap that are nearest by the cosine, overlap / √(size · size), each voting with its cosine;
  * overlap alone would favour large codes.
  *
+ * @param labelled Codes to learn from, with their labels.
  * @param k Votes, from 1 to 30; as many as there are codes at most count.
  * @returns `InvalidOption` for a k out of range.
  *
@@ -248,6 +257,7 @@ export function nearestCodes(
  * Source: D. J. Willshaw, O. P. Buneman, H. C. Longuet-Higgins, "Non-holographic associative memory",
  * Nature 222, 1969, for the memory; units per class and the division are ours.
  *
+ * @param labelled Codes to learn from, with their labels.
  * @param perClass Units per class, at least 1.
  * @param rng What the units are drawn from.
  * @returns The read-out and the generator to draw from next; `InvalidOption` for too many units.

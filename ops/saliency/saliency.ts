@@ -107,6 +107,8 @@ export interface Saliency {
  * Errors: `InvalidOption` for an image, an option or a score that does not do; `NonFinite` when the
  * objective or a score is a NaN or infinite. The backend's `fault` reports errors of the GPU.
  *
+ * @param task Image, score and options.
+ *
  * @example The model looks at the left half only.
  * ```ts
  * import { saliency } from "./saliency.ts";
