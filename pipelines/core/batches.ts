@@ -75,6 +75,9 @@ export interface ForEachBatchOptions {
  * Sends samples through a model in order, batch by batch, on the current backend. A batch has at most 1,000 of
  * them, and fewer where the input or what a node makes of it would take more than 64 MiB.
  *
+ * @param model Model to evaluate.
+ * @param samples Samples to send through the model.
+ * @param options Options, as {@linkcode ForEachBatchOptions} describes them.
  * @returns `Interrupted` when the environment's signal is aborted; `InvalidOption` when a sample has
  * not the size of the model's input or is not finite; `ConsumedRun` when the model's tensors are gone; `GpuError` when a
  * tensor is too large for the GPU.

@@ -131,6 +131,9 @@ export interface WriteConfigOptions {
  * Errors: `InvalidOption` where the run has no epoch yet and the folder holds a configuration, because results
  * are never overwritten; `FileUnavailable`.
  *
+ * @param folder Output folder of the run.
+ * @param options Options, as {@linkcode WriteConfigOptions} describes them.
+ *
  * @example
  * ```ts
  * import { writeConfig } from "./config.ts";

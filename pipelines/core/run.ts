@@ -81,6 +81,7 @@ export interface RunOptions {
 /**
  * Creates a run before its first epoch, with its tensors on the current backend.
  *
+ * @param options Graph and settings of the run.
  * @returns The run, or what shape inference refuses; `InvalidOption` for a seed out of range, a graph
  * that begins with a pair, weights that the graph does not have or of another shape, more than 2^29
  * weights, which are 2 GiB, or what the optimiser's `check` finds.
@@ -197,13 +198,21 @@ function misfit(
   return null;
 }
 
-/** Uploads weights to the current backend. */
+/**
+ * Uploads weights to the current backend.
+ *
+ * @param arrays Arrays by path.
+ */
 export const toTensors = (arrays: ParamArrays): Params =>
   Object.fromEntries(
     Object.entries(arrays).map(([path, { shape, data }]) => [path, tf.tensor(data, [...shape])]),
   );
 
-/** Reads tensors as plain data. */
+/**
+ * Reads tensors as plain data.
+ *
+ * @param params Tensors by path.
+ */
 export async function toArrays(params: Params): Promise<ParamArrays> {
   const entries = await Promise.all(
     Object.entries(params).map(async ([path, tensor]) =>
@@ -258,6 +267,7 @@ export const consumption = (
  * Copies a run, so that two stages can each be given one: a stage consumes the run that it is given.
  * Both go on from the same weights, optimiser state, generator and history, to the same bits.
  *
+ * @param run Run to copy, which stays usable.
  * @returns The copy, with tensors of its own, which the holder of its last descendant disposes of;
  * `ConsumedRun` where the tensors of the run are gone.
  *
@@ -288,6 +298,8 @@ export function fork(run: Run): E.Either<ConsumedRun, Run> {
 /**
  * Frees a run's tensors; its plain data remains readable. A run that a stage has consumed, or that was
  * disposed of before, is left as it is: the run that came after it may hold some of the same tensors.
+ *
+ * @param run Run to free.
  */
 export function dispose(run: Pick<Run, "params" | "optimiserState" | "plasticity">): void {
   if (!isConsumed(run)) free(run);

@@ -78,13 +78,21 @@ async function faultSoon({ name, fault }: Env["backend"]): Promise<GpuError | nu
   return fault();
 }
 
-/** A stage that cannot fail and has no effect: a function from run to run. */
+/**
+ * A stage that cannot fail and has no effect: a function from run to run.
+ *
+ * @param change Function that returns the next run.
+ */
 export const pure = (change: (run: Run) => Run): Stage => (run) => RTE.right(change(run));
 
 /** The stage that does nothing: the unit of composition. */
 export const skip: Stage = pure((run) => run);
 
-/** Stages one after the other; an error ends them. */
+/**
+ * Stages one after the other; an error ends them.
+ *
+ * @param stages Stages in their order.
+ */
 export const pipeline = (...stages: readonly Stage[]): Stage => (run) => (env) => async () => {
   let result: E.Either<SparrowError, Run> = E.right(run);
   for (const next of stages) {
@@ -143,6 +151,8 @@ const isCount = (n: number): boolean => Number.isInteger(n) && n >= 0;
  * Repeats a stage n times.
  *
  * Errors: `InvalidOption` where n is not an integer of at least 0.
+ *
+ * @param n Number of times, an integer of at least 0.
  */
 export const repeat =
   (n: number): (body: Stage) => Stage => (body) => (run) => (env) => async () => {
@@ -158,6 +168,8 @@ export const repeat =
  *
  * Errors: `InvalidOption` where `epochs` is neither an integer of at least 0 nor Infinity, which is until
  * the body ends in an error, and where the body trains no epoch.
+ *
+ * @param epochs Number of epochs of the run, an integer of at least 0, or Infinity.
  */
 export const until =
   (epochs: number): (body: Stage) => Stage => (body) => (run) => (env) => async () => {
@@ -176,7 +188,12 @@ export const until =
     return result;
   };
 
-/** A stage only where the predicate holds of the run. */
+/**
+ * A stage only where the predicate holds of the run.
+ *
+ * @param predicate Condition on the run.
+ * @param body Stage to run where it holds.
+ */
 export const when = (predicate: (run: Run) => boolean, body: Stage): Stage => (run) =>
   predicate(run) ? body(run) : RTE.right(run);
 
@@ -184,13 +201,20 @@ export const when = (predicate: (run: Run) => boolean, body: Stage): Stage => (r
  * A stage after every n-th epoch.
  *
  * Errors: `InvalidOption` where n is not an integer of at least 1.
+ *
+ * @param n Number of epochs from one time to the next, at least 1.
+ * @param body Stage to run.
  */
 export const every = (n: number, body: Stage): Stage =>
   isCount(n) && n >= 1
     ? when(({ epoch }) => epoch > 0 && epoch % n === 0, body)
     : refused("every", n, "an integer of at least 1");
 
-/** An effect that reads the run and leaves it unchanged. */
+/**
+ * An effect that reads the run and leaves it unchanged.
+ *
+ * @param look Function that reads the run; it may wait.
+ */
 export const tap = (look: (run: Run, env: Env) => void | Promise<void>): Stage =>
   stage(async (run, env) => {
     await look(run, env);

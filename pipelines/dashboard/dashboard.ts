@@ -56,6 +56,7 @@ export interface Dashboard {
  *
  * It does not keep the process alive.
  *
+ * @param options Options, as {@linkcode DashboardOptions} describes them.
  * @returns The dashboard; `InvalidOption` where the port is taken, or Deno's permissions forbid it.
  *
  * @example

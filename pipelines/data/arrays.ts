@@ -71,6 +71,7 @@ export interface FromArraysOptions {
 /**
  * Makes a dataset of arrays in memory.
  *
+ * @param options Options, as {@linkcode FromArraysOptions} describes them.
  * @returns The dataset; `InvalidOption` that says which number of which sample is not finite, which row has another
  * length, which label is none, and which of the arrays do not fit each other; and where a test set cannot be
  * drawn, for a class of one sample say.

@@ -144,6 +144,7 @@ const LEAST_BLUR = 0.05;
  * Sources: RandomResizedCrop, ColorJitter and RandomErasing of torchvision; Zhong et al. 2017, "Random erasing data
  * augmentation" (arXiv 1708.04896).
  *
+ * @param given Options, as {@linkcode AugmentOptions} describes them.
  * @returns The augmentation; `problem` is an `InvalidOption` when an option is out of its range, and `fits` refuses
  * images that are not wider and higher than the shift, or whose channels are no colours.
  *

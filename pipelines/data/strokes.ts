@@ -67,6 +67,7 @@ export function strokes(
  * Draws the built-in digits, with the SHA-256 of each split's content (its pixels, then its labels) under
  * "strokes-train" and "strokes-test".
  *
+ * @param options Options, as {@linkcode StrokesOptions} describes them.
  * @returns The dataset; `InvalidOption` when the seed is not an integer from 0 to 2^32 − 1, or a
  * number of images not one from 1 to 1,000,000.
  *

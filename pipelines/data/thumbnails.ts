@@ -36,6 +36,7 @@ type Read = E.Either<CorruptFile | FileUnavailable, Uint8Array>;
  * written, by the SHA-256 of the file's content; together they take at most about 2 GiB.
  *
  * @param paths Files to read.
+ * @param options Options, as {@linkcode ThumbnailOptions} describes them.
  * @param env Files; `signal`, at which reading stops at once, whatever is in flight; `onRead`, which is called with the number of files
  * that are done.
  * @returns For each file, in order, height × width bytes, × 3 for "rgb", or `FileUnavailable` or `CorruptFile`, which

@@ -50,6 +50,7 @@ export interface Database {
  * or later; in Deno
  * `--allow-net=HOST:PORT` and `--allow-env=PG*,USER,USERNAME,LOGNAME`, for it reads the usual variables.
  *
+ * @param options Options, as {@linkcode DatabaseOptions} describes them.
  * @returns The database, to be closed with {@linkcode closeDatabase}; `InvalidOption` for an address that
  * is none and for a folder beside an address; `DatabaseUnavailable` where it does not open, where
  * its folder is in use, and where pgvector is missing or too old.
@@ -176,7 +177,11 @@ export const attempt = <A>(
 ): TE.TaskEither<DatabaseUnavailable, A> =>
   TE.tryCatch(() => work(driver), (cause) => refused(place, cause));
 
-/** Closes a database, which cannot be used afterwards. One in memory is gone. */
+/**
+ * Closes a database, which cannot be used afterwards. One in memory is gone.
+ *
+ * @param database Database to close.
+ */
 export const closeDatabase = (database: Database): TE.TaskEither<DatabaseUnavailable, void> =>
   attempt(database, ({ close }) => close());
 

@@ -38,6 +38,7 @@ export interface EncodeOptions {
  *
  * @param model A run, or what `loadModel` returns.
  * @param samples Samples in memory, or vectors that are read block by block: those that `openVectors` opens.
+ * @param options Options, as {@linkcode EncodeOptions} describes them.
  * @returns The embeddings in the order of the samples; the errors of a source that is read; `Interrupted` when the
  * environment's signal is aborted; `InvalidOption` when a sample has not the size of the model's input, or a number
  * that is not finite, which it names by its place; `ConsumedRun` when the model's tensors are gone; `GpuError` when a
@@ -114,6 +115,9 @@ async function* inBlocks(
  * `top_k` or `k_winners`: which units are not 0, as packed bits, and their values. Of 4,096 units with 64 winners that
  * takes 768 bytes per sample, where the numbers of all units take 16,384.
  *
+ * @param model A run, or what `loadModel` returns.
+ * @param samples Samples in memory.
+ * @param options Options, as {@linkcode EncodeOptions} describes them.
  * @returns The codes in the order of the samples, with their values; `InvalidOption` where an output is not
  * finite; else as {@linkcode encode} does.
  *
@@ -206,6 +210,7 @@ const latent = (value: Value): tf.Tensor =>
  *
  * @param model A run, or what `loadModel` returns.
  * @param batches Samples, of a file that is read in parts or from a camera, say.
+ * @param options Options, as {@linkcode EncodeOptions} describes them.
  * @returns The embeddings of one batch after the other; or once, at the end, `Interrupted` when the
  * environment's signal is aborted, `InvalidOption` as for `encode`.
  *

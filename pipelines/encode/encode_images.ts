@@ -87,7 +87,9 @@ export interface EncodedImages extends SavedCodes {
  * Image files are resized by the shorter side, cropped around the centre, and normalised as the model's
  * training data was.
  *
+ * @param encoder Encoder that makes the codes.
  * @param images Names of datasets and paths, or what {@linkcode findImages} found; at least one.
+ * @param options Options, as {@linkcode EncodeImagesOptions} describes them.
  * @returns The codes, with labels where any image has one (−1 for those that have none); `CorruptFile`
  * or `FileUnavailable` naming an image that cannot be used; `InvalidOption` where there is no image at
  * all; `Interrupted`; else as `findImages` and `encode` do.

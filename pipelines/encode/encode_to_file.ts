@@ -32,6 +32,7 @@ export interface EncodedFile {
  * @param model A run, or what `loadModel` returns, whose codes are binary.
  * @param vectors What `openVectors` opens, or `streamVectors` makes of it; it is left open.
  * @param path Path of the file, .npz. It is there when all is written, and not before.
+ * @param options Options, as {@linkcode EncodeOptions} describes them.
  * @returns The number of codes and their width; `InvalidOption` where codes are not binary; `FileUnavailable`; the errors
  * of the source and of `encode`.
  *

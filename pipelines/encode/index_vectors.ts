@@ -53,6 +53,8 @@ const PLACES = 256;
  * all at once: units are trained on a sample, then the others are added block by block, and go into the file.
  *
  * @param path The file, for `loadVectorIndex`.
+ * @param source Source of the vectors.
+ * @param options Options, as {@linkcode IndexVectorsOptions} describes them.
  * @returns What was written; errors as of the source and of `buildVectorIndex`; `FileUnavailable`; `Interrupted`.
  *
  * @example

@@ -78,6 +78,7 @@ export const namesDataset = (operand: string): boolean => inputNames.includes(op
  * that `loadImageFolder` finds there; what is passed over is listed with the reason.
  *
  * @param names Names of datasets and paths; their order is kept. A folder called mnist is "./mnist".
+ * @param options Options, as {@linkcode FindImagesOptions} describes them.
  * @returns The sources; `FileUnavailable` for what is not there, `InvalidOption` for a folder without an
  * image, or the error of a dataset's loader.
  *

@@ -91,6 +91,7 @@ export interface NearestImagesOptions {
  *
  * @param set Codes to search; at least one.
  * @param queries Codes to search for, of the same width: made by the same encoder.
+ * @param options Options, as {@linkcode NearestImagesOptions} describes them.
  * @returns The answers in the order of the queries, of k results each, or fewer where grouped results are fewer;
  * `InvalidOption` where the widths differ, or the models that the sets remember, a set has no code, k is not from 1 to
  * the number of codes, or what the distance or the groups need is missing.

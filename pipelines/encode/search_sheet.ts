@@ -53,6 +53,8 @@ const MISSING_SHOWN = 3;
 /**
  * Makes a contact sheet of a search: each query at the left, the images that were found at its right.
  *
+ * @param search Queries, and the images found for each.
+ * @param options Options, as {@linkcode SearchSheetOptions} describes them.
  * @returns The page, as the text of an HTML file with nothing to load. Images that are no longer where
  * they were are left out, and the page says why.
  *

@@ -65,6 +65,8 @@ const prefixed = (group: string, arrays: ParamArrays): ParamArrays =>
  * Writes a checkpoint as a safetensors file: tensors "params/0.weight", "first/0.weight" (a role of the
  * optimiser) and "plasticity/…"; in the metadata graph, input, generator, counts and history,
  * and a SHA-256 of it all.
+ *
+ * @param checkpoint Run as plain data.
  */
 export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
   const { graph, input, params, plasticity, optimiserState, ...remembered } = checkpoint;
@@ -121,6 +123,7 @@ const sumOf = ({ tensors, metadata }: Safetensors): string =>
  * Reads the checkpoint of a file.
  *
  * @param file Name of the file, for errors.
+ * @param bytes Content of the file.
  * @returns The checkpoint, whose tensors {@linkcode resumeRun} checks; `CorruptFile` for what
  * `writeCheckpoint` does not write.
  */
@@ -243,6 +246,7 @@ export interface NewestCheckpoint {
  * of its epoch, so that it may be all there is of the last finished epoch.
  *
  * @param folder The output folder of a run.
+ * @param files File system. @default {denoFiles}
  * @param refuse Says why a checkpoint is not to be gone on from, such as that it is another run's; it then counts
  * as damaged. @default every checkpoint is taken
  * @returns The checkpoint, or nulls where there is none; the error of the oldest where none of several can be

@@ -18,6 +18,8 @@ const FORMAT = "sparrow-coder-1";
  * bit u of a vector's code is set where `directions[u] @ x + offsets[u]` is above 0, or, where the metadata has
  * `winners`, among the `winners` largest. That of a product coder has `bounds` and `centroids`, as `ProductCoder` says.
  * The metadata holds the kind, inputs and width.
+ *
+ * @param coder Coder to write.
  */
 export function writeCoder(coder: VectorCoder): Uint8Array<ArrayBuffer> {
   const { kind, inputs, width } = coder;
@@ -47,6 +49,7 @@ export function writeCoder(coder: VectorCoder): Uint8Array<ArrayBuffer> {
  * Reads a coder from the bytes of a file, whose parts must fit each other.
  *
  * @param file What to call it in an error.
+ * @param bytes Content of the file.
  */
 export const readCoder = (
   file: string,
@@ -130,6 +133,9 @@ function coderOf(
 /**
  * Writes a coder to a file, whole or not at all.
  *
+ * @param path Path of the file, which is replaced.
+ * @param coder Coder to save.
+ * @param files File system. @default {denoFiles}
  * @returns Nothing; `FileUnavailable`.
  */
 export const saveCoder = (
@@ -141,6 +147,8 @@ export const saveCoder = (
 /**
  * Reads a coder from a file.
  *
+ * @param path Path of the file.
+ * @param files File system. @default {denoFiles}
  * @returns The coder; `FileUnavailable`, `CorruptFile`.
  *
  * @example

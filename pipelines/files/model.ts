@@ -46,6 +46,8 @@ const FORMAT = "sparrow-model-1";
  * weights have the shape [inputs, outputs]; the metadata
  * holds the graph as JSON and as text, the input shape, the normalisation, the dataset's name,
  * the epoch and, where there are some, the metrics and the trunk.
+ *
+ * @param model Model to write.
  */
 export const writeModel = (model: ModelFile): Uint8Array<ArrayBuffer> =>
   writeSafetensors({
@@ -67,6 +69,7 @@ export const writeModel = (model: ModelFile): Uint8Array<ArrayBuffer> =>
  * The model of a file, every name and shape checked against its graph.
  *
  * @param file What to call it in an error.
+ * @param bytes Content of the file.
  * @returns The model, or `CorruptFile`, or what shape inference refuses.
  */
 export const readModel = (
@@ -145,6 +148,7 @@ export const readModel = (
  *
  * @param path Of the file: "runs/…/model.safetensors"; its folder is made where it is missing.
  * @param model Linear weights are [inputs, outputs], convolutions' [size, size, inputs, outputs].
+ * @param files File system. @default {denoFiles}
  * @returns Nothing; `FileUnavailable` where it cannot be written.
  *
  * @example The code of a network that comes from elsewhere.
@@ -181,6 +185,7 @@ export const saveModel = (
  * Loads a model.
  *
  * @param path Of the file that `save` or {@linkcode saveModel} wrote: "runs/…/model.safetensors".
+ * @param files File system. @default {denoFiles}
  * @returns The model as plain data, for `createRun` or `encode`; `FileUnavailable` or `CorruptFile`.
  */
 export const loadModel = (

@@ -25,6 +25,8 @@ const MOST_HEADER = 100_000_000;
 /**
  * Writes a safetensors file.
  *
+ * @param content Tensors by name, and the metadata.
+ *
  * @example
  * ```ts
  * import { readSafetensors, writeSafetensors } from "./safetensors.ts";
@@ -66,6 +68,7 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
  * must agree, without gaps or overlaps.
  *
  * @param file What to call it in an error.
+ * @param bytes Content of the file.
  */
 export function readSafetensors(
   file: string,

@@ -95,6 +95,8 @@ const AT_ONCE = 4096;
  * Saves an index, whole or not at all. What was removed from the index is not in the file. Until it is saved nothing may
  * be added or removed.
  *
+ * @param path Path of the file, which is replaced.
+ * @param index Index to save.
  * @returns Nothing; `InvalidOption` where the index was changed since; `FileUnavailable`.
  */
 export const saveVectorIndex = (
@@ -250,6 +252,8 @@ export interface LoadVectorIndexOptions {
 /**
  * Loads an index. Nothing is allocated before the sizes that the file declares agree with its length.
  *
+ * @param path Path of the file.
+ * @param options Options, as {@linkcode LoadVectorIndexOptions} describes them.
  * @returns The index; `FileUnavailable`; `CorruptFile` where the file is not as it was written; `InvalidOption` where
  * it is too large for one memory.
  *
@@ -284,7 +288,11 @@ export const loadVectorIndex = (
     }
   });
 
-/** Closes the file in which an index has left its vectors; it cannot be searched then. */
+/**
+ * Closes the file in which an index has left its vectors; it cannot be searched then.
+ *
+ * @param index Index whose vectors are in a file.
+ */
 export function closeVectorIndex(index: VectorIndex): void {
   const store = storeOf(index);
   if (E.isRight(store)) store.right.stored?.close();

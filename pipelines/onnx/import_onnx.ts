@@ -95,6 +95,8 @@ export function importOnnx(
 /**
  * Loads a network from an ONNX file: {@linkcode importOnnx} of what it holds.
  *
+ * @param path Path of the file.
+ * @param files File system. @default {denoFiles}
  * @returns The network; `FileUnavailable` or `CorruptFile`.
  */
 export const loadOnnx = (

@@ -124,6 +124,7 @@ function interruption({ history, finished }: ReportData): Html | null {
  * The page is self-contained: figures are inline SVG that follows the reader's light or dark
  * preference, and the numbers behind each are in it as CSV. It has no script. Strings are escaped.
  *
+ * @param data Configuration, history and findings of the run.
  * @returns The text of an HTML file; about 180 KB with centroids of 10 × 512.
  *
  * @example
@@ -153,7 +154,11 @@ export interface ReportFiles {
   readonly drawings: ReadonlyMap<string, string>;
 }
 
-/** The report of a run, and its figures as SVG files of their own. */
+/**
+ * The report of a run, and its figures as SVG files of their own.
+ *
+ * @param data Configuration, history and findings of the run.
+ */
 export function reportFiles(data: ReportData): ReportFiles {
   const found = sections(data);
   const drawings = drawingsOf(found.flatMap(({ figures }) => figures));

@@ -49,6 +49,9 @@ export interface CheckpointOptions {
  * Errors: `FileUnavailable`, and then what was kept before is still there; `NonFinite` naming a weight
  * that is not finite; `InvalidOption` for `keep`.
  *
+ * @param folder Output folder of the run.
+ * @param options Options, as {@linkcode CheckpointOptions} describes them.
+ *
  * @example
  * ```ts
  * import { checkpoint } from "./checkpoint.ts";

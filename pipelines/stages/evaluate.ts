@@ -62,6 +62,9 @@ export interface EvaluateOptions {
  *
  * Errors: `Interrupted`; `InvalidOption` when a split has no sample, when a sample has not the size of the
  * run's input or no label among the classes, and for "argmax" when there are fewer outputs than classes, or no labels.
+ *
+ * @param dataset Dataset whose splits are encoded and classified.
+ * @param options Options, as {@linkcode EvaluateOptions} describes them.
  */
 export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions = {}): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {

@@ -67,6 +67,9 @@ const distanceOf = ({ kind }: Embeddings) => kind === "binary" ? "hamming" : "co
  * Errors: `Interrupted`; `InvalidOption` when a number is out of its range, or the samples are no images that the
  * changes fit.
  *
+ * @param dataset Dataset of images.
+ * @param options Options, as {@linkcode EvaluateCopiesOptions} describes them.
+ *
  * @example
  * ```ts
  * import { evaluateCopies } from "./evaluate_copies.ts";

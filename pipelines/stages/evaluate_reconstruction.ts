@@ -84,6 +84,9 @@ const MOST_SEEN = 10;
  * Errors: `Interrupted`; `InvalidOption` when the graph does not end in a pair whose second is as
  * large as its input, when a sample has not the size of the run's input, or the thresholds are none or
  * not ascending.
+ *
+ * @param dataset Dataset whose samples are reconstructed.
+ * @param options Options, as {@linkcode ReconstructionOptions} describes them.
  */
 export const evaluateReconstruction = (
   dataset: Dataset,

@@ -43,6 +43,9 @@ const HARDNESS = 2;
  *
  * Errors: `InvalidOption` for a dataset that has no images, for a graph that ends neither in kWTA nor in an output
  * per class, for the latter of images without labels, and for options out of range; `NonFinite`; `Interrupted`.
+ *
+ * @param dataset Dataset whose test images are explained.
+ * @param options Options, as {@linkcode ExplainOptions} describes them.
  */
 export const explain = (
   dataset: Dataset,

@@ -81,6 +81,7 @@ export interface InfoPlaneOptions {
  * Source: N. Tishby, N. Zaslavsky, "Deep learning and the information bottleneck principle", ITW 2015;
  * MutualInfo of dizcza/pytorch-mighty, mighty/monitor/mutual_info/mutual_info.py.
  *
+ * @param options Options, as {@linkcode InfoPlaneOptions} describes them.
  * @param body Is called with what `train` takes as `midway`; without it the stage measures where the run
  * stands.
  *

@@ -77,6 +77,8 @@ const WHITENED = 20_000;
  * Errors: `Interrupted` at the next step after the signal; `InvalidOption` for an option out of its range,
  * a path that is no such layer, and data in which nothing is left to learn from.
  *
+ * @param options Options, as {@linkcode LearnLocallyOptions} describes them.
+ *
  * @example
  * ```ts
  * import { learnLocally } from "./learn_locally.ts";

@@ -91,6 +91,9 @@ export interface MonitorOptions {
  *
  * Errors: `Interrupted`; `InvalidOption` when a number is out of its range or the split is not there.
  *
+ * @param dataset Dataset whose samples are measured.
+ * @param options Options, as {@linkcode MonitorOptions} describes them.
+ *
  * @example
  * ```ts
  * import { monitor } from "./monitor.ts";

@@ -29,6 +29,8 @@ export interface NewHeadOptions {
  * norm in the trunk goes on following its batches, as in PyTorch.
  *
  * Errors: `InvalidOption` when `keep` is out of range; what shape inference and the optimiser's `check` refuse.
+ *
+ * @param options Options, as {@linkcode NewHeadOptions} describes them.
  */
 export const newHead = ({ keep, head, ...options }: NewHeadOptions): Stage =>
   stage(async (run): Promise<E.Either<SparrowError, Run>> => {

@@ -60,6 +60,8 @@ const SLICE = 200;
  * Errors: `Interrupted`; `InvalidOption` for an option out of its range, samples without labels, and a graph whose
  * output is not
  * binary.
+ *
+ * @param options Options, as {@linkcode ReadOutOptions} describes them.
  */
 export const readOut = (options: ReadOutOptions): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {

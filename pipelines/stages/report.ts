@@ -95,6 +95,9 @@ export interface ReportOptions {
  * the model, the codes, the confusions and the configuration. Each figure is an SVG file in `figures/` besides.
  *
  * Errors: `FileUnavailable`.
+ *
+ * @param folder Output folder of the run.
+ * @param options Options, as {@linkcode ReportOptions} describes them.
  */
 export const report = (folder: string, { title, dataset, config }: ReportOptions): Stage =>
   stage(async (run, { files }) => {

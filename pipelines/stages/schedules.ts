@@ -78,6 +78,8 @@ export const scheduleKwta = (
  * Source: KWTAScheduler of dizcza/EmbedderSDR, trainer/kwta.py. Two mistakes there are not repeated
  * here: a run that is resumed may have a change applied twice, and a sparsity that was written as a
  * Python integer (1) is never changed.
+ *
+ * @param options Options, as {@linkcode KwtaScheduleOptions} describes them.
  */
 export const kwtaSchedule = (options: KwtaScheduleOptions = {}): Stage => {
   const change = scheduled(options);
@@ -132,6 +134,8 @@ export interface ReduceOnPlateauOptions extends Omit<PlateauOptions, "initial"> 
  *
  * Errors: `InvalidOption` for an option out of its range, for a run without an optimiser, and for an
  * optimiser with a schedule, which would set the rate as well.
+ *
+ * @param options Options, as {@linkcode ReduceOnPlateauOptions} describes them.
  *
  * @example
  * ```ts
@@ -216,6 +220,8 @@ export const graphAfterAnnealing = (
  * the training.
  *
  * Errors: `InvalidOption` when an option is not an integer of at least 1.
+ *
+ * @param options Options, as {@linkcode AnnealWinnersOptions} describes them.
  *
  * @example
  * ```ts

@@ -146,6 +146,8 @@ const [HOST_INTERVAL, GPU_INTERVAL, WEIGHTS_INTERVAL] = [100, 2000, 10_000];
  * input or no label, when there are no labels and the loss reads some, when an option of the loss
  * or of the augmentation is out of its range, when one of them does not fit, and when the schedule
  * gives a rate that is not a finite number of at least 0.
+ *
+ * @param options Options, as {@linkcode TrainOptions} describes them.
  */
 export const train = (options: TrainOptions): Stage =>
   stage((run, env) => {

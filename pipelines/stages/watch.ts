@@ -104,6 +104,8 @@ const addGradientRows = (sums: () => GradientSums): Stage =>
  * from run to run and remembers nothing from one epoch to the next, and a field of the run would have
  * every run carry a copy of its weights; so they are an argument, and end with the stages that use it.
  * A run that is resumed starts from the weights that it is resumed with.
+ *
+ * @param body Function that makes the stages from the weights.
  */
 export const withWeights = (body: (weights: ParamArrays) => Stage): Stage =>
   stage(async (run, env) => body(await toArrays(run.params))(run)(env)());
@@ -124,6 +126,7 @@ export const withWeights = (body: (weights: ParamArrays) => Stage): Stage =>
  * Source: ParamRecord.count_sign_flips, which compares after every step, and
  * Monitor.update_initial_difference of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
  *
+ * @param body Stages to run.
  * @param initial The initial weights W₀, from {@linkcode withWeights}. @default none, and only signs are compared
  *
  * @example

@@ -41,6 +41,8 @@ const [BLOCK, FILE] = [32, 256];
  * Features are kept in the user's cache by the hashes of trunk and picture: what was computed once, for this dataset
  * or another, is not computed again, and a computation that is interrupted goes on where it was.
  *
+ * @param trunk Trunk that makes the features.
+ * @param options Options, as {@linkcode FeaturesOptions} describes them.
  * @returns A function from a dataset of bytes to one of floats of shape [features], which remembers the trunk:
  * `InvalidOption` where the samples are no pictures of bytes, `Interrupted`, and the errors of `Trunk.features`.
  *

@@ -111,6 +111,7 @@ export const layoutOfTrunk = ({ size, colour }: TrunkReference): InputLayout => 
  *
  * @param source A path or an address. What is fetched is kept in the user's cache; a file that differs from the one
  * that an address had first is refused.
+ * @param options Options, as {@linkcode TrunkOptions} describes them.
  * @returns The trunk; `FileUnavailable`, `CorruptFile` and `ChecksumMismatch` for a file that is missing, damaged, or
  * another than it was; `InvalidOption` for a layer that is not there, for a size that the model does not take, and
  * for another hash than the expected; `BackendUnavailable` where the runtime cannot be had.

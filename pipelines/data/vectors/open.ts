@@ -44,6 +44,7 @@ export interface OpenVectorsOptions {
  * Parquet; a batch of records of Arrow; a whole array of .npz that is compressed.
  *
  * @param file Path of the file, or its bytes in memory with a name for errors.
+ * @param options Options, as {@linkcode OpenVectorsOptions} describes them.
  * @returns The source, to be closed by the caller; `FileUnavailable`; `CorruptFile` for what is none of these, is
  * damaged, ends too early or declares more than it has; `InvalidOption` for a column that is not there, and where it must
  * be named. Rows are inspected when they are read: lists of other lengths than the first, nulls, and numbers that are not

@@ -69,6 +69,7 @@ export const rowsPerBlock = (width: number): number =>
 /**
  * Reads all vectors of a source in order, block by block, with the memory of one block.
  *
+ * @param source Source of the vectors.
  * @param rows Rows of a block; the last may have fewer. @default about a MiB
  * @returns One block after the other; or once, at the end, an error.
  *

@@ -47,6 +47,8 @@ export interface StreamVectorsOptions extends Pick<StreamedSplit, "window"> {
  * Makes a source of vectors a split that `train` takes, and that {@linkcode StreamedSplit} describes. Use it where the
  * vectors are too many for memory; else `loadVectors` reads them whole.
  *
+ * @param source Source of the vectors.
+ * @param options Options, as {@linkcode StreamVectorsOptions} describes them.
  * @returns The split; `InvalidOption` for a window that is none; the errors of the source.
  *
  * @example
