@@ -71,8 +71,8 @@ const isGraph = (value: Argument): value is Nodes =>
 /**
  * The graph of a JSON value.
  *
- * @param json What {@linkcode graphToJson} made, or anything else.
- * @param file What errors call the source; "graph JSON" where it is left out.
+ * @param json Value that {@linkcode graphToJson} made, or anything else.
+ * @param file Name of the source in errors. @default "graph JSON"
  * @returns The graph, or a `CorruptFile` that says where and what was expected.
  *
  * @example

@@ -53,7 +53,7 @@ export type To<I2, O2> = <I1, O1>(
  * f ▷ g as a function for `pipe`: `pipe(f, to(g))`. A literal dimension that does not fit is a
  * compile error; any other is left to shape inference.
  *
- * @param second What comes after.
+ * @param second Graph that follows.
  * @returns A function that appends it.
  *
  * @example

@@ -301,7 +301,7 @@ const soft = ({ hardness = 2, gate = "sigmoid", hard = false }: LearnedKwtaOptio
  *
  * Source: KWinnersTakeAll and KWinnersTakeAllSoft of dizcza/EmbedderSDR, models/kwta.py.
  *
- * @param sparsity In (0, 1].
+ * @param sparsity Fraction of the units that win, in (0, 1].
  * @param options Options, as {@linkcode KwtaOptions} describes them.
  *
  * @example
@@ -360,7 +360,7 @@ export interface KWinnersOptions {
  * Representations" (arXiv 1903.11257); values checked against those of nupic.torch's KWinners and
  * KWinners2d.
  *
- * @param sparsity In (0, 1].
+ * @param sparsity Fraction of the units that win, in (0, 1].
  * @param options Options, as {@linkcode KWinnersOptions} describes them.
  *
  * @example
@@ -431,7 +431,7 @@ export const learnedKwta = (options: LearnedKwtaOptions = {}): Graph<Shape, Same
  *
  * Source: SparsityPredictor of dizcza/EmbedderSDR, models/kwta.py.
  *
- * @param maxSparsity In (0, 1].
+ * @param maxSparsity Upper bound of the sparsity, in (0, 1].
  * @param options Options, as {@linkcode PredictedKwtaOptions} describes them.
  *
  * @example

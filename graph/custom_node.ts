@@ -201,7 +201,7 @@ export const declaredNames = (): readonly string[] => [...declarations.keys()];
 /**
  * Makes a node known to every reader of graphs.
  *
- * @param declaration What graphs need to know of the node.
+ * @param declaration Name, arguments and shape rule of the node.
  * @param taken Names of other nodes, which this one must not have.
  * @throws {TypeError} When a name is taken or not well-formed, as a mistake in the program.
  */

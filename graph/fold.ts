@@ -61,7 +61,7 @@ export interface Algebra<T> extends Leaves<T> {
 /**
  * Reads a graph by an algebra, from the leaves up.
  *
- * @param algebra What each node means.
+ * @param algebra Meaning of each kind of node.
  * @returns A function from graphs to their meaning.
  *
  * @example

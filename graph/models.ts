@@ -145,8 +145,8 @@ export interface EmbedderSdrOptions {
  * Source: EmbedderSDR of dizcza/EmbedderSDR, models/embedder.py. It flattens channels first, Sparrow
  * channels last: its linear weights fit here once their rows are reordered.
  *
- * @param shape Of one image as the dataset has it: [height, width] or [height, width, channels], at
- * least 5 × 5. To the first, an axis for its one channel is added.
+ * @param shape Shape of one image as the dataset has it: [height, width] or [height, width, channels], at least 5 × 5.
+ * To the first, an axis for its one channel is added.
  * @param options Options, as {@linkcode EmbedderSdrOptions} describes them.
  *
  * @example
@@ -298,8 +298,8 @@ export interface ConvNetOptions extends ClassifierOptions {
  * between them; the mean and the largest value of each map; and one linear layer, which sees what the maps show and not
  * where.
  *
- * @param shape Of one image as the dataset has it: [height, width] or [height, width, channels], at least 7 × 7. To
- * the first, an axis for its one channel is added.
+ * @param shape Shape of one image as the dataset has it: [height, width] or [height, width, channels], at least 7 × 7.
+ * To the first, an axis for its one channel is added.
  * @param options Options, as {@linkcode ConvNetOptions} describes them.
  *
  * @example

@@ -11,7 +11,7 @@ import type { ParamArrays } from "./params.ts";
 /**
  * A graph with every leaf replaced by what `change` makes of it, branches kept.
  *
- * @param change From a leaf to the one in its place; the same one to leave it.
+ * @param change Function from a leaf to the one in its place; the same one to leave it.
  *
  * @example
  * ```ts
@@ -100,8 +100,8 @@ export const harden: (graph: Nodes) => Graph = mapLeaves((leaf) =>
 /**
  * A graph with every leaf of one kind replaced: every relu by a kWTA, say.
  *
- * @param tag Which leaves.
- * @param replacement What comes in their place; it should keep shapes as they do.
+ * @param tag Kind of the leaves to replace.
+ * @param replacement Graph in their place; it should keep shapes as they do.
  *
  * @example
  * ```ts
@@ -158,8 +158,8 @@ export interface Trained {
  * Keeps the first nodes of a graph with their weights and puts other nodes after them.
  *
  * @param trained The graph with its weights.
- * @param keep How many of its top-level nodes stay, from 0 to all of them.
- * @param head What comes after.
+ * @param keep Number of top-level nodes that stay, from 0 to all of them.
+ * @param head Graph that follows them.
  * @returns The new graph, and the weights that stay; `createRun` draws the others at random, and
  * `freeze` keeps the old ones as they are.
  *

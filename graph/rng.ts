@@ -49,7 +49,7 @@ export function seed(value: number): Rng {
  *
  * @param rng Generator to draw from.
  * @param use Function that draws, and returns the result.
- * @returns What `use` returned, and the generator to draw from next.
+ * @returns The value that `use` returned, and the next generator.
  *
  * @example
  * ```ts
@@ -111,7 +111,7 @@ function hash(word: number): number {
 /**
  * The integers 0 to n - 1 in a random order (Fisher & Yates, in Durstenfeld's form).
  *
- * @param n How many, at least 0.
+ * @param n Number of integers, at least 0.
  * @param rng Generator to draw from.
  * @returns The order, and the generator to draw from next.
  *
@@ -140,7 +140,7 @@ export function permutation(n: number, rng: Rng): readonly [Uint32Array, Rng] {
 /**
  * n independent values, each 0 with a probability and `kept` otherwise.
  *
- * @param n How many, at least 0.
+ * @param n Number of integers, at least 0.
  * @param probability The probability of a 0, in [0, 1]; rounded to a multiple of 2⁻³².
  * @param kept The other value.
  * @returns The values, and the generator to draw from next.
