@@ -47,7 +47,7 @@ export interface BackendOptions {
  *
  * "auto" is webgpu on real hardware, else wasm (a software adapter is slower than wasm), else cpu.
  *
- * @param choice Which backend.
+ * @param choice Backend to start.
  * @param options Options, as {@linkcode BackendOptions} describes them.
  * @returns The backend, or `BackendUnavailable` with what to install.
  */

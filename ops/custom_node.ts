@@ -22,8 +22,8 @@ import { type Params, tf } from "./tfjs.ts";
  *
  * @param x A batch [samples, …input].
  * @param values The node's arguments.
- * @param params Its weights, by the names that it gave them.
- * @param state What else it remembers, by the names that it gave that.
+ * @param params Weights of the node, by the names that it gave them.
+ * @param state State of the node, by the names that it gave it.
  * @returns A new tensor [samples, …output]. What else it makes, the caller disposes of.
  */
 export type NodeKernel<P extends readonly NodeArgument[]> = (
@@ -78,7 +78,7 @@ const kernels = new Map<string, AnyKernel>();
  * declares: tensors that its training kernel replaces, which a run, its checkpoints and model files hold under the
  * node's path as they do running statistics.
  *
- * @param definition Its name, arguments, shape rule, weights, state and kernel.
+ * @param definition Name, arguments, shape rule, weights, state and kernel of the node.
  * @returns The node as a function of its arguments; it gives a graph of one node. Values out of range are
  * found by shape inference.
  * @throws {TypeError} When the name is taken or not well-formed, as a mistake in the program.

@@ -54,8 +54,8 @@ export const wordsPerCode = (width: number): number => Math.ceil(width / 32);
  *
  * @param rows rows × width numbers; whatever is above 0 is a 1.
  * @param width Units per row.
- * @param words Where the words go; must be 0 there…
- * @param at …from this word on.
+ * @param words Array that takes the words; must be 0 there.
+ * @param at Index of the first word.
  */
 export function packRows(
   rows: ArrayLike<number>,

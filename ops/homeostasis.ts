@@ -116,7 +116,7 @@ export function checkHomeostasis(
  * survives.
  *
  * @param weight [...inputs, units].
- * @param rates How often each unit fires, in [0, 1]; as many as units.
+ * @param rates Duty cycle of each unit, in [0, 1].
  * @param options Options, as {@linkcode HomeostasisOptions} describes them.
  * @returns The new weights; those that are given stay.
  * @throws {RangeError} Where there are not as many rates as units, as a mistake in the program.

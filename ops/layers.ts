@@ -296,9 +296,9 @@ export const dropout = (rate: number): Lowered => ({
 /**
  * f with some of its weights 0 in training.
  *
- * @param prefix What the paths of its params begin with.
+ * @param prefix Beginning of the paths of the node's params.
  * @param rate The probability that a weight is 0, in [0, 1).
- * @param factor What the weights that stay are multiplied by.
+ * @param factor Factor on the weights that stay.
  */
 export const dropConnect = (
   f: Lowered,

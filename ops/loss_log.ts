@@ -94,7 +94,7 @@ const writeLog = (
  * Waits until no more than that many steps are under way on the device: what the host is ahead cannot
  * be interrupted, and holds memory.
  *
- * @param underWay What was handed to the device before, the oldest first; it is changed.
+ * @param underWay Losses handed to the device before, the oldest first; the list is changed.
  */
 async function waitForDevice(
   backend: WebGPUBackend,

@@ -121,7 +121,7 @@ interface GpuTimer {
 /**
  * Starts to time every program of a device.
  *
- * @param nameNow What is being computed, whenever a program is recorded.
+ * @param nameNow Returns the name of the present computation, whenever a program is recorded.
  * @returns null where the device has no timestamps.
  */
 function timeGpu(backend: WebGPUBackend, nameNow: () => string): GpuTimer | null {

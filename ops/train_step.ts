@@ -173,7 +173,7 @@ function dropTape({ state }: Tape): void {
  * A scalar function of params with its gradients.
  *
  * @param f Reads the very tensors of `params`.
- * @param params Not empty, and at least one of them matters to f.
+ * @param params Weights, at least one of which matters to f.
  * @returns The value, and the gradient of each param that f depends on.
  * @throws What f throws; no tensor of it is left.
  */

@@ -154,7 +154,7 @@ export const hamming = (a: BinaryEmbeddings, b: BinaryEmbeddings): Uint32Array =
  *
  * @param a First codes of the pairs.
  * @param b Second codes of the pairs, as many and as wide.
- * @returns Per pair a number in [0, 1]; 1 for two empty codes, which are equal.
+ * @returns A number in [0, 1] for each pair; 1 for two empty codes, which are equal.
  * @throws {RangeError} Where the counts or the widths differ.
  */
 export function jaccard(a: BinaryEmbeddings, b: BinaryEmbeddings): Float64Array {
@@ -170,7 +170,7 @@ export function jaccard(a: BinaryEmbeddings, b: BinaryEmbeddings): Float64Array 
  *
  * @param codes Codes of the pairs.
  * @param sets Sets of the pairs, as many and as wide.
- * @returns Per pair a number in [0, 1]; 0 for an empty code, which has nothing of any set.
+ * @returns A number in [0, 1] for each pair; 0 for an empty code.
  * @throws {RangeError} Where the counts or the widths differ.
  */
 export function containment(codes: BinaryEmbeddings, sets: BinaryEmbeddings): Float64Array {
@@ -185,7 +185,7 @@ export function containment(codes: BinaryEmbeddings, sets: BinaryEmbeddings): Fl
  *
  * @param codes Codes of the pairs.
  * @param sets Sets of the pairs, as many and as wide.
- * @returns Per pair a number in [0, 1]; 0 for an empty code.
+ * @returns A number in [0, 1] for each pair; 0 for an empty code.
  * @throws {RangeError} Where the counts or the widths differ.
  */
 export function chanceContainment(codes: BinaryEmbeddings, sets: BinaryEmbeddings): Float64Array {
@@ -245,7 +245,7 @@ export function bundle(
  * Source: P. Kanerva, "Hyperdimensional Computing", Cognitive Computation 1, 2009.
  *
  * @param codes Packed codes.
- * @param order From `permutation` of `graph/rng.ts`: each of 0 to width − 1 once.
+ * @param order Permutation from `permutation` of `graph/rng.ts`: each of 0 to width − 1 once.
  * @returns The bound codes; `InvalidOption` where the order is no permutation of the units.
  *
  * @example

@@ -54,10 +54,10 @@ const SPARE = { part: 0.25, least: 16 };
  *
  * @param coder The coder that made the codes.
  * @param codes Codes to search.
- * @param queries As wide as its inputs.
+ * @param queries Vectors as wide as the coder's inputs.
  * @param options Options, as {@linkcode SearchByVectorsOptions} describes them.
- * @returns Per query the indices of the codes and minus their similarities, rising; of equal ones the lower index is
- * first. `InvalidOption` where k is not from 1 to the number of codes.
+ * @returns The indices of the nearest codes of each query and minus their similarities, rising; of equal ones the lower
+ * index is first. `InvalidOption` where k is not from 1 to the number of codes.
  * @throws {RangeError} Where a width differs.
  *
  * @example

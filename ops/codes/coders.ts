@@ -164,7 +164,7 @@ export function nearestCentroids(
  * good as if they had been fitted to that number of bits.
  *
  * @param coder Coder to shorten.
- * @param bits From 1 to the coder's width.
+ * @param bits Number of bits, from 1 to the coder's width.
  * @returns The coder; `InvalidOption` where it has fewer bits, or not one more than winners.
  */
 export function firstBits(

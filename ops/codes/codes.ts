@@ -38,7 +38,7 @@ export const emptyCodes = (count: number, width: number): BinaryEmbeddings => ({
 /**
  * Codes from the units that each has.
  *
- * @param lists Per code its units, in any order; one that is named twice is there once.
+ * @param lists Units of each code, in any order; repetitions are ignored.
  * @param width Units per code, from 1 to 2²⁴.
  * @returns The codes; `InvalidOption` where a unit is not an integer from 0 to width − 1.
  *

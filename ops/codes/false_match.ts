@@ -95,8 +95,8 @@ export const matchProbability = (match: Match): E.Either<InvalidOption, number> 
  * The probability that at least one of many random codes matches: 1 − (1 − P)^M, at most M · P.
  *
  * @param match Sizes of the codes, and the threshold.
- * @param codes How many: M, at least 0.
- * @returns In [0, 1]; `InvalidOption` as {@linkcode logMatchProbability} has it.
+ * @param codes Number of codes: M, at least 0.
+ * @returns A probability in [0, 1]; `InvalidOption` as {@linkcode logMatchProbability} has it.
  */
 export const anyMatchProbability = (
   match: Match,
@@ -122,7 +122,7 @@ export interface FalseMatches {
  * Tabulates the match thresholds of codes of one size: false matches against tolerance to noise.
  *
  * @param units Units of a code: n.
- * @param active Those that are set, from 1 to n.
+ * @param active Active units of a code, from 1 to n.
  * @returns One row for each threshold from 1 to `active`; `InvalidOption` where a number is out of its
  * range.
  *

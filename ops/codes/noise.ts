@@ -18,7 +18,7 @@ export type Drawn = E.Either<InvalidOption, readonly [BinaryEmbeddings, Rng]>;
  *
  * @param count At least 0.
  * @param width Units per code, from 1 to 2²⁴.
- * @param active How many of them are set, from 0 to width.
+ * @param active Active units of a code, from 0 to width.
  * @param rng Generator to draw from.
  * @returns `InvalidOption` where a number is out of its range.
  *
@@ -60,8 +60,8 @@ export function randomCodes(count: number, width: number, active: number, rng: R
  * Hamming distance to the code before is twice the number of units that moved.
  *
  * @param codes Codes to change.
- * @param fraction Of the units that move, in [0, 1], rounded to whole units; as many as there are
- * silent units at most.
+ * @param fraction Fraction of the units that move, in [0, 1], rounded to whole units; at most the number of silent
+ * units.
  * @param rng Generator to draw from.
  * @returns `InvalidOption` where the fraction is out of its range.
  *
@@ -89,7 +89,7 @@ export const moveUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): 
  * Silences a part of each code's units.
  *
  * @param codes Codes to change.
- * @param fraction Of the units that fall silent, in [0, 1], rounded to whole units.
+ * @param fraction Fraction of the units that fall silent, in [0, 1], rounded to whole units.
  * @param rng Generator to draw from.
  * @returns `InvalidOption` where the fraction is out of its range.
  */
@@ -108,8 +108,8 @@ export const dropUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): 
  * Sets units that were silent.
  *
  * @param codes Codes to change.
- * @param fraction Of a code's own number of units that are added to it, at least 0, rounded to whole
- * units; as many as there are silent units at most.
+ * @param fraction Number of units to add, relative to a code's active units, at least 0, rounded to whole units; at
+ * most the number of silent units.
  * @param rng Generator to draw from.
  * @returns `InvalidOption` where the fraction is out of its range.
  */
@@ -128,7 +128,7 @@ export const addUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): D
  * to Hierarchical Temporal Memory", arXiv:1503.07469, 2015, on subsampling.
  *
  * @param codes Codes to change.
- * @param units How many at most, at least 0; a code that has fewer keeps them all.
+ * @param units Largest number of active units, at least 0; a code that has fewer keeps them all.
  * @param rng Generator to draw from.
  * @returns `InvalidOption` where that is not such an integer.
  */

@@ -60,7 +60,7 @@ const SAMPLED = 0.1;
  * 793, where each Kenyon cell adds up about a tenth of its inputs, from which the mean is taken, and winners are
  * set ("sparse").
  *
- * @param vectors To encode such ones as these; only their width matters, and their mean where it is taken out.
+ * @param vectors Vectors like those to encode; only their width matters, and their mean where it is subtracted.
  * @param options Options, as {@linkcode ProjectionOptions} describes them.
  * @param rng Generator to draw from.
  * @returns The coder and the generator to draw from next; `InvalidOption` for options out of their ranges.

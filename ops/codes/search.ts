@@ -70,9 +70,9 @@ export const codeIndex = (codes: BinaryEmbeddings): CodeIndex => ({ codes });
  * Finds the k nearest codes of each query, exactly.
  *
  * @param index Index of the codes to search.
- * @param queries As wide as the codes.
+ * @param queries Codes as wide as those of the index.
  * @param options Options, as {@linkcode SearchOptions} describes them.
- * @returns Per query the indices of the nearest and their distances, rising; of equal distances the lower
+ * @returns The indices of the nearest codes of each query and their distances, rising; of equal distances the lower
  * index is first, on every backend. `InvalidOption` where k is out of its range.
  * @throws {RangeError} Where the widths differ.
  */

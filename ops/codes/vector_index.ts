@@ -238,7 +238,8 @@ export const indexBytes = (index: VectorIndex): number => stores.get(index)?.mem
  * Finds the nearest vectors of each query by cosine.
  *
  * @param index Index of the vectors to search.
- * @param queries As wide as the vectors, all of finite numbers. To a query of zeros all have similarity 0.
+ * @param queries Vectors as wide as those of the index, all of finite numbers. To a query of zeros all have similarity
+ * 0.
  * @param options Options, as {@linkcode SearchVectorsOptions} describes them.
  * @returns `InvalidOption` where a width differs, a number is not finite, an option is out of its range, or
  * the index was changed since; of an index that has left its vectors in a file, `FileUnavailable` and `CorruptFile`
@@ -412,7 +413,7 @@ function dotOf(
  *
  * @param index Index to extend, which is refused from then on.
  * @param vectors Vectors to add, as wide as those of the index.
- * @param ids Their names, none of which the index has. @default the integers from the largest id + 1 on
+ * @param ids Ids of the vectors, none of which the index has. @default the integers from the largest id + 1 on
  * @returns The index with them; the one that was given is refused from then on. `InvalidOption` as by
  * {@linkcode buildVectorIndex}; then nothing has changed.
  *
@@ -468,7 +469,7 @@ export function addVectors(
  * Removes vectors from an index.
  *
  * @param index Index to reduce, which is refused from then on.
- * @param ids Of vectors that it has.
+ * @param ids Ids of the vectors to remove.
  * @returns The index without them; the one that was given is refused from then on. `InvalidOption` where an
  * id is not there; then nothing has changed.
  */

@@ -88,7 +88,7 @@ export const storedIn = ({ stored }: VectorStore): number => stored?.count ?? 0;
  * Reads the vectors of some slots, wherever they are; those that follow each other at once.
  *
  * @param slots The first that is negative ends them.
- * @returns What went wrong; null for nothing.
+ * @returns The error, if any.
  */
 export function readVectors(
   { stored, values, width }: VectorStore,

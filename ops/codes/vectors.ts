@@ -66,11 +66,11 @@ export function unitVectors(
  * has it, and the nearest few once more in float64. 1,000 queries among 100,000 vectors of 100 numbers take about
  * two seconds.
  *
- * @param vectors Of length 1, as {@linkcode unitVectors} makes them.
- * @param queries As wide, of length 1.
+ * @param vectors Vectors of length 1, as {@linkcode unitVectors} makes them.
+ * @param queries Vectors as wide, of length 1.
  * @param k Number of neighbours, from 1 to the number of vectors.
- * @returns Per query the indices of its neighbours and 1 − cosine, rising; of equal distances the lower index is
- * first. `InvalidOption` where k is not from 1 to the number of vectors.
+ * @returns The indices of each query's neighbours and 1 − cosine, rising; of equal distances the lower index is first.
+ * `InvalidOption` where k is not from 1 to the number of vectors.
  * @throws {RangeError} Where the widths differ.
  *
  * @example
@@ -155,12 +155,13 @@ export function largestOf(rows: number, kept: number): Largest {
 /**
  * Reranks candidates by the cosine of their vectors, in float64, and keeps the nearest k.
  *
- * @param vectors Of length 1, as {@linkcode unitVectors} makes them.
- * @param queries As wide, of length 1.
- * @param candidates Per query the indices of some vectors, as a search among their codes finds them; an index below
- * 0 stands for none.
- * @param k From 1 to the number of candidates per query.
- * @returns As {@linkcode nearestVectors} does; index −1 and distance ∞ where there are fewer candidates than k.
+ * @param vectors Vectors of length 1, as {@linkcode unitVectors} makes them.
+ * @param queries Vectors as wide, of length 1.
+ * @param candidates Indices of some vectors for each query, as a search among their codes finds them; an index below 0
+ * stands for none.
+ * @param k Number of neighbours, from 1 to the number of candidates per query.
+ * @returns Neighbours as {@linkcode nearestVectors} returns them; index −1 and distance ∞ where there are fewer
+ * candidates than k.
  * @throws {RangeError} Where the widths differ, or there are not as many rows of candidates as queries.
  *
  * @example
@@ -218,7 +219,7 @@ export function rerank(
  * @param k Number of neighbours, from 1 to that of the truth.
  * @param found Any number per query.
  * @param truth At least k per query, the nearest first.
- * @returns In [0, 1].
+ * @returns The recall, in [0, 1].
  * @throws {RangeError} Where the queries are not as many, or the truth has fewer than k.
  *
  * @example

@@ -96,8 +96,8 @@ export function emptyMemory(
  * again changes nothing but `pairs`.
  *
  * @param memory Memory to store in; it stays as it is.
- * @param cues As wide as the memory's inputs.
- * @param targets As many as cues, as wide as the memory's outputs; the cues themselves by default.
+ * @param cues Codes as wide as the memory's inputs.
+ * @param targets Codes as wide as the memory's outputs, one for each cue. @default the cues
  * @returns A new memory; the old one stays as it is.
  * @throws {RangeError} Where the counts or the widths differ.
  */
@@ -179,7 +179,7 @@ export interface IteratedRecall extends Recalled {
  * Recalls in one step.
  *
  * @param memory Memory to recall from.
- * @param cues As wide as the memory's inputs.
+ * @param cues Codes as wide as the memory's inputs.
  * @param rule Rule that decides which units fire.
  * @returns `InvalidOption` where the rule's number is out of its range.
  * @throws {RangeError} Where the width differs.
@@ -393,7 +393,7 @@ const entropy = (p: number): number =>
  * The information that a memory holds: C, in bits per synapse.
  *
  * @param sizes Sizes of the memory and of its codes.
- * @param pairs How many are stored.
+ * @param pairs Number of stored pairs.
  * @param added The probability of a false unit, measured or predicted.
  * @param lost The probability that a unit is missed; 0 for whole cues.
  */

@@ -343,7 +343,7 @@ const evaluate = ([above, below]: Rational, x: number): number =>
  * Source: M. Wichura, "Algorithm AS241: The Percentage Points of the Normal Distribution", Applied
  * Statistics 37 (1988) 477, PPND16: 16 digits.
  *
- * @param p In (0, 1).
+ * @param p Probability, in (0, 1).
  * @throws {RangeError} Where p is outside.
  *
  * @example

@@ -29,7 +29,7 @@ export type EntropyCorrection = "none" | "miller_madow" | "jackknife";
  * The entropy of a discrete variable in bits: of labels, of clusters, or of a layer's codes.
  *
  * @param symbols One number per sample; only their being equal matters.
- * @param correction What is done about the bias; nothing where it is left out.
+ * @param correction Correction of the bias. @default "none"
  * @returns At least 0, and without correction at most log₂ n and the logarithm of the distinct symbols;
  * or, for no samples, an error. A corrected entropy may pass both limits.
  *
@@ -55,7 +55,7 @@ export function entropy(
 /**
  * {@linkcode entropy} of symbols of which only the numbers are known.
  *
- * @param counts How often each was seen, integers of at least 0; in total n.
+ * @param counts Number of occurrences of each symbol, integers of at least 0; in total n.
  * @param correction Correction of the bias. @default "none"
  * @returns Bits; 0 for n = 0.
  *
@@ -116,8 +116,8 @@ const growth = (m: number): number => m <= 1 ? 0 : Math.log(m) + (m - 1) * Math.
  * Where T = f(X) without noise and all X are different, I(X; T) is H(T) of the sample exactly.
  *
  * @param x One number per sample; only their being equal matters.
- * @param y As many.
- * @param correction What is done about the bias of each of the three entropies; nothing where it is left out.
+ * @param y Symbols of Y, as many.
+ * @param correction Correction of the bias of each of the three entropies. @default "none"
  * @returns At least 0 and at most either entropy without correction. Corrected values are not clipped:
  * of independent variables they scatter around 0. An error for no samples, or for different numbers.
  *
@@ -145,8 +145,8 @@ export const mutualInformation = (
  * H(Y | X) = H(X, Y) − H(X) of two discrete variables, in bits: what is not known of Y once X is.
  *
  * @param y One number per sample; only their being equal matters.
- * @param x As many: what is given.
- * @param correction What is done about the bias of both entropies; nothing where it is left out.
+ * @param x Symbols of the given variable, as many.
+ * @param correction Correction of the bias of both entropies. @default "none"
  * @returns At least 0 and at most H(Y) without correction; corrected values are not clipped. An error
  * for no samples, or for different numbers.
  *
@@ -188,7 +188,7 @@ export interface LayerInformation {
  *
  * @param symbols T of each sample, as of symbolsOfRows or symbolsOfCodes.
  * @param labels Y of each sample.
- * @param correction What is done about the bias of the entropies; nothing where it is left out.
+ * @param correction Correction of the bias of the entropies. @default "none"
  * @returns An error for no samples, or for different numbers.
  *
  * @example

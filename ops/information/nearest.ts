@@ -135,7 +135,7 @@ function entropyOf(name: string, x: Samples, k: number): Estimate {
  * without the sample itself. For ε = 0: the idea of Gao, Kannan, Oh & Viswanath, NIPS 2017, alg. 1.
  *
  * @param x Samples of any width; standardise them.
- * @param y As many samples, any width.
+ * @param y Samples of any width, as many.
  * @param options Options, as {@linkcode KnnOptions} describes them.
  * @returns Bits; or an error where samples or k do not fit: k is at most n − 1.
  *

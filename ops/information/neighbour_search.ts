@@ -24,7 +24,7 @@ export interface NeighbourSearch {
   /**
    * The distance of each sample to its k-th nearest other one, exactly.
    *
-   * @param k From 1 to samples − 1.
+   * @param k Number of neighbours, from 1 to samples − 1.
    * @returns One number of at least 0 per sample, in their order; 0 where k others coincide with
    * it.
    * @throws {RangeError} Where k is out of range.
@@ -79,7 +79,7 @@ export function neighbourSearch(samples: Samples): NeighbourSearch {
 /**
  * Searches samples of one unit in O(n · (log n + k)).
  *
- * @param samples Of width 1, finite.
+ * @param samples Samples of width 1, finite.
  */
 function lineSearch({ count, values }: Samples): NeighbourSearch {
   const order = Uint32Array.from({ length: count }, (_, i) => i)
@@ -144,7 +144,7 @@ const UNITS_AT_ONCE = 8;
 /**
  * Searches in O(n² · d / 32) where the planes suffice.
  *
- * @param samples Of at least one unit, finite.
+ * @param samples Samples of at least one unit, finite.
  * @param most Words of 4 bytes that bit planes may take, 64 MiB by default; units that have no
  * place in them are compared one by one.
  */
@@ -440,7 +440,7 @@ function binOf(thresholds: Float64Array, unit: number, value: number): number {
  * Takes samples out of a set that are outside [low, high] in a unit. Some outside may stay; none
  * inside goes.
  *
- * @param unit From 1 to units − 1.
+ * @param unit Index of the unit, from 1 to units − 1.
  * @param set One bit per sample, changed in words `from` to `to` − 1.
  */
 function keepBetween(

@@ -314,7 +314,7 @@ export function halves(scores: tf.Tensor): readonly [joint: tf.Tensor1D, margina
 /**
  * One function's value with another's gradient: what is reported of a step, and what trains.
  *
- * @param scores What both are functions of.
+ * @param scores Variable of both functions.
  */
 function reportedAs(
   scores: tf.Tensor,

@@ -211,8 +211,8 @@ export const initialPartition = (): Params => ({ [PATH]: tf.scalar(0) });
  * A ← (1 − rate)·A + rate·mean exp T(marginal), and no gradient through it. Logarithms throughout:
  * exp T overflows.
  *
- * @param critic What makes scores, of n joint rows and n marginal ones.
- * @param rate In (0, 1).
+ * @param critic Critic that makes scores, of n joint rows and n marginal ones.
+ * @param rate Rate of the average, in (0, 1).
  */
 export const withMovingPartition = (critic: Lowered, rate: number): Lowered => ({
   evaluate: critic.evaluate,

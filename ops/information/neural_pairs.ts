@@ -52,8 +52,8 @@ function selectRows(rows: Float32Array, count: number, picks: ArrayLike<number>)
  * Rows (x_i, y_j) side by side, for i from `from` to `to` − 1.
  *
  * @param partner j of each row i, from 0 to count − 1.
- * @param rows Where they go…
- * @param at …from this row on.
+ * @param rows Array that takes the rows.
+ * @param at Index of the first row.
  */
 export function writeRows(
   { count, x, y }: Pairs,
@@ -76,7 +76,7 @@ export function writeRows(
 /**
  * Parts the pairs at random.
  *
- * @param heldOut How many of them go into the second part, from 0 to all.
+ * @param heldOut Number of pairs in the second part, from 0 to all.
  * @returns The rest, those that are held out, and the generator to draw from next.
  */
 export function partPairs(

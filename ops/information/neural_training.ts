@@ -285,8 +285,8 @@ const copies = (params: Params): Params =>
  * neural_estimation.py, whose closed form overflows from some 1,300 values on; the recursion does not.
  *
  * @param history At least one finite number.
- * @param window How far it looks back, in values: an integer of at least 1; 1 leaves all as it is.
- * @returns As many numbers as the history has; `InvalidOption` outside these ranges.
+ * @param window Width of the window, in values: an integer of at least 1; 1 leaves all as it is.
+ * @returns Smoothed values, as many as the history has; `InvalidOption` outside these ranges.
  *
  * @example
  * ```ts

@@ -100,7 +100,7 @@ export function principalComponents(
  * Projects other samples onto the components: (x − mean)·Cᵀ.
  *
  * @param pca Components to project onto.
- * @param samples As wide as those that the components were found in.
+ * @param samples Samples as wide as those that the components were found in.
  * @returns count × kept numbers.
  *
  * @example
@@ -140,7 +140,7 @@ export function projectOnto(
  * little variance: one of 1e-12 of the largest variance is at the limit.
  *
  * @param samples At least two.
- * @param components How many at most, at least 1. More than there are gives those there are.
+ * @param components Largest number of components, at least 1. With more than there are, all are returned.
  *
  * @example
  * ```ts
@@ -241,7 +241,7 @@ export interface RandomisedPcaOptions {
  * 217, algorithms 4.4 and 5.3; orthonormalised in each iteration.
  *
  * @param samples At least two.
- * @param components How many at most, at least 1.
+ * @param components Largest number of components, at least 1.
  * @param options Options, as {@linkcode RandomisedPcaOptions} describes them.
  *
  * @example
@@ -311,7 +311,7 @@ const SKIPPING = 3;
  * takes less time.
  *
  * @param many Vectors at a time.
- * @param times How often it will be used.
+ * @param times Number of times that the product will be computed.
  */
 function covarianceProduct(
   centred: CentredSamples,

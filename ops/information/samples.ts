@@ -24,7 +24,7 @@ export type Estimate = E.Either<InvalidOption, number>;
 /**
  * Checks samples: enough of them, of the declared size, all finite.
  *
- * @param name What the error calls them: "x".
+ * @param name Name of the samples in errors: "x".
  * @param least The fewest samples that are needed; 1 where it is left out.
  *
  * @example

@@ -80,7 +80,7 @@ export function symbolsOfRows(rows: Int32Array | Uint8Array, width: number): Int
  * The symbols of pairs: the joint variable (X, Y).
  *
  * @param x Any numbers, as of {@linkcode symbolsOfLabels}.
- * @param y As many.
+ * @param y Symbols of Y, as many.
  * @returns One number per pair, from 0 on in order of first appearance.
  * @throws {RangeError} Where x and y differ in length.
  *
@@ -106,7 +106,7 @@ export function jointSymbols(x: ArrayLike<number>, y: ArrayLike<number>): Int32A
 /**
  * Counts the occurrences of each symbol.
  *
- * @param symbols From this module: 0 to distinct − 1, none left out.
+ * @param symbols Symbols from this module: 0 to distinct − 1, none left out.
  * @returns One count per symbol, at least 1 each; none for no symbols.
  *
  * @example

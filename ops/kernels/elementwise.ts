@@ -24,7 +24,7 @@ export interface ElementwiseKernel<A extends readonly string[]> {
  *
  * The expression of WGSL is compiled when it first runs; one that does not compile ends in a `GpuError`.
  *
- * @param kernel Its name, and the function in TypeScript and in WGSL. The two must agree to float32.
+ * @param kernel Name of the kernel, and the function in TypeScript and in WGSL. The two must agree to float32.
  * @returns The function of a tensor, of any shape, and of its arguments; it makes a new float32 tensor.
  * @throws {TypeError} When tfjs has a kernel of that name, as a mistake in the program.
  *

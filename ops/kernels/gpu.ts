@@ -211,8 +211,8 @@ const WINDOW_STEP = 64;
 /**
  * Runs a program.
  *
- * @param groups How many workgroups.
- * @param outputs Their shapes; none may be empty.
+ * @param groups Number of workgroups.
+ * @param outputs Shapes of the outputs; none may be empty.
  * @returns The outputs.
  */
 export function runRaw(
@@ -233,7 +233,7 @@ export function runRaw(
  * Runs a program that writes into arrays that there are already: only for such as nobody else sees,
  * for tensors never change.
  *
- * @param groups How many workgroups.
+ * @param groups Number of workgroups.
  */
 export function runRawInto(
   backend: WebGPUBackend,
@@ -253,7 +253,7 @@ export function runRawInto(
  *
  * @param inputs [rows, …] each.
  * @param outputs [rows, …] each; `rows` is above 0.
- * @param uniforms Those after `rows`.
+ * @param uniforms Uniforms after `rows`.
  */
 export function runRawPerRow(
   backend: WebGPUBackend,
@@ -370,14 +370,14 @@ const MOST_PASSES = 65_535;
  * Returns the count of numbers that a loop of {@linkcode strided} visits in a pass, so that lavapipe ends it: 1, or 64,
  * which is enough for all that can be bound there but takes longer.
  *
- * @param passes Those of all the program's loops, if each visits one number.
+ * @param passes Passes of all the program's loops, if each visits one number.
  */
 export const visitsPerPass = (passes: number): 1 | 64 => passes < MOST_PASSES / 2 ? 1 : 64;
 
 /**
  * WGSL that visits every `step`-th `i` from `from` on, below `end`, in order.
  *
- * @param body What is done with `i`.
+ * @param body Statements for `i`.
  */
 export const strided = (
   visits: number,

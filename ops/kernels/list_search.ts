@@ -76,8 +76,8 @@ export interface ListMemory {
    * Writes vectors as rows: each divided by its length, in 4 bits a number.
    *
    * @param from The first row.
-   * @param mean What is taken from each before, and belongs to every similarity of a query alike.
-   * @param biases What is added to the score of each. @default 0
+   * @param mean Vector that is subtracted from each before, and belongs to every similarity of a query alike.
+   * @param biases Number that is added to the score of each. @default 0
    */
   readonly writeRows: (
     kind: RowKind,

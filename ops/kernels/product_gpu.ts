@@ -66,7 +66,7 @@ export interface Product {
  *
  * @param a [m, k], or [k, m] where it is transposed.
  * @param b [k, n], or [n, k] where it is transposed.
- * @param tiling How the product is divided; as suits the device where it is left out.
+ * @param tiling Division of the product. @default as suits the device
  */
 export function product(
   backend: WebGPUBackend,

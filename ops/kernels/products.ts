@@ -29,8 +29,8 @@ export interface Directions {
    * a number those above the threshold of kWTA.
    *
    * @param rows Whole rows, one after the other.
-   * @param winners From 1 to count − 1; null for the sign.
-   * @returns Per row as many words as `wordsPerCode` says.
+   * @param winners Number of winners, from 1 to count − 1; null for the sign.
+   * @returns Packed codes, `wordsPerCode` words per row.
    */
   readonly pack: (rows: Float32Array, winners: number | null) => Uint32Array;
 }

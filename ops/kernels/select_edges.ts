@@ -16,7 +16,7 @@ export type View = Float32Array | Int32Array;
  *
  * The product is rounded before the ceiling, as in the reference: 0.14 · 50 → 8.
  *
- * @param sparsity In (0, 1].
+ * @param sparsity Sparsity, in (0, 1].
  * @param n At least 2.
  *
  * @example
@@ -39,8 +39,8 @@ export interface EdgeFinder {
    *
    * @param x The values.
    * @param offset Where the row begins.
-   * @param edges Where the two positions are written…
-   * @param at …from this index on.
+   * @param edges Array that takes the two positions.
+   * @param at Index of the first position.
    */
   readonly find: (x: View, offset: number, edges: View, at: number) => void;
 }

@@ -52,7 +52,7 @@ tf.registerGradient({
  * The incidence of triplets: which row takes part in which, as {@linkcode TRIPLET_COSINE} wants it.
  *
  * @param triplets [anchor, positive, negative, anchor, …].
- * @param rows How many rows there are; every entry of `triplets` is below it.
+ * @param rows Number of rows; every entry of `triplets` is below it.
  */
 export function incidence(triplets: Int32Array, rows: number): Int32Array {
   const lists = new Int32Array(rows + 1 + triplets.length);

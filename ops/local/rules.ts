@@ -64,7 +64,7 @@ export interface LocalRule {
  * Marks the winners: 1 for the k largest of each row, else 0; of equals at the boundary the first win.
  *
  * @param x [samples, units], at least 2 units.
- * @param k From 1 to units − 1.
+ * @param k Number of winners, from 1 to units − 1.
  */
 const topUnits = (x: tf.Tensor2D, k: number): tf.Tensor2D =>
   tf.engine().runKernel(WINNERS, { x }, { k, ties: false });
@@ -73,7 +73,7 @@ const topUnits = (x: tf.Tensor2D, k: number): tf.Tensor2D =>
  * Marks the runner-up: 1 for the k-th largest of each row, else 0.
  *
  * @param x [samples, units].
- * @param k From 2 to units − 1.
+ * @param k Rank of the runner-up, from 2 to units − 1.
  */
 const runnerUp = (x: tf.Tensor2D, k: number): tf.Tensor2D =>
   tf.sub(topUnits(x, k), topUnits(x, k - 1));

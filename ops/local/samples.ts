@@ -98,7 +98,7 @@ export function toUnitLength(sample: Float32Array): void {
  * Source: A. Coates, A. Y. Ng, "Learning feature representations with k-means", 2012.
  *
  * @param samples At least two.
- * @param epsilon What is added to each variance, above 0: directions of less variance are damped.
+ * @param epsilon Number added to each variance, above 0: directions of less variance are damped.
  * @returns width × width numbers; `InvalidOption` for an epsilon out of range, or samples that are none.
  *
  * @example

@@ -27,8 +27,8 @@ const EPSILON = 1e-12;
  *
  * @param x [pairs, n], float32.
  * @param y The same shape.
- * @param targets Per pair 1 (alike) or −1.
- * @param margin In [−1, 1]; 0 where it is left out.
+ * @param targets Target of each pair, 1 (alike) or −1.
+ * @param margin Margin, in [−1, 1]. @default 0
  * @returns A scalar; 0 for no pairs.
  */
 export function cosineEmbedding(
@@ -55,7 +55,7 @@ export function cosineEmbedding(
  *
  * @param x [pairs, n], float32.
  * @param y The same shape.
- * @param targets Per pair 1 (alike) or −1.
+ * @param targets Target of each pair, 1 (alike) or −1.
  * @param margin Above 0; 1 where it is left out.
  * @returns A scalar; 0 for no pairs.
  */

@@ -128,7 +128,7 @@ export function nothing(...tensors: tf.Tensor[]): tf.Scalar {
  * f(x), through which no gradient flows back to x. f may use ops that have no gradient.
  *
  * @param x Any tensor.
- * @param f Its result; the identity makes x itself a constant.
+ * @param f Function that returns the constant; the identity makes x itself one.
  */
 export function constantOf<T extends tf.Tensor>(x: tf.Tensor, f: (x: tf.Tensor) => T): T {
   const { shape } = x;

@@ -73,7 +73,7 @@ export function relationsOf(labels: ArrayLike<number>): Relations {
  * (number of classes) × (number of rows) triplets; of 2,560 in ten classes about 230 are valid.
  *
  * @param labels One class per row.
- * @param draws How many triplets to draw before the invalid ones are dropped.
+ * @param draws Number of triplets to draw before the invalid ones are dropped.
  * @param rng Generator to draw from.
  * @returns [anchor, positive, negative, anchor, …], perhaps none, and the next generator.
  *
@@ -131,7 +131,7 @@ export const drawsOf = (labels: ArrayLike<number>, multiplier: number): number =
  * columns of its pairs independently, which makes other pairs of them, and this does not.
  *
  * @param labels One class per row.
- * @param draws How many pairs to draw before the invalid ones are dropped.
+ * @param draws Number of pairs to draw before the invalid ones are dropped.
  * @param rng Generator to draw from.
  * @returns [one row, another, one row, …], perhaps none, and the next generator.
  *
@@ -181,8 +181,8 @@ export type SampleOrder = (count: number, rng: Rng) => readonly [Uint32Array, Rn
  * Source: positives by neighbourhood in the space of the inputs, as in Hadsell, Chopra & LeCun 2006,
  * section 4.1.
  *
- * @param neighbours Per sample the indices of its k nearest, as `nearestNeighbours` finds them; itself
- * among them is passed over.
+ * @param neighbours Indices of each sample's k nearest, as `nearestNeighbours` finds them; the sample itself is
+ * skipped.
  * @throws {RangeError} Where there is not a list for every sample, as a mistake in the program.
  *
  * @example

@@ -27,7 +27,7 @@ import { selectRows } from "../select_rows.ts";
  *
  * @param codes [rows, units], float32.
  * @param triplets Row numbers [anchor, positive, negative, anchor, …], each below `rows`.
- * @param margin How much more alike a positive has to be than a negative.
+ * @param margin Margin: the least excess of a positive's similarity over a negative's at which the loss is 0.
  * @returns A scalar.
  */
 export function tripletCosine(

@@ -44,8 +44,8 @@ const entropy = (p: number): number =>
  * The entropy of the units' duty cycles, in bits per unit: the mean of
  * H(p) = −p log₂ p − (1 − p) log₂(1 − p).
  *
- * @param duty From {@linkcode dutyCycles}, in [0, 1].
- * @returns In [0, 1]; 0 for no units.
+ * @param duty Duty cycles from {@linkcode dutyCycles}, in [0, 1].
+ * @returns The entropy, in [0, 1]; 0 for no units.
  *
  * @example
  * ```ts
@@ -79,7 +79,7 @@ export const maximumDutyEntropy = (target: number): number => entropy(target);
  * @param duty Duty cycle of each unit, in [0, 1].
  * @param below The duty cycle under which a unit counts as dead: 0.1 % by default. With fewer than
  * 1,000 samples those are the units that never fired.
- * @returns Their numbers, rising.
+ * @returns The indices of the units, rising.
  */
 export const deadUnits = (duty: ArrayLike<number>, below = 0.001): readonly number[] =>
   unitsWhere(duty, (p) => p < below);
@@ -89,9 +89,9 @@ export const deadUnits = (duty: ArrayLike<number>, below = 0.001): readonly numb
  *
  * @param duty Duty cycle of each unit, in [0, 1].
  * @param target The rate that all should have, in [0, 1].
- * @param times Factor on the target above which a rate is too high. @default 5 Where times · target is 1
- * or more no unit can.
- * @returns Their numbers, rising.
+ * @param times Factor on the target above which a rate is too high. Where times · target is 1 or more no unit can be.
+ * @default 5
+ * @returns The indices of the units, rising.
  */
 export const overactiveUnits = (
   duty: ArrayLike<number>,

@@ -46,7 +46,7 @@ export function classSums(embeddings: Embeddings, labels: ArrayLike<number>, cla
  * @param embeddings Binary codes, or vectors.
  * @param labels One class index per embedding, below `classes`.
  * @param classes Number of classes.
- * @returns Per class one number for each unit; all 0 for a class without samples.
+ * @returns The mean of each class, one number for each unit; all 0 for a class without samples.
  * @throws {RangeError} Where there are not as many labels as embeddings.
  */
 export function classMeans(
@@ -64,7 +64,7 @@ export function classMeans(
  * @param embeddings Binary codes, or vectors.
  * @param labels One class index per embedding, below `classes`.
  * @param classes Number of classes.
- * @returns Per class its moments, of width numbers; a count of 0 for a class without samples.
+ * @returns The moments of each class, of width numbers; a count of 0 for a class without samples.
  * @throws {RangeError} Where there are not as many labels as embeddings.
  */
 export function classMoments(
@@ -95,7 +95,7 @@ export function classMoments(
  * @param codes Packed codes.
  * @param labels One class index per code, below `classes`.
  * @param classes Number of classes.
- * @returns Per class its moments, of width numbers; a count of 0 for a class without samples.
+ * @returns The moments of each class, of width numbers; a count of 0 for a class without samples.
  * @throws {RangeError} Where there are not as many labels as codes.
  *
  * @example
@@ -127,7 +127,7 @@ export function codeMoments(
  * Means of binary codes often tie at the boundary; then fewer than k units remain, perhaps none.
  *
  * @param x At least 2 numbers.
- * @param sparsity In (0, 1].
+ * @param sparsity Sparsity, in (0, 1].
  */
 export function binarise(x: Float32Array, sparsity: number): Float32Array {
   const edges = new Int32Array(2);
@@ -207,10 +207,10 @@ export function centroidDistances(
  * Computes the closeness of each class, as the reference's predict_proba does: 1 − d / Σd per row. The nearest class
  * has the highest value, but the values sum to classes − 1: they are no probabilities.
  *
- * @param distances From {@linkcode centroidDistances}, rows × classes, at least 0: not by "overlap".
+ * @param distances Distances from {@linkcode centroidDistances}, rows × classes, at least 0: not by "overlap".
  * @param classes Number of classes.
- * @returns As many numbers in [0, 1]; 0 for a class at Infinity, and 1 for the others of a row in which
- * all distances are 0, where the reference has NaN.
+ * @returns The closeness of each, in [0, 1]; 0 for a class at Infinity, and 1 for the others of a row in which all
+ * distances are 0, where the reference has NaN.
  * @throws {RangeError} Where a row is not whole.
  */
 export function centroidCloseness(distances: ArrayLike<number>, classes: number): Float64Array {
@@ -301,7 +301,7 @@ export interface ClassSpread {
  *
  * Source: MonitorEmbedding.update_pairwise_dist of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
  *
- * @param classes From {@linkcode classMoments} or {@linkcode codeMoments}.
+ * @param classes Moments from {@linkcode classMoments} or {@linkcode codeMoments}.
  */
 export function classSpread(classes: readonly Moments[]): ClassSpread {
   const present = classes.filter(({ count }) => count > 0);

@@ -32,7 +32,7 @@ export function argmax(outputs: ArrayLike<number>, classes: number): Int32Array 
  * The fraction of predictions that are right; 0 for none.
  *
  * @param predicted Class indices, from {@linkcode argmax} or any other classifier.
- * @param labels As many.
+ * @param labels True classes, as many.
  * @throws {RangeError} Where the lengths differ.
  *
  * @example
@@ -79,7 +79,7 @@ export interface ClassScores {
  * Counts predictions by class; rows are true classes, columns predicted ones.
  *
  * @param predicted Class indices below `classes`.
- * @param labels As many, in the same range.
+ * @param labels True classes, as many, in the same range.
  * @param classes Number of classes.
  * @throws {RangeError} Where the lengths differ or an index is out of range.
  *

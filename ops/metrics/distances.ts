@@ -36,8 +36,8 @@ export type DistanceRow = (i: number, into: Float64Array) => void;
 /**
  * The distances between two sets, a row at a time.
  *
- * @param from The set that rows belong to…
- * @param to …and the set that columns belong to, of the same width.
+ * @param from Set that rows belong to.
+ * @param to Set that columns belong to, of the same width.
  * @param distance Distance between two embeddings.
  * @throws {RangeError} Where the widths differ.
  */
@@ -94,9 +94,9 @@ export function embeddingDistances(
  * Source: calc_overlap of dizcza/EmbedderSDR, experiment/kwta_inverse.py; L. R. Dice, "Measures of the
  * amount of ecologic association between species", 1945.
  *
- * @param a Codes, or numbers of at least 0…
- * @param b …and as many of the same width: pair i is the i-th of each.
- * @returns In [0, 1] for codes; null where no pair is left.
+ * @param a First codes of the pairs, or numbers of at least 0.
+ * @param b Second codes, as many and as wide: pair i is the i-th of each.
+ * @returns The mean overlap, in [0, 1] for codes; null where no pair is left.
  * @throws {RangeError} Where the counts or the widths differ.
  */
 export function meanDiceOverlap(a: Embeddings, b: Embeddings): number | null {

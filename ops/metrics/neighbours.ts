@@ -125,7 +125,7 @@ export function majorityVote({ k, indices }: Neighbours, labels: ArrayLike<numbe
  * Compares each query with the whole gallery, in plain TypeScript: the reference. It takes O(queries ·
  * gallery · width), in words for packed codes.
  *
- * @param k From 1 to as many as there are to find.
+ * @param k Number of neighbours, from 1 to as many as there are to find.
  * @param leaveOneOut Whether query i is the gallery's embedding i, and not its own neighbour.
  * @throws {RangeError} Where the widths differ.
  */
@@ -159,8 +159,8 @@ export function nearestByRows(
  * @param distances At least k numbers, the skipped one not counted.
  * @param skip An index to leave out, or −1.
  * @param k At least 1.
- * @param indices Takes the indices of the k smallest…
- * @param nearest …and their distances.
+ * @param indices Array that takes the indices of the k smallest.
+ * @param nearest Array that takes their distances.
  */
 export function selectNearest(
   distances: Float64Array,

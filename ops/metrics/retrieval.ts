@@ -120,9 +120,9 @@ export function retrievalScores(
  * the Presence of Tied Scores", ECIR 2008.
  *
  * @param all The distances of all items, rising.
- * @param relevant Those of the relevant ones, rising: a part of `all`, at least one.
- * @param most How many ranks count, at least 1; all where it is left out.
- * @returns In [0, 1].
+ * @param relevant Distances of the relevant ones, rising: a part of `all`, at least one.
+ * @param most Number of ranks that count, at least 1. @default all
+ * @returns The precision, in [0, 1].
  *
  * @example
  * ```ts

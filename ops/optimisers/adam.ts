@@ -70,8 +70,7 @@ export function adam(options: AdamOptions = {}): Chain {
  *
  * Source: Loshchilov & Hutter 2019 (arXiv 1711.05101), as torch.optim.AdamW computes it.
  *
- * @param options Those of {@linkcode adam}, but that the weight decay is decoupled, and 1e-2 where
- * it is left out.
+ * @param options Options of {@linkcode adam}, but that the weight decay is decoupled, by default 1e-2.
  *
  * @example
  * ```ts

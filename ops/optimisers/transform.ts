@@ -125,10 +125,10 @@ export const zerosLike = (params: Params): Params =>
 /**
  * A transform that remembers nothing.
  *
- * @param name Its name in configurations.
- * @param options Its settings, for configurations.
- * @param change From the updates to the next ones.
- * @param check What is wrong with the options. Left out, nothing is.
+ * @param name Name of the transform in configurations.
+ * @param options Settings of the transform, for configurations.
+ * @param change Function from the updates to the next ones.
+ * @param check Check of the options. @default all are valid
  *
  * @example Updates of a fixed length per weight: sign descent.
  * ```ts

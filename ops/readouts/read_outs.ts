@@ -77,7 +77,7 @@ function countUnits(labelled: LabelledCodes): {
 /**
  * A read-out that adds up, per class, a bias and a weight for each active unit, and takes the largest.
  *
- * @param weights Per class as many as units.
+ * @param weights Weights of each class, one per unit.
  */
 const additive = (
   name: string,
@@ -259,7 +259,7 @@ export function nearestCodes(
  *
  * @param labelled Codes to learn from, with their labels.
  * @param perClass Units per class, at least 1.
- * @param rng What the units are drawn from.
+ * @param rng Generator that the units are drawn from.
  * @returns The read-out and the generator to draw from next; `InvalidOption` for too many units.
  */
 export function willshawClasses(

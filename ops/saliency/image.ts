@@ -75,7 +75,7 @@ function reflect(i: number, side: number): number {
  * Source: the occluder of dizcza/pytorch-mighty, mighty/trainer/mask.py.
  *
  * @param size The side of the window in pixels, odd.
- * @param sigma In pixels, above 0.
+ * @param sigma Standard deviation in pixels, above 0.
  *
  * @example
  * ```ts

@@ -283,7 +283,7 @@ function start({ asm, _malloc: allocate, _free: free }: Emscripten): SimdBackend
 /**
  * The kernels on a memory; null where the engine has no SIMD.
  *
- * @param memory Not shared, and with a maximum.
+ * @param memory Memory that is not shared, and has a maximum.
  */
 export function simdOn(memory: WebAssembly.Memory): Simd | null {
   const module = compiled(false);

@@ -66,7 +66,7 @@ const layout: BlockLayout = { place, leftBits: LEFT_BITS, most: MOST_ARGUMENTS }
  * The function by which a thread does one part of the call that a block holds; it returns false where
  * none is left. It is sent to workers as text: it uses nothing from outside of itself.
  *
- * @param thread Which thread this is, from 0: it has the workspace of that number.
+ * @param thread Index of this thread, from 0, and of its workspace.
  */
 function partTaker(
   block: SharedArrayBuffer,
@@ -119,8 +119,8 @@ export interface Pool {
   /**
    * Calls a kernel, on as many threads as there are at that moment.
    *
-   * @param kernel Its number.
-   * @param args As if it were one call; the workspace is as many times as large as there are threads.
+   * @param kernel Number of the kernel.
+   * @param args Arguments of one call; the workspace is as many times as large as there are threads.
    */
   readonly run: (kernel: number, args: readonly number[], parting: Parting) => void;
 }
@@ -182,7 +182,7 @@ const program = (): string => `
  *
  * @param threads At least 2, this one among them.
  * @param memory Shared.
- * @param names Of the kernels, by number.
+ * @param names Names of the kernels, by number.
  */
 export function makePool(
   threads: number,

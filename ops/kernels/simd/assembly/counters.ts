@@ -55,7 +55,7 @@ export function plus(
  * Adds to each of 256 counters how many of the columns in a list have the code. The list says how many
  * bytes from `codes` on each column is; their number is even.
  *
- * @param from What the counters begin with, `height` + 1 planes, at least five; `sum` takes what they become.
+ * @param from Initial values of the counters, `height` + 1 planes, at least five; `sum` takes the final ones.
  */
 // @ts-ignore: decorator
 @inline

@@ -153,8 +153,8 @@ function atLeast(bytes: usize, count: usize, least: u8): usize {
  * Chooses about the `wanted` best of some scores: with the last of them all that are in the same of 255 bins.
  *
  * @param bytes Room for a byte of each score.
- * @param chosen Their places.
- * @returns How many were chosen, at least `wanted` where there are as many.
+ * @param chosen Places of the chosen rows.
+ * @returns Number of chosen rows, at least `wanted` where there are as many.
  */
 function choose(scores: usize, count: usize, wanted: usize, bytes: usize, chosen: usize): usize {
   if (count == 0) return 0;

@@ -177,9 +177,9 @@ function tallyCommon(
  * and 2^shift for each of the query's columns; it is below 2^top. The largest values are the nearest, and
  * what is kept is minus the value; where `turned`, the smallest are, and the value is kept.
  *
- * @param blocks Of `stride` bytes.
- * @param distances [many, k], larger than any distance, and…
- * @param indices …[many, k].
+ * @param blocks Blocks of `stride` bytes.
+ * @param distances Distances [many, k], initially larger than any distance.
+ * @param indices Indices [many, k].
  * @param work 13 KB.
  */
 export function searchCodes(
