@@ -112,7 +112,7 @@ const settled = ["pipeline", "graph", "settings", "loss"] as const;
 /**
  * Goes on with the run of a folder after its last finished epoch, or from the beginning where none was finished.
  *
- * @param start What the run began with, and the number of epochs that it is to have in all.
+ * @param start Settings of the run's beginning, and the number of epochs that it is to have in all.
  * @returns The run; `InvalidOption` where the folder's was another program's, or of other data;
  * `FileUnavailable` and `CorruptFile` where there is nothing whole to go on from.
  */
@@ -264,8 +264,9 @@ const free = [...ofThisTime, "threads", "data", "backend", "epochs"];
  *
  * @param given Every option, defaults included.
  * @param args The command line: an option that is not on it has the saved value.
- * @param flags Of the program: they check the saved values too.
- * @returns The options; `CorruptFile` for a saved value that its flag does not take, `InvalidOption` for one that contradicts those of before, and for fewer epochs.
+ * @param flags Flags of the program: they check the saved values too.
+ * @returns The options; `CorruptFile` for a saved value that its flag does not take, `InvalidOption` for one that
+ * contradicts those of before, and for fewer epochs.
  */
 export function resumedOptions(
   given: Config,

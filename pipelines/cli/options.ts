@@ -250,8 +250,8 @@ function readFlag(name: string, flag: Flag, given: readonly (string | undefined)
  * Checks a value that was saved as if it stood on the command line.
  *
  * @param name The flag's name, without the dashes.
- * @param value What a file has for the flag, as a JSON value.
- * @returns What {@linkcode readCommandLine} would refuse; null for a value that it gives.
+ * @param value Value of the flag in a file, as JSON.
+ * @returns The error that {@linkcode readCommandLine} would return; null for a value that it accepts.
  *
  * @example
  * ```ts
@@ -280,7 +280,7 @@ export function wrongValue(name: string, flag: Flag, value: unknown): InvalidOpt
 /**
  * The help of a program: what it does, how to call it, every flag with its default.
  *
- * @param operands What is to be given without a flag: `MODEL INPUT…`. @default nothing
+ * @param operands Arguments without a flag: `MODEL INPUT…`. @default none
  */
 export function helpText(name: string, summary: string, flags: Flags, operands = ""): string {
   const rows = Object.entries(flags).map(([flag, spec]) => {

@@ -32,7 +32,7 @@ export const startLine = (name: string): string => `deno run -P pipelines/${name
  *
  * @param name The program's name, as in `pipelines/<name>.ts`.
  * @param folder The folder of its results; null where it writes none.
- * @param serves What it serves to this machine, for a person; null for nothing.
+ * @param serves Service for this machine, in words for a person; null for none.
  * @returns The permission without which it cannot start; null where it may.
  */
 export function missingPermission(

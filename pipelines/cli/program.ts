@@ -525,7 +525,7 @@ export interface Watching extends Pick<DashboardOptions, "title" | "epochs"> {
  * how the work ended, also where it throws.
  *
  * @param work The work, which is given a function that lets the dashboard observe an environment.
- * @returns What the work returns; `InvalidOption` for a port that cannot be had, before any work.
+ * @returns The result of the work; `InvalidOption` for a port that cannot be had, before any work.
  */
 const watched =
   ({ port, quiet, ...options }: Watching, work: (watch: (env: Env) => Env) => Promise<Result>) =>

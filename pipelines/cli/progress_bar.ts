@@ -171,7 +171,7 @@ const TOLD_AFTER = 10_000;
  * Stands in for the bar where there is no terminal to draw on: an epoch that takes long has one line in it, which
  * tells the time left of the whole training. After an epoch its own line does.
  *
- * @param epochs As for {@linkcode progressBar}.
+ * @param epochs Epochs as for {@linkcode progressBar}.
  * @param now Monotonic clock, in milliseconds.
  * @param say Prints a line.
  */

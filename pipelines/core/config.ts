@@ -79,7 +79,7 @@ const shortened = (normalisation: Normalisation) => {
 /**
  * Writes `config.json` to a folder that holds none yet: results are never overwritten.
  *
- * @param option How the user named the folder, for the error.
+ * @param option Name by which the user gave the folder, for the error.
  * @returns Nothing; `InvalidOption` where the folder holds a run, `FileUnavailable` where it cannot
  * be written to.
  */

@@ -228,7 +228,7 @@ export const unlabelledEvaluation = (duty: Float64Array | null): Evaluation => (
  * Collects the findings of an evaluation. It is little data, whatever the size of the set: images and codes of a few
  * samples.
  *
- * @param embeddings Of the test set.
+ * @param embeddings Embeddings of the test set.
  * @param predicted A class index, or an output's that stands for no class, for each of its samples.
  * @param duty The duty cycle of each unit, of binary codes.
  */

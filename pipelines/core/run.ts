@@ -99,7 +99,7 @@ export const restoreRun = (options: RunOptions): E.Either<SparrowError, Run> =>
 /** Weights and states of a run, which are 2 GiB; a graph may declare any number. */
 const MOST_WEIGHTS = 2 ** 29;
 
-/** @param absent What becomes of weights and states that are not given. */
+/** @param absent Treatment of weights and states that are missing. */
 function runOf(
   options: RunOptions,
   absent: "drawn" | "refused",
@@ -166,7 +166,7 @@ function tooMany(specs: readonly StateSpec[]): InvalidOption | null {
  * The error of the first tensor that the graph has no place for, of another shape, or that is lacking, if
  * any.
  *
- * @param optional Those that need not be given.
+ * @param optional Names that may be missing.
  */
 function misfit(
   what: string,

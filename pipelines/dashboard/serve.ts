@@ -141,7 +141,7 @@ const icon: string =
  * Starts to serve. The server does not keep the process alive.
  *
  * @param port 0 for any that is free.
- * @param title Of the page.
+ * @param title Title of the page.
  * @param first All that there is to tell at this moment.
  * @param events A new stream of server-sent events; null where there are too many.
  * @returns The server; `InvalidOption` for a port that is taken, or not ours to take.

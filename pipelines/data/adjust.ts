@@ -151,7 +151,7 @@ export function adjustContrast(pixels: Float32Array, channels: number, factor: n
  *
  * Source: adjust_saturation of torchvision.
  *
- * @param pixels Of three channels, changed in place.
+ * @param pixels Pixels of three channels, changed in place.
  * @param factor At least 0; 0 leaves grey, 1 changes nothing.
  */
 export function adjustSaturation(pixels: Float32Array, factor: number): void {
@@ -175,7 +175,7 @@ export const toGrey = (pixels: Float32Array): void => adjustSaturation(pixels, 0
  *
  * Source: the hexcone model of Smith, "Color gamut transform pairs" (SIGGRAPH 1978); adjust_hue of torchvision.
  *
- * @param pixels Of three channels, changed in place.
+ * @param pixels Pixels of three channels, changed in place.
  * @param turn Part of a full turn, in [−0.5, 0.5]; a third makes red green.
  */
 export function adjustHue(pixels: Float32Array, turn: number): void {

@@ -67,7 +67,7 @@ export interface AugmentOptions {
  * Source: Chen, Kornblith, Norouzi & Hinton 2020, "A simple framework for contrastive learning of visual
  * representations" (arXiv 2002.05709), appendices A and B.9.
  *
- * @param strength By what the changes of colour are multiplied, from 0, which makes none, to 2.5. @default {1}
+ * @param strength Factor on the changes of colour, from 0, which makes none, to 2.5. @default {1}
  */
 export const simclrAugmentation = (strength = 1): AugmentOptions => ({
   flip: true,

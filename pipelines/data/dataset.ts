@@ -247,7 +247,7 @@ export const checkDataset = (
 /**
  * Narrows a split to one with labels.
  *
- * @param use What needs them, for the error: "the loss triplet_cosine".
+ * @param use Purpose of the labels, for the error: "the loss triplet_cosine".
  * @returns The split itself; `InvalidOption` where it has no labels.
  *
  * @example

@@ -53,7 +53,7 @@ async function compiledByNode(): Promise<WebAssembly.Module> {
 /**
  * Starts ImageMagick in this thread, once.
  *
- * @param module What {@linkcode compiledMagick} has made in another thread. @default it is compiled here
+ * @param module Module that {@linkcode compiledMagick} has made in another thread. @default it is compiled here
  */
 export function startMagick(module?: WebAssembly.Module): Promise<typeof Magick> {
   started ??= begin(module).catch((cause) => {

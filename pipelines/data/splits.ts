@@ -214,8 +214,8 @@ export interface Parting {
 /**
  * Parts a split at random, by a fraction of each class, or of all samples where they have no labels.
  *
- * @param classes Their names, for an error.
- * @returns As {@linkcode stratified} does.
+ * @param classes Names of the classes, for an error.
+ * @returns Parts as {@linkcode stratified} returns them.
  */
 export const parted = (
   { count, labels }: Pick<DataSplit, "count" | "labels">,
@@ -232,7 +232,7 @@ export const parted = (
  * side.
  *
  * @param labels Class indices, in the split's order; a class without any sample is passed over.
- * @param classes Their names, for an error.
+ * @param classes Names of the classes, for an error.
  * @param fraction The part of each class that goes, above 0 and below 1.
  * @returns The indices; `InvalidOption` for another fraction, and when a class has one sample only.
  */
@@ -324,8 +324,8 @@ export const onlyClasses = <Split extends DataSplit>(
  * Leaves the samples of some classes out: it keeps what {@linkcode onlyClasses} leaves out.
  *
  * @param dataset Dataset with labels, which stays as it is.
- * @param classes As for `onlyClasses`.
- * @returns As `onlyClasses` does.
+ * @param classes Classes as for `onlyClasses`.
+ * @returns Dataset as `onlyClasses` returns it.
  *
  * @example
  * ```ts
@@ -383,8 +383,8 @@ function keep<Split extends DataSplit>(
  * on.
  *
  * @param labels Class indices below `classes`.
- * @param most How many samples at most, at least 0.
- * @returns Their places among the labels.
+ * @param most Largest number of samples, at least 0.
+ * @returns The places of the samples among the labels.
  *
  * @example
  * ```ts

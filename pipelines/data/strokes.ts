@@ -224,7 +224,7 @@ const pieces = 5;
  * Rom, "A class of local interpolating splines", 1974).
  *
  * @param through At least 2 points; two stay a straight line.
- * @returns Its first point, then 5 points for each further one.
+ * @returns The first point of a stroke, then 5 points for each further one.
  */
 export function curve(through: readonly Point[]): readonly Point[] {
   if (through.length < 3) return through;
@@ -249,7 +249,7 @@ const spline = (a: number, b: number, c: number, d: number, t: number): number =
  * falls from 1 to 0 within one pixel around the edge, by the distance to the line.
  *
  * @param canvas side × side numbers from 0 to 1, row-major, which are changed.
- * @param line In pixels, (0, 0) being the upper left corner; what lies outside is cut off.
+ * @param line Points in pixels, (0, 0) being the upper left corner; what lies outside is cut off.
  * @param start The pen's radius where the line begins, in pixels.
  * @param end The pen's radius where the line ends; it changes evenly in between.
  */

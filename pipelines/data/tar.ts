@@ -37,7 +37,7 @@ const latin1 = new TextDecoder("latin1");
  * Links, devices, names that are absolute or have `..` in them, and names that stand twice are refused, as are
  * sizes that are larger than the archive. Nothing is allocated.
  *
- * @param file What to call it in an error.
+ * @param file Name of the file in errors.
  * @param bytes The whole archive, uncompressed.
  * @returns Views of `bytes`; `CorruptFile`.
  *

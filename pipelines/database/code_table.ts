@@ -142,7 +142,7 @@ async function countedBy(table: CodeTable, query: DatabaseQuery): Promise<number
  * of them are added or, where something goes wrong, none; of two that add at once one waits.
  *
  * @param table Table to add to.
- * @param codes As wide as the table's.
+ * @param codes Codes as wide as the table's.
  * @returns The index of the first of them; `InvalidOption` where a sparse vector would have more than 16,000 units
  * set; `DatabaseUnavailable` for what the database refuses.
  * @throws {RangeError} Where the widths differ.
@@ -206,11 +206,11 @@ const MOST_QUERIES = 256;
  * statements. Bits are compared by `<~>` and `bit_count`, which needs PostgreSQL 14, sparse vectors by `<+>` and `<#>`.
  *
  * @param table Table to search.
- * @param queries As wide as the table's codes.
+ * @param queries Codes as wide as the table's.
  * @param options Number of neighbours and the distance, as {@linkcode SearchOptions} describes them.
- * @returns Per query the indices (ids) of the nearest and their distances, rising; of equal distances the
- * lower index is first. `InvalidOption` where k is not from 1 to the number of codes, or
- * a sparse vector would have more than 16,000 units set; `DatabaseUnavailable` for what the database refuses.
+ * @returns The indices (ids) of the nearest codes of each query and their distances, rising; of equal distances the
+ * lower index is first. `InvalidOption` where k is not from 1 to the number of codes, or a sparse vector would have
+ * more than 16,000 units set; `DatabaseUnavailable` for what the database refuses.
  * @throws {RangeError} Where the widths differ.
  *
  * @example

@@ -55,7 +55,7 @@ const PLACES = 256;
  * @param path The file, for `loadVectorIndex`.
  * @param source Source of the vectors.
  * @param options Options, as {@linkcode IndexVectorsOptions} describes them.
- * @returns What was written; errors as of the source and of `buildVectorIndex`; `FileUnavailable`; `Interrupted`.
+ * @returns A description of the file; errors of the source and of `buildVectorIndex`; `FileUnavailable`; `Interrupted`.
  *
  * @example
  * ```ts

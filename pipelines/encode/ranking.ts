@@ -57,7 +57,7 @@ const MOST = 500;
  * order of the set, and where one has no thumbnails there are no near-duplicates.
  *
  * @param set At least one code.
- * @param queries As wide as the codes of the set.
+ * @param queries Codes as wide as those of the set.
  */
 export function rankingOf(
   set: SavedCodes,

@@ -40,7 +40,7 @@ export type CueKind = typeof cueKinds[number];
  *
  * @param keep The part that is left, above 0 and at most 1; rounded to whole rows or columns. Of "noise"
  * each pixel is left with this probability.
- * @returns As many images; `InvalidOption` where `keep` is out of its range.
+ * @returns The images, as many; `InvalidOption` where `keep` is out of its range.
  *
  * @example
  * ```ts
@@ -219,9 +219,9 @@ export const faultOf = (
  * Stores codes in an auto-associative memory, and recalls each from a cue by as many winners as a code has
  * units. What was recalled is looked up among what was stored.
  *
- * @param codes Of the whole images; at least one, of at least one unit.
- * @param cues Of the damaged ones, as many and as wide.
- * @param steps Of a recall at most, at least 1. More than one seldom help where codes are alike.
+ * @param codes Codes of the whole images; at least one, of at least one unit.
+ * @param cues Codes of the damaged images, as many and as wide.
+ * @param steps Largest number of steps of a recall, at least 1. More than one seldom help where codes are alike.
  * @returns `InvalidOption` where a code's width is too large for a memory, or no unit is set at all.
  */
 export function measureRecall(

@@ -71,7 +71,7 @@ interface Comparison {
 /**
  * The results beside those of a search for the cue's own code. Shares are of all cues.
  *
- * @param labels Per image its label; null where there are none.
+ * @param labels Label of each image; null where there are none.
  */
 export function recallTable(
   { cues, active }: RecallResult,

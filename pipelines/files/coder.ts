@@ -48,7 +48,7 @@ export function writeCoder(coder: VectorCoder): Uint8Array<ArrayBuffer> {
 /**
  * Reads a coder from the bytes of a file, whose parts must fit each other.
  *
- * @param file What to call it in an error.
+ * @param file Name of the file in errors.
  * @param bytes Content of the file.
  */
 export const readCoder = (

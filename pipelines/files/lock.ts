@@ -26,7 +26,7 @@ interface Holder {
  * operating system's, which ends with the process, however that ends: a lock file that a killed process
  * has left locks nothing. The folder is made if it is missing.
  *
- * @param program What the error of another process calls this one: "mnist_kwta".
+ * @param program Name of this program in the error of another process: "mnist_kwta".
  * @returns A function that releases the lock, removes its file, and removes the folder where the lock had made
  * it and it is still empty; `FileUnavailable` where the folder is locked, naming the process that holds it,
  * where it cannot be written to, and where its file system has no locks.

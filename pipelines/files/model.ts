@@ -68,7 +68,7 @@ export const writeModel = (model: ModelFile): Uint8Array<ArrayBuffer> =>
 /**
  * The model of a file, every name and shape checked against its graph.
  *
- * @param file What to call it in an error.
+ * @param file Name of the file in errors.
  * @param bytes Content of the file.
  * @returns The model, or `CorruptFile`, or what shape inference refuses.
  */
@@ -146,7 +146,7 @@ export const readModel = (
  * Saves a model: a file whose weights {@linkcode loadModel} reads to the bit. A reader sees the old file
  * or the new one, never a part. The stage `save` does this with the model of a run.
  *
- * @param path Of the file: "runs/…/model.safetensors"; its folder is made where it is missing.
+ * @param path Path of the file: "runs/…/model.safetensors"; its folder is made where it is missing.
  * @param model Linear weights are [inputs, outputs], convolutions' [size, size, inputs, outputs].
  * @param files File system. @default {denoFiles}
  * @returns Nothing; `FileUnavailable` where it cannot be written.
@@ -184,7 +184,7 @@ export const saveModel = (
 /**
  * Loads a model.
  *
- * @param path Of the file that `save` or {@linkcode saveModel} wrote: "runs/…/model.safetensors".
+ * @param path Path of the file that `save` or {@linkcode saveModel} wrote: "runs/…/model.safetensors".
  * @param files File system. @default {denoFiles}
  * @returns The model as plain data, for `createRun` or `encode`; `FileUnavailable` or `CorruptFile`.
  */

@@ -211,7 +211,7 @@ export async function streamNpz(
  * The arrays of an .npz file that is not compressed. No more memory is taken than the file's size, and
  * the file's checksums must be right.
  *
- * @param file What to call it in an error.
+ * @param file Name of the file in errors.
  * @returns The arrays, or `CorruptFile`.
  */
 export const readNpz = (file: string, bytes: Uint8Array): TE.TaskEither<CorruptFile, NpyArrays> => {

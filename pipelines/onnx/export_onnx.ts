@@ -85,7 +85,7 @@ export interface OnnxFile {
  * "activations", float32, what the units compete with; of any other "output". Images are [height, width,
  * channels], as in Sparrow. The metadata hold the graph as text and as JSON, the dataset and the normalisation.
  *
- * @param model As `loadModel` gives it. Of an autoencoder, what makes the latent is exported.
+ * @param model Model as `loadModel` returns it. Of an autoencoder, the encoder is exported.
  * @param options Options, as {@linkcode ExportOnnxOptions} describes them.
  * @returns The file, or `InvalidOption` where a node has no counterpart (predicted_kwta, k_winners and nodes of
  * one's own), or for another opset.

@@ -42,8 +42,8 @@ const MOST_OPERATORS = 5_000;
  * it are put into that order, so that the network computes the same. Dropout is left out. The batch may have any
  * size, whatever the file says.
  *
- * @param file What to call it in an error.
- * @param bytes Of the file.
+ * @param file Name of the file in errors.
+ * @param bytes Content of the file.
  * @returns The network, or `CorruptFile` that names the operator and what was expected.
  *
  * @example
@@ -142,8 +142,8 @@ const inWords = ({ opType = "", name = "" }: Partial<OnnxNode>): string =>
 /**
  * The network of a model, or what was expected of it, in words.
  *
- * @param bytes Of its file. A constant may be used many times over, and transposed: all that is read and
- * transposed is at most twice as large, and a bit more.
+ * @param bytes Content of the model's file. A constant may be used many times over, and transposed: all that is read
+ * and transposed is at most twice as large, and a bit more.
  */
 function networkOf({ graph }: OnnxModel, bytes: number): ImportedModel | string {
   if (graph === undefined) return "a graph";
@@ -219,8 +219,8 @@ function isTurned(nodes: readonly Partial<OnnxNode>[], name: string): boolean {
 /**
  * Reads an operator.
  *
- * @returns What it makes of the network's input; or, where it takes constants alone, a function that computes what
- * it makes of those; or what was expected, in words.
+ * @returns The node for the network's input; or, where it takes constants alone, a function that computes its value
+ * from them; or what was expected, in words.
  */
 function readOperator(
   reading: Reading,

@@ -82,7 +82,7 @@ export interface InfoPlaneOptions {
  * MutualInfo of dizcza/pytorch-mighty, mighty/monitor/mutual_info/mutual_info.py.
  *
  * @param options Options, as {@linkcode InfoPlaneOptions} describes them.
- * @param body Is called with what `train` takes as `midway`; without it the stage measures where the run
+ * @param body Called with the observer that `train` takes as `midway`; without it the stage measures where the run
  * stands.
  *
  * @example

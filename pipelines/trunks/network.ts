@@ -61,7 +61,7 @@ export interface Network {
  * Finds a layer by its name, or by the end of a long one: "block_13/Relu" for ".../MobilenetV2/block_13/Relu" where no
  * other ends so.
  *
- * @returns Its whole name; null where there is none, or more than one.
+ * @returns The whole name; null where there is none, or more than one.
  */
 export function layerNamed(name: string, { layers }: Described): string | null {
   if (layers.includes(name)) return name;

@@ -42,7 +42,7 @@ const text = (value: unknown): string => typeof value === "string" ? value : "";
 /**
  * Reads a model.json.
  *
- * @returns What it says; `CorruptFile` where it is not one, or names files that are not beside it.
+ * @returns The description; `CorruptFile` where it is not one, or names files that are not beside it.
  */
 export function readTfjsModel(
   file: string,

@@ -88,8 +88,8 @@ export interface Trunk {
    * Computes features of pictures.
    *
    * @param pixels Pictures of the trunk's size and colours, 0 to 255, one after the other.
-   * @returns As many floats per picture as the layer has, pooled; `Interrupted`; `InvalidOption` where the network
-   * does not take the pictures, or gives a number that is not finite.
+   * @returns The features, as many floats per picture as the layer has, pooled; `Interrupted`; `InvalidOption` where
+   * the network does not take the pictures, or gives a number that is not finite.
    */
   readonly features: (
     pixels: Uint8Array,

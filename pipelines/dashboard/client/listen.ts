@@ -34,7 +34,7 @@ type Told =
  * Keeps a page's view as the program says, until the program has ended.
  *
  * @param view The newest.
- * @param show Is given the next.
+ * @param show Called with the next view.
  */
 export function listen(view: () => View, show: (view: View) => void): void {
   const ended = () => view().end !== null;

@@ -124,7 +124,7 @@ const integerAt = (view: DataView, at: number): number => {
 /**
  * A batch of records: length, nodes, buffers, compression, and counts of further buffers.
  *
- * @returns Its rows, and the length that its first column is said to have.
+ * @returns The number of rows, and the declared length of the first column.
  */
 function checkBatch({ field, vector, check }: Tables, view: DataView, batch: number) {
   const [length, nodes, buffers, , variadic] = [0, 1, 2, 3, 4].map((index) => field(batch, index));

@@ -88,7 +88,7 @@ export function checkThrift(view: DataView, from: number, end: number): number {
  * Reads integers in Parquet's hybrid of runs and packed bits, as levels and indices of a dictionary are written.
  *
  * @param width Bits of an integer, from 0 to 31.
- * @param count How many are to be read.
+ * @param count Number of values to read.
  * @throws {RangeError} Where the bytes end before.
  * @see https://parquet.apache.org/docs/file-format/data-pages/encodings/
  *

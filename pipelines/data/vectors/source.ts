@@ -100,7 +100,7 @@ export async function* blocksOf(
 /**
  * Makes a source of vectors in memory.
  *
- * @param name What to call it in results and errors.
+ * @param name Name of the source in results and errors.
  * @param values Rows of `width` numbers one after the other, or one array per row; numbers are rounded to float32.
  * @param width Numbers of a row. @default the length of the first array; of rows one after the other it must be given
  * @param columns Further columns by name, of one value per row. @default none
@@ -270,8 +270,8 @@ const USUAL = ["embedding", "vector", "values"];
 /**
  * Chooses the columns of a table that are the vectors: one of lists, or several of single numbers.
  *
- * @param wanted Their names. @default the only column of lists of floats, or the one of them that has a usual name, or,
- * where none has lists, all columns of floats
+ * @param wanted Names of the columns. @default the only column of lists of floats, or the one of them that has a usual
+ * name, or, where none has lists, all columns of floats
  */
 export function chosenOf<A extends TableColumn>(
   file: string,

@@ -44,7 +44,7 @@ function useOf(duty: Float64Array): UnitUse {
 /**
  * A histogram of the units' duty cycles over the test set.
  *
- * @param duty In [0, 1]; null where codes are not binary.
+ * @param duty Duty cycles, in [0, 1]; null where codes are not binary.
  * @returns null without units.
  */
 export function dutyCycleFigure(duty: Float64Array | null): Figure | null {

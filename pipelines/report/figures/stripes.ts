@@ -62,7 +62,7 @@ export function unitPlaces(means: readonly ArrayLike<number>[]): Uint32Array {
  * Bits as a path in a space of 1×1 cells: `M3,.5h2` is two neighbours.
  *
  * @param bits Units that are set.
- * @param places From {@linkcode unitPlaces}.
+ * @param places Places from {@linkcode unitPlaces}.
  *
  * @example
  * ```ts

@@ -77,7 +77,7 @@ export interface Trained {
 /**
  * Trains a critic on the samples of a repetition and takes its bound on the held-out ones.
  *
- * @param steps Of training.
+ * @param steps Number of training steps.
  * @returns The estimate, or the errors of `neuralInformation`.
  */
 async function estimateNeurally(

@@ -77,7 +77,7 @@ export function drawSamples(setting: Setting, repetition: number): Drawn {
 /**
  * Makes an estimate at once.
  *
- * @param task Of an estimator that suits the setting's kind and trains nothing.
+ * @param task Task with an estimator that suits the setting's kind and trains nothing.
  * @param now Milliseconds that only grow.
  */
 export function estimateDirectly(

@@ -50,7 +50,7 @@ export function superpose(first: Uint8Array, second: Uint8Array, into: Uint8Arra
  * the second part is any image of another class, all alike.
  *
  * @param split Images of at least two classes.
- * @param count How many.
+ * @param count Number of pairs.
  * @returns The composites, their labels the first parts' classes, and the generator to draw from next.
  * @throws {RangeError} Where all images are of one class.
  *
@@ -92,7 +92,7 @@ export function composites(split: ImageSplit, count: number, rng: Rng): readonly
  * Draws, for each pair, an unrelated one, which shares no class with it: two new images.
  *
  * @param split Where the pairs are from: images of at least four classes.
- * @returns As many pairs, and the generator to draw from next.
+ * @returns The pairs, as many, and the next generator.
  * @throws {RangeError} Where there are fewer classes.
  */
 export function unrelatedPairs(
@@ -181,8 +181,8 @@ function checkClasses({ labels }: ImageSplit, least: number): void {
  * Finds the class of each code whose centroid is nearest by the cosine, the known class left out; of equal distances
  * the lowest.
  *
- * @param known Per code the class that it is not, or −1 for none.
- * @param centroids Per class width numbers; at least two classes.
+ * @param known Class that each code is not, or −1 for none.
+ * @param centroids Centroid of each class, of width numbers; at least two classes.
  * @returns One class per code; −1 for an empty code, which is equally far from all.
  * @throws {RangeError} Where there are not as many known classes as codes, or a width differs.
  */

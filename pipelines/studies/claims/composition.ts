@@ -66,8 +66,8 @@ const guessOf = (row: Quantity, chance: number): number | null => {
 /**
  * A row for each quantity, with a dot for each seed.
  *
- * @param trainings With composites and without.
- * @param chance Of finding the second part by guessing, in [0, 1].
+ * @param trainings Trainings with composites and without.
+ * @param chance Probability of guessing the second part, in [0, 1].
  */
 export function compositionFigure(
   trainings: readonly [learned: Training, plain: Training],

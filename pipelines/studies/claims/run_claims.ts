@@ -196,8 +196,8 @@ export interface Testing {
  * Tests claims, prints the verdict of each, and writes `claims.json` and `claims.html` after each, so
  * that what is finished stays whatever comes then.
  *
- * @returns What was tested; `InvalidOption` where the folder holds claims, `FileUnavailable` where it
- * cannot be written to, `Interrupted`, or the error of an experiment.
+ * @returns The outcomes; `InvalidOption` where the folder holds claims, `FileUnavailable` where it cannot be written
+ * to, `Interrupted`, or the error of an experiment.
  */
 export async function runClaims(
   { claims, circumstances, folder, commandOf }: Testing,

@@ -32,7 +32,7 @@ const configOf = (conditions: Conditions): JsonObject => ({
 /**
  * The record as a JSON value.
  *
- * @param seconds That all of it took.
+ * @param seconds Duration of the whole study, in seconds.
  */
 export const recordOf = (
   judged: readonly Judged[],

@@ -226,7 +226,7 @@ const SHOWN = 8;
  * translation, and some images through a code and back.
  *
  * @param images At least one, some of them with a pixel set.
- * @param seed Of the projections: an integer from 0 to 2^32 − 1.
+ * @param seed Seed of the projections: an integer from 0 to 2^32 − 1.
  * @returns Both; `Interrupted`, `GpuError`.
  */
 export async function invertImages(

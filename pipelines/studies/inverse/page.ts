@@ -241,7 +241,7 @@ const codeColours = [colours.validation, colours.test, "var(--muted, #59626d)"] 
 /**
  * A line for the images and one for the codes of each sparsity.
  *
- * @param sparsities Of the course's codes, at most three.
+ * @param sparsities Sparsities of the course's codes, at most three.
  */
 function translationFigure(
   course: TranslationCourse,

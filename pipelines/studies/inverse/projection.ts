@@ -144,7 +144,7 @@ export function randomProjection(
  * The codes of images: kWTA of x·W, which is computed once.
  *
  * @param x [samples, inputs].
- * @param sparsities Of the codes, each in (0, 1].
+ * @param sparsities Sparsities of the codes, each in (0, 1].
  * @returns For each of them [samples, units], zeros and ones.
  */
 export const project = (
@@ -161,7 +161,7 @@ export const project = (
  * Images of codes: kWTA of codes·Wᵀ.
  *
  * @param codes [samples, units].
- * @param sparsity Of the images, in (0, 1].
+ * @param sparsity Sparsity of the images, in (0, 1].
  * @returns [samples, inputs], zeros and ones.
  */
 export const restore = (
@@ -176,10 +176,9 @@ const BATCH = 250;
 /**
  * Sends all rows through a function, batch by batch, and packs what comes out.
  *
- * @param make From [samples, width] to tensors [samples, units] of zeros and ones, as many for every
- * batch; it runs in a `tf.tidy`.
- * @returns Of each of the tensors the codes of all rows; `Interrupted` at the next batch after the
- * signal, `GpuError`.
+ * @param make Function from [samples, width] to tensors [samples, units] of zeros and ones, as many for every batch; it
+ * runs in a `tf.tidy`.
+ * @returns The codes of all rows for each of the tensors; `Interrupted` at the next batch after the signal, `GpuError`.
  */
 export async function inBatches(
   { count, width, values }: DenseEmbeddings,

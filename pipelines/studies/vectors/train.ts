@@ -58,7 +58,7 @@ const [HARDNESS, LENGTH] = [10, 5];
 /**
  * Trains a code of winners.
  *
- * @param vectors Of length 1.
+ * @param vectors Vectors of length 1.
  * @param begin The coder to begin with: its directions, as many as the code has units.
  * @param env On the backend that it is trained on.
  * @returns The code; what training refuses, and `Interrupted`.
