@@ -45,7 +45,7 @@ export const freshRun = (): Run => unwrap(createRun({ graph: encoder, optimiser,
  * The images: MNIST from the folder, or from ../shared/mnist; where there is neither, as many digits of
  * the built-in kind.
  *
- * @param folder What `--data` says, null for nothing.
+ * @param folder Value of `--data`; null for none.
  * @param most Images of the training set to keep, and a sixth as many of the test set.
  */
 export async function images(folder: string | null, most = 60_000): Promise<Dataset<ImageSplit>> {

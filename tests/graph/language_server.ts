@@ -45,7 +45,7 @@ async function* messages(stream: ReadableStream<Uint8Array>): AsyncGenerator<Mes
  * Returns the texts that an editor shows for each constant of a program.
  *
  * @param source The program, as if it lay in the folder of this file; its constants start a line each.
- * @returns By the constant's name, its line of the hover: `const a: number`.
+ * @returns The line of the hover for each constant's name: `const a: number`.
  */
 export async function hoversOf(source: string): Promise<ReadonlyMap<string, string>> {
   const server = new Deno.Command(Deno.execPath(), {

@@ -71,8 +71,8 @@ export function browserTest(name: string, fn: (browser: Browser) => Promise<void
 /**
  * Trains an MNIST encoder with a dashboard.
  *
- * @param options Of the program, besides where it writes.
- * @param use Is given the address of the dashboard, and the folder of the results.
+ * @param options Options of the program, besides where it writes.
+ * @param use Called with the address of the dashboard, and the folder of the results.
  */
 export async function withTraining(
   options: readonly string[],

@@ -45,7 +45,7 @@ export interface SoakOptions {
 /**
  * Trains the MNIST encoder with the stage that everybody uses, and measures after every epoch.
  *
- * @returns What was held after each epoch, in order; what starting or training refuses.
+ * @returns The resources held after each epoch, in order; the error of starting or training.
  */
 export async function soak(
   { backend: name, steps, dataset, batchSize, around = (training) => training, tell }: SoakOptions,

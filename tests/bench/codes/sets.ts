@@ -29,7 +29,7 @@ export interface SetSize {
  * The word vectors, with their true neighbours from the folder, or by comparing all where not all of the base is
  * taken.
  *
- * @param folder Of `glove100_base.f16.npy` and the two others.
+ * @param folder Folder of `glove100_base.f16.npy` and the two others.
  */
 export async function wordVectors(
   folder: string,
@@ -152,7 +152,7 @@ export function drawnCodes(
  *
  * @param data The folder of MNIST.
  * @param folder For the run and the codes.
- * @param epochs Of the training.
+ * @param epochs Epochs of the training.
  */
 export async function mnistCodes(
   data: string,
