@@ -75,7 +75,7 @@ export interface LogSoftmax {
   readonly _tag: "log_softmax";
 }
 
-/** Another shape of the same size, row-major. */
+/** Reshapes a tensor to another shape of the same size, row-major. */
 export interface Reshape {
   /** Names the node. */
   readonly _tag: "reshape";

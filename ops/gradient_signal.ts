@@ -110,7 +110,7 @@ export interface GradientSum {
   readonly norms: tf.Tensor;
 }
 
-/** Sums by path, to begin with {}. Whoever holds them calls `tf.dispose`. */
+/** Sums by path, initially {}. The caller frees them with `tf.dispose`. */
 export type GradientSums = Readonly<Record<string, GradientSum>>;
 
 /** The gradients of one weight over several steps. */

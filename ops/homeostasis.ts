@@ -86,9 +86,9 @@ export interface HomeostasisOptions {
   readonly target: number;
   /** β, how far a unit goes towards its target at once, above 0. @default 0.5 */
   readonly exponent?: number;
-  /** No factor is below this, above 0 and at most 1. @default 0.5 */
+  /** Lower bound of a factor, above 0 and at most 1. @default 0.5 */
   readonly least?: number;
-  /** No factor is above this, at least 1. @default 2 */
+  /** Upper bound of a factor, at least 1. @default 2 */
   readonly most?: number;
 }
 

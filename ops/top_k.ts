@@ -102,7 +102,7 @@ export const topK: NodeConstructor<
 /** The threshold before the first batch: below every one that is learned. */
 const UNSET = -1;
 
-/** More than any unit: infinities are not safe on GPUs. */
+/** Number greater than any unit. Infinities are not safe on GPUs. */
 const BEYOND = 1e38;
 
 /**

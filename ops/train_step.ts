@@ -55,9 +55,9 @@ export interface Trainer {
 }
 
 /**
- * Looks at a step's gradients: those of the loss, by path, before the optimiser clips, decays or
- * freezes any. It is called in the step's tidy: the gradients, and what it makes of them, are disposed
- * of after the step unless it keeps them.
+ * Observes a step's gradients: those of the loss, by path, before the optimiser clips, decays or freezes any. It is
+ * called in the step's tidy: the gradients, and tensors that it makes, are disposed of after the step unless it keeps
+ * them.
  */
 export type ObserveGradients = (gradients: Params) => void;
 

@@ -116,7 +116,7 @@ async function indexSource(
 const partOf = (out: string, part: number, parts: number): string =>
   out.replace(/(\.[^./]*)?$/, `-${part + 1}-of-${parts}$1`);
 
-/** Some rows of a source as a source of their own. */
+/** Makes a source of some rows of another. */
 const stretch = (source: VectorSource, from: number, end: number): VectorSource => ({
   ...source,
   count: end - from,

@@ -135,7 +135,7 @@ export function iterateItq(
   return { rotation, losses };
 }
 
-/** Some vectors without their mean. */
+/** Returns some vectors without their mean. */
 function sampleOf(
   { width, values }: DenseEmbeddings,
   picks: Uint32Array,

@@ -237,8 +237,8 @@ function normalise({ count, width, values }: Samples, ties: TieRanks): Samples {
 }
 
 /**
- * Twice the rank of each value: sorting numbers alone and searching each is faster than sorting the
- * samples by a comparison.
+ * Computes twice the rank of each value: sorting numbers alone and searching each is faster than sorting the samples by
+ * a comparison.
  */
 function twiceRanks(unit: Float64Array, ties: TieRanks): Uint32Array {
   const sorted = unit.toSorted();

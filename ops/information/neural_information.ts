@@ -124,11 +124,11 @@ export interface SourceTask extends NeuralOptions {
 const WINDOW = 30;
 
 /**
- * I(X;Y) in bits, from below, by a network that learns to tell pairs that belong together from others.
+ * Estimates I(X;Y) in bits, from below, by a network that learns to distinguish pairs that belong together from others.
  *
  * It trains on a random part of the sample and reports the bound on the rest; the samples have to be
- * independent, or the rest is not new. A small sample is told from its law by few steps only: of the
- * weights on the way, those are taken that were best on the other half of the rest. Columns of x and y are
+ * independent, or the rest is not new. A small sample is overfitted after few steps: of the weights on the way, those
+ * are taken that were best on the other half of the rest. Columns of x and y are
  * standardised over the whole sample; labels become one column per class, without noise. It runs on
  * tfjs's current backend; the same generator, backend and machine give the same bits.
  *

@@ -138,7 +138,7 @@ function inHalves(pairs: Pairs): readonly [Pairs, Pairs] {
 
 // ---- Training
 
-/** Looks at the weights of a critic in training, which are not its own; returns whether to go on. */
+/** Observes the weights of a critic in training, without owning them; returns whether to go on. */
 type WatchWeights = (weights: Weights) => Promise<E.Either<SparrowError, boolean>>;
 
 /** A critic that is trained. */

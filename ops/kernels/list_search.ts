@@ -175,7 +175,7 @@ export function listMemory(
   const words = (from: number, length: number) => new Uint32Array(memory.buffer, from, length);
   const bytesOf = (from: number, length: number) => new Int8Array(memory.buffer, from, length);
   const results = end;
-  /** Room for results, which may move nothing: it is the last part. */
+  /** Reserves memory for results, which may move nothing: it is the last part. */
   const room = (bytes: number) => {
     const missing = results + bytes - memory.buffer.byteLength;
     if (missing > 0) memory.grow(pages(missing));

@@ -27,9 +27,8 @@ import { type Findings, noFindings } from "./findings.ts";
 import type { History } from "./history.ts";
 
 /**
- * The state of an experiment. Its tensors are its own: a stage consumes the run that it is given and
- * refuses one that was consumed, with `ConsumedRun`; {@linkcode fork} makes a copy. Whoever holds the
- * last run calls {@linkcode dispose}.
+ * State of an experiment. Its tensors are its own: a stage consumes the run that it is given and refuses one that was
+ * consumed, with `ConsumedRun`; {@linkcode fork} makes a copy. The last run is freed with {@linkcode dispose}.
  */
 export interface Run {
   /** The model, with every dimension known. */

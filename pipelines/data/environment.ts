@@ -7,7 +7,7 @@ import type { FileUnavailable } from "../../graph/error.ts";
 import { TE } from "../../graph/fp_ts.ts";
 import { denoFiles, type Files } from "../files/files.ts";
 
-/** Something in a folder. */
+/** An entry of a folder: a file, a folder or a link. */
 export interface FolderEntry {
   /** Name of the entry, without the folder's. */
   readonly name: string;

@@ -19,7 +19,7 @@ export const PICTURE_KINDS = "PNG, JPEG, WebP, AVIF, GIF, HEIC, TIFF or BMP";
 export const isPictureName = (name: string): boolean =>
   /\.(png|jpe?g|jpe|jfif|webp|avif|gif|hei[cf]|tiff?|bmp)$/i.test(name);
 
-/** Why something in a folder is passed over. */
+/** Reason for which an entry of a folder is skipped. */
 export type PassedReason = keyof typeof WORDS;
 
 /** The words for what is passed over, for one and for several; their order is that of {@linkcode passedOver}. */
@@ -50,11 +50,11 @@ const KINDS: readonly (readonly [RegExp, PassedReason])[] = [
 const HIDDEN =
   /^(\..*|__macosx|(eh)?thumbs\.db|desktop\.ini|@eadir|\$recycle\.bin|system volume information|lost\+found)$/i;
 
-/** Something that was passed over. */
+/** An entry that was skipped. */
 export interface PassedOver {
   /** Path of the file below the listed folder. */
   readonly name: string;
-  /** Why it was passed over. */
+  /** Reason for which it was skipped. */
   readonly reason: PassedReason;
 }
 

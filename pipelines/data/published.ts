@@ -83,7 +83,7 @@ async () => {
     : E.left({ _tag: "ChecksumMismatch", file, expected, actual });
 };
 
-/** Why a copy did not do, for a list of attempts that names the place itself. */
+/** Returns the fault of a copy, for a list of attempts that names the place itself. */
 export const reasonOf = (damage: Damage): string =>
   damage._tag === "CorruptFile"
     ? damage.reason

@@ -95,7 +95,7 @@ export const firstSamples = <Split extends DataSplit>(split: Split, most: number
   samplesFrom(split, 0, most);
 
 /**
- * Returns the first samples of each split of a dataset, as views: for a quick look at a large one.
+ * Returns the first samples of each split of a dataset, as views: for a quick trial of a large one.
  *
  * @param dataset Dataset to shorten, which stays as it is.
  * @param most Samples of each split, an integer of at least 1; a smaller split stays as it is.

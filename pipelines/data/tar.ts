@@ -143,7 +143,7 @@ function nameOf(header: Uint8Array): string {
   return (prefix === "" ? name : `${prefix}/${name}`).replace(/^(\.\/)+/, "");
 }
 
-/** Why a name would lead elsewhere, or null. */
+/** Returns the reason why a name would lead out of the folder, or null. */
 const escaping = (name: string): string | null =>
   name === ""
     ? "which is empty"

@@ -1,5 +1,5 @@
 /**
- * Many image files as thumbnails, decoded on all cores.
+ * Thumbnails of many image files, decoded on all cores.
  *
  * @module
  */

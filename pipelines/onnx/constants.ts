@@ -17,7 +17,7 @@ export interface Constant {
   readonly data: Float32Array | readonly number[];
 }
 
-/** More elements than any file of 2 GB can hold. */
+/** Number of elements that no file of 2 GB can hold. */
 const MOST = 2 ** 31;
 
 /** Reads the constant of a tensor; returns what is wrong about it, in words, where it is not one. */

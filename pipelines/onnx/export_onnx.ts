@@ -77,9 +77,8 @@ export interface OnnxFile {
 }
 
 /**
- * A trained model, evaluated, as an ONNX file: a batch of any size goes in. Batch
- * norm is folded into the layer before it, and kWTA is the k + 1 largest (TopK) and a comparison with
- * their threshold.
+ * Exports a trained model, in evaluation, as an ONNX file, for batches of any size. Batch norm is folded into the layer
+ * before it, and kWTA becomes the k + 1 largest (TopK) and a comparison with their threshold.
  *
  * Of an encoder that ends in kWTA the outputs are "codes", uint8 zeros and ones [batch, …units], and
  * "activations", float32, what the units compete with; of any other "output". Images are [height, width,
@@ -87,8 +86,8 @@ export interface OnnxFile {
  *
  * @param model Model as `loadModel` returns it. Of an autoencoder, the encoder is exported.
  * @param options Options, as {@linkcode ExportOnnxOptions} describes them.
- * @returns The file, or `InvalidOption` where a node has no counterpart (predicted_kwta, k_winners and nodes of
- * one's own), or for another opset.
+ * @returns The file, or `InvalidOption` where a node has no counterpart (predicted_kwta, k_winners and nodes that a
+ * program defines), or for another opset.
  *
  * @example
  * ```ts

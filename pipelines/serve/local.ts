@@ -101,7 +101,7 @@ const fixedHeaders = {
   "cache-control": "no-store, no-transform",
 } as const;
 
-/** Nothing but the page's own style and, where it has one, script, and nobody's frame. */
+/** Writes the content security policy of a page: only its own style and, where it has one, script, and no frames. */
 export async function policy(style: string, script?: string): Promise<string> {
   const scripts = script === undefined ? "" : `script-src '${await hashOf(script)}'; `;
   return `default-src 'none'; ${scripts}style-src '${await hashOf(style)}'; ` +

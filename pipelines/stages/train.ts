@@ -39,7 +39,7 @@ import {
   type TrainingData,
 } from "./epoch_batches.ts";
 
-/** A moment within an epoch, after a step. */
+/** Point of time within an epoch, after a step. */
 export interface Midpoint extends MeasuredAt {
   /** Number of steps of this epoch that are done, at least 1. */
   readonly done: number;

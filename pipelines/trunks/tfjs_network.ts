@@ -31,10 +31,10 @@ export interface TfjsModel {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Something of a parsed file as a record; empty where it is none. */
+/** Returns a value of a parsed file as a record; empty where it is none. */
 const record = (value: unknown): Json => isRecord(value) ? value : {};
 
-/** Something of a parsed file as a list; empty where it is none. */
+/** Returns a value of a parsed file as a list; empty where it is none. */
 const list = (value: unknown): readonly unknown[] => Array.isArray(value) ? value : [];
 
 const text = (value: unknown): string => typeof value === "string" ? value : "";

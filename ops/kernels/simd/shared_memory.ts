@@ -42,7 +42,7 @@ function limitsOf(binary: Uint8Array): number | null {
       if (byte < 128) return value;
     }
   };
-  /** Past the limits of a table or a memory. */
+  /** Skips the limits of a table or a memory. */
   const skipLimits = () => {
     if (number() & HAS_MAXIMUM) number();
     number();

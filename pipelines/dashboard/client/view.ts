@@ -93,7 +93,7 @@ export interface State {
   readonly name: "starting" | "training" | "lost" | RunEnd["how"];
   /** State in a word or two. */
   readonly title: string;
-  /** More, line by line; nothing while all is well. */
+  /** Further lines; nothing while all is well. */
   readonly lines: readonly string[];
 }
 

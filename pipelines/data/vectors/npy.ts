@@ -155,7 +155,7 @@ function readerOf(bytes: ByteSource, Base: typeof Reader): Reader<ByteSource> {
   return reader;
 }
 
-/** Why an entry is not read, or null. Sizes are compared before anything is allocated for them. */
+/** Returns the reason why an entry is not read, or null. Sizes are compared before anything is allocated for them. */
 function refusal(entry: Entry, bytes: number): string | null {
   const { filename, directory, compressionMethod, compressedSize, uncompressedSize } = entry;
   if (directory || entry.encrypted) return `expected arrays, current value is ${filename}`;

@@ -75,7 +75,7 @@ export function dutyCycleFigure(duty: Float64Array | null): Figure | null {
   };
 }
 
-/** More numbers than these are not read in a caption; the data has all. */
+/** Largest number of units that a caption names; the data has all. */
 const MOST_NAMED = 5;
 
 const named = (units: readonly number[]): string =>

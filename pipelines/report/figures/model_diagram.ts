@@ -143,7 +143,7 @@ const measures: Measures = {
   labelHeight: OPTION_SIZE + 3,
 };
 
-/** Around the drawing, so that no line is cut off. */
+/** Margin around the drawing, so that no line is cut off. */
 const MARGIN = 6;
 
 /** Drawn at its own size where it fits, and smaller where it does not. */

@@ -215,5 +215,5 @@ const emptyCodes = (count: number, width: number): BinaryEmbeddings => ({
   words: new Uint32Array(count * wordsPerCode(width)),
 });
 
-/** Nothing is trained: it is all one epoch without a step. */
+/** Error of an interruption: nothing is trained, so it is all one epoch without a step. */
 const interrupted: Interrupted = { _tag: "Interrupted", epoch: 1, step: 0 };

@@ -152,7 +152,7 @@ function atLeast(bytes: usize, count: usize, least: u8): usize {
 /**
  * Chooses about the `wanted` best of some scores: with the last of them all that are in the same of 255 bins.
  *
- * @param bytes Room for a byte of each score.
+ * @param bytes Memory for a byte of each score.
  * @param chosen Places of the chosen rows.
  * @returns Number of chosen rows, at least `wanted` where there are as many.
  */
