@@ -37,7 +37,10 @@ const targetsOf = (markdown: string): readonly string[] =>
       : []
   );
 
-/** Why a link of a file leads nowhere; null where it leads somewhere, or out of the project. */
+/**
+ * Returns the reason why a link of a file leads nowhere; null where it leads somewhere, or out of
+ * the project.
+ */
 function broken(path: string, target: string): string | null {
   if (/^[a-z]+:/.test(target)) return null;
   const { pathname, hash } = new URL(target, `file:///${path}`);

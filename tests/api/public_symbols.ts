@@ -15,14 +15,27 @@ export interface EntryPoint {
   readonly path: string;
 }
 
+/** Parameter of a function in `deno doc --json`, as far as it is needed. */
+export interface Parameter {
+  readonly kind: string;
+  /** Name of an identifier. */
+  readonly name?: string;
+  /** Parameter that has a default. */
+  readonly left?: Parameter;
+  /** Parameter behind "...". */
+  readonly arg?: Parameter;
+}
+
 /** Declaration of a symbol in `deno doc --json`, as far as it is needed. */
 export interface Declaration {
   readonly kind: string;
   readonly location: { readonly filename: string; readonly line: number };
   readonly jsDoc?: {
     readonly doc?: string;
-    readonly tags?: readonly { readonly kind: string }[];
+    readonly tags?: readonly { readonly kind: string; readonly name?: string }[];
   };
+  /** Definition of a function. */
+  readonly def?: { readonly params?: readonly Parameter[] };
 }
 
 /** Symbol that an entry point exports under one name. */

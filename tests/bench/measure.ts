@@ -18,7 +18,7 @@ import { describe } from "../../graph/error.ts";
 import { tf, type WebGPUBackend } from "../../ops/tfjs.ts";
 import { summarise, type Summary } from "./summary.ts";
 
-/** Something that can be timed. */
+/** A function that can be timed. */
 export interface Prepared {
   /** Does it once; what it promises is waited for. It leaves no tensor behind. */
   readonly call: () => unknown;
@@ -71,7 +71,7 @@ export interface Measured {
 /** Samples that the warm-up lasts: V8 takes dozens of calls until it has compiled for speed. */
 const WARM_UP = 10;
 
-/** More calls than this in a sample tell nothing more. */
+/** Largest number of calls in a sample: more give no further information. */
 const MOST_CALLS = 10_000;
 
 /**

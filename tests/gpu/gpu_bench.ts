@@ -5,7 +5,7 @@
  *     deno run -A gpu_bench.js KIT RESULTS [quick]
  *
  * KIT holds the folders mnist/ and golden/. RESULTS, a file, gets one JSON object per line, which are also
- * printed. `quick` makes small sizes of everything, only to see that all of it runs. The exit code is 1
+ * printed. `quick` takes small sizes of everything, only to see that all of it runs. The exit code is 1
  * where a check fails, a part throws or the GPU has a fault.
  *
  * @module

@@ -21,7 +21,7 @@ export const vectorsOf = (count: number, width: number, number: number): DenseEm
 export const units = (count: number, width: number, number: number): DenseEmbeddings =>
   ok(unitVectors(vectorsOf(count, width, number)));
 
-/** Some of the vectors. */
+/** Selects some of the vectors. */
 export const rows = (
   { kind, width, values }: DenseEmbeddings,
   from: number,

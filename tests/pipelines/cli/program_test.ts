@@ -24,7 +24,7 @@ const operands: Readonly<Record<string, string>> = {
   vectors_kwta: "FILE",
 };
 
-/** Something for every operand, so that nothing else is wrong. */
+/** Returns an argument for every operand, so that nothing else is wrong. */
 const some = (name: string): readonly string[] =>
   (operands[name] ?? "").split(" ").filter((word) => /^\w/.test(word)).map(() => "none");
 
