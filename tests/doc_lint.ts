@@ -104,7 +104,7 @@ function* faultsOfText(path: string): Generator<string> {
     // Escaped backticks stand in a template literal: the text is a string, and no comment.
     if (block.includes("\\`")) continue;
     const lines = content.replaceAll(/^ *\* ?/gm, "").trim();
-    const doc = lines.replaceAll(/^```[^]*?^```/gm, "").replaceAll(/@param \S+|`[^`]*`|"[^"]*"/g, "");
+    const prose = lines.replaceAll(/^```[^]*?^```|@param \S+|`[^`]*`|"[^"]*"/gm, "");
     const sentence = /^[^]*?(?:[.:](?=\s|$)|$)/.exec(lines)![0].replaceAll(/\s+/g, " ");
     const first = /^\w+/.exec(lines)?.[0] ?? "";
     const where = `${path}:${text.slice(0, index).split("\n").length}`;
@@ -112,7 +112,7 @@ function* faultsOfText(path: string): Generator<string> {
       yield `${where}: expected a noun phrase that names the thing, or a verb, current value is "${sentence}"`;
     }
     for (const [words, instead] of RETIRED) {
-      const word = words.exec(doc)?.[0];
+      const word = words.exec(prose)?.[0];
       if (word !== undefined) {
         yield `${where}: expected another word (${instead}), current value is "${word}" in the text "${sentence}"`;
       }
