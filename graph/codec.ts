@@ -32,8 +32,8 @@ const DEEPEST = 64;
 const LONGEST = 20_000;
 
 /**
- * A graph as a JSON value: `{ "nodes": [{ "node": "relu" }, …] }`, every argument by name; those that
- * were added after version 0.1 only where they are not the default.
+ * Writes a graph as a JSON value: `{ "nodes": [{ "node": "relu" }, …] }`, every argument by name; those that were added
+ * after version 0.1 only where they are not the default.
  *
  * @param graph Any graph.
  *
@@ -69,7 +69,7 @@ const isGraph = (value: Argument): value is Nodes =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * The graph of a JSON value.
+ * Reads a graph from a JSON value.
  *
  * @param json Value that {@linkcode graphToJson} made, or anything else.
  * @param file Name of the source in errors. @default "graph JSON"

@@ -27,7 +27,7 @@ export const GRAPH_URI = "sparrow/Graph";
 export type GRAPH_URI = typeof GRAPH_URI;
 
 /**
- * The graph that does nothing: the unit of ▷.
+ * Identity graph, which returns its input: the unit of ▷.
  *
  * @example
  * ```ts
@@ -73,8 +73,8 @@ export const to = <I2, O2>(second: Graph<I2, O2>): To<I2, O2> => (first) => ({
 });
 
 /**
- * Any number of graphs one after the other. The shapes are left to shape inference; {@linkcode to}
- * has them checked by the compiler.
+ * Composes any number of graphs, one after the other. The shapes are left to shape inference; {@linkcode to} has them
+ * checked by the compiler.
  *
  * @param graphs Graphs in their order.
  *
@@ -97,7 +97,7 @@ export const sequence = (...graphs: readonly Graph[]): Graph => ({
 });
 
 /**
- * f &&& g: x ↦ (f(x), g(x)). Merge the two with `add` or `concat`.
+ * Applies two graphs to one input, f &&& g: x ↦ (f(x), g(x)). Merge the two outputs with `add` or `concat`.
  *
  * @param first Graph of the first output: f.
  * @param second Graph of the second output: g, for the same input.
@@ -124,7 +124,7 @@ export const fanout = <I, A, B>(
 });
 
 /**
- * f *** g: (x, y) ↦ (f(x), g(y)).
+ * Applies a graph to each component of a pair, f *** g: (x, y) ↦ (f(x), g(y)).
  *
  * @param first Graph of the first component: f.
  * @param second Graph of the second component: g.
@@ -147,7 +147,7 @@ export const split = <I1, O1, I2, O2>(
 });
 
 /**
- * f on the first component of a pair, nothing on the second.
+ * Applies f to the first component of a pair, and leaves the second unchanged.
  *
  * @param graph Graph of the first component: f.
  *
@@ -167,7 +167,7 @@ export const first = <I, O>(
   split(graph, identity);
 
 /**
- * f on the second component of a pair, nothing on the first.
+ * Applies f to the second component of a pair, and leaves the first unchanged.
  *
  * @param graph Graph of the second component: f.
  *
@@ -187,7 +187,7 @@ export const second = <I, O>(
   split(identity, graph);
 
 /**
- * x ↦ x + f(x), where f keeps the shape.
+ * Adds the input to the output of f: x ↦ x + f(x), where f keeps the shape.
  *
  * @param body Graph whose output has the shape of its input: f.
  *

@@ -141,7 +141,7 @@ export interface NodeState {
   readonly value?: number;
 }
 
-/** The facts of a defined node that a graph needs. */
+/** Declaration of a node that a program defines: its arguments, shapes, weights and cost. */
 export interface NodeDeclaration<P extends readonly NodeArgument[] = readonly NodeArgument[]> {
   /** The name by which it is written in a graph: small letters, digits and underscores, a letter first. */
   readonly name: string;

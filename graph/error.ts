@@ -215,8 +215,8 @@ export const invalidOption = (
 });
 
 /**
- * An error as a person reads it: what could not be done, the facts, what to do. One line, but for
- * a parse error, which shows the place.
+ * Describes an error for a person: the failed action, the facts, and the remedy. One line, but for a parse error, which
+ * shows the place.
  *
  * @param error Any error of Sparrow's.
  *

@@ -6,7 +6,7 @@
 import type { DropConnect, Fanout, Leaf, Node, Nodes, Residual, Split } from "./node.ts";
 import { type LeavesWith, nodeTraits } from "./traits.ts";
 
-/** The meaning as a T of each node without sub-graphs. */
+/** Meaning as a T of each node without sub-graphs. */
 export type Leaves<T> = {
   readonly [K in Leaf["_tag"]]: (node: Extract<Leaf, { _tag: K }>, path: string) => T;
 };
@@ -19,7 +19,7 @@ const meaningOf = <T>(tags: readonly string[], meaning: (leaf: Leaf, path: strin
   Object.fromEntries(tags.map((tag) => [tag, meaning]));
 
 /**
- * One meaning for all leaves, for an algebra that tells few or none of them apart.
+ * Gives all leaves one meaning, for an algebra that distinguishes few or none of them.
  *
  * @param meaning Function of a leaf and its path.
  */

@@ -210,7 +210,7 @@ export interface Kwta {
   readonly over: Over;
 }
 
-/** A kWTA whose threshold is a weight, one per unit: nobody counts the winners. */
+/** A kWTA whose threshold is a weight, one per unit: the number of winners varies. */
 export interface LearnedKwta {
   /** Names the node. */
   readonly _tag: "learned_kwta";

@@ -143,7 +143,7 @@ const algebra: Algebra<readonly ParamSpec[]> = {
 export const paramSpecs: (graph: Nodes) => readonly ParamSpec[] = fold(algebra);
 
 /**
- * Initial weights as PyTorch's `nn.Linear` and `nn.Conv2d` draw them: weights and biases uniform in
+ * Draws initial weights as PyTorch's `nn.Linear` and `nn.Conv2d` do: weights and biases uniform in
  * ±1 / √(inputs of one output); a batch norm's scale is 1 and its shift 0. The thresholds of a learned
  * kWTA of n units, and the weights of a predicted one, are uniform in ±1 / √n.
  *

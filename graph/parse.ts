@@ -31,7 +31,7 @@ import { describe, type ParseError } from "./error.ts";
 const LONGEST = 50_000;
 
 /**
- * The graph that a text describes.
+ * Parses the text of a graph.
  *
  * @param source Nodes with ▷ or |> between them: `linear(784, 64) ▷ relu`.
  * @returns The graph, or a `ParseError` that shows the place and what was expected there.
@@ -57,7 +57,7 @@ const LONGEST = 50_000;
 export const parse = (source: string): E.Either<ParseError, Graph> => parseWith(source, []);
 
 /**
- * A graph written in the source code. `${…}` splices a sub-graph or a number.
+ * Builds a graph from a template in the source code. `${…}` splices a sub-graph or a number.
  *
  * @param texts Parts of the template.
  * @param values Sub-graphs and numbers between the parts.

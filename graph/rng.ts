@@ -25,7 +25,7 @@ export interface Dice {
 }
 
 /**
- * The generator that a seed stands for.
+ * Creates the generator of a seed.
  *
  * @param value An integer from 0 to 2^32 - 1.
  *
@@ -45,7 +45,7 @@ export function seed(value: number): Rng {
 }
 
 /**
- * Draws as many numbers as `use` likes.
+ * Runs a function that draws random numbers, and returns its result with the next generator.
  *
  * @param rng Generator to draw from.
  * @param use Function that draws, and returns the result.
@@ -109,7 +109,7 @@ function hash(word: number): number {
 }
 
 /**
- * The integers 0 to n - 1 in a random order (Fisher & Yates, in Durstenfeld's form).
+ * Draws a random order of the integers 0 to n − 1 (Fisher & Yates, in Durstenfeld's form).
  *
  * @param n Number of integers, at least 0.
  * @param rng Generator to draw from.

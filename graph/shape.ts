@@ -97,7 +97,7 @@ export const sameSpace = (a: Space, b: Space): boolean => a === b || showSpace(a
 /** Errors of shape inference: shapes that do not fit, options out of range. */
 export type InferenceError = ShapeMismatch | InvalidOption;
 
-/** One node with what goes in and out of it. */
+/** A node with the shapes of its input and output. */
 export interface InferredNode {
   /** Position of the node: "2", or "1.body.0" inside a branch. */
   readonly path: string;

@@ -13,7 +13,9 @@ export type Shape = readonly number[];
 /** The key of a property that no graph has: it carries the shapes for the compiler. */
 export declare const shapes: unique symbol;
 
-/** Two values side by side: what `fanout` makes, `split` acts on and `add` and `concat` merge. */
+/**
+ * Two values side by side: the output of `fanout`, and the input of `split`, `add` and `concat`.
+ */
 export interface Pair<A, B> {
   /** The one. */
   readonly first: A;
