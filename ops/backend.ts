@@ -17,7 +17,7 @@ export type BackendName = "webgpu" | "wasm" | "cpu";
 /** Backend that a user may choose: one by name, or the best available ("auto"). */
 export type BackendChoice = BackendName | "auto";
 
-/** Every choice, for messages and checks. */
+/** Names of all choices, for messages and checks. */
 export const backendChoices: readonly BackendChoice[] = ["auto", "webgpu", "wasm", "cpu"];
 
 /** A backend that runs. */

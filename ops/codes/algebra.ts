@@ -70,7 +70,7 @@ export const symmetricDifference = (a: BinaryEmbeddings, b: BinaryEmbeddings): B
   combine(a, b, (x, y) => x ^ y);
 
 /**
- * The units that each code has not.
+ * Returns the units that each code has not set.
  *
  * @param codes Packed codes.
  */

@@ -12,7 +12,7 @@ import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { MOST_UNITS } from "./codes.ts";
 
-/** Two codes, and what counts as a match. */
+/** Sizes of two codes, and the overlap from which on they match. */
 export interface Match {
   /** Units of a code: n, from 1 to 2²⁴. */
   readonly units: number;
@@ -25,7 +25,7 @@ export interface Match {
 }
 
 /**
- * ln P(overlap ≥ θ) of a given code and a random one, the natural logarithm of a probability.
+ * Computes ln P(overlap ≥ θ) of a given code and a random one: the natural logarithm of a probability.
  *
  *     P = Σ_{j ≥ θ} C(a, j) · C(n − a, b − j) / C(n, b)
  *
@@ -83,8 +83,8 @@ export function logMatchProbability(match: Match): E.Either<InvalidOption, numbe
 }
 
 /**
- * P(overlap ≥ θ) of a given code and a random one; 0 where it is below 5e-324, which
- * {@linkcode logMatchProbability} tells from nothing.
+ * Computes P(overlap ≥ θ) of a given code and a random one; 0 where it is below 5e-324, in which case {@linkcode
+ * logMatchProbability} is still finite.
  *
  * @param match Sizes of the codes, and the threshold.
  */

@@ -21,7 +21,7 @@ import { nearestByRows, type Neighbours } from "../metrics/neighbours.ts";
 
 export type { CodeDistance } from "../kernels/code_search.ts";
 
-/** Codes to search among. The codes must not be changed while it is used. */
+/** A set of codes that is prepared for searches. The codes must not be changed while it is used. */
 export interface CodeIndex {
   /** The codes; results are their indices. */
   readonly codes: BinaryEmbeddings;

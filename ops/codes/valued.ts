@@ -17,7 +17,7 @@ export interface ValuedCodes {
 }
 
 /**
- * The number of bits that are set in all codes: the values that they have.
+ * Counts the active units of all codes together, each of which has a value.
  *
  * @param codes Packed codes.
  */

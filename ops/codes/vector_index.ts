@@ -91,8 +91,9 @@ export interface FoundVectors {
 }
 
 /**
- * An index. {@linkcode addVectors} and {@linkcode removeVectors} change it in place: they return the index as it
- * is then, and the one that they were given is refused from then on.
+ * An index of float vectors for the search of nearest neighbours by cosine. {@linkcode addVectors} and {@linkcode
+ * removeVectors} change it in place: they return the index as it is then, and the one that they were given is refused
+ * from then on.
  */
 export interface VectorIndex {
   /** Numbers per vector. */

@@ -214,7 +214,7 @@ export function rerank(
 }
 
 /**
- * Measures the recall at k: the part of the k nearest that is among what was found, as a mean over the queries.
+ * Measures the recall at k: the part of the k nearest that was found, as a mean over the queries.
  *
  * @param k Number of neighbours, from 1 to that of the truth.
  * @param found Any number per query.

@@ -54,7 +54,7 @@ export interface WillshawMemory {
 const MOST_SYNAPSES = 2 ** 32;
 
 /**
- * A memory that nothing is stored in.
+ * Creates a Willshaw memory without any pairs.
  *
  * @param inputs Units of a cue.
  * @param outputs Units of a target; as many by default, for auto-association.
@@ -176,7 +176,7 @@ export interface IteratedRecall extends Recalled {
 }
 
 /**
- * Recalls in one step.
+ * Recalls the targets of cues in one step.
  *
  * @param memory Memory to recall from.
  * @param cues Codes as wide as the memory's inputs.
@@ -218,8 +218,7 @@ export function recall(
 }
 
 /**
- * Recalls from an auto-associative memory again and again, what was recalled being the next cue, until
- * nothing changes.
+ * Recalls from an auto-associative memory repeatedly, each result being the next cue, until nothing changes.
  *
  * Source: F. Schwenker, F. T. Sommer, G. Palm, "Iterative retrieval of sparsely coded associative memory
  * patterns", Neural Networks 9, 1996.
@@ -390,7 +389,7 @@ const entropy = (p: number): number =>
   p <= 0 || p >= 1 ? 0 : -(p * Math.log(p) + (1 - p) * Math.log1p(-p)) / Math.LN2;
 
 /**
- * The information that a memory holds: C, in bits per synapse.
+ * Computes the information that a memory holds: C, in bits per synapse.
  *
  * @param sizes Sizes of the memory and of its codes.
  * @param pairs Number of stored pairs.
@@ -405,7 +404,7 @@ export const storedInformation = (
 ): number => pairs * channelInformation(targetActive / outputs, added, lost) / inputs;
 
 /**
- * The capacity at a rate of errors.
+ * Computes the capacity of a memory at a rate of errors.
  *
  * @param sizes Sizes of the memory and of its codes.
  * @param error False units per unit of the target: ε, above 0 and at most 1; 0.01 by default.

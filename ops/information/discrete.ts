@@ -53,7 +53,7 @@ export function entropy(
 }
 
 /**
- * {@linkcode entropy} of symbols of which only the numbers are known.
+ * Computes the {@linkcode entropy} of symbols from their numbers of occurrences.
  *
  * @param counts Number of occurrences of each symbol, integers of at least 0; in total n.
  * @param correction Correction of the bias. @default "none"
@@ -142,7 +142,7 @@ export const mutualInformation = (
   );
 
 /**
- * H(Y | X) = H(X, Y) − H(X) of two discrete variables, in bits: what is not known of Y once X is.
+ * Computes H(Y | X) = H(X, Y) − H(X) of two discrete variables, in bits: the uncertainty of Y once X is known.
  *
  * @param y One number per sample; only their being equal matters.
  * @param x Symbols of the given variable, as many.

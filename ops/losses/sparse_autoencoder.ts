@@ -67,8 +67,8 @@ export interface AuxKOptions {
 }
 
 /**
- * The auxiliary loss of dead units: {@linkcode unexplained} of e by ê, where e = x − x̂ is what the code leaves
- * unexplained, a constant, and ê what the decoder, without its bias, makes of the k most active dead units.
+ * Computes the auxiliary loss of dead units: {@linkcode unexplained} of e by ê. Here e = x − x̂ is the residual of the
+ * code, a constant, and ê the output of the decoder, without its bias, for the k most active dead units.
  *
  * Source: Gao et al. 2024 (arXiv 2406.04093), appendix A.2, and openai/sparse_autoencoder, where a bias of the decoder
  * learns from this loss too.

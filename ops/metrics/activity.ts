@@ -63,8 +63,8 @@ export function dutyEntropy(duty: ArrayLike<number>): number {
 }
 
 /**
- * The most that {@linkcode dutyEntropy} can be where the units fire at a mean rate: H(rate), reached
- * when all fire alike, for H is concave.
+ * Computes the upper bound of {@linkcode dutyEntropy} at a mean rate: H(rate), reached when all units fire alike, for H
+ * is concave.
  *
  * Source: S. Ahmad, L. Scheinkman, "How Can We Be So Dense?", 2019.
  *
@@ -74,7 +74,7 @@ export function dutyEntropy(duty: ArrayLike<number>): number {
 export const maximumDutyEntropy = (target: number): number => entropy(target);
 
 /**
- * The units that hardly ever fire.
+ * Lists the dead units: those whose duty cycle is below a bound.
  *
  * @param duty Duty cycle of each unit, in [0, 1].
  * @param below The duty cycle under which a unit counts as dead: 0.1 % by default. With fewer than
@@ -85,7 +85,7 @@ export const deadUnits = (duty: ArrayLike<number>, below = 0.001): readonly numb
   unitsWhere(duty, (p) => p < below);
 
 /**
- * The units that fire far too often.
+ * Lists the overactive units: those whose duty cycle exceeds a multiple of the target.
  *
  * @param duty Duty cycle of each unit, in [0, 1].
  * @param target The rate that all should have, in [0, 1].

@@ -16,7 +16,7 @@ import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import type { OptionValues } from "../ranges.ts";
 import type { Schedule } from "./schedules.ts";
 
-/** An optimiser that knows what it is composed of, and can be part of another. */
+/** An optimiser that is composed of transforms, and can be part of another chain. */
 export interface Chain extends Optimiser {
   /** The transforms in order, without nesting. */
   readonly transforms: readonly Transform[];

@@ -86,7 +86,7 @@ export interface Transform {
 }
 
 /**
- * The transforms that the fused kernels know.
+ * Transforms that fused kernels can replace.
  *
  * @internal
  */
@@ -123,7 +123,7 @@ export const zerosLike = (params: Params): Params =>
   mapUpdates(params, ({ shape }) => tf.zeros(shape));
 
 /**
- * A transform that remembers nothing.
+ * Makes a transform without state.
  *
  * @param name Name of the transform in configurations.
  * @param options Settings of the transform, for configurations.

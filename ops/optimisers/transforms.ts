@@ -131,7 +131,7 @@ const globalNorm = (updates: Params): tf.Scalar =>
     return tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square), tf.scalar(0))) as tf.Scalar;
   });
 
-/** A weight's path ("0.weight"), a node's ("0": all of its weights), or what holds of paths. */
+/** Selection of weights: a weight's path ("0.weight"), a node's ("0": all of its weights), or a predicate on paths. */
 export type Selector = string | ((path: string) => boolean);
 
 const selects = (selector: Selector, path: string): boolean =>

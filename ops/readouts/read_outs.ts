@@ -16,7 +16,7 @@ import { draw, type Rng } from "../../graph/rng.ts";
 import { emptyCodes } from "../codes/codes.ts";
 import { emptyMemory, store } from "../codes/willshaw.ts";
 
-/** A read-out that has learnt. */
+/** A trained read-out: a classifier of codes. */
 export interface ReadOut {
   /** Name of the read-out in results. */
   readonly name: string;

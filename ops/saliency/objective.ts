@@ -67,7 +67,7 @@ export const classScore = (model: ImageModel, index: number): Score => (images) 
   column(softmax(model(images)), index, "class");
 
 /**
- * The value of one unit: of a code, take what enters its kWTA, since bits have no gradient.
+ * Scores an image by the value of one unit. Of a code, take the input of its kWTA, since bits have no gradient.
  *
  * @param model Gives activations, [images, units].
  * @param index The unit, from 0.

@@ -61,7 +61,7 @@ export interface SaliencyOptions {
   readonly occluder?: ImageArray;
 }
 
-/** The question that {@linkcode saliency} answers. */
+/** Input of {@linkcode saliency}: the score to reduce, the image, and the options. */
 export interface SaliencyTask {
   /** Score that the mask is to reduce. */
   readonly score: Score;
@@ -73,7 +73,7 @@ export interface SaliencyTask {
   readonly options?: SaliencyOptions;
 }
 
-/** The answer of {@linkcode saliency}. */
+/** Result of {@linkcode saliency}. */
 export interface Saliency {
   /** [height, width, 1], in [0, 1]: 0 where the image is hidden, 1 where it is as it was. */
   readonly mask: ImageArray;
@@ -90,7 +90,7 @@ export interface Saliency {
 }
 
 /**
- * Learns a mask that hides as little of an image as it can and brings a score down as far as it can.
+ * Learns a mask that hides as little of an image as possible and reduces a score as far as possible.
  *
  * The mask is coarse, starts at 1, is enlarged bilinearly, and mixes the image with its occluder, by
  * default the image blurred: m·image + (1 − m)·occluder. Adam makes

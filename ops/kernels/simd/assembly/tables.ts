@@ -73,8 +73,7 @@ function keepLarger(
  * first byte, of the higher half, of the second byte's lower half, and so on. All sums are below 2^16.
  * @param codes Blocks of sixteen codes of `bytes` bytes, as many as there are codes, the last filled up.
  * @param heaps [many, k] numbers of 64 bits, 0 at first: the sum in the higher half, the index turned over in the
- * lower, in
- * no order.
+ * lower, in no order.
  * @param spare 16 bytes.
  */
 export function scanTables(
