@@ -69,7 +69,7 @@ export interface Env {
 }
 
 /**
- * Makes an environment that prints nothing and is never interrupted: for tests, and where nobody waits.
+ * Makes an environment that prints nothing and is never interrupted, for tests and unattended programs.
  *
  * @param backend Backend that `startBackend` returned.
  */

@@ -16,7 +16,7 @@ import {
   type Labels,
 } from "../data/dataset.ts";
 
-/** A sample of the test set, and what the model makes of it. */
+/** A sample of the test set, with its code or outputs. */
 export interface CodedSample {
   /** Index of the sample in the test set. */
   readonly index: number;
@@ -60,7 +60,7 @@ export interface Explanation {
   readonly after: number;
 }
 
-/** An image, and what an autoencoder makes of it. */
+/** An image, and its reconstruction by an autoencoder. */
 export interface Reconstruction {
   /** The image's index in the test set. */
   readonly index: number;

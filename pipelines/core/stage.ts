@@ -79,17 +79,17 @@ async function faultSoon({ name, fault }: Env["backend"]): Promise<GpuError | nu
 }
 
 /**
- * A stage that cannot fail and has no effect: a function from run to run.
+ * Makes a stage of a function from run to run, which cannot fail and has no effect.
  *
  * @param change Function that returns the next run.
  */
 export const pure = (change: (run: Run) => Run): Stage => (run) => RTE.right(change(run));
 
-/** The stage that does nothing: the unit of composition. */
+/** Stage that does nothing: the unit of composition. */
 export const skip: Stage = pure((run) => run);
 
 /**
- * Stages one after the other; an error ends them.
+ * Composes stages, one after the other; an error ends them.
  *
  * @param stages Stages in their order.
  */
@@ -189,7 +189,7 @@ export const until =
   };
 
 /**
- * A stage only where the predicate holds of the run.
+ * Runs a stage only where the predicate holds of the run.
  *
  * @param predicate Condition on the run.
  * @param body Stage to run where it holds.
@@ -198,7 +198,7 @@ export const when = (predicate: (run: Run) => boolean, body: Stage): Stage => (r
   predicate(run) ? body(run) : RTE.right(run);
 
 /**
- * A stage after every n-th epoch.
+ * Runs a stage after every n-th epoch.
  *
  * Errors: `InvalidOption` where n is not an integer of at least 1.
  *

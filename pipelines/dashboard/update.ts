@@ -11,7 +11,7 @@ import type { ClassCodes, Findings } from "../core/findings.ts";
 import type { History, Row } from "../core/history.ts";
 import type { Model } from "../report/figures/model_diagram.ts";
 
-/** The dashboard's port where nobody names one. */
+/** Default port of the dashboard. */
 export const DASHBOARD_PORT = 7377;
 
 /** Paths on the dashboard's server. */

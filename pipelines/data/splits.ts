@@ -321,7 +321,7 @@ export const onlyClasses = <Split extends DataSplit>(
 ): E.Either<InvalidOption, Dataset<Split>> => keep(dataset, classes, (named) => named);
 
 /**
- * Leaves the samples of some classes out: it keeps what {@linkcode onlyClasses} leaves out.
+ * Leaves out the samples of some classes: the complement of {@linkcode onlyClasses}.
  *
  * @param dataset Dataset with labels, which stays as it is.
  * @param classes Classes as for `onlyClasses`.

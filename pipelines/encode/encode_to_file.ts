@@ -34,8 +34,7 @@ export interface EncodedFile {
  * @param path Path of the file, .npz. It is there when all is written, and not before.
  * @param options Options, as {@linkcode EncodeOptions} describes them.
  * @returns The number of codes and their width; `InvalidOption` where codes are not binary; `FileUnavailable`; the
- * errors
- * of the source and of `encode`.
+ * errors of the source and of `encode`.
  *
  * @example
  * ```ts

@@ -42,7 +42,7 @@ export interface ModelFile {
 const FORMAT = "sparrow-model-1";
 
 /**
- * A model as a safetensors file: its weights, and what else its units remember, by path. Linear
+ * Writes a model as a safetensors file: its weights, and the state of its units, by path. Linear
  * weights have the shape [inputs, outputs]; the metadata
  * holds the graph as JSON and as text, the input shape, the normalisation, the dataset's name,
  * the epoch and, where there are some, the metrics and the trunk.
@@ -66,7 +66,7 @@ export const writeModel = (model: ModelFile): Uint8Array<ArrayBuffer> =>
   });
 
 /**
- * The model of a file, every name and shape checked against its graph.
+ * Reads the model of a file, and checks every name and shape against its graph.
  *
  * @param file Name of the file in errors.
  * @param bytes Content of the file.

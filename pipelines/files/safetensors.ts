@@ -64,8 +64,8 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
 }
 
 /**
- * The content of a safetensors file of float32 tensors, checked strictly: sizes, shapes and offsets
- * must agree, without gaps or overlaps.
+ * Reads a safetensors file of float32 tensors, checked strictly: sizes, shapes and offsets must agree, without gaps or
+ * overlaps.
  *
  * @param file Name of the file in errors.
  * @param bytes Content of the file.

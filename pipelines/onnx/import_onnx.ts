@@ -33,10 +33,10 @@ export interface ImportedModel {
 const MOST_OPERATORS = 5_000;
 
 /**
- * The network of an ONNX file, as PyTorch and others write ResNets, MobileNets and plainer ones: Conv (grouped and
- * depthwise, too), Gemm, MatMul, BatchNormalization, MaxPool, AveragePool, GlobalAveragePool, ReduceMean over height
- * and width, Flatten, Reshape, Squeeze, Transpose of channels, Relu, LeakyRelu, Clip, Gelu, Sigmoid, Tanh, Softmax,
- * LogSoftmax, Dropout, Identity and Pad of nothing, with branches that Add or Concat merge.
+ * Reads the network of an ONNX file, as PyTorch and others write ResNets, MobileNets and plainer ones: Conv (grouped
+ * and depthwise, too), Gemm, MatMul, BatchNormalization, MaxPool, AveragePool, GlobalAveragePool, ReduceMean over
+ * height and width, Flatten, Reshape, Squeeze, Transpose of channels, Relu, LeakyRelu, Clip, Gelu, Sigmoid, Tanh,
+ * Softmax, LogSoftmax, Dropout, Identity and Pad of nothing, with branches that Add or Concat merge.
  *
  * Images go in as [height, width, channels]. A flattened image has another order than in ONNX; the weights after
  * it are put into that order, so that the network computes the same. Dropout is left out. The batch may have any
@@ -93,7 +93,7 @@ export function importOnnx(
 }
 
 /**
- * Loads a network from an ONNX file: {@linkcode importOnnx} of what it holds.
+ * Loads a network from an ONNX file, as {@linkcode importOnnx} reads it.
  *
  * @param path Path of the file.
  * @param files File system. @default {denoFiles}

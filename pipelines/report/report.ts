@@ -155,7 +155,7 @@ export interface ReportFiles {
 }
 
 /**
- * The report of a run, and its figures as SVG files of their own.
+ * Writes the report of a run, and its figures as separate SVG files.
  *
  * @param data Configuration, history and findings of the run.
  */

@@ -67,8 +67,8 @@ interface Seen {
 const MOST_SEEN = 10;
 
 /**
- * Sends the training, the validation and the test set through an autoencoder, a graph that ends in
- * `fanout(identity, decoder)`, and compares what comes out with what went in.
+ * Sends the training, the validation and the test set through an autoencoder, a graph that ends in `fanout(identity,
+ * decoder)`, and compares the outputs with the inputs.
  *
  * A pixel of an image is set above the mean of the training set's pixels, one of a reconstruction from
  * a threshold on: of the candidates the one with the fewest wrong pixels on the training set.

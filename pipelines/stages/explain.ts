@@ -37,7 +37,7 @@ export interface ExplainOptions {
 const HARDNESS = 2;
 
 /**
- * Learns the smallest mask that makes a model lose what it saw, for some images of the test set: of a
+ * Learns the smallest mask that removes the model's answer, for some images of the test set: of a
  * graph that ends in kWTA the bits of the image's own code, of another the output of its class. An image whose code
  * has no bit is passed over.
  *

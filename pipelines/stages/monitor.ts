@@ -63,7 +63,7 @@ export interface MonitorOptions {
 }
 
 /**
- * Encodes samples of a split and measures what the codes, or real-valued embeddings, are like.
+ * Encodes samples of a split and measures their codes, or real-valued embeddings.
  *
  * The samples are drawn by a seed of their own: the same after every epoch, and nothing that the run
  * draws is changed. References are other samples than those that are measured: of the training set,

@@ -58,8 +58,7 @@ const SLICE = 200;
  * centroid. The run's findings and class codes are those of the test set, as the nearest codes classify it.
  *
  * Errors: `Interrupted`; `InvalidOption` for an option out of its range, samples without labels, and a graph whose
- * output is not
- * binary.
+ * output is not binary.
  *
  * @param options Options, as {@linkcode ReadOutOptions} describes them.
  */

@@ -14,8 +14,7 @@ import { toArrays } from "../core/run.ts";
 import { pipeline, type Stage, stage } from "../core/stage.ts";
 
 /**
- * Runs stages that are given an observer of gradients, and adds what it saw to the history, over
- * all of their steps.
+ * Runs stages that are given an observer of gradients, and adds statistics of all their steps to the history.
  *
  *     watchGradients((observe) => train({ …, observe }))
  *
@@ -97,8 +96,7 @@ const addGradientRows = (sums: () => GradientSums): Stage =>
 // ---- Weights
 
 /**
- * Makes stages from the weights that the run has when it gets there (a bind), for stages that compare later
- * weights with them.
+ * Makes stages from the run's present weights (a bind), for stages that compare later weights with them.
  *
  * It is how {@linkcode watchWeights} comes by the weights from before training. A stage is a function
  * from run to run and remembers nothing from one epoch to the next, and a field of the run would have

@@ -151,7 +151,7 @@ function field(number: number, content: Uint8Array): Uint8Array {
 
 // ---- The runtimes
 
-/** onnxruntime as a module, `onnxruntime-node` or `onnxruntime-web`, by what is used of it. */
+/** Interface of onnxruntime as a module, `onnxruntime-node` or `onnxruntime-web`: the part that is used. */
 export interface Onnxruntime {
   /** Makes a tensor. */
   readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => object;
