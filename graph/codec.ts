@@ -1,5 +1,5 @@
 /**
- * Graphs as JSON, and back, strictly: what is unknown, missing or out of range is an error.
+ * Graphs as JSON, and back. The reader is strict: an unknown, missing or out-of-range argument is an error.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Nodes that a program has defined beside Sparrow's own: which arguments they have, what shape they give, which
- * weights they hold and what else they remember. What they compute, `ops/custom_node.ts` knows.
+ * Nodes that a program has defined beside Sparrow's own: their arguments, output shapes, weights and state.
+ * `ops/custom_node.ts` has the functions that compute them.
  *
  * @module
  */

@@ -48,13 +48,13 @@ export const leavesWithout = <K extends "weights" | "state", T>(
 export interface Algebra<T> extends Leaves<T> {
   /** Combines parts that follow each other from input to output; the identity has none. */
   readonly sequence: (parts: readonly T[]) => T;
-  /** f &&& g, of what f and g mean. */
+  /** Combines the meanings of f and g into that of f &&& g. */
   readonly fanout: (first: T, second: T, node: Fanout, path: string) => T;
-  /** f *** g, of what f and g mean. */
+  /** Combines the meanings of f and g into that of f *** g. */
   readonly split: (first: T, second: T, node: Split, path: string) => T;
-  /** x ↦ x + f(x), of what f means. */
+  /** Returns the meaning of x ↦ x + f(x), from that of f. */
   readonly residual: (body: T, node: Residual, path: string) => T;
-  /** f with some of its weights dropped, of what f means. */
+  /** Returns the meaning of f with some of its weights dropped, from that of f. */
   readonly drop_connect: (body: T, node: DropConnect, path: string) => T;
 }
 

@@ -251,11 +251,11 @@ export interface KWinners {
    * to even.
    */
   readonly sparsity: number;
-  /** Units, of an image channels: what has a duty cycle; null where shape inference is to find them. */
+  /** Units, of an image channels, that have a duty cycle; null where shape inference is to find them. */
   readonly inputs: number | null;
   /** Strength with which a high duty cycle damps a unit, at least 0. */
   readonly boost: number;
-  /** Samples that a duty cycle remembers, at least 1. */
+  /** Period of a duty cycle's moving average, in samples, at least 1. */
   readonly period: number;
   /** Factor on k in evaluation, above 0. */
   readonly inference_factor: number;

@@ -21,7 +21,7 @@ export interface StateSpec {
   readonly shape: Shape;
 }
 
-/** A tensor of what is remembered, and what it begins with. */
+/** A tensor of the units' state, with its initial value. */
 interface PlasticitySpec extends StateSpec {
   /** The initial value of every element. */
   readonly value: number;
@@ -98,7 +98,7 @@ const filled = (shape: Shape, value: number): ArrayValue => ({
 
 // ---- Synaptic scaling
 
-/** The paths of what synaptic scaling remembers of a kWTA. */
+/** Paths of the state that synaptic scaling keeps of a kWTA. */
 export interface ScalingPaths {
   /** The mean output of each unit over all samples so far. */
   readonly duty: string;
@@ -110,7 +110,7 @@ export interface ScalingPaths {
   readonly target: string;
 }
 
-/** The paths of what the kWTA at a path remembers. */
+/** Returns the paths of the scaling state of the kWTA at a path. */
 export const scalingPaths = (path: string): ScalingPaths => ({
   duty: `${path}.duty_cycle`,
   samples: `${path}.samples`,

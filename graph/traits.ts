@@ -25,7 +25,7 @@ export interface NodeTraits {
   readonly scalable: boolean;
   /** Whether the node itself has weights; those of sub-graphs do not count. */
   readonly weights: boolean;
-  /** Whether the node itself remembers something beside weights, from one training step to the next. */
+  /** Whether the node has state beside weights that passes from one training step to the next. */
   readonly state: boolean;
   /**
    * Whether the output is a tensor of the node's own, and neither its input nor the output of a

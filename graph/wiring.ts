@@ -1,5 +1,5 @@
 /**
- * A graph as boxes and the wires between them, which is what a diagram draws, and as the text of a Mermaid flowchart.
+ * A graph as boxes and the wires between them, for diagrams, and as the text of a Mermaid flowchart.
  *
  * @module
  */
