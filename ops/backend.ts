@@ -26,7 +26,7 @@ export interface Backend {
   readonly name: BackendName;
   /** The GPU's name and driver; null where there is no GPU in play. */
   readonly adapter: string | null;
-  /** The first thing that went wrong on the GPU, if any: tfjs itself says nothing of it. */
+  /** Returns the first fault of the GPU, if any: tfjs itself reports none. */
   readonly fault: () => GpuError | null;
 }
 

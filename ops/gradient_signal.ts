@@ -1,5 +1,5 @@
 /**
- * The size of gradients, and how much of it is signal: of gradients on the host by {@linkcode addGradients}, of those
+ * The size of gradients, and the signal in it: of gradients on the host by {@linkcode addGradients}, of those
  * on the backend by {@linkcode sumGradients}, which keeps sums there and reads them back once.
  *
  * Source: R. Shwartz-Ziv, N. Tishby, "Opening the Black Box of Deep Neural Networks via Information", 2017;
@@ -120,8 +120,8 @@ export interface GradientStatistics extends GradientSignal {
 }
 
 /**
- * The sums with the gradients of one more step: a fold that reads nothing back. It consumes the sums
- * that it is given; the new ones outlive every tidy.
+ * Adds the gradients of one more step to sums: a fold that reads nothing back. It consumes the given sums; the new ones
+ * outlive every tidy.
  *
  * It holds 12 bytes per weight. A path that has no gradient in this step stays as it was.
  *

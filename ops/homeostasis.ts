@@ -84,7 +84,11 @@ export function scaled(kwta: Lowered, path: string): Lowered {
 export interface HomeostasisOptions {
   /** The rate at which a unit is left alone, in (0, 1]: the sparsity of the layer. */
   readonly target: number;
-  /** β, how far a unit goes towards its target at once, above 0. @default 0.5 */
+  /**
+   * Exponent β: the fraction of the way to its target that a unit moves in one step, on a logarithmic scale; above 0.
+   *
+   * @default 0.5
+   */
   readonly exponent?: number;
   /** Lower bound of a factor, above 0 and at most 1. @default 0.5 */
   readonly least?: number;

@@ -68,7 +68,7 @@ export interface Windows {
   readonly padding: number;
 }
 
-/** Windows as rows [samples·rows·columns, size·size·channels], and how many there are. */
+/** Returns windows as rows [samples·rows·columns, size·size·channels], and their number. */
 function windowsOf(x: tf.Tensor4D, { size, stride, padding }: Windows) {
   const [samples, height, width, channels] = x.shape;
   const attributes: WindowAttributes = { height, width, channels, size, stride, padding };

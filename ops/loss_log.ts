@@ -17,7 +17,7 @@ export interface LossLog {
   readonly add: (loss: tf.Scalar) => Promise<void>;
   /** The losses since the last time that they were read. */
   readonly read: () => Promise<Float32Array>;
-  /** Frees what has not been read. */
+  /** Frees the losses that were not read. */
   readonly dispose: () => void;
 }
 
@@ -91,8 +91,8 @@ const writeLog = (
 ): void => runRawInto(backend, program, 1, [scalar], [log], [int(at)]);
 
 /**
- * Waits until no more than that many steps are under way on the device: what the host is ahead cannot
- * be interrupted, and holds memory.
+ * Waits until at most that many steps are under way on the device. Steps that the host is ahead cannot be interrupted,
+ * and hold memory.
  *
  * @param underWay Losses handed to the device before, the oldest first; the list is changed.
  */

@@ -35,7 +35,7 @@ export interface Signal {
  * both on tfjs's tape.
  */
 export interface Lowered {
-  /** Evaluated: every kWTA is binary, nothing is drawn, and nothing changes. */
+  /** Computes the output in evaluation: every kWTA is binary, nothing is drawn, and nothing changes. */
   readonly evaluate: (weights: Weights, x: Value) => Value;
   /** Computes the output in training, and the next state. */
   readonly train: (params: Params, signal: Signal) => Signal;

@@ -20,7 +20,7 @@ export interface KernelTime {
 export interface Profile {
   /** The longest first. */
   readonly kernels: readonly KernelTime[];
-  /** The time from start to end; what no kernel has is JavaScript, waiting and files. */
+  /** Time from start to end, in milliseconds; the part that no kernel has is JavaScript, waiting and files. */
   readonly milliseconds: number;
   /** Whether the times are a GPU's own; else they are those of calls. */
   readonly onGpu: boolean;
@@ -104,10 +104,10 @@ export function startProfiler(): Profiler {
 /** The most timestamps that a query set may hold. */
 const SLOTS = 4096;
 
-/** Query sets at the most: what comes after some 130,000 programs is not timed. */
+/** Largest number of query sets: programs after the first 130,000 or so are not timed. */
 const MOST_SETS = 64;
 
-/** tfjs's flag for how many programs it submits at once: a pass of its own for each is timed alone. */
+/** tfjs's flag for the number of programs that it submits at once: a pass of its own for each is timed alone. */
 const BATCH = "WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE";
 
 /** Times the programs of a device from its making on. */

@@ -1,6 +1,7 @@
 /**
  * Top-k activations of sparse autoencoders: the largest values of a sample, or of a whole batch, are transmitted as
- * they are, all others are 0. Both remember how long each unit has been silent, which is what tells dead units.
+ * they are, all others are 0. Both keep the number of samples since each unit was last active, by which dead units are
+ * found.
  *
  * Import this module, or anything that lowers graphs, before a graph with `top_k` or `batch_top_k` is parsed.
  *

@@ -133,7 +133,7 @@ export const trainStep =
     };
   };
 
-/** Disposes of those tensors that are not the same in what is kept. */
+/** Disposes of those tensors that are not among the kept ones. */
 function disposeUnlessIn(kept: Params, tensors: Params): void {
   for (const [path, tensor] of Object.entries(tensors)) {
     if (kept[path] !== tensor) tensor.dispose();
@@ -162,7 +162,7 @@ interface Tape {
   };
 }
 
-/** Frees what operations have kept for gradients that nobody will compute, as tfjs does not. */
+/** Frees the tensors that operations have kept for gradients that will not be computed, as tfjs does not. */
 function dropTape({ state }: Tape): void {
   if (state.gradientDepth > 0) return;
   for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);

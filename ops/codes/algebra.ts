@@ -179,7 +179,7 @@ export function containment(codes: BinaryEmbeddings, sets: BinaryEmbeddings): Fl
 }
 
 /**
- * Computes the expected {@linkcode containment} of a random code of the same size: of m units that are drawn from n
+ * Computes the expected {@linkcode containment} of a random code of the same size. Of m units that are drawn from n
  * without replacement, each is in a set of u with probability u / n, so that E|code ∩ set| / |code| = u / n, whatever
  * m.
  *

@@ -125,10 +125,10 @@ export function searchByVectors(
 /** Whether the similarity is a sum over half bytes. */
 const hasHalves = (coder: VectorCoder): boolean => coder.kind === "linear" || coder.partBits === 4;
 
-/** Makes a table [bytes, 256]: what each value of each byte of a code adds to the similarity. */
+/** Table [bytes, 256] of the summand that each value of each byte of a code adds to the similarity. */
 type Tables = Float32Array;
 
-/** Makes a table [2 · bytes, 16]: what each value of each half byte adds, the lower half of a byte first. */
+/** Table [2 · bytes, 16] of the summand that each value of each half byte adds, the lower half of a byte first. */
 type Halves = Float32Array;
 
 /** Makes the tables of half bytes for some queries at a time. */

@@ -1,5 +1,5 @@
 /**
- * Coders: what turns float vectors into packed codes, as data. A linear coder compares projections with a
+ * Coders, which turn float vectors into packed codes, as data. A linear coder compares projections with a
  * threshold, 0 or that of kWTA; a product coder numbers the nearest centroid of each part of a vector.
  * `projections.ts`, `itq.ts` and `product_quantiser.ts` fit them to vectors.
  *

@@ -171,7 +171,7 @@ function change(
   });
 }
 
-/** Writes the units that code i has and those it has not; returns how many of each. */
+/** Writes the units that code i has and those it has not; returns the numbers of both. */
 function split(
   { width, words }: BinaryEmbeddings,
   i: number,

@@ -27,7 +27,7 @@ export interface CodeIndex {
   readonly codes: BinaryEmbeddings;
 }
 
-/** Options of {@linkcode search}: how many results, by which distance, and how it computes. */
+/** Options of {@linkcode search}: number of results, distance, and implementation. */
 export interface SearchOptions {
   /** Results per query: from 1 to the number of codes. Each that is kept is sorted in, so hundreds halve the speed. */
   readonly k: number;

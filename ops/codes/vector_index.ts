@@ -109,7 +109,7 @@ export interface VectorIndex {
 /** Number of vectors below which scoring all is faster than reading lists. */
 const FEW = 4000;
 
-/** The number of units where none is given. */
+/** Default number of units. */
 export const usualUnits = (count: number): number =>
   count < FEW ? 0 : 2 ** Math.round(Math.log2(count / 6));
 

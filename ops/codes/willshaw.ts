@@ -1,6 +1,6 @@
 /**
- * An associative memory with binary synapses, how it recalls, and what it can hold. What is stored of a pair is which
- * units of a cue were active together with which of its target.
+ * An associative memory with binary synapses, its recall, and its capacity. A pair is stored as the units of a cue that
+ * were active together with units of its target.
  *
  * Source: D. J. Willshaw, O. P. Buneman, H. C. Longuet-Higgins, "Non-holographic associative memory",
  * Nature 222, 1969.
@@ -382,8 +382,8 @@ export function channelInformation(active: number, added: number, lost: number):
 }
 
 /**
- * The entropy of an event of probability p, in bits; by log1p, for what is rare has most of its
- * information in the rare case.
+ * Computes the entropy of an event of probability p, in bits; by log1p, since a rare event has most of its information
+ * in the rare case.
  */
 const entropy = (p: number): number =>
   p <= 0 || p >= 1 ? 0 : -(p * Math.log(p) + (1 - p) * Math.log1p(-p)) / Math.LN2;

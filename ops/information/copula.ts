@@ -303,7 +303,7 @@ const TAIL = [
   ],
 ] as const;
 
-/** The same for what is farther out. */
+/** Coefficients of the same function farther out. */
 const FAR_TAIL = [
   [
     2.01033439929228813265e-7,

@@ -210,7 +210,7 @@ export const layerInformation = (
     E.map((h) => ({ input: h.x, label: notBelowZero(h.x + h.y - h.joint, correction) })),
   );
 
-/** Rounding takes a plug-in value below 0; what a correction takes there is its estimate. */
+/** Rounding makes a plug-in value negative; a correction's negative value is its estimate. */
 const notBelowZero = (bits: number, correction: EntropyCorrection): number =>
   correction === "none" ? Math.max(0, bits) : bits;
 

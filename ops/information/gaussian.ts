@@ -1,6 +1,5 @@
 /**
- * The entropy of samples that are taken as Gaussian, and what it comes of: units that vary, covariances, and their
- * factors.
+ * The entropy of samples that are taken as Gaussian, and its parts: units that vary, covariances, and their factors.
  *
  * @module
  */

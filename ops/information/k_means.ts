@@ -284,7 +284,7 @@ function lloyd(samples: ComparableSamples, seeds: Seeds, steps: number): Seeds {
 }
 
 /**
- * Steps on a part of the samples each: the centroids are the means of all that they were ever given.
+ * Makes steps on a part of the samples each: the centroids are the means of all samples that they were ever given.
  *
  * Source: Sculley's algorithm 1, of which this is what a batch's steps of 1 / count add up to.
  *

@@ -296,7 +296,7 @@ export function sparseGram(a: Float64Array, width: number): Float64Array {
   return sums;
 }
 
-/** Copies what is above the diagonal below it. */
+/** Copies the part above the diagonal below it. */
 function mirror(matrix: Float64Array, size: number): void {
   for (let i = 1; i < size; i++) {
     for (let j = 0; j < i; j++) matrix[i * size + j] = matrix[j * size + i];

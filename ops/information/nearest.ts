@@ -31,7 +31,7 @@ export interface KnnOptions {
   readonly k?: number;
 }
 
-/** The k of {@linkcode KnnOptions} where none is given. */
+/** Default k of {@linkcode KnnOptions}. */
 const defaultK = 4;
 
 // ---- Entropy
@@ -179,7 +179,10 @@ export function ksgInformation(
   return E.right((digamma(x.count) + sum / x.count) / Math.LN2);
 }
 
-/** k, or where the k-th neighbour coincides with a sample, how many do, itself included. */
+/**
+ * Returns k for each sample; where the k-th neighbour coincides with a sample, the number of those that do, itself
+ * included.
+ */
 function neighbours(
   search: NeighbourSearch,
   distances: Float64Array,

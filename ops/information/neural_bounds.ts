@@ -312,7 +312,7 @@ export function halves(scores: tf.Tensor): readonly [joint: tf.Tensor1D, margina
 }
 
 /**
- * One function's value with another's gradient: what is reported of a step, and what trains.
+ * Returns one function's value with another's gradient: the first is reported, the second trains.
  *
  * @param scores Variable of both functions.
  */

@@ -25,7 +25,7 @@ import { linear } from "../layers.ts";
 export interface Critic {
   /** The networks, whose weights are trained. */
   readonly graph: Nodes;
-  /** The graph lowered, with what the bound adds. */
+  /** Lowered graph, with the bound's own operations. */
   readonly model: Lowered;
   /** Creates the state of the bound before the first batch; the caller disposes of it. */
   readonly plasticity: () => Params;

@@ -1,6 +1,6 @@
 /**
- * Pairs of samples, (x, y): what they are, where a critic's batches of them come from, pairs whose
- * information is known, and samples as a critic takes them.
+ * Pairs of samples, (x, y): their type, the source of a critic's batches, pairs whose information is known, and samples
+ * in the form that a critic takes.
  *
  * @module
  */

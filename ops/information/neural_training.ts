@@ -175,7 +175,7 @@ async function trainCritic(
   let pending: tf.Scalar[] = [];
   const history = new Float64Array(steps);
   let read = 0;
-  /** Reads the losses that wait; what is wrong with the first that is not finite. */
+  /** Reads the pending losses; returns the error of the first that is not finite. */
   const settle = async (): Promise<SparrowError | null> => {
     const values = await Promise.all(pending.map((scalar) => scalar.data()));
     tf.dispose(pending);
@@ -237,7 +237,7 @@ function begin(
 
 // ---- The best step
 
-/** Weights with what they reached. */
+/** Weights with their estimate. */
 interface Checkpoint {
   /** The weights: copies of its own. */
   readonly weights: Weights;

@@ -368,7 +368,7 @@ function dot(rows: Float64Array, from: number, row: Float64Array): number {
   return a + b + c + d;
 }
 
-/** The square of what must be left of a row of length 1: less than that is rounding. */
+/** Square of the length that a row of length 1 must keep; less than that is rounding. */
 const INDEPENDENT = 1e-26;
 
 const squareOf = (row: Float64Array): number => row.reduce((sum, value) => sum + value * value, 0);

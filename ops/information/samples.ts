@@ -1,6 +1,6 @@
 /**
- * Samples of continuous variables, as the estimators of information take them: what they are, how they are checked,
- * and how they are picked, put side by side and parted by class.
+ * Samples of continuous variables, as the estimators of information take them: their type, and functions that check,
+ * select, join and divide them by class.
  *
  * @module
  */

@@ -82,7 +82,7 @@ export const ADAM_ALL = "SparrowAdamAll";
 /** Invocations of a workgroup. */
 const LANES = 256;
 
-/** Arrays that a weight takes: what is read, and what is written. */
+/** Number of arrays per weight, read and written. */
 const ARRAYS = 7;
 
 /** A weight with its gradient and its moments. */

@@ -54,7 +54,7 @@ const WORTH_SHARING = 200;
 /** The most units, or results, of the queries that the kernel gets at a time: 64 MB. */
 const MOST = 2 ** 24;
 
-/** The largest memory of WebAssembly, less what a search needs besides the codes. */
+/** Largest memory of WebAssembly, less the memory of a search besides the codes. */
 const LIMIT = 2 ** 32 - 2 ** 28;
 
 /** Kept free at the beginning, so that no address is 0. */
@@ -92,7 +92,7 @@ interface Pieces {
   readonly reserve: (bytes: number) => number;
   /** Reserves bytes for some numbers, and writes them. */
   readonly put: (numbers: Uint32Array) => number;
-  /** Gives back what is reserved meanwhile. */
+  /** Frees the memory that was reserved meanwhile. */
   readonly scratch: <A>(use: () => A) => A;
   /** All bytes; good until the next piece is taken. */
   readonly buffer: () => ArrayBufferLike;
@@ -285,7 +285,7 @@ function groupLists(
   return { columns: columns.subarray(0, at), starts };
 }
 
-/** Codes as rows of bytes with a number after each: by how many units it is smaller than the largest. */
+/** Codes as rows of bytes with a number after each: the difference of the code's size from the largest. */
 interface SizedRows {
   /** The largest code's units. */
   readonly size: number;

@@ -193,12 +193,12 @@ interface Recorder {
   readonly submitQueue: () => void;
 }
 
-/** tfjs's flag for how many programs it submits at once. */
+/** tfjs's flag for the number of programs that it submits at once. */
 const BATCH = "WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE";
 
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 
-/** The first of the rows that a dispatch is for, and how many: all of them in most cases. */
+/** Rows that a dispatch is for, the first and their number: all of them in most cases. */
 interface Window {
   readonly from: number;
   readonly count: number;
@@ -230,8 +230,7 @@ export function runRaw(
 }
 
 /**
- * Runs a program that writes into arrays that there are already: only for such as nobody else sees,
- * for tensors never change.
+ * Runs a program that writes into existing arrays. Only for private ones: tensors never change.
  *
  * @param groups Number of workgroups.
  */
@@ -414,7 +413,7 @@ export const workgroupSum = `
 
 // ---- The size of tensors
 
-/** A tensor is larger than what a program of this device may bind. */
+/** A tensor is larger than a program of this device may bind. */
 export class TensorTooLarge extends Error {
   /** The name of the error's class. */
   override readonly name = "TensorTooLarge";
@@ -452,7 +451,7 @@ export function checkBindable(
   }
 }
 
-/** The error of what was thrown where a tensor is too large; null of anything else. */
+/** Converts a thrown value to a GpuError where a tensor is too large; null for anything else. */
 export const gpuErrorOf = (thrown: unknown): GpuError | null =>
   thrown instanceof TensorTooLarge ? { _tag: "GpuError", reason: thrown.message } : null;
 

@@ -68,7 +68,7 @@ for (const backendName of ["wasm", "cpu"]) {
   });
 }
 
-/** The tape asks for those that it needs, so the data's own gradient costs nothing. */
+/** Lists the gradients. The tape requests those that it needs, so the data's own gradient costs nothing. */
 const gradients = (slope: tf.Tensor2D, x: tf.Tensor2D, weight: tf.Tensor2D) => ({
   x: () => timesTransposed(slope, weight),
   weight: () => transposedTimes(x, slope),

@@ -21,7 +21,7 @@ export interface ListSizes {
   readonly entries: number;
 }
 
-/** The effort of a search: how much it reads. */
+/** Effort of a search: the number of units and lists that it reads. */
 export interface ListEffort {
   /** Number of coarse units whose units are scored; a few more are where they tie. */
   readonly coarseProbes: number;
@@ -188,7 +188,7 @@ export function listMemory(
       ...[address.met, address.scores, address.chosen, address.bytes],
     ]);
   };
-  /** Calls a kernel with blocks of queries, and gathers what it finds. */
+  /** Calls a kernel with blocks of queries, and gathers the results. */
   const inBlocks = (
     vectors: Float32Array,
     kept: number,

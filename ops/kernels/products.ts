@@ -38,7 +38,7 @@ export interface Directions {
 /** Floats of products at a time: they fit the second cache. */
 const BLOCK = 2 ** 16;
 
-/** Bytes at the beginning that nothing uses, so that no address is 0. */
+/** Unused bytes at the beginning, so that no address is 0. */
 const BEGINNING = 64;
 
 const PAGE = 65_536;

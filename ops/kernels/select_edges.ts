@@ -31,7 +31,7 @@ export type View = Float32Array | Int32Array;
 export const winnerCount = (sparsity: number, n: number): number =>
   Math.min(Math.ceil(sparsity * n), n - 1);
 
-/** Finds edges row after row, and remembers from one row what may help with the next. */
+/** Finds edges row after row, and keeps state from one row that speeds up the next. */
 export interface EdgeFinder {
   /**
    * Writes the positions of the k-th and of the (k+1)-th largest value of a row, in the order

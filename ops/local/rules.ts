@@ -1,5 +1,5 @@
 /**
- * Local rules: how the synapses of competing units change by what stands on their two sides.
+ * Local rules: the change of a synapse between competing units depends only on the activity on its two sides.
  *
  * A rule has two parts. Its competition says how active each unit is for each sample; its update moves
  * each synapse by the sample's input, the unit's activity and the synapse's own weight. No rule is
@@ -83,8 +83,8 @@ const driven = (drive: tf.Tensor2D, excitability?: tf.Tensor): tf.Tensor2D =>
   excitability === undefined ? drive : tf.mul(drive, excitability);
 
 /**
- * Hebb's product less what keeps the weights in bounds: Σ_b y_bj (x_bi − u_bj w_ij), with
- * u_bj = Σ_i x_bi v_ij what drives unit j.
+ * Computes Hebb's product less the term that keeps the weights bounded: Σ_b y_bj (x_bi − u_bj w_ij), with the drive
+ * u_bj = Σ_i x_bi v_ij of unit j.
  *
  * Σ_b y_bj u_bj is Σ_i (Xᵀ·Y)_ij v_ij, so that the product of inputs and activities is all that is
  * computed.

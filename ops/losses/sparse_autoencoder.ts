@@ -260,7 +260,7 @@ const decoderAmong = <A extends { readonly path: string; readonly shape: Shape }
     .sort((a, b) => a.path.localeCompare(b.path, "en", { numeric: true }))
     .at(-1);
 
-/** Finds what keeps the loss from being used on a graph; null for nothing. */
+/** Checks that the loss can be used on a graph; null if it can. */
 function misfitOf(
   { inputs, outputs, graph }: LossSetting,
   decodes: boolean,

@@ -1,6 +1,6 @@
 /**
- * Classes in the space of embeddings: the mean and the variance of each, classification by the nearest
- * mean, and how far classes are apart.
+ * Classes in the space of embeddings: the mean and the variance of each, classification by the nearest mean, and the
+ * distances between classes.
  *
  * Source: AccuracyEmbedding of dizcza/pytorch-mighty, mighty/monitor/accuracy.py, and AccuracyEmbeddingKWTA of
  * dizcza/EmbedderSDR, monitor/accuracy.py.
@@ -16,7 +16,7 @@ import { type DistanceRow, distanceRows, type EmbeddingDistance } from "./distan
 // ---- Mean and variance
 
 /**
- * The sum of each class's embeddings, and how many there are: of codes how often each unit is active.
+ * Sums each class's embeddings, and counts them: of codes the sum is the number of activations of each unit.
  *
  * @throws {RangeError} Where there are not as many labels as embeddings.
  */

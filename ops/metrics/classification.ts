@@ -1,5 +1,5 @@
 /**
- * Predicted classes: from outputs, how many of them are right, and which are taken for which.
+ * Predicted classes: from outputs, their accuracy, and their confusions.
  *
  * Source: AccuracyArgmax and calc_accuracy of dizcza/pytorch-mighty, mighty/monitor/accuracy.py.
  *

@@ -31,7 +31,10 @@ export interface NeighbourOptions {
 /** Number of codes below which comparing is faster than placing them in WebAssembly's memory. */
 const MANY = 512;
 
-/** Each that is kept is sorted in: more are kept sooner by what searches their place by halves. */
+/**
+ * Largest k for which the search of codes is used: it inserts each neighbour in order. For more, the reference, which
+ * finds the place by bisection, is faster.
+ */
 const FEW = 1024;
 
 /**

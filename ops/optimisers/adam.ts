@@ -107,9 +107,9 @@ export function adamW(options: AdamOptions = {}): Chain {
 
 /** Options of {@linkcode scaleByAdam}. */
 export interface ScaleByAdamOptions {
-  /** β1, what remains of the first moment after a step, in [0, 1). @default 0.9 */
+  /** Decay of the first moment, β1, in [0, 1). @default 0.9 */
   readonly beta1?: number;
-  /** β2, what remains of the second moment after a step, in [0, 1). @default 0.999 */
+  /** Decay of the second moment, β2, in [0, 1). @default 0.999 */
   readonly beta2?: number;
   /** Number added to the root of the second moment, at least 0. @default 1e-8 */
   readonly epsilon?: number;

@@ -115,7 +115,7 @@ interface AdamTail {
   readonly begin: number;
   /** Index of the transform that holds the moments. */
   readonly moments: number;
-  /** The attributes of the kernel, less what changes from step to step. */
+  /** Attributes of the kernel that do not change from step to step. */
   readonly attributes: Omit<AdamAttributes, "learningRate" | "step">;
 }
 

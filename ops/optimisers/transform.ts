@@ -1,5 +1,5 @@
 /**
- * Optimisers and transforms: what trains weights, and what an optimiser is composed of.
+ * Optimisers and transforms: rules that train weights, and their components.
  *
  * Both are pairs of pure functions, as in Optax. The gradients of a step enter the first transform,
  * each hands on its updates to the next, and the last one's updates are subtracted from the weights. A
@@ -58,7 +58,7 @@ export interface TransformState {
   readonly slots: Slots;
 }
 
-/** A function from updates to updates that may remember tensors between steps. */
+/** A function from updates to updates that may keep tensors between steps. */
 export interface Transform {
   /** Name of the transform in configurations. */
   readonly name: string;

@@ -1,5 +1,5 @@
 /**
- * The transforms that remember nothing between steps: the learning rate, weight decay, clipping, and
+ * Transforms without state: the learning rate, weight decay, clipping, and
  * freezing weights. Those with moments stand with their optimisers, in `adam.ts` and `sgd.ts`.
  *
  * @module

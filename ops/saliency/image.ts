@@ -33,7 +33,7 @@ export function checkImage(option: string, { shape, data }: ImageArray): Invalid
   return odd === undefined ? null : invalidOption(option, odd, "finite numbers");
 }
 
-/** A new image of the same shape, made of the pixels that lie at (row(y), column(x)). */
+/** Returns a new image of the same shape, with the pixels at (row(y), column(x)). */
 function rearrange(
   { shape, data }: ImageArray,
   row: (y: number) => number,
@@ -52,7 +52,7 @@ function rearrange(
 
 const clamp = (i: number, side: number): number => Math.min(side - 1, Math.max(0, i));
 
-/** The image moved down and to the right; what enters at an edge repeats the edge. */
+/** Moves the image down and to the right; its edge fills the pixels that enter. */
 export const shift = (image: ImageArray, down: number, right: number): ImageArray =>
   down === 0 && right === 0 ? image : rearrange(
     image,

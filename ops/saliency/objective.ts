@@ -195,7 +195,7 @@ export function totalVariation(x: tf.Tensor2D, beta: number): tf.Scalar {
 
 // ---- The objective
 
-/** The image of one step, as what shows where it is hidden and what is added where it is not. */
+/** The image of one step: the pixels shown where it is hidden, and the noise added where it is not. */
 export interface Scene {
   /** The occluder, and the step's noise: [1, height, width, channels]. */
   readonly hidden: tf.Tensor;

@@ -1,6 +1,6 @@
 /**
- * Saliency: where a model looks, as the smallest mask that makes it lose what it saw. A mask is learned
- * for one image by gradient descent, step by step.
+ * Saliency: the part of an image that a model's answer depends on, as the smallest mask that removes the answer. A mask
+ * is learned for one image by gradient descent, step by step.
  *
  * @module
  */
@@ -46,7 +46,7 @@ export interface SaliencyOptions {
   /** β, the power of the differences between neighbours, at least 1. @default 1 */
   readonly variationPower?: number;
   /**
-   * Standard deviation of the noise on what the model sees, in the image's scale, at least 0.
+   * Standard deviation of the noise on the model's input, in the image's scale, at least 0.
    *
    * @default 0.2
    */
@@ -212,7 +212,7 @@ interface Descender {
   readonly optimiser: Optimiser;
 }
 
-/** A mask that hides nothing. */
+/** Begins with a mask that hides nothing. */
 function beginDescent(
   [rows, columns]: readonly [rows: number, columns: number],
   optimiser: Optimiser,

@@ -134,7 +134,7 @@ const SPINS = 5_000;
 /** Parts per thread: more than one, so that a late thread does not hold the others up. */
 const PARTS_PER_THREAD = 2;
 
-/** Milliseconds that a thread may take for its part before it is given up. */
+/** Milliseconds after which a part of a call that a thread has not finished is given up. */
 const PATIENCE = 30_000;
 
 /** The message with which a worker begins. */

@@ -1,5 +1,5 @@
 /**
- * Registers kernels that run as SIMD on wasm, beside what is there without SIMD.
+ * Registers kernels that run as SIMD on wasm, beside the existing ones without SIMD.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type SimdBackend, simdOf } from "./module.ts";
 
 /** A kernel as a call of the SIMD module. */
 export interface SimdKernel<Attributes> {
-  /** One that wasm has already: it is what runs where SIMD does not, or does not fit. */
+  /** Name of an existing wasm kernel, which runs where SIMD does not, or does not fit. */
   readonly name: string;
   /** The names of the input tensors; 0 is the address of one that is not there. */
   readonly inputs: readonly string[];

@@ -21,7 +21,7 @@ function imageOf(x: f32): i32 {
   return bits ^ ((bits >> 31) & 0x7fffffff);
 }
 
-/** Lists the units above a guess, in rising order, with their images; returns how many. */
+/** Lists the units above a guess, in rising order, with their images; returns their number. */
 function above(x: usize, n: i32, guess: f32, units: usize, images: usize): i32 {
   const limit = f32x4.splat(guess);
   let count = 0;

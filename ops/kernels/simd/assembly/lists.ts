@@ -13,7 +13,7 @@ import { at } from "./vector";
 /** Bytes of a row's scale and bias. */
 const TAIL: usize = 8;
 
-/** Bytes of a query past its numbers: its factor, and what is taken off its sums. */
+/** Bytes of a query past its numbers: its factor, and the number that is subtracted from its sums. */
 const QUERY_TAIL: usize = 16;
 
 /** Memory layout and sizes of a search. `list_search.ts` writes the fields. */

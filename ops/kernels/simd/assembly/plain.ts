@@ -3,7 +3,7 @@
 import { gemm } from "./gemm";
 import { at, madd } from "./vector";
 
-/** The number that most of a row is, if any is: what two of three places have, else the first. */
+/** Finds the most frequent number of a row, if any: the one at two of three places, else the first. */
 // @ts-ignore: decorator
 
 function groundOf(row: usize, k: i32): f32 {

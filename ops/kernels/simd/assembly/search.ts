@@ -148,7 +148,7 @@ function sized(base: usize, bits: i32): bool {
   return v128.any_true(any);
 }
 
-/** Adds 2^shift for each of a list's columns to what 256 counters have `from` the beginning. */
+/** Adds 2^shift for each of a list's columns to 256 counters with the initial values `from`. */
 // @ts-ignore: decorator
 @inline
 function tally(
