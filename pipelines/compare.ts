@@ -1,5 +1,5 @@
 /**
- * Puts several runs beside each other in one report: curves, final numbers, what differs.
+ * Compares several runs in one report: curves, final numbers, differences of their options.
  *
  *     deno run -P pipelines/compare.ts RUN_DIR…
  *

@@ -111,7 +111,7 @@ const flags = {
 
 type Given = Options<typeof flags>;
 
-/** A method's coder of some size, and what was measured. */
+/** A method's coder of some size, and its measurements. */
 interface Candidate {
   readonly method: string;
   readonly coder: VectorCoder;

@@ -221,11 +221,11 @@ function otherwise(before: Config, now: Config, folder: string) {
   );
 }
 
-/** Writes how many samples of a dataset there are, and what its loader said of it. */
+/** Writes the sizes of a dataset, and the notice of its loader. */
 const sizesOf = ({ train, test, notice }: Config): string =>
   `${train} to train on and ${test} to test with${notice === undefined ? "" : ` (${notice})`}`;
 
-/** The names of temporary files, as `Files.write` and `hasRoom` give them. */
+/** Names of temporary files, as `Files.write` and `hasRoom` make them. */
 const TEMPORARY = /(\.[0-9a-f]{4,8}|^room)\.tmp$/;
 
 /** Removes the temporary files that a process leaves which is killed while it writes. */
@@ -253,7 +253,7 @@ export const savedConfig = (folder: string, files: Files): TE.TaskEither<Sparrow
     }),
   );
 
-/** Options that say how a program is run, not what it computes: they are never taken from before. */
+/** Options on how a program is run, not on its results: a resumed run never takes them from before. */
 const ofThisTime = ["help", "quiet", "debug", "profile", "dashboard", "resume", "on-gpu-loss"];
 
 /** Options that may differ from the saved ones. */

@@ -71,7 +71,7 @@ type ValueOf<F extends Flag> = F extends { kind: "switch" } ? boolean
   : F extends { kind: "choice"; fallback: string } ? string
   : string | null;
 
-/** The values of flags: what was given, or the fallback; null for a flag that has neither. */
+/** Values of flags: the given value, or the fallback; null for a flag that has neither. */
 export type Values<F extends Flags> = { readonly [K in keyof F]: ValueOf<F[K]> };
 
 /** A command line that was read. */
@@ -278,7 +278,7 @@ export function wrongValue(name: string, flag: Flag, value: unknown): InvalidOpt
 }
 
 /**
- * The help of a program: what it does, how to call it, every flag with its default.
+ * Help of a program: its purpose, its usage, and every flag with its default.
  *
  * @param operands Arguments without a flag: `MODEL INPUT…`. @default none
  */

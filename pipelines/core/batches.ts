@@ -1,5 +1,5 @@
 /**
- * Evaluation batch by batch: samples go through a model, and what it makes of them is gathered.
+ * Evaluation batch by batch: samples are sent through a model, and its outputs are gathered.
  *
  * @module
  */
@@ -63,7 +63,7 @@ export interface EvaluatedBatch {
 
 /** Options of {@linkcode forEachBatch}. */
 export interface ForEachBatchOptions {
-  /** Chooses the tensors to read among what the graph makes of a batch. */
+  /** Chooses the tensors to read among the outputs of a batch. */
   readonly choose: (value: Value) => readonly tf.Tensor[];
   /** Called with one batch after the other. */
   readonly use: (batch: EvaluatedBatch) => void;
@@ -140,7 +140,7 @@ interface ForwardOptions extends Omit<ForEachBatchOptions, "choose"> {
   readonly forward: (x: tf.Tensor) => readonly tf.Tensor[];
 }
 
-/** Counts the numbers per sample of the largest tensor among a graph's input and what its nodes make of it. */
+/** Counts the numbers per sample of the largest tensor among a graph's input and its nodes' outputs. */
 export function widestOf(graph: Nodes, input: Shape): number {
   const inferred = inferShapes(graph, input);
   if (E.isLeft(inferred)) return sizeOf(input);

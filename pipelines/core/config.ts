@@ -1,5 +1,5 @@
 /**
- * The configuration of a run, as `config.json` keeps it: whatever it takes to run it again.
+ * Configuration of a run, as `config.json` keeps it: all that is needed to run it again.
  *
  * @module
  */

@@ -70,7 +70,7 @@ export interface Reconstruction {
   readonly original: ImageArray;
   /** The reconstruction in the same scale, which it may leave. */
   readonly made: ImageArray;
-  /** Pixels that come out wrong at the threshold of the evaluation. */
+  /** Number of pixels that are wrong at the threshold of the evaluation. */
   readonly missed: number;
 }
 
@@ -212,7 +212,7 @@ const IMAGES_PER_CONFUSION = 3;
 export const MOST_CONFUSED = 24;
 
 /**
- * Gathers what an evaluation of samples without labels has found.
+ * Gathers the findings of an evaluation of samples without labels.
  *
  * @param duty The duty cycle of each unit, of binary codes.
  */

@@ -1,6 +1,6 @@
 /**
- * The history of a run: measurements as tidy data, one row per value, which is what a plot wants; written as JSON
- * lines, and read back.
+ * History of a run: measurements as tidy data, one row per value, as plots need it; written as JSON lines, and read
+ * back.
  *
  * @module
  */

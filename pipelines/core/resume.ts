@@ -68,7 +68,7 @@ export const resumeRun = (
   );
 };
 
-/** Says which optimiser would fit these states; null where the given one does. */
+/** Returns the kind of optimiser that these states belong to; null where the given one fits. */
 function misfit(
   wanted: Run["optimiserState"]["slots"],
   given: Checkpoint["optimiserState"]["slots"],

@@ -73,7 +73,7 @@ export interface RunOptions {
   readonly rng?: Rng;
   /** Weights to begin with, by path; those that are left out are drawn at random. @default {} */
   readonly params?: ParamArrays;
-  /** State of the units to begin with, by path; what is left out begins as new. @default {} */
+  /** Initial state of the units, by path. @default {}, with new state for all */
   readonly plasticity?: ParamArrays;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Stages: functions from run to run, with effects described and not done, and what composes them.
+ * Stages: functions from run to run, with effects described and not done, and their combinators.
  *
  * @module
  */
@@ -138,7 +138,7 @@ export const stageMonoid: FpMonoid<Stage> = {
   concat: (first, second) => pipeline(first, second),
 };
 
-/** The error of a stage that is given a number which is none of times, or of epochs; the run is freed. */
+/** Makes the stage that frees the run and fails, because a number is no number of times, or of epochs. */
 const refused = (
   option: string,
   actual: number,

@@ -172,7 +172,7 @@ export interface Seen {
   readonly trainingFrom: number | null;
   /** Epochs that were done at that time, of a training that goes on; null before the first progress. */
   readonly from: number | null;
-  /** Number of epochs of the training; null where nobody knows. */
+  /** Number of epochs of the training; null where it is unknown. */
   readonly epochs: number | null;
   /** Backend; null before it is started. */
   readonly backend: Backend | null;

@@ -170,8 +170,8 @@ export function adjustSaturation(pixels: Float32Array, factor: number): void {
 export const toGrey = (pixels: Float32Array): void => adjustSaturation(pixels, 0);
 
 /**
- * Turns the hue of every pixel; its value and its chroma, the largest of its channels and how far the smallest is
- * below it, stay as they are.
+ * Turns the hue of every pixel; its value, the largest of its channels, and its chroma, the distance to the smallest,
+ * stay as they are.
  *
  * Source: the hexcone model of Smith, "Color gamut transform pairs" (SIGGRAPH 1978); adjust_hue of torchvision.
  *

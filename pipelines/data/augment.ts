@@ -97,7 +97,7 @@ export interface Augmentation {
   readonly options: Readonly<Required<AugmentOptions>>;
   /** An option out of its range, with which it is not to be used; null if none. */
   readonly problem: InvalidOption | null;
-  /** Returns what keeps it from being used on images of a shape; null if nothing. */
+  /** Checks that the augmentation can be used on images of a shape; null if it can. */
   readonly fits: (shape: readonly number[]) => InvalidOption | null;
   /**
    * Changes a batch in place.
@@ -108,7 +108,7 @@ export interface Augmentation {
   readonly apply: (values: Float32Array, layout: ImageLayout, rng: Rng) => Rng;
 }
 
-/** The options that change nothing. */
+/** Options that change nothing. */
 const NONE: Readonly<Required<AugmentOptions>> = {
   flip: false,
   shift: 0,
@@ -205,7 +205,7 @@ export function augment(given: AugmentOptions = {}): Augmentation {
 const spread = (values: readonly number[], channels: number): readonly number[] =>
   Array.from({ length: channels }, (_, channel) => values[values.length === 1 ? 0 : channel]);
 
-/** Draws whether something happens; nothing is drawn for what never does. */
+/** Draws whether something happens; draws nothing where the probability is 0. */
 const happens = (probability: number, { unit }: Dice): boolean =>
   probability > 0 && unit() < probability;
 

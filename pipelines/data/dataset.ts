@@ -117,7 +117,7 @@ export interface Dataset<Split extends DataSplit = DataSplit> {
 const MOST_VALUES = 2 ** 31;
 
 /**
- * Checks samples before anything is made of them.
+ * Checks samples before they are used.
  *
  * @param size Numbers of a sample, as the run's input has them.
  * @returns `InvalidOption` where there are not `count` samples of that many bytes or finite numbers, or where
@@ -208,7 +208,7 @@ export interface SplitForm {
 }
 
 /**
- * Checks a split before anything is made of it, as {@linkcode checkSamples} does.
+ * Checks a split before it is used, as {@linkcode checkSamples} does.
  *
  * @returns `InvalidOption` besides where the split has no sample, and where it has labels that are not one per
  * sample, or of which one is none of the classes.

@@ -172,7 +172,7 @@ const noneOf = (passed: readonly PassedOver[]): string =>
   `it has no picture, ${PICTURE_KINDS} by its name` +
   (passed.length === 0 ? "" : ` (${passedOver(passed)})`);
 
-/** Says how many images were taken, and what was passed over. */
+/** Writes the number of images that were taken, and the entries that were skipped. */
 const takenOf = (images: number, classes: readonly string[], passed: readonly PassedOver[]) =>
   `${count(images, "picture")} ` +
   (classes.length === 0 ? "without labels" : `in ${count(classes.length, "class", "classes")}`) +

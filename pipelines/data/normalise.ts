@@ -137,8 +137,8 @@ function fillChannel(
 }
 
 /**
- * Returns the number that 0 becomes in each channel of a normalisation: the background of
- * digits, and what an image that is shifted leaves behind.
+ * Returns the number that 0 becomes in each channel of a normalisation: the background of digits, and of shifted
+ * images.
  *
  * @returns One value, for all bytes alike, or one per channel, in float32.
  *

@@ -369,7 +369,7 @@ async () => {
 };
 
 /**
- * Says why nothing can be read in a folder that the user named; null where it can. At a terminal, Deno
+ * Returns the reason why nothing can be read in a folder that the user named; null where it can. At a terminal, Deno
  * may ask.
  */
 export async function hindranceTo(folder: string, env: DataEnv): Promise<string | null> {

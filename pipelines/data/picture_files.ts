@@ -1,6 +1,6 @@
 /**
- * Listing of the pictures in a folder as people have them: nested folders, files of other kinds, links, and
- * what operating systems leave there. Training and encoding list a folder by the same rules.
+ * Listing of the pictures in a user's folder: nested folders, files of other kinds, links, and files of operating
+ * systems. Training and encoding list a folder by the same rules.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export const isPictureName = (name: string): boolean =>
 /** Reason for which an entry of a folder is skipped. */
 export type PassedReason = keyof typeof WORDS;
 
-/** The words for what is passed over, for one and for several; their order is that of {@linkcode passedOver}. */
+/** Words for the skipped entries, for one and for several; their order is that of {@linkcode passedOver}. */
 const WORDS = {
   hidden: ["hidden", "hidden"],
   raw: ["raw photograph", "raw photographs"],
@@ -62,7 +62,7 @@ export interface PassedOver {
 const [SHOWN, SHOWN_BAD] = [3, 20];
 
 /**
- * Says what was passed over, by reason, with the number and the first names of each.
+ * Describes the skipped entries, by reason, with the number and the first names of each.
  *
  * @returns The words; empty where nothing was passed over.
  *
@@ -97,7 +97,10 @@ export function passedOver(passed: readonly PassedOver[]): string {
   return parts.length === 0 ? "" : `passed over: ${parts.join(", ")}`;
 }
 
-/** Lists the first names, without what a terminal would take for a command: names of files hold any character. */
+/**
+ * Lists the first names, without characters that a terminal would take for a command: names of files hold any
+ * character.
+ */
 export const namesOf = (names: readonly string[], most = SHOWN): string =>
   names.slice(0, most).map((name) => name.replaceAll(/\p{Cc}/gu, "?")).join(", ") +
   (names.length > most ? ", …" : "");

@@ -89,7 +89,7 @@ export const reasonOf = (damage: Damage): string =>
     ? damage.reason
     : `expected SHA-256 ${damage.expected}, current value is ${damage.actual}`;
 
-/** The error that lists every place that was tried and says what would do. */
+/** Makes the error that lists every place that was tried, with advice. */
 export const unavailable = (
   published: Published,
   tried: readonly Attempt[],

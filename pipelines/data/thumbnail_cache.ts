@@ -38,7 +38,7 @@ const MOST_BYTES = 2 ** 31 / FOLDERS;
 /** Number of written thumbnails after which the size of the folder is checked, on average. */
 const LOOK_EVERY = 16;
 
-/** Changes wherever the same file is given other pixels by us, and not by the decoder. */
+/** Version of our own changes of pixels, besides the decoder's. */
 const OURS = 1;
 
 /**

@@ -126,10 +126,10 @@ const FEW = 4;
 /** The most workers: each has a decoder of its own, and the largest image takes hundreds of MiB. */
 const MOST_WORKERS = 8;
 
-/** Images that a worker is given ahead, so that it need not wait for this thread. */
+/** Images that a worker receives ahead, so that it need not wait for this thread. */
 const PER_WORKER = 2;
 
-/** Milliseconds after which an image is given up that is still being decoded. */
+/** Milliseconds after which an image that is still being decoded is given up. */
 const PATIENCE = 120_000;
 
 function poolFor(count: number, size: ThumbnailOptions["size"], colour: Colour): Pool {
@@ -169,7 +169,7 @@ interface Task {
   readonly resolve: (decoded: Decoded) => void;
 }
 
-/** A worker with what it has been given, the image that is being decoded first. */
+/** A worker with its images, the one that is being decoded first. */
 interface Running {
   readonly worker: Worker;
   readonly tasks: Task[];

@@ -201,7 +201,7 @@ export const addCodes = (
 const MOST_QUERIES = 256;
 
 /**
- * Finds the k nearest codes of each query, exactly: what `search` of a code index finds. The database compares each
+ * Finds the k nearest codes of each query, exactly, like `search` of a code index. The database compares each
  * query with every code, also where the table has an index of pgvector's: those are approximate, and useful to your own
  * statements. Bits are compared by `<~>` and `bit_count`, which needs PostgreSQL 14, sparse vectors by `<+>` and `<#>`.
  *

@@ -8,7 +8,7 @@ import { type DatabaseUnavailable, invalidOption, type SparrowError } from "../.
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { lockFolder } from "../files/lock.ts";
 
-/** Runs one statement; its parameters are $1, $2, … Throws what the database refuses. */
+/** Runs one statement with its parameters $1, $2, … Throws the database's errors. */
 export type DatabaseQuery = (
   statement: string,
   parameters?: readonly unknown[],
@@ -38,7 +38,7 @@ export interface DatabaseOptions {
 export interface Database {
   /** Place of the database, without a password: "memory", the folder or the address. */
   readonly place: string;
-  /** Driver for your own statements, on further columns for example; it throws what the database refuses. */
+  /** Driver for your own statements, on further columns for example; it throws the database's errors. */
   readonly driver: DatabaseDriver;
 }
 
@@ -122,7 +122,7 @@ function placeOf(url: string): string | null {
   return `${read.protocol}//${user}${read.host}${read.pathname}`;
 }
 
-/** Hides what stands before the last @, which may hold a password, for an error. */
+/** Hides the part before the last @, which may hold a password, for an error. */
 const withoutPassword = (url: string): string => url.replace(/^([^/]*\/\/)?.*@/, "$1…@");
 
 /**
@@ -170,7 +170,7 @@ const withVector = (database: Database): TE.TaskEither<SparrowError, void> =>
     ),
   );
 
-/** Does something with a database; what that throws is returned as `DatabaseUnavailable`. */
+/** Runs a function on a database; a thrown error is returned as `DatabaseUnavailable`. */
 export const attempt = <A>(
   { place, driver }: Database,
   work: (driver: DatabaseDriver) => Promise<A>,

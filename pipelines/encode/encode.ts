@@ -274,7 +274,7 @@ export interface ActivatedCodes {
 }
 
 /**
- * Encodes batches as {@linkcode encodeStream} does, and keeps what the units had before they competed.
+ * Encodes batches as {@linkcode encodeStream} does, and keeps the units' values before the competition.
  *
  * @param model A model whose codes are binary.
  */

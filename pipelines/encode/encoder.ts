@@ -28,7 +28,7 @@ export interface Encoder {
   readonly model: ModelFile;
   /** Size and colours that images are brought to. */
   readonly layout: InputLayout;
-  /** Path and SHA-256 of the model's file, by which a file of codes remembers it. */
+  /** Path and SHA-256 of the model's file, which a file of codes keeps. */
   readonly identity: Origins["model"];
   /** The trunk whose features of images the model takes; null where it takes images. */
   readonly trunk: Trunk | null;
@@ -317,8 +317,8 @@ export const encodeImage = (
   );
 
 /**
- * Makes what an encoder's model takes of images that have its layout: the images themselves, or the features that its
- * trunk makes of them.
+ * Makes the model's inputs from images that have its layout: the images themselves, or the features that its trunk
+ * makes of them.
  */
 export const modelInputs = (
   { model, trunk }: Encoder,

@@ -137,7 +137,7 @@ export const indexVectors = (
 
 const interrupted = { _tag: "Interrupted", epoch: 0, step: 0 } as const;
 
-/** Rows in a row: the first, and how many. */
+/** Consecutive rows: the first, and their number. */
 type Piece = readonly [from: number, rows: number];
 
 /** Chooses pieces of `most` rows together from random places; all rows where `most` is all. */

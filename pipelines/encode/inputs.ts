@@ -168,7 +168,7 @@ const noSuch = (file: string): FileUnavailable => ({
   advice: `Check the path; datasets are ${inputNames.join(", ")}`,
 });
 
-/** Lists what a person should know of images: the notices of datasets, and what was passed over in folders. */
+/** Lists notes on images for the user: the notices of datasets, and the files that were skipped in folders. */
 export const notesOf = (inputs: readonly ImageSource[]): readonly string[] =>
   inputs.flatMap((input) => {
     if (input.kind === "dataset") return input.notice === null ? [] : [input.notice];

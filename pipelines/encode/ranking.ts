@@ -1,6 +1,6 @@
 /**
- * The order of what a search finds: near-duplicates, then by the distance of codes, then by the values that units had
- * before they competed, then by name.
+ * Order of search results: near-duplicates, then by the distance of codes, then by the values of units before the
+ * competition, then by name.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Images stored in a Willshaw memory and recalled from what is left of them: cues, codes, and how well the
- * memory completes these beside a search that needs none.
+ * Images stored in a Willshaw memory and recalled from damaged ones: cues, codes, and the quality of the recall beside
+ * a search without a memory.
  *
  * @module
  */
@@ -165,7 +165,7 @@ export interface Recollection {
   readonly after: number;
   /** Number of units of the recalled code. */
   readonly recalledSize: number;
-  /** The stored image whose code is nearest to what was recalled. */
+  /** Index of the stored image whose code is nearest to the recalled one. */
   readonly found: number;
   /** Whether the found image's code is the whole image's. */
   readonly right: boolean;
@@ -193,7 +193,7 @@ export interface RecallResult {
   readonly randomFill: number;
   /** The share of whole codes that come back as they are. */
   readonly wholeExact: number;
-  /** Units of what is recalled from whole codes, on average. */
+  /** Mean number of active units of codes recalled from whole ones. */
   readonly wholeSize: number;
   /** Cues that still changed in the last of several steps; 0 where there was one. */
   readonly unsettled: number;

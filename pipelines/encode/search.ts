@@ -164,7 +164,7 @@ function misfit(
     : invalidOption("-k", k, `an integer from 1 to the number of codes, ${codes.count}`);
 }
 
-/** Checks that one model made both, where both remember theirs; null where it did. */
+/** Checks that one model made both sets, where both name theirs; null where it did. */
 function otherModel(set: SavedCodes, queries: SavedCodes): InvalidOption | null {
   const [one, other] = [set.origins?.model, queries.origins?.model];
   if (one === undefined || other === undefined || one.sha256 === other.sha256) return null;

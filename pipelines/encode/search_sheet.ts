@@ -1,6 +1,6 @@
 /**
- * Contact sheets: pages of images with nothing to load. {@linkcode searchSheet} makes that of a search, each
- * query at the left and what was found at its right; the frame, the tiles and the pictures serve other sheets.
+ * Contact sheets: pages of images with nothing to load. {@linkcode searchSheet} makes that of a search, each query at
+ * the left and its results at the right; the frame, the tiles and the pictures serve other sheets.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Checkpoints: a whole run as a file, so that it goes on as if it had never stopped, and the checkpoints of a
+ * Checkpoints: a whole run as a file, so that it can be resumed as if it had never stopped, and the checkpoints of a
  * run's folder. A checkpoint is plain data: `core/resume.ts` makes one of a run, and a run of one.
  *
  * @module
@@ -346,7 +346,7 @@ export function pack(value: unknown): Json {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, pack(part)]));
 }
 
-/** Unpacks what {@linkcode pack} wrote. Throws a `TypeError` or `SyntaxError` for anything else. */
+/** Unpacks a value that {@linkcode pack} wrote. Throws a `TypeError` or `SyntaxError` for anything else. */
 export function unpack(value: Json): unknown {
   if (Array.isArray(value)) return value.map(unpack);
   if (typeof value !== "object" || value === null) return value;

@@ -1,5 +1,5 @@
 /**
- * Coders of float vectors as files: safetensors with the directions or centroids, and what they stand for.
+ * Coders of float vectors as files: safetensors with the directions or centroids, and their meaning.
  *
  * @module
  */
@@ -68,7 +68,7 @@ export const readCoder = (
     }),
   );
 
-/** The coder, or in words what is wrong. */
+/** Reads the coder, or returns the fault in words. */
 function coderOf(
   tensor: (name: string) => ArrayValue | null,
   text: (name: string) => string,

@@ -270,7 +270,7 @@ function wordsOf(bytes: Uint8Array, count: number, width: number): Uint32Array {
   return words;
 }
 
-/** Finds where values do not fit the codes, with what is expected; null where they do. */
+/** Finds values that do not fit the codes, with the expectation; null where all do. */
 function misfitOf(
   values: Float32Array,
   codes: BinaryEmbeddings,

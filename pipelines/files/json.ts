@@ -18,7 +18,7 @@ export const isCounts = (value: unknown): value is readonly number[] =>
 
 // ---- Parsing within bounds
 
-/** Arrays and objects in each other: what Sparrow writes has a tenth of it, and readers recurse. */
+/** Largest depth of arrays and objects in each other: Sparrow's own files have a tenth of it, and readers recurse. */
 const MOST_DEPTH = 1000;
 
 /** Bytes that V8 takes for an array or an object while it parses, measured; and for a key that is new. */

@@ -1,5 +1,5 @@
 /**
- * Trained models as files: the weights, the graph, and what the inputs must look like.
+ * Trained models as files: the weights, the graph, and the form of the inputs.
  *
  * @module
  */

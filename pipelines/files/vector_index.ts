@@ -70,7 +70,7 @@ const refuse = (cause: SparrowError): never => {
   throw new Error("", { cause });
 };
 
-/** Runs what may throw, and returns it. */
+/** Runs a function that may throw, and returns its error. */
 const attempted = <A>(
   operation: "read" | "write",
   path: string,
@@ -442,7 +442,7 @@ function sizesOf(
   return { at, sizes: { width, coarse, units, rows: count, entries: entriesOfLists }, winners };
 }
 
-/** Checks what a search relies on. */
+/** Checks the conditions that a search relies on. */
 function check(store: VectorStore, corrupt: (reason: string) => never): void {
   const { ids, inverse, codes, mean, values, memory, slots } = store;
   const wrongId = ids.findIndex((id) => !Number.isSafeInteger(id));

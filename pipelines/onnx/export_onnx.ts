@@ -47,7 +47,7 @@ export const OPSETS: { readonly oldest: number; readonly newest: number } = {
   newest: Math.max(...formats.keys()),
 };
 
-/** Options of {@linkcode exportOnnx}: what the exported model takes. */
+/** Options of {@linkcode exportOnnx}: the form of the input, and the version of ONNX. */
 export interface ExportOnnxOptions {
   /**
    * Form of the input. "pixels": bytes, uint8 [batch, …input], as image files have them; the model normalises them as

@@ -111,7 +111,7 @@ const SPARE = 2e6;
 /** Cost of reading a constant, whatever its size. */
 const READING = 64;
 
-/** The output of an operator that the network's input goes into. */
+/** Output of an operator that depends on the network's input. */
 interface Signal {
   /** The values that have been computed. */
   readonly step: Step;
@@ -140,7 +140,7 @@ const inWords = ({ opType = "", name = "" }: Partial<OnnxNode>): string =>
   `the operator ${opType}${name ? ` (${name.slice(0, 60)})` : ""}`;
 
 /**
- * The network of a model, or what was expected of it, in words.
+ * Builds the network of a model, or returns the expectation in words.
  *
  * @param bytes Content of the model's file. A constant may be used many times over, and transposed: all that is read
  * and transposed is at most twice as large, and a bit more.

@@ -209,7 +209,7 @@ function above(out: Emitter, x: Signal, threshold: Float32Array): Signal {
 const flattened = (out: Emitter, x: Signal): Signal =>
   x.shape.length === 1 ? x : reshaped(out, x, [sizeOf(x.shape)]);
 
-/** Writes a node that is given what goes in; gives what comes out. */
+/** Writes a node, from its input signals to its output signals. */
 export type Emit = (x: Signals) => Signals;
 
 const refuse = (): Emit => {
@@ -230,7 +230,7 @@ export function onnxAlgebra(
 ): Algebra<Emit> {
   const { node } = out;
   const onTensor = (f: (x: Signal) => Signal): Emit => (x) => f(x as Signal);
-  /** An operator that takes and gives any shape and either order of axes. */
+  /** Makes the writer of an operator that accepts any shape and either order of axes. */
   const elementwise =
     (opType: string, attributes: Readonly<Record<string, AttributeValue>> = {}) => (): Emit =>
       onTensor((x) => written(node(opType, [x.name()], attributes)[0], x.shape, x.channelsFirst));

@@ -14,7 +14,7 @@ import { transposed } from "./lower.ts";
 export interface ReadNode {
   /** The nodes in order; none where the operator changes nothing. */
   readonly nodes: readonly Leaf[];
-  /** Whether an image that comes out has its channels first in ONNX. @default as what goes in */
+  /** Whether an image in the output has its channels first in ONNX. @default as the input */
   readonly channelsFirst?: boolean;
   /** Weights. @default none */
   readonly params?: Readonly<Record<string, ArrayValue>>;
@@ -51,7 +51,7 @@ export interface Order {
   readonly from: (to: number) => number;
 }
 
-/** An operator as a node, or what was expected of it, in words. */
+/** Reads an operator as a node, or returns the expectation in words. */
 export type Reader = (operands: Operands) => ReadNode | string;
 
 const plain = (...nodes: readonly Leaf[]): Reader => () => ({ nodes });
@@ -103,7 +103,7 @@ const gemm: Reader = (operands) => {
 /** Whether all numbers are one, at least one of them. */
 const same = (values: readonly number[]): boolean => values.every((value) => value === values[0]);
 
-/** The windows of a convolution or pooling, or what was expected of them. */
+/** Reads the windows of a convolution or pooling, or returns the expectation in words. */
 function windowsOf(settings: Settings, size: readonly number[]): {
   readonly size: number;
   readonly stride: number;

@@ -59,9 +59,9 @@ export interface OnnxAttribute {
 
 /** One operation. */
 export interface OnnxNode {
-  /** The names of what it takes; "" where an optional one is left out. */
+  /** Names of the inputs; "" where an optional one is left out. */
   readonly input: readonly string[];
-  /** The names of what it gives. */
+  /** Names of the outputs. */
   readonly output: readonly string[];
   /** Name of the node; may be "". */
   readonly name: string;

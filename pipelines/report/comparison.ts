@@ -1,6 +1,5 @@
 /**
- * Several runs read from their folders and put beside each other: what differs in their settings, and where
- * each ended.
+ * Several runs read from their folders and compared: the differences of their settings, and their final results.
  *
  * @module
  */

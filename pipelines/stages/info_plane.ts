@@ -173,7 +173,7 @@ type Measure = (
   env: Env,
 ) => Promise<E.Either<SparrowError, readonly Row[]>>;
 
-/** A function that measures, and keeps what it has found out about X: that is the same each time. */
+/** Makes a function that measures, and caches its results about X, which stay the same. */
 function measurer(settings: Settings): Measure {
   let known: Prepared | null = null;
   const refused = new Set<string>();
@@ -284,7 +284,7 @@ async function prepareAll(
   return E.right(tasks);
 }
 
-/** The images as the model takes them. */
+/** Returns the images in the form that the model takes. */
 function inputsOf(data: DataSplit): Samples {
   const width = data.values.length / data.count;
   const all = Uint32Array.from({ length: data.count }, (_, i) => i);

@@ -1,5 +1,5 @@
 /**
- * The stage that watches the codes: how the units are used, how far classes are apart, what is near.
+ * Stage that monitors the codes: the use of units, the distances of classes, and the neighbours.
  *
  * @module
  */

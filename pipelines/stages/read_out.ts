@@ -45,7 +45,7 @@ export interface ReadOutOptions {
   readonly willshawUnits?: number;
 }
 
-/** Images per pass: what a convolution makes of them must fit into memory. */
+/** Images per pass: the outputs of a convolution must fit into memory. */
 const SLICE = 200;
 
 /**

@@ -98,7 +98,7 @@ const scheduled = (options: KwtaScheduleOptions) => {
 };
 
 /**
- * The graph of a run after some epochs of {@linkcode kwtaSchedule}: what a checkpoint of it has to have.
+ * Returns the graph of a run after some epochs of {@linkcode kwtaSchedule}, which a checkpoint of it has to have.
  *
  * @param graph Graph that the schedule began with.
  * @param epochs Epochs of the run, at least `begun`.
@@ -128,9 +128,9 @@ export interface ReduceOnPlateauOptions extends Omit<PlateauOptions, "initial"> 
 }
 
 /**
- * Sets the learning rate of the next epoch to what `plateauLr` makes of all values of a metric in the
- * run's history, from the optimiser's own rate on, so that a run that is resumed goes on as it would
- * have. The stage comes before `train`; a metric that was never measured leaves the initial rate.
+ * Sets the learning rate of the next epoch to that of `plateauLr` for all values of a metric in the run's history,
+ * starting from the optimiser's own rate, so that a resumed run goes on in the same way. The stage comes before
+ * `train`; a metric that was never measured leaves the initial rate.
  *
  * Errors: `InvalidOption` for an option out of its range, for a run without an optimiser, and for an
  * optimiser with a schedule, which would set the rate as well.
@@ -196,7 +196,7 @@ export interface AnnealWinnersOptions {
   readonly epochs: number;
 }
 
-/** A graph with the winners of an epoch, by how many are done. */
+/** Returns a graph with the winners of an epoch, by the number of epochs done. */
 export const graphAfterAnnealing = (
   graph: Nodes,
   epoch: number,

@@ -125,7 +125,7 @@ export function defaultBatchSize(count: number): number {
 }
 
 /**
- * Milliseconds between two readings of the losses, for the progress and to find what is not finite. A
+ * Milliseconds between two readings of the losses, for the progress and to find numbers that are not finite. A
  * GPU is stalled by each reading, so that most epochs have one, at their end. Weights are inspected,
  * which takes as long as copying them, after the longest time and at the end.
  */
@@ -231,7 +231,7 @@ function check(
   return loss.problem ?? misfit(loss, data, run);
 }
 
-/** Finds what keeps the loss from being used on this run and data. */
+/** Checks that the loss can be used on this run and data. */
 function misfit(loss: Loss, { labels }: TrainingData, run: Run): SparrowError | null {
   const inferred = inferShapes(run.graph, run.input);
   if (E.isLeft(inferred)) return inferred.left;
@@ -439,7 +439,7 @@ function watchLosses(
       if (stepped.terms === 0) empty++;
       return log.add(stepped.loss);
     },
-    /** Reads the losses that wait, and returns the error of what is not finite, or null. */
+    /** Reads the pending losses, and returns the error of the first that is not finite, or null. */
     settle: async (
       state: TrainState,
       done: number,

@@ -12,7 +12,7 @@ export interface StudyPage extends Omit<SectionPage, "about" | "notices" | "file
   /** Circumstances of the study, in a sentence under the heading and in warnings. */
   readonly circumstances: Circumstances;
   /**
-   * Sentence before the circumstances that says what was done.
+   * Sentence on the task, before the circumstances.
    *
    * @default none
    */

@@ -26,7 +26,7 @@ export interface FeaturesOptions {
   readonly env?: Waiting;
   /** Environment of the user's cache; null to compute all features, without a cache. @default {denoDataEnv} */
   readonly cache?: DataEnv | null;
-  /** Called with the number of pictures that are done, of how many. @default nothing is called */
+  /** Called with the number of pictures that are done, and of all. @default nothing is called */
   readonly progress?: (done: number, total: number) => void;
 }
 

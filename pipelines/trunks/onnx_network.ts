@@ -13,7 +13,7 @@ import { importPart, inDeno, nameOf, wordsOf } from "./packages.ts";
 // ---- What the file says
 
 /**
- * Reads what an ONNX file says of its input, its outputs and the tensors between.
+ * Reads the description of an ONNX file's input, its outputs and the tensors between.
  *
  * The usual layer is the first output; of a classifier, whose first output comes from a linear layer with a bias
  * (and Softmax or the like), it is what that layer takes.
@@ -173,14 +173,14 @@ export interface Onnxruntime {
   };
 }
 
-/** A tensor that onnxruntime has made, by what is used of it. */
+/** A tensor that onnxruntime has made: the part of the interface that is used. */
 interface OrtTensor {
   readonly dims: readonly number[];
   readonly type: string;
   readonly data: unknown;
 }
 
-/** A model in onnxruntime, by what is used of it. */
+/** A model in onnxruntime: the part of the interface that is used. */
 interface OrtSession {
   readonly run: (
     feeds: Readonly<Record<string, object>>,

@@ -83,7 +83,7 @@ export function readTfjsModel(
 }
 
 /**
- * Says what a model has: its input, outputs and layers.
+ * Describes a model: its input, outputs and layers.
  *
  * The usual layer is the first output; of a classifier, whose first output comes from a dense layer, it is what that
  * layer takes.
@@ -98,7 +98,7 @@ const noInput = ({ file }: TfjsModel, found: string): E.Either<CorruptFile, neve
     reason: `expected one input, a batch of pictures with four axes, current value is ${found}`,
   });
 
-/** The input by its shape, where −1 and null are what is not known. */
+/** Describes the input by its shape, where −1 and null are unknown dimensions. */
 function inputOf(shape: readonly unknown[]): NetworkInput | null {
   if (shape.length !== 4) return null;
   const [batch, second, third, fourth] = shape.map((value) =>

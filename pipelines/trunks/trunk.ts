@@ -159,7 +159,7 @@ const anotherTrunk = ({ source, sha256 }: TrunkFiles, expected: string): Sparrow
 
 const largestSide = 4096;
 
-/** The trunk by what determines its features: what the file says, completed and checked. */
+/** Returns the reference of the trunk: the file's description, completed and checked. */
 function referenceOf(
   { source, sha256, tfjs }: TrunkFiles,
   described: Described,
@@ -320,7 +320,7 @@ function inputMaker(
 }
 
 /**
- * Makes one vector per picture of what a layer gives.
+ * Makes one vector per picture of a layer's output.
  *
  * @param maps Order of the axes of a map of four axes.
  * @returns count × width numbers.

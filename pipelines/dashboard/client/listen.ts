@@ -15,7 +15,10 @@ import { follows, heard, unheard, type View } from "./view.ts";
 /** Milliseconds before a connection that the server refused is tried again. */
 const RETRY = 3000;
 
-/** Milliseconds after which a page that passes nothing on is not waited for; there is news every two seconds. */
+/**
+ * Milliseconds after which the other pages no longer wait for one that passes nothing on; there is news every two
+ * seconds.
+ */
 const SILENCE = 10_000;
 
 /** The name of the lock and of the channel. */

@@ -70,7 +70,7 @@ export function heard(view: View, update: Update): View {
   };
 }
 
-/** Whether a message continues what is known, so that it leaves no gap. */
+/** Whether a message continues the known ones without a gap. */
 export const follows = (view: View, { first, run, from }: Update): boolean =>
   first || from === 0 || (run === view.run && from <= view.history.length);
 
@@ -134,7 +134,7 @@ export function factsOf({ connection, status, end }: View): Readonly<Record<stri
   };
 }
 
-/** The part of the training that is done, in 0..1; null where nobody knows how long it is. */
+/** Returns the part of the training that is done, in 0..1; null where its length is unknown. */
 export function partDone({ status, end }: View): number | null {
   if (end?.how === "finished") return 1;
   if (status === null || status.epochs === null) return null;

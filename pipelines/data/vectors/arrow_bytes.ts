@@ -1,6 +1,6 @@
 /**
- * The messages of Arrow's files, inspected before flechette reads them: it believes what the vectors of a FlatBuffer
- * declare as their lengths.
+ * Messages of Arrow's files, checked before flechette reads them: it trusts the declared lengths of a FlatBuffer's
+ * vectors.
  *
  * @module
  * @see https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc

@@ -111,7 +111,7 @@ export function lz4Frame(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffe
   return content;
 }
 
-/** Decompresses a block after what there is, and returns where its content ends. */
+/** Decompresses a block to the end of the content, and returns the new end. */
 function unpack(block: Uint8Array, content: Uint8Array, start: number): number {
   let at = 0;
   let done = start;

@@ -26,7 +26,7 @@ async function headerOf(bytes: ByteSource): Promise<NpyHeader> {
   return E.isRight(header) ? header.right : refuse(corrupt(bytes.name, header.left));
 }
 
-/** Opens an array of [rows, …]: what follows the rows is one vector, whatever its shape. */
+/** Opens an array of [rows, …]: the axes after the rows form one vector. */
 export async function openNpy(bytes: ByteSource): Promise<SourceParts> {
   return vectorsOf(bytes, await headerOf(bytes));
 }

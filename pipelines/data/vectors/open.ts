@@ -1,5 +1,5 @@
 /**
- * Files of vectors, whatever their format, as sources that are read in blocks.
+ * Files of vectors of any format, as sources that are read in blocks.
  *
  * @module
  */
@@ -85,7 +85,7 @@ export const readValues = (path: string): TE.TaskEither<SparrowError, readonly C
     TE.map(({ values }) => values),
   );
 
-/** Opens bytes for something to be made of them, and closes them where that fails. */
+/** Opens bytes for a function, and closes them where it fails. */
 const withBytes = <A, B>(
   file: string | { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> },
   read: (bytes: ByteSource) => Promise<A>,

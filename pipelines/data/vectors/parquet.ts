@@ -59,7 +59,7 @@ interface Leaf extends TableColumn {
   /** Path of its values, "embedding.list.element". */
   readonly path: string;
   readonly schemaPath: readonly SchemaTree[];
-  /** The level of a value that is there, and of one that goes on a list. */
+  /** Definition level of a value that exists, and of one that goes on a list. */
   readonly definition: number;
   readonly repetition: number;
 }

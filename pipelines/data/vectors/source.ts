@@ -215,8 +215,8 @@ export function sourceOf(
 }
 
 /**
- * Runs what may throw. What `orThrow` has thrown is returned as the error that it was, and what a library has thrown
- * as `CorruptFile`, because it was about the content of the file.
+ * Runs a function that may throw. An error that `orThrow` has thrown is returned as it was; an error of a library is
+ * returned as `CorruptFile`, because it was about the content of the file.
  */
 export const attempted = <A>(
   file: string,
@@ -264,7 +264,7 @@ export interface TableColumn {
   readonly numbers: "floats" | "integers" | null;
 }
 
-/** Names that programs give to a column of vectors. */
+/** Usual names of a column of vectors. */
 const USUAL = ["embedding", "vector", "values"];
 
 /**

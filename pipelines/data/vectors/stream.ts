@@ -137,7 +137,7 @@ const WINDOW = 2 ** 26;
 const MOST_VECTORS = 2 ** 32 - 1;
 
 /**
- * Checks a split before anything is made of it, but for the numbers, which are checked when they are read.
+ * Checks a split before it is used, but for its numbers, which are checked when they are read.
  *
  * @param size Numbers of a sample, as the run's input has them.
  */
@@ -222,7 +222,7 @@ export interface Shuffled {
       readonly picks: Uint32Array;
     }>
   >;
-  /** Waits for what is being read, and forgets all. */
+  /** Waits for the current read, and frees all. */
   readonly close: () => Promise<void>;
 }
 

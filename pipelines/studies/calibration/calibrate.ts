@@ -1,5 +1,5 @@
 /**
- * A calibration: jobs one after the other, estimates in a worker or by training, what is finished written at once.
+ * A calibration: jobs one after the other, estimates in a worker or by training, finished ones written at once.
  *
  * @module
  */
@@ -66,7 +66,7 @@ export function startWorker(signal: AbortSignal): EstimateWorker {
   };
 }
 
-/** An estimate, bits, and what it took. */
+/** An estimate in bits, and its duration. */
 export interface Trained {
   /** The bound on pairs that were held out, in bits. */
   readonly bits: number;
@@ -106,14 +106,14 @@ export interface Calibration {
   readonly circumstances: Conditions;
   /** A folder that holds no calibration yet. */
   readonly folder: string;
-  /** Makes the estimates that train nothing. */
+  /** Makes the estimates that need no training. */
   readonly estimate: Estimating;
 }
 
 /**
- * Measures the jobs of a plan, says a line for each, and writes `calibration.json`, `calibration.csv` and
- * `calibration.html` after each, so that what is finished stays whatever comes then. An estimator that
- * refuses samples, or whose training diverges, leaves a gap and its words.
+ * Measures the jobs of a plan, prints a line for each, and writes `calibration.json`, `calibration.csv` and
+ * `calibration.html` after each, so that finished jobs are kept. An estimator that refuses samples, or whose training
+ * diverges, leaves a gap and its words.
  *
  * @returns The results; `InvalidOption` where the folder holds a calibration, `FileUnavailable` where it
  * cannot be written to, `Interrupted`, `GpuError`.

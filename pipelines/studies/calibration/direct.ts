@@ -41,7 +41,7 @@ export interface Task {
   readonly estimator: EstimatorName;
 }
 
-/** An estimate and what it took. */
+/** An estimate and its duration. */
 export interface Timed {
   /** Bits, or why there are none. */
   readonly estimate: Estimate;

@@ -44,7 +44,7 @@ const colours: Readonly<Record<Family, string>> = {
 
 const dashes: Readonly<Record<Dash, string>> = { solid: "none", dashed: "5 3", dotted: "1.5 2.5" };
 
-/** A panel's width at most, and what is between two, in pixels. */
+/** Largest width of a panel, and the gap between two, in pixels. */
 const WIDEST = 250;
 const GAP = 16;
 
@@ -59,7 +59,7 @@ const figureStyle = `
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 160px), 1fr)); }
 `;
 
-/** A mean at a truth, with what lies a standard deviation around it. */
+/** A mean at a truth, with the range of a standard deviation around it. */
 interface Point {
   readonly truth: number;
   readonly mean: number;
@@ -310,7 +310,7 @@ const laws: Readonly<Record<Kind, string>> = {
     "dimensions; the truth is by quadrature and at most H(Y) = 2 bits.",
 };
 
-/** One sentence that says what to look for. */
+/** One sentence that directs the reader's attention. */
 const captions: Readonly<Record<Kind, string>> = {
   pairs:
     "Good estimators lie on the grey band, the truth: look where each leaves it as the information " +

@@ -1,5 +1,5 @@
 /**
- * The estimators that are calibrated, and which settings they are measured on: how often, in which order.
+ * Estimators that are calibrated, and the settings that they are measured on: how often, in which order.
  *
  * @module
  */

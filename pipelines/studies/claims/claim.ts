@@ -1,6 +1,5 @@
 /**
- * A claim: something that is said of kWTA codes, as an experiment that can come out either way; and how
- * long the trainings of one are.
+ * A claim about kWTA codes, as an experiment that can come out either way; and the length of its trainings.
  *
  * @module
  */

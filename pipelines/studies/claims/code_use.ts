@@ -1,5 +1,5 @@
 /**
- * Stages that measure codes: how far those of classes are apart, and how evenly their units are used.
+ * Stages that measure codes: the distances between classes, and the evenness of the units' use.
  *
  * @module
  */

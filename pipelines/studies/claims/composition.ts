@@ -40,7 +40,7 @@ import {
   type Variant,
 } from "./recipes.ts";
 
-/** A way of training, and what came of it. */
+/** A way of training, and its results. */
 export interface Training {
   /** Name that tells the training from the other. */
   readonly name: string;

@@ -97,7 +97,7 @@ export const measure = (
   split: SplitName = "test",
 ): Measured => measureAt(-1, name, outcome, row, split);
 
-/** The same of the oldest row: what was measured before training, or in its first epoch. */
+/** Returns the same of the oldest row: the measurement before training, or in its first epoch. */
 export const measureFirst = (
   name: string,
   outcome: Outcome,

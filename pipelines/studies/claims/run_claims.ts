@@ -1,5 +1,5 @@
 /**
- * All claims: which there are, one after the other, and what came out of them as a record and as a page.
+ * All claims: their list, their tests one after the other, and the results as a record and as a page.
  *
  * @module
  */
@@ -193,8 +193,8 @@ export interface Testing {
 }
 
 /**
- * Tests claims, prints the verdict of each, and writes `claims.json` and `claims.html` after each, so
- * that what is finished stays whatever comes then.
+ * Tests claims, prints the verdict of each, and writes `claims.json` and `claims.html` after each, so that finished
+ * ones are kept.
  *
  * @returns The outcomes; `InvalidOption` where the folder holds claims, `FileUnavailable` where it cannot be written
  * to, `Interrupted`, or the error of an experiment.

@@ -29,7 +29,7 @@ import {
 } from "./recipes.ts";
 
 /**
- * The mean of 1 − cos(x, y) over random pairs of one class: what is left of the contrastive loss when
+ * Loss of pairs of one class: the mean of 1 − cos(x, y) over random ones, which remains of the contrastive loss when
  * its pairs of different classes are dropped. A constant output makes it 0.
  *
  * Source: Hadsell, Chopra & LeCun, "Dimensionality reduction by learning an invariant mapping" (CVPR

@@ -33,7 +33,7 @@ const rules: Readonly<Record<string, () => LocalRule>> = {
 /** Values of `--rule`. */
 export const ruleNames: readonly string[] = [...Object.keys(rules), "random"];
 
-/** Inputs that a unit adds up where nothing is learnt: a tenth, as the fly's does. */
+/** Inputs that a unit sums without learning: a tenth, as the fly's does. */
 const SYNAPSES = 0.1;
 
 /** Number added to the variances of patches that are whitened. */

@@ -62,7 +62,7 @@ export interface Comparison {
   readonly epochs: number;
 }
 
-/** A recipe with what is done before each epoch. */
+/** A recipe with the work before each epoch. */
 interface Training {
   readonly name: string;
   readonly recipe: Recipe;
@@ -132,7 +132,7 @@ export const encoderWays = (
 /** Measures of a way by task and quantity: one value per seed, a single one for pixels. */
 export type Found = Readonly<Record<Task, Readonly<Record<Quantity, readonly number[]>>>>;
 
-/** A way with what it finds. */
+/** A method with its results. */
 export interface Judged extends Way {
   /** Each value in [0, 1]; NaN where a task has no query with something to find. */
   readonly found: Found;

@@ -73,7 +73,7 @@ export function restorationBounds(images: BinaryImages): RestorationBounds {
 }
 
 /**
- * The overlap of images with what comes back of them, for every dimension and sparsity of the code.
+ * Measures the overlap of images with their reconstructions, for every dimension and sparsity of the code.
  *
  * As in the reference the images that come back have all the same number of pixels, that of the mean
  * sparsity of the originals.
@@ -258,7 +258,7 @@ export async function invertImages(
   }
 }
 
-/** The first images, their codes and what comes back. */
+/** Returns the first images, their codes and their reconstructions. */
 async function showExamples(
   images: BinaryImages,
   projection: Projection,

@@ -1,5 +1,5 @@
 /**
- * The page of what random codes keep of images, and its figures.
+ * Page on the information that random codes keep of images, and its figures.
  *
  * @module
  */
@@ -362,7 +362,7 @@ export interface InversePage {
   readonly examples: Restored;
   /** The dataset, the seed, the form, the backend. */
   readonly circumstances: Circumstances;
-  /** Options, seed, backend, versions: whatever it takes to run it again. */
+  /** Options, seed, backend, versions: all that is needed to run it again. */
   readonly config: JsonObject;
 }
 

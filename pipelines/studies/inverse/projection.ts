@@ -56,7 +56,7 @@ export function setPixels({ count, width, values }: DenseEmbeddings): Float64Arr
 }
 
 /**
- * All images moved; what comes in is 0, what goes out is lost.
+ * Moves all images; pixels that enter are 0, pixels that leave are lost.
  *
  * @param down Pixels, negative for up.
  * @param right Pixels, negative for left.
@@ -174,7 +174,7 @@ export const restore = (
 const BATCH = 250;
 
 /**
- * Sends all rows through a function, batch by batch, and packs what comes out.
+ * Sends all rows through a function, batch by batch, and packs its outputs.
  *
  * @param make Function from [samples, width] to tensors [samples, units] of zeros and ones, as many for every batch; it
  * runs in a `tf.tidy`.

@@ -84,7 +84,7 @@ export const NEAREST = 10;
 /** Seconds of a search that is not repeated. */
 const SLOW = 2;
 
-/** Queries of a first call, which prepares what later ones use. */
+/** Queries of a first call, which prepares later ones. */
 const FIRST = 8;
 
 /** Processor time of this thread in seconds; where it cannot be had, the time. */

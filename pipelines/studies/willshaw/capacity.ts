@@ -1,6 +1,6 @@
 /**
- * The capacity of Willshaw memories: random pairs are stored and recalled, and what is counted stands beside
- * what theory predicts for that size.
+ * Capacity of Willshaw memories: random pairs are stored and recalled, and the counts stand beside the predictions of
+ * theory for that size.
  *
  * @module
  */
@@ -241,7 +241,7 @@ export interface SizeResult {
   readonly predictedPairs: number;
 }
 
-/** A load, and what theory says of it. */
+/** A load, and the prediction of theory for it. */
 export interface LoadResult extends Load {
   /** Stored information by theory, in bits per synapse. */
   readonly predicted: number;
