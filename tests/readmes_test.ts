@@ -67,7 +67,7 @@ Deno.test("every link within the project leads to a file or a heading that is th
 
 Deno.test("links that lead nowhere are found", () => {
   const text =
-    '# A\n[a](b.md) ![c](d.png) <img src="e.png"> [ok](README.md#the-house) [f](README.md#g)';
+    '# A\n[a](b.md) ![c](d.png) <img src="e.png"> [ok](README.md#results) [f](README.md#g)';
   assertEquals(targetsOf(text).map((target) => broken("x.md", target)), [
     "x.md: b.md is not there",
     "x.md: d.png is not there",
