@@ -150,7 +150,7 @@ async function binary(): Promise<string> {
  * @module
  */
 
-/** \`tfjs-backend-wasm-simd.wasm\`, compressed with gzip, in base64. */
+/** Binary \`tfjs-backend-wasm-simd.wasm\`, compressed with gzip, in base64. */
 export const wasmBinary: string =
   "${compressed.toBase64()}";
 `;
