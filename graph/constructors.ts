@@ -40,7 +40,7 @@ export function linear<const I extends number, const O extends number>(
   options?: LinearOptions,
 ): Graph<readonly [I], readonly [O]>;
 /**
- * The same with the inputs left to shape inference.
+ * Makes a linear layer whose number of inputs is left to shape inference.
  *
  * @param outputs Units of the layer, at least 1.
  * @param options Options, as {@linkcode LinearOptions} describes them.

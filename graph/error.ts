@@ -57,7 +57,7 @@ export interface ChecksumMismatch {
   readonly file: string;
   /** SHA-256 of the uncompressed content, in hexadecimal. */
   readonly expected: string;
-  /** The same of the content that was found. */
+  /** SHA-256 of the content that was found. */
   readonly actual: string;
 }
 

@@ -151,7 +151,7 @@ const literal = (text: string): Parser<string> => (input) => {
   return E.right({ value: text, next: { buffer, cursor: cursor + text.length }, start: input });
 };
 
-/** The same parser; when it fails where one can go back, these were expected at its start. */
+/** Labels a parser: where it fails without consuming input, the wanted words were expected at its start. */
 const expecting =
   <A>(wanted: readonly string[], parser: Parser<A>): Parser<A> => (input: Stream<string>) => {
     const parsed = parser(input);

@@ -19,7 +19,7 @@ export declare const shapes: unique symbol;
 export interface Pair<A, B> {
   /** The one. */
   readonly first: A;
-  /** The other. */
+  /** Second component. */
   readonly second: B;
 }
 

@@ -135,7 +135,7 @@ export function defineNode<const P extends readonly NodeArgument[] = readonly []
   definition: NodeDefinition<P> & { readonly shape?: undefined },
 ): NodeConstructor<P, Same>;
 /**
- * The same of a node with a shape rule: what it gives is left to shape inference.
+ * Defines a node with a shape rule; its output is left to shape inference.
  *
  * @param definition Name, arguments and functions of the node.
  */

@@ -279,7 +279,7 @@ const CENTRE = [
   ],
 ] as const;
 
-/** The same for √(−ln p) ≤ 5: probabilities down to e⁻²⁵. */
+/** Coefficients of the function for √(−ln p) ≤ 5: probabilities down to e⁻²⁵. */
 const TAIL = [
   [
     7.74545014278341407640e-4,

@@ -15,7 +15,7 @@ export interface ElementwiseKernel<A extends readonly string[]> {
   readonly arguments?: A;
   /** The value at x, for wasm and cpu. */
   readonly host: (x: number, ...values: { readonly [K in keyof A]: number }) => number;
-  /** The same for webgpu, as an expression of WGSL, of `x` and of the arguments by name, all f32. */
+  /** Function for webgpu, as an expression of WGSL, of `x` and of the arguments by name, all f32. */
   readonly wgsl: string;
 }
 

@@ -143,11 +143,11 @@ export interface Context {
   /** Starts the backend that `--backend` names, and makes an environment on it. */
   readonly env: TE.TaskEither<SparrowError, Env>;
   /**
-   * Does the same, and loads the dataset that `--dataset` and `--data` name, with `--seed`, and prints its notice. A
-   * folder of images without labels is refused.
+   * Starts the backend as `env` does, loads the dataset that `--dataset` and `--data` name, with `--seed`, and prints
+   * its notice. A folder of images without labels is refused.
    */
   readonly begin: Beginning<ImageSplit>;
-  /** Does the same, but takes a folder of images without labels. */
+  /** Begins the work as `begin` does, but takes a folder of images without labels. */
   readonly beginUnlabelled: Beginning<PictureSplit>;
   /** Environment that datasets are loaded from. */
   readonly data: DataEnv;

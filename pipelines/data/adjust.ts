@@ -94,7 +94,7 @@ function taps(size: number, first: number, length: number, stride: number): Taps
   return { from, to, weight };
 }
 
-/** The same for every channel of the places of a row. */
+/** Repeats the places of a row for every channel. */
 const spreadOver = ({ from, to, weight }: Taps, channels: number): Taps => ({
   from: Int32Array.from(
     { length: channels * from.length },

@@ -61,7 +61,7 @@ export interface Simd {
     y: number,
     work: number,
   ) => void;
-  /** The same edges; the logistic function of hardness · (x − threshold). */
+  /** Computes soft kWTA and the same edges, with the logistic function of hardness · (x − threshold). */
   readonly softKwta: (
     x: number,
     rows: number,

@@ -27,7 +27,7 @@ export interface CodeSeparation {
    * fraction of them that the two share. NaN for fewer than two classes.
    */
   readonly between: number;
-  /** The same of two embeddings of one class; NaN where no class has two. */
+  /** Mean cosine of two embeddings of one class; NaN where no class has two. */
   readonly within: number;
 }
 

@@ -28,7 +28,7 @@ import { withTestRows } from "./recipes.ts";
 export interface Pairs {
   /** The one image of each pair. */
   readonly firsts: Uint32Array;
-  /** The other, of another class. */
+  /** Indices of the second images, each of another class than the first. */
   readonly seconds: Uint32Array;
 }
 

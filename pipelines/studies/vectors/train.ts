@@ -38,8 +38,8 @@ export interface TrainedKwta {
   /** The coder. */
   readonly coder: LinearCoder;
   /**
-   * The same as a model: a layer and kWTA. The layer has a bias where the coder that it began as takes a mean out; then
-   * it needs vectors of length 1, else any.
+   * Coder as a model: a layer and kWTA. The layer has a bias where the coder that it began as takes a mean out; then it
+   * needs vectors of length 1, else any.
    */
   readonly model: ModelFile;
   /** Losses by epoch. */

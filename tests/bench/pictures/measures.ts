@@ -48,7 +48,7 @@ export interface Answered {
   readonly found: Found;
   /** Distances of the answers. */
   readonly distances: readonly number[];
-  /** The same for equal pictures only. */
+  /** Key of the query's picture, the same for equal pictures only. */
   readonly picture: string;
 }
 

@@ -20,7 +20,7 @@ export const dense = (rows: readonly (readonly number[])[]): DenseEmbeddings => 
   values: Float32Array.from(rows.flat()),
 });
 
-/** The same bits in words. */
+/** Packs the bits into words. */
 export function packed({ count, width, values }: DenseEmbeddings): Embeddings {
   const words = new Uint32Array(count * wordsPerCode(width));
   packRows(values, width, words, 0);
