@@ -15,7 +15,7 @@ const NAMED = 25;
 
 interface Covered {
   readonly file: string;
-  /** Per cent of the branches, of functions and of lines. */
+  /** Percentages of branches, functions and lines. */
   readonly branches: number;
   readonly functions: number;
   readonly lines: number;

@@ -6,7 +6,7 @@
  *     deno task faults                                # 100 kills, 50 double resumes, 20 full disks
  *     deno task faults --kills 10 --doubles 5 --disks 2 --seed 7
  *
- * The same in a short form is part of the tests: `faults_test.ts`, `gpu_loss_test.ts`.
+ * The same in a short form is part of the tests: `faults_test.ts`, `faults_gpu_test.ts`.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export interface Tally {
   kills: number;
   /** Folders that two processes have resumed at once. */
   doubles: number;
-  /** Of these, the processes that were told that the other one is there. */
+  /** Processes of double resumes that were refused because the other one is there. */
   refusals: number;
   /** Disks that were full. */
   disks: number;
@@ -128,7 +128,7 @@ async function smallDisk(parent: string, megabytes: number): Promise<string | nu
   }
 }
 
-/** Fills the disk under runs at events on their folders; once there is room again they go on. */
+/** Fills the disk under runs at events on their folders; once it is emptied they go on. */
 export async function fillDisks(
   parent: string,
   whole: Undisturbed,

@@ -19,12 +19,12 @@ const withFiles = async (folder: string): Promise<readonly string[]> => {
   return names;
 };
 
-/** Whether the configuration in a folder has the epochs that a run was told to have. */
+/** Whether the configuration in a folder has the epochs of its command line. */
 const isWritten = (folder: string): Promise<boolean> =>
   Deno.readTextFile(`${folder}/config.json`)
     .then((text) => JSON.parse(text).options.epochs === EPOCHS, () => false);
 
-/** What was killed in a folder goes on, or is told again what it has not written yet. */
+/** Goes on with a run that was killed, or begins it again where its configuration was not written yet. */
 async function goOn(folder: string, options: readonly string[]): Promise<void> {
   const begun = await isWritten(folder);
   const { code, err } = await trained(

@@ -15,13 +15,13 @@ export interface Task {
   readonly kind: string;
   /** Number of the first. */
   readonly from: number;
-  /** How many; null for as many as there is time for. */
+  /** Number of inputs; null for as many as there is time for. */
   readonly count: number | null;
   /** Seconds after which no more are read; null for all of them. */
   readonly seconds: number | null;
 }
 
-/** What the process is told. */
+/** Orders of the process. */
 export interface Orders {
   readonly seed: number;
   readonly tasks: readonly Task[];

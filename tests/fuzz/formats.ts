@@ -86,7 +86,7 @@ export const jsonLines: Format = {
 
 const bytesPerNumber: Readonly<Record<string, number>> = { F32: 4, I64: 8, I32: 4, U32: 4, U8: 1 };
 
-/** What is done to a file at last, such as giving it the right checksum. */
+/** Last change of a file, such as giving it the right checksum. */
 export type Seal = (
   file: Uint8Array,
   tensors: readonly (readonly [string, Uint8Array])[],
@@ -287,7 +287,7 @@ export const npz: Format = {
 
 // ---- Archives and arrays of datasets
 
-/** What is compressed by gzip, in a format of its own. */
+/** Format of a file that is compressed by gzip. */
 export const gzipped = (inner: Format): Format => ({
   open: (file) => ({ inside: inner.open(Uint8Array.from(gunzipSync(file))), format: inner }),
   close: (tree) => Uint8Array.from(gzipSync(bytesOf(tree), { level: 1 })),
@@ -366,7 +366,7 @@ export const idx: Format = {
 
 // ---- Pictures
 
-/** What is compressed as in a PNG. */
+/** Format of bytes that are compressed as in a PNG. */
 const deflated: Format = {
   open: (file) => Uint8Array.from(inflateSync(file)),
   close: (tree) => Uint8Array.from(deflateSync(bytesOf(tree), { level: 1 })),

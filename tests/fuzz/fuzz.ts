@@ -106,7 +106,7 @@ async function process(
   return { code, hung, err: (await errors).slice(-600) };
 }
 
-/** What is left of tasks after a report on the first of them. */
+/** Returns the tasks that are left after a report on the first of them. */
 function after([task, ...others]: readonly Task[], { from, count, done }: Report): Task[] {
   const next = from + count;
   const left = task.count === null ? null : task.count - (next - task.from);
@@ -139,7 +139,7 @@ async function fuzz(tasks: readonly Task[], seed: number): Promise<ReadonlyMap<s
       console.error(`${kind} ${number}: ${reason}`);
     }
   };
-  /** What is left of the tasks; the first is that in which a process has ended. */
+  /** Tasks that are left; a process has ended in the first. */
   let left = [...tasks];
   while (left.length > 0) {
     const ended = await process({ seed, tasks: left, single: false }, (line) => {
@@ -195,7 +195,7 @@ async function keep(crashes: readonly Crash[], seed: number): Promise<void> {
 
 const share = (part: number, whole: number): string => `${(100 * part / whole).toFixed(0)} %`;
 
-/** What became of the inputs of each kind. */
+/** Rows of the table: the verdicts on the inputs of each kind. */
 function rowsOf(sums: ReadonlyMap<string, Sum>): readonly (readonly string[])[] {
   return [...sums].map(([kind, { count, bytes, verdicts, memory, reading, slowest, crashes }]) => {
     const { read = 0, crash: _, ...refusals } = verdicts;
@@ -228,10 +228,15 @@ async function main(): Promise<number> {
   }
   const names = kind ?? Object.keys(kinds);
   const whole = names.reduce((sum, name) => sum + kinds[name].share, 0);
+  const all = inputs ?? USUAL;
+  const countOf = ({ share }: Kind): number => {
+    const least = share < LEAST_SHARE ? 0 : Math.min(LEAST, all / LEAST_PART);
+    return Math.ceil(Math.max(least, all * share / whole));
+  };
   const tasks = names.map((name): Task => ({
     kind: name,
     from: 0,
-    count: minutes === null ? Math.ceil((inputs ?? USUAL) * kinds[name].share / whole) : null,
+    count: minutes === null ? countOf(kinds[name]) : null,
     seconds: minutes === null ? null : 60 * minutes / names.length,
   }));
   const begun = performance.now();

@@ -22,7 +22,7 @@ function mixed(seed: number, number: number): number {
   return (hash ^ hash >>> 15) >>> 0;
 }
 
-/** Of how many inputs one has its bytes changed and not its parts. */
+/** Inputs of which one has its bytes changed and not its parts. */
 const PLAIN = 4;
 
 /** Makes the inputs of a kind out of its good ones. */

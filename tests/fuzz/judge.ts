@@ -1,5 +1,5 @@
 /**
- * What a reader owes to whoever feeds it with rubbish: a value, or an error of Sparrow's in words, in a second of the
+ * Judgement of a reader that is fed with rubbish: it owes a value, or an error of Sparrow's in words, in a second of the
  * processor, and in memory that the input has paid for.
  *
  * @module
@@ -10,7 +10,7 @@ import { E } from "../../graph/fp_ts.ts";
 import { assert } from "../assert.ts";
 import type { Verdict } from "./kinds.ts";
 
-/** Of the processor, in milliseconds: a machine may be busy. */
+/** Most milliseconds of the processor, not of the clock: a machine may be busy. */
 export const MOST_TIME = 1000;
 
 /** Times the size of what is read, and of what comes out. */
@@ -44,7 +44,7 @@ export async function timeOf(work: () => unknown): Promise<number> {
 /** A reader of something of so many bytes or characters. */
 export type Reader<A> = (input: A) => Verdict | Promise<Verdict>;
 
-/** How many were refused, and how many were read nevertheless. */
+/** Numbers of inputs that were refused, and that were read nevertheless. */
 export interface Outcome {
   readonly refused: number;
   readonly read: number;

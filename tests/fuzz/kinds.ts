@@ -1,5 +1,5 @@
 /**
- * What is read by Sparrow, kind by kind: good examples, their format, and the reader with all that is done with what it
+ * Kinds of input that Sparrow reads: good examples, their format, and the reader with all that is done with what it
  * has read.
  *
  * @module
@@ -10,7 +10,7 @@ import { modelKinds } from "./kinds_models.ts";
 import { textKinds } from "./kinds_texts.ts";
 import type { Format } from "./tree.ts";
 
-/** What a reader says of an input: a value, or an error of Sparrow's. */
+/** Answer of a reader: a value, or an error of Sparrow's. */
 export type Verdict = E.Either<unknown, unknown>;
 
 /** Good inputs of a kind, and their reader. */

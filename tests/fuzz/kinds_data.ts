@@ -80,7 +80,7 @@ const readVectors = (input: Uint8Array): Promise<Verdict> =>
     TE.chain(({ read, count }) => read(0, Math.min(count, 100))),
   )();
 
-/** What brotli and zstd keep to look back to. */
+/** Bytes that brotli and zstd keep to look back to. */
 const WINDOW = 2 ** 26;
 
 const vectorsIn = (share: number, format: Format, names: readonly string[]): Kind => ({

@@ -53,7 +53,7 @@ const graphWords = [
   ...["null", "\u0000", "\n", "residual(", "kwta(0.5)", "true", "9999999999", "1e400"],
 ];
 
-/** What is done with every graph that was read. */
+/** Uses a graph that was read as programs do. */
 const used = (graph: Nodes) => {
   const shapes = inferShapes(graph, [8]);
   return E.isLeft(shapes) ? E.right(show(graph)) : E.right(show(shapes.right.graph));

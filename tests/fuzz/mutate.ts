@@ -69,7 +69,7 @@ export function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
   return whole;
 }
 
-/** What may happen to bytes. */
+/** Changes of bytes. */
 const onBytes: readonly Mutation<Uint8Array>[] = [
   // Bits flip.
   (whole, _, dice) => {
@@ -142,7 +142,7 @@ const nest = (open: string, close: string, { integer }: Dice): string => {
 
 const digits = ["-1", "0", "1e400", "-1e400", "4294967296", "9007199254740993", "0.5", "NaN"];
 
-/** What may happen to a text; `words` are what it is made of. */
+/** Changes of a text that is made of `words`. */
 const onText: readonly ((whole: string, words: readonly string[], dice: Dice) => string)[] = [
   // The end is missing.
   (whole, _, { integer }) => whole.slice(0, integer(0, whole.length)),

@@ -1,5 +1,5 @@
 /**
- * What a file holds as a tree whose parts can be changed, whatever the format that it is written in.
+ * Files as trees whose parts can be changed, whatever the format that they are written in.
  *
  * @module
  */
@@ -181,7 +181,7 @@ function changedHere(tree: Tree, other: Tree, dice: Dice): Tree {
   return { fields: rearranged(fields, isFields(other) ? other.fields : [], dice) };
 }
 
-/** How often a change is made in a part of a part. */
+/** Probability that a change is made in a part of a part. */
 const DEEPER = 0.85;
 
 /**
