@@ -16,7 +16,7 @@ const tokensOf = (markdown: string): readonly Token[] => {
   return found;
 };
 
-/** What a heading is reached by, as GitHub has it. */
+/** Returns the anchor of a heading, as GitHub forms it. */
 const anchorOf = (heading: string): string =>
   heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").trim().replaceAll(/\s/g, "-");
 
@@ -27,7 +27,7 @@ const anchorsOf = (path: string): ReadonlySet<string> =>
     ),
   );
 
-/** Where the links, pictures and HTML of a file lead. */
+/** Lists the targets of the links, pictures and HTML of a file. */
 const targetsOf = (markdown: string): readonly string[] =>
   tokensOf(markdown).flatMap((token) =>
     token.type === "link" || token.type === "image"
@@ -37,7 +37,10 @@ const targetsOf = (markdown: string): readonly string[] =>
       : []
   );
 
-/** Why a link of a file leads nowhere; null where it leads somewhere, or out of the project. */
+/**
+ * Returns the reason why a link of a file leads nowhere; null where it leads somewhere, or out of
+ * the project.
+ */
 function broken(path: string, target: string): string | null {
   if (/^[a-z]+:/.test(target)) return null;
   const { pathname, hash } = new URL(target, `file:///${path}`);

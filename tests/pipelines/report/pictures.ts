@@ -14,10 +14,10 @@ import { open, untilEpoch, withBrowser, withTraining } from "../browser.ts";
 import { drawSeven, withDrawingPage } from "../cookbook/drawing_page.ts";
 import { root } from "../process.ts";
 
-/** Where they are. */
+/** Folder of the pictures. */
 export const PICTURES = "tests/pipelines/report/pictures";
 
-/** What is photographed, in pixels. */
+/** Sizes of the photographed pages, in pixels. */
 export const sizes = {
   dashboard: { width: 1200, height: 1000 },
   drawing: { width: 1000, height: 560 },
