@@ -32,22 +32,22 @@ export interface Covered {
   readonly height: number;
 }
 
-/** An image's pixels where its decoder has them: read a few rows at a time, so that it is never held twice. */
+/** Pixels of an image in the memory of its decoder, read a few rows at a time. */
 export interface PixelRows extends Pick<Bitmap, "width" | "height" | "covered"> {
-  /** Number of bytes from a pixel to the next. */
+  /** Number of bytes of a pixel. */
   readonly step: number;
-  /** Places of a pixel's channels among its bytes; no alpha where all is opaque. */
+  /** Indices of the channels among the bytes of a pixel; no alpha where the image is opaque. */
   readonly places: {
     readonly red: number;
     readonly green: number;
     readonly blue: number;
     readonly alpha?: number;
   };
-  /** Returns a row of pixels and some that follow it. They hold until this is called again. */
+  /** Returns a row of pixels and some of those below it. They are valid until the next call. */
   readonly from: (y: number) => Strip;
 }
 
-/** Rows of an image. */
+/** Consecutive rows of an image. */
 export interface Strip {
   /** Bytes of the pixels, row-major. */
   readonly pixels: Uint8Array;
@@ -57,19 +57,19 @@ export interface Strip {
   readonly rows: number;
 }
 
-/** The most pixels of an image that is decoded, which then takes up to 2 GiB for a moment. */
+/** Largest number of pixels of an image that is decoded; decoding takes up to 2 GiB. */
 export const mostPixels = 64_000_000;
 
 /** The channels of an image's pixels: red, green and blue, or one grey. */
 export type Colour = "rgb" | "grey";
 
-/** For each new pixel along an axis, the consecutive old pixels that it is the weighted mean of. */
+/** For each target pixel along an axis, the consecutive source pixels of which it is the weighted mean. */
 interface Taps {
-  /** Index of the first old pixel. */
+  /** Index of the first source pixel. */
   readonly first: Int32Array;
-  /** Where the weights of each new pixel begin, and where the last ones end. */
+  /** Index of the first weight, for each target pixel and for one after the last. */
   readonly begin: Int32Array;
-  /** Those of one new pixel add up to 1. */
+  /** Weights of the source pixels. Those of one target pixel sum to 1. */
   readonly weights: Float64Array;
 }
 
@@ -111,7 +111,7 @@ const rowsOf = ({ pixels, height, ...bitmap }: Bitmap): PixelRows => ({
   from: () => ({ pixels, top: 0, rows: height }),
 });
 
-/** Brings an image to a size as {@linkcode fit} does, with the memory of the result and of a row. */
+/** Brings an image to a size as {@linkcode fit} does. Beside the result it holds one row of the image. */
 export function fitRows(
   image: PixelRows,
   [height, width]: readonly [height: number, width: number],
