@@ -63,7 +63,7 @@ export const mostPixels = 64_000_000;
 /** The channels of an image's pixels: red, green and blue, or one grey. */
 export type Colour = "rgb" | "grey";
 
-/** For each target pixel along an axis, the consecutive source pixels of which it is the weighted mean. */
+/** Consecutive source pixels along an axis of which each target pixel is the weighted mean. */
 interface Taps {
   /** Index of the first source pixel. */
   readonly first: Int32Array;

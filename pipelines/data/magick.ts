@@ -81,7 +81,7 @@ async function begin(): Promise<typeof Magick> {
   return magick;
 }
 
-/** Where the package keeps its instance. It makes another where there is none. */
+/** Class of the package that holds its instance, and makes another where there is none. */
 interface Instance {
   _api?: { readonly HEAPU8: Uint8Array };
 }
