@@ -8,6 +8,7 @@
  * @module
  */
 import { E, type TE } from "./fp_ts.ts";
+import { printable, printableLines } from "./printable.ts";
 
 /** Two shapes that do not fit, or a dimension that nothing determines. */
 export interface ShapeMismatch {
@@ -216,7 +217,7 @@ export const invalidOption = (
 
 /**
  * An error as a person reads it: what could not be done, the facts, what to do. One line, but for
- * a parse error, which shows the place.
+ * a parse error, which shows the place. Control and bidirectional characters of names are escaped.
  *
  * @example
  * ```ts
@@ -229,14 +230,19 @@ export const invalidOption = (
  * );
  * ```
  */
-export function describe(error: SparrowError): string {
+export const describe = (error: SparrowError): string =>
+  error._tag === "ParseError"
+    ? `${printable(sentenceOf(error))}\n${printableLines(error.frame)}`
+    : printable(sentenceOf(error));
+
+function sentenceOf(error: SparrowError): string {
   switch (error._tag) {
     case "ShapeMismatch":
       return `Cannot apply ${error.node} at position ${error.path}: ` +
         `expected ${error.expected}, current value is ${error.actual}`;
     case "ParseError":
       return `Cannot parse the graph: expected ${oneOf(error.expected)} ` +
-        `at line ${error.line}, column ${error.column}\n${error.frame}`;
+        `at line ${error.line}, column ${error.column}`;
     case "DatasetUnavailable":
       return `Cannot find ${error.dataset}: ` +
         error.tried.map(({ place, reason }) => `${place}: ${reason}`).join("; ") +
