@@ -36,7 +36,8 @@ import {
 import { listMemory, type ListSizes, rowBytes } from "../../ops/kernels/list_search.ts";
 import { unavailable, writeThrough } from "./files.ts";
 import { isRecord, parseJson } from "./json.ts";
-import { readHeader, type SafetensorsEntry } from "./safetensors.ts";
+import { otherFormat } from "./other_format.ts";
+import { beginsAsSafetensors, readHeader, type SafetensorsEntry } from "./safetensors.ts";
 
 const FORMAT = "sparrow vector index";
 const VERSION = "1";
@@ -300,8 +301,8 @@ async function storeIn(path: string, file: Deno.FsFile, leave: boolean): Promise
     if (!readAt(file, from, bytes)) corrupt(`expected ${size} bytes, current value is fewer`);
     return bytes;
   };
-  if (size < 8) corrupt(`expected a header of at least 8 bytes, current value is ${size}`);
-  const start = read(0, new Uint8Array(8));
+  const start = read(0, new Uint8Array(Math.min(size, 16)));
+  if (!beginsAsSafetensors(start)) corrupt(otherFormat("index of vectors", start));
   const length = Number(new DataView(start.buffer).getBigUint64(0, true));
   const most = Math.min(MOST_HEADER, size - 8);
   if (length > most) {
