@@ -325,6 +325,14 @@ export function orThrow<A>(
   return typeof given === "function" ? awaited(given) : valueOf(given, orThrow);
 }
 
+/** Returns the error of Sparrow's that an exception of {@linkcode orThrow} was made of; null for any other exception. */
+export function errorIn(thrown: unknown): SparrowError | null {
+  const cause = thrown instanceof Error ? thrown.cause : null;
+  return typeof cause === "object" && cause !== null && "_tag" in cause
+    ? cause as SparrowError
+    : null;
+}
+
 async function awaited<A>(task: TE.TaskEither<SparrowError, A>): Promise<A> {
   return valueOf(await task(), awaited);
 }

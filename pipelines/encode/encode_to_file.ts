@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { invalidOption, orThrow, type SparrowError } from "../../graph/error.ts";
+import { errorIn, invalidOption, orThrow, type SparrowError } from "../../graph/error.ts";
 import { E, TE } from "../../graph/fp_ts.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
 import { show } from "../../graph/show.ts";
@@ -108,9 +108,5 @@ export const encodeToFile = (
 };
 
 /** The error that a stream was ended with, or that of its file. */
-const errorOf = (path: string, thrown: unknown): SparrowError => {
-  const cause = thrown instanceof Error ? thrown.cause : undefined;
-  return typeof cause === "object" && cause !== null && "_tag" in cause
-    ? cause as SparrowError
-    : unavailable("write", path, thrown);
-};
+const errorOf = (path: string, thrown: unknown): SparrowError =>
+  errorIn(thrown) ?? unavailable("write", path, thrown);

@@ -22,7 +22,7 @@
  *
  * @module
  */
-import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { errorIn, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, TE } from "../../graph/fp_ts.ts";
 import { idTable } from "../../ops/codes/id_table.ts";
 import { indexOf, storeOf, type VectorIndex } from "../../ops/codes/vector_index.ts";
@@ -77,12 +77,7 @@ const attempted = <A>(
   path: string,
   work: () => Promise<A>,
 ): TE.TaskEither<SparrowError, A> =>
-  TE.tryCatch(work, (thrown) => {
-    const cause = thrown instanceof Error ? thrown.cause : null;
-    return isRecord(cause) && "_tag" in cause
-      ? cause as unknown as SparrowError
-      : unavailable(operation, path, thrown);
-  });
+  TE.tryCatch(work, (thrown) => errorIn(thrown) ?? unavailable(operation, path, thrown));
 
 /** node:zlib's checksum; loaded with the first index, for a browser has none. */
 const checksum = async () => (await import("node:zlib")).crc32;
