@@ -10,10 +10,12 @@ import { show } from "../../graph/show.ts";
 import { isBinary } from "../../graph/traits.ts";
 import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import type { Model } from "../core/batches.ts";
+import { sha256 } from "../data/bytes.ts";
 import type { VectorSource } from "../data/vectors/source.ts";
 import type { StreamedSplit } from "../data/vectors/stream.ts";
+import { modelArray } from "../files/codes.ts";
 import { unavailable, writeStreamed } from "../files/files.ts";
-import type { ModelFile } from "../files/model.ts";
+import { type ModelFile, writeModel } from "../files/model.ts";
 import { streamNpz, writeNpy, writeNpyHeader } from "../files/npz.ts";
 import { type EncodeOptions, encodeStream } from "./encode.ts";
 
@@ -90,9 +92,12 @@ export const encodeToFile = (
     const numbers = labels && writeNpy({
       ...{ type: "<i4", shape: [count], data: Int32Array.from(labels) },
     });
+    // A model that was read from a file has its bytes, by which codes remember it.
+    const sha = "dataset" in model ? await sha256(writeModel(model as ModelFile)) : null;
     const arrays: Parameters<typeof streamNpz>[0] = [
       ["codes", codes()],
       ["width", whole(wide)],
+      ...sha === null ? [] : [["model", whole(writeNpy(modelArray(sha)))] as const],
       ...numbers === null ? [] : [["labels", whole(numbers)] as const],
     ];
     try {
