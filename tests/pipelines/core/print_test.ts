@@ -1,4 +1,4 @@
-/** What reaches a terminal: text of ours, and names of others that do nothing to it. */
+/** Tests of text that reaches a terminal: names that others have written do nothing to it. */
 import { assert, assertEquals, assertFalse, assertStringIncludes } from "../../assert.ts";
 import { plain, png } from "../data/image_files.ts";
 import { trained } from "../encode/fixture.ts";
