@@ -349,5 +349,8 @@ export const encodePictures = (
     modelInputs(encoder, images, options),
     TE.chain((inputs) => encode(encoder.model, inputs, options)),
     // `readEncoder` lets no other model through.
-    TE.map((embeddings) => embeddings as BinaryEmbeddings),
+    TE.map((embeddings) => ({
+      ...embeddings as BinaryEmbeddings,
+      model: encoder.identity.sha256,
+    })),
   );
