@@ -27,7 +27,7 @@ export function verdictOf(result: Verdict): string {
   if (E.isRight(result)) return "read";
   const error = result.left as SparrowError | string;
   const words = typeof error === "string" ? error : describe(error);
-  if (!/expected .*, current value is|^Cannot .|expected |^it is /s.test(words)) {
+  if (!/expected .*, current value is|^Cannot .|expected |^(it|this) is /s.test(words)) {
     throw new Error(`an error that says nothing: ${words.slice(0, 200)}`);
   }
   return typeof error === "string" ? "words" : error._tag;
