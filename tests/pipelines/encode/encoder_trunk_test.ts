@@ -57,7 +57,7 @@ onEachBackend(
     const { count, values } = pictures.test;
     const brought = Array.from({ length: count }, (_, i) => {
       const bitmap = bitmapOf(values.subarray(i * 784, (i + 1) * 784), pictures.shape);
-      return toInput(bitmap, encoder.layout, false);
+      return toInput(bitmap, encoder.layout);
     });
     const { normalisation } = pictures.test;
     const samples = { count, values: joined(brought), normalisation };
