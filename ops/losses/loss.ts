@@ -68,6 +68,30 @@ export interface Loss {
   readonly draw: (labels: ArrayLike<number>, rng: Rng) => readonly [Objective, Rng];
 }
 
+// ---- Losses as compiled plans know them
+
+/** The losses that a plan computes without their functions of tensors. */
+export type Plannable = {
+  readonly _tag: "TripletCosine";
+  readonly margin: number;
+  /** The most triplets of so many rows. */
+  readonly most: (rows: number) => number;
+  /** Triplets [anchor, positive, negative, anchor, …] of rows of these classes. */
+  readonly draw: (labels: ArrayLike<number>, rng: Rng) => readonly [Int32Array, Rng];
+};
+
+/** By the very function that a plan may do without: a loss that is derived from another, with its own, is not known. */
+const plannable = new WeakMap<Loss["draw"], Plannable>();
+
+/** A loss that a plan may compute by what is said of it. */
+export function asPlannable(loss: Loss, by: Plannable): Loss {
+  plannable.set(loss.draw, by);
+  return loss;
+}
+
+/** What a plan may compute in place of a loss; undefined where it knows none. */
+export const plannableOf = ({ draw }: Loss): Plannable | undefined => plannable.get(draw);
+
 /**
  * The sum of a loss and of another times a weight, each of which draws in turn. Its options are those of
  * both, the other's under its name.

@@ -64,7 +64,7 @@ export function chain(...parts: readonly (Transform | Chain)[]): Chain {
     ? subtract
     : descendByAdam(tail.attributes, keys[tail.moments]);
   const [learningRate = 1] = rates(transforms);
-  return {
+  const made: Chain = {
     name: transforms.map(({ name }) => name).join(" ▷ "),
     options: allOptions(transforms),
     learningRate,
@@ -98,6 +98,8 @@ export function chain(...parts: readonly (Transform | Chain)[]): Chain {
     },
     check: (paths) => checkChain(transforms, paths),
   };
+  if (tail?.begin === 0) wholeAdams.set(made.update, tail.attributes);
+  return made;
 }
 
 const subtract: Finish = (updates, _, params) => [
@@ -137,6 +139,16 @@ function adamTail(transforms: readonly Transform[]): AdamTail | null {
   const { beta1, beta2, epsilon } = scale;
   return { begin: at, moments, attributes: { beta1, beta2, epsilon, weightDecay, decoupledDecay } };
 }
+
+/** By their very functions: an optimiser that is derived from a chain, with an update of its own, is none. */
+const wholeAdams = new WeakMap<Optimiser["update"], AdamTail["attributes"]>();
+
+/**
+ * What an optimiser does that is Adam as a whole, coupled or decoupled decay included, and nothing before it;
+ * undefined of another.
+ */
+export const adamOf = ({ update }: Optimiser): AdamTail["attributes"] | undefined =>
+  wholeAdams.get(update);
 
 /** What a step of Adam reads of one weight. */
 export interface AdamInputs extends tf.NamedTensorMap {

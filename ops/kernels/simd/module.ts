@@ -114,6 +114,33 @@ export interface Simd {
     gradient: number,
     work: number,
   ) => void;
+  /** Lists the rows whose flag is not 0; returns how many. */
+  readonly listRows: (flags: number, rows: number, list: number) => number;
+  /** Moves the listed rows of a matrix [rows, n] to its beginning. */
+  readonly keepRows: (matrix: number, n: number, list: number, count: number) => void;
+  /** A function of each element. */
+  readonly activate: (
+    size: number,
+    kind: number,
+    x: number,
+    a: number,
+    b: number,
+    y: number,
+  ) => void;
+  /** The gradient of `activate`. */
+  readonly activateGradient: (
+    size: number,
+    kind: number,
+    dy: number,
+    seen: number,
+    a: number,
+    b: number,
+    dx: number,
+  ) => void;
+  /** The sum of two arrays, element by element. */
+  readonly addAll: (size: number, a: number, b: number, y: number) => void;
+  /** Their product. */
+  readonly multiplyAll: (size: number, a: number, b: number, y: number) => void;
   /** Columns of 512 packed codes. */
   readonly sliceCodes: (rows: number, bytes: number, columns: number) => void;
   /** The k nearest codes of each query. */
@@ -202,6 +229,12 @@ export interface SimdBackend {
   readonly threads: number;
   /** The address of so many bytes, good until the next call. */
   readonly workspace: (bytes: number) => number;
+  /** The backend's memory, which may grow, and then has another buffer. */
+  readonly memory: WebAssembly.Memory;
+  /** Reserves memory until it is freed; 0 where there is none left. */
+  readonly allocate: (bytes: number) => number;
+  /** Frees what `allocate` has reserved. */
+  readonly free: (address: number) => void;
   /**
    * Calls a kernel in parts of its rows on all threads, where it is worth that.
    *
@@ -265,6 +298,9 @@ function start({ asm, _malloc: allocate, _free: free }: Emscripten): SimdBackend
   return {
     simd: exports as unknown as Simd,
     threads,
+    memory,
+    allocate,
+    free,
     workspace: (bytes) => {
       if (bytes > size) {
         if (size > 0) free(address);

@@ -6,6 +6,8 @@ export { hardKwta, softGradient, softKwta } from "./kwta";
 export { scanRows, searchLists, winningUnits } from "./lists";
 export { packBits } from "./pack";
 export { columnSums, plainRows, plainTimes, plainTransposedTimes } from "./plain";
+export { activate, activateGradient, addAll, multiplyAll } from "./pointwise";
+export { keepRows, listRows } from "./rows";
 export { searchCodes, sliceCodes } from "./search";
 export { scanTables } from "./tables";
 export { tripletCosine } from "./triplet";

@@ -1,0 +1,138 @@
+/**
+ * Where nodes build a plan: each reserves the matrices that it writes, and says what is called forward and backward.
+ *
+ * @module
+ */
+import type { Rng } from "../../graph/rng.ts";
+import { sizeOf } from "../../graph/shape.ts";
+import type { Pair, Shape } from "../../graph/types.ts";
+import type { PlanMemory } from "./memory.ts";
+
+/** Where numbers are. The input's place is another in every step: that of the batch. */
+export interface Place {
+  at: number;
+}
+
+/** A matrix of a plan, one row per sample, with its gradient. */
+export interface Matrix {
+  /** Shape of one sample. */
+  readonly shape: Shape;
+  /** Numbers per sample. */
+  readonly size: number;
+  /** Where its values are. */
+  readonly place: Place;
+  /**
+   * Address of the loss's gradient with respect to it, of the rows that have one, side by side; 0 where none is wanted.
+   */
+  readonly slope: number;
+  /** Whether its values are read again after the next node: then that node must not write over them. */
+  readonly kept: boolean;
+}
+
+/** What goes from node to node. */
+export type PlanValue = Matrix | Pair<PlanValue, PlanValue>;
+
+/** A weight with its gradient. */
+export interface Weight {
+  /** Its path. */
+  readonly path: string;
+  /** Its shape. */
+  readonly shape: Shape;
+  /** Its size. */
+  readonly size: number;
+  /** Address of its values. */
+  readonly at: number;
+  /** Address of its gradient. */
+  readonly slope: number;
+}
+
+/** The step that is under way. */
+export interface Now {
+  /** Rows of the batch. */
+  rows: number;
+  /**
+   * Rows that the loss depends on. From then on every matrix that was saved, and every gradient, holds these rows
+   * alone: those of the others would be 0, and sums with them the same.
+   */
+  active: number;
+  /** The generator to draw from next. */
+  rng: Rng;
+}
+
+/** A plan that is being built. */
+export interface Site {
+  /** Its memory. */
+  readonly memory: PlanMemory;
+  /** The most rows of a batch. */
+  readonly most: number;
+  /** The step that is under way when what was built is called. */
+  readonly now: Now;
+  /** Finds a weight by its path; it is an error to ask for one that the graph does not have. */
+  readonly weight: (path: string) => Weight;
+  /**
+   * Reserves a matrix.
+   *
+   * @param learns Whether its gradient is wanted.
+   */
+  readonly matrix: (shape: Shape, learns: boolean) => Matrix;
+  /** Says that values are read backward, so many 32-bit numbers per sample. */
+  readonly save: (place: Place, size: number) => void;
+  /** Adds a call to those of the forward pass; the profiler shows it by its name. */
+  readonly forward: (name: string, call: () => void) => void;
+  /** Adds a call to those of the backward pass, which go in the opposite order. */
+  readonly backward: (name: string, call: () => void) => void;
+}
+
+/** A call of a plan. */
+export interface Call {
+  /** The node that it is of. */
+  readonly name: string;
+  readonly run: () => void;
+}
+
+/** What a plan does in a step, and the matrices to which that is done. */
+export interface Built {
+  readonly site: Site;
+  readonly forward: readonly Call[];
+  /** In the order in which they are called. */
+  readonly backward: () => readonly Call[];
+  /** The numbers per sample of all that is read backward. */
+  readonly saved: ReadonlyMap<Place, number>;
+}
+
+/** Starts to build a plan. */
+export function buildSite(
+  memory: PlanMemory,
+  most: number,
+  now: Now,
+  weights: ReadonlyMap<string, Weight>,
+): Built {
+  const forward: Call[] = [];
+  const backward: Call[] = [];
+  const saved = new Map<Place, number>();
+  const site: Site = {
+    memory,
+    most,
+    now,
+    weight: (path) => {
+      const weight = weights.get(path);
+      if (weight === undefined) throw new RangeError(`The graph's weights have no ${path}`);
+      return weight;
+    },
+    matrix: (shape, learns) => {
+      const size = sizeOf(shape);
+      const at = memory.reserve(most * size);
+      return {
+        shape,
+        size,
+        place: { at },
+        slope: learns ? memory.reserve(most * size) : 0,
+        kept: false,
+      };
+    },
+    save: (place, size) => void saved.set(place, size),
+    forward: (name, run) => void forward.push({ name, run }),
+    backward: (name, run) => void backward.push({ name: `${name}, backward`, run }),
+  };
+  return { site, forward, backward: () => backward.toReversed(), saved };
+}
