@@ -74,10 +74,8 @@ export interface Loss {
 export type Plannable = {
   readonly _tag: "TripletCosine";
   readonly margin: number;
-  /** The most triplets of so many rows. */
-  readonly most: (rows: number) => number;
-  /** Triplets [anchor, positive, negative, anchor, …] of rows of these classes. */
-  readonly draw: (labels: ArrayLike<number>, rng: Rng) => readonly [Int32Array, Rng];
+  /** Triplets drawn per sample, of which the valid ones are kept. */
+  readonly drawsPerSample: number;
 };
 
 /** By the very function that a plan may do without: a loss that is derived from another, with its own, is not known. */

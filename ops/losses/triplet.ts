@@ -5,7 +5,6 @@
  *
  * @module
  */
-import type { Rng } from "../../graph/rng.ts";
 import { tf } from "../tfjs.ts";
 import { incidence, TRIPLET_COSINE } from "../kernels/triplet.ts";
 import { asPlannable, constantOf, type Loss, nothing } from "./loss.ts";
@@ -68,9 +67,6 @@ export interface TripletCosineLossOptions {
  */
 export function tripletCosineLoss(options: TripletCosineLossOptions = {}): Loss {
   const { margin = 0.5, drawsPerSample = 10 } = options;
-  const most = (rows: number) => drawsPerSample * rows;
-  const draw = (labels: ArrayLike<number>, rng: Rng) =>
-    drawTriplets(labels, most(labels.length), rng);
   const loss: Loss = {
     name: "triplet_cosine",
     options: { margin, drawsPerSample },
@@ -79,7 +75,7 @@ export function tripletCosineLoss(options: TripletCosineLossOptions = {}): Loss 
       drawsPerSample: [drawsPerSample, integerFrom(1)],
     }),
     draw: (labels, rng) => {
-      const [triplets, next] = draw(labels, rng);
+      const [triplets, next] = drawTriplets(labels, drawsPerSample * labels.length, rng);
       const evaluate = (outputs: tf.Tensor) =>
         tripletCosine(
           tf.reshape(outputs, [outputs.shape[0], -1]) as tf.Tensor2D,
@@ -89,7 +85,7 @@ export function tripletCosineLoss(options: TripletCosineLossOptions = {}): Loss 
       return [{ evaluate, terms: triplets.length / 3 }, next];
     },
   };
-  return asPlannable(loss, { _tag: "TripletCosine", margin, most, draw });
+  return asPlannable(loss, { _tag: "TripletCosine", margin, drawsPerSample });
 }
 
 // ---- Random triplets by the Euclidean distance

@@ -29,16 +29,21 @@ export interface PlannedLoss {
  */
 export function buildLoss(plannable: Plannable, site: Site, y: Matrix, loss: number): PlannedLoss {
   const { now, memory } = site;
-  const { margin, most, draw } = plannable;
-  const triplets = memory.reserve(3 * most(site.most));
+  const { margin, drawsPerSample } = plannable;
+  const classes = memory.reserve(site.most);
+  const triplets = memory.reserve(3 * drawsPerSample * site.most);
   const none = memory.reserve(site.most);
   memory.integers(none, site.most).fill(0);
   let count = 0;
   return {
     draw: (labels, rng) => {
-      const [drawn, next] = draw(labels, rng);
-      memory.integers(triplets, drawn.length).set(drawn);
-      count = drawn.length / 3;
+      memory.integers(classes, labels.length).set(labels);
+      const draws = drawsPerSample * labels.length;
+      const [kept, next] = site.drawn(
+        rng,
+        (state) => memory.kernels.simd.drawTriplets(classes, labels.length, draws, state, triplets),
+      );
+      count = kept;
       return [count, next];
     },
     run: () => {

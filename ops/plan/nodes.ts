@@ -6,7 +6,6 @@
 import { E } from "../../graph/fp_ts.ts";
 import { type Algebra, fold, leaves } from "../../graph/fold.ts";
 import type { Node, Nodes } from "../../graph/node.ts";
-import { dropoutMask } from "../../graph/rng.ts";
 import { showNode } from "../../graph/show.ts";
 import type { Pair } from "../../graph/types.ts";
 import {
@@ -195,9 +194,11 @@ const algebra: Algebra<Planned> = {
       const y = over(site, x);
       site.forward("dropout", () => {
         const size = now.rows * x.size;
-        const [kept, rng] = dropoutMask(size, rate, 1 / (1 - rate), now.rng);
-        now.rng = rng;
-        memory.floats(mask.at, size).set(kept);
+        const [limit, kept] = [Math.round(rate * 2 ** 32), 1 / (1 - rate)];
+        [, now.rng] = site.drawn(
+          now.rng,
+          (state) => memory.kernels.simd.drawMask(size, limit, kept, state, mask.at),
+        );
         onElements(site, "multiplyAll", [size, x.place.at, mask.at, y.place.at], [1, 2, 3]);
       });
       if (x.slope === 0) return y;

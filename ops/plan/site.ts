@@ -75,6 +75,12 @@ export interface Site {
    * @param learns Whether its gradient is wanted.
    */
   readonly matrix: (shape: Shape, learns: boolean) => Matrix;
+  /**
+   * Has a kernel draw from a generator.
+   *
+   * @param draw Is given the address of the generator's state, which it replaces.
+   */
+  readonly drawn: <A>(rng: Rng, draw: (state: number) => A) => readonly [A, Rng];
   /** Says that values are read backward, so many 32-bit numbers per sample. */
   readonly save: (place: Place, size: number) => void;
   /** Adds a call to those of the forward pass; the profiler shows it by its name. */
@@ -100,6 +106,9 @@ export interface Built {
   readonly saved: ReadonlyMap<Place, number>;
 }
 
+/** Integers of a generator's state. */
+const STATE = 4;
+
 /** Starts to build a plan. */
 export function buildSite(
   memory: PlanMemory,
@@ -110,6 +119,7 @@ export function buildSite(
   const forward: Call[] = [];
   const backward: Call[] = [];
   const saved = new Map<Place, number>();
+  const state = memory.reserve(STATE);
   const site: Site = {
     memory,
     most,
@@ -129,6 +139,11 @@ export function buildSite(
         slope: learns ? memory.reserve(most * size) : 0,
         kept: false,
       };
+    },
+    drawn: (rng, draw) => {
+      memory.integers(state, STATE).set(rng.state);
+      const value = draw(state);
+      return [value, { state: [...memory.integers(state, STATE)] }];
     },
     save: (place, size) => void saved.set(place, size),
     forward: (name, run) => void forward.push({ name, run }),

@@ -114,6 +114,22 @@ export interface Simd {
     gradient: number,
     work: number,
   ) => void;
+  /** Draws triplets of rows as `ops/losses/samplers.ts` does; returns how many are valid. */
+  readonly drawTriplets: (
+    labels: number,
+    rows: number,
+    draws: number,
+    state: number,
+    to: number,
+  ) => number;
+  /** Draws a mask as `dropoutMask` of `graph/rng.ts` does; the limit is the probability times 2^32. */
+  readonly drawMask: (
+    size: number,
+    limit: number,
+    kept: number,
+    state: number,
+    to: number,
+  ) => void;
   /** Lists the rows whose flag is not 0; returns how many. */
   readonly listRows: (flags: number, rows: number, list: number) => number;
   /** Moves the listed rows of a matrix [rows, n] to its beginning. */

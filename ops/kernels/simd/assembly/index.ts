@@ -1,5 +1,6 @@
 // What the module exports.
 export { adam } from "./adam";
+export { drawMask, drawTriplets } from "./draws";
 export { expandBytes, normaliseRows } from "./expand";
 export { gemm } from "./gemm";
 export { hardKwta, softGradient, softKwta } from "./kwta";
