@@ -38,11 +38,11 @@ const MOST_DENSE = 256;
 /** Whether rows of so many columns may have enough equal columns for a look at them to pay. */
 const isWorthLists = (columns: number): boolean => columns >= MOST_DENSE;
 
-/** The bytes that the product of packed panels works in, for an inner dimension of k. */
-const productWork = (k: number): number => 32 * k + 128;
+/** The bytes that the product works in, for an inner dimension of k: a panel of at most 512 steps along it. */
+export const gemmWork = (k: number): number => 32 * Math.min(k, 512) + 128;
 
-/** The bytes that the product of plain rows works in, for k by n. */
-const plainWork = (k: number, n: number): number => 32 * k + 4 * n + 128;
+/** The bytes that the product of plain rows works in, for k by n: lists of places, column sums, and what `gemm` needs. */
+const plainWork = (k: number, n: number): number => gemmWork(k) + 8 * k + 4 * n + 128;
 
 /** Sizes of a linear map. */
 export interface LinearSizes {
@@ -131,7 +131,7 @@ export function product(
   bias: number,
   c: number,
 ): void {
-  const { work, bytes } = workspaceOf(kernels, productWork(k));
+  const { work, bytes } = workspaceOf(kernels, gemmWork(k));
   const parting = { rowsAt: 0, growth: { 3: 4 * a[1], 10: 4 * n }, work: { at: 11, bytes } };
   kernels.inParts("gemm", [m, n, k, ...a, ...b, bias, c, work], parting, m * n * k);
 }
