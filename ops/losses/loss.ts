@@ -71,12 +71,14 @@ export interface Loss {
 // ---- Losses as compiled plans know them
 
 /** The losses that a plan computes without their functions of tensors. */
-export type Plannable = {
-  readonly _tag: "TripletCosine";
-  readonly margin: number;
-  /** Triplets drawn per sample, of which the valid ones are kept. */
-  readonly drawsPerSample: number;
-};
+export type Plannable =
+  | {
+    readonly _tag: "TripletCosine";
+    readonly margin: number;
+    /** Triplets drawn per sample, of which the valid ones are kept. */
+    readonly drawsPerSample: number;
+  }
+  | { readonly _tag: "SupCon"; readonly temperature: number };
 
 /** By the very function that a plan may do without: a loss that is derived from another, with its own, is not known. */
 const plannable = new WeakMap<Loss["draw"], Plannable>();

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Rng } from "../../graph/rng.ts";
-import { tripletCosine } from "../kernels/simd/calls.ts";
+import { LEAST_NORM, product, tripletCosine } from "../kernels/simd/calls.ts";
+import { countPositives } from "../losses/contrastive.ts";
 import type { Plannable } from "../losses/loss.ts";
 import type { Matrix, Site } from "./site.ts";
 
@@ -27,13 +28,34 @@ export interface PlannedLoss {
  * @param y The outputs.
  * @param loss Where one float, the loss, is to be written.
  */
-export function buildLoss(plannable: Plannable, site: Site, y: Matrix, loss: number): PlannedLoss {
+export const buildLoss = (plannable: Plannable, site: Site, y: Matrix, loss: number): PlannedLoss =>
+  plannable._tag === "TripletCosine"
+    ? triplets(plannable, site, y, loss)
+    : supCon(plannable, site, y, loss);
+
+/** A loss of no terms: 0, and without a gradient. */
+function noLoss(site: Site, y: Matrix, loss: number): () => number {
   const { now, memory } = site;
-  const { margin, drawsPerSample } = plannable;
-  const classes = memory.reserve(site.most);
-  const triplets = memory.reserve(3 * drawsPerSample * site.most);
   const none = memory.reserve(site.most);
   memory.integers(none, site.most).fill(0);
+  return () => {
+    memory.floats(loss, 1)[0] = 0;
+    memory.floats(y.slope, now.rows * y.size).fill(0);
+    return none;
+  };
+}
+
+function triplets(
+  { margin, drawsPerSample }: Plannable & { readonly _tag: "TripletCosine" },
+  site: Site,
+  y: Matrix,
+  loss: number,
+): PlannedLoss {
+  const { now, memory } = site;
+  const { kernels } = memory;
+  const classes = memory.reserve(site.most);
+  const drawn = memory.reserve(3 * drawsPerSample * site.most);
+  const nothing = noLoss(site, y, loss);
   let count = 0;
   return {
     draw: (labels, rng) => {
@@ -41,19 +63,78 @@ export function buildLoss(plannable: Plannable, site: Site, y: Matrix, loss: num
       const draws = drawsPerSample * labels.length;
       const [kept, next] = site.drawn(
         rng,
-        (state) => memory.kernels.simd.drawTriplets(classes, labels.length, draws, state, triplets),
+        (state) => kernels.simd.drawTriplets(classes, labels.length, draws, state, drawn),
       );
       count = kept;
       return [count, next];
     },
     run: () => {
-      if (count > 0) {
-        const sizes = { rows: now.rows, n: y.size, count, margin };
-        return tripletCosine(memory.kernels, sizes, y.place.at, triplets, loss, y.slope);
-      }
-      memory.floats(loss, 1)[0] = 0;
-      memory.floats(y.slope, now.rows * y.size).fill(0);
-      return none;
+      if (count === 0) return nothing();
+      const sizes = { rows: now.rows, n: y.size, count, margin };
+      return tripletCosine(kernels, sizes, y.place.at, drawn, loss, y.slope);
     },
   };
+}
+
+/** What an element of the similarities costs, in multiplications. */
+const CONTRAST_COST = 15;
+
+/**
+ * The similarities S of all pairs of unit rows Z become the loss's gradient with respect to them, G, in place; that of Z
+ * is (G + Gᵀ)·Z. One matrix [rows, rows] is all that it needs beside the unit rows.
+ */
+function supCon(
+  { temperature }: Plannable & { readonly _tag: "SupCon" },
+  site: Site,
+  y: Matrix,
+  loss: number,
+): PlannedLoss {
+  const { now, memory, most } = site;
+  const { kernels } = memory;
+  const { simd } = kernels;
+  const n = y.size;
+  const [classes, positives, inverse] = [1, 2, 3].map(() => memory.reserve(most));
+  const unit = memory.reserve(most * n);
+  const pairs = memory.reserve(most * most);
+  const parts = memory.reserve(2 * most);
+  const nothing = noLoss(site, y, loss);
+  let anchors = 0;
+  return {
+    draw: (labels, rng) => {
+      const counts = countPositives(labels);
+      memory.integers(classes, labels.length).set(labels);
+      memory.integers(positives, labels.length).set(counts);
+      anchors = counts.filter((count) => count > 0).length;
+      return [anchors, rng];
+    },
+    run: () => {
+      if (anchors === 0) return nothing();
+      const { rows } = now;
+      simd.unitRows(y.place.at, rows, n, LEAST_NORM, inverse, unit);
+      product(kernels, { m: rows, n: rows, k: n }, [unit, n, 1], [unit, 1, n], 0, pairs);
+      const factor = 1 / anchors;
+      kernels.inParts(
+        "contrastRows",
+        [rows, 0, rows, classes, positives, temperature, factor, pairs, parts],
+        { rowsAt: 0, growth: { 1: 1, 7: 4 * rows, 8: 8 } },
+        CONTRAST_COST * rows * rows,
+      );
+      memory.floats(loss, 1)[0] = factor * lossOf(rows);
+      simd.addTransposed(rows, pairs);
+      product(kernels, { m: rows, n, k: rows }, [pairs, rows, 1], [unit, n, 1], 0, y.slope);
+      simd.unitSlopes(y.place.at, rows, n, LEAST_NORM, inverse, y.slope);
+      return 0;
+    },
+  };
+
+  /** The sum over anchors of the log of the sum over the others, less the mean over the positives. */
+  function lossOf(rows: number): number {
+    const counts = memory.integers(positives, rows);
+    const found = memory.floats(parts, 2 * rows);
+    let sum = 0;
+    for (let row = 0; row < rows; row++) {
+      if (counts[row] > 0) sum += Math.log(found[2 * row + 1]) - found[2 * row] / counts[row];
+    }
+    return sum;
+  }
 }

@@ -114,6 +114,38 @@ export interface Simd {
     gradient: number,
     work: number,
   ) => void;
+  /** Rows over their norms. */
+  readonly unitRows: (
+    x: number,
+    rows: number,
+    n: number,
+    epsilon: number,
+    inverse: number,
+    z: number,
+  ) => void;
+  /** The gradient of `unitRows`, in place. */
+  readonly unitSlopes: (
+    x: number,
+    rows: number,
+    n: number,
+    epsilon: number,
+    inverse: number,
+    gradient: number,
+  ) => void;
+  /** The supervised contrast of some rows with all, by their similarities, which become the gradient. */
+  readonly contrastRows: (
+    rows: number,
+    from: number,
+    n: number,
+    labels: number,
+    positives: number,
+    temperature: number,
+    factor: number,
+    s: number,
+    parts: number,
+  ) => void;
+  /** A square matrix with its transpose added to it. */
+  readonly addTransposed: (n: number, a: number) => void;
   /** Draws triplets of rows as `ops/losses/samplers.ts` does; returns how many are valid. */
   readonly drawTriplets: (
     labels: number,

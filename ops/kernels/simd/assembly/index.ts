@@ -6,6 +6,7 @@ export { gemm } from "./gemm";
 export { hardKwta, softGradient, softKwta } from "./kwta";
 export { scanRows, searchLists, winningUnits } from "./lists";
 export { packBits } from "./pack";
+export { addTransposed, contrastRows, unitRows, unitSlopes } from "./pairs";
 export { columnSums, plainRows, plainTimes, plainTransposedTimes } from "./plain";
 export { activate, activateGradient, addAll, multiplyAll } from "./pointwise";
 export { keepRows, listRows } from "./rows";
