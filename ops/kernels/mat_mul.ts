@@ -10,7 +10,7 @@ import { inputSlope, isPlain, product, weightSlope } from "./simd/calls.ts";
 import { simdOf } from "./simd/module.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
-/** (a, b) → aᵀ·b where `transposeA` is set, a·bᵀ where `transposeB` is; only on wasm. */
+/** Kernel of a product, only on wasm: (a, b) → aᵀ·b where `transposeA` is set, a·bᵀ where `transposeB` is. */
 const PRODUCT = "SparrowProduct";
 
 /** x → the sums of its columns; not on cpu. */

@@ -48,7 +48,7 @@ export function watchLosses(
       return log.add(taken.loss);
     },
     /**
-     * Reads the losses that wait, and returns the error of what is not finite, or null.
+     * Reads the pending losses, and returns the error of the first that is not finite, or null.
      *
      * @param state Reads the state after the last step.
      * @param weights Whether the weights are inspected too.

@@ -1,5 +1,5 @@
 /**
- * Registers kernels that run as SIMD on wasm, beside what is there without SIMD.
+ * Registers kernels that run as SIMD on wasm, beside the existing ones without SIMD.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { type SimdBackend, simdOf } from "./module.ts";
 
 /** A kernel as a call of the SIMD module. */
 export interface SimdKernel<Attributes> {
-  /** One that wasm has already: it is what runs where SIMD does not, or does not fit. */
+  /** Name of an existing wasm kernel, which runs where SIMD does not, or does not fit. */
   readonly name: string;
   /** The names of the input tensors; 0 is the address of one that is not there. */
   readonly inputs: readonly string[];
-  /** Those inputs that are int32; the others must be float32. */
+  /** Names of the inputs that are int32; the others must be float32. */
   readonly integers?: readonly string[];
-  /** Whether it can; always by default. */
+  /** Whether the kernel can run with these attributes. @default always */
   readonly fits?: (attributes: Attributes) => boolean;
   /** The shapes and types of the outputs. */
   readonly outputs: (
@@ -30,7 +30,7 @@ export interface SimdKernel<Attributes> {
   ) => void;
 }
 
-/** Where the tensors of a call are. */
+/** Addresses of a call's tensors and workspaces. */
 export interface Addresses {
   /** The addresses of the inputs, in order. */
   readonly inputs: readonly number[];
@@ -38,7 +38,7 @@ export interface Addresses {
   readonly outputs: readonly number[];
 }
 
-/** How the wasm backend knows where a tensor is. */
+/** Table of the wasm backend that gives the address of a tensor. */
 interface TensorPlaces {
   readonly dataIdMap: { readonly get: (id: object) => { readonly memoryOffset: number } };
 }

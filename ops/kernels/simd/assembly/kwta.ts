@@ -24,7 +24,7 @@ function imageOf(x: f32): i32 {
   return bits ^ ((bits >> 31) & 0x7fffffff);
 }
 
-/** How many of the images, padded to a multiple of four, are at least a limit. */
+/** Counts the images, padded to a multiple of four, that are at least a limit. */
 // @ts-ignore: decorator
 @inline
 function countFrom(images: usize, end: usize, limit: i32): i32 {
@@ -328,7 +328,7 @@ export function softGradient(
   }
 }
 
-/** `findEdges`, then `hard`, row by row. */
+/** Computes hard kWTA: `findEdges`, then `hard`, row by row. */
 export function hardKwta(
   x: usize,
   rows: i32,
@@ -344,7 +344,7 @@ export function hardKwta(
   }
 }
 
-/** `findEdges`, then `soft`, row by row. */
+/** Computes soft kWTA: `findEdges`, then `soft`, row by row. */
 export function softKwta(
   x: usize,
   rows: i32,

@@ -1,6 +1,6 @@
 // Functions of each element, with their gradients. The numbers of the kinds are those of
 // `ops/plan/pointwise.ts`.
-import { at, exp4 } from "./vector";
+import { at, exp4, madd } from "./vector";
 
 const RELU = 0;
 const LEAKY_RELU = 1;
@@ -18,7 +18,15 @@ function value(kind: i32, x: v128, a: v128, b: v128): v128 {
   if (kind == CLIP) return f32x4.min(f32x4.max(x, a), b);
   if (kind == SIGMOID) return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
   const two = f32x4.splat(2);
-  return f32x4.sub(one, f32x4.div(two, f32x4.add(one, exp4(f32x4.mul(two, x)))));
+  const far = f32x4.sub(one, f32x4.div(two, f32x4.add(one, exp4(f32x4.mul(two, x)))));
+  // Near 0 the difference has few digits: a polynomial, of Moshier's Cephes (tanhf).
+  const z = f32x4.mul(x, x);
+  let p = madd(f32x4.splat(-5.70498872745e-3), z, f32x4.splat(2.06390887954e-2));
+  p = madd(p, z, f32x4.splat(-5.37397155531e-2));
+  p = madd(p, z, f32x4.splat(1.33314422036e-1));
+  p = madd(p, z, f32x4.splat(-3.33332819422e-1));
+  const near = madd(f32x4.mul(p, z), x, x);
+  return v128.bitselect(near, far, f32x4.lt(f32x4.abs(x), f32x4.splat(0.625)));
 }
 
 /** dy · f′, told by f(x), of CLIP by x. */
