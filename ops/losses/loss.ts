@@ -80,16 +80,16 @@ export type Plannable =
   }
   | { readonly _tag: "SupCon"; readonly temperature: number };
 
-/** By the very function that a plan may do without: a loss that is derived from another, with its own, is not known. */
+/** Plannable losses by their draw: one that is derived from another, with a draw of its own, is not known. */
 const plannable = new WeakMap<Loss["draw"], Plannable>();
 
-/** A loss that a plan may compute by what is said of it. */
+/** Makes a loss one that a plan may compute by its description. */
 export function asPlannable(loss: Loss, by: Plannable): Loss {
   plannable.set(loss.draw, by);
   return loss;
 }
 
-/** What a plan may compute in place of a loss; undefined where it knows none. */
+/** Finds what a plan may compute in place of a loss; undefined where it knows none. */
 export const plannableOf = ({ draw }: Loss): Plannable | undefined => plannable.get(draw);
 
 /**

@@ -76,7 +76,7 @@ function triplets(
   };
 }
 
-/** What an element of the similarities costs, in multiplications. */
+/** Cost of an element of the similarities, in multiplications. */
 const CONTRAST_COST = 15;
 
 /**

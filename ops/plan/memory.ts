@@ -33,7 +33,7 @@ export interface PlanMemory {
 /** The backend has no memory left. */
 export class OutOfMemory extends Error {}
 
-/** How the wasm backend knows where a tensor is. */
+/** The table of the wasm backend that has the address of each tensor. */
 interface TensorPlaces {
   readonly dataIdMap: { readonly get: (id: object) => { readonly memoryOffset: number } };
 }

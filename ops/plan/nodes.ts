@@ -1,5 +1,5 @@
 /**
- * What each node of a graph adds to a plan: the fold whose other target, tfjs's tape, is `../interpreter.ts`.
+ * The fold of a graph into a plan: its other target, tfjs's tape, is `../interpreter.ts`.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import type { Matrix, PlanValue, Site } from "./site.ts";
 /** Builds a node into a plan, given what goes into it; returns what comes out. */
 export type Build = (site: Site, x: PlanValue) => PlanValue;
 
-/** What a node means to a plan: how it is built, or why it cannot be. */
+/** The meaning of a node to a plan: a function that builds it, or the reason for which there is none. */
 export type Planned = E.Either<string, Build>;
 
 /** A node from one tensor to one tensor. */
@@ -37,7 +37,7 @@ const unknown = (node: Node): Planned => E.left(`the plan does not know ${showNo
 /** The numbers by which `assembly/pointwise.ts` knows the functions. */
 const kinds = { relu: 0, leaky_relu: 1, clip: 2, sigmoid: 3, tanh: 4 } as const;
 
-/** What a function of each element costs, in multiplications per element. */
+/** Cost of a function of each element, in multiplications per element. */
 const ELEMENT_COST = 1;
 
 /** Calls a kernel on all elements, in parts for all threads; the addresses among its arguments grow with them. */
@@ -60,31 +60,31 @@ const over = (site: Site, x: Matrix): Matrix => x.kept ? site.matrix(x.shape, x.
 /**
  * A function of each element.
  *
- * @param told Whether the gradient is told by the output or by the input, which then stays as it is.
+ * @param by Whether the gradient is computed from the output or from the input, which then stays as it is.
  */
 const pointwise = (
   kind: keyof typeof kinds,
-  { a = 0, b = 0, told = "output" }: {
+  { a = 0, b = 0, by = "output" }: {
     readonly a?: number;
     readonly b?: number;
-    readonly told?: "output" | "input";
+    readonly by?: "output" | "input";
   } = {},
 ): Planned =>
   known((site, x) => {
     const { now } = site;
-    const y = over(site, { ...x, kept: x.kept || told === "input" });
+    const y = over(site, { ...x, kept: x.kept || by === "input" });
     site.forward(kind, () => {
       const args = [now.rows * x.size, kinds[kind], x.place.at, a, b, y.place.at] as const;
       onElements(site, "activate", [...args], [2, 5]);
     });
     if (x.slope === 0) return y;
-    const seen = told === "input" ? x : y;
+    const seen = by === "input" ? x : y;
     site.save(seen.place, seen.size);
     site.backward(kind, () => {
       const args = [kinds[kind], y.slope, seen.place.at, a, b, x.slope] as const;
       onElements(site, "activateGradient", [now.active * x.size, ...args], [2, 3, 6]);
     });
-    return { ...y, kept: y.kept || told === "output" };
+    return { ...y, kept: y.kept || by === "output" };
   });
 
 const add = (site: Site, size: number, a: number, b: number, y: number): void =>
@@ -181,7 +181,7 @@ const algebra: Algebra<Planned> = {
     }),
   relu: () => pointwise("relu"),
   leaky_relu: (node) => node.slope > 0 ? pointwise("leaky_relu", { a: node.slope }) : unknown(node),
-  clip: ({ min, max }) => pointwise("clip", { a: min, b: max, told: "input" }),
+  clip: ({ min, max }) => pointwise("clip", { a: min, b: max, by: "input" }),
   sigmoid: () => pointwise("sigmoid"),
   tanh: () => pointwise("tanh"),
   flatten: () => known((_, x) => ({ ...x, shape: [x.size] })),
@@ -262,5 +262,5 @@ const algebra: Algebra<Planned> = {
   },
 };
 
-/** What a graph means to a plan. */
+/** Finds what builds a graph into a plan, or the reason for which nothing does. */
 export const planned: (graph: Nodes) => Planned = fold(algebra);

@@ -29,7 +29,7 @@ export interface PlannedOptimiser {
   ) => void;
 }
 
-/** What an optimiser means to a plan, or why it cannot be planned. */
+/** Finds the step of an optimiser, or the reason for which a plan has none. */
 export function plannedOptimiser(optimiser: Optimiser): E.Either<string, PlannedOptimiser> {
   const adam = adamOf(optimiser);
   if (adam === undefined) return E.left(`the plan does not know the optimiser ${optimiser.name}`);

@@ -41,7 +41,7 @@ export type Start = (state: TrainState, most: number) => E.Either<string, Plan>;
 /** A trainer with the graph that its model was lowered from. */
 export type GraphTrainer = Trainer & { readonly graph: Nodes };
 
-/** What a plan is compiled from. */
+/** A training to compile a plan for. */
 export type Planning = Omit<GraphTrainer, "model">;
 
 /**
@@ -81,7 +81,7 @@ export const compile = (trainer: Planning): E.Either<string, Start> =>
     }
   })(partsOf(trainer));
 
-/** Why a training is not by a plan; null where it is, as far as can be said before it starts. */
+/** Finds the reason for which a training is by the tape; null where none is known before it starts. */
 export function whyTape(trainer: Omit<Planning, "input">): string | null {
   const parts = partsOf(trainer);
   return E.isLeft(parts) ? parts.left : null;
@@ -104,7 +104,7 @@ function partsOf(
   );
 }
 
-/** What a plan is made of. */
+/** The parts of a plan. */
 interface Parts {
   readonly kernels: SimdBackend;
   readonly build: Build;

@@ -1,5 +1,6 @@
 /**
- * Where nodes build a plan: each reserves the matrices that it writes, and says what is called forward and backward.
+ * The site on which nodes build a plan: each reserves the matrices that it writes, and registers calls, forward and
+ * backward.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import { sizeOf } from "../../graph/shape.ts";
 import type { Pair, Shape } from "../../graph/types.ts";
 import type { PlanMemory } from "./memory.ts";
 
-/** Where numbers are. The input's place is another in every step: that of the batch. */
+/** A place of numbers in memory. The input's place is another in every step: that of the batch. */
 export interface Place {
   at: number;
 }
@@ -19,7 +20,7 @@ export interface Matrix {
   readonly shape: Shape;
   /** Numbers per sample. */
   readonly size: number;
-  /** Where its values are. */
+  /** Place of the values. */
   readonly place: Place;
   /**
    * Address of the loss's gradient with respect to it, of the rows that have one, side by side; 0 where none is wanted.
@@ -29,20 +30,20 @@ export interface Matrix {
   readonly kept: boolean;
 }
 
-/** What goes from node to node. */
+/** A value that goes from node to node. */
 export type PlanValue = Matrix | Pair<PlanValue, PlanValue>;
 
 /** A weight with its gradient. */
 export interface Weight {
-  /** Its path. */
+  /** Path within the graph. */
   readonly path: string;
-  /** Its shape. */
+  /** Shape of the weight. */
   readonly shape: Shape;
-  /** Its size. */
+  /** Numbers of the weight. */
   readonly size: number;
-  /** Address of its values. */
+  /** Address of the values. */
   readonly at: number;
-  /** Address of its gradient. */
+  /** Address of the gradient. */
   readonly slope: number;
 }
 
@@ -61,7 +62,7 @@ export interface Now {
 
 /** A plan that is being built. */
 export interface Site {
-  /** Its memory. */
+  /** Memory of the plan. */
   readonly memory: PlanMemory;
   /** The most rows of a batch. */
   readonly most: number;
@@ -96,11 +97,11 @@ export interface Call {
   readonly run: () => void;
 }
 
-/** What a plan does in a step, and the matrices to which that is done. */
+/** A plan that is built: its calls, and the matrices that they share. */
 export interface Built {
   readonly site: Site;
   readonly forward: readonly Call[];
-  /** In the order in which they are called. */
+  /** Returns the calls in their order. */
   readonly backward: () => readonly Call[];
   /** The numbers per sample of all that is read backward. */
   readonly saved: ReadonlyMap<Place, number>;

@@ -9,11 +9,11 @@ import { tf } from "../tfjs.ts";
 import { type Batch, type Trainer, type TrainState, trainStep } from "../train_step.ts";
 import { compile, type GraphTrainer, type Plan, type Start } from "./plan.ts";
 
-/** What a step leaves beside the state. */
+/** Results of a step beside the state. */
 export interface Taken {
   /** The batch's loss before the update; a tensor is the caller's. */
   readonly loss: tf.Scalar | number;
-  /** How many terms the loss is the mean of. */
+  /** Number of terms that the loss is the mean of. */
   readonly terms: number;
   /** The generator that the step leaves. */
   readonly rng: Rng;
@@ -21,7 +21,7 @@ export interface Taken {
 
 /** A training that takes one step after the other. It holds the tensors of its state. */
 export interface Steps {
-  /** Why tfjs's tape takes them; null where a plan does. */
+  /** Reason for which tfjs's tape takes them; null where a plan does. */
   readonly tape: string | null;
   /** Takes a step; a batch whose values are a tensor is disposed of, and may be written over before. */
   readonly take: (batch: Batch, rng: Rng) => Taken;

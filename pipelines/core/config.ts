@@ -72,7 +72,7 @@ export const configOf = (
   platform: { os: Deno.build.os, arch: Deno.build.arch },
 });
 
-/** How training steps are computed: by a compiled plan, or by tfjs's tape and why. */
+/** Describes the way in which training steps are computed: by a compiled plan, or by tfjs's tape and why. */
 function stepsOf({ graph, loss, optimiser, observed = false }: ConfigParts) {
   if (loss === null || optimiser === null) return {};
   const observe = observed ? () => {} : undefined;

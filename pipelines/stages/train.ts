@@ -335,7 +335,7 @@ const beginning = (
   rng,
 });
 
-/** The model within an epoch, whose tensors are read where somebody looks at them. */
+/** The model within an epoch, whose tensors are read where they are used. */
 const modelOf = ({ graph, input }: Run, steps: Steps): Model => ({
   graph,
   input,

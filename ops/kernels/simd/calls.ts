@@ -138,7 +138,7 @@ export function product(
 
 // ---- kWTA
 
-/** What an element costs, in multiplications: the search for the edges, and the gate. */
+/** Costs of an element, in multiplications: the search for the edges, and the gate. */
 const [HARD_COST, SOFT_COST, GRADIENT_COST] = [5, 15, 5];
 
 /** The bytes in which the edges of rows of n units are found, and the constants of the gate. */
@@ -212,7 +212,7 @@ export interface TripletSizes {
   readonly n: number;
   /** Triplets. */
   readonly count: number;
-  /** How much more alike a positive has to be than a negative. */
+  /** Margin by which a positive has to be more alike than a negative. */
   readonly margin: number;
 }
 

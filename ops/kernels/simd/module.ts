@@ -187,7 +187,7 @@ export interface Simd {
   ) => void;
   /** The sum of two arrays, element by element. */
   readonly addAll: (size: number, a: number, b: number, y: number) => void;
-  /** Their product. */
+  /** The product of two arrays, element by element. */
   readonly multiplyAll: (size: number, a: number, b: number, y: number) => void;
   /** Columns of 512 packed codes. */
   readonly sliceCodes: (rows: number, bytes: number, columns: number) => void;

@@ -79,7 +79,7 @@ function placeOf(images: usize, image: i32, nth: i32): i32 {
 
 // ---- The edges by counting
 
-/** How many of a row are above a limit. */
+/** Counts the values of a row that are above a limit. */
 function countAbove(row: usize, n: i32, limit: f32): i32 {
   const limits = f32x4.splat(limit);
   let a = i32x4.splat(0), b = a, c = a, d = a;
@@ -100,7 +100,7 @@ function countAbove(row: usize, n: i32, limit: f32): i32 {
   return count;
 }
 
-/** Where the last row's threshold was, in deviations above its mean: where the next one's is sought first. */
+/** Height of the last threshold, in deviations above its row's mean: the next one is sought there first. */
 let height: f32 = 1.6;
 
 /** The most counts, after which a row is left to the search bit by bit. */

@@ -29,7 +29,7 @@ function value(kind: i32, x: v128, a: v128, b: v128): v128 {
   return v128.bitselect(near, far, f32x4.lt(f32x4.abs(x), f32x4.splat(0.625)));
 }
 
-/** dy · f′, told by f(x), of CLIP by x. */
+/** dy · f′, computed from f(x), of CLIP from x. */
 // @ts-ignore: decorator
 @inline
 function slope(kind: i32, dy: v128, seen: v128, a: v128, b: v128): v128 {
