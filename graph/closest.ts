@@ -34,10 +34,14 @@ const LEAST_ALIKE = 0.4;
  */
 export function closest(given: string, known: readonly string[]): string | null {
   const written = given.toLowerCase();
-  const edits = known.map((name) => distance(written, name.toLowerCase()));
-  const least = Math.min(...edits);
-  const nearest = known[edits.indexOf(least)];
-  if (nearest === undefined || least > MOST_EDITS) return null;
+  let [nearest, least] = ["", Infinity];
+  for (const name of known) {
+    // As many edits are needed as one is longer: what is too long is not compared letter by letter.
+    if (Math.abs(name.length - written.length) > MOST_EDITS) continue;
+    const edits = distance(written, name.toLowerCase());
+    if (edits < least) [nearest, least] = [name, edits];
+  }
+  if (least > MOST_EDITS) return null;
   const length = Math.max(given.length, nearest.length);
   return (length - least) / length > LEAST_ALIKE ? nearest : null;
 }

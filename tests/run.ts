@@ -44,9 +44,12 @@ async function test(...args: readonly string[]): Promise<number> {
 
 async function all(): Promise<number> {
   const alone = Object.keys(ALONE);
+  // See coverage.ts. Those that run alone measure time and memory, which counting would change.
+  const folder = Deno.env.get("SPARROW_COVERAGE");
+  const counted = folder === undefined ? [] : [`--coverage=${folder}`, "--coverage-raw-data-only"];
   // .ci/run counts these lines.
   console.log("Tests that run in parallel");
-  const parallel = await test("--parallel", `--ignore=${alone.join()}`, "tests");
+  const parallel = await test("--parallel", ...counted, `--ignore=${alone.join()}`, "tests");
   console.log("Tests that run alone");
   const serial = await test(...alone);
   // A test that fails counts more than a crash after the last one, which .ci/run may forgive.

@@ -112,6 +112,11 @@ export function readCommandLine<F extends Flags>(
 ): E.Either<InvalidOption, CommandLine<F>> {
   const names = Object.keys(flags);
   const shown = withPorts(flags, args[0] === "--" ? args.slice(1) : args);
+  const group = shown.find((argument) => /^-[^-]/.test(argument) && argument.length > MOST_LETTERS);
+  if (group !== undefined) {
+    const expected = `at most ${MOST_LETTERS} characters`;
+    return E.left(invalidOption(`${group.slice(0, 16)}…`, `${group.length} of them`, expected));
+  }
   const { tokens } = parseArgs({
     args: [...shown],
     options: Object.fromEntries(names.map((name) => [name, {
@@ -164,6 +169,9 @@ export const readOptions = <F extends Flags>(
   args: readonly string[],
 ): E.Either<InvalidOption, Values<F>> =>
   pipe(readCommandLine(flags, args), E.map(({ options }) => options));
+
+/** Most characters of an argument with one dash: the parser takes each for a flag, in a time that is their square. */
+const MOST_LETTERS = 4096;
 
 /** Replaces `--dashboard` by `--dashboard=7377` where no port follows. */
 const withPorts = (flags: Flags, args: readonly string[]): readonly string[] =>

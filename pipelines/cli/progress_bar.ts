@@ -261,7 +261,8 @@ const MOST_SPARKS = 16;
  */
 export function sparkline(values: readonly number[]): string {
   const finite = values.filter(Number.isFinite);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const low = finite.reduce((low, value) => Math.min(low, value), Infinity);
+  const high = finite.reduce((high, value) => Math.max(high, value), -Infinity);
   return values.map((value) => {
     if (!Number.isFinite(value)) return " ";
     const part = high > low ? (value - low) / (high - low) : 0.5;

@@ -6,6 +6,7 @@
  */
 import type { Backend } from "../../ops/backend.ts";
 import { denoFiles, type Files } from "../files/files.ts";
+import { print } from "./print.ts";
 import type { Run } from "./run.ts";
 
 /** The progress of a training. */
@@ -131,7 +132,7 @@ export function consoleEnv(backend: Backend, options: ConsoleEnvOptions = {}): E
     ...silent,
     signal,
     progress,
-    log: quiet ? silent.log : (line) => console.log(line),
+    log: quiet ? silent.log : print,
     ...(debug ? { debug: (line: string) => console.error(line) } : {}),
   };
 }

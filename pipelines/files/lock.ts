@@ -6,6 +6,7 @@
 import { E, type TE } from "../../graph/fp_ts.ts";
 import type { FileUnavailable } from "../../graph/error.ts";
 import { unavailable } from "./files.ts";
+import { isCount, isRecord, parseJson } from "./json.ts";
 
 /** Releases a lock; only the first call does anything. */
 export type Release = () => Promise<void>;
@@ -112,12 +113,17 @@ function once(task: Release): Release {
 
 const exists = (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false);
 
+/** Most bytes of a lock file: no program of Sparrow writes a longer one. */
+const MOST_HOLDER = 1000;
+
 /** Reads which process has written a lock file; null where none has, or where it cannot be read. */
 async function holderOf(path: string): Promise<Holder | null> {
   try {
-    const { process, program, since } = JSON.parse(await Deno.readTextFile(path));
-    const isWhole = Number.isSafeInteger(process) && /^\w{1,80}$/.test(program) &&
-      /^[\d:.TZ-]{1,30}$/.test(since);
+    if ((await Deno.stat(path)).size > MOST_HOLDER) return null;
+    const found = parseJson(await Deno.readTextFile(path));
+    const { process, program, since } = isRecord(found) ? found : {};
+    const isWhole = isCount(process) && typeof program === "string" && typeof since === "string" &&
+      /^\w{1,80}$/.test(program) && /^[\d:.TZ-]{1,30}$/.test(since);
     return isWhole ? { process, program, since } : null;
   } catch {
     return null;

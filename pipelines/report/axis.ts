@@ -145,7 +145,7 @@ export function epochTicks(first: number, last: number, most: number): readonly 
 }
 
 /** Least and greatest, in a range whose differences are finite too; zeros when there is none. */
-function range(values: readonly number[]): { readonly low: number; readonly high: number } {
+export function range(values: readonly number[]): { readonly low: number; readonly high: number } {
   const bounded = values.map((value) => Math.min(1e300, Math.max(-1e300, value)));
   return {
     low: bounded.reduce((low, value) => Math.min(low, value), bounded[0] ?? 0),

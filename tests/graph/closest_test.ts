@@ -1,4 +1,5 @@
-import { assertEquals } from "../assert.ts";
+import process from "node:process";
+import { assert, assertEquals } from "../assert.ts";
 import { closest, unknownName } from "../../graph/closest.ts";
 import { describe } from "../../graph/error.ts";
 
@@ -31,4 +32,13 @@ Deno.test("unknownName: the known names, and the nearest only where there is one
     describe(unknownName("name", "zzz", [])),
     'Cannot use name: expected no name, current value is "zzz"',
   );
+});
+
+Deno.test("closest: a name of megabytes, and 200,000 names, take no second", () => {
+  const begun = process.threadCpuUsage();
+  assertEquals(closest("a".repeat(1e6), ["loss", "accuracy"]), null);
+  assertEquals(closest("loss", ["a".repeat(1e6), "lost"]), "lost");
+  assertEquals(closest("name7", Array.from({ length: 2e5 }, (_, i) => `n${i}`)), null);
+  const { user } = process.threadCpuUsage(begun);
+  assert(user < 1e6, `${user} µs`);
 });

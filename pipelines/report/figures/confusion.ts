@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { range } from "../axis.ts";
 import type { Evaluation } from "../../core/findings.ts";
 import type { Drawing, Figure } from "../figure.ts";
 import { count, fraction } from "../format.ts";
@@ -136,7 +137,7 @@ function drawAt(
   const marginTop = 40;
   const marginBottom = (upright ? 20 : Math.ceil(longest * base * 0.62) + 6) + 22;
   const height = Math.min(side, 30) * names.length;
-  const digits = Math.max(...cells.map(({ times }) => String(times).length));
+  const { high: digits } = range(cells.map(({ times }) => String(times).length));
   const fontSize = Math.min(base, side / (digits * 0.64));
   const everyNth = Math.ceil(
     (base + 2) / Math.min(side, upright ? Infinity : side, height / names.length),

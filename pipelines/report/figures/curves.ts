@@ -4,7 +4,7 @@
  * @module
  */
 import { type History, perEpoch } from "../../core/history.ts";
-import { type Axis, fractionAxis, linearAxis, magnitudeAxis, type Scale } from "../axis.ts";
+import { type Axis, fractionAxis, linearAxis, magnitudeAxis, range, type Scale } from "../axis.ts";
 import type { Figure } from "../figure.ts";
 import { compact, count, fraction } from "../format.ts";
 import {
@@ -233,8 +233,7 @@ export function activeBitsChart(history: History, scale: Scale = "auto"): LineFi
 
 /** Makes an axis from zero, unless all values lie so far from it that their differences would vanish. */
 function bitsAxis(values: readonly number[], scale: Scale): ReturnType<typeof linearAxis> {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
+  const { low, high } = range(values);
   return scale !== "log" && low > 0.8 * high && high - low >= 4
     ? linearAxis(low, high, 4)
     : magnitudeAxis(values, { intervals: 4, logFrom: Infinity, scale });

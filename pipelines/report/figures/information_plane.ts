@@ -4,7 +4,7 @@
  * @module
  */
 import type { History } from "../../core/history.ts";
-import { type Axis, linearAxis } from "../axis.ts";
+import { type Axis, linearAxis, range } from "../axis.ts";
 import type { Figure } from "../figure.ts";
 import type { Html } from "../html.ts";
 import {
@@ -146,10 +146,10 @@ const colourAt = (progress: number): string =>
 /** Makes an axis from zero, or from below where a bias leads there, up to the bound where there is one. */
 function axisOver(values: readonly number[], bound: number | null, intervals: number): Axis {
   // A bound that is far off would squeeze all else into a corner: the caption has it.
-  const most = Math.max(...values);
+  const { low, high: most } = range(values);
   const far = bound !== null && bound > 1.6 * most;
   const high = far ? most : Math.max(most, bound ?? 0);
-  return linearAxis(Math.min(0, ...values), high * 1.02, intervals);
+  return linearAxis(Math.min(0, low), high * 1.02, intervals);
 }
 
 function drawPlane(plane: Plane, { width, height, fontSize }: Size, caption: string): Html {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { range } from "../axis.ts";
 import { type History, newest } from "../../core/history.ts";
 import type { Reconstruction } from "../../core/findings.ts";
 import type { Drawing, Figure, Screen } from "../figure.ts";
@@ -31,7 +32,7 @@ export function reconstructionsFigure(
 ): Figure | null {
   if (reconstructions.length === 0) return null;
   const caption = describe(reconstructions, history);
-  const size = Math.max(...reconstructions.map(({ original }) => original.data.length));
+  const { high: size } = range(reconstructions.map(({ original }) => original.data.length));
   const row = (
     { index, label, missed }: Reconstruction,
     what: string,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { range } from "../axis.ts";
 import type { ImageArray } from "../../../ops/saliency/image.ts";
 import type { Explanation } from "../../core/findings.ts";
 import type { Table } from "../csv.ts";
@@ -197,7 +198,7 @@ function textAt(x: number, y: number, content: string, weight = "400"): Element 
 
 /** A row per pixel: where it is, what the mask leaves of it, and its values before and after. */
 function table(examples: readonly Explanation[]): Table {
-  const channels = Math.max(...examples.map(({ image }) => image.shape[2]));
+  const { high: channels } = range(examples.map(({ image }) => image.shape[2]));
   const names = (what: string): readonly string[] =>
     channels === 1 ? [what] : Array.from({ length: channels }, (_, c) => `${what}_${c}`);
   const pixel = ({ shape, data }: ImageArray, i: number): readonly (number | null)[] =>

@@ -4,7 +4,7 @@
  * @module
  */
 import type { History } from "../../core/history.ts";
-import { type Axis, epochTicks, linearAxis } from "../axis.ts";
+import { type Axis, epochTicks, linearAxis, range } from "../axis.ts";
 import type { Drawing, Figure } from "../figure.ts";
 import { compact } from "../format.ts";
 import type { Html } from "../html.ts";
@@ -107,7 +107,7 @@ function drawAt(
 ): Html {
   const sumOf = (epoch: number, count: number): number =>
     parts.slice(0, count).reduce((sum, { spent }) => sum + (spent.get(epoch) ?? 0), 0);
-  const axis: Axis = linearAxis(0, Math.max(...epochs.map((epoch) => sumOf(epoch, parts.length))));
+  const axis: Axis = linearAxis(0, range(epochs.map((epoch) => sumOf(epoch, parts.length))).high);
   const barsOf = ({ name, spent }: Part, i: number): readonly Bar[] =>
     epochs.filter((epoch) => spent.has(epoch)).map((epoch) => ({
       left: epoch - 0.4,

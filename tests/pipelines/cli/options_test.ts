@@ -191,3 +191,12 @@ Deno.test("durations and epochs read as a person says them", () => {
   );
   assertEquals(epochLine(3, 9, []), "epoch 3/9");
 });
+
+Deno.test("an argument of so many letters that the parser would take minutes is refused", () => {
+  for (const argument of [`-${"q".repeat(200_000)}`, `-${"k".repeat(5000)}`]) {
+    const { option, actual, expected } = left(read("--quiet", argument));
+    assertEquals([option, expected], [`${argument.slice(0, 16)}…`, "at most 4096 characters"]);
+    assertEquals(actual, `"${argument.length} of them"`);
+  }
+  assertEquals(right(readCommandLine({}, [`--`, "a".repeat(9000)], "FILE")).operands.length, 1);
+});

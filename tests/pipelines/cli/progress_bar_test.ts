@@ -133,3 +133,7 @@ Deno.test("progress: without a terminal, a long first epoch says once how long i
   }
   assertEquals(lines, [], "epochs that are short have their own lines");
 });
+
+Deno.test("more values than a function has arguments are drawn", () => {
+  assertEquals(sparkline(Array.from({ length: 200_000 }, () => 1)).length, 200_000);
+});

@@ -1,16 +1,13 @@
 import { E } from "../../../graph/fp_ts.ts";
 import { describe } from "../../../graph/error.ts";
 import { seed } from "../../../graph/rng.ts";
-import { encodeVectors, type VectorCoder } from "../../../ops/codes/coders.ts";
+import type { VectorCoder } from "../../../ops/codes/coders.ts";
 import { productCoder } from "../../../ops/codes/product_quantiser.ts";
 import { projectionCoder } from "../../../ops/codes/projections.ts";
-import { searchByVectors } from "../../../ops/codes/asymmetric.ts";
 import { readCoder, writeCoder } from "../../../pipelines/files/coder.ts";
 import { readSafetensors, writeSafetensors } from "../../../pipelines/files/safetensors.ts";
-import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
+import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { units } from "../../ops/codes/float_vectors.ts";
-import { mutatedBytes } from "../mutated/mutate.ts";
-import { survive } from "../mutated/survive.ts";
 import { right } from "../tiny.ts";
 
 const vectors = units(30, 5, 1);
@@ -24,18 +21,6 @@ const coders: readonly VectorCoder[] = [
 
 Deno.test("a coder that is written and read is the same", () => {
   for (const coder of coders) assertEquals(readCoder("c", writeCoder(coder)), E.right(coder));
-});
-
-Deno.test("mutations of a file are refused, or make a coder that encodes", async () => {
-  const outcome = await survive(mutatedBytes(coders.map(writeCoder), 2000, 3), (bytes) => {
-    const read = readCoder("c", bytes);
-    if (E.isRight(read) && read.right.inputs === 5) {
-      const codes = encodeVectors(read.right, vectors);
-      right(searchByVectors(read.right, codes, vectors, { k: 3 }));
-    }
-    return Promise.resolve(read);
-  });
-  assert(outcome.refused > 1000 && outcome.read > 0, JSON.stringify(outcome));
 });
 
 Deno.test("what does not fit is refused in words", () => {

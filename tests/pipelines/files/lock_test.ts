@@ -85,7 +85,13 @@ Deno.test("what stands in a lock file is not believed", () =>
   inFolder(async (folder) => {
     const release = right(await lockFolder(folder, "first")());
     for (
-      const text of ["", "{", "null", '{"process":1,"program":"a\\u001b[2J","since":"2026"}']
+      const text of [
+        "",
+        "{",
+        "null",
+        "[".repeat(1e6),
+        '{"process":1,"program":"a\\u001b[2J","since":"2026"}',
+      ]
     ) {
       await Deno.writeTextFile(`${folder}/${LOCK_FILE}`, text);
       const { reason } = left(await lockFolder(folder, "second")());

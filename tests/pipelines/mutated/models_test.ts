@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { graphToJson } from "../../../graph/codec.ts";
 import { graph } from "../../../graph/parse.ts";
 import { E, pipe } from "../../../graph/fp_ts.ts";
@@ -6,15 +5,10 @@ import { readCheckpoint, writeCheckpoint } from "../../../pipelines/files/checkp
 import { checkpointOf, resumeRun } from "../../../pipelines/core/resume.ts";
 import { readModel, writeModel } from "../../../pipelines/files/model.ts";
 import { createRun, dispose, toArrays } from "../../../pipelines/core/run.ts";
-import {
-  readSafetensors,
-  type Safetensors,
-  writeSafetensors,
-} from "../../../pipelines/files/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../../pipelines/files/safetensors.ts";
 import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
 import { envOn, left, optimiser, right } from "../tiny.ts";
-import { mutatedBytes, mutatedTexts } from "./mutate.ts";
-import { COUNT, survive } from "./survive.ts";
+import { survive } from "../../fuzz/judge.ts";
 
 const encoder = graph`linear(12, 6) ▷ batch_norm ▷ relu ▷ linear(6, 16) ▷ kwta(0.25)`;
 const normalisation = { mean: [0.1307], std: [0.3081] };
@@ -44,81 +38,7 @@ function withHeader(file: Uint8Array, change: (text: string) => string): Uint8Ar
   return made;
 }
 
-/** Parts that headers are made of. */
-const words = [
-  '"dtype":"F16"',
-  '"__proto__":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},',
-  '"shape":[9007199254740991,9007199254740991]',
-  '"data_offsets":[0,9007199254740991]',
-  "\\u0000",
-  "batch_norm",
-  "fanout",
-  "{",
-  "}",
-  "[",
-  '"',
-];
-
-/** The header's text mutated, the bytes after it left. */
-function* headers(file: Uint8Array, count: number, from: number): Generator<Uint8Array> {
-  let text = "";
-  withHeader(file, (header) => text = header);
-  for (const changed of mutatedTexts([text], words, count, from)) {
-    yield withHeader(file, () => changed);
-  }
-}
-
-/** One text of the metadata mutated, everything else as it should be. */
-function* metadata(
-  file: Uint8Array,
-  count: number,
-  from: number,
-  write: (content: Safetensors) => Uint8Array,
-): Generator<Uint8Array> {
-  const content = right(readSafetensors("m", file));
-  const names = Object.keys(content.metadata);
-  const each = names.map((name, i) => ({
-    name,
-    texts: mutatedTexts([content.metadata[name]], words, Math.ceil(count / names.length), from + i),
-  }));
-  for (const { name, texts } of each) {
-    for (const text of texts) {
-      yield write({ ...content, metadata: { ...content.metadata, [name]: text } });
-    }
-  }
-}
-
 const asModel = (bytes: Uint8Array) => Promise.resolve(readModel("m.safetensors", bytes));
-const asCheckpoint = (bytes: Uint8Array) => Promise.resolve(readCheckpoint("c", bytes));
-
-/** Writes the file with the checksum that it has to have. */
-function sealed({ tensors, metadata }: Safetensors): Uint8Array {
-  const empty = writeSafetensors({ tensors, metadata: { ...metadata, sha256: "" } });
-  const sha256 = createHash("sha256").update(empty).digest("hex");
-  return writeSafetensors({ tensors, metadata: { ...metadata, sha256 } });
-}
-
-Deno.test("model files: 2,000 of mutated bytes, and of mutated headers and metadata", async () => {
-  const { model } = await runs();
-  assert(E.isRight(readModel("m", model)));
-  const bytes = await survive(mutatedBytes([model], COUNT, 1), asModel);
-  assert(bytes.refused > COUNT / 2 && bytes.read > 0, JSON.stringify(bytes));
-  const header = await survive(headers(model, COUNT / 2, 2), asModel);
-  assert(header.refused > COUNT / 4, JSON.stringify(header));
-  const texts = await survive(metadata(model, COUNT / 2, 3, writeSafetensors), asModel);
-  assert(texts.refused > COUNT / 4 && texts.read > 0, JSON.stringify(texts));
-});
-
-Deno.test("checkpoints: 2,000 of mutated bytes, and of metadata under a seal that is right", async () => {
-  const checkpoint = writeCheckpoint((await runs()).checkpoint);
-  assert(E.isRight(readCheckpoint("c", checkpoint)));
-  const bytes = await survive(mutatedBytes([checkpoint], COUNT, 4), asCheckpoint);
-  // Only what changes nothing, such as a space more, is read.
-  assert(bytes.refused > 0.98 * COUNT, JSON.stringify(bytes));
-  const texts = await survive(metadata(checkpoint, COUNT / 2, 5, sealed), asCheckpoint);
-  assert(texts.refused > COUNT / 4, JSON.stringify(texts));
-});
-
 /** A model file without a tensor, of that graph. */
 const declared = (nodes: unknown, input: readonly number[]): Uint8Array =>
   writeSafetensors({

@@ -6,6 +6,7 @@ import {
   logAxis,
   magnitudeAxis,
   position,
+  range,
 } from "../../../pipelines/report/axis.ts";
 import { assert, assertAlmostEquals, assertEquals } from "../../assert.ts";
 
@@ -72,4 +73,10 @@ Deno.test("axis: epochs are whole and not crowded", () => {
   assertEquals(epochTicks(0, 3, 8), [0, 1, 2, 3]);
   assertEquals(epochTicks(1, 20, 8), [1, 5, 10, 15, 20]);
   assertEquals(epochTicks(1, 1000, 5), [1, 200, 400, 600, 800, 1000]);
+});
+
+Deno.test("the range of more values than a function has arguments, and none, is found", () => {
+  assertEquals(range(Array.from({ length: 500_000 }, (_, i) => i % 1000)), { low: 0, high: 999 });
+  assertEquals(range([-Infinity, 1]), { low: -1e300, high: 1 });
+  assertEquals(range([]), { low: 0, high: 0 });
 });

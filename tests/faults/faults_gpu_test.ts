@@ -1,19 +1,11 @@
-import { fromJsonLines, newest } from "../../../../pipelines/core/history.ts";
-import { assert, assertEquals, assertMatch } from "../../../assert.ts";
-import { deno } from "../../process.ts";
-import { needsGpu } from "./gpu_fault.ts";
+import { fromJsonLines, newest } from "../../pipelines/core/history.ts";
+import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { deno } from "../pipelines/process.ts";
+import { needsGpu } from "../pipelines/files/checkpoint/gpu_fault.ts";
+import { inFolder } from "./runs.ts";
 
-const program = ["run", "-A", "tests/pipelines/files/checkpoint/losing_gpu.ts"];
-const options = ["--dataset", "strokes", "--backend", "webgpu", "--epochs", "3"];
-
-const inFolder = async (use: (folder: string) => Promise<void>): Promise<void> => {
-  const folder = await Deno.makeTempDir({ prefix: "sparrow-gpu-" });
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-};
+const program = ["run", "-A", "tests/faults/trainee.ts"];
+const options = ["--dataset", "strokes", "--backend", "webgpu", "--epochs", "3", "--lose", "1"];
 
 const epochsIn = (folder: string): number | null => {
   const rows = fromJsonLines("metrics", Deno.readTextFileSync(`${folder}/metrics.jsonl`));
@@ -32,7 +24,7 @@ Deno.test({
       assertMatch(lost.err, /Cannot go on with the GPU: the device was lost/);
       assertMatch(
         lost.out,
-        new RegExp(`Go on with: deno run -P pipelines/losing_gpu.ts --resume ${out}`),
+        new RegExp(`Go on with: deno run -P pipelines/trainee.ts --resume ${out}`),
       );
       const resumed = await deno(...program, "--resume", out, "--backend", "wasm");
       assertEquals([resumed.code, resumed.err], [0, ""]);
