@@ -12,9 +12,9 @@ import { int, runRawInto, submit } from "./kernels/gpu.ts";
 export interface LossLog {
   /**
    * Takes a step's loss over, and disposes of it. On webgpu nothing is read back; what is awaited is
-   * that the device is no more than some steps behind.
+   * that the device is no more than some steps behind. A loss that is a number already is of a host.
    */
-  readonly add: (loss: tf.Scalar) => Promise<void>;
+  readonly add: (loss: tf.Scalar | number) => Promise<void>;
   /** The losses since the last time that they were read. */
   readonly read: () => Promise<Float32Array>;
   /** Frees the losses that were not read. */
@@ -49,8 +49,11 @@ function onHost(): LossLog {
   let losses: number[] = [];
   return {
     add: (loss) => {
-      losses.push(loss.dataSync<"float32">()[0]);
-      loss.dispose();
+      if (typeof loss === "number") losses.push(loss);
+      else {
+        losses.push(loss.dataSync<"float32">()[0]);
+        loss.dispose();
+      }
       return Promise.resolve();
     },
     read: () => {
@@ -115,7 +118,8 @@ function onDevice(backend: WebGPUBackend, capacity: number): LossLog {
     [log, count] = [null, 0];
   };
   return {
-    add: async (loss) => {
+    add: async (given) => {
+      const loss = typeof given === "number" ? tf.scalar(given) : given;
       if (count === capacity) throw new RangeError(`Cannot log more than ${capacity} losses`);
       writeLog(backend, log ??= makeLog(backend, capacity), count++, loss);
       loss.dispose();

@@ -67,12 +67,12 @@ export function startProfiler(): Profiler {
     : null;
   const begun = performance.now();
   const { runKernel } = engine;
-  engine.runKernel = ((...args: Parameters<typeof runKernel>) => {
-    const frame = { name: args[0], inner: 0 };
+  const measured = <A>(name: string, run: () => A): A => {
+    const frame = { name, inner: 0 };
     stack.push(frame);
     const from = performance.now();
     try {
-      return runKernel.apply(engine, args);
+      return run();
     } finally {
       const taken = performance.now() - from;
       stack.pop();
@@ -80,10 +80,15 @@ export function startProfiler(): Profiler {
       if (outer !== undefined) outer.inner += taken;
       if (gpu === null) add(frame.name, 1, taken - frame.inner);
     }
-  }) as typeof runKernel;
+  };
+  engine.runKernel =
+    ((...args: Parameters<typeof runKernel>) =>
+      measured(args[0], () => runKernel.apply(engine, args))) as typeof runKernel;
+  measure = measured;
   return {
     stop: async () => {
       engine.runKernel = runKernel;
+      measure = null;
       const milliseconds = performance.now() - begun;
       if (gpu !== null) {
         try {
@@ -98,6 +103,13 @@ export function startProfiler(): Profiler {
     },
   };
 }
+
+/** The profiler that is at work. */
+let measure: (<A>(name: string, run: () => A) => A) | null = null;
+
+/** Runs something that is no kernel of tfjs, which the profiler that is at work, if any, shows by a name. */
+export const profiled = <A>(name: string, run: () => A): A =>
+  measure === null ? run() : measure(name, run);
 
 // ---- Timestamps of a GPU
 

@@ -16,6 +16,7 @@ import {
   runRaw,
   type Uniform,
 } from "./gpu.ts";
+import type { Simd } from "./simd/module.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
 /** Kernel of Adam: (param, gradient, first, second) → [param, first, second], all of one shape. */
@@ -184,29 +185,30 @@ registerSimdKernel<AdamAttributes>({
   name: ADAM,
   inputs: adamInputs,
   outputs: ([shape]) => [0, 1, 2].map(() => ({ shape, dtype: "float32" })),
-  run: ({ simd }, addresses, [shape], attributes) => {
-    const { beta1, beta2, epsilon, weightDecay } = attributes;
-    const { kept, rate, root } = corrections(attributes);
-    const [param, gradient, first, second] = addresses.inputs;
-    const [nextParam, nextFirst, nextSecond] = addresses.outputs;
-    simd.adam(
-      tf.util.sizeFromShape([...shape]),
-      param,
-      gradient,
-      first,
-      second,
-      nextParam,
-      nextFirst,
-      nextSecond,
-      weightDecay,
-      beta1,
-      1 - beta1,
-      beta2,
-      1 - beta2,
-      kept,
-      rate,
-      root,
-      epsilon,
-    );
+  run: ({ simd }, { inputs: [param, gradient, ...moments], outputs }, [shape], attributes) => {
+    const size = tf.util.sizeFromShape([...shape]);
+    stepByAdam(simd, attributes, size, gradient, [param, ...moments], outputs);
   },
 });
+
+/**
+ * One step of Adam on a weight and its two moments.
+ *
+ * @param from Addresses of the weight, the first and the second moment.
+ * @param to Addresses of the next ones, which may be the same.
+ */
+export function stepByAdam(
+  simd: Simd,
+  attributes: AdamAttributes,
+  size: number,
+  gradient: number,
+  [param, first, second]: readonly number[],
+  [nextParam, nextFirst, nextSecond]: readonly number[],
+): void {
+  const { beta1, beta2, epsilon, weightDecay } = attributes;
+  const { kept, rate, root } = corrections(attributes);
+  simd.adam(
+    ...[size, param, gradient, first, second, nextParam, nextFirst, nextSecond] as const,
+    ...[weightDecay, beta1, 1 - beta1, beta2, 1 - beta2, kept, rate, root, epsilon] as const,
+  );
+}

@@ -8,6 +8,7 @@ import { tf } from "../tfjs.ts";
 import type { Gate } from "../../graph/node.ts";
 import { registerHostKernel } from "./host.ts";
 import { edgeFinder, midway, type View } from "./select_edges.ts";
+import { hardKwta, softKwta, softKwtaSlope } from "./simd/calls.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
 /** x → 1 where x is above its row's threshold, else 0. The gradient is straight through. */
@@ -211,29 +212,12 @@ function hardSigmoidGradient(
 
 // ---- wasm, with SIMD
 
-/** The bytes in which the edges of rows of n units are found. */
-const workOf = (n: number): number => 8 * n + 16;
-
-/** Costs of an element, in multiplications: the search for the edges, and the gate. */
-const [HARD_COST, SOFT_COST, GRADIENT_COST] = [5, 15, 5];
-
 registerSimdKernel<KwtaAttributes>({
   name: HARD_KWTA,
   inputs: ["x"],
   outputs: ([shape]) => [{ shape, dtype: "float32" }],
-  work: ([[, n]]) => workOf(n),
-  // The edges, which nobody wants.
-  scratch: ([[rows]]) => 8 * rows,
-  run: (
-    { inParts },
-    { inputs: [x], outputs: [y], work, workBytes: bytes, scratch },
-    [[rows, n]],
-    { k },
-  ) => {
-    const growth = { 0: 4 * n, 4: 8, 5: 4 * n };
-    const parting = { rowsAt: 1, growth, work: { at: 6, bytes } };
-    inParts("hardKwta", [x, rows, n, k, scratch, y, work], parting, HARD_COST * rows * n);
-  },
+  run: (kernels, { inputs: [x], outputs: [y] }, [[rows, n]], { k }) =>
+    hardKwta(kernels, { rows, n, k }, x, y),
 });
 
 registerSimdKernel<SoftKwtaAttributes>({
@@ -244,18 +228,8 @@ registerSimdKernel<SoftKwtaAttributes>({
     { shape, dtype: "float32" },
     { shape: [shape[0], 2], dtype: "int32" },
   ],
-  work: ([[, n]]) => workOf(n),
-  run: (
-    { inParts },
-    { inputs: [x], outputs: [y, edges], work, workBytes: bytes },
-    [[rows, n]],
-    { k, hardness },
-  ) => {
-    const growth = { 0: 4 * n, 5: 8, 6: 4 * n };
-    const parting = { rowsAt: 1, growth, work: { at: 7, bytes } };
-    const cost = SOFT_COST * rows * n;
-    inParts("softKwta", [x, rows, n, k, hardness, edges, y, work], parting, cost);
-  },
+  run: (kernels, { inputs: [x], outputs: [y, edges] }, [[rows, n]], { k, hardness }) =>
+    softKwta(kernels, { rows, n, k }, hardness, x, edges, y),
 });
 
 registerSimdKernel<SoftKwtaAttributes>({
@@ -264,14 +238,6 @@ registerSimdKernel<SoftKwtaAttributes>({
   integers: ["edges"],
   fits: ({ gate }) => gate === "sigmoid",
   outputs: ([shape]) => [{ shape, dtype: "float32" }],
-  run: (
-    { inParts },
-    { inputs: [dy, , y, edges], outputs: [dx] },
-    [[rows, n]],
-    { hardness },
-  ) => {
-    const parting = { rowsAt: 2, growth: { 0: 4 * n, 1: 4 * n, 5: 8, 6: 4 * n } };
-    const cost = GRADIENT_COST * rows * n;
-    inParts("softGradient", [dy, y, rows, n, hardness, edges, dx], parting, cost);
-  },
+  run: (kernels, { inputs: [dy, , y, edges], outputs: [dx] }, [[rows, n]], { hardness }) =>
+    softKwtaSlope(kernels, { rows, n }, hardness, dy, y, edges, dx),
 });

@@ -5,7 +5,8 @@
  */
 import { tf, type WebGPUBackend } from "../tfjs.ts";
 import { int, type RawProgram, registerGpuKernel, runRaw, strided, visitsPerPass } from "./gpu.ts";
-import { product } from "./product_gpu.ts";
+import { product as productOnGpu } from "./product_gpu.ts";
+import { inputSlope, isPlain, product, weightSlope } from "./simd/calls.ts";
 import { simdOf } from "./simd/module.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
@@ -19,15 +20,6 @@ interface ProductAttributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
 }
-
-/** Number of columns below which a search for equal columns does not pay. */
-const MOST_DENSE = 256;
-
-/** The bytes that the product of packed panels works in, for an inner dimension of k. */
-export const productWork = (k: number): number => 32 * k + 128;
-
-/** The bytes that the product of plain rows works in, for k by n. */
-export const plainWork = (k: number, n: number): number => 32 * k + 4 * n + 128;
 
 // Without SIMD these are not called.
 for (const kernelName of [PRODUCT, COLUMN_SUMS]) {
@@ -47,32 +39,21 @@ registerSimdKernel<ProductAttributes>({
     shape: [a[transposeA ? 1 : 0], b[transposeB ? 0 : 1]],
     dtype: "float32",
   }],
-  work: ([a, b], { transposeA }) =>
-    Math.max(productWork(a[transposeA ? 0 : 1]), plainWork(a[1], b[1])),
   run: (
-    { simd, inParts },
-    { inputs: [a, b], outputs: [c], work, workBytes: bytes },
-    [aShape, bShape],
+    kernels,
+    { inputs: [a, b], outputs: [c] },
+    [[rows, columns], bShape],
     { transposeA, transposeB },
   ) => {
-    const [rows, columns] = aShape;
-    const n = bShape[transposeB ? 0 : 1];
-    const cost = rows * columns * n;
-    if (transposeA && isWorthLists(columns) && 2 * simd.plainRows(rows, columns, a) > rows) {
-      const growth = { 5: 1, 7: 4 * n };
-      const parting = { rowsAt: 6, growth, work: { at: 8, bytes } };
-      const args = [rows, n, columns, a, b, 0, columns, c, work] as const;
-      inParts("plainTransposedTimes", [...args], parting, cost / 5);
-      return;
+    if (transposeA) {
+      const sizes = { rows, inputs: columns, outputs: bShape[1] };
+      weightSlope(kernels, sizes, a, b, c, isPlain(kernels, sizes, a));
+    } else if (transposeB) {
+      inputSlope(kernels, { rows, inputs: bShape[0], outputs: columns }, a, b, c);
+    } else {
+      const n = bShape[1];
+      product(kernels, { m: rows, n, k: columns }, [a, columns, 1], [b, n, 1], 0, c);
     }
-    const [m, k, aRow, aColumn] = transposeA
-      ? [columns, rows, 1, columns]
-      : [rows, columns, columns, 1];
-    const [bRow, bColumn] = transposeB ? [1, bShape[1]] : [bShape[1], 1];
-    const growth = { 3: 4 * aRow, 10: 4 * n };
-    const parting = { rowsAt: 0, growth, work: { at: 11, bytes } };
-    const args = [m, n, k, a, aRow, aColumn, b, bRow, bColumn, 0, c, work] as const;
-    inParts("gemm", [...args], parting, cost);
   },
 });
 
@@ -84,13 +65,10 @@ registerSimdKernel<object>({
     simd.columnSums(x, rows, n, sums),
 });
 
-/** Whether rows of `columns` columns may have enough equal columns for a search for them to pay. */
-export const isWorthLists = (columns: number): boolean => columns >= MOST_DENSE;
-
 registerGpuKernel<ProductAttributes>(
   PRODUCT,
   ["a", "b"],
-  (backend, [a, b], attributes) => product(backend, a, b, attributes),
+  (backend, [a, b], attributes) => productOnGpu(backend, a, b, attributes),
 );
 
 registerGpuKernel<object>(COLUMN_SUMS, ["x"], (backend, [x]) => sumColumns(backend, x));

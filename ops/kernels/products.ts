@@ -6,6 +6,7 @@
  */
 import { wordsPerCode } from "../embeddings.ts";
 import { edgeFinder, midway } from "./select_edges.ts";
+import { gemmWork } from "./simd/calls.ts";
 import { type Simd, simdOn } from "./simd/module.ts";
 
 /** Directions that rows are multiplied with. */
@@ -95,7 +96,7 @@ function bySimd(directions: Float32Array, width: number, offsets: Float32Array):
   const edges = reserve(8 * most);
   const words = reserve(4 * most * perCode);
   // What `gemm` and `hardKwta` say that they work in.
-  const work = reserve(Math.max(32 * (width + 1) + 32, 8 * count + 64) + 64);
+  const work = reserve(Math.max(gemmWork(width), 8 * count + 128) + 64);
   const pages = Math.ceil(end / PAGE);
   if (pages > MOST_PAGES) return null;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });

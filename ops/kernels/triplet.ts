@@ -7,6 +7,7 @@
 import { tf } from "../tfjs.ts";
 import { registerHostKernel } from "./host.ts";
 import type { View } from "./select_edges.ts";
+import { LEAST_NORM, tripletCosine } from "./simd/calls.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 import {
   float,
@@ -30,9 +31,6 @@ import {
  * The loss and its gradient come of one pass over the codes: training always wants both.
  */
 export const TRIPLET_COSINE = "SparrowTripletCosine";
-
-/** Norms are clamped from below at this, as in torch.nn.functional.cosine_similarity. */
-const EPSILON = 1e-8;
 
 /** Attributes of the triplet cosine kernel. */
 export interface TripletAttributes {
@@ -103,7 +101,7 @@ registerHostKernel<TripletAttributes>({
 function inverseNorms(codes: View, rows: number, n: number): Float64Array {
   const inverse = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
-    inverse[row] = 1 / Math.max(Math.sqrt(squareOf(codes, row * n, n)), EPSILON);
+    inverse[row] = 1 / Math.max(Math.sqrt(squareOf(codes, row * n, n)), LEAST_NORM);
   }
   return inverse;
 }
@@ -173,7 +171,7 @@ function normalise(
   inverse: number,
   scale: number,
 ): void {
-  const clamped = inverse >= 1 / EPSILON;
+  const clamped = inverse >= 1 / LEAST_NORM;
   let along = 0;
   if (!clamped) {
     for (let i = at; i < at + n; i++) along += gradient[i] * x[i];
@@ -190,13 +188,12 @@ registerSimdKernel<TripletAttributes>({
   inputs: ["codes", "triplets"],
   integers: ["triplets"],
   outputs: ([codes]) => [{ shape: [], dtype: "float32" }, { shape: codes, dtype: "float32" }],
-  work: ([[rows]]) => 8 * rows,
   run: (
-    { simd },
-    { inputs: [codes, triplets], outputs: [loss, gradient], work },
+    kernels,
+    { inputs: [codes, triplets], outputs: [loss, gradient] },
     [[rows, n], [count]],
     { margin },
-  ) => simd.tripletCosine(codes, rows, n, triplets, count, margin, EPSILON, loss, gradient, work),
+  ) => void tripletCosine(kernels, { rows, n, count, margin }, codes, triplets, loss, gradient),
 });
 
 // ---- webgpu
@@ -330,7 +327,7 @@ registerGpuKernel<TripletAttributes>(
     const vector = (length: number) => ({ shape: [length], dtype: "float32" } as const);
     const inverse = runPerRow(backend, inverseNormsProgram, [codes], rows, vector(rows), [
       int(n),
-      float(EPSILON),
+      float(LEAST_NORM),
     ]);
     const hinge = runPerRow(backend, hinges, [codes, triplets, inverse], count, vector(count), [
       int(n),
@@ -342,7 +339,7 @@ registerGpuKernel<TripletAttributes>(
       rows + 1,
       [codes, triplets, incidence, inverse, hinge],
       [{ shape: [], dtype: "float32" }, { shape: codes.shape, dtype: "float32" }],
-      [int(rows), int(n), int(count), float(EPSILON)],
+      [int(rows), int(n), int(count), float(LEAST_NORM)],
     );
     backend.disposeData(inverse.dataId);
     backend.disposeData(hinge.dataId);

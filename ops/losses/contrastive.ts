@@ -6,7 +6,7 @@
  */
 import { tf } from "../tfjs.ts";
 import { gram, rowNorms, unitRows } from "./distances.ts";
-import { type Loss, nothing } from "./loss.ts";
+import { asPlannable, type Loss, nothing } from "./loss.ts";
 import { checkRanges, integerFrom, positive, type Range } from "../ranges.ts";
 import { invalidOption } from "../../graph/error.ts";
 import { drawPairs, drawsOf } from "./samplers.ts";
@@ -190,8 +190,8 @@ export function supCon(
   return tf.sum(tf.mul(tf.logSoftmax(logits), tf.tensor2d(weights, square)));
 }
 
-/** Counts, for each sample, the others of its class. */
-function countPositives(labels: ArrayLike<number>): readonly number[] {
+/** Counts per sample how many others have its class. */
+export function countPositives(labels: ArrayLike<number>): readonly number[] {
   const counts = new Map<number, number>();
   for (let i = 0; i < labels.length; i++) counts.set(labels[i], (counts.get(labels[i]) ?? 0) + 1);
   return Array.from(labels, (label) => counts.get(label)! - 1);
@@ -203,7 +203,7 @@ function countPositives(labels: ArrayLike<number>): readonly number[] {
  * @param options Options, as {@linkcode SupConOptions} describes them.
  */
 export function supConLoss({ temperature = 0.1 }: SupConOptions = {}): Loss {
-  return {
+  const loss: Loss = {
     name: "supervised_contrastive",
     options: { temperature },
     problem: checkRanges({ temperature: [temperature, positive] }),
@@ -213,6 +213,7 @@ export function supConLoss({ temperature = 0.1 }: SupConOptions = {}): Loss {
       terms: countPositives(labels).filter((count) => count > 0).length,
     }, rng],
   };
+  return asPlannable(loss, { _tag: "SupCon", temperature });
 }
 
 // ---- Without labels

@@ -68,6 +68,30 @@ export interface Loss {
   readonly draw: (labels: ArrayLike<number>, rng: Rng) => readonly [Objective, Rng];
 }
 
+// ---- Losses as compiled plans know them
+
+/** The losses that a plan computes without their functions of tensors. */
+export type Plannable =
+  | {
+    readonly _tag: "TripletCosine";
+    readonly margin: number;
+    /** Triplets drawn per sample, of which the valid ones are kept. */
+    readonly drawsPerSample: number;
+  }
+  | { readonly _tag: "SupCon"; readonly temperature: number };
+
+/** Plannable losses by their draw: one that is derived from another, with a draw of its own, is not known. */
+const plannable = new WeakMap<Loss["draw"], Plannable>();
+
+/** Makes a loss one that a plan may compute by its description. */
+export function asPlannable(loss: Loss, by: Plannable): Loss {
+  plannable.set(loss.draw, by);
+  return loss;
+}
+
+/** Finds what a plan may compute in place of a loss; undefined where it knows none. */
+export const plannableOf = ({ draw }: Loss): Plannable | undefined => plannable.get(draw);
+
 /**
  * The sum of a loss and of another times a weight, each of which draws in turn. Its options are those of
  * both, the other's under its name.

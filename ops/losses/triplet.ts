@@ -7,7 +7,7 @@
  */
 import { tf } from "../tfjs.ts";
 import { incidence, TRIPLET_COSINE } from "../kernels/triplet.ts";
-import { constantOf, type Loss, nothing } from "./loss.ts";
+import { asPlannable, constantOf, type Loss, nothing } from "./loss.ts";
 import { checkRanges, integerFrom, notNegative } from "../ranges.ts";
 import { drawsOf, drawTriplets, type Relations, relationsOf } from "./samplers.ts";
 import { type LossDistance, pairwiseDistances, rowNorms, unknownDistance } from "./distances.ts";
@@ -69,7 +69,7 @@ export interface TripletCosineLossOptions {
  */
 export function tripletCosineLoss(options: TripletCosineLossOptions = {}): Loss {
   const { margin = 0.5, drawsPerSample = 10 } = options;
-  return {
+  const loss: Loss = {
     name: "triplet_cosine",
     options: { margin, drawsPerSample },
     problem: checkRanges({
@@ -87,6 +87,7 @@ export function tripletCosineLoss(options: TripletCosineLossOptions = {}): Loss 
       return [{ evaluate, terms: triplets.length / 3 }, next];
     },
   };
+  return asPlannable(loss, { _tag: "TripletCosine", margin, drawsPerSample });
 }
 
 // ---- Random triplets by the Euclidean distance

@@ -66,7 +66,7 @@ export function chain(...parts: readonly (Transform | Chain)[]): Chain {
     ? subtract
     : descendByAdam(tail.attributes, keys[tail.moments]);
   const [learningRate = 1] = rates(transforms);
-  return {
+  const made: Chain = {
     name: transforms.map(({ name }) => name).join(" ▷ "),
     options: allOptions(transforms),
     learningRate,
@@ -100,6 +100,8 @@ export function chain(...parts: readonly (Transform | Chain)[]): Chain {
     },
     check: (paths) => checkChain(transforms, paths),
   };
+  if (tail?.begin === 0) wholeAdams.set(made.update, tail.attributes);
+  return made;
 }
 
 const subtract: Finish = (updates, _, params) => [
@@ -139,6 +141,16 @@ function adamTail(transforms: readonly Transform[]): AdamTail | null {
   const { beta1, beta2, epsilon } = scale;
   return { begin: at, moments, attributes: { beta1, beta2, epsilon, weightDecay, decoupledDecay } };
 }
+
+/** Attributes of chains that are Adam, by their update: an optimiser that has another one is not known. */
+const wholeAdams = new WeakMap<Optimiser["update"], AdamTail["attributes"]>();
+
+/**
+ * Finds the attributes of an optimiser that is Adam as a whole, coupled or decoupled decay included, and nothing before
+ * it; undefined for another.
+ */
+export const adamOf = ({ update }: Optimiser): AdamTail["attributes"] | undefined =>
+  wholeAdams.get(update);
 
 /** Tensors that a step of Adam reads for one weight. */
 export interface AdamInputs extends tf.NamedTensorMap {

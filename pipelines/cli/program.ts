@@ -86,7 +86,10 @@ export const sharedFlags = {
   },
   out: { kind: "text", help: "where results go", value: "DIR" },
   quiet: { kind: "switch", help: "print nothing but errors" },
-  debug: { kind: "switch", help: "print the stack of an unexpected error" },
+  debug: {
+    kind: "switch",
+    help: "print the stack of an unexpected error, and how steps are computed",
+  },
 } as const satisfies Flags;
 
 /** The flags of programs that encode images: which images, and how they are taken. */
@@ -457,7 +460,7 @@ async function misplacedOut(
 /** Makes the environment of a program, and the profiler where `--profile` is given. */
 function backendOf<F extends Flags>(
   { name, epochs }: Program<F>,
-  { backend = "auto", threads, profile, quiet }: Options<Flags>,
+  { backend = "auto", threads, profile, quiet, debug }: Options<Flags>,
   total: number | null,
   signal: AbortSignal,
   watch: (env: Env) => Env,
@@ -485,7 +488,7 @@ function backendOf<F extends Flags>(
     }
     // The bar's accuracies are those of one training: it does not watch where there are several.
     const shown = bar !== null && !isOne ? { progress: bar.progress } : bar;
-    return watch({ ...consoleEnv(started, { quiet, signal }), ...shown });
+    return watch({ ...consoleEnv(started, { quiet, debug, signal }), ...shown });
   };
   return {
     // TensorFlow.js is loaded when a backend is asked for: a program may do without, and --help does.

@@ -449,7 +449,7 @@ const wholeRun =
     const settings = { batchSize, ...whole.settings };
     const start: Start = {
       folder,
-      config: configOf({ ...whole, pipeline: name, settings }, env),
+      config: configOf({ ...whole, pipeline: name, settings, observed: options.gradients }, env),
       graph: whole.graph,
       input: whole.input,
       seed: options.seed,

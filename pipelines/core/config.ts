@@ -9,6 +9,7 @@ import type { Nodes } from "../../graph/node.ts";
 import { show } from "../../graph/show.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import type { Optimiser } from "../../ops/optimisers/transform.ts";
+import { whyTape } from "../../ops/plan/plan.ts";
 import { tf } from "../../ops/tfjs.ts";
 import type { Dataset, Normalisation } from "../data/dataset.ts";
 import type { Files } from "../files/files.ts";
@@ -33,6 +34,8 @@ export interface ConfigParts {
   readonly loss: Loss | null;
   /** Optimiser, whose name, options and schedule are kept; null where nothing is trained by gradients. */
   readonly optimiser: Optimiser | null;
+  /** Whether every gradient is observed, which a compiled plan does not show. @default false */
+  readonly observed?: boolean;
   /** Dataset, whose name, source, hashes and notice are kept. */
   readonly dataset: Dataset;
 }
@@ -48,6 +51,7 @@ export const configOf = (
   settings: parts.settings ?? {},
   loss: parts.loss && { name: parts.loss.name, ...parts.loss.options },
   optimiser: parts.optimiser && { name: parts.optimiser.name, ...parts.optimiser.options },
+  ...stepsOf(parts),
   dataset: {
     name: parts.dataset.name,
     source: parts.dataset.source,
@@ -67,6 +71,14 @@ export const configOf = (
   },
   platform: { os: Deno.build.os, arch: Deno.build.arch },
 });
+
+/** Describes the way in which training steps are computed: by a compiled plan, or by tfjs's tape and why. */
+function stepsOf({ graph, loss, optimiser, observed = false }: ConfigParts) {
+  if (loss === null || optimiser === null) return {};
+  const observe = observed ? () => {} : undefined;
+  const reason = whyTape({ graph, loss, optimiser, observe });
+  return { steps: reason === null ? "plan" : `tape: ${reason}` };
+}
 
 /** The most channels whose means are listed: of thousands of features they are in the model's file. */
 const MOST_LISTED = 16;

@@ -65,6 +65,8 @@ export interface Env {
   readonly signal: AbortSignal;
   /** Prints one line for a person. */
   readonly log: (line: string) => void;
+  /** Prints one line for someone who looks for the reason of something. @default nothing is printed */
+  readonly debug?: (line: string) => void;
   /** Observer called after every stage. @default none */
   readonly observer?: Observer;
 }
@@ -87,6 +89,8 @@ export const quietEnv = (backend: Backend): Env => ({
 export interface ConsoleEnvOptions {
   /** Whether nothing is printed. @default {false} */
   readonly quiet?: boolean;
+  /** Whether the reasons of what is done are printed too. @default {false} */
+  readonly debug?: boolean;
   /** Signal at which training stops, before the next step. @default it is never interrupted */
   readonly signal?: AbortSignal;
   /** Display of progress. @default none */
@@ -122,8 +126,15 @@ export interface ConsoleEnvOptions {
  */
 export function consoleEnv(backend: Backend, options: ConsoleEnvOptions = {}): Env {
   const silent = quietEnv(backend);
-  const { quiet = false, signal = silent.signal, progress = silent.progress } = options;
-  return { ...silent, signal, progress, log: quiet ? silent.log : print };
+  const { quiet = false, debug = false, signal = silent.signal, progress = silent.progress } =
+    options;
+  return {
+    ...silent,
+    signal,
+    progress,
+    log: quiet ? silent.log : print,
+    ...(debug ? { debug: (line: string) => console.error(line) } : {}),
+  };
 }
 
 // ---- Turns of the event loop

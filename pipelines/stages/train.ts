@@ -1,43 +1,31 @@
 /**
- * The stage that trains for one epoch: its batches, its loop, its losses, and the search for the first number that
- * is not finite.
+ * The stage that trains for one epoch: its options, its loop, and its rows.
  *
  * @module
  */
-import { invalidOption, type NonFinite, type SparrowError } from "../../graph/error.ts";
+import { invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E } from "../../graph/fp_ts.ts";
 import { findKwta } from "../../graph/rewrite.ts";
 import type { Rng } from "../../graph/rng.ts";
 import { inferShapes, isPair, showSpace, sizeOf } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
 import { lower } from "../../ops/interpreter.ts";
-import { finiteness, lossLog } from "../../ops/loss_log.ts";
 import type { Loss } from "../../ops/losses/loss.ts";
 import type { SampleOrder } from "../../ops/losses/samplers.ts";
 import { notNegative } from "../../ops/ranges.ts";
-import { type Params, tf } from "../../ops/tfjs.ts";
-import {
-  type ObserveGradients,
-  type Stepped,
-  type Trainer,
-  type TrainState,
-  trainStep,
-} from "../../ops/train_step.ts";
+import type { GraphTrainer } from "../../ops/plan/plan.ts";
+import { startSteps, type Steps } from "../../ops/plan/steps.ts";
+import type { ObserveGradients, TrainState } from "../../ops/train_step.ts";
 import type { MeasuredAt, Model } from "../core/batches.ts";
 import { breathe, type Env } from "../core/env.ts";
 import type { Row } from "../core/history.ts";
-import { copyState, copyTensors, free, type Run } from "../core/run.ts";
+import { free, type Run } from "../core/run.ts";
 import { type Stage, stage } from "../core/stage.ts";
 import type { Augmentation } from "../data/augment.ts";
 import { checkSplit, type DataSplit, labelledSplit } from "../data/dataset.ts";
 import { checkStream } from "../data/vectors/stream.ts";
-import {
-  type BatchAt,
-  batchesOf,
-  countOf,
-  isStreamed,
-  type TrainingData,
-} from "./epoch_batches.ts";
+import { batchesOf, countOf, isStreamed, type TrainingData } from "./epoch_batches.ts";
+import { type Sums, watchLosses } from "./watch_losses.ts";
 
 /** Point of time within an epoch, after a step. */
 export interface Midpoint extends MeasuredAt {
@@ -158,7 +146,7 @@ export const train = (options: TrainOptions): Stage =>
 /** An epoch to train, its options checked and complete. */
 interface Epoch extends TrainOptions {
   readonly batchSize: number;
-  readonly trainer: Trainer;
+  readonly trainer: GraphTrainer;
   readonly learningRate: number;
   /** The number of the epoch, counted from 1. */
   readonly epoch: number;
@@ -183,7 +171,7 @@ function plan(options: TrainOptions, run: Run): E.Either<SparrowError, Epoch> {
   return E.right({
     ...options,
     batchSize,
-    trainer: { model: lower(run.graph), input, loss, optimiser, observe },
+    trainer: { graph: run.graph, model: lower(run.graph), input, loss, optimiser, observe },
     learningRate,
     epoch: run.epoch + 1,
     total: Math.ceil(countOf(data) / batchSize),
@@ -260,16 +248,21 @@ async function trainEpoch(
   env: Env,
 ): Promise<E.Either<SparrowError, Run>> {
   const { data, batchSize, trainer, midway, epoch, total } = plan;
-  const { graph, input } = run;
-  const step = trainStep(trainer);
-  const batches = batchesOf({ ...plan, shape: plan.shape ?? input }, run.rng);
-  let state = beginning(plan, run, batches.rng);
+  const batches = batchesOf({ ...plan, shape: plan.shape ?? run.input }, run.rng);
+  let { rng } = batches;
+  const first = beginning(plan, run, rng);
+  const losses = watchLosses(plan, run, first, batches.at, env);
+  const steps = startSteps(trainer, first, batchSize * (plan.views ?? 1));
+  env.debug?.(
+    `Epoch ${epoch}: ` +
+      (steps.tape === null ? "a compiled plan" : `tfjs's tape, because ${steps.tape}`),
+  );
   const watch = stopwatch(env);
-  const losses = watchLosses(plan, run, state, batches.at, env);
   const pace = paceOf(total, env);
   let seen: readonly Row[] = [];
+  let state: TrainState;
   const fail = (error: SparrowError): E.Either<SparrowError, never> => {
-    free({ ...run, ...state });
+    free({ ...run, ...steps.state() });
     return E.left(error);
   };
 
@@ -278,15 +271,15 @@ async function trainEpoch(
       if (env.signal.aborted) {
         return fail({ _tag: "Interrupted", epoch, step: run.step + done - 1 });
       }
-      const made = await batches.at(done - 1, state.rng);
+      const made = await batches.at(done - 1, rng);
       if (E.isLeft(made)) return fail(made.left);
-      const [batch, rng] = made.right;
-      const stepped = step({ ...state, rng }, batch);
-      state = stepped.state;
-      await losses.add(stepped);
+      const [batch, drawn] = made.right;
+      const taken = steps.take(batch, drawn);
+      rng = taken.rng;
+      await losses.add(taken);
       const due = pace.due(done);
       if (due !== null) {
-        const bad = await losses.settle(state, done, due === "weights");
+        const bad = await losses.settle(steps.state, done, due === "weights");
         if (bad !== null) return fail(bad);
         pace.settled(due);
         const samplesPerSecond = Math.min(done * batchSize, countOf(data)) / watch.seconds();
@@ -299,7 +292,7 @@ async function trainEpoch(
         });
       }
       const looking = midway?.(
-        { graph, input, ...state },
+        modelOf(run, steps),
         { epoch, step: run.step + done, done, total },
         env,
       );
@@ -310,12 +303,14 @@ async function trainEpoch(
       }
       await breathe(env);
     }
+    state = steps.state();
   } catch (thrown) {
     // Of a loss, or of a device that was lost while it was read.
-    free({ ...run, ...state });
+    free({ ...run, ...steps.state() });
     throw thrown;
   } finally {
     losses.dispose();
+    steps.dispose();
     await batches.dispose();
   }
   const rows = rowsOf(plan, run, losses.sums(), watch.seconds());
@@ -338,6 +333,18 @@ const beginning = (
   plasticity,
   optimiserState: { ...optimiserState, learningRate },
   rng,
+});
+
+/** The model within an epoch, whose tensors are read where they are used. */
+const modelOf = ({ graph, input }: Run, steps: Steps): Model => ({
+  graph,
+  input,
+  get params() {
+    return steps.state().params;
+  },
+  get plasticity() {
+    return steps.state().plasticity;
+  },
 });
 
 /** Makes a clock of the seconds since then, without those that are spent in `paused`. */
@@ -382,7 +389,7 @@ function rowsOf(
   ];
 }
 
-// ---- Losses
+// ---- Pace
 
 /** The values to read after a step: the losses so far, and with "weights" whether all weights are finite. */
 type Due = "losses" | "weights";
@@ -404,186 +411,3 @@ function paceOf(total: number, env: Env) {
     },
   };
 }
-
-/** Sums over the steps of an epoch. */
-interface Sums {
-  readonly loss: number;
-  readonly terms: number;
-  /** Batches without a term. */
-  readonly empty: number;
-}
-
-/**
- * Adds up the losses of an epoch, and searches for the first number that is not finite. Losses wait on
- * the device until they are settled.
- *
- * @param begun The state before the first step, which stays the caller's.
- */
-function watchLosses(
-  { trainer, total }: Epoch,
-  run: Run,
-  begun: TrainState,
-  batch: BatchAt,
-  env: Env,
-) {
-  // One more is for the weights.
-  const log = lossLog(total + 1);
-  let [loss, terms, empty, read] = [0, 0, 0, 0];
-  /** The last state in which everything was finite, and the steps done by then. */
-  let well = { state: copyState(begun), from: 0 };
-
-  return {
-    sums: (): Sums => ({ loss, terms, empty }),
-    add: (stepped: Stepped): Promise<void> => {
-      terms += stepped.terms;
-      if (stepped.terms === 0) empty++;
-      return log.add(stepped.loss);
-    },
-    /** Reads the pending losses, and returns the error of the first that is not finite, or null. */
-    settle: async (
-      state: TrainState,
-      done: number,
-      weights: boolean,
-    ): Promise<SparrowError | null> => {
-      if (weights) await log.add(wellBeing(state));
-      const values = await log.read();
-      const fault = env.backend.fault();
-      if (fault !== null) return fault;
-      const count = done - read;
-      const bad = values.findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0) {
-        const seen = { tensor: bad < count ? "loss" : "a weight", value: values[bad] };
-        const steps = { trainer, batch, ...well, to: Math.min(read + bad + 1, done) };
-        return await nonFinite(seen, steps, run);
-      }
-      for (const value of values.subarray(0, count)) loss += value;
-      read = done;
-      if (weights) {
-        free(well.state);
-        well = { state: copyState(state), from: done };
-      }
-      return null;
-    },
-    dispose: (): void => {
-      free(well.state);
-      log.dispose();
-    },
-  };
-}
-
-// ---- What is not finite
-
-/**
- * Makes the error of the first number that is not finite.
- *
- * @param seen The number that was read and is not finite, for where doing the steps again finds nothing.
- * @param steps The steps among which it is; their state stays the caller's.
- */
-async function nonFinite(
-  seen: Pick<NonFinite, "tensor" | "value">,
-  steps: Steps,
-  { epoch, step, saved }: Run,
-): Promise<NonFinite> {
-  const found = await findCulprit({ ...steps, state: copyState(steps.state) });
-  const { tensor, value, done } = found ?? { ...seen, done: steps.to - 1 };
-  return {
-    _tag: "NonFinite",
-    tensor,
-    value,
-    epoch: epoch + 1,
-    step: step + done + 1,
-    lastGood: saved,
-  };
-}
-
-/** The first number of a training that was not finite. */
-export interface Culprit {
-  /** Name of its tensor: "loss", "the gradient of 0.weight", or the path of a weight or of a unit's state. */
-  readonly tensor: string;
-  /** The first such number in it. */
-  readonly value: number;
-  /** Step of the epoch, counted from 0. */
-  readonly done: number;
-}
-
-/** The steps of an epoch that are done again. */
-export interface Steps {
-  /** Trainer of the epoch, whose observer is not called again. */
-  readonly trainer: Trainer;
-  /** State before the first of them, which is consumed. */
-  readonly state: TrainState;
-  /** First of the steps, counted from 0. */
-  readonly from: number;
-  /** The step after the last one. */
-  readonly to: number;
-  /** Makes the batch of a step. */
-  readonly batch: BatchAt;
-}
-
-/** Returns one number for the weights and the units' state: 0 where all are finite. */
-const wellBeing = ({ params, plasticity }: TrainState): tf.Scalar =>
-  finiteness([...Object.values(params), ...Object.values(plasticity)]);
-
-/**
- * Does steps again, one by one, until one has a number that is not finite. Within a step the loss comes
- * first, then its gradients, then the weights that they lead to: what came first is the cause.
- *
- * To read gradients and weights after every step would stall the GPU each time. So a training reads its
- * losses and weights now and then, keeps the last state in which all was finite, and only where something
- * is not are the steps since then done again, with the same numbers, for randomness is threaded.
- *
- * @returns The first such number; null where there is none, as on a device that does not compute the same twice.
- */
-async function findCulprit(
-  { trainer, state, from, to, batch }: Steps,
-): Promise<Culprit | null> {
-  let now = state;
-  let gradients: Params = {};
-  const step = trainStep({
-    ...trainer,
-    observe: (seen) => {
-      gradients = copyTensors(seen);
-      for (const gradient of Object.values(gradients)) tf.keep(gradient);
-    },
-  });
-  try {
-    for (let done = from; done < to; done++) {
-      const made = await batch(done, now.rng);
-      if (E.isLeft(made)) return null;
-      const [next, rng] = made.right;
-      const stepped = step({ ...now, rng }, next);
-      now = stepped.state;
-      const looked = [
-        ["loss", stepped.loss] as const,
-        ...Object.entries(gradients).map(([path, one]) =>
-          [`the gradient of ${path}`, one] as const
-        ),
-        ...Object.entries({ ...now.params, ...now.plasticity }),
-      ];
-      const found = await firstOf(looked);
-      tf.dispose([stepped.loss, gradients] as unknown as tf.TensorContainer);
-      if (found !== null) return { ...found, done };
-    }
-    return null;
-  } finally {
-    free(now);
-  }
-}
-
-/** Finds the first number that is not finite; the tensors are read only where there is one. */
-async function firstOf(
-  tensors: readonly (readonly [string, tf.Tensor])[],
-): Promise<Omit<Culprit, "done"> | null> {
-  const sum = finiteness(tensors.map(([, tensor]) => tensor));
-  const [well] = await sum.data<"float32">();
-  sum.dispose();
-  if (well === 0) return null;
-  for (const [tensor, { data }] of await Promise.all(tensors.map(read))) {
-    const value = data.find((x) => !Number.isFinite(x));
-    if (value !== undefined) return { tensor, value };
-  }
-  return null;
-}
-
-const read = async ([name, tensor]: readonly [string, tf.Tensor]) =>
-  [name, { data: await tensor.data<"float32">() }] as const;

@@ -10,11 +10,12 @@ import { permutation, type Rng } from "../../graph/rng.ts";
 import { lower } from "../../ops/interpreter.ts";
 import { tripletCosineLoss } from "../../ops/losses/triplet.ts";
 import { adam } from "../../ops/optimisers/adam.ts";
+import { startSteps } from "../../ops/plan/steps.ts";
 import type { tf } from "../../ops/tfjs.ts";
-import { type TrainState, trainStep } from "../../ops/train_step.ts";
-import { gatherLabels, normaliser } from "../../pipelines/data/normalise.ts";
+import { gatherLabels } from "../../pipelines/data/normalise.ts";
 import type { Dataset, ImageSplit } from "../../pipelines/data/dataset.ts";
 import { denoDataEnv } from "../../pipelines/data/environment.ts";
+import { feedOf } from "../../pipelines/data/feed.ts";
 import { loadMnist } from "../../pipelines/data/mnist.ts";
 import { loadStrokes } from "../../pipelines/data/strokes.ts";
 import { createRun, dispose, type Run } from "../../pipelines/core/run.ts";
@@ -75,32 +76,33 @@ const isThere = (folder: URL): Promise<boolean> => Deno.stat(folder).then(() => 
 
 /** A training that goes on for as long as someone asks for steps. */
 export interface Training {
-  /** One step on the next batch: gathered, normalised, uploaded; the caller disposes of its loss. */
-  readonly next: () => tf.Scalar;
+  /** Takes a step on the next batch: gathered, normalised, uploaded; the caller disposes of its loss. */
+  readonly next: () => tf.Scalar | number;
   /** Frees the run. */
   readonly dispose: () => void;
 }
 
-/** Starts a training on the current backend. */
+/** Starts a training on the current backend, as the stage `train` does it. */
 export function startTraining({ train }: Dataset<ImageSplit>): Training {
-  const run = freshRun();
-  const step = trainStep({ model: lower(run.graph), input: run.input, loss, optimiser });
-  const gather = normaliser(train.normalisation);
-  const size = 784;
-  const values = new Float32Array(BATCH * size);
+  const { graph, input, ...run } = freshRun();
+  const trainer = { graph, model: lower(graph), input, loss, optimiser };
+  const steps = startSteps(trainer, run, BATCH);
+  const feed = feedOf(train, BATCH);
   const stream = batches(train.count, run.rng);
-  let state: TrainState = run;
+  let { rng } = run;
   return {
     next: () => {
       const picks: Uint32Array = stream.next().value;
-      const stepped = step(state, {
-        values: gather(train, size, picks, values.subarray(0, picks.length * size)),
-        labels: gatherLabels(train, picks),
-      });
-      state = stepped.state;
-      return stepped.loss;
+      const batch = { values: feed.rows(picks), labels: gatherLabels(train, picks) };
+      const taken = steps.take(batch, rng);
+      rng = taken.rng;
+      return taken.loss;
     },
-    dispose: () => dispose(state),
+    dispose: () => {
+      dispose(steps.state());
+      steps.dispose();
+      feed.dispose();
+    },
   };
 }
 

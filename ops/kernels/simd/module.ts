@@ -114,6 +114,81 @@ export interface Simd {
     gradient: number,
     work: number,
   ) => void;
+  /** Rows over their norms. */
+  readonly unitRows: (
+    x: number,
+    rows: number,
+    n: number,
+    epsilon: number,
+    inverse: number,
+    z: number,
+  ) => void;
+  /** The gradient of `unitRows`, in place. */
+  readonly unitSlopes: (
+    x: number,
+    rows: number,
+    n: number,
+    epsilon: number,
+    inverse: number,
+    gradient: number,
+  ) => void;
+  /** The supervised contrast of some rows with all, by their similarities, which become the gradient. */
+  readonly contrastRows: (
+    rows: number,
+    from: number,
+    n: number,
+    labels: number,
+    positives: number,
+    temperature: number,
+    factor: number,
+    s: number,
+    parts: number,
+  ) => void;
+  /** A square matrix with its transpose added to it. */
+  readonly addTransposed: (n: number, a: number) => void;
+  /** Draws triplets of rows as `ops/losses/samplers.ts` does; returns how many are valid. */
+  readonly drawTriplets: (
+    labels: number,
+    rows: number,
+    draws: number,
+    state: number,
+    to: number,
+  ) => number;
+  /** Draws a mask as `dropoutMask` of `graph/rng.ts` does; the limit is the probability times 2^32. */
+  readonly drawMask: (
+    size: number,
+    limit: number,
+    kept: number,
+    state: number,
+    to: number,
+  ) => void;
+  /** Lists the rows whose flag is not 0; returns how many. */
+  readonly listRows: (flags: number, rows: number, list: number) => number;
+  /** Moves the listed rows of a matrix [rows, n] to its beginning. */
+  readonly keepRows: (matrix: number, n: number, list: number, count: number) => void;
+  /** A function of each element. */
+  readonly activate: (
+    size: number,
+    kind: number,
+    x: number,
+    a: number,
+    b: number,
+    y: number,
+  ) => void;
+  /** The gradient of `activate`. */
+  readonly activateGradient: (
+    size: number,
+    kind: number,
+    dy: number,
+    seen: number,
+    a: number,
+    b: number,
+    dx: number,
+  ) => void;
+  /** The sum of two arrays, element by element. */
+  readonly addAll: (size: number, a: number, b: number, y: number) => void;
+  /** The product of two arrays, element by element. */
+  readonly multiplyAll: (size: number, a: number, b: number, y: number) => void;
   /** Columns of 512 packed codes. */
   readonly sliceCodes: (rows: number, bytes: number, columns: number) => void;
   /** The k nearest codes of each query. */
@@ -202,6 +277,12 @@ export interface SimdBackend {
   readonly threads: number;
   /** Reserves bytes and returns their address, valid until the next call. */
   readonly workspace: (bytes: number) => number;
+  /** The backend's memory, which may grow, and then has another buffer. */
+  readonly memory: WebAssembly.Memory;
+  /** Reserves memory until it is freed; 0 where there is none left. */
+  readonly allocate: (bytes: number) => number;
+  /** Frees what `allocate` has reserved. */
+  readonly free: (address: number) => void;
   /**
    * Calls a kernel in parts of its rows on all threads, where it is worth that.
    *
@@ -265,6 +346,9 @@ function start({ asm, _malloc: allocate, _free: free }: Emscripten): SimdBackend
   return {
     simd: exports as unknown as Simd,
     threads,
+    memory,
+    allocate,
+    free,
     workspace: (bytes) => {
       if (bytes > size) {
         if (size > 0) free(address);

@@ -21,10 +21,6 @@ export interface SimdKernel<Attributes> {
     shapes: readonly (readonly number[])[],
     attributes: Attributes,
   ) => readonly { readonly shape: readonly number[]; readonly dtype: "float32" | "int32" }[];
-  /** Computes the workspace of each thread, in bytes. @default none */
-  readonly work?: (shapes: readonly (readonly number[])[], attributes: Attributes) => number;
-  /** Computes the workspace of all threads together, in bytes. @default none */
-  readonly scratch?: (shapes: readonly (readonly number[])[]) => number;
   /** Fills the outputs, whose former content is arbitrary. */
   readonly run: (
     simd: SimdBackend,
@@ -40,12 +36,6 @@ export interface Addresses {
   readonly inputs: readonly number[];
   /** The addresses of the outputs, in order. */
   readonly outputs: readonly number[];
-  /** The address of as many bytes per thread as `work` says, the first thread's first. */
-  readonly work: number;
-  /** Bytes per thread at `work`: the number that `work` returns, rounded up to a multiple of 64. */
-  readonly workBytes: number;
-  /** The address of as many bytes as `scratch` says. */
-  readonly scratch: number;
 }
 
 /** Table of the wasm backend that gives the address of a tensor. */
@@ -91,15 +81,9 @@ function runSimd<Attributes>(
   const shapes = given.map((info) => info?.shape ?? []);
   const made = kernel.outputs(shapes, attributes)
     .map(({ shape, dtype }) => wasm.makeOutput([...shape], dtype));
-  // Cache lines apart: threads that write to one line wait for each other.
-  const workBytes = 64 * Math.ceil((kernel.work?.(shapes, attributes) ?? 0) / 64);
-  const all = simd.threads * workBytes;
-  const scratchBytes = kernel.scratch?.(shapes) ?? 0;
-  const work = all + scratchBytes === 0 ? 0 : simd.workspace(all + scratchBytes);
   const addressOf = (info: tf.TensorInfo | undefined) =>
     info === undefined ? 0 : wasm.dataIdMap.get(info.dataId).memoryOffset;
   const [ins, outs] = [given, made].map((infos) => infos.map(addressOf));
-  const addresses = { inputs: ins, outputs: outs, work, workBytes, scratch: work + all };
-  kernel.run(simd, addresses, shapes, attributes);
+  kernel.run(simd, { inputs: ins, outputs: outs }, shapes, attributes);
   return made.length === 1 ? made[0] : made;
 }

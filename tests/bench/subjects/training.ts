@@ -28,7 +28,8 @@ export const trainingStep: Subject = {
       const training = startTraining(data);
       return {
         call: () => {
-          training.next().dispose();
+          const loss = training.next();
+          if (typeof loss !== "number") loss.dispose();
         },
         dispose: training.dispose,
       };

@@ -10,6 +10,7 @@ import { addGradients, gradientNorms, gradientSignals } from "../../../ops/gradi
 import { distanceFromInitial, signFlips } from "../../../ops/metrics/weight_change.ts";
 import { type Params, tf } from "../../../ops/tfjs.ts";
 import type { ObserveGradients } from "../../../ops/train_step.ts";
+import { configOf } from "../../../pipelines/core/config.ts";
 import type { Dataset } from "../../../pipelines/data/dataset.ts";
 import { take } from "../../../pipelines/data/splits.ts";
 import { newest, rowsNamed } from "../../../pipelines/core/history.ts";
@@ -445,5 +446,37 @@ onEachBackend(
     const usual = right(await trainTiny(data)(begin())(env)());
     assertEquals(newest(usual.history, "empty_batches", "train"), 0);
     dispose(usual);
+  },
+);
+
+onEachBackend(
+  "an epoch tells in debugging how its steps are computed, and so does the configuration",
+  async (name) => {
+    const data = await digits();
+    const lines: string[] = [];
+    const env = await envOn(name, { debug: (line) => lines.push(line) });
+    const observe: ObserveGradients = () => {};
+    const stages = pipeline(
+      trainTiny(data),
+      train({ data: data.train, loss: tripletCosineLoss(), batchSize: 32, observe }),
+    );
+    dispose(right(await stages(begin())(env)()));
+    const reason = name === "wasm" ? "every gradient is observed" : `the backend is ${name}`;
+    const tape = `tfjs's tape, because ${reason}`;
+    assertEquals(lines, [
+      `Epoch 1: ${name === "wasm" ? "a compiled plan" : tape}`,
+      `Epoch 2: ${tape}`,
+    ]);
+    const parts = {
+      pipeline: "mine",
+      options: {},
+      graph: encoder,
+      loss: tripletCosineLoss(),
+      optimiser,
+      dataset: data,
+    };
+    assertEquals(configOf(parts, env).steps, name === "wasm" ? "plan" : `tape: ${reason}`);
+    assertEquals(configOf({ ...parts, observed: true }, env).steps, `tape: ${reason}`);
+    assertEquals(configOf({ ...parts, loss: null }, env).steps, undefined);
   },
 );

@@ -67,12 +67,28 @@ function put(to: usize, low: v128, high: v128, columns: i32, spare: usize): void
   memory.copy(to, spare, <usize> columns << 2);
 }
 
+/** Loads what `put` has stored. */
+// @ts-ignore: decorator
+@inline
+function take(from: usize, columns: i32, spare: usize): usize {
+  if (columns == PANEL) return from;
+  memory.copy(spare, from, <usize> columns << 2);
+  return spare;
+}
+
+/** Steps along the inner dimension that are made at a time: a panel of so many rows stays in the first cache. */
+const DEPTH = 512;
+
+/** Rows of the product that are made at a time: what is read of A for them stays in the second cache. */
+const HEIGHT = 252;
+
 /**
- * C [m, n] = A [m, k] · B [k, n] + bias, row-major.
+ * C [m, n] = A [m, k] · B [k, n] + bias, row-major. A sum goes along the inner dimension in order, however that is
+ * divided.
  *
  * @param aRow Floats from a row of A to the next, `aColumn` from a column to the next; so for B.
  * @param bias n floats, or 0 for none.
- * @param work (k + 1) · 32 bytes and 32 more.
+ * @param work (min(k, 512) + 1) · 32 bytes and 32 more.
  */
 export function gemm(
   m: i32,
@@ -87,6 +103,47 @@ export function gemm(
   bias: usize,
   c: usize,
   work: usize,
+): void {
+  if (k <= DEPTH) {
+    block(m, n, k, a, aRow, aColumn, b, bRow, bColumn, bias, c, work, false);
+    return;
+  }
+  for (let i = 0; i < m; i += HEIGHT) {
+    for (let p = 0; p < k; p += DEPTH) {
+      block(
+        min(m - i, HEIGHT),
+        n,
+        min(k - p, DEPTH),
+        at(a, i * aRow + p * aColumn),
+        aRow,
+        aColumn,
+        at(b, p * bRow),
+        bRow,
+        bColumn,
+        bias,
+        at(c, i * n),
+        work,
+        p > 0,
+      );
+    }
+  }
+}
+
+/** The same at once; with `more` the product is added to what C holds, in place of the bias. */
+function block(
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  aRow: i32,
+  aColumn: i32,
+  b: usize,
+  bRow: i32,
+  bColumn: i32,
+  bias: usize,
+  c: usize,
+  work: usize,
+  more: bool,
 ): void {
   const spare = work;
   const panel = work + 32;
@@ -106,6 +163,20 @@ export function gemm(
     for (; i + 6 <= m; i += 6) {
       let c00 = low, c01 = high, c10 = low, c11 = high, c20 = low, c21 = high;
       let c30 = low, c31 = high, c40 = low, c41 = high, c50 = low, c51 = high;
+      if (more) {
+        let from = take(at(c, i * n + j), columns, spare);
+        c00 = v128.load(from), c01 = v128.load(from, 16);
+        from = take(at(c, (i + 1) * n + j), columns, spare);
+        c10 = v128.load(from), c11 = v128.load(from, 16);
+        from = take(at(c, (i + 2) * n + j), columns, spare);
+        c20 = v128.load(from), c21 = v128.load(from, 16);
+        from = take(at(c, (i + 3) * n + j), columns, spare);
+        c30 = v128.load(from), c31 = v128.load(from, 16);
+        from = take(at(c, (i + 4) * n + j), columns, spare);
+        c40 = v128.load(from), c41 = v128.load(from, 16);
+        from = take(at(c, (i + 5) * n + j), columns, spare);
+        c50 = v128.load(from), c51 = v128.load(from, 16);
+      }
       let upper = a + row * <usize> i;
       let lower = upper + 3 * row;
       for (let p = panel; p < end; p += 32) {
@@ -141,6 +212,10 @@ export function gemm(
     }
     for (; i < m; i++) {
       let c0 = low, c1 = high;
+      if (more) {
+        const from = take(at(c, i * n + j), columns, spare);
+        c0 = v128.load(from), c1 = v128.load(from, 16);
+      }
       let x = a + row * <usize> i;
       for (let p = panel; p < end; p += 32) {
         const value = v128.load_splat<f32>(x);

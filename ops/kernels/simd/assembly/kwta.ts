@@ -1,5 +1,8 @@
 // k-winners-take-all of rows.
-import { at, exp4, sumOf } from "./vector";
+import {
+  at, BIAS, constant, exp4, exponential, GREATEST, LEAST, LN2_HIGH, LN2_LOW, LOG2E, madd, ONE, P2, P3, P4, P5, P6, P7,
+  ROUNDER, storeConstants, sumOf,
+} from "./vector";
 
 // @ts-ignore: decorator
 @inline
@@ -19,30 +22,6 @@ function entry(list: usize, i: i32): i32 {
 function imageOf(x: f32): i32 {
   const bits = reinterpret<i32>(x + 0);
   return bits ^ ((bits >> 31) & 0x7fffffff);
-}
-
-/** Lists the units above a guess, in rising order, with their images; returns their number. */
-function above(x: usize, n: i32, guess: f32, units: usize, images: usize): i32 {
-  const limit = f32x4.splat(guess);
-  let count = 0;
-  let i = 0;
-  for (; i + 4 <= n; i += 4) {
-    let mask = i32x4.bitmask(f32x4.gt(v128.load(at(x, i)), limit));
-    while (mask != 0) {
-      const unit = i + ctz<i32>(mask);
-      store<i32>(at(units, count), unit);
-      store<i32>(at(images, count), imageOf(value(x, unit)));
-      count++;
-      mask &= mask - 1;
-    }
-  }
-  for (; i < n; i++) {
-    if (!(value(x, i) > guess)) continue;
-    store<i32>(at(units, count), i);
-    store<i32>(at(images, count), imageOf(value(x, i)));
-    count++;
-  }
-  return count;
 }
 
 /** Counts the images, padded to a multiple of four, that are at least a limit. */
@@ -98,96 +77,211 @@ function placeOf(images: usize, image: i32, nth: i32): i32 {
   return i;
 }
 
+// ---- The edges by counting
+
+/** Counts the values of a row that are above a limit. */
+function countAbove(row: usize, n: i32, limit: f32): i32 {
+  const limits = f32x4.splat(limit);
+  let a = i32x4.splat(0), b = a, c = a, d = a;
+  let i = 0;
+  // A comparison that holds is −1.
+  for (; i + 16 <= n; i += 16) {
+    const p = at(row, i);
+    a = i32x4.sub(a, f32x4.gt(v128.load(p), limits));
+    b = i32x4.sub(b, f32x4.gt(v128.load(p, 16), limits));
+    c = i32x4.sub(c, f32x4.gt(v128.load(p, 32), limits));
+    d = i32x4.sub(d, f32x4.gt(v128.load(p, 48), limits));
+  }
+  for (; i + 4 <= n; i += 4) a = i32x4.sub(a, f32x4.gt(v128.load(at(row, i)), limits));
+  const all = i32x4.add(i32x4.add(a, b), i32x4.add(c, d));
+  let count = i32x4.extract_lane(all, 0) + i32x4.extract_lane(all, 1) +
+    i32x4.extract_lane(all, 2) + i32x4.extract_lane(all, 3);
+  for (; i < n; i++) if (value(row, i) > limit) count++;
+  return count;
+}
+
+/** Height of the last threshold, in deviations above its row's mean: the next one is sought there first. */
+let height: f32 = 1.6;
+
+/** The most counts, after which a row is left to the search bit by bit. */
+const MOST_COUNTS = 24;
+
 /**
- * Writes, for each row, the places of the k-th and of the (k+1)-th largest value, in the order "larger
- * value first, lower index first among equals". What a row taught spares work in the next, and never
- * changes the result.
- *
- * @param edges 2 · rows integers.
- * @param work 8 · n + 16 bytes.
+ * Finds a number that exactly k of a row are above, by interpolation between numbers that more and that fewer are
+ * above; NaN where none is found, as in a row whose k-th and next are equal, or with something that is not finite.
  */
-function findEdges(x: usize, rows: i32, n: i32, k: i32, edges: usize, work: usize): void {
+function between(row: usize, n: i32, k: i32): f32 {
+  let sums = f32x4.splat(0), squares = sums;
+  let largest = v128.load_splat<f32>(row);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const x = v128.load(at(row, i));
+    sums = f32x4.add(sums, x);
+    squares = madd(x, x, squares);
+    largest = f32x4.max(largest, x);
+  }
+  let sum = sumOf(sums), square = sumOf(squares);
+  let above = max<f32>(
+    max<f32>(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
+    max<f32>(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
+  );
+  for (; i < n; i++) {
+    const x = value(row, i);
+    sum += x;
+    square += x * x;
+    above = max<f32>(above, x);
+  }
+  const mean = sum / <f32> n;
+  const deviation = sqrt<f32>(max<f32>(square / <f32> n - mean * mean, 0));
+  let below: f32 = -Infinity, fewest = 0, most = n;
+  let limit = mean + height * deviation;
+  for (let tries = 0; tries < MOST_COUNTS; tries++) {
+    const count = countAbove(row, n, limit);
+    if (count == k) {
+      height = (limit - mean) / deviation;
+      return limit;
+    }
+    if (count > k) {
+      below = limit;
+      most = count;
+    } else {
+      above = limit;
+      fewest = count;
+    }
+    if (below == -Infinity) limit = above - deviation * (<f32> tries + 1) / 2;
+    else {
+      let part: f32 = <f32> (most - k) / <f32> (most - fewest);
+      if (tries > 3 && (tries & 1)) part = 0.5;
+      limit = below + (above - below) * min<f32>(max<f32>(part, 0.1), 0.9);
+    }
+    // So it is with NaN, too.
+    if (!(limit > below && limit < above)) break;
+  }
+  return NaN;
+}
+
+/** The largest of four. */
+// @ts-ignore: decorator
+@inline
+function largestOf(x: v128): f32 {
+  return max<f32>(
+    max<f32>(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1)),
+    max<f32>(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)),
+  );
+}
+
+/** The places of the least value above a limit, of equals the last, and of the largest at most that, the first. */
+function edgesAt(row: usize, n: i32, limit: f32, edges: usize): void {
+  const limits = f32x4.splat(limit);
+  const infinite = f32x4.splat(-Infinity);
+  // Of −x the largest is of x the least.
+  let least = infinite, most = infinite;
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const x = v128.load(at(row, i));
+    const above = f32x4.gt(x, limits);
+    least = f32x4.pmax(least, v128.bitselect(f32x4.neg(x), infinite, above));
+    most = f32x4.pmax(most, v128.bitselect(infinite, x, above));
+  }
+  let last = -largestOf(least), next = largestOf(most);
+  for (; i < n; i++) {
+    const x = value(row, i);
+    if (x > limit) last = min<f32>(last, x);
+    else next = max<f32>(next, x);
+  }
+  const lasts = f32x4.splat(last), nexts = f32x4.splat(next);
+  let lastUnit = 0, nextUnit = -1;
+  for (i = 0; i + 4 <= n; i += 4) {
+    const x = v128.load(at(row, i));
+    const isLast = f32x4.eq(x, lasts), isNext = f32x4.eq(x, nexts);
+    if (!v128.any_true(v128.or(isLast, isNext))) continue;
+    const there = i32x4.bitmask(isLast);
+    if (there) lastUnit = i + 31 - clz<i32>(there);
+    if (nextUnit < 0 && v128.any_true(isNext)) nextUnit = i + ctz<i32>(i32x4.bitmask(isNext));
+  }
+  for (; i < n; i++) {
+    if (value(row, i) == last) lastUnit = i;
+    if (nextUnit < 0 && value(row, i) == next) nextUnit = i;
+  }
+  store<i32>(edges, lastUnit);
+  store<i32>(edges, nextUnit, 4);
+}
+
+// ---- The edges
+
+/** The same bit by bit, for any row. */
+function searchEdges(row: usize, n: i32, k: i32, edges: usize, work: usize): void {
   const units = work;
   const images = at(work, n);
-  let guess: f32 = -Infinity;
-  for (let r = 0; r < rows; r++) {
-    const row = at(x, r * n);
-    let count = above(row, n, guess, units, images);
-    if (count <= k) {
-      count = n;
-      for (let i = 0; i < n; i++) {
-        store<i32>(at(units, i), i);
-        store<i32>(at(images, i), imageOf(value(row, i)));
-      }
-    }
-    // What pads the last four is below all.
-    const end = at(images, (count + 3) & ~3);
-    for (let p = at(images, count); p < end; p += 4) store<i32>(p, i32.MIN_VALUE);
-
-    const kth = kthLargest(images, end, count, k);
-    const larger = kth == i32.MAX_VALUE ? 0 : countFrom(images, end, kth + 1);
-    const asLarge = countFrom(images, end, kth);
-    const last = placeOf(images, kth, k - larger);
-    const next = asLarge > k
-      ? placeOf(images, kth, k - larger + 1)
-      : placeOf(images, largestBelow(images, count, kth), 1);
-    const lastUnit = entry(units, last);
-    const nextUnit = entry(units, next);
-    store<i32>(at(edges, 2 * r), lastUnit);
-    store<i32>(at(edges, 2 * r + 1), nextUnit);
-    // A little below, so that the next row's edge is likely to lie above it.
-    const edge = value(row, nextUnit);
-    guess = edge - max<f32>(8.0 * (value(row, lastUnit) - edge), abs<f32>(edge) / 4.0);
-    if (guess != guess) guess = -Infinity;
+  for (let i = 0; i < n; i++) {
+    store<i32>(at(units, i), i);
+    store<i32>(at(images, i), imageOf(value(row, i)));
   }
+  // What pads the last four is below all.
+  const end = at(images, (n + 3) & ~3);
+  for (let p = at(images, n); p < end; p += 4) store<i32>(p, i32.MIN_VALUE);
+  const kth = kthLargest(images, end, n, k);
+  const larger = kth == i32.MAX_VALUE ? 0 : countFrom(images, end, kth + 1);
+  const asLarge = countFrom(images, end, kth);
+  const last = placeOf(images, kth, k - larger);
+  const next = asLarge > k
+    ? placeOf(images, kth, k - larger + 1)
+    : placeOf(images, largestBelow(images, n, kth), 1);
+  store<i32>(edges, last);
+  store<i32>(edges, next, 4);
 }
 
-/** Midway between the two edges of a row. */
+/**
+ * Writes the places of the k-th and of the (k+1)-th largest value of a row, in the order "larger value first, lower
+ * index first among equals"; returns what is midway between the two.
+ *
+ * @param edges Two integers.
+ * @param work 8 · n + 16 bytes.
+ */
+function findEdges(row: usize, n: i32, k: i32, edges: usize, work: usize): f32 {
+  const limit = between(row, n, k);
+  if (limit == limit) edgesAt(row, n, limit, edges);
+  else searchEdges(row, n, k, edges, work);
+  return (value(row, entry(edges, 0)) + value(row, entry(edges, 1))) / 2;
+}
+
+/** y = 1 where x is above the threshold, else 0. */
 // @ts-ignore: decorator
-
-function thresholdOf(row: usize, edges: usize, r: i32): f32 {
-  return (value(row, entry(edges, 2 * r)) + value(row, entry(edges, 2 * r + 1))) / 2;
-}
-
-/** y = 1 where x is above the row's threshold, else 0. */
-function hard(x: usize, rows: i32, n: i32, edges: usize, y: usize): void {
+@inline
+function hard(row: usize, n: i32, threshold: f32, to: usize): void {
   const one = f32x4.splat(1);
-  for (let r = 0; r < rows; r++) {
-    const row = at(x, r * n);
-    const to = at(y, r * n);
-    const threshold = thresholdOf(row, edges, r);
-    const limit = f32x4.splat(threshold);
-    let i = 0;
-    for (; i + 4 <= n; i += 4) {
-      v128.store(at(to, i), v128.and(f32x4.gt(v128.load(at(row, i)), limit), one));
-    }
-    for (; i < n; i++) store<f32>(at(to, i), value(row, i) > threshold ? 1 : 0);
+  const limit = f32x4.splat(threshold);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    v128.store(at(to, i), v128.and(f32x4.gt(v128.load(at(row, i)), limit), one));
   }
+  for (; i < n; i++) store<f32>(at(to, i), value(row, i) > threshold ? 1 : 0);
 }
 
-/** y = 1 / (1 + exp(−hardness · (x − threshold))). */
-function soft(x: usize, rows: i32, n: i32, hardness: f32, edges: usize, y: usize): void {
-  for (let r = 0; r < rows; r++) {
-    const row = at(x, r * n);
-    const to = at(y, r * n);
-    const threshold = f32x4.splat(thresholdOf(row, edges, r));
-    let i = 0;
-    for (; i + 4 <= n; i += 4) {
-      v128.store(at(to, i), gate(v128.load(at(row, i)), threshold, hardness));
-    }
-    for (; i < n; i++) {
-      const y4 = gate(v128.load_splat<f32>(at(row, i)), threshold, hardness);
-      store<f32>(at(to, i), f32x4.extract_lane(y4, 0));
-    }
-  }
-}
-
+/** y = 1 / (1 + exp(−hardness · (x − threshold))), by the constants of `exp4` in memory. */
 // @ts-ignore: decorator
-
-function gate(x: v128, threshold: v128, hardness: f32): v128 {
-  const one = f32x4.splat(1);
-  const z = f32x4.mul(f32x4.splat(-hardness), f32x4.sub(x, threshold));
-  return f32x4.div(one, f32x4.add(one, exp4(z)));
+@inline
+function soft(row: usize, n: i32, threshold: f32, hardness: f32, to: usize, constants: usize): void {
+  const least = constant(constants, LEAST), greatest = constant(constants, GREATEST);
+  const log2e = constant(constants, LOG2E), rounder = constant(constants, ROUNDER);
+  const ln2High = constant(constants, LN2_HIGH), ln2Low = constant(constants, LN2_LOW);
+  const p7 = constant(constants, P7), p6 = constant(constants, P6), p5 = constant(constants, P5);
+  const p4 = constant(constants, P4), p3 = constant(constants, P3), p2 = constant(constants, P2);
+  const one = constant(constants, ONE), bias = constant(constants, BIAS);
+  const slope = f32x4.splat(-hardness);
+  const middle = f32x4.splat(threshold);
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const z = f32x4.mul(slope, f32x4.sub(v128.load(at(row, i)), middle));
+    const e = exponential(
+      z, least, greatest, log2e, rounder, ln2High, ln2Low, p7, p6, p5, p4, p3, p2, one, bias,
+    );
+    v128.store(at(to, i), f32x4.div(one, f32x4.add(one, e)));
+  }
+  for (; i < n; i++) {
+    const z = f32x4.mul(slope, f32x4.sub(v128.load_splat<f32>(at(row, i)), middle));
+    store<f32>(at(to, i), f32x4.extract_lane(f32x4.div(one, f32x4.add(one, exp4(z))), 0));
+  }
 }
 
 /**
@@ -234,7 +328,7 @@ export function softGradient(
   }
 }
 
-/** Computes hard kWTA: `findEdges`, then `hard`. */
+/** Computes hard kWTA: `findEdges`, then `hard`, row by row. */
 export function hardKwta(
   x: usize,
   rows: i32,
@@ -244,11 +338,13 @@ export function hardKwta(
   y: usize,
   work: usize,
 ): void {
-  findEdges(x, rows, n, k, edges, work);
-  hard(x, rows, n, edges, y);
+  for (let r = 0; r < rows; r++) {
+    const row = at(x, r * n);
+    hard(row, n, findEdges(row, n, k, at(edges, 2 * r), work), at(y, r * n));
+  }
 }
 
-/** Computes soft kWTA: `findEdges`, then `soft`. */
+/** Computes soft kWTA: `findEdges`, then `soft`, row by row. */
 export function softKwta(
   x: usize,
   rows: i32,
@@ -259,6 +355,11 @@ export function softKwta(
   y: usize,
   work: usize,
 ): void {
-  findEdges(x, rows, n, k, edges, work);
-  soft(x, rows, n, hardness, edges, y);
+  const constants = at(work, 2 * n + 4);
+  storeConstants(constants);
+  for (let r = 0; r < rows; r++) {
+    const row = at(x, r * n);
+    const threshold = findEdges(row, n, k, at(edges, 2 * r), work);
+    soft(row, n, threshold, hardness, at(y, r * n), constants);
+  }
 }

@@ -1,7 +1,7 @@
 // The triplet cosine loss with its gradient.
 import { at, madd, sumOf } from "./vector";
 
-function squareOf(x: usize, n: i32): f32 {
+export function squareOf(x: usize, n: i32): f32 {
   let sums = f32x4.splat(0);
   let i = 0;
   for (; i + 4 <= n; i += 4) {
@@ -49,7 +49,7 @@ function add(y: usize, x: usize, n: i32, scale: f32): void {
  * Carries a gradient g with respect to the unit vector u = x / |x| back to x: (g − (g·u) u) / |x|, times
  * a scale. A clamped norm is a constant, so there it is g / epsilon.
  */
-function normalise(x: usize, g: usize, n: i32, inverse: f32, clamped: bool, scale: f32): void {
+export function normalise(x: usize, g: usize, n: i32, inverse: f32, clamped: bool, scale: f32): void {
   const along: f32 = clamped ? 0.0 : dot(g, x, n) * inverse * inverse;
   const alongs = f32x4.splat(-along);
   const factor = inverse * scale;
