@@ -167,6 +167,20 @@ export interface ConsumedRun {
   readonly step: number;
 }
 
+/** A task that was given to workers and set aside, because every attempt has failed. */
+export interface TaskFailed {
+  /** Names the error. */
+  readonly _tag: "TaskFailed";
+  /** Name of the task: "train". */
+  readonly task: string;
+  /** What it was to do, as JSON. */
+  readonly spec: string;
+  /** Attempts that have failed, at least 1. */
+  readonly attempts: number;
+  /** The reason that the last attempt gave. */
+  readonly reason: string;
+}
+
 /** Any error that Sparrow returns. */
 export type SparrowError =
   | ShapeMismatch
@@ -181,7 +195,8 @@ export type SparrowError =
   | NonFinite
   | InvalidOption
   | Interrupted
-  | ConsumedRun;
+  | ConsumedRun
+  | TaskFailed;
 
 /**
  * An {@linkcode InvalidOption}, for code that checks its options.
@@ -271,6 +286,10 @@ export function describe(error: SparrowError): string {
       return `Cannot use the run of epoch ${error.epoch}, step ${error.step} again: ` +
         "a stage has consumed it, or it was disposed of. " +
         "Use the run that the stage returned, or give the stage a copy, fork(run)";
+    case "TaskFailed":
+      return `Cannot finish the task ${error.task} ${error.spec}: ` +
+        `${error.attempts} attempt${error.attempts === 1 ? "" : "s"} failed, the last because: ` +
+        error.reason;
   }
 }
 

@@ -204,6 +204,7 @@ export {
   type ParseError,
   type ShapeMismatch,
   type SparrowError,
+  type TaskFailed,
 } from "./error.ts";
 
 // Randomness as a value.

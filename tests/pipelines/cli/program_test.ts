@@ -21,6 +21,7 @@ const operands: Readonly<Record<string, string>> = {
   recall: "MODEL [INPUT…]",
   search: "CODES QUERY…",
   serve: "INDEX…",
+  sweep: "PROGRAM [NAME=VALUES…]",
   vectors_kwta: "FILE",
 };
 
@@ -59,6 +60,7 @@ Deno.test("every program is known to these tests", () => {
     "recall",
     "search",
     "serve",
+    "sweep",
     "vectors_kwta",
     "willshaw_capacity",
   ]);

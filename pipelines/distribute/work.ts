@@ -1,0 +1,136 @@
+/**
+ * A worker's part of the queue: it takes jobs and does them, in as many processes as it has slots.
+ *
+ * @module
+ */
+import { BEAT, type Queue, type Taken } from "./queue.ts";
+import { type Slot, slotOf } from "./pool.ts";
+
+/** How often the queue is asked for a job where none waits, in milliseconds. */
+export const POLL = 500;
+
+/** What has become of a job. */
+export interface JobEvent {
+  readonly job: Taken;
+  /** The number of the process that does it. */
+  readonly pid: number | null;
+  readonly what: "begun" | "done" | "failed" | "given back";
+  /** The reason of a failure. */
+  readonly reason?: string;
+}
+
+/** Options of {@linkcode workOn}. */
+export interface WorkOptions {
+  readonly queue: Queue;
+  /** Folder of the outputs. */
+  readonly store: string;
+  /** Jobs at a time, each in a process. */
+  readonly slots: number;
+  /** Version of the code. */
+  readonly code: string;
+  /** Backends that this machine has; asked before each job, for it may become more. */
+  readonly backends: () => readonly string[];
+  /** The module of a task, by its name. */
+  readonly moduleOf: (task: string) => string;
+  /** Whether to end when no job waits. */
+  readonly once?: boolean;
+  /** Gives the jobs at hand back, and ends. */
+  readonly signal: AbortSignal;
+  readonly observe?: (event: JobEvent) => void;
+}
+
+/** Does jobs until the signal is aborted; throws what the database refuses for longer than a minute. */
+export async function workOn(options: WorkOptions): Promise<void> {
+  const { queue, store, slots, signal } = options;
+  const places = Array.from({ length: slots }, () => slotOf(store));
+  const held = new Map<Taken, AbortController>();
+  // Where one place fails for good, the others end as well.
+  const broken = new AbortController();
+  const stop = AbortSignal.any([signal, broken.signal]);
+  const beat = setInterval(() => void alive(queue, held).catch(() => {}), BEAT * 1000);
+  try {
+    await Promise.all(
+      places.map((slot) =>
+        place(options, slot, held, stop).catch((cause) => {
+          broken.abort();
+          throw cause;
+        })
+      ),
+    );
+  } finally {
+    clearInterval(beat);
+    await Promise.all(places.map((slot) => slot.close()));
+  }
+}
+
+async function place(
+  { queue, code, backends, moduleOf, once = false, observe = () => {} }: WorkOptions,
+  slot: Slot,
+  held: Map<Taken, AbortController>,
+  stop: AbortSignal,
+): Promise<void> {
+  while (!stop.aborted) {
+    const job = await patiently(() => queue.take(code, backends()), stop);
+    if (job === null) {
+      if (once) return;
+      await pause(POLL, stop);
+      continue;
+    }
+    const mine = new AbortController();
+    held.set(job, mine);
+    observe({ job, pid: slot.pid(), what: "begun" });
+    const either = AbortSignal.any([stop, mine.signal]);
+    const { failure } = await slot.run(job, moduleOf(job.identity.task), either);
+    held.delete(job);
+    const event = { job, pid: slot.pid() };
+    // What is said here must arrive although all else has ended.
+    if (failure === null) {
+      await patiently(() => queue.complete(job));
+      observe({ ...event, what: "done" });
+    } else if (stop.aborted) {
+      await patiently(() => queue.release(job));
+      observe({ ...event, what: "given back" });
+    } else if (!mine.signal.aborted) {
+      await patiently(() => queue.fail(job, failure));
+      observe({ ...event, what: "failed", reason: failure });
+    }
+  }
+}
+
+/** Says that the jobs at hand are at work, and stops those that were cancelled or given to others. */
+async function alive(queue: Queue, held: ReadonlyMap<Taken, AbortController>): Promise<void> {
+  const jobs = [...held.keys()];
+  const ours = await queue.beat(jobs);
+  for (const job of jobs) if (!ours.has(job.id)) held.get(job)?.abort();
+  await queue.supervise();
+}
+
+/** Waits; not longer than until a signal is aborted. */
+export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end);
+  });
+
+/** How long a database may be away, and how often it is tried meanwhile, in milliseconds. */
+const [AWAY, AGAIN] = [60_000, 1000];
+
+const never = new AbortController().signal;
+
+/** Asks a database, again and again for a minute where it does not answer; then throws what it has thrown. */
+export async function patiently<A>(ask: () => Promise<A>, signal = never): Promise<A> {
+  for (const begun = Date.now();;) {
+    try {
+      return await ask();
+    } catch (cause) {
+      if (signal.aborted || Date.now() - begun > AWAY) throw cause;
+      await pause(AGAIN, signal);
+    }
+  }
+}
