@@ -13,6 +13,7 @@ import {
   type TaskFailed,
 } from "../graph/error.ts";
 import { E, pipe, TE } from "../graph/fp_ts.ts";
+import { startLine } from "./cli/permissions.ts";
 import { type Context, program, sharedFlags } from "./cli/program.ts";
 import { duration, table } from "./cli/text.ts";
 import { compare } from "./compare.ts";
@@ -286,6 +287,11 @@ async () => {
   if (E.isLeft(specs)) return specs;
   const right = await checked(specs.right)();
   if (E.isLeft(right)) return right;
+  if ("url" in engine.right.queue) {
+    const { store, queue: { url } } = engine.right;
+    const address = url.replace(/:[^:@/]*@/, ":…@");
+    context.note(`Workers join with: ${startLine("worker")} ${address} --store ${store}`);
+  }
   const outputs = await runsOf(engine.right, specs.right, context)();
   if (E.isLeft(outputs)) return outputs;
   const { shared, own } = partedSettings(settings.right);

@@ -81,7 +81,7 @@ const entryPoints: Readonly<Record<string, Weight>> = {
     megabytes: 90,
   },
   // Neither pg-boss nor PGlite: both are fetched when a queue is first opened.
-  "./distribute": { first: ["@noble/hashes", "fp-ts"], megabytes: 8 },
+  "./distribute": { first: ["fp-ts"], megabytes: 6 },
   "./tfjs": { first: ["@tensorflow/tfjs", ...tfjs], megabytes: 330 },
 };
 

@@ -241,9 +241,8 @@ async () => {
       queue,
       store,
       slots: Math.min(workers, left.size),
-      code,
+      modules: new Map([[code, module]]),
       backends: () => ledger.backends,
-      moduleOf: () => module,
       signal: stop,
     });
     // Where one of the two ends, for good or ill, so does the other.

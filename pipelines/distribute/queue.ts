@@ -54,8 +54,9 @@ export interface Ended {
   readonly failure: { readonly attempts: number; readonly reason: string } | null;
 }
 
-/** Jobs of one code version and backend that wait. */
+/** Jobs of one task, code version and backend that wait. */
 export interface Waiting {
+  readonly task: string;
   readonly code: string;
   readonly backend: string;
   readonly count: number;
@@ -69,8 +70,11 @@ export interface Queue {
   readonly submit: (jobs: readonly Job[]) => Promise<void>;
   /** Adds those of the jobs that the database has lost, as {@linkcode Queue.submit} does, but lets the ended be. */
   readonly restore: (jobs: readonly Job[]) => Promise<void>;
-  /** Takes a job of a code version and one of the backends; null where none waits. */
-  readonly take: (code: string, backends: readonly string[]) => Promise<Taken | null>;
+  /** Takes a job of one of the code versions and backends; null where none waits. */
+  readonly take: (
+    codes: readonly string[],
+    backends: readonly string[],
+  ) => Promise<Taken | null>;
   readonly complete: (job: Taken) => Promise<void>;
   /** Notes that an attempt has failed; the job waits for the next one, or is set aside. */
   readonly fail: (job: Taken, reason: string) => Promise<void>;
@@ -84,7 +88,7 @@ export interface Queue {
   readonly cancel: (jobs: readonly Job[]) => Promise<void>;
   /** The jobs of a code version that have ended since the call before; some are told more than once. */
   readonly ended: (code: string) => Promise<readonly Ended[]>;
-  /** The jobs that wait, by code version and backend. */
+  /** The jobs that wait, by task, code version and backend. */
   readonly waiting: () => Promise<readonly Waiting[]>;
   readonly close: () => Promise<void>;
 }
@@ -274,10 +278,12 @@ async function queueOf(
         await insert(name, some, ids);
       }),
     restore: (jobs) => byQueue(jobs, insert),
-    take: async (code, backends) => {
-      for (const backend of backends) {
-        const [job] = await boss.fetch(await make({ code, backend }));
-        if (job !== undefined) return { id: job.id, attempt: job.retryCount, ...job.data };
+    take: async (codes, backends) => {
+      for (const code of codes) {
+        for (const backend of backends) {
+          const [job] = await boss.fetch(await make({ code, backend }));
+          if (job !== undefined) return { id: job.id, attempt: job.retryCount, ...job.data };
+        }
       }
       return null;
     },
@@ -312,11 +318,15 @@ async function queueOf(
       return rows.map(endedOf);
     },
     waiting: async () => {
+      const part = (name: string) => `data->'identity'->>'${name}' AS ${name}`;
       const rows = await ask(
-        `SELECT data->'identity'->>'code' AS code, data->'identity'->>'backend' AS backend, count(*)::int AS count ` +
-          `FROM ${SCHEMA}.job WHERE state IN ('created', 'retry') GROUP BY 1, 2 ORDER BY 1, 2`,
+        `SELECT ${
+          ["task", "code", "backend"].map(part).join()
+        }, count(*)::int AS count FROM ${SCHEMA}.job ` +
+          "WHERE state IN ('created', 'retry') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
       );
-      return rows.map(({ code, backend, count }) => ({
+      return rows.map(({ task, code, backend, count }) => ({
+        task: String(task),
         code: String(code),
         backend: String(backend),
         count: Number(count),

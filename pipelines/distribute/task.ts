@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { sha256 } from "npm:@noble/hashes@2.4.0/sha2.js";
-import { bytesToHex } from "npm:@noble/hashes@2.4.0/utils.js";
+import { createHash } from "node:crypto";
 import { E, type TE } from "../../graph/fp_ts.ts";
 import type { FileUnavailable, SparrowError } from "../../graph/error.ts";
 import { VERSION } from "../core/version.ts";
@@ -115,8 +114,9 @@ export function canonical(value: Json): string {
 export const keyOf = ({ task, spec, code, backend }: Identity): string =>
   hexOf(canonical({ task, spec, code, backend }));
 
-const hexOf = (data: string | Uint8Array): string =>
-  bytesToHex(sha256(typeof data === "string" ? new TextEncoder().encode(data) : data));
+/** Computes a SHA-256 in hexadecimal. */
+export const hexOf = (data: string | Uint8Array): string =>
+  createHash("sha256").update(data).digest("hex");
 
 // ---- Code version
 
@@ -138,9 +138,8 @@ export const codeVersion = (module: string): TE.TaskEither<FileUnavailable, stri
   try {
     if (root.protocol === "file:") {
       for (const name of SOURCES) {
-        for await (const path of filesOf(new URL(name, root))) {
-          const name = path.href.slice(root.href.length);
-          hashes.push(`${name} ${hexOf(await Deno.readFile(path))}`);
+        for (const path of filesOf(new URL(name, root))) {
+          hashes.push(`${path.href.slice(root.href.length)} ${hexOf(Deno.readFileSync(path))}`);
         }
       }
     }
@@ -157,13 +156,11 @@ export const codeVersion = (module: string): TE.TaskEither<FileUnavailable, stri
   return E.right(`${VERSION}-${sources}-deno${Deno.version.deno}`);
 };
 
-/** The files at a place, but those that no program reads. */
-async function* filesOf(place: URL): AsyncGenerator<URL> {
-  if ((await Deno.stat(place)).isFile) {
-    if (!place.pathname.endsWith(".md")) yield place;
-    return;
-  }
-  for await (const { name } of Deno.readDir(place)) {
-    yield* filesOf(new URL(`${place.href}/${encodeURIComponent(name)}`));
+/** The files in a folder, but those that no program reads. */
+function* filesOf(folder: URL): Generator<URL> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = new URL(`${folder.href}/${encodeURIComponent(name)}`);
+    if (isDirectory) yield* filesOf(path);
+    else if (!name.endsWith(".md")) yield path;
   }
 }

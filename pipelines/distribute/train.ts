@@ -3,13 +3,11 @@
  *
  * @module
  */
-import { sha256 } from "npm:@noble/hashes@2.4.0/sha2.js";
-import { bytesToHex } from "npm:@noble/hashes@2.4.0/utils.js";
 import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { fromJsonLines } from "../core/history.ts";
 import { denoFiles, unavailable } from "../files/files.ts";
-import type { Task, TaskContext } from "./task.ts";
+import { hexOf, type Task, type TaskContext } from "./task.ts";
 
 /** Options of a program by name, without dashes; true for a switch. */
 export type RunOptions = Readonly<Record<string, string | true>>;
@@ -204,7 +202,7 @@ async () => {
     const verified = all.dataset !== undefined && all.dataset !== "folder";
     return E.right({
       program: /^\w+$/.test(program) ? program : address.pathname,
-      source: isOurs ? null : bytesToHex(sha256(text)),
+      source: isOurs ? null : hexOf(text),
       options: all,
       backend,
       data,
@@ -217,7 +215,7 @@ async () => {
 
 /** SHA-256 of the names and sizes of all files at a path; of a single file, of its bytes. */
 async function contentOf(path: string): Promise<string> {
-  if ((await Deno.stat(path)).isFile) return bytesToHex(sha256(await Deno.readFile(path)));
+  if ((await Deno.stat(path)).isFile) return hexOf(await Deno.readFile(path));
   const lines: string[] = [];
   const walk = async (folder: string, name: string): Promise<void> => {
     for await (const entry of Deno.readDir(folder)) {
@@ -227,5 +225,5 @@ async function contentOf(path: string): Promise<string> {
     }
   };
   await walk(path, "");
-  return bytesToHex(sha256(new TextEncoder().encode(lines.sort().join("\n"))));
+  return hexOf(lines.sort().join("\n"));
 }

@@ -26,12 +26,10 @@ export interface WorkOptions {
   readonly store: string;
   /** Jobs at a time, each in a process. */
   readonly slots: number;
-  /** Version of the code. */
-  readonly code: string;
-  /** Backends that this machine has; asked before each job, for it may become more. */
+  /** Modules of the tasks that are done, by the version of their code. */
+  readonly modules: ReadonlyMap<string, string>;
+  /** Backends that this machine has; asked before each job, for they may become more. */
   readonly backends: () => readonly string[];
-  /** The module of a task, by its name. */
-  readonly moduleOf: (task: string) => string;
   /** Whether to end when no job waits. */
   readonly once?: boolean;
   /** Gives the jobs at hand back, and ends. */
@@ -64,13 +62,13 @@ export async function workOn(options: WorkOptions): Promise<void> {
 }
 
 async function place(
-  { queue, code, backends, moduleOf, once = false, observe = () => {} }: WorkOptions,
+  { queue, modules, backends, once = false, observe = () => {} }: WorkOptions,
   slot: Slot,
   held: Map<Taken, AbortController>,
   stop: AbortSignal,
 ): Promise<void> {
   while (!stop.aborted) {
-    const job = await patiently(() => queue.take(code, backends()), stop);
+    const job = await patiently(() => queue.take([...modules.keys()], backends()), stop);
     if (job === null) {
       if (once) return;
       await pause(POLL, stop);
@@ -80,7 +78,7 @@ async function place(
     held.set(job, mine);
     observe({ job, pid: slot.pid(), what: "begun" });
     const either = AbortSignal.any([stop, mine.signal]);
-    const { failure } = await slot.run(job, moduleOf(job.identity.task), either);
+    const { failure } = await slot.run(job, modules.get(job.identity.code) ?? "", either);
     held.delete(job);
     const event = { job, pid: slot.pid() };
     // What is said here must arrive although all else has ended.

@@ -7,7 +7,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../graph/error.ts";
 import { produce } from "./store.ts";
-import type { Identity, Json, Task } from "./task.ts";
+import { codeVersion, type Identity, type Json, type Task } from "./task.ts";
 
 /** A line to the worker. */
 export type Order =
@@ -42,6 +42,12 @@ async function serve(): Promise<void> {
       answer({ answer: "started", pid });
     };
     try {
+      // What runs must be what the output is filed under: sources may have changed since the task was given out.
+      const code = await codeVersion(module)();
+      if (E.isLeft(code) || code.right !== identity.code) {
+        const has = E.isLeft(code) ? describe(code.left) : code.right;
+        throw new Error(`expected the code ${identity.code}, current value is ${has}`);
+      }
       const { [identity.task]: task } = await import(module) as Readonly<
         Record<string, Task<Json, Json>>
       >;
