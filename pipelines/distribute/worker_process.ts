@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { E } from "../../graph/fp_ts.ts";
+import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../graph/error.ts";
 import { produce } from "./store.ts";
 import { codeVersion, type Identity, type Json, type Task } from "./task.ts";
@@ -41,24 +41,27 @@ async function serve(): Promise<void> {
       children.add(pid);
       answer({ answer: "started", pid });
     };
+    // What runs must be what the output is filed under: sources may have changed since the task was given out.
+    const checked = sameCode(module, identity).then((wrong) => {
+      if (wrong !== null) abort.abort();
+      return wrong;
+    });
     try {
-      // What runs must be what the output is filed under: sources may have changed since the task was given out.
-      const code = await codeVersion(module)();
-      if (E.isLeft(code) || code.right !== identity.code) {
-        const has = E.isLeft(code) ? describe(code.left) : code.right;
-        throw new Error(`expected the code ${identity.code}, current value is ${has}`);
-      }
       const { [identity.task]: task } = await import(module) as Readonly<
         Record<string, Task<Json, Json>>
       >;
       if (typeof task?.work !== "function") {
         throw new Error(`${module} exports no task of the name ${identity.task}`);
       }
-      const produced = await produce(
-        store,
-        identity,
-        (folder) => task.work(spec, { folder, signal, started }),
-      )();
+      const produced = await produce(store, identity, (folder) =>
+        pipe(
+          task.work(spec, { folder, signal, started }),
+          TE.chainFirst(() => async () => {
+            const wrong = await checked;
+            return wrong === null ? E.right(undefined) : E.left(wrong);
+          }),
+          TE.orElse((error) => async () => E.left(await checked ?? error)),
+        ))();
       children.clear();
       answer(
         E.isRight(produced)
@@ -81,6 +84,15 @@ async function serve(): Promise<void> {
     } catch { /* It has ended. */ }
   }
   Deno.exit(0);
+}
+
+/** Finds whether the code that runs is another than a task is for; null where it is the same. */
+async function sameCode(module: string, { task, code }: Identity): Promise<SparrowError | null> {
+  const version = await codeVersion(module)();
+  if (E.isRight(version) && version.right === code) return null;
+  const actual = E.isLeft(version) ? describe(version.left) : version.right;
+  const reason = `it is for the code ${code}, and the sources are now ${actual}`;
+  return { _tag: "TaskFailed", task, spec: "", attempts: 1, reason };
 }
 
 /** The reason of a failure: of a task's own, without its name, which the one who gave it out knows. */
