@@ -15,7 +15,7 @@ import { train } from "./distribute/train.ts";
 import { type JobEvent, pause, workOn } from "./distribute/work.ts";
 import { count } from "./report/format.ts";
 
-/** How often a worker looks for tasks that it cannot do, in milliseconds. */
+/** Milliseconds between two searches for tasks that this worker cannot do. */
 const LOOK = 5000;
 
 const flags = {
@@ -41,7 +41,7 @@ interface WorkerOptions {
   readonly once: boolean;
 }
 
-/** The modules whose tasks are done, by the version of their code. */
+/** Returns the modules of the tasks that this worker does, by the version of their code. */
 async function modulesOf(
   file: string | null,
 ): Promise<E.Either<SparrowError, ReadonlyMap<string, string>>> {
@@ -55,14 +55,14 @@ async function modulesOf(
   return E.right(modules);
 }
 
-/** The GPU as tasks name it; none where there is none. */
+/** Returns the backend of this machine's GPU, as tasks name it; none where there is no GPU. */
 async function gpu(): Promise<readonly string[]> {
   const { startBackend } = await import("../ops/backend.ts");
   const started = await startBackend("webgpu")();
   return E.isRight(started) ? [`webgpu:${started.right.adapter}`] : [];
 }
 
-/** Says which tasks this worker does not take, each once, and finds its GPU where one is asked for. */
+/** Names the tasks that this worker refuses, each once, and starts its GPU where a task needs one. */
 async function lookOut(
   queue: Queue,
   codes: ReadonlyMap<string, string>,
@@ -92,7 +92,7 @@ async function lookOut(
   }
 }
 
-/** Does tasks until it is stopped, or until none waits. */
+/** Does tasks until the signal is aborted or, with `--once`, until none waits. */
 const work = (
   { store, slots, tasks, once }: WorkerOptions,
   { operands: [url], signal, note }: Context,

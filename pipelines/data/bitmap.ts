@@ -32,7 +32,7 @@ export interface Covered {
   readonly height: number;
 }
 
-/** The most pixels of an image that is decoded, which then takes up to 2 GiB for a moment. */
+/** Largest number of pixels of an image that is decoded; decoding takes up to 2 GiB. */
 export const mostPixels = 64_000_000;
 
 /** The channels of an image's pixels: red, green and blue, or one grey. */
@@ -41,7 +41,7 @@ export type Colour = "rgb" | "grey";
 /** The consecutive pixels along one axis that a new pixel is the weighted mean of. */
 interface Taps {
   readonly first: number;
-  /** They add up to 1. */
+  /** Weights of the source pixels. Their sum is 1. */
   readonly weights: Float64Array;
 }
 

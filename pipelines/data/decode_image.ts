@@ -127,18 +127,18 @@ function refusal(bytes: Uint8Array): string {
 
 // ---- Decoders
 
-/** A decoder, and why it is used. */
+/** A decoder of images, and the reason why it is used. */
 export interface ImageDecoder {
-  /** "magick-wasm" is ImageMagick in WebAssembly, "browser" the browser's own decoder. */
+  /** Name of the decoder: "magick-wasm" is ImageMagick in WebAssembly, "browser" the browser's own. */
   readonly name: "browser" | "magick-wasm";
   /** The reason, as a person reads it. */
   readonly reason: string;
 }
 
 /**
- * Tells which decoder images are decoded by: ImageMagick in WebAssembly in Deno and in Node.js, where it needs no
- * permission, has every format and is as fast as native code within a third, since it decodes a large JPEG at a part
- * of its size; and in a browser the browser's own, which need not be downloaded.
+ * Returns the decoder that {@linkcode decodeImage} uses: ImageMagick in WebAssembly in Deno and in Node.js, where it
+ * needs no permission, has every format and is as fast as native code within a third, since it decodes a large JPEG at
+ * a part of its size; and in a browser the browser's own, which need not be downloaded.
  *
  * @example
  * ```ts

@@ -53,7 +53,7 @@ async function compiledByNode(): Promise<WebAssembly.Module> {
 /**
  * Starts ImageMagick in this thread, once.
  *
- * @param module What {@linkcode compiledMagick} has made in another thread. @default it is compiled here
+ * @param module Module that {@linkcode compiledMagick} has made in another thread. @default it is compiled here
  */
 export function startMagick(module?: WebAssembly.Module): Promise<typeof Magick> {
   started ??= begin(module).catch((cause) => {
@@ -91,10 +91,10 @@ const pixelsPerByte: Partial<Record<MagickFormat, number>> = {
   GIF: 4096,
 };
 
-/** The most scans, of which each goes over all pixels of a progressive JPEG; encoders write about ten. */
+/** Largest number of scans, each of which goes over all pixels of a progressive JPEG; encoders write about ten. */
 const mostScans = 100;
 
-/** Facts that the segments before a JPEG's pixels and between its scans give. */
+/** Properties of a JPEG from the segments before its pixels and between its scans. */
 interface JpegOutline {
   readonly scans: number;
   /** Whether its bits are arithmetic codes, of which one can stand for less than a bit. */

@@ -23,7 +23,7 @@ export interface ThumbnailJob {
 /** A message to the worker: first the compiled decoder, then any number of images. */
 export type ToWorker = { readonly module: WebAssembly.Module } | ThumbnailJob;
 
-/** A message from the worker: that it has started, or what has become of an image. */
+/** Message from the worker: that it has started, or the result of an image. */
 export type FromWorker =
   | { readonly id: null }
   | { readonly id: number; readonly pixels: Uint8Array }

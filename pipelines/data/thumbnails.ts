@@ -1,5 +1,5 @@
 /**
- * Many image files as thumbnails, decoded on all cores.
+ * Thumbnails of many image files, decoded on all cores.
  *
  * @module
  */
@@ -36,6 +36,7 @@ type Read = E.Either<CorruptFile | FileUnavailable, Uint8Array>;
  * written, by the SHA-256 of the file's content; together they take at most about 2 GiB.
  *
  * @param paths Files to read.
+ * @param options Options, as {@linkcode ThumbnailOptions} describes them.
  * @param env Files; `signal`, at which reading stops at once, whatever is in flight; `onRead`, which is called with the number of files
  * that are done.
  * @returns For each file, in order, height × width bytes, × 3 for "rgb", or `FileUnavailable` or `CorruptFile`, which
@@ -125,10 +126,10 @@ const FEW = 4;
 /** The most workers: each has a decoder of its own, and the largest image takes hundreds of MiB. */
 const MOST_WORKERS = 8;
 
-/** Images that a worker is given ahead, so that it need not wait for this thread. */
+/** Images that a worker receives ahead, so that it need not wait for this thread. */
 const PER_WORKER = 2;
 
-/** Milliseconds after which an image is given up that is still being decoded. */
+/** Milliseconds after which an image that is still being decoded is given up. */
 const PATIENCE = 120_000;
 
 function poolFor(count: number, size: ThumbnailOptions["size"], colour: Colour): Pool {
@@ -168,7 +169,7 @@ interface Task {
   readonly resolve: (decoded: Decoded) => void;
 }
 
-/** A worker with what it has been given, the image that is being decoded first. */
+/** A worker with its images, the one that is being decoded first. */
 interface Running {
   readonly worker: Worker;
   readonly tasks: Task[];

@@ -1,5 +1,5 @@
 /**
- * Many tasks on several processes or machines: specs in, rows out, in their order.
+ * Distribution of tasks over processes or machines: specs in, rows out, in the same order.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { outputFolder, readOutput, removeAttempts } from "./store.ts";
 import { canonical, codeVersion, identityOf, type Json, keyOf, type Task } from "./task.ts";
 import { patiently, pause, POLL, workOn } from "./work.ts";
 
-/** The place where tasks are done: a queue, a store and, on this machine, workers. */
+/** A queue, a store and, on this machine, workers. */
 export interface Engine {
   /** Folder of the outputs, for all workers. */
   readonly store: string;
@@ -40,6 +40,8 @@ export interface LocalOptions {
 /**
  * Makes an engine of worker processes on this machine. Its queue is PGlite in `STORE/queue`, which only the process
  * that distributes opens; it is fetched when it is first used.
+ *
+ * @param options Folder of the outputs, and number of workers.
  */
 export const local = ({ store, workers = 1 }: LocalOptions): Engine => ({
   store,
@@ -58,6 +60,7 @@ export interface PostgresOptions {
  * machine.
  *
  * @param url Address: "postgres://user:password@host:5432/database".
+ * @param options Folder of the outputs.
  */
 export const postgres = (url: string, { store }: PostgresOptions): Engine => ({
   store,
@@ -79,24 +82,26 @@ export interface Distribution {
 
 /** Options of {@linkcode distribute}. */
 export interface DistributeOptions {
-  /** Signal at which the tasks are stopped. What is done by then is kept. @default it is never interrupted */
+  /** Signal at which the tasks are stopped; finished outputs are kept. @default it is never interrupted */
   readonly signal?: AbortSignal;
-  /** Called at the beginning, and whenever a task has ended. @default nobody looks on */
+  /** Observer called at the beginning and after every task. @default none */
   readonly onProgress?: (distribution: Distribution) => void;
 }
 
 /** The output of a task. */
 export interface TaskOutput<Row> {
-  /** What the task has returned. */
+  /** Row that the task has returned. */
   readonly row: Row;
   /** Folder of the files that the task has written. */
   readonly folder: string;
 }
 
 /**
- * Has tasks done by the workers of an engine, each once: one whose output is in the store is not done again, and equal
- * specs are one task. A task that fails is tried three times more and then set aside; so is one whose worker ends.
+ * Distributes tasks over the workers of an engine, each once: one whose output is in the store is not repeated, and equal
+ * specs are one task. A task that fails, or whose worker ends, is retried three times and then set aside.
  *
+ * @param engine Queue, store and workers.
+ * @param options Signal and observer.
  * @returns For every spec, in order, its output, or why it was set aside. `Interrupted` where the signal was aborted,
  * with the number of tasks done as its step: the same call goes on from there. `DatabaseUnavailable`,
  * `FileUnavailable`, `CorruptFile` where queue or store fail.
@@ -131,15 +136,15 @@ export const distribute =
       }),
     );
 
-/** Takes a task, then its specs. */
+/** Function of a task, then of its specs. */
 export type Distribute = <Spec extends Json, Row extends Json>(
   task: Task<Spec, Row>,
 ) => (specs: readonly Spec[]) => TE.TaskEither<SparrowError, Outputs<Row>>;
 
-/** For every spec, in order, its output or why it was set aside. */
+/** Outputs in the order of the specs; `TaskFailed` for a task that was set aside. */
 export type Outputs<Row> = readonly E.Either<TaskFailed, TaskOutput<Row>>[];
 
-/** What is done of a distribution, and what is not. */
+/** State of a distribution: finished and remaining jobs. */
 interface Ledger<Row> {
   /** Version of the code. */
   readonly code: string;
@@ -147,14 +152,14 @@ interface Ledger<Row> {
   readonly backends: readonly string[];
   /** Jobs that have not ended, by their number in the database. */
   readonly left: ReadonlyMap<string, Job>;
-  /** Notes that a job has ended; where it has ended well, its row is read. */
+  /** Records the end of a job; after success, its row is read. */
   readonly settle: (ended: Ended) => Promise<E.Either<SparrowError, void>>;
   readonly state: () => Distribution;
-  /** What came out, in the order of the specs; complete when nothing is left. */
+  /** Returns the outputs in the order of the specs; complete when no job is left. */
   readonly outputs: () => Outputs<Row>;
 }
 
-/** Finds what is in the store, and what is to be done. */
+/** Compares the specs with the store. */
 const ledgerOf = <Spec extends Json, Row extends Json>(
   store: string,
   task: Task<Spec, Row>,
@@ -209,7 +214,7 @@ async () => {
   });
 };
 
-/** The error of an output that a worker has written, but not to this store. */
+/** Returns the error of an output that a worker has written to another store. */
 const elsewhere = (store: string, { identity }: Job): SparrowError => ({
   _tag: "FileUnavailable",
   operation: "read",
@@ -263,10 +268,10 @@ async () => {
   }
 };
 
-/** Turns of {@linkcode follow} between two looks for jobs that are lost. */
+/** Polls of {@linkcode follow} between two searches for lost jobs. */
 const SELDOM = 1000 * BEAT / POLL;
 
-/** Waits until no job is left, or until it is stopped; returns the error that ends all. */
+/** Polls the queue until no job is left or the signal is aborted; returns the error that ends the distribution. */
 async function follow<Row>(
   queue: Queue,
   { code, left, settle }: Ledger<Row>,

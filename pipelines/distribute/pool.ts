@@ -1,15 +1,15 @@
 /**
- * Workers as processes of this machine: started when there is something to do, and started anew where one has ended.
+ * Processes of workers on this machine, each started for its first job, and restarted after its end.
  *
  * @module
  */
 import { type Answer, linesOf, type Order } from "./worker_process.ts";
 import type { Taken } from "./queue.ts";
 
-/** How an attempt has ended: null where well, the reason where it has failed. */
+/** Outcome of an attempt: null after success, else the reason of the failure. */
 export type Outcome = { readonly failure: string | null };
 
-/** One place for a worker. */
+/** Slot for one worker process. */
 export interface Slot {
   /**
    * Does a job in the worker's process. It ends with a failure where the process ends; what the job has started is
@@ -24,17 +24,17 @@ export interface Slot {
   readonly close: () => Promise<void>;
 }
 
-/** The time that a cancelled task has to end by itself, in milliseconds. */
+/** Milliseconds that a cancelled task has to end by itself. */
 const PATIENCE = 5000;
 
-/** The characters of a worker's last words that a failure quotes. */
+/** Number of characters of a worker's standard error that a failure quotes. */
 const LAST_WORDS = 400;
 
 /** The kinds of permissions that a worker is given where the process that starts it has them in full. */
 const KINDS = ["write", "env", "net", "sys", "ffi", "run"] as const;
 
 /**
- * Makes a place for a worker.
+ * Makes a slot for a worker process.
  *
  * @param store Folder of the outputs, which the worker may write to. It may read everything, and has besides the
  * permissions that this process has in full.
@@ -69,7 +69,7 @@ interface Process {
   /** Whether the process has ended. */
   ended: boolean;
   readonly write: (order: Order) => Promise<void>;
-  /** The end of the task that is written next. */
+  /** Resolves with the outcome of the task that is written next. */
   readonly next: () => Promise<string | null>;
   readonly close: () => Promise<void>;
 }

@@ -16,19 +16,19 @@ const PGLITE: string = "npm:@electric-sql/pglite@0.5.14";
 /** The schema of the queue's tables. */
 const SCHEMA = "sparrow";
 
-/** How often a failed task is tried again. */
+/** Number of retries of a failed task. */
 const RETRIES = 3;
 
-/** The seconds after which a task of a silent worker is given to another; pg-boss allows 10 at least. */
+/** Seconds without a heartbeat after which a task is assigned to another worker; at least 10 in pg-boss. */
 const HEARTBEAT = 15;
 
-/** The seconds between two signs of life of a worker, and between two looks for silent ones. */
+/** Seconds between two heartbeats, and between two searches for workers without one. */
 export const BEAT = 4;
 
-/** The longest that a task may take, in seconds: pg-boss allows a day. */
+/** Longest duration of a task, in seconds: the limit of pg-boss, a day. */
 const LONGEST = 24 * 3600;
 
-/** Jobs that are inserted at once. */
+/** Number of jobs per insertion. */
 const BATCH = 500;
 
 /** A task in the queue. */
@@ -41,20 +41,20 @@ export interface Job {
 
 /** A job that a worker has taken. */
 export interface Taken extends Job {
-  /** Its number in the database: the first half of its key. */
+  /** Identifier in the database: the first half of the job's key. */
   readonly id: string;
-  /** Attempts before this one. */
+  /** Number of earlier attempts. */
   readonly attempt: number;
 }
 
 /** The end of a job. */
 export interface Ended {
   readonly id: string;
-  /** Null where it has ended well. */
+  /** Failure of the last attempt; null after success. */
   readonly failure: { readonly attempts: number; readonly reason: string } | null;
 }
 
-/** Jobs of one task, code version and backend that wait. */
+/** Number of waiting jobs of one task, code version and backend. */
 export interface Waiting {
   readonly task: string;
   readonly code: string;
@@ -62,13 +62,13 @@ export interface Waiting {
   readonly count: number;
 }
 
-/** A queue that is open. Its functions throw what the database refuses. */
+/** Open queue of jobs. Its functions throw the errors of the database. */
 export interface Queue {
   /** Place of the database, without a password. */
   readonly place: string;
-  /** Adds jobs, each at most once: one that waits or runs stays as it is, one that has ended begins anew. */
+  /** Adds jobs, each at most once: one that waits or runs stays as it is, one that has ended is repeated. */
   readonly submit: (jobs: readonly Job[]) => Promise<void>;
-  /** Adds those of the jobs that the database has lost, as {@linkcode Queue.submit} does, but lets the ended be. */
+  /** Adds the jobs that are missing from the database; all others stay as they are. */
   readonly restore: (jobs: readonly Job[]) => Promise<void>;
   /** Takes a job of one of the code versions and backends; null where none waits. */
   readonly take: (
@@ -76,24 +76,24 @@ export interface Queue {
     backends: readonly string[],
   ) => Promise<Taken | null>;
   readonly complete: (job: Taken) => Promise<void>;
-  /** Notes that an attempt has failed; the job waits for the next one, or is set aside. */
+  /** Reports a failed attempt; the job waits for the next attempt, or is set aside. */
   readonly fail: (job: Taken, reason: string) => Promise<void>;
-  /** Gives a job back, as if it had not been taken. */
+  /** Returns a job to the queue, without counting the attempt. */
   readonly release: (job: Taken) => Promise<void>;
-  /** Keeps jobs alive; returns the numbers of those that are still this worker's. */
+  /** Sends the heartbeat of jobs; returns the identifiers of those that still belong to this worker. */
   readonly beat: (jobs: readonly Taken[]) => Promise<ReadonlySet<string>>;
-  /** Gives jobs of workers that have fallen silent to others. */
+  /** Returns the jobs of workers without a heartbeat to the queue. */
   readonly supervise: () => Promise<void>;
-  /** Takes jobs out, waiting or running. */
+  /** Removes jobs, waiting or running. */
   readonly cancel: (jobs: readonly Job[]) => Promise<void>;
-  /** The jobs of a code version that have ended since the call before; some are told more than once. */
+  /** Returns the jobs of a code version that have ended since the previous call; some are returned more than once. */
   readonly ended: (code: string) => Promise<readonly Ended[]>;
-  /** The jobs that wait, by task, code version and backend. */
+  /** Counts the waiting jobs, by task, code version and backend. */
   readonly waiting: () => Promise<readonly Waiting[]>;
   readonly close: () => Promise<void>;
 }
 
-/** Returns the number of a job in the database. */
+/** Returns the identifier of a job in the database. */
 export const idOf = (identity: Identity): string =>
   keyOf(identity).slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 
@@ -101,7 +101,7 @@ export const idOf = (identity: Identity): string =>
 const queueName = (code: string, backend: string): string =>
   `${code}/${backend.replaceAll(/[^\w.-]+/g, "_")}`;
 
-/** What the queue stores of a job. */
+/** Payload of a job in the database. */
 interface Stored {
   readonly identity: Identity;
   readonly spec: Json;
@@ -152,7 +152,7 @@ interface PGliteModule {
 
 /**
  * Opens the queue in PGlite, in a folder that is locked until it is closed: two processes that open one destroy it.
- * Jobs of a process before, which has ended, are forgotten: what they have produced is in the store.
+ * Jobs of an earlier process are deleted: their outputs are in the store.
  */
 export const openLocalQueue = (folder: string): TE.TaskEither<SparrowError, Queue> => async () => {
   const locked = await lockFolder(folder, "distribute")();
@@ -195,7 +195,7 @@ export const openSharedQueue = (url: string): TE.TaskEither<SparrowError, Queue>
   }
 };
 
-/** Returns the error of something that a database has thrown. */
+/** Converts an exception of a database to an error. */
 export function refused(database: string, cause: unknown): DatabaseUnavailable {
   const inner = cause instanceof AggregateError && cause.errors.length > 0
     ? cause.errors[0]
@@ -262,7 +262,7 @@ async function queueOf(
       jobs.map(({ identity, spec }, i) => ({ id: ids[i], data: { identity, spec } })),
     );
   const attemptOf = ({ id, attempt }: Taken): Attempt => ({ id, retryCount: attempt });
-  /** When the last job ended of those that were told. */
+  /** Time at which the latest of the returned jobs ended. */
   let last = "-infinity";
   return {
     boss,
@@ -339,7 +339,7 @@ async function queueOf(
   };
 }
 
-/** Something that is done with jobs of one queue, and their numbers. */
+/** Operation on jobs of one queue and their identifiers. */
 type Used = (name: string, jobs: readonly Job[], ids: readonly string[]) => Promise<unknown>;
 
 function endedOf(

@@ -1,5 +1,5 @@
 /**
- * Sweeps: the settings to run, and what is said of them.
+ * Settings of a sweep, and the summary of its runs.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { isRecord, parseJson } from "../files/json.ts";
 import { mean, plusMinus, standardDeviation } from "../report/format.ts";
 import type { RunOptions } from "./train.ts";
 
-/** The options that a sweep gives itself, and what to use for them. */
+/** Options that the sweep itself sets, each with the alternative for the user. */
 const own: Readonly<Record<string, string>> = {
   seed: "--seeds",
   backend: "--backend",
@@ -25,7 +25,7 @@ const own: Readonly<Record<string, string>> = {
 /**
  * Makes the settings of a grid: all combinations, the last axis running fastest.
  *
- * @param axes Of the command line: "units=256,512" for an option and its values, "gradients" for a switch.
+ * @param axes Axes as the command line has them: "units=256,512" for an option and its values, "gradients" for a switch.
  * @returns The settings, one without options where there are no axes; `InvalidOption` for an axis twice, without
  * values, and for an option that a sweep gives itself.
  *
@@ -121,7 +121,7 @@ const plain = (text: string): string =>
   /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? String(Number(text)) : text;
 
 /**
- * Parts settings into what all of them have and what sets each apart.
+ * Separates the options that all settings share from those in which they differ.
  *
  * @example
  * ```ts
@@ -145,22 +145,22 @@ export function partedSettings(
   };
 }
 
-/** Writes a setting as a person types it: "units=256 gradients". */
+/** Writes a setting as on a command line: "units=256 gradients". */
 export const labelOf = (options: RunOptions): string =>
   Object.entries(options).map(([name, value]) => value === true ? name : `${name}=${value}`)
     .join(" ");
 
-/** The runs of one setting that have ended well, with a quantity of each. */
+/** Finished runs of one setting, with a quantity of each. */
 export interface Measured {
   readonly label: string;
-  /** By seed. */
+  /** Values of the quantity, by seed. */
   readonly values: ReadonlyMap<number, number>;
 }
 
-/** What a sweep says of one setting. */
+/** Summary of one setting over its seeds. */
 export interface SweepRow {
   readonly label: string;
-  /** Runs that it is known from. */
+  /** Number of runs. */
   readonly runs: number;
   readonly mean: number;
   /** Sample standard deviation; null of one run. */
@@ -177,7 +177,7 @@ export interface SweepRow {
  * Computes mean and standard deviation over seeds, and the difference to the first setting: of runs with the same
  * seed, so that what the seed does to both is not taken for the setting's.
  *
- * @param settings Those that have a run.
+ * @param settings Settings that have at least one run, the reference first.
  *
  * @example Twice as large a spread over seeds as between settings, yet the difference is sure.
  * ```ts
@@ -234,10 +234,10 @@ const signed = (differences: readonly number[]): string =>
   `${mean(differences) > 0 ? "+" : ""}${plusMinus(differences)}`;
 
 /**
- * Chooses what a table shows: the test accuracy where all runs have it, else what they have of a test split, else
- * anything.
+ * Chooses the quantity of the table: the test accuracy where all runs have it, else another quantity of the test split,
+ * else any that they share.
  *
- * @param runs What each run has measured, by split and name.
+ * @param runs Last values of each run, by split and name.
  * @returns The quantity; null where the runs have none in common.
  */
 export function mainQuantity(runs: readonly Readonly<Record<string, number>>[]): string | null {

@@ -74,6 +74,7 @@ export const identityOf = <Spec extends Json, Row extends Json>(
  * Writes a JSON value so that equal values give equal text: keys sorted by their UTF-16 units, no spaces, as RFC 8785
  * (the JSON Canonicalization Scheme) has it.
  *
+ * @param value Value to write.
  * @throws {TypeError} Where a number is not finite, which JSON cannot say.
  *
  * @example
@@ -100,6 +101,8 @@ export function canonical(value: Json): string {
 
 /**
  * Computes the name of a task's output: the SHA-256, in hexadecimal, of its canonical input.
+ *
+ * @param identity Input that the output depends on.
  *
  * @example
  * ```ts

@@ -18,11 +18,11 @@ export type TrainSpec = {
   readonly program: string;
   /** SHA-256 of the file; null for a program in `pipelines/`, which the code's version covers. */
   readonly source: string | null;
-  /** Its options. */
+  /** Options of the program. */
   readonly options: RunOptions;
   /** Backend: "cpu", "wasm" or "webgpu:ADAPTER". */
   readonly backend: string;
-  /** Folder of the data, where the program is given one. It says where, and not what. */
+  /** Folder of the data, for `--data`; null for none. Not part of the task's key. */
   readonly data: string | null;
   /** Fingerprint of that folder's content; null where the dataset's own checksums are verified. */
   readonly content: string | null;
@@ -31,7 +31,7 @@ export type TrainSpec = {
 /** The row of {@linkcode train}: the last values of what the run has measured. */
 export type TrainRow = {
   readonly epochs: number;
-  /** By split and name, "test accuracy". */
+  /** Last values by split and name, "test accuracy". */
   readonly values: Readonly<Record<string, number>>;
 };
 
@@ -40,7 +40,7 @@ export const RUN_FOLDER = "run";
 
 const METRICS_FILE = "metrics.jsonl";
 
-/** What is measured of time: it says nothing of the model, and differs from run to run. */
+/** Names of speeds, which differ from run to run and are left out of the row. */
 const ofTime = /_per_second$/;
 
 /** One run of a training program. Its output has the folder of the run in `run/`, and the last values as its row. */
@@ -83,7 +83,7 @@ const addressOf = (program: string): URL | null =>
     ? new URL(program, `file://${Deno.cwd()}/`)
     : null;
 
-/** Runs a program to its end; what it printed as its error is the reason where it fails. */
+/** Runs a program to its end; the reason of a failure is the last line that it printed. */
 const runProgram = (
   { program, options, backend, data }: TrainSpec,
   more: readonly string[],
@@ -145,7 +145,7 @@ const noProgram = (program: string): InvalidOption =>
     "the name of a program in pipelines/, or the path of a .ts file",
   );
 
-/** Reads the error of a command line back from the line that says it; null for another line. */
+/** Parses the line that reports an invalid option; null for another line. */
 function usageError(line: string): InvalidOption | null {
   const found =
     /^Cannot use (--?[\w-]+): expected (.*), current value is (.*?)(?:\. Did you mean "(.*)"\?)?\.? See --help$/
@@ -162,7 +162,7 @@ function usageError(line: string): InvalidOption | null {
 }
 
 /**
- * Finds what a program's command line would refuse, without running it.
+ * Checks options by the program's own command line, without a run.
  *
  * @returns Nothing; the program's own `InvalidOption`, and one for a program that is not there.
  */
@@ -176,7 +176,7 @@ export const checkOptions = (
   });
 
 /**
- * Makes a spec of what a person gives: a program of the project that names no dataset trains on MNIST, paths are made absolute, and the content of a
+ * Makes a spec of a program and its options: a program of the project that names no dataset trains on MNIST, paths are made absolute, and the content of a
  * folder of data is noted by the names and sizes of its files.
  *
  * @returns The spec; `InvalidOption` for a program that is none, `FileUnavailable` for data that cannot be read.

@@ -1,18 +1,18 @@
 /**
- * A worker's part of the queue: it takes jobs and does them, in as many processes as it has slots.
+ * The loop of a worker: take a job from the queue, run it in a process, report its end.
  *
  * @module
  */
 import { BEAT, type Queue, type Taken } from "./queue.ts";
 import { type Slot, slotOf } from "./pool.ts";
 
-/** How often the queue is asked for a job where none waits, in milliseconds. */
+/** Milliseconds between two requests to the queue while no job waits. */
 export const POLL = 500;
 
-/** What has become of a job. */
+/** Event in the life of a job at this worker. */
 export interface JobEvent {
   readonly job: Taken;
-  /** The number of the process that does it. */
+  /** Process that runs the job; null before its first start. */
   readonly pid: number | null;
   readonly what: "begun" | "done" | "failed" | "given back";
   /** The reason of a failure. */
@@ -24,15 +24,15 @@ export interface WorkOptions {
   readonly queue: Queue;
   /** Folder of the outputs. */
   readonly store: string;
-  /** Jobs at a time, each in a process. */
+  /** Number of jobs at the same time, each in its own process. */
   readonly slots: number;
-  /** Modules of the tasks that are done, by the version of their code. */
+  /** Modules of the supported tasks, by the version of their code. */
   readonly modules: ReadonlyMap<string, string>;
-  /** Backends that this machine has; asked before each job, for they may become more. */
+  /** Backends of this machine; called before each job, since a GPU may be found later. */
   readonly backends: () => readonly string[];
   /** Whether to end when no job waits. */
   readonly once?: boolean;
-  /** Gives the jobs at hand back, and ends. */
+  /** Signal at which running jobs are returned to the queue and the loop ends. */
   readonly signal: AbortSignal;
   readonly observe?: (event: JobEvent) => void;
 }
@@ -81,7 +81,7 @@ async function place(
     const { failure } = await slot.run(job, modules.get(job.identity.code) ?? "", either);
     held.delete(job);
     const event = { job, pid: slot.pid() };
-    // What is said here must arrive although all else has ended.
+    // The outcome must be stored even after the signal.
     if (failure === null) {
       await patiently(() => queue.complete(job));
       observe({ ...event, what: "done" });
@@ -95,7 +95,7 @@ async function place(
   }
 }
 
-/** Says that the jobs at hand are at work, and stops those that were cancelled or given to others. */
+/** Sends the heartbeat of the running jobs, and stops those that were cancelled or assigned to another worker. */
 async function alive(queue: Queue, held: ReadonlyMap<Taken, AbortController>): Promise<void> {
   const jobs = [...held.keys()];
   const ours = await queue.beat(jobs);
@@ -103,7 +103,7 @@ async function alive(queue: Queue, held: ReadonlyMap<Taken, AbortController>): P
   await queue.supervise();
 }
 
-/** Waits; not longer than until a signal is aborted. */
+/** Waits for some milliseconds, or until a signal is aborted. */
 export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) return resolve();
@@ -116,12 +116,12 @@ export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> 
     signal.addEventListener("abort", end);
   });
 
-/** How long a database may be away, and how often it is tried meanwhile, in milliseconds. */
+/** Milliseconds for which a database may be unreachable, and between two attempts meanwhile. */
 const [AWAY, AGAIN] = [60_000, 1000];
 
 const never = new AbortController().signal;
 
-/** Asks a database, again and again for a minute where it does not answer; then throws what it has thrown. */
+/** Repeats a request to a database that does not answer, for a minute; then throws its error. */
 export async function patiently<A>(ask: () => Promise<A>, signal = never): Promise<A> {
   for (const begun = Date.now();;) {
     try {

@@ -54,7 +54,7 @@ Deno.test("a sweep runs each setting with each seed, once, as the program alone 
     assert(!csv.includes("per_second"), "times are no results");
   }));
 
-/** What a sweep refuses, before it runs anything. */
+/** Command lines that a sweep refuses before the first run. */
 const wrong: readonly (readonly [args: readonly string[], line: string])[] = [
   [["nothing"], "Cannot use PROGRAM: expected the name of a program in pipelines/"],
   [["mnist_kwta", "unitz=3"], 'current value is "--unitz". Did you mean "--units"?'],

@@ -46,7 +46,7 @@ export const squares = (
   takes = 0,
 ): readonly Squared[] => numbers.map((n) => ({ n, marks: `${store}/marks`, takes }));
 
-/** How often each number was begun. */
+/** Counts the attempts of each number. */
 export function attempts(store: string): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { name } of Deno.readDirSync(`${store}/marks`)) {
