@@ -10,6 +10,7 @@ import { E, type TE } from "../graph/fp_ts.ts";
 import { type Context, program } from "./cli/program.ts";
 import { duration } from "./cli/text.ts";
 import { openSharedQueue, type Queue, refused, type Waiting } from "./distribute/queue.ts";
+import { sharedFolders } from "./distribute/store.ts";
 import { codeVersion } from "./distribute/task.ts";
 import { train } from "./distribute/train.ts";
 import { type JobEvent, pause, workOn } from "./distribute/work.ts";
@@ -135,7 +136,7 @@ async () => {
     );
     await workOn({
       queue,
-      store: store ?? "runs/store",
+      folders: sharedFolders(store ?? "runs/store"),
       slots,
       modules: modules.right,
       backends: () => backends,

@@ -15,7 +15,7 @@ import {
   type Queue,
   refused,
 } from "./queue.ts";
-import { outputFolder, readOutput, removeAttempts } from "./store.ts";
+import { localFolders, outputFolder, readOutput, removeAttempts } from "./store.ts";
 import { canonical, codeVersion, identityOf, type Json, keyOf, type Task } from "./task.ts";
 import { patiently, pause, POLL, workOn } from "./work.ts";
 
@@ -240,11 +240,12 @@ async () => {
   const finished = new AbortController();
   const stop = AbortSignal.any([signal, finished.signal]);
   try {
-    if (workers > 0) await removeAttempts(store);
+    const folders = localFolders(store);
+    if (workers > 0) await removeAttempts(folders);
     await patiently(() => queue.submit([...left.values()]), stop);
     const working = workers === 0 ? undefined : workOn({
       queue,
-      store,
+      folders,
       slots: Math.min(workers, left.size),
       modules: new Map([[code, module]]),
       backends: () => ledger.backends,
@@ -269,7 +270,7 @@ async () => {
 };
 
 /** Polls of {@linkcode follow} between two searches for lost jobs. */
-const SELDOM = 1000 * BEAT / POLL;
+const SELDOM = 60_000 / POLL;
 
 /** Polls the queue until no job is left or the signal is aborted; returns the error that ends the distribution. */
 async function follow<Row>(
@@ -286,10 +287,8 @@ async function follow<Row>(
       if (left.size < before) tell();
     }
     if (left.size === 0) return null;
-    if (turn % SELDOM === 0) {
-      await patiently(() => queue.restore([...left.values()]), stop);
-      await patiently(() => queue.supervise(), stop);
-    }
+    if (turn % (1000 * BEAT / POLL) === 0) await patiently(() => queue.supervise(), stop);
+    if (turn % SELDOM === 0) await patiently(() => queue.restore([...left.values()]), stop);
     await pause(POLL, stop);
   }
   return null;

@@ -4,7 +4,9 @@
  * @module
  */
 import { type Answer, linesOf, type Order } from "./worker_process.ts";
+import { parseJson } from "../files/json.ts";
 import type { Taken } from "./queue.ts";
+import type { Folders } from "./store.ts";
 
 /** Outcome of an attempt: null after success, else the reason of the failure. */
 export type Outcome = { readonly failure: string | null };
@@ -36,15 +38,15 @@ const KINDS = ["write", "env", "net", "sys", "ffi", "run"] as const;
 /**
  * Makes a slot for a worker process.
  *
- * @param store Folder of the outputs, which the worker may write to. It may read everything, and has besides the
+ * @param folders Folders within the store, which the worker may write to. It may read everything, and has besides the
  * permissions that this process has in full.
  */
-export function slotOf(store: string): Slot {
+export function slotOf(folders: Folders): Slot {
   let running: Process | null = null;
   return {
     pid: () => running?.child.pid ?? null,
     run: async ({ identity, spec }, module, signal) => {
-      if (running?.ended !== false) running = await start(store);
+      if (running?.ended !== false) running = await start(folders);
       const process = running;
       let timer: ReturnType<typeof setTimeout> | undefined;
       const cancel = () => {
@@ -52,7 +54,7 @@ export function slotOf(store: string): Slot {
         timer = setTimeout(() => kill(process.child.pid), PATIENCE);
       };
       const answered = process.next();
-      await process.write({ order: "do", store, module, identity, spec });
+      await process.write({ order: "do", folders, module, identity, spec });
       if (signal.aborted) cancel();
       signal.addEventListener("abort", cancel, { once: true });
       const failure = await answered;
@@ -74,7 +76,7 @@ interface Process {
   readonly close: () => Promise<void>;
 }
 
-async function start(store: string): Promise<Process> {
+async function start({ store }: Folders): Promise<Process> {
   const granted = await Promise.all(
     KINDS.map(async (name) => (await Deno.permissions.query({ name })).state === "granted"),
   );
@@ -98,9 +100,10 @@ async function start(store: string): Promise<Process> {
   let [said, tell] = ["", (_: string | null) => {}];
   const listen = async () => {
     for await (const line of linesOf(child.stdout)) {
-      const answer: Answer = JSON.parse(line);
-      if (answer.answer === "started") children.add(answer.pid);
-      else {
+      // Native code may print to the same place.
+      const answer = parseJson(line) as Answer | undefined;
+      if (answer?.answer === "started") children.add(answer.pid);
+      else if (answer?.answer !== undefined) {
         children.clear();
         tell(answer.answer === "done" ? null : answer.reason);
       }

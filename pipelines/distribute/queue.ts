@@ -158,15 +158,12 @@ export const openLocalQueue = (folder: string): TE.TaskEither<SparrowError, Queu
   const locked = await lockFolder(folder, "distribute")();
   if (E.isLeft(locked)) return locked;
   const database = `${folder}/pglite`;
-  const open = async () => {
-    const { PGlite } = await import(PGLITE) as PGliteModule;
-    return await PGlite.create(database);
-  };
   try {
+    const { PGlite } = await import(PGLITE) as PGliteModule;
     // One that was killed while it wrote may have left a database that does not open. It holds nothing of worth.
-    const pglite = await open().catch(async () => {
-      await Deno.remove(database, { recursive: true });
-      return await open();
+    const pglite = await PGlite.create(database).catch(async () => {
+      await Deno.remove(database, { recursive: true }).catch(() => {});
+      return await PGlite.create(database);
     });
     const queue = await queueOf(folder, (module) => ({
       db: module.fromPglite(pglite),

@@ -2,7 +2,8 @@
  * The store: outputs of tasks in a folder, each under the SHA-256 of its input, written by rename.
  *
  *     STORE/outputs/<key>/output.json   the input and the row; beside it the task's files
- *     STORE/attempts/<key>.<random>/    a task at work; renamed when it has ended well
+ *     STORE/attempts/<key>.<random>/    a running task, renamed when it has ended well; local workers have a folder of
+ *                                       their own, STORE/queue/attempts, which they empty when they begin
  *
  * @module
  */
@@ -14,6 +15,26 @@ import { type Identity, type Json, keyOf, type Task } from "./task.ts";
 
 /** The file of an output that holds its input and its row. */
 const OUTPUT_FILE = "output.json";
+
+/** Folders that a worker writes to, on one disk. */
+export interface Folders {
+  /** Store of the outputs. */
+  readonly store: string;
+  /** Folder of running tasks. */
+  readonly attempts: string;
+}
+
+/** Returns the folders of workers on this machine, whose coordinator has locked its queue. */
+export const localFolders = (store: string): Folders => ({
+  store,
+  attempts: `${store}/queue/attempts`,
+});
+
+/** Returns the folders of workers that have joined a queue. */
+export const sharedFolders = (store: string): Folders => ({
+  store,
+  attempts: `${store}/attempts`,
+});
 
 /** Returns the folder of an output. */
 export const outputFolder = (store: string, key: string): string => `${store}/outputs/${key}`;
@@ -63,12 +84,13 @@ function rowOf<Spec extends Json, Row extends Json>(
 /**
  * Does a task, unless its output is there, and keeps the output.
  *
+ * @param folders Store, and folder of running tasks.
  * @param work Does the task in a new folder, and returns its row. What it leaves there is kept where it returns a row,
  * and removed otherwise.
  * @returns Whether the output was there before; what the work returns where it fails, and `FileUnavailable`.
  */
 export const produce = (
-  store: string,
+  { store, attempts }: Folders,
   identity: Identity,
   work: (folder: string) => TE.TaskEither<SparrowError, Json>,
 ): TE.TaskEither<SparrowError, { readonly found: boolean }> =>
@@ -76,7 +98,7 @@ async () => {
   const key = keyOf(identity);
   const output = outputFolder(store, key);
   if (await isThere(`${output}/${OUTPUT_FILE}`)) return E.right({ found: true });
-  const attempt = `${store}/attempts/${key}.${crypto.randomUUID().slice(0, 8)}`;
+  const attempt = `${attempts}/${key}.${crypto.randomUUID().slice(0, 8)}`;
   const file = `${attempt}/${OUTPUT_FILE}`;
   const ours = <A>(step: () => Promise<A>) =>
     TE.tryCatch(step, (cause): SparrowError => unavailable("write", file, cause));
@@ -110,6 +132,6 @@ async function renamed(from: string, to: string): Promise<boolean> {
 
 const isThere = (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false);
 
-/** Removes what workers that were killed have left: attempts, of which none is at work now. */
-export const removeAttempts = (store: string): Promise<void> =>
-  Deno.remove(`${store}/attempts`, { recursive: true }).catch(() => {});
+/** Removes the attempts that killed workers have left, in a folder where none is running. */
+export const removeAttempts = ({ attempts }: Folders): Promise<void> =>
+  Deno.remove(attempts, { recursive: true }).catch(() => {});

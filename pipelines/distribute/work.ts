@@ -5,6 +5,7 @@
  */
 import { BEAT, type Queue, type Taken } from "./queue.ts";
 import { type Slot, slotOf } from "./pool.ts";
+import type { Folders } from "./store.ts";
 
 /** Milliseconds between two requests to the queue while no job waits. */
 export const POLL = 500;
@@ -22,8 +23,8 @@ export interface JobEvent {
 /** Options of {@linkcode workOn}. */
 export interface WorkOptions {
   readonly queue: Queue;
-  /** Folder of the outputs. */
-  readonly store: string;
+  /** Store of the outputs, and folder of running tasks. */
+  readonly folders: Folders;
   /** Number of jobs at the same time, each in its own process. */
   readonly slots: number;
   /** Modules of the supported tasks, by the version of their code. */
@@ -39,8 +40,8 @@ export interface WorkOptions {
 
 /** Does jobs until the signal is aborted; throws what the database refuses for longer than a minute. */
 export async function workOn(options: WorkOptions): Promise<void> {
-  const { queue, store, slots, signal } = options;
-  const places = Array.from({ length: slots }, () => slotOf(store));
+  const { queue, folders, slots, signal } = options;
+  const places = Array.from({ length: slots }, () => slotOf(folders));
   const held = new Map<Taken, AbortController>();
   // Where one place fails for good, the others end as well.
   const broken = new AbortController();

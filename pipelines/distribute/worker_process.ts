@@ -6,14 +6,14 @@
  */
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../graph/error.ts";
-import { produce } from "./store.ts";
+import { type Folders, produce } from "./store.ts";
 import { codeVersion, type Identity, type Json, type Task } from "./task.ts";
 
 /** A line to the worker. */
 export type Order =
   | {
     readonly order: "do";
-    readonly store: string;
+    readonly folders: Folders;
     readonly module: string;
     readonly identity: Identity;
     readonly spec: Json;
@@ -34,7 +34,7 @@ async function serve(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => {});
   const children = new Set<number>();
   let abort = new AbortController();
-  const run = async ({ store, module, identity, spec }: Order & { readonly order: "do" }) => {
+  const run = async ({ folders, module, identity, spec }: Order & { readonly order: "do" }) => {
     abort = new AbortController();
     const { signal } = abort;
     const started = (pid: number) => {
@@ -53,7 +53,7 @@ async function serve(): Promise<void> {
       if (typeof task?.work !== "function") {
         throw new Error(`${module} exports no task of the name ${identity.task}`);
       }
-      const produced = await produce(store, identity, (folder) =>
+      const produced = await produce(folders, identity, (folder) =>
         pipe(
           task.work(spec, { folder, signal, started }),
           TE.chainFirst(() => async () => {

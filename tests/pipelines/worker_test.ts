@@ -56,6 +56,29 @@ postgresTest("workers that join a queue in PostgreSQL", async (t, url) => {
   );
 
   await t.step(
+    "a worker without the backend refuses the tasks by name, and takes none",
+    () =>
+      withStore(async (store) => {
+        const stop = new AbortController();
+        const elsewhere = { ...square, backend: () => "abacus" };
+        const waiting = distribute(postgres(url, { store }), { signal: stop.signal })(elsewhere)(
+          squares(store, [1]),
+        )();
+        const other = worker(url, store, ...tasks("tasks"));
+        await other.until("Refuses 1 task");
+        other.kill("SIGINT");
+        const { out } = await other.finished;
+        assertMatch(
+          out,
+          /Refuses 1 task "square" for the backend abacus: this worker has any, cpu, wasm\n/,
+        );
+        stop.abort();
+        assertEquals(E.isLeft(await waiting), true);
+        assertEquals(attempts(store), {});
+      }),
+  );
+
+  await t.step(
     "two workers share the tasks; what is killed or cut off costs attempts alone",
     () =>
       withStore(async (store) => {

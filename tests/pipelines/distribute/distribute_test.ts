@@ -45,7 +45,7 @@ Deno.test("tasks on workers of this machine", async (t) => {
         assertEquals(rowsOf(right(await go(specs)())), rows);
         assertEquals(seen, [{ total: 3, found: 3, done: 0, failed: 0 }]);
         assertEquals(attempts(store), { 1: 1, 2: 1, 3: 1 });
-        assertEquals([...Deno.readDirSync(`${store}/attempts`)], []);
+        assertEquals([...Deno.readDirSync(`${store}/queue/attempts`)], []);
       }),
   );
 
@@ -134,7 +134,7 @@ Deno.test("tasks on workers of this machine", async (t) => {
         // Two were at work when it was killed.
         const all = Object.values(attempts(store)).reduce((sum, n) => sum + n, 0);
         assert(all <= numbers.length + 2, `${all} attempts`);
-        assertEquals([...Deno.readDirSync(`${store}/attempts`)], []);
+        assertEquals([...Deno.readDirSync(`${store}/queue/attempts`)], []);
         right(await go());
         assertEquals(Object.values(attempts(store)).reduce((sum, n) => sum + n, 0), all);
       }),

@@ -1,6 +1,11 @@
 import { invalidOption, type SparrowError } from "../../../graph/error.ts";
 import { TE } from "../../../graph/fp_ts.ts";
-import { outputFolder, produce, readOutput } from "../../../pipelines/distribute/store.ts";
+import {
+  outputFolder,
+  produce,
+  readOutput,
+  sharedFolders,
+} from "../../../pipelines/distribute/store.ts";
 import { identityOf, type Json, keyOf } from "../../../pipelines/distribute/task.ts";
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { left, right } from "../tiny.ts";
@@ -27,8 +32,8 @@ Deno.test("an output is written once, with its files, and read back", () =>
   withStore(async (store) => {
     assertEquals(right(await readOutput(store, square, identity)()), null);
     const { state, work } = working(TE.right({ squared: 9 }));
-    assertEquals(right(await produce(store, identity, work)()), { found: false });
-    assertEquals(right(await produce(store, identity, work)()), { found: true });
+    assertEquals(right(await produce(sharedFolders(store), identity, work)()), { found: false });
+    assertEquals(right(await produce(sharedFolders(store), identity, work)()), { found: true });
     assertEquals(state.times, 1);
     assertEquals(right(await readOutput(store, square, identity)()), { squared: 9 });
     assertEquals(namesIn(`${store}/outputs`), [keyOf(identity)]);
@@ -39,7 +44,9 @@ Deno.test("an output is written once, with its files, and read back", () =>
 Deno.test("two workers that do one task at the same time leave one output", () =>
   withStore(async (store) => {
     const { state, work } = working(TE.right({ squared: 9 }));
-    const both = await Promise.all([0, 1].map(() => produce(store, identity, work)()));
+    const both = await Promise.all(
+      [0, 1].map(() => produce(sharedFolders(store), identity, work)()),
+    );
     assertEquals(state.times, 2);
     assertEquals(both.map((one) => right(one).found).sort(), [false, true]);
     assertEquals(namesIn(`${store}/outputs`), [keyOf(identity)]);
@@ -49,7 +56,7 @@ Deno.test("two workers that do one task at the same time leave one output", () =
 Deno.test("a task that fails leaves nothing behind", () =>
   withStore(async (store) => {
     const { work } = working(TE.left(invalidOption("n", 3, "another number")));
-    assertEquals(left(await produce(store, identity, work)())._tag, "InvalidOption");
+    assertEquals(left(await produce(sharedFolders(store), identity, work)())._tag, "InvalidOption");
     assertEquals([namesIn(`${store}/outputs`), namesIn(`${store}/attempts`)], [[], []]);
   }));
 
@@ -74,7 +81,7 @@ Deno.test("an output that is not what its name says is refused, by name", () =>
 Deno.test("a store that cannot be written to is an error, and no attempt", async () => {
   const file = await Deno.makeTempFile();
   const { state, work } = working(TE.right({ squared: 9 }));
-  assertEquals(left(await produce(file, identity, work)())._tag, "FileUnavailable");
+  assertEquals(left(await produce(sharedFolders(file), identity, work)())._tag, "FileUnavailable");
   assertEquals(state.times, 0);
   await Deno.remove(file);
 });
