@@ -8,6 +8,7 @@
  * @module
  */
 import { E, type TE } from "./fp_ts.ts";
+import { printable, printableLines } from "./printable.ts";
 
 /** Two shapes that do not fit, or a dimension that nothing determines. */
 export interface ShapeMismatch {
@@ -231,7 +232,7 @@ export const invalidOption = (
 
 /**
  * Describes an error for a person: the failed action, the facts, and the remedy. One line, but for a parse error, which
- * shows the place.
+ * shows the place. Control and bidirectional characters of names are escaped.
  *
  * @param error Any error of Sparrow's.
  *
@@ -246,14 +247,19 @@ export const invalidOption = (
  * );
  * ```
  */
-export function describe(error: SparrowError): string {
+export const describe = (error: SparrowError): string =>
+  error._tag === "ParseError"
+    ? `${printable(sentenceOf(error))}\n${printableLines(error.frame)}`
+    : printable(sentenceOf(error));
+
+function sentenceOf(error: SparrowError): string {
   switch (error._tag) {
     case "ShapeMismatch":
       return `Cannot apply ${error.node} at position ${error.path}: ` +
         `expected ${error.expected}, current value is ${error.actual}`;
     case "ParseError":
       return `Cannot parse the graph: expected ${oneOf(error.expected)} ` +
-        `at line ${error.line}, column ${error.column}\n${error.frame}`;
+        `at line ${error.line}, column ${error.column}`;
     case "DatasetUnavailable":
       return `Cannot find ${error.dataset}: ` +
         error.tried.map(({ place, reason }) => `${place}: ${reason}`).join("; ") +
@@ -340,6 +346,14 @@ export function orThrow<A>(
   given: E.Either<SparrowError, A> | TE.TaskEither<SparrowError, A>,
 ): A | Promise<A> {
   return typeof given === "function" ? awaited(given) : valueOf(given, orThrow);
+}
+
+/** Returns the error of Sparrow's that an exception of {@linkcode orThrow} was made of; null for any other exception. */
+export function errorIn(thrown: unknown): SparrowError | null {
+  const cause = thrown instanceof Error ? thrown.cause : null;
+  return typeof cause === "object" && cause !== null && "_tag" in cause
+    ? cause as SparrowError
+    : null;
 }
 
 async function awaited<A>(task: TE.TaskEither<SparrowError, A>): Promise<A> {

@@ -113,7 +113,7 @@ function errorAt(source: string, cursor: number, expected: readonly string[]): P
   // A window, so that the caret stays in sight in a long line.
   const from = Math.max(0, column - 60);
   // Tabs would move the caret, and escape sequences more than that.
-  const window = line.slice(from, from + 80).replace(/\p{Cc}/gu, " ");
+  const window = line.slice(from, from + 80).replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu, " ");
   return {
     _tag: "ParseError",
     line: before.length,

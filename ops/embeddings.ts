@@ -17,6 +17,12 @@ export interface BinaryEmbeddings {
   readonly width: number;
   /** count × ceil(width / 32) words; the bits past the width are 0. */
   readonly words: Uint32Array;
+  /**
+   * SHA-256 of the file of the model that made them, in hexadecimal: codes of two models are not compared.
+   *
+   * @default not known, and they are compared with any
+   */
+  readonly model?: string;
 }
 
 /** Real-valued embeddings, row-major. */

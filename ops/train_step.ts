@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { describe, invalidOption, orThrow } from "../graph/error.ts";
+import { E } from "../graph/fp_ts.ts";
 import { type Params, tf } from "./tfjs.ts";
 import type { Rng } from "../graph/rng.ts";
 import type { Shape } from "../graph/types.ts";
@@ -101,9 +103,10 @@ export const trainStep =
           for (const tensor of Object.values(plasticity)) tf.keep(tensor);
           const [outputs, latent] = ends(after.value);
           const internals = { params: state.params, plasticity, exposed: after.exposed ?? {} };
-          return objective.evaluate(outputs, x, latent, internals);
+          return scalarOf(loss, objective.evaluate(outputs, x, latent, internals));
         },
         state.params,
+        `the loss ${loss.name}`,
       );
       observe?.(stepped.gradients);
       const [params, moved] = optimiser.update(
@@ -133,6 +136,21 @@ export const trainStep =
     };
   };
 
+/** Refuses what a loss returns in place of a scalar. */
+function scalarOf({ name }: Loss, value: unknown): tf.Scalar {
+  if (value instanceof tf.Tensor && value.rank === 0) return value as tf.Scalar;
+  const actual = value instanceof tf.Tensor
+    ? `a tensor of shape [${value.shape}]`
+    : value instanceof Promise
+    ? "a promise"
+    : typeof value;
+  return orThrow(
+    E.left(
+      invalidOption(`the value of the loss ${name}`, actual, "a scalar: a tensor of shape []"),
+    ),
+  );
+}
+
 /** Disposes of those tensors that are not among the kept ones. */
 function disposeUnlessIn(kept: Params, tensors: Params): void {
   for (const [path, tensor] of Object.entries(tensors)) {
@@ -153,6 +171,8 @@ interface Tape {
   readonly gradients: (
     f: () => tf.Scalar,
     xs: readonly tf.Tensor[],
+    dy: undefined,
+    allowNoGradients: boolean,
   ) => { readonly value: tf.Scalar; readonly grads: readonly (tf.Tensor | undefined)[] };
   readonly state: {
     /** Depth of nested gradients being computed. */
@@ -169,27 +189,42 @@ function dropTape({ state }: Tape): void {
   state.activeTape = null;
 }
 
+/** The exception of a function that has no gradient, with an `InvalidOption` as its cause. */
+function notDifferentiable(what: string, actual: string): Error {
+  const cause = invalidOption(`the value of ${what}`, actual, DIFFERENTIABLE);
+  return new Error(describe(cause), { cause });
+}
+
+const DIFFERENTIABLE =
+  "a scalar that TensorFlow.js's operations compute of the outputs: numbers that " +
+  "are read from tensors (dataSync) and comparisons have no gradient";
+
 /**
  * A scalar function of params with its gradients.
  *
  * @param f Reads the very tensors of `params`.
  * @param params Weights, at least one of which matters to f.
+ * @param what Name of f in the error of one that depends on none of them. @default {"the function"}
  * @returns The value, and the gradient of each param that f depends on.
- * @throws What f throws; no tensor of it is left.
+ * @throws What f throws; and an error with an `InvalidOption` as its cause, as of `orThrow`, where f depends on no
+ * param, or on one by an operation without a gradient. No tensor of it is left.
  */
 export function valueAndGradients(
   f: () => tf.Scalar,
   params: Params,
+  what = "the function",
 ): { readonly value: tf.Scalar; readonly gradients: Params } {
   const paths = Object.keys(params);
   // tf.grads takes tensors by position and computes the value as well; so does its engine, in one go.
   const tape = tf.engine() as unknown as Tape;
   let found: ReturnType<Tape["gradients"]>;
   try {
-    found = tape.gradients(f, paths.map((path) => params[path]));
+    found = tape.gradients(f, paths.map((path) => params[path]), undefined, true);
   } catch (thrown) {
     dropTape(tape);
-    throw thrown;
+    // In tfjs's words, for an operation that does not come from this library.
+    const operation = /gradient function not found for (\w+)/.exec(String(thrown))?.[1];
+    throw operation === undefined ? thrown : notDifferentiable(what, `one of ${operation}`);
   }
   const { value, grads } = found;
   const gradients: Record<string, tf.Tensor> = {};
@@ -197,5 +232,9 @@ export function valueAndGradients(
     const gradient = grads[i];
     if (gradient !== undefined && gradient !== null) gradients[path] = gradient;
   });
+  if (Object.keys(gradients).length === 0) {
+    value.dispose();
+    throw notDifferentiable(what, "one that depends on no weight");
+  }
   return { value, gradients };
 }

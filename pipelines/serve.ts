@@ -10,6 +10,7 @@ import { E } from "../graph/fp_ts.ts";
 import type { VectorIndex } from "../ops/codes/vector_index.ts";
 import type { Flags } from "./cli/options.ts";
 import { type Context, type Options, program } from "./cli/program.ts";
+import { print } from "./core/print.ts";
 import { lockFolder } from "./files/lock.ts";
 import { loadVectorIndex, saveVectorIndex } from "./files/vector_index.ts";
 import { count } from "./report/format.ts";
@@ -80,7 +81,7 @@ async function serve(
   const { url, stop } = listening.right;
   const { vectors, width } = health();
   if (!quiet) {
-    console.log(`${count(vectors, "vector")} of ${width} numbers at ${url}; Ctrl-C ends it`);
+    print(`${count(vectors, "vector")} of ${width} numbers at ${url}; Ctrl-C ends it`);
   }
   await ended(signal);
   await stop(PATIENCE);

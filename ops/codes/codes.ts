@@ -9,7 +9,7 @@
  * @module
  */
 import { E } from "../../graph/fp_ts.ts";
-import { type InvalidOption, invalidOption } from "../../graph/error.ts";
+import { describe, type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { type BinaryEmbeddings, packRows, wordsPerCode } from "../embeddings.ts";
 import { checkLength, denseValues, eachBit } from "../metrics/rows.ts";
 
@@ -176,7 +176,7 @@ export const lastMask = (width: number): number =>
  * @param picks Each from 0 to codes.count − 1; one may be picked more than once.
  */
 export function pickCodes(
-  { width, words }: BinaryEmbeddings,
+  { width, words, model }: BinaryEmbeddings,
   picks: ArrayLike<number>,
 ): BinaryEmbeddings {
   const perCode = wordsPerCode(width);
@@ -184,7 +184,28 @@ export function pickCodes(
   for (let i = 0; i < picks.length; i++) {
     picked.set(words.subarray(picks[i] * perCode, (picks[i] + 1) * perCode), i * perCode);
   }
-  return { kind: "binary", count: picks.length, width, words: picked };
+  const of = model === undefined ? {} : { model };
+  return { kind: "binary", count: picks.length, width, words: picked, ...of };
+}
+
+/**
+ * Compares the models that made two sets of codes, where both are known.
+ *
+ * @param option Name of the second set in the error.
+ * @returns `InvalidOption` where they are two models; null where they are one, or one of them is not known.
+ */
+export function otherModel(
+  { model: expected }: Pick<BinaryEmbeddings, "model">,
+  { model: actual }: Pick<BinaryEmbeddings, "model">,
+  option: string,
+): InvalidOption | null {
+  if (expected === undefined || actual === undefined || expected === actual) return null;
+  const named = (sha256: string) => `codes of the model of SHA-256 ${sha256.slice(0, 12)}…`;
+  return invalidOption(
+    option,
+    named(actual),
+    `${named(expected)}, as those that they are compared with: encode both with one model`,
+  );
 }
 
 /**
@@ -192,14 +213,18 @@ export function pickCodes(
  *
  * @param a First set of codes.
  * @param b Second set of codes, as wide.
- * @throws {RangeError} Where the widths differ.
+ * @throws {RangeError} Where the widths differ, or the models that made them.
  */
 export function appendCodes(a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmbeddings {
   checkLength("append codes", b.width, a.width);
+  const other = otherModel(a, b, "the codes to append");
+  if (other !== null) throw new RangeError(describe(other));
   const words = new Uint32Array(a.words.length + b.words.length);
   words.set(a.words);
   words.set(b.words, a.words.length);
-  return { ...a, count: a.count + b.count, words };
+  const { kind, width, model } = a;
+  const of = model === undefined || b.model === undefined ? {} : { model };
+  return { kind, count: a.count + b.count, width, words, ...of };
 }
 
 /**

@@ -16,6 +16,7 @@ import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import type { BinaryEmbeddings } from "../embeddings.ts";
 import { type CodeDistance, codeSearchOf } from "../kernels/code_search.ts";
+import { otherModel } from "./codes.ts";
 import { checkLength } from "../metrics/rows.ts";
 import { nearestByRows, type Neighbours } from "../metrics/neighbours.ts";
 
@@ -73,7 +74,8 @@ export const codeIndex = (codes: BinaryEmbeddings): CodeIndex => ({ codes });
  * @param queries Codes as wide as those of the index.
  * @param options Options, as {@linkcode SearchOptions} describes them.
  * @returns The indices of the nearest codes of each query and their distances, rising; of equal distances the lower
- * index is first, on every backend. `InvalidOption` where k is out of its range.
+ * index is first, on every backend. `InvalidOption` where k is out of its range, and where
+ * another model made the queries than the codes.
  * @throws {RangeError} Where the widths differ.
  */
 export function search(
@@ -93,7 +95,7 @@ export function search(
 }
 
 /**
- * Whether k fits an index.
+ * Whether k fits an index, and one model made its codes and the queries.
  *
  * @throws {RangeError} Where the widths differ.
  */
@@ -103,6 +105,8 @@ export function checkSearch(
   k: number,
 ): E.Either<InvalidOption, number> {
   checkLength("search for codes", queries.width, codes.width);
+  const other = otherModel(codes, queries, "queries");
+  if (other !== null) return E.left(other);
   return Number.isInteger(k) && k >= 1 && k <= codes.count
     ? E.right(k)
     : E.left(invalidOption("k", k, `an integer from 1 to the number of codes, ${codes.count}`));

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { printError } from "../core/print.ts";
 import { type DataEnv, denoDataEnv } from "../data/environment.ts";
 
 /** Deno asks only where a person can read the question and answer it. */
@@ -16,7 +17,7 @@ const isGranted = (permission: Deno.PermissionDescriptor): boolean =>
 
 /** Requests a permission through Deno, after a line that gives the purpose. */
 function ask(permission: Deno.PermissionDescriptor, purpose: string): boolean {
-  console.error(purpose);
+  printError(purpose);
   return Deno.permissions.requestSync(permission).state === "granted";
 }
 

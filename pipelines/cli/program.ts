@@ -15,6 +15,7 @@ import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import type { Backend, BackendChoice } from "../../ops/backend.ts";
 import type { Profile, Profiler } from "../../ops/profiler.ts";
 import { consoleEnv, type Env } from "../core/env.ts";
+import { print, printError } from "../core/print.ts";
 import type { DashboardOptions } from "../dashboard/dashboard.ts";
 import { DASHBOARD_PORT } from "../dashboard/update.ts";
 import {
@@ -231,16 +232,16 @@ export async function program<F extends Flags>(declared: Program<F>): Promise<ne
     });
     const result = await task().finally(release);
     if (E.isRight(result)) {
-      if (!quiet) { for (const line of result.right) console.log(line); }
+      if (!quiet) { for (const line of result.right) print(line); }
       Deno.exit(0);
     }
     if (result.left._tag !== "Interrupted") return fail(result.left, codeOf(result.left, declared));
-    console.error(await interrupted?.(result.left, out) ?? "Interrupted. Nothing was written");
+    printError(await interrupted?.(result.left, out) ?? "Interrupted. Nothing was written");
     Deno.exit(INTERRUPTED);
   } catch (thrown) {
-    console.error(`Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`);
-    if (debug && thrown instanceof Error) console.error(thrown.stack);
-    else console.error("Add --debug for the stack, and please report it");
+    printError(`Unexpected: ${thrown instanceof Error ? thrown.message : thrown}`);
+    if (debug && thrown instanceof Error) printError(thrown.stack ?? "");
+    else printError("Add --debug for the stack, and please report it");
     Deno.exit(FAILED);
   }
 }
@@ -314,7 +315,7 @@ async function prepare<F extends Flags>(declared: Program<F>) {
   if (E.isLeft(read)) return fail(read.left, USAGE, "See --help");
   const { options: given, operands } = read.right;
   if (given.help) {
-    console.log(helpText(name, summary, flagsOf(declared), words));
+    print(helpText(name, summary, flagsOf(declared), words));
     Deno.exit(0);
   }
   const out = outOf(declared, given);
@@ -327,7 +328,7 @@ async function prepare<F extends Flags>(declared: Program<F>) {
     : null;
   const missing = missingPermission(name, folder, serves);
   if (missing !== null) {
-    console.error(
+    printError(
       `Deno was not given a permission that is needed (--allow-${missing}). Run: ${
         startLine(name)
       }`,
@@ -383,7 +384,7 @@ function contextOf<F extends Flags>(
   const loaded = pipe(
     loadImages({ dataset: named, data: folder ?? undefined, seed, size, skipBad }, data),
     TE.map((dataset) => {
-      if (dataset.notice !== null && !quiet) console.log(dataset.notice);
+      if (dataset.notice !== null && !quiet) print(dataset.notice);
       return dataset;
     }),
   );
@@ -395,7 +396,7 @@ function contextOf<F extends Flags>(
     operands,
     out,
     signal,
-    note: quiet ? () => {} : (line) => console.error(line),
+    note: quiet ? () => {} : printError,
     env,
     begin: pipe(
       beginUnlabelled,
@@ -410,7 +411,7 @@ function contextOf<F extends Flags>(
 
 function fail(error: SparrowError, code: number, more = ""): never {
   const line = describe(error);
-  console.error(more === "" ? line : `${line}${line.endsWith("?") ? "" : "."} ${more}`);
+  printError(more === "" ? line : `${line}${line.endsWith("?") ? "" : "."} ${more}`);
   Deno.exit(code);
 }
 
@@ -467,7 +468,7 @@ function backendOf<F extends Flags>(
   const choice = backend === "auto" && withoutGpu() ? "wasm" : backend;
   const start = async (started: Backend): Promise<Env> => {
     if (choice !== backend && !quiet) {
-      console.error(`It runs on wasm. To let it look for a GPU: ${startLine(name)}`);
+      printError(`It runs on wasm. To let it look for a GPU: ${startLine(name)}`);
     }
     const now = () => performance.now();
     const isOne = epochs !== undefined;
@@ -476,7 +477,7 @@ function backendOf<F extends Flags>(
       : Deno.stderr.isTerminal()
       ? progressBar(total, now)
       : isOne
-      ? plainProgress(total, now, (line) => console.log(line))
+      ? plainProgress(total, now, print)
       : null;
     if (profile) {
       const { startProfiler } = await import("../../ops/profiler.ts");
@@ -536,7 +537,7 @@ const watched =
     const started = await startDashboard({ ...options, port })();
     if (E.isLeft(started)) return started;
     const { url, watch, close } = started.right;
-    if (!quiet) console.log(`Dashboard: ${url}`);
+    if (!quiet) print(`Dashboard: ${url}`);
     try {
       const result = await work(watch);
       await close(endOf(result));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { printable } from "../../graph/printable.ts";
 import { compact } from "../report/format.ts";
 
 /** Writes a length of time as a person says it: 45 s, 3 min 20 s, 1 h 05 min. */
@@ -49,9 +50,9 @@ export function secondsLeft(
 
 /**
  * Writes a table, the same on a terminal and in a file: columns are as wide as their widest cell, the first
- * is flush left, the others right.
+ * is flush left, the others right. A cell is one line: control characters are escaped.
  *
- * @param rows Rows of one length, the heading first.
+ * @param texts Rows of one length, the heading first.
  *
  * @example
  * ```ts
@@ -61,7 +62,8 @@ export function secondsLeft(
  * assertEquals(table([["case", "ms"], ["step", "12.5"]]), "case    ms\nstep  12.5");
  * ```
  */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(texts: readonly (readonly string[])[]): string {
+  const rows = texts.map((row) => row.map(printable));
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows.map((row) =>
     row.map((cell, column) =>

@@ -293,16 +293,27 @@ async () => {
   if (unfit !== null) return E.left(unfit);
   const whole = wholeRun({ name, folder, total, dataset, batchSize, options, ...recipe.right });
 
-  const first = await whole(options.resume !== null)(env)();
+  let trained = false;
+  const { progress } = env;
+  const observed: Env = {
+    ...env,
+    progress: {
+      ...progress,
+      update: (done) => {
+        trained = true;
+        progress.update(done);
+      },
+    },
+  };
+  const first = await whole(options.resume !== null)(observed)();
   const done = E.isLeft(first) && first.left._tag === "GpuError" &&
       options["on-gpu-loss"] === "wasm"
-    ? await onWasm(first.left, options.threads, env, whole(true))
+    ? await onWasm(first.left, options.threads, observed, whole(true))
     : first;
   if (E.isLeft(done)) {
-    // A file that is damaged, or another run's, is found before anything is trained.
-    const { _tag } = done.left;
-    const trained = _tag !== "Interrupted" && _tag !== "CorruptFile";
-    if (trained && await hasCheckpoint(folder, env)) {
+    // Files that are damaged, or another run's, are found before anything is trained: none of them is promised.
+    const stopped = done.left._tag === "Interrupted";
+    if (trained && !stopped && await hasCheckpoint(folder, env)) {
       env.log(`The last finished epoch is kept. ${goOn(name, folder)}`);
     }
     return done;

@@ -6,6 +6,7 @@
  */
 import type { Backend } from "../../ops/backend.ts";
 import { denoFiles, type Files } from "../files/files.ts";
+import { print } from "./print.ts";
 import type { Run } from "./run.ts";
 
 /** The progress of a training. */
@@ -122,7 +123,7 @@ export interface ConsoleEnvOptions {
 export function consoleEnv(backend: Backend, options: ConsoleEnvOptions = {}): Env {
   const silent = quietEnv(backend);
   const { quiet = false, signal = silent.signal, progress = silent.progress } = options;
-  return { ...silent, signal, progress, log: quiet ? silent.log : (line) => console.log(line) };
+  return { ...silent, signal, progress, log: quiet ? silent.log : print };
 }
 
 // ---- Turns of the event loop

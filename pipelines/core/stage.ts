@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type GpuError, invalidOption, type SparrowError } from "../../graph/error.ts";
+import { errorIn, type GpuError, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, type Monoid as FpMonoid, RTE } from "../../graph/fp_ts.ts";
 import { gpuErrorOf } from "../../ops/kernels/gpu.ts";
 import type { Env } from "./env.ts";
@@ -17,7 +17,8 @@ export type Stage = (run: Run) => RTE.ReaderTaskEither<Env, SparrowError, Run>;
 
 /**
  * Makes a stage of a function that does its work. When the work fails, with an error or by throwing,
- * the run's tensors are freed; a fault of the GPU takes precedence over what it led to. A run that was
+ * the run's tensors are freed; a fault of the GPU takes precedence over what it led to. What `orThrow` has thrown in the
+ * work is the stage's error again; what else is thrown is thrown on. A run that was
  * consumed before is refused with `ConsumedRun`, and the work is not begun.
  *
  * @param act The work: an async function, and not one that returns a `TaskEither`, because the work of a stage usually
@@ -49,6 +50,8 @@ export const stage =
       free(run);
       const fault = gpuErrorOf(thrown) ?? await faultSoon(env.backend);
       if (fault !== null) return E.left(fault);
+      const error = errorIn(thrown);
+      if (error !== null) return E.left(error);
       throw thrown;
     }
   };
@@ -79,11 +82,22 @@ async function faultSoon({ name, fault }: Env["backend"]): Promise<GpuError | nu
 }
 
 /**
- * Makes a stage of a function from run to run, which cannot fail and has no effect.
+ * Makes a stage of a function from run to run, which cannot fail and has no effect. What it throws is thrown on, and the
+ * run is freed.
  *
  * @param change Function that returns the next run.
  */
-export const pure = (change: (run: Run) => Run): Stage => (run) => RTE.right(change(run));
+export const pure = (change: (run: Run) => Run): Stage => (run) => RTE.right(asked(run, change));
+
+/** Asks a function of a caller's about a run, which is freed where it throws. */
+export function asked<A>(run: Run, question: (run: Run) => A): A {
+  try {
+    return question(run);
+  } catch (thrown) {
+    dispose(run);
+    throw thrown;
+  }
+}
 
 /** Stage that does nothing: the unit of composition. */
 export const skip: Stage = pure((run) => run);
@@ -195,7 +209,7 @@ export const until =
  * @param body Stage to run where it holds.
  */
 export const when = (predicate: (run: Run) => boolean, body: Stage): Stage => (run) =>
-  predicate(run) ? body(run) : RTE.right(run);
+  asked(run, predicate) ? body(run) : RTE.right(run);
 
 /**
  * Runs a stage after every n-th epoch.

@@ -15,6 +15,7 @@ import { serve } from "./serve.ts";
 import {
   DASHBOARD_PORT,
   type Known,
+  messageOf,
   nothing,
   type RunEnd,
   type Status,
@@ -95,7 +96,7 @@ async () => {
     return broadcast.reader(() => {
       const [update, cursor] = updateSince(known, statusOf(seen), told);
       told = cursor;
-      return encoder.encode(`data: ${JSON.stringify(update)}\n\n`);
+      return encoder.encode(`data: ${messageOf(update)}\n\n`);
     });
   };
   const all = () => updateSince(known, statusOf(seen), nothing)[0];

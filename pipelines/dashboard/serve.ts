@@ -5,11 +5,12 @@
  */
 import type { InvalidOption } from "../../graph/error.ts";
 import type { E } from "../../graph/fp_ts.ts";
+import { printableLines } from "../../graph/printable.ts";
 import { type Html, html, trusted } from "../report/html.ts";
 import { documentOf } from "../report/page.ts";
 import { style } from "../report/style.ts";
 import { plainly, policy, serveLocally, type Server } from "../serve/local.ts";
-import { paths, type Update } from "./update.ts";
+import { messageOf, paths, type Update } from "./update.ts";
 
 // ---- The page
 
@@ -32,8 +33,12 @@ export interface PageContent {
   readonly first: Update;
 }
 
-/** Writes a script so that it may stand in a page: nothing in it ends the element, or begins another. */
-export const inlined = (script: string): string => script.replaceAll(/<(\/script|!--)/gi, "<\\$1");
+/**
+ * Writes a script so that it may stand in a page: nothing in it ends the element, or begins another, and it has no
+ * character that pages escape.
+ */
+export const inlined = (script: string): string =>
+  printableLines(script.replaceAll(/<(\/script|!--)/gi, "<\\$1"));
 
 /** Writes the page of a program. */
 const pageOf = (title: string, { script, first }: PageContent): string =>
@@ -79,7 +84,7 @@ const pageOf = (title: string, { script, first }: PageContent): string =>
       </main>
       <div id="configuration"></div>
       <script type="application/json" id="first">${trusted(
-        JSON.stringify(first).replaceAll("<", "\\u003c"),
+        messageOf(first).replaceAll("<", "\\u003c"),
       )}</script>
       <script type="module">${trusted(script)}</script>
     `,

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { printableLines } from "../../graph/printable.ts";
 import type { RunDescription } from "../core/env.ts";
 import type { ClassCodes, Findings } from "../core/findings.ts";
 import type { History, Row } from "../core/history.ts";
@@ -267,6 +268,13 @@ export function withFindings(known: Known, findings: Findings): Known {
   if (same && known.classCodes === classCodes) return known;
   return { ...known, classCodes, looks: same ? looks : looksOf(findings) };
 }
+
+/** Writes an update as JSON, in whose texts control and bidirectional characters are escaped: a page shows them. */
+export const messageOf = (update: Update): string =>
+  JSON.stringify(
+    update,
+    (_key, value) => typeof value === "string" ? printableLines(value) : value,
+  );
 
 /** Makes the message for a page at a cursor, and the cursor after it. */
 export function updateSince(

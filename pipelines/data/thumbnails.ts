@@ -129,6 +129,12 @@ const MOST_WORKERS = 8;
 /** Images that a worker receives ahead, so that it need not wait for this thread. */
 const PER_WORKER = 2;
 
+/**
+ * Largest number of bytes that a worker's decoder keeps between two images. The memory of WebAssembly grows to what the
+ * largest image takes and never shrinks.
+ */
+const MOST_KEPT = 2 ** 28;
+
 /** Milliseconds after which an image that is still being decoded is given up. */
 const PATIENCE = 120_000;
 
@@ -213,11 +219,23 @@ function workerPool(
   };
 
   const finish = (one: Running, data: Exclude<FromWorker, { readonly id: null }>) => {
+    // The answer of a worker that has been replaced comes too late.
+    if (!running.has(one)) return;
     const at = one.tasks.findIndex(({ job }) => job.id === data.id);
     const [task] = one.tasks.splice(at, 1);
     if ("reason" in data) fail(task, data.reason);
     else task.resolve(E.right(data.pixels));
+    if (data.memory > MOST_KEPT) return replace(one);
     watch(one);
+    next();
+  };
+
+  /** Ends a worker; what it was given is begun again elsewhere. */
+  const replace = (one: Running) => {
+    running.delete(one);
+    clearTimeout(one.timer);
+    one.worker.terminate();
+    waiting.unshift(...one.tasks);
     next();
   };
 
@@ -231,13 +249,10 @@ function workerPool(
 
   /** Ends a worker whose first image has made it fail; the others are begun again elsewhere. */
   const end = (one: Running, reason: string) => {
-    if (!running.delete(one)) return;
-    clearTimeout(one.timer);
-    one.worker.terminate();
+    if (!running.has(one)) return;
     if (!one.started) unavailable = true;
     else if (one.tasks.length > 0) fail(one.tasks.shift()!, `the decoder has failed: ${reason}`);
-    waiting.unshift(...one.tasks);
-    next();
+    replace(one);
   };
 
   const next = () => {

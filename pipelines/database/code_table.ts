@@ -7,7 +7,7 @@
 import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { codeSizes } from "../../ops/codes/algebra.ts";
-import { checkWidth } from "../../ops/codes/codes.ts";
+import { checkWidth, otherModel } from "../../ops/codes/codes.ts";
 import type { CodeDistance, SearchOptions } from "../../ops/codes/search.ts";
 import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import type { Neighbours } from "../../ops/metrics/neighbours.ts";
@@ -142,9 +142,9 @@ async function countedBy(table: CodeTable, query: DatabaseQuery): Promise<number
  * of them are added or, where something goes wrong, none; of two that add at once one waits.
  *
  * @param table Table to add to.
- * @param codes Codes as wide as the table's.
- * @returns The index of the first of them; `InvalidOption` where a sparse vector would have more than 16,000 units
- * set; `DatabaseUnavailable` for what the database refuses.
+ * @param codes Codes as wide as the table's. Where it is known which model made them, the table remembers it.
+ * @returns The index of the first of them; `InvalidOption` where another model made them than those of the table, or a
+ * sparse vector would have more than 16,000 units set; `DatabaseUnavailable` for what the database refuses.
  * @throws {RangeError} Where the widths differ.
  *
  * @example
@@ -177,6 +177,8 @@ export const addCodes = (
         transaction(async (query) => {
           // Readers go on; who else would add waits, so that no index is given twice.
           await query(`LOCK TABLE ${quoted(table)} IN SHARE ROW EXCLUSIVE MODE`);
+          const other = await modelOfTable(table, codes, "codes", query);
+          if (other !== null) return E.left<SparrowError>(other);
           const [{ next }] = await query(
             `SELECT coalesce(max(id) + 1, 0)::int4 AS next FROM ${quoted(table)}`,
           );
@@ -189,11 +191,42 @@ export const addCodes = (
               [first + from, texts(from, to)],
             );
           }
-          return first;
+          return E.right(first);
         }))
     ),
+    TE.chainW((added) => TE.fromEither<SparrowError, number>(added)),
   );
 };
+
+/** Form of the line of a table's comment that names the model of its codes. */
+const REMARK = /codes of the model of SHA-256 (\S+)/;
+
+/**
+ * Compares the model of codes with that of a table, which its comment names: it goes with the table where that is
+ * renamed, dumped or restored. The first codes of a known model that are added by the table's owner name it.
+ *
+ * @returns `InvalidOption` where they are two; null where they are one, or one of them is not known.
+ */
+async function modelOfTable(
+  table: CodeTable,
+  codes: BinaryEmbeddings,
+  option: "codes" | "queries",
+  query: DatabaseQuery,
+): Promise<InvalidOption | null> {
+  const { model } = codes;
+  if (model === undefined) return null;
+  const [{ remark, own, next }] = await query(
+    "SELECT obj_description(oid, 'pg_class') AS remark, pg_has_role(relowner, 'USAGE') AS own, " +
+      "quote_literal(concat_ws(E'\\n', obj_description(oid, 'pg_class'), $2::text)) AS next " +
+      "FROM pg_class WHERE oid = to_regclass($1::text)",
+    [quoted(table), `codes of the model of SHA-256 ${model}`],
+  );
+  const known = REMARK.exec(String(remark ?? ""))?.[1];
+  if (known === undefined && option === "codes" && own === true) {
+    await query(`COMMENT ON TABLE ${quoted(table)} IS ${next}`);
+  }
+  return otherModel({ model: known }, codes, option);
+}
 
 // ---- Search
 
@@ -209,8 +242,9 @@ const MOST_QUERIES = 256;
  * @param queries Codes as wide as the table's.
  * @param options Number of neighbours and the distance, as {@linkcode SearchOptions} describes them.
  * @returns The indices (ids) of the nearest codes of each query and their distances, rising; of equal distances the
- * lower index is first. `InvalidOption` where k is not from 1 to the number of codes, or a sparse vector would have
- * more than 16,000 units set; `DatabaseUnavailable` for what the database refuses.
+ * lower index is first. `InvalidOption` where k is not from 1 to the number of codes, another model made the
+ * queries than the codes of the table, or a sparse vector would have more than 16,000 units set;
+ * `DatabaseUnavailable` for what the database refuses.
  * @throws {RangeError} Where the widths differ.
  *
  * @example
@@ -245,6 +279,8 @@ export const searchTable = (
         transaction(async (query) => {
           // One state of the table for all statements, whoever adds codes in the meantime.
           await query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+          const other = await modelOfTable(table, queries, "queries", query);
+          if (other !== null) return E.left<InvalidOption>(other);
           const count = await countedBy(table, query);
           return Number.isInteger(k) && k >= 1 && k <= count
             ? E.right(await nearest(statementFor(table, distance), texts, queries.count, k, query))

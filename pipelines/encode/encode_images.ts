@@ -207,7 +207,7 @@ async function encodeSources(
     partOf(source, rows.filter((row) => row.source === source))
   );
   return E.right({
-    ...together(rows, earlier?.set ?? null, made),
+    ...together(rows, earlier?.set ?? null, made, identity.sha256),
     labels: labels.every((label) => label < 0) ? null : labels,
     origins: { ...origins, classes, parts },
     ...details
@@ -244,6 +244,7 @@ function together(
   rows: readonly Row[],
   earlier: SavedCodes | null,
   made: readonly ActivatedCodes[],
+  model: string,
 ): Pick<SavedCodes, "codes" | "activations"> {
   const { width } = (earlier ?? made[0]).codes;
   const words = picked(
@@ -252,7 +253,7 @@ function together(
     earlier?.codes.words,
     made.map(({ codes }) => codes.words),
   );
-  const codes: BinaryEmbeddings = { kind: "binary", count: rows.length, width, words };
+  const codes: BinaryEmbeddings = { kind: "binary", count: rows.length, width, words, model };
   const activations = made.flatMap((part) => part.activations ?? []);
   return made.length === activations.length && (made.length > 0 || earlier?.activations)
     ? {

@@ -3,17 +3,19 @@
  *
  * @module
  */
-import { invalidOption, orThrow, type SparrowError } from "../../graph/error.ts";
+import { errorIn, invalidOption, orThrow, type SparrowError } from "../../graph/error.ts";
 import { E, TE } from "../../graph/fp_ts.ts";
 import { encoderOf } from "../../graph/rewrite.ts";
 import { show } from "../../graph/show.ts";
 import { isBinary } from "../../graph/traits.ts";
 import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import type { Model } from "../core/batches.ts";
+import { sha256 } from "../data/bytes.ts";
 import type { VectorSource } from "../data/vectors/source.ts";
 import type { StreamedSplit } from "../data/vectors/stream.ts";
+import { modelArray } from "../files/codes.ts";
 import { unavailable, writeStreamed } from "../files/files.ts";
-import type { ModelFile } from "../files/model.ts";
+import { type ModelFile, writeModel } from "../files/model.ts";
 import { streamNpz, writeNpy, writeNpyHeader } from "../files/npz.ts";
 import { type EncodeOptions, encodeStream } from "./encode.ts";
 
@@ -91,9 +93,12 @@ export const encodeToFile = (
     const numbers = labels && writeNpy({
       ...{ type: "<i4", shape: [count], data: Int32Array.from(labels) },
     });
+    // A model that was read from a file has its bytes, by which codes remember it.
+    const sha = "dataset" in model ? await sha256(writeModel(model as ModelFile)) : null;
     const arrays: Parameters<typeof streamNpz>[0] = [
       ["codes", codes()],
       ["width", whole(wide)],
+      ...sha === null ? [] : [["model", whole(writeNpy(modelArray(sha)))] as const],
       ...numbers === null ? [] : [["labels", whole(numbers)] as const],
     ];
     try {
@@ -109,9 +114,5 @@ export const encodeToFile = (
 };
 
 /** The error that a stream was ended with, or that of its file. */
-const errorOf = (path: string, thrown: unknown): SparrowError => {
-  const cause = thrown instanceof Error ? thrown.cause : undefined;
-  return typeof cause === "object" && cause !== null && "_tag" in cause
-    ? cause as SparrowError
-    : unavailable("write", path, thrown);
-};
+const errorOf = (path: string, thrown: unknown): SparrowError =>
+  errorIn(thrown) ?? unavailable("write", path, thrown);

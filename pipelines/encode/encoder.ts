@@ -12,7 +12,7 @@ import type { BinaryEmbeddings } from "../../ops/embeddings.ts";
 import { consumption, type Run } from "../core/run.ts";
 import { sha256 } from "../data/bytes.ts";
 import type { Dataset, Samples, TrunkReference } from "../data/dataset.ts";
-import { decodeImage } from "../data/decode_image.ts";
+import { decodeThumbnail } from "../data/decode_image.ts";
 import type { DataEnv } from "../data/environment.ts";
 import type { Origins, SavedCodes } from "../files/codes.ts";
 import { denoFiles, type Files } from "../files/files.ts";
@@ -20,7 +20,7 @@ import { type ModelFile, readModel, writeModel } from "../files/model.ts";
 import { MODEL_FILE, modelOf } from "../stages/save.ts";
 import type { Trunk } from "../trunks/trunk.ts";
 import { encode, type EncodeOptions } from "./encode.ts";
-import { type InputLayout, layoutOf, toInput } from "./pictures.ts";
+import { type InputLayout, inverted, layoutOf } from "./pictures.ts";
 
 /** A trained model whose codes are binary, as plain data: it holds no tensors and is never disposed of. */
 export interface Encoder {
@@ -308,11 +308,11 @@ export const encodeImage = (
   { name = "the image", invert = false, env }: EncodeImageOptions = {},
 ): TE.TaskEither<SparrowError, BinaryEmbeddings> =>
   pipe(
-    decodeImage(name, bytes, encoder.layout.size),
-    TE.chainW((bitmap) => {
-      const { layout, model: { normalisation } } = encoder;
-      const pixels = toInput(bitmap, layout, invert);
-      return encodePictures(encoder, { count: 1, values: pixels, normalisation }, { env });
+    decodeThumbnail(name, bytes, encoder.layout.size, encoder.layout.colour),
+    TE.chainW((pixels) => {
+      const { normalisation } = encoder.model;
+      const values = invert ? inverted(pixels) : pixels;
+      return encodePictures(encoder, { count: 1, values, normalisation }, { env });
     }),
   );
 
@@ -349,5 +349,8 @@ export const encodePictures = (
     modelInputs(encoder, images, options),
     TE.chain((inputs) => encode(encoder.model, inputs, options)),
     // `readEncoder` lets no other model through.
-    TE.map((embeddings) => embeddings as BinaryEmbeddings),
+    TE.map((embeddings) => ({
+      ...embeddings as BinaryEmbeddings,
+      model: encoder.identity.sha256,
+    })),
   );

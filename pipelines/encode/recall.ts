@@ -8,7 +8,7 @@ import { type InvalidOption, invalidOption, type SparrowError } from "../../grap
 import { E } from "../../graph/fp_ts.ts";
 import { draw, type Rng } from "../../graph/rng.ts";
 import { codeSizes, hamming, overlap } from "../../ops/codes/algebra.ts";
-import { pickCodes } from "../../ops/codes/codes.ts";
+import { otherModel, pickCodes } from "../../ops/codes/codes.ts";
 import { codeIndex, search } from "../../ops/codes/search.ts";
 import { emptyMemory, expectedFill, recallIterated, store } from "../../ops/codes/willshaw.ts";
 import { activity, type BinaryEmbeddings } from "../../ops/embeddings.ts";
@@ -222,7 +222,8 @@ export const faultOf = (
  * @param codes Codes of the whole images; at least one, of at least one unit.
  * @param cues Codes of the damaged images, as many and as wide.
  * @param steps Largest number of steps of a recall, at least 1. More than one seldom help where codes are alike.
- * @returns `InvalidOption` where a code's width is too large for a memory, or no unit is set at all.
+ * @returns `InvalidOption` where a code's width is too large for a memory, no unit is set at all, or another
+ * model made the cues.
  */
 export function measureRecall(
   codes: BinaryEmbeddings,
@@ -232,6 +233,8 @@ export function measureRecall(
   const { width: units, count: stored } = codes;
   const { most: active } = activity(codes);
   if (active === 0) return E.left(invalidOption("the codes", "no unit set", "at least one"));
+  const other = otherModel(codes, cues, "the cues");
+  if (other !== null) return E.left(other);
   const empty = emptyMemory(units);
   if (E.isLeft(empty)) return empty;
   const memory = store(empty.right, codes);

@@ -5,6 +5,7 @@
  */
 import { type InvalidOption, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, type TE } from "../../graph/fp_ts.ts";
+import { otherModel } from "../../ops/codes/codes.ts";
 import type { CodeDistance } from "../../ops/codes/search.ts";
 import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import type { Env } from "../core/env.ts";
@@ -118,7 +119,8 @@ export function nearestImages(
   queries: SavedCodes,
   { k = 10, distance = "hamming", group = false }: NearestImagesOptions = {},
 ): E.Either<InvalidOption, readonly SearchAnswer[]> {
-  const wrong = misfit(set.codes, queries.codes, k) ?? otherModel(set, queries) ??
+  const wrong = misfit(set.codes, queries.codes, k) ?? otherOrigin(set, queries) ??
+    otherModel(set.codes, queries.codes, "QUERY") ??
     missing(set, queries, { distance, group });
   if (wrong !== null) return E.left(wrong);
   const nameOf = (index: number) => named(set, index).name;
@@ -165,7 +167,7 @@ function misfit(
 }
 
 /** Checks that one model made both sets, where both name theirs; null where it did. */
-function otherModel(set: SavedCodes, queries: SavedCodes): InvalidOption | null {
+function otherOrigin(set: SavedCodes, queries: SavedCodes): InvalidOption | null {
   const [one, other] = [set.origins?.model, queries.origins?.model];
   if (one === undefined || other === undefined || one.sha256 === other.sha256) return null;
   return invalidOption(

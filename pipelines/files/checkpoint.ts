@@ -132,7 +132,7 @@ export const readCheckpoint = (
   bytes: Uint8Array,
 ): E.Either<SparrowError, Checkpoint> =>
   pipe(
-    readSafetensors(file, bytes),
+    readSafetensors(file, bytes, "checkpoint"),
     E.chainW(({ tensors, metadata }): E.Either<SparrowError, Checkpoint> => {
       const corrupt = (reason: string): E.Either<CorruptFile, never> =>
         E.left({ _tag: "CorruptFile", file, reason });

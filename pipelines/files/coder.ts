@@ -56,7 +56,7 @@ export const readCoder = (
   bytes: Uint8Array,
 ): E.Either<CorruptFile, VectorCoder> =>
   pipe(
-    readSafetensors(file, bytes),
+    readSafetensors(file, bytes, "file of a coder"),
     E.chain(({ tensors, metadata }) => {
       const coder = coderOf(
         (name) => Object.hasOwn(tensors, name) ? tensors[name] : null,

@@ -10,6 +10,7 @@
  * | `labels` | int32  | [count]                    | one integer per code; missing where there are none |
  * | `values` | float32 | [bits that are set]       | value of each active unit, by codes, then units; may be missing |
  * | `origins`| uint8  | [bytes]                    | where the images came from, as JSON; may be missing |
+ * | `model`  | uint8  | [64]                       | SHA-256 of the model's file in hexadecimal, where there are no origins; may be missing |
  * | `activations` | int8 | [count, width]          | what the units had before they competed, each code by its largest; may be missing |
  * | `thumbnails` | uint8 | [count, 16, 16]         | the pictures in grey; may be missing              |
  * | `contents` | uint8 | [count, 32]               | SHA-256 of the image's file, zeros for none; may be missing |
@@ -33,7 +34,7 @@ import {
   invalidOption,
 } from "../../graph/error.ts";
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
-import { checkWidth, emptyCodes, fromWords } from "../../ops/codes/codes.ts";
+import { checkWidth, emptyCodes, fromWords, otherModel } from "../../ops/codes/codes.ts";
 import { activeUnits } from "../../ops/codes/valued.ts";
 import { type BinaryEmbeddings, wordsPerCode } from "../../ops/embeddings.ts";
 import { type DatasetName, datasetNames } from "../data/images.ts";
@@ -134,7 +135,10 @@ export const writeCodes = (
     }
     more[name] = { type, shape: [count, ...shape], data };
   }
+  const other = otherModel({ model: origins?.model.sha256 }, codes, "codes");
+  if (other !== null) return TE.left(other);
   const text = origins === undefined ? null : new TextEncoder().encode(JSON.stringify(origins));
+  const model = origins === undefined && codes.model !== undefined ? modelArray(codes.model) : null;
   const arrays: NpyArrays = {
     codes: { type: "<u4", shape: [count, wordsPerCode(width)], data: words },
     width: { type: "<u4", shape: [], data: Uint32Array.of(width) },
@@ -143,10 +147,17 @@ export const writeCodes = (
       ? {}
       : { values: { type: "<f4", shape: [values.length], data: values } },
     ...text === null ? {} : { origins: { type: "|u1", shape: [text.length], data: text } },
+    ...model === null ? {} : { model },
     ...more,
   };
   return async () => E.right(await writeNpz(arrays));
 };
+
+/** The array that names the model of codes without origins. */
+export function modelArray(sha256: string): NpyArray {
+  const data = new TextEncoder().encode(sha256);
+  return { type: "|u1", shape: [data.length], data };
+}
 
 /**
  * Reads the codes of an .npz file from its bytes. Beside the file itself it takes as much memory for words; for
@@ -232,13 +243,25 @@ function codesOf(arrays: NpyArrays): E.Either<string, SavedCodes> {
   const more = perCodeOf(arrays, codes.right);
   if (E.isLeft(more)) return more;
   const file = { codes: codes.right, labels: labels.right, ...values.right, ...more.right };
-  if (!Object.hasOwn(arrays, "origins")) return E.right(file);
+  if (!Object.hasOwn(arrays, "origins")) {
+    if (!Object.hasOwn(arrays, "model")) return E.right(file);
+    const { type, data } = arrays.model;
+    if (!(data instanceof Uint8Array)) {
+      return E.left(`expected the model to be uint8, current value is ${type}`);
+    }
+    const model = new TextDecoder().decode(data);
+    return /^[0-9a-f]{64}$/.test(model)
+      ? E.right({ ...file, codes: { ...file.codes, model } })
+      : E.left(`expected the model to be a SHA-256, current value is ${shown(model)}`);
+  }
   const { type, data } = arrays.origins;
   if (!(data instanceof Uint8Array)) {
     return E.left(`expected origins to be uint8, current value is ${type}`);
   }
   const origins = readOrigins(new TextDecoder().decode(data), file.codes.count);
-  return E.isLeft(origins) ? origins : E.right({ ...file, origins: origins.right });
+  if (E.isLeft(origins)) return origins;
+  const model = origins.right.model.sha256;
+  return E.right({ ...file, codes: { ...file.codes, model }, origins: origins.right });
 }
 
 function packed(

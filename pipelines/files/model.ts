@@ -77,7 +77,7 @@ export const readModel = (
   bytes: Uint8Array,
 ): E.Either<SparrowError, ModelFile> =>
   pipe(
-    readSafetensors(file, bytes),
+    readSafetensors(file, bytes, "model file"),
     E.chainW(({ tensors, metadata }): E.Either<SparrowError, ModelFile> => {
       const corrupt = (reason: string): E.Either<CorruptFile, never> =>
         E.left({ _tag: "CorruptFile", file, reason });

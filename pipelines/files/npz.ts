@@ -13,6 +13,7 @@
 import type { Entry, FileEntry } from "npm:@zip.js/zip.js@2.24.0";
 import type { CorruptFile } from "../../graph/error.ts";
 import { E, type TE } from "../../graph/fp_ts.ts";
+import { otherFormat } from "./other_format.ts";
 
 // ---- One array
 
@@ -113,8 +114,11 @@ export const NPY_HEADER = 12 + 1000;
  * @returns The header, or in words what is wrong: "expected …, current value is …".
  */
 export function readNpyHeader(head: Uint8Array, size: number): E.Either<string, NpyHeader> {
-  if (head.length < 12 || MAGIC.some((byte, i) => head[i] !== byte)) {
-    return E.left("expected an array in NumPy's format, current value is something else");
+  if (MAGIC.some((byte, i) => head[i] !== byte)) {
+    return E.left(otherFormat("array in NumPy's format", head));
+  }
+  if (head.length < 12) {
+    return E.left(`expected a header of 12 bytes at least, current value is ${head.length}`);
   }
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const [from, length] = head[6] === 1
@@ -218,6 +222,7 @@ export const readNpz = (file: string, bytes: Uint8Array): TE.TaskEither<CorruptF
   const corrupt = (reason: string): E.Either<CorruptFile, never> =>
     E.left({ _tag: "CorruptFile", file, reason });
   return async () => {
+    if (!beginsAsZip(bytes)) return corrupt(otherFormat(".npz file", bytes));
     const { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } = await zipLibrary();
     const zip = new ZipReader(new Uint8ArrayReader(bytes), { checkSignature: true });
     try {
@@ -251,6 +256,10 @@ export const readNpz = (file: string, bytes: Uint8Array): TE.TaskEither<CorruptF
     }
   };
 };
+
+/** Whether bytes begin with an entry of a zip archive, or with the end of one that is empty. */
+export const beginsAsZip = (bytes: Uint8Array): boolean =>
+  ["PK\x03\x04", "PK\x05\x06"].includes(String.fromCharCode(...bytes.subarray(0, 4)));
 
 /** Returns the reason why an entry is not read, or null. Sizes are compared before anything is allocated for them. */
 function refusal(entry: Entry, bytes: number): string | null {

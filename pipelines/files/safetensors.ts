@@ -10,6 +10,7 @@ import { E } from "../../graph/fp_ts.ts";
 import type { ParamArrays } from "../../graph/params.ts";
 import { sizeOf } from "../../graph/shape.ts";
 import { isCounts, isRecord, parseJson } from "./json.ts";
+import { otherFormat } from "./other_format.ts";
 
 /** Float32 tensors by name, and text by name. */
 export interface Safetensors {
@@ -69,16 +70,16 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
  *
  * @param file Name of the file in errors.
  * @param bytes Content of the file.
+ * @param what Kind of file that is expected, for the error of a file of another format.
  */
 export function readSafetensors(
   file: string,
   bytes: Uint8Array,
+  what = "safetensors file",
 ): E.Either<CorruptFile, Safetensors> {
   const corrupt = (reason: string): E.Either<CorruptFile, never> =>
     E.left({ _tag: "CorruptFile", file, reason });
-  if (bytes.length < 8) {
-    return corrupt(`expected a header of at least 8 bytes, current value is ${bytes.length}`);
-  }
+  if (!beginsAsSafetensors(bytes)) return corrupt(otherFormat(what, bytes));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
   if (length > MOST_HEADER || length > bytes.length - 8) {
@@ -100,6 +101,10 @@ export function readSafetensors(
   // Not by assignment: a tensor may be called __proto__.
   return E.right({ tensors: Object.fromEntries(tensors), metadata });
 }
+
+/** Whether bytes can be the first of a safetensors file: the length of the header, and its first character. */
+export const beginsAsSafetensors = (bytes: Uint8Array): boolean =>
+  bytes.length > 8 && bytes[8] === "{".charCodeAt(0);
 
 /** A tensor as a header has it. */
 export interface SafetensorsEntry {

@@ -22,7 +22,7 @@
  *
  * @module
  */
-import { invalidOption, type SparrowError } from "../../graph/error.ts";
+import { errorIn, invalidOption, type SparrowError } from "../../graph/error.ts";
 import { E, TE } from "../../graph/fp_ts.ts";
 import { idTable } from "../../ops/codes/id_table.ts";
 import { indexOf, storeOf, type VectorIndex } from "../../ops/codes/vector_index.ts";
@@ -36,7 +36,8 @@ import {
 import { listMemory, type ListSizes, rowBytes } from "../../ops/kernels/list_search.ts";
 import { unavailable, writeThrough } from "./files.ts";
 import { isRecord, parseJson } from "./json.ts";
-import { readHeader, type SafetensorsEntry } from "./safetensors.ts";
+import { otherFormat } from "./other_format.ts";
+import { beginsAsSafetensors, readHeader, type SafetensorsEntry } from "./safetensors.ts";
 
 const FORMAT = "sparrow vector index";
 const VERSION = "1";
@@ -76,12 +77,7 @@ const attempted = <A>(
   path: string,
   work: () => Promise<A>,
 ): TE.TaskEither<SparrowError, A> =>
-  TE.tryCatch(work, (thrown) => {
-    const cause = thrown instanceof Error ? thrown.cause : null;
-    return isRecord(cause) && "_tag" in cause
-      ? cause as unknown as SparrowError
-      : unavailable(operation, path, thrown);
-  });
+  TE.tryCatch(work, (thrown) => errorIn(thrown) ?? unavailable(operation, path, thrown));
 
 /** node:zlib's checksum; loaded with the first index, for a browser has none. */
 const checksum = async () => (await import("node:zlib")).crc32;
@@ -308,8 +304,8 @@ async function storeIn(path: string, file: Deno.FsFile, leave: boolean): Promise
     if (!readAt(file, from, bytes)) corrupt(`expected ${size} bytes, current value is fewer`);
     return bytes;
   };
-  if (size < 8) corrupt(`expected a header of at least 8 bytes, current value is ${size}`);
-  const start = read(0, new Uint8Array(8));
+  const start = read(0, new Uint8Array(Math.min(size, 16)));
+  if (!beginsAsSafetensors(start)) corrupt(otherFormat("index of vectors", start));
   const length = Number(new DataView(start.buffer).getBigUint64(0, true));
   const most = Math.min(MOST_HEADER, size - 8);
   if (length > most) {

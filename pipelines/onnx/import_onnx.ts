@@ -12,10 +12,11 @@ import type { ArrayValue, ParamArrays } from "../../graph/params.ts";
 import { inferShapes } from "../../graph/shape.ts";
 import type { Shape } from "../../graph/types.ts";
 import { denoFiles, type Files } from "../files/files.ts";
+import { otherFormat } from "../files/other_format.ts";
 import { graphTo, inputStep, mergeOf, type Step, stepAfter } from "./branches.ts";
 import { computations, type Constant, constantOf, settingsOf } from "./constants.ts";
 import { type Order, orderOf, readers, type ReadNode } from "./operators.ts";
-import { decodeModel, type OnnxModel, type OnnxNode } from "./proto.ts";
+import { beginsAsOnnx, decodeModel, type OnnxModel, type OnnxNode } from "./proto.ts";
 
 /** A network as a graph with its weights, for `createRun`, `swapHead` or `exportOnnx`. */
 export interface ImportedModel {
@@ -76,6 +77,7 @@ export function importOnnx(
 ): E.Either<SparrowError, ImportedModel> {
   const corrupt = (reason: string): E.Either<CorruptFile, never> =>
     E.left({ _tag: "CorruptFile", file, reason });
+  if (!beginsAsOnnx(bytes)) return corrupt(otherFormat("ONNX model", bytes));
   let model: OnnxModel;
   try {
     model = decodeModel(bytes);

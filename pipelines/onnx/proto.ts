@@ -249,6 +249,12 @@ function partCost(type: Type | string, part: Uint8Array): number {
   return ELEMENT * part.reduce((count, byte) => byte < 0x80 ? count + 1 : count, 0);
 }
 
+/** The tags that a model of ONNX can begin with: those of the fields of ModelProto. */
+const FIRST_TAGS = [0x08, 0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72, 0xa2, 0xca];
+
+/** Whether bytes can be the first of a model. */
+export const beginsAsOnnx = (bytes: Uint8Array): boolean => FIRST_TAGS.includes(bytes[0]);
+
 /**
  * The model of some bytes.
  *

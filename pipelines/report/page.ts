@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { printableLines } from "../../graph/printable.ts";
 import { type Content, type Html, html, trusted } from "./html.ts";
 
 /** The name of the meta element with the last epoch of the run that a finished report shows. */
@@ -20,9 +21,12 @@ export interface PageParts {
   readonly body: Html;
 }
 
-/** An HTML document, light or dark as the reader prefers. */
+/**
+ * An HTML document, light or dark as the reader prefers. Control and bidirectional characters are escaped, of names of
+ * files and classes for example: a reader sees them in the order in which they are.
+ */
 export const documentOf = ({ title, style, head, body }: PageParts): string =>
-  html`
+  printableLines(html`
     <!doctype html>
     <html lang="en">
       <head>
@@ -36,7 +40,7 @@ export const documentOf = ({ title, style, head, body }: PageParts): string =>
       <body>
     ${body}</body>
     </html>
-  `.markup.trimStart();
+  `.markup.trimStart());
 
 /**
  * A whole HTML document. Its policy forbids everything but its own style sheet, so that a string

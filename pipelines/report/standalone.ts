@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { printableLines } from "../../graph/printable.ts";
 import { type Element, parseSvg } from "./dom.ts";
 import type { Figure } from "./figure.ts";
 import { dark, declared, light } from "./style.ts";
@@ -97,7 +98,7 @@ export function standalone({ title, caption, drawings }: Figure): string | null 
     css,
     paper,
   ]);
-  return text();
+  return printableLines(text());
 }
 
 function described(element: Element, text: string): Element {

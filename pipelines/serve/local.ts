@@ -63,7 +63,8 @@ export function refusal(
   }
   const reads = method === "GET" || method === "HEAD";
   const site = headers.get("sec-fetch-site") ?? "none";
-  const followsLink = reads && headers.get("sec-fetch-dest") === "document";
+  const followsLink = reads && pathname + search === "/" &&
+    headers.get("sec-fetch-dest") === "document";
   if (site !== "same-origin" && site !== "none" && !followsLink) {
     return { status: 403, reason: "Another site" };
   }
@@ -90,6 +91,12 @@ const HOSTNAME = "127.0.0.1";
 
 /** Milliseconds for the last bytes of answers to be sent. */
 const FLUSH = 500;
+
+/** Milliseconds after which a connection that could not be taken is tried again. */
+const RETRY = 100;
+
+/** Milliseconds that a connection may wait for the rest of a request, or for another one. */
+const SILENCE = 10_000;
 
 /** Headers of all answers. */
 const fixedHeaders = {
@@ -139,6 +146,8 @@ export interface Serving {
   readonly answer: (request: Request) => Response | Promise<Response>;
   /** Writes the answer to one that was. @default the reason, as plain text */
   readonly refuse?: (refusal: Refusal) => Response;
+  /** Milliseconds after which a connection without a whole request is closed. @default 10,000 */
+  readonly silence?: number;
 }
 
 /** The answer to a request that is refused, as plain text. */
@@ -146,12 +155,13 @@ export const plainly = ({ status, reason }: Refusal): Response =>
   new Response(`${reason}\n`, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
 
 /**
- * Starts to serve. The server does not keep the process alive.
+ * Starts to serve. The server does not keep the process alive. Requests that are sent in part are not waited for
+ * without end: a connection on which none is answered is closed after `silence`.
  *
  * @returns The server; `InvalidOption` for a port that is taken, or not ours to take.
  */
 export function serveLocally(
-  { port, flag, routes, headers, answer, refuse = plainly }: Serving,
+  { port, flag, routes, headers, answer, refuse = plainly, silence = SILENCE }: Serving,
 ): E.Either<InvalidOption, Server> {
   let actual = port;
   let ending = false;
@@ -172,26 +182,34 @@ export function serveLocally(
     return response;
   };
   try {
+    const listener = Deno.listen({ hostname: HOSTNAME, port });
+    actual = listener.addr.port;
     const server = Deno.serve({
       hostname: HOSTNAME,
-      port,
+      port: 0,
       signal: abort.signal,
       onListen: () => {},
       // A page that goes away in the middle of an answer.
       onError: () =>
         new Response("This should not have happened\n", { status: 500, headers: fixedHeaders }),
-    }, async (request, { completed }) => {
-      const settled = completed.catch(() => {}).finally(() => answers.delete(settled));
+    }, async (request, { completed, remoteAddr }) => {
+      const known = gate.begin(remoteAddr.port);
+      const settled = completed.catch(() => {}).finally(() => {
+        answers.delete(settled);
+        gate.end(remoteAddr.port);
+      });
       answers.add(settled);
       const reason = ending
         ? { status: 503, reason: "The server ends" } as const
+        : !known
+        ? { status: 421, reason: `Ask for ${HOSTNAME}:${actual}` } as const
         : refusal(request, actual, routes);
       if (reason !== null) return refused(reason);
       const response = withHeaders(await answer(request));
       return request.method === "HEAD" ? new Response(null, response) : response;
     });
-    actual = server.addr.port;
     server.unref();
+    const gate = openGate(listener, server.addr.port, silence);
     return E.right({
       url: `http://${HOSTNAME}:${actual}/`,
       stop: async (patience) => {
@@ -201,11 +219,102 @@ export function serveLocally(
         if (await waited(Promise.allSettled(answers), patience)) {
           await waited(server.shutdown(), FLUSH);
         } else abort.abort();
+        await gate.close();
       },
     });
   } catch (cause) {
     return E.left(invalidOption(flag, port, expected(cause)));
   }
+}
+
+/** The connections of a server that listens behind it. */
+interface Gate {
+  /** Marks that a request of a connection is being answered; returns whether the connection came through the gate. */
+  readonly begin: (port: number) => boolean;
+  /** Marks that it was answered. */
+  readonly end: (port: number) => void;
+  /** Takes no more connections, and closes those that there are once their last bytes are sent. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Passes connections on to a server, and closes those on which no request is answered for a while. `Deno.serve` itself
+ * waits for the rest of a request without end, and says nothing of connections.
+ *
+ * @param inner Port of the server. It knows a connection by the port of the gate's end.
+ */
+function openGate(listener: Deno.TcpListener, inner: number, silence: number): Gate {
+  const connections = new Map<number, { answering: number; since: number; close: () => void }>();
+  const passing = new Set<Promise<unknown>>();
+  let closed = false;
+  const timer = setInterval(() => {
+    for (const { answering, since, close } of connections.values()) {
+      if (answering === 0 && performance.now() - since > silence) close();
+    }
+  }, Math.min(1000, silence / 4));
+  Deno.unrefTimer(timer);
+  const pass = async (client: Deno.TcpConn): Promise<void> => {
+    const server = await Deno.connect({ hostname: HOSTNAME, port: inner }).catch(() => null);
+    const close = () => {
+      for (const end of [client, server]) {
+        try {
+          end?.close();
+        } catch { /* The other side has closed it. */ }
+      }
+    };
+    if (server === null) return close();
+    client.unref();
+    server.unref();
+    const { localAddr: { port } } = server;
+    connections.set(port, { answering: 0, since: performance.now(), close });
+    await Promise.all([passOn(client, server), passOn(server, client)]).catch(() => {});
+    connections.delete(port);
+    close();
+  };
+  const accept = async (): Promise<void> => {
+    while (!closed) {
+      const client = await listener.accept().catch(() => null);
+      if (closed) return client?.close();
+      // Too many files are open, say.
+      if (client === null) await new Promise((resolve) => setTimeout(resolve, RETRY));
+      else {
+        const passed = pass(client).finally(() => passing.delete(passed));
+        passing.add(passed);
+      }
+    }
+  };
+  listener.unref();
+  void accept();
+  return {
+    begin: (port) => {
+      const found = connections.get(port);
+      if (found !== undefined) found.answering++;
+      return found !== undefined;
+    },
+    end: (port) => {
+      const found = connections.get(port);
+      if (found === undefined) return;
+      found.answering--;
+      found.since = performance.now();
+    },
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      clearInterval(timer);
+      listener.close();
+      await waited(Promise.allSettled(passing), FLUSH);
+      for (const { close } of connections.values()) close();
+    },
+  };
+}
+
+/** Passes bytes on as they come, to the end; the other side's pace holds them up. */
+async function passOn(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+  const bytes = new Uint8Array(65_536);
+  for (let read = await from.read(bytes); read !== null; read = await from.read(bytes)) {
+    for (let sent = 0; sent < read;) sent += await to.write(bytes.subarray(sent, read));
+  }
+  await to.closeWrite();
 }
 
 /** Waits for work, at most the given milliseconds; returns whether it is done. Unfinished work goes on. */

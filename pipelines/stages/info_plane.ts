@@ -18,7 +18,7 @@ import type { Env } from "../core/env.ts";
 import type { Row } from "../core/history.ts";
 import { findLayers, layerName, layerOutputs } from "../core/layer_outputs.ts";
 import type { Run } from "../core/run.ts";
-import { pipeline, skip, type Stage, stage } from "../core/stage.ts";
+import { asked, pipeline, skip, type Stage, stage, when } from "../core/stage.ts";
 import {
   checkSplit,
   type Dataset,
@@ -136,8 +136,8 @@ export function infoPlane(
         : null;
     return pipeline(
       first ? here : skip,
-      body(midway),
-      (after) => settings.epochs(after.epoch) ? here(after) : skip(after),
+      asked(run, () => body(midway)),
+      when(({ epoch }) => settings.epochs(epoch), here),
     )(run);
   };
 }

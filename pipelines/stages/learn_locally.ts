@@ -192,56 +192,73 @@ async function learnLayer(
   const steps = Math.ceil(count / batchSize);
   const rows: Row[] = [];
   const drop = () => tf.dispose([weights, ...(matrix === null ? [] : [matrix])]);
+  let ofEpoch: { readonly before: tf.Tensor; readonly used: tf.Tensor } | null = null;
+  const dropAll = () => {
+    drop();
+    tf.dispose(ofEpoch === null ? [] : [ofEpoch.before, ofEpoch.used]);
+    if (plasticity !== run.plasticity) {
+      tf.dispose([plasticity[scaling.duty], plasticity[scaling.samples]]);
+    }
+  };
 
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const [order, next] = permutation(count, generator);
-    generator = next;
-    const before = weights.clone();
-    let used = tf.zeros([node.outputs]);
-    for (let step = 0; step < steps; step++) {
-      await breathe(env);
-      if (env.signal.aborted) {
-        drop();
-        tf.dispose([before, used]);
-        if (plasticity !== run.plasticity) {
-          tf.dispose([plasticity[scaling.duty], plasticity[scaling.samples]]);
+  try {
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const [order, next] = permutation(count, generator);
+      generator = next;
+      const before = weights.clone();
+      let used: tf.Tensor = tf.zeros([node.outputs]);
+      ofEpoch = { before, used };
+      for (let step = 0; step < steps; step++) {
+        await breathe(env);
+        if (env.signal.aborted) {
+          dropAll();
+          return E.left({ _tag: "Interrupted", epoch: run.epoch + epoch, step: run.step + step });
         }
-        return E.left({ _tag: "Interrupted", epoch: run.epoch + epoch, step: run.step + step });
-      }
-      const eta = rate * (1 - (epoch * steps + step) / (epochs * steps));
-      const picks = order.subarray(step * batchSize, (step + 1) * batchSize);
-      const made = tf.tidy(() => {
-        const batch = learner(picks);
-        const factors = scaled ? factorsOf(plasticity, scaling, node.outputs) : undefined;
-        const activity = rule.compete(weights, batch, factors);
-        const active = tf.step(activity);
-        return {
-          weights: rule.update(weights, batch, activity, eta),
-          used: tf.maximum(used, tf.max(active, 0)),
-          ...(scaled ? counted(plasticity, scaling, active) : {}),
-        };
-      });
-      tf.dispose([weights, used]);
-      ({ weights, used } = made);
-      if (made.duty !== undefined && made.samples !== undefined) {
-        if (plasticity !== run.plasticity) {
-          tf.dispose([plasticity[scaling.duty], plasticity[scaling.samples]]);
+        const eta = rate * (1 - (epoch * steps + step) / (epochs * steps));
+        const picks = order.subarray(step * batchSize, (step + 1) * batchSize);
+        const made = tf.tidy(() => {
+          const batch = learner(picks);
+          const factors = scaled ? factorsOf(plasticity, scaling, node.outputs) : undefined;
+          const activity = rule.compete(weights, batch, factors);
+          const active = tf.step(activity);
+          return {
+            weights: rule.update(weights, batch, activity, eta),
+            used: tf.maximum(used, tf.max(active, 0)),
+            ...(scaled ? counted(plasticity, scaling, active) : {}),
+          };
+        });
+        tf.dispose([weights, used]);
+        ({ weights, used } = made);
+        ofEpoch = { before, used };
+        if (made.duty !== undefined && made.samples !== undefined) {
+          if (plasticity !== run.plasticity) {
+            tf.dispose([plasticity[scaling.duty], plasticity[scaling.samples]]);
+          }
+          plasticity = {
+            ...plasticity,
+            [scaling.duty]: made.duty,
+            [scaling.samples]: made.samples,
+          };
         }
-        plasticity = { ...plasticity, [scaling.duty]: made.duty, [scaling.samples]: made.samples };
       }
+      const [moved, share]: tf.Tensor[] = tf.tidy(() => [
+        tf.sqrt(
+          tf.div(tf.sum(tf.square(tf.sub(weights, before))), tf.sum(tf.square(before))),
+        ),
+        tf.mean(used),
+      ]);
+      for (const [name, tensor] of [["moved", moved], ["units_used", share]] as const) {
+        const [value] = await tensor.data<"float32">();
+        const at = { epoch: run.epoch + epoch + 1, step: run.step + (epoch + 1) * steps };
+        rows.push({ ...at, split: "train", name, value });
+      }
+      tf.dispose([before, used, moved, share]);
+      ofEpoch = null;
     }
-    const [moved, share]: tf.Tensor[] = tf.tidy(() => [
-      tf.sqrt(
-        tf.div(tf.sum(tf.square(tf.sub(weights, before))), tf.sum(tf.square(before))),
-      ),
-      tf.mean(used),
-    ]);
-    for (const [name, tensor] of [["moved", moved], ["units_used", share]] as const) {
-      const [value] = await tensor.data<"float32">();
-      const at = { epoch: run.epoch + epoch + 1, step: run.step + (epoch + 1) * steps };
-      rows.push({ ...at, split: "train", name, value });
-    }
-    tf.dispose([before, used, moved, share]);
+  } catch (thrown) {
+    // Of a rule, or of a device that was lost.
+    dropAll();
+    throw thrown;
   }
   const final = tf.tidy(() => {
     const seen = matrix === null ? weights : tf.matMul(matrix, weights);

@@ -11,7 +11,7 @@ import { tf } from "../../ops/tfjs.ts";
 import type { ObserveGradients } from "../../ops/train_step.ts";
 import type { Row } from "../core/history.ts";
 import { toArrays } from "../core/run.ts";
-import { pipeline, type Stage, stage } from "../core/stage.ts";
+import { asked, pipeline, type Stage, stage } from "../core/stage.ts";
 
 /**
  * Runs stages that are given an observer of gradients, and adds statistics of all their steps to the history.
@@ -64,9 +64,10 @@ import { pipeline, type Stage, stage } from "../core/stage.ts";
 export const watchGradients =
   (body: (observe: ObserveGradients) => Stage): Stage => (run) => (env) => async () => {
     let sums: GradientSums = {};
-    const observed: Stage = body((gradients) => {
-      sums = sumGradients(sums, gradients);
-    });
+    const observed: Stage = asked(run, () =>
+      body((gradients) => {
+        sums = sumGradients(sums, gradients);
+      }));
     try {
       return await pipeline(observed, addGradientRows(() => sums))(run)(env)();
     } finally {

@@ -179,5 +179,5 @@ function fitted(
 ): Uint8Array {
   const isThere = shape[0] === layout.size[0] && shape[1] === layout.size[1] &&
     pixels.length === areaOf(layout);
-  return isThere ? pixels : toInput(bitmapOf(pixels, shape), layout, false);
+  return isThere ? pixels : toInput(bitmapOf(pixels, shape), layout);
 }

@@ -6,7 +6,14 @@
  */
 import type { BackendUnavailable, CorruptFile, SparrowError } from "../../graph/error.ts";
 import { E, type TE } from "../../graph/fp_ts.ts";
-import { decodeModel, ElementType, type OnnxModel, type OnnxNode } from "../onnx/proto.ts";
+import { otherFormat } from "../files/other_format.ts";
+import {
+  beginsAsOnnx,
+  decodeModel,
+  ElementType,
+  type OnnxModel,
+  type OnnxNode,
+} from "../onnx/proto.ts";
 import type { Described, LayerOutput, Network } from "./network.ts";
 import { importPart, inDeno, nameOf, wordsOf } from "./packages.ts";
 
@@ -27,6 +34,7 @@ export function describeOnnx(
 ): E.Either<CorruptFile, Described & { readonly name: string }> {
   const corrupt = (reason: string): E.Either<CorruptFile, never> =>
     E.left({ _tag: "CorruptFile", file, reason });
+  if (!beginsAsOnnx(bytes)) return corrupt(otherFormat("ONNX model", bytes));
   const decoded = decodedOrNull(bytes);
   const graph = decoded?.graph;
   if (graph === undefined || graph.output.length === 0) {

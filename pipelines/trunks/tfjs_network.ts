@@ -8,6 +8,7 @@ import { E, type TE } from "../../graph/fp_ts.ts";
 import type { tf as Tf } from "../../ops/tfjs.ts";
 import { joined } from "../data/bytes.ts";
 import { isRecord, parseJson } from "../files/json.ts";
+import { otherFormat } from "../files/other_format.ts";
 import type { Described, Network, NetworkInput } from "./network.ts";
 import { importPart, nameOf, wordsOf } from "./packages.ts";
 
@@ -50,7 +51,9 @@ export function readTfjsModel(
 ): E.Either<CorruptFile, TfjsModel> {
   const corrupt = (reason: string): E.Either<CorruptFile, never> =>
     E.left({ _tag: "CorruptFile", file, reason });
-  const whole = record(parseJson(new TextDecoder().decode(bytes)));
+  const text = new TextDecoder().decode(bytes);
+  if (!/^\s*\{/.test(text)) return corrupt(otherFormat("model.json of TensorFlow.js", bytes));
+  const whole = record(parseJson(text));
   const topology = record(whole.modelTopology);
   const kind = Array.isArray(topology.node)
     ? "graph"

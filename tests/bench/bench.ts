@@ -22,6 +22,7 @@ import { machine, showMachine } from "./machine.ts";
 import { type Effort, measure, type Measured } from "./measure.ts";
 import { images } from "./mnist_encoder.ts";
 import type { Bed, Subject } from "./subject.ts";
+import { decoding } from "./subjects/decoding.ts";
 import { encoding, encodingOnHost } from "./subjects/encoding.ts";
 import { epoch } from "./subjects/epoch.ts";
 import { information, neuralInformation } from "./subjects/information.ts";
@@ -43,6 +44,7 @@ const subjects: readonly Subject[] = [
   search,
   indexSearch,
   gpuSearch,
+  decoding,
 ];
 
 /** The quickest first: it is the one that prepares what is measured on the host. */

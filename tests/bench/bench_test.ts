@@ -29,7 +29,7 @@ const onDevice = [
 /** Names of all subjects, in order. */
 const all = [
   ...["training step", "training batch", "epoch", "encoding", "encoding on the host", "kernels"],
-  ...["information", "information, neural", "search", "search of an index"],
+  ...["information", "information, neural", "search", "search of an index", "decoding"],
 ];
 
 /** The subjects of a short run; fails unless each of its lines holds what was measured. */

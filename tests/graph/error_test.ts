@@ -14,6 +14,31 @@ Deno.test("every error is described in one line, but for a parse error, which ha
   }
 });
 
+Deno.test("nothing that an error names steers a terminal or breaks its line", () => {
+  const steers = "\x1b]0;title\x07\x9b31m\r\n\u202eexe";
+  const within = (value: unknown): unknown =>
+    typeof value === "string"
+      ? value + steers
+      : Array.isArray(value)
+      ? value.map(within)
+      : typeof value === "object" && value !== null
+      ? Object.fromEntries(
+        Object.entries(value).map(([key, of]) => [
+          key,
+          key === "_tag" ? of : within(of),
+        ]),
+      )
+      : value;
+  for (const [error] of Object.values(cases)) {
+    const said = describe(within(error) as typeof error);
+    const lines = error._tag === "ParseError"
+      ? /[^\n\P{Cc}]|\p{Bidi_Control}/u
+      : /\p{Cc}|\p{Bidi_Control}/u;
+    assertFalse(lines.test(said), said);
+    if (Object.values(error).length > 3) assert(said.includes("\\u001b]0;title\\u0007"), said);
+  }
+});
+
 Deno.test("every error is plain data", () => {
   for (const [error] of Object.values(cases)) assertEquals(structuredClone(error), error);
 });

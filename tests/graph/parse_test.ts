@@ -414,7 +414,10 @@ function checkAny(text: string) {
   const [shown, caret, ...rest] = frame.split("\n");
   assertEquals([rest.length, caret.trim()], [0, "^"]);
   const there = lines[line - 1][column - 1] ?? "";
-  assertEquals(shown[caret.length - 1] ?? "", there.replace(/\p{Cc}/u, " "));
+  assertEquals(
+    shown[caret.length - 1] ?? "",
+    there.replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u, " "),
+  );
   assertStringIncludes(describe(result.left), frame);
 }
 

@@ -151,7 +151,7 @@ Deno.test("search refuses what does not fit, in one line", () =>
         [codes, `${folder}/empty.npz`, "-k", "1"],
         "Cannot use QUERY: expected at least one code",
       ],
-      [1, [`${folder}/corrupt.npz`, codes], "corrupt.npz: expected a whole .npz file"],
+      [1, [`${folder}/corrupt.npz`, codes], "corrupt.npz: this is no .npz file"],
       [1, [`${folder}/none.npz`, codes], "none.npz: there is no such file"],
       [2, [codes, image, "-k", "1"], "Cannot use --model: expected the model that made the codes"],
       [2, [own, image, "-k", "1", "--model", `${folder}/other.safetensors`], "of SHA-256"],

@@ -6,6 +6,8 @@
 import { orThrow, type SparrowError } from "../../../graph/error.ts";
 import { E, pipe, TE } from "../../../graph/fp_ts.ts";
 import { bytesInMemory, type ByteSource, openBytes } from "../../files/byte_source.ts";
+import { beginsAsZip } from "../../files/npz.ts";
+import { otherFormat } from "../../files/other_format.ts";
 import { openArrow } from "./arrow.ts";
 import { openJsonLines } from "./json_lines.ts";
 import { npyValues, openNpy, openNpz } from "./npy.ts";
@@ -107,6 +109,8 @@ const withBytes = <A, B>(
     ),
   );
 
+const FORMATS = ".npy, .npz, Parquet, Arrow or JSON lines";
+
 /** Bytes at the start of a file by which its format is known; longer than any of them. */
 const HEAD = 64;
 
@@ -119,7 +123,7 @@ async function partsOf(
   const bad = (actual: string, advice = ""): never =>
     refuse(corrupt(
       bytes.name,
-      `expected vectors as .npy, .npz, Parquet, Arrow or JSON lines, current value is ${actual}${advice}`,
+      `expected vectors as ${FORMATS}, current value is ${actual}${advice}`,
     ));
   const single = (): string | undefined =>
     typeof column === "object" ? noColumn(bytes.name, column.join(", "), []) : column;
@@ -127,7 +131,7 @@ async function partsOf(
   if (text.startsWith("\x93NUMPY")) {
     return column === undefined ? openNpy(bytes) : noColumn(bytes.name, [column].flat().join(), []);
   }
-  if (["PK\x03\x04", "PK\x05\x06"].includes(text.slice(0, 4))) return openNpz(bytes, single());
+  if (beginsAsZip(head)) return openNpz(bytes, single());
   if (text.startsWith("PAR1")) return openParquet(bytes, column);
   if (text.startsWith("ARROW1") || text.startsWith("\xff\xff\xff\xff")) {
     return openArrow(bytes, column);
@@ -136,5 +140,5 @@ async function partsOf(
   if (text.startsWith("PARE")) bad("an encrypted Parquet file");
   if (text.startsWith("FEA1")) bad("Feather's version 1", ": write it again as version 2");
   if (text.startsWith("\x1f\x8b")) bad("a gzip file", ": unpack it");
-  return bad("something else");
+  return refuse(corrupt(bytes.name, otherFormat(`file of vectors (${FORMATS})`, head)));
 }

@@ -5,6 +5,7 @@
  */
 import {
   type CorruptFile,
+  errorIn,
   invalidOption,
   orThrow,
   type SparrowError,
@@ -225,14 +226,11 @@ export const attempted = <A>(
   TE.tryCatch(
     async () => await work(),
     (thrown) =>
-      thrown instanceof Error && isSparrowError(thrown.cause) ? thrown.cause : corrupt(
+      errorIn(thrown) ?? corrupt(
         file,
         `expected a whole file, current value is a damaged one: ${wordsOf(thrown)}`,
       ),
   );
-
-const isSparrowError = (cause: unknown): cause is SparrowError =>
-  typeof cause === "object" && cause !== null && "_tag" in cause;
 
 const wordsOf = (thrown: unknown): string =>
   thrown instanceof Error ? thrown.message || thrown.name : String(thrown);

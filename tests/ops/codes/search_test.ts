@@ -263,6 +263,31 @@ Deno.test("an index is saved as its codes", () =>
     );
   }));
 
+onEachBackend("codes of one model are not searched with those of another", async (name) => {
+  const codes = random(40, 70, 5);
+  const [one, other] = [{ ...codes, model: "a".repeat(64) }, { ...codes, model: "b".repeat(64) }];
+  const find = async (codes: BinaryEmbeddings, queries: BinaryEmbeddings) =>
+    name === "webgpu"
+      ? await searchOnGpu(
+        codeIndex(codes),
+        queries,
+        { k: 1 },
+        right(await startBackend("webgpu")()),
+      )()
+      : search(codeIndex(codes), queries, { k: 1, on: name });
+  for (const [set, queries] of [[one, one], [one, codes], [codes, other], [codes, codes]]) {
+    assertEquals([...right(await find(set, queries)).distances], new Array(40).fill(0));
+  }
+  assertEquals(
+    refusal(await find(pickCodes(one, [1, 2]), pickCodes(other, [3]))),
+    "Cannot use queries: expected codes of the model of SHA-256 aaaaaaaaaaaa…, as those that they are " +
+      'compared with: encode both with one model, current value is "codes of the model of SHA-256 bbbbbbbbbbbb…"',
+  );
+  assertThrows(() => appendCodes(one, other), RangeError, "codes to append");
+  assertEquals(appendCodes(one, one).model, one.model);
+  assertEquals(appendCodes(one, codes).model, undefined);
+});
+
 Deno.test("what cannot be searched is refused by name", async () => {
   const index = codeIndex(codesOf([[1], [2]], 8));
   const query = codesOf([[1]], 8);

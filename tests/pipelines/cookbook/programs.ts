@@ -36,6 +36,11 @@ export const programs: readonly {
     printed: /^test accuracy (\S+)\nmean average precision (\S+)\n$/,
     chance: 0.1,
   },
+  {
+    name: "ready_networks",
+    printed: /^test accuracy (\S+)\nmean average precision (\S+)\n$/,
+    chance: 0.1,
+  },
   { name: "train_and_save", printed: /^test accuracy (\S+)\n.*model\.safetensors\n$/, chance: 0.1 },
   {
     name: "encode_saved",

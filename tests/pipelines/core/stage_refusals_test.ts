@@ -1,19 +1,26 @@
+import { invalidOption, orThrow } from "../../../graph/error.ts";
+import { E, TE } from "../../../graph/fp_ts.ts";
 import { graph } from "../../../graph/parse.ts";
 import { onlineKMeans } from "../../../ops/local/rules.ts";
 import { crossEntropyLoss } from "../../../ops/losses/cross_entropy.ts";
-import type { Loss } from "../../../ops/losses/loss.ts";
+import type { Loss, Objective } from "../../../ops/losses/loss.ts";
 import { tripletCosineLoss } from "../../../ops/losses/triplet.ts";
 import { tf } from "../../../ops/tfjs.ts";
+import { augment } from "../../../pipelines/data/augment.ts";
+import type { Files } from "../../../pipelines/files/files.ts";
 import type { Dataset, DataSplit } from "../../../pipelines/data/dataset.ts";
 import { createRun, dispose, type Run } from "../../../pipelines/core/run.ts";
 import {
   every,
   pipeline,
+  pure,
   repeat,
   skip,
   type Stage,
+  stage,
   tap,
   until,
+  when,
 } from "../../../pipelines/core/stage.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
 import { evaluate } from "../../../pipelines/stages/evaluate.ts";
@@ -24,7 +31,11 @@ import { infoPlane } from "../../../pipelines/stages/info_plane.ts";
 import { learnLocally } from "../../../pipelines/stages/learn_locally.ts";
 import { monitor } from "../../../pipelines/stages/monitor.ts";
 import { readOut } from "../../../pipelines/stages/read_out.ts";
-import { train } from "../../../pipelines/stages/train.ts";
+import { checkpoint } from "../../../pipelines/stages/checkpoint.ts";
+import { announce } from "../../../pipelines/stages/report.ts";
+import { save } from "../../../pipelines/stages/save.ts";
+import { train, type TrainOptions } from "../../../pipelines/stages/train.ts";
+import { watchGradients, watchWeights, withWeights } from "../../../pipelines/stages/watch.ts";
 import { assert, assertEquals, assertRejects } from "../../assert.ts";
 import { onEachBackend } from "../../ops/backends.ts";
 import { digits, envOn, left, optimiser, right } from "../tiny.ts";
@@ -171,7 +182,8 @@ onEachBackend(
   "whoever throws, a loss or who looks on, is heard, and no tensor is left",
   async (name) => {
     const quiet = await envOn(name);
-    const { train: data } = await digits();
+    const dataset = await digits();
+    const { train: data } = dataset;
     const fail = (): never => {
       throw new Error("it is mine");
     };
@@ -188,21 +200,104 @@ onEachBackend(
     ];
     const observer = { about: () => {}, run: fail };
     const progress = { update: fail, clear: () => {} };
-    const cases: readonly (readonly [Stage, typeof quiet])[] = [
-      ...failing.map((loss) => [train({ data, loss }), quiet] as const),
-      [train({ data, loss }), { ...quiet, observer }],
-      [train({ data, loss }), { ...quiet, progress }],
-      [train({ data, loss, observe: fail }), quiet],
-      [train({ data, loss, midway: fail }), quiet],
+    const learn = (options: Partial<TrainOptions> = {}) => train({ data, loss, ...options });
+    const rule = onlineKMeans();
+    const local = learnLocally({ data, path: 0, rule: { ...rule, compete: fail } });
+    const files = (name: keyof Files) => ({ ...quiet, files: { ...quiet.files, [name]: fail } });
+    const cases: readonly (readonly [Stage, typeof quiet, Partial<Run>?])[] = [
+      ...failing.map((loss) => [learn({ loss }), quiet] as const),
+      [learn(), { ...quiet, observer }],
+      [learn(), { ...quiet, progress }],
+      [learn({ observe: fail }), quiet],
+      [learn({ midway: fail }), quiet],
+      [learn({ loss: { ...loss, fits: fail } }), quiet],
+      [learn({ augment: { ...augment({ flip: true }), fits: fail }, shape: [28, 28] }), quiet],
+      [learn({ augment: { ...augment({ flip: true }), apply: fail }, shape: [28, 28] }), quiet],
+      [learn({ order: fail }), quiet],
+      [learn(), quiet, { optimiser: { ...optimiser, update: fail } }],
+      [learn(), quiet, { optimiser: { ...optimiser, learningRate: fail } }],
       [tap(fail), quiet],
       [pipeline(tap(() => {}), tap(fail)), quiet],
+      [pure(fail), quiet],
+      [pipeline(learn(), pure(fail)), quiet],
+      [when(fail, skip), quiet],
+      [stage(fail), quiet],
+      [repeat(2)(when(fail, skip)), quiet],
+      [until(2)(pure(fail)), quiet],
+      [watchGradients(fail), quiet],
+      [watchGradients((observe) => pipeline(learn({ observe }), pure(fail))), quiet],
+      [withWeights(fail), quiet],
+      [watchWeights(pure(fail)), quiet],
+      [infoPlane({ dataset, samples: 40 }, fail), quiet],
+      [infoPlane({ dataset, samples: 40, epochs: fail }, (midway) => learn({ midway })), quiet],
+      [infoPlane({ dataset, samples: 40, steps: fail }, (midway) => learn({ midway })), quiet],
+      [local, quiet],
+      [learnLocally({ data, path: 0, rule: { ...rule, update: fail } }), quiet],
+      [save("never", dataset), files("write")],
+      [checkpoint("never"), files("write")],
+      [announce(1), { ...quiet, log: fail }],
     ];
     // What a backend makes once and keeps.
-    await assertRejects(() => cases[1][0](runOf(soft))(quiet)(), Error, "it is mine");
-    const tensors = tf.memory().numTensors;
-    for (const [i, [stage, env]] of cases.entries()) {
-      await assertRejects(() => stage(runOf(soft))(env)(), Error, "it is mine");
-      assertEquals(tf.memory().numTensors, tensors, `case ${i}`);
+    await assertRejects(() => cases[1][0](runOf(encoder))(quiet)(), Error, "it is mine");
+    const faults: string[] = [];
+    for (const [i, [stage, env, change]] of cases.entries()) {
+      const nodes = i < cases.findIndex(([stage]) => stage === local) ? soft : encoder;
+      const tensors = tf.memory().numTensors;
+      const begun = async () => await stage({ ...runOf(nodes), ...change })(env)();
+      const thrown = await begun().then(() => "nothing", (thrown) => String(thrown));
+      const left = tf.memory().numTensors - tensors;
+      if (thrown !== "Error: it is mine" || left !== 0) {
+        faults.push(`${i}: ${thrown}, ${left} left`);
+      }
+    }
+    assertEquals(faults, []);
+  },
+);
+
+onEachBackend(
+  "a loss that is no function of the weights is refused, and no tensor is left",
+  async (name) => {
+    const env = await envOn(name);
+    const { train: data } = await digits();
+    const loss = (evaluate: (outputs: tf.Tensor, inputs: tf.Tensor) => unknown): Loss => ({
+      name: "mine",
+      options: {},
+      draw: (_labels, rng) => [{ evaluate: evaluate as Objective["evaluate"], terms: 1 }, rng],
+    });
+    const none = "one that depends on no weight";
+    const cases: readonly (readonly [Loss, string])[] = [
+      [loss(() => tf.scalar(1)), none],
+      [loss((_, inputs) => tf.mean(inputs)), none],
+      [loss((outputs) => tf.sum(tf.greater(outputs, 0))), "one of Greater"],
+      [loss((outputs) => tf.mean(outputs, 0)), "a tensor of shape [16]"],
+      [loss(() => 7), "number"],
+      [loss((outputs) => Promise.resolve(tf.mean(outputs))), "a promise"],
+    ];
+    for (const [mine, actual] of cases) {
+      const before = tf.memory().numTensors;
+      const error = left(await train({ data, loss: mine })(runOf(soft))(env)());
+      assert(error._tag === "InvalidOption", JSON.stringify(error));
+      assertEquals([error.option, error.actual.replaceAll('"', "")], [
+        "the value of the loss mine",
+        actual,
+      ]);
+      assertEquals(tf.memory().numTensors - before, 0, actual);
     }
   },
 );
+
+Deno.test("what orThrow throws in a stage is the stage's error", async () => {
+  const env = await envOn("cpu");
+  const before = tf.memory().numTensors;
+  const error = invalidOption("mine", 1, "2");
+  for (
+    const own of [
+      tap(() => void orThrow(E.left(error))),
+      tap(async () => void await orThrow(TE.left(error))),
+      stage((run) => orThrow(TE.left(error)).then(() => E.right(run))),
+    ]
+  ) {
+    assertEquals(left(await own(runOf(soft))(env)()), error);
+    assertEquals(tf.memory().numTensors, before);
+  }
+});

@@ -169,15 +169,18 @@ Deno.test("a page that does not read holds nothing up and costs no memory", () =
     const before = Deno.memoryUsage();
     let longest = 0;
     const updates = 40;
+    let rows = 0;
     for (let i = 0; i < updates; i++) {
       grow(i + 1);
       const from = performance.now();
       env.observer?.about({ dataset: "", notice: notice + i, config: {} });
       env.progress.update({ epoch: i, done: 1, total: 1, loss: 1, samplesPerSecond: 1 });
       longest = Math.max(longest, performance.now() - from);
-      if (i % 10 === 0) assertEquals((await page.next())?.rows.length, i === 0 ? 1 : 10);
+      // A slow machine may have sent a message in between, which tells the time alone.
+      while (i % 10 === 0 && rows <= i) rows += (await page.next())!.rows.length;
     }
     assertLess(longest, 50, "telling takes no time");
+    assertEquals(rows, 31);
     await page.leave();
     const after = Deno.memoryUsage();
     // 8 × 40 MB if every message was kept for each.

@@ -3,6 +3,7 @@ import {
   type Cursor,
   type Known,
   mergeRows,
+  messageOf,
   nothing,
   type Status,
   unknown,
@@ -126,4 +127,19 @@ Deno.test("what does not change is told once", () => {
   assertEquals(next.model, null);
   const history = known.history;
   assertStrictEquals(mergeRows({ run: 0, history }, next), history);
+});
+
+Deno.test("names in a message are shown by a page, and turn nothing around", () => {
+  const name = "\x1b[2Ja\u202egpj\u2066";
+  const about = { dataset: name, notice: name, config: { data: name, list: [name] } };
+  const known = { ...unknown, about, end: { how: "failed", lines: [name] } } as const;
+  const [update] = updateSince(known, { ...status, said: name, graph: name }, nothing);
+  const read = JSON.parse(messageOf(update)) as Update;
+  const shown = "\\u001b[2Ja\\u202egpj\\u2066";
+  assertEquals(read.about, {
+    dataset: shown,
+    notice: shown,
+    config: { data: shown, list: [shown] },
+  });
+  assertEquals([read.status.said, read.status.graph, read.end?.lines[0]], [shown, shown, shown]);
 });

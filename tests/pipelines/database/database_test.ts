@@ -2,7 +2,7 @@ import { E, type TE } from "../../../graph/fp_ts.ts";
 import { describe, type SparrowError } from "../../../graph/error.ts";
 import { permutation, seed } from "../../../graph/rng.ts";
 import { codeIndex, search } from "../../../ops/codes/search.ts";
-import { bind } from "../../../ops/codes/algebra.ts";
+import { bind, symmetricDifference } from "../../../ops/codes/algebra.ts";
 import { appendCodes, emptyCodes, pickCodes, toIndices } from "../../../ops/codes/codes.ts";
 import {
   addCodes,
@@ -108,8 +108,8 @@ async function holds(database: Database, t: Deno.TestContext): Promise<void> {
       const planted = random(20, width, active, 4);
       // The first is there twice, the others once.
       const codes = appendCodes(appendCodes(drawn, planted), pickCodes(planted, [0]));
-      const table = await filled(database, "planted", codes, type);
-      const exact = await done(searchTable(table, planted, { k: 2 }));
+      const first = await filled(database, "planted", codes, type);
+      const exact = await done(searchTable(first, planted, { k: 2 }));
       assertEquals([...exact.indices.slice(0, 2)], [1500, 1520]);
       assertEquals([...exact.distances.slice(0, 2)], [0, 0]);
       for (let i = 1; i < 20; i++) {
@@ -120,6 +120,12 @@ async function holds(database: Database, t: Deno.TestContext): Promise<void> {
       const bound = await filled(database, "planted", right(bind(codes, order)), type);
       const again = await done(searchTable(bound, right(bind(planted, order)), { k: 2 }));
       assertEquals(again, exact);
+      // (q ⊕ m, x ⊕ m) are as far apart as (q, x), whatever the mask m.
+      const mask = random(1, width, type === "bit" ? width >> 1 : active, 7);
+      const masked = (codes: ReturnType<typeof random>) =>
+        symmetricDifference(codes, pickCodes(mask, new Array(codes.count).fill(0)));
+      const table = await filled(database, "planted", masked(codes), type);
+      assertEquals(await done(searchTable(table, masked(planted), { k: 2 })), exact);
       const operators = { bit: "bit_hamming_ops", sparsevec: "sparsevec_l1_ops" } as const;
       await query(`CREATE INDEX ON planted USING hnsw (code ${operators[type]})`);
       await query("SET enable_seqscan = off");
@@ -134,6 +140,24 @@ async function holds(database: Database, t: Deno.TestContext): Promise<void> {
           // A graph's search may lose one of two that are equal, and no planted one.
           assert(found.includes(1500 + i) || (i === 0 && found.includes(1520)), `planted ${i}`);
         }
+        // Of what has nothing near, it finds a part.
+        let hits = 0;
+        const asked = Array.from({ length: 20 }, (_, i) => 73 * i);
+        const { distances } = right(
+          search(codeIndex(codes), pickCodes(codes, asked), { k: 10 }),
+        );
+        for (const [i, id] of asked.entries()) {
+          const rows = await query(
+            `SELECT (code ${type === "bit" ? "<~>" : "<+>"} ` +
+              "(SELECT code FROM planted WHERE id = $1))::int4 AS distance FROM planted " +
+              nearest.slice(nearest.indexOf("ORDER BY")).replace("LIMIT 2", "LIMIT 10"),
+            [id],
+          );
+          // An equal distance is as good.
+          hits += rows.filter(({ distance }) => Number(distance) <= distances[10 * i + 9]).length;
+        }
+        const recall = hits / (10 * asked.length);
+        assert(recall >= 0.7, `HNSW finds ${recall} of the 10 nearest`);
       } finally {
         await query("RESET enable_seqscan");
       }
@@ -162,6 +186,38 @@ async function holds(database: Database, t: Deno.TestContext): Promise<void> {
       'expected id integer, code bit(65536), current value is "id integer, code sparsevec(65536)"',
     );
   });
+
+  await t.step(
+    "a table remembers the model of its codes, and refuses those of another",
+    async () => {
+      const [one, other] = ["a", "b"].map((digit) => digit.repeat(64));
+      const codes = random(20, 64, 5);
+      const named = (model: string) => ({ ...codes, model });
+      await query("DROP TABLE IF EXISTS whose");
+      const options = { name: "whose", width: 64 };
+      const table = await done(openCodeTable(database, options));
+      await query("COMMENT ON TABLE whose IS 'it''s mine'");
+      // Codes of which it is not known are taken, and asked for.
+      await done(addCodes(table, codes));
+      await done(searchTable(table, named(other), { k: 1 }));
+      await done(addCodes(table, named(one)));
+      const again = await done(openCodeTable(database, options));
+      for (const model of [one, undefined]) {
+        const known = { ...codes, ...model === undefined ? {} : { model } };
+        assertEquals(await done(addCodes(again, known)), await done(countCodes(again)) - 20);
+        assertEquals((await done(searchTable(again, known, { k: 1 }))).distances[0], 0);
+      }
+      const before = await done(countCodes(again));
+      const wrong = (option: string) =>
+        `Cannot use ${option}: expected codes of the model of SHA-256 aaaaaaaaaaaa…, as those that they are ` +
+        'compared with: encode both with one model, current value is "codes of the model of SHA-256 bbbbbbbbbbbb…"';
+      assertEquals(await refused(addCodes(again, named(other))), wrong("codes"));
+      assertEquals(await refused(searchTable(again, named(other), { k: 1 })), wrong("queries"));
+      assertEquals(await done(countCodes(again)), before);
+      const [{ remark }] = await query("SELECT obj_description('whose'::regclass) AS remark");
+      assertEquals(remark, `it's mine\ncodes of the model of SHA-256 ${one}`);
+    },
+  );
 
   await t.step("unit u is bit u from the left", async () => {
     const codes = random(50, 70, 4);

@@ -89,6 +89,9 @@ Deno.test("random codes are recalled from noisy ones as a search finds them", ()
 
 Deno.test("a memory that is too full says so, and so does one whose codes are alike", () => {
   const [many] = right(randomCodes(1000, 128, 12, seed(1)));
+  const [one, other] = ["a", "b"].map((model) => ({ ...many, model }));
+  assertEquals(left(measureRecall(one, other))._tag, "InvalidOption");
+  assertEquals(right(measureRecall(one, many)).stored, many.count);
   const full = right(measureRecall(many, many));
   assert(full.fill > 0.5);
   assertEquals(faultOf(full), "full");

@@ -36,6 +36,41 @@ Deno.test("codes and labels come back; the same codes are the same bytes", async
   );
 });
 
+Deno.test("codes bring the SHA-256 of their model with them, from the origins or without any", async () => {
+  const model = "0123456789abcdef".repeat(4);
+  const codes = { ...example.codes, model };
+  const file = { ...example, codes };
+  assertEquals(right(await readCodes("codes.npz", await bytesOf(file))()), file);
+  const origins = {
+    model: { file: "m", sha256: model },
+    inverted: false,
+    classes: [],
+    parts: [{ kind: "files", files: ["a", "b", "c"] }],
+  } as const;
+  const unnamed = { ...example, origins };
+  assertEquals(right(await readCodes("codes.npz", await bytesOf(unnamed))()), { ...file, origins });
+  const other = { ...origins, model: { file: "n", sha256: "0".repeat(64) } };
+  const wrong = left(await writeCodes({ ...file, origins: other })());
+  assertEquals([wrong._tag, wrong.option], ["InvalidOption", "codes"]);
+  const arrays = {
+    codes: { type: "<u4", shape: [1, 1], data: Uint32Array.of(1) },
+    width: { type: "<u4", shape: [], data: Uint32Array.of(3) },
+    model: { type: "|u1", shape: [2], data: Uint8Array.of(27, 91) },
+  } as const;
+  assertEquals(
+    describe(left(await readCodes("codes.npz", await writeNpz(arrays))())),
+    'Cannot use codes.npz: expected the model to be a SHA-256, current value is "\\u001b["',
+  );
+  const odd = {
+    ...arrays,
+    model: { type: "<i8", shape: [1], data: BigInt64Array.of(1n) },
+  } as const;
+  assertStringIncludes(
+    describe(left(await readCodes("codes.npz", await writeNpz(odd))())),
+    "expected the model to be uint8, current value is <i8",
+  );
+});
+
 Deno.test("a file is saved and loaded; a folder that is not there is a typed error", () =>
   withFolder(async (folder) => {
     const path = `${folder}/codes.npz`;

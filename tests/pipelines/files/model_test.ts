@@ -240,7 +240,7 @@ Deno.test("a file whose parts do not belong together is named with its fault", a
   assertEquals(right(coloured).normalisation.mean, [0.5, 0.4]);
   assertEquals(
     message(new Uint8Array(3)),
-    "Cannot use m: expected a header of at least 8 bytes, current value is 3",
+    "Cannot use m: this is no model file: it begins with the bytes 00 00 00",
   );
 });
 

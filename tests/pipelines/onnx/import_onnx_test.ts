@@ -126,7 +126,8 @@ Deno.test("what cannot be a graph is named", () => {
     refusal(changed(0, (node) => ({ ...node, input: ["image", "image"] }))),
     "Conv",
   );
-  assertStringIncludes(refusal(new Uint8Array()), "expected a graph");
+  assertStringIncludes(refusal(new Uint8Array()), "this is no ONNX model: it is empty");
+  assertStringIncludes(refusal(Uint8Array.of(8, 8)), "expected a graph");
   assertStringIncludes(
     refusal(new TextEncoder().encode("PK\x03\x04 this is no model")),
     "small.onnx",

@@ -1,7 +1,7 @@
 import { graph } from "../../../graph/parse.ts";
 import { renderReport, reportFiles } from "../../../pipelines/report/report.ts";
 import { parseReport } from "./parse.ts";
-import { simulate } from "./fixture.ts";
+import { simulate, simulateCentroids, simulateEvaluation } from "./fixture.ts";
 import { assert, assertEquals, assertMatch, assertNotMatch } from "../../assert.ts";
 
 const model = {
@@ -61,4 +61,24 @@ Deno.test("every figure is an SVG file that stands alone, and the page links to 
 
 Deno.test("a page without its files links to none", () => {
   assertNotMatch(renderReport(simulate({ model })), /href="figures/);
+});
+
+Deno.test("names that turn the order of text are shown in pages and files, and do nothing there", () => {
+  const steers = "\x1b[2J\u202egpj\u2066\x9b";
+  const classes = Array.from("0123456789", (digit) => `${digit}${steers}`);
+  const centroids = simulateCentroids(classes, 64);
+  const evaluation = simulateEvaluation(centroids);
+  const data = simulate({
+    model,
+    title: steers,
+    dataset: steers,
+    notice: steers,
+    config: { data: steers },
+    findings: { classCodes: centroids, evaluation, reconstructions: [], explanations: [] },
+  });
+  const { page, drawings } = reportFiles(data);
+  for (const text of [page, ...drawings.values()]) {
+    assertNotMatch(text, /(?![\n\t])\p{Cc}|\p{Bidi_Control}/u);
+  }
+  assertMatch(page, /\\u001b\[2J\\u202egpj\\u2066\\u009b/);
 });

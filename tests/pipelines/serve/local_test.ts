@@ -1,5 +1,6 @@
-import { refusal } from "../../../pipelines/serve/local.ts";
-import { assertEquals } from "../../assert.ts";
+import { orThrow } from "../../../graph/error.ts";
+import { refusal, serveLocally } from "../../../pipelines/serve/local.ts";
+import { assertEquals, assertLess, assertMatch } from "../../assert.ts";
 
 const port = 7377;
 const host = `127.0.0.1:${port}`;
@@ -57,6 +58,16 @@ Deno.test("other hosts, origins, sites, methods, paths, bodies and long addresse
     ...["http://evil.example", `https://${host}`, "null", `http://localhost:${port}`]
       .map((origin) => [403, { headers: { origin } }] as const),
     [403, { headers: { "sec-fetch-site": "cross-site" } }],
+    ...["/events", "/?x", "/x"].map((path) =>
+      [403, {
+        url: `http://${host}${path}`,
+        headers: {
+          "sec-fetch-site": "cross-site",
+          "sec-fetch-dest": "document",
+          "sec-fetch-mode": "navigate",
+        },
+      }] as const
+    ),
     [403, { headers: { "sec-fetch-site": "same-site", "sec-fetch-dest": "script" } }],
     ...["POST", "PUT", "DELETE", "OPTIONS", "TRACE"].map((method) => [405, { method }] as const),
     ...["/x", "/events/", "/../etc/passwd", "//", "/?x", "/%2fetc", "/EVENTS"]
@@ -90,4 +101,67 @@ Deno.test("other hosts, origins, sites, methods, paths, bodies and long addresse
   for (const [expected, asked] of cases) {
     assertEquals(status(asked), expected, JSON.stringify(asked));
   }
+});
+
+/** Sends bytes and reads until the other side ends; null where it has not after some time. */
+async function sent(port: number, text: string, patience: number): Promise<string | null> {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode(text));
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), patience);
+  const read = async () => {
+    let all = "";
+    const bytes = new Uint8Array(65_536);
+    for (;;) {
+      const many = await connection.read(bytes).catch(() => null);
+      if (many === null) return all;
+      all += new TextDecoder().decode(bytes.subarray(0, many));
+    }
+  };
+  const reading = read();
+  const answer = await Promise.race([reading, late.promise]);
+  clearTimeout(timer);
+  connection.close();
+  await reading;
+  return answer;
+}
+
+Deno.test("what is sent in part is not waited for, what is answered for long is", async () => {
+  const slow = 1500;
+  const server = orThrow(serveLocally({
+    port: 0,
+    flag: "--port",
+    routes: { "/": "GET", "/slow": "GET", "/search": "POST" },
+    headers: {},
+    silence: 400,
+    answer: async ({ url }) => {
+      if (!url.endsWith("/slow")) return new Response("fast");
+      await new Promise((resolve) => setTimeout(resolve, slow));
+      return new Response("slow");
+    },
+  }));
+  const { port } = new URL(server.url);
+  const host = `Host: 127.0.0.1:${port}\r\n`;
+  const json = "Content-Type: application/json\r\n";
+  const parts = [
+    "",
+    "GET",
+    `GET / HTTP/1.1\r\n${host}`,
+    `GET / HTTP/1.1\r\n${host}\r\n`,
+    `GET / HTTP/1.1\r\n${host}\r\nGET / HTTP/1.1\r\n${host}`,
+    `POST /search HTTP/1.1\r\n${host}${json}Content-Length: 9\r\n\r\n{`,
+    `POST /search HTTP/1.1\r\n${host}Content-Length: 9\r\n\r\n{`,
+    `POST /search HTTP/1.1\r\n${host}${json}Transfer-Encoding: chunked\r\n\r\n1\r\n`,
+  ];
+  const begun = performance.now();
+  const answers = await Promise.all(parts.map((text) => sent(Number(port), text, 5000)));
+  assertLess(performance.now() - begun, 4900);
+  assertEquals(
+    answers.map((answer) => answer?.match(/HTTP\/1\.1 \d+/g)?.join() ?? answer),
+    ["", "", "", "HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 415", "HTTP/1.1 200"],
+  );
+  const request = `GET /slow HTTP/1.1\r\n${host}Connection: close\r\n\r\n`;
+  assertMatch(await sent(Number(port), request, 5000) ?? "", /slow/);
+  await server.stop(100);
+  assertEquals(await sent(Number(port), request, 100).catch(() => "refused"), "refused");
 });

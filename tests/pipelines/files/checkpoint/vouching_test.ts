@@ -125,6 +125,22 @@ Deno.test("a run goes on from checkpoints of its own, with the graph that it has
     );
     assertMatch(await forged({ epoch: 9 }), /expected at most 2 epochs, current value is 9$/);
     assertMatch(await forged({ identity: "0" }), /it is of another run than .*own\/config\.json$/);
+    // Nothing is said to be kept that cannot be gone on from.
+    const { slots } = checkpoint.optimiserState;
+    const [role] = Object.keys(slots);
+    assertMatch(
+      await forged({
+        optimiserState: {
+          ...checkpoint.optimiserState,
+          slots: { ...slots, [role]: { "0.weight": { shape: [1], data: Float32Array.of(1) } } },
+        },
+      }),
+      /^Cannot use optimiser: expected one whose /,
+    );
+    await Deno.writeFile(file(own, 1), bytes.subarray(0, bytes.length / 2));
+    await Deno.rename(best, `${best}.whole`);
+    assertMatch(await refused(own), /000001\.safetensors: expected /);
+    await Deno.rename(`${best}.whole`, best);
     await Deno.writeFile(file(own, 1), bytes);
 
     await Deno.writeTextFile(
