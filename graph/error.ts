@@ -168,6 +168,20 @@ export interface ConsumedRun {
   readonly step: number;
 }
 
+/** A task that workers have set aside, because every attempt has failed. */
+export interface TaskFailed {
+  /** Names the error. */
+  readonly _tag: "TaskFailed";
+  /** Name of the task: "train". */
+  readonly task: string;
+  /** Spec of the task, as JSON. */
+  readonly spec: string;
+  /** Number of failed attempts, at least 1. */
+  readonly attempts: number;
+  /** The reason of the last failure, in words. */
+  readonly reason: string;
+}
+
 /** Any error that Sparrow returns. */
 export type SparrowError =
   | ShapeMismatch
@@ -182,7 +196,8 @@ export type SparrowError =
   | NonFinite
   | InvalidOption
   | Interrupted
-  | ConsumedRun;
+  | ConsumedRun
+  | TaskFailed;
 
 /**
  * An {@linkcode InvalidOption}, for code that checks its options.
@@ -279,6 +294,10 @@ function sentenceOf(error: SparrowError): string {
       return `Cannot use the run of epoch ${error.epoch}, step ${error.step} again: ` +
         "a stage has consumed it, or it was disposed of. " +
         "Use the run that the stage returned, or give the stage a copy, fork(run)";
+    case "TaskFailed":
+      return `Cannot finish the task ${error.task} ${error.spec}: ` +
+        `${error.attempts} attempt${error.attempts === 1 ? "" : "s"} failed, the last because: ` +
+        error.reason;
   }
 }
 

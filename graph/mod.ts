@@ -203,6 +203,7 @@ export {
   type ParseError,
   type ShapeMismatch,
   type SparrowError,
+  type TaskFailed,
 } from "./error.ts";
 
 // Randomness as a value.

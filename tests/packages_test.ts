@@ -80,6 +80,8 @@ const entryPoints: Readonly<Record<string, Weight>> = {
     types: ["fastest-levenshtein", "pure-rand", ...report],
     megabytes: 90,
   },
+  // Neither pg-boss nor PGlite: both are fetched when a queue is first opened.
+  "./distribute": { first: ["fp-ts"], megabytes: 6 },
   "./tfjs": { first: ["@tensorflow/tfjs", ...tfjs], megabytes: 330 },
 };
 

@@ -8,6 +8,7 @@ import { E, pipe } from "../../graph/fp_ts.ts";
 import { unknownName } from "../../graph/closest.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import type { Range } from "../../ops/ranges.ts";
+import { startLine } from "./permissions.ts";
 
 /** One flag of a command line. */
 export type Flag =
@@ -317,7 +318,7 @@ export function helpText(name: string, summary: string, flags: Flags, operands =
   return [
     summary,
     "",
-    `Usage: deno run -P pipelines/${name}.ts ${operands === "" ? "" : `${operands} `}[options]`,
+    `Usage: ${startLine(name)} ${operands === "" ? "" : `${operands} `}[options]`,
     "",
     ...rows.map(([flag, help]) => `  ${flag.padEnd(width)}  ${help}`),
   ].join("\n");

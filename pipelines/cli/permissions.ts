@@ -21,12 +21,16 @@ function ask(permission: Deno.PermissionDescriptor, purpose: string): boolean {
   return Deno.permissions.requestSync(permission).state === "granted";
 }
 
+/** The programs that start processes, for which `deno.json` has a set of permissions of its own. */
+const starting: readonly string[] = ["sweep", "worker"];
+
 /** The command line that starts a program with its permissions. */
-export const startLine = (name: string): string => `deno run -P pipelines/${name}.ts`;
+export const startLine = (name: string): string =>
+  `deno run -P${starting.includes(name) ? "=cluster" : ""} pipelines/${name}.ts`;
 
 /**
- * Obtains the permissions that a program needs from the beginning: to read files, to write its results,
- * and to serve its dashboard.
+ * Obtains the permissions that a program needs from the beginning: to read files, to start processes, to write its
+ * results, and to serve its dashboard.
  *
  * Where permissions were given as flags and no terminal can answer, no other permission is requested: the error of what
  * fails then names the flag.
@@ -40,12 +44,18 @@ export function missingPermission(
   name: string,
   folder: string | null,
   serves: string | null,
-): "read" | "write" | "net" | null {
+): "read" | "run" | "write" | "net" | null {
   const mayRead = isGranted({ name: "read" }) || isGranted({ name: "read", path: folder ?? "." });
   if (!mayRead) {
     const purpose = `${name} reads files: its own, datasets and models. ` +
       `(${startLine(name)} asks nothing.)`;
     if (!canAsk() || !ask({ name: "read" }, purpose)) return "read";
+  }
+  if (starting.includes(name) && !isGranted({ name: "run" })) {
+    const purpose = `${name} starts processes that do its tasks. (${
+      startLine(name)
+    } asks nothing.)`;
+    if (!canAsk() || !ask({ name: "run" }, purpose)) return "run";
   }
   if (!canAsk()) return null;
   if (folder !== null && !isGranted({ name: "write", path: folder })) {

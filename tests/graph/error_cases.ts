@@ -108,4 +108,15 @@ export const cases: Cases = {
     "Cannot use the run of epoch 2, step 31 again: a stage has consumed it, or it was disposed of. " +
     "Use the run that the stage returned, or give the stage a copy, fork(run)",
   ],
+  TaskFailed: [
+    {
+      _tag: "TaskFailed",
+      task: "train",
+      spec: '{"seed":1}',
+      attempts: 4,
+      reason: "the worker was ended by SIGKILL",
+    },
+    'Cannot finish the task train {"seed":1}: 4 attempts failed, the last because: ' +
+    "the worker was ended by SIGKILL",
+  ],
 };

@@ -34,8 +34,14 @@ export interface Running {
 }
 
 /** Starts deno in the project's root. */
-export function start(...args: readonly string[]): Running {
-  const child = new Deno.Command(Deno.execPath(), {
+export const start = (...args: readonly string[]): Running => started(Deno.execPath(), args);
+
+/** Starts deno in the project's root, with what it prints on standard error among what it prints. */
+export const startWithErrors = (...args: readonly string[]): Running =>
+  started("sh", ["-c", 'exec "$0" "$@" 2>&1', Deno.execPath(), ...args]);
+
+function started(command: string, args: readonly string[]): Running {
+  const child = new Deno.Command(command, {
     args: [...args],
     cwd: root,
     env: { NO_COLOR: "1", DENO_NO_PROMPT: "1" },

@@ -21,7 +21,9 @@ const operands: Readonly<Record<string, string>> = {
   recall: "MODEL [INPUT…]",
   search: "CODES QUERY…",
   serve: "INDEX…",
+  sweep: "PROGRAM [NAME=VALUES…]",
   vectors_kwta: "FILE",
+  worker: "URL",
 };
 
 /** Returns an argument for every operand, so that nothing else is wrong. */
@@ -37,8 +39,12 @@ async function each(names: readonly string[], use: (name: string) => Promise<voi
   await Promise.all([worker(), worker()]);
 }
 
+/** The set of permissions of a program. */
+const permissions = (name: string): string =>
+  ["sweep", "worker"].includes(name) ? "-P=cluster" : "-P";
+
 const run = (name: string, ...args: readonly string[]) =>
-  deno("run", "-P", `pipelines/${name}.ts`, ...args);
+  deno("run", permissions(name), `pipelines/${name}.ts`, ...args);
 
 Deno.test("every program is known to these tests", () => {
   assertEquals(programs, [
@@ -59,8 +65,10 @@ Deno.test("every program is known to these tests", () => {
     "recall",
     "search",
     "serve",
+    "sweep",
     "vectors_kwta",
     "willshaw_capacity",
+    "worker",
   ]);
 });
 
@@ -69,7 +77,8 @@ Deno.test("-h prints every program's help, whatever else is on the command line"
     const { code, out, err } = await run(name, "-h");
     assertEquals([name, code, err], [name, 0, ""]);
     const words = operands[name] === undefined ? "" : `${operands[name]} `;
-    assertStringIncludes(out, `\nUsage: deno run -P pipelines/${name}.ts ${words}[options]\n`);
+    const line = `deno run ${permissions(name)} pipelines/${name}.ts ${words}[options]`;
+    assertStringIncludes(out, `\nUsage: ${line}\n`);
     assertStringIncludes(out, "  -h, --help ");
     assertStringIncludes(out, "  --quiet ");
   }));
@@ -132,6 +141,7 @@ const wrong: readonly (readonly [string, readonly string[], string])[] = [
   ["information_calibration", ["--estimators", "mxture"], 'Did you mean "mixture"?'],
   ["willshaw_capacity", ["--epochs", "3"], "Cannot use --epochs: expected one of --help"],
   ["inverse", ["--epochs", "3"], "Cannot use --epochs: expected one of --help"],
+  ["worker", ["mysql://a"], "Cannot use URL: expected an address such as postgres://"],
 ];
 
 Deno.test("an error that names a flag or an operand exits with 2, whenever it is found", async () => {
@@ -153,7 +163,7 @@ Deno.test("without permissions and without a terminal, one line says how to star
         2,
         "",
         "Deno was not given a permission that is needed (--allow-read). " +
-        `Run: deno run -P pipelines/${name}.ts\n`,
+        `Run: deno run ${permissions(name)} pipelines/${name}.ts\n`,
       ],
     );
   }));
