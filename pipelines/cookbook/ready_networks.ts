@@ -23,8 +23,8 @@ const images = { ...take(all, 1000), test: take(all, 500).test };
 
 const networks = {
   conv: { network: convNet(images.shape, { classes: 512 }), epochs: quick ? 3 : 40 },
-  vgg: { network: vggLike({ width: 8, classes: 512 }), epochs: 15 },
-  resnet: { network: resNet(8, { width: 8, classes: 512 }), epochs: 15 },
+  vgg: { network: vggLike({ width: 8, classes: 512 }), epochs: 60 },
+  resnet: { network: resNet(8, { width: 8, classes: 512 }), epochs: 60 },
 };
 if (!(name in networks)) throw new Error(`expected conv, vgg or resnet, got ${name}`);
 const { network, epochs } = networks[name as keyof typeof networks];
