@@ -1,5 +1,5 @@
 /**
- * Graphs as JSON, and back, strictly: what is unknown, missing or out of range is an error.
+ * Graphs as JSON, and back. The reader is strict: an unknown, missing or out-of-range argument is an error.
  *
  * @module
  */
@@ -28,12 +28,14 @@ export type Json =
 /** Branches may stand in branches this deep. */
 const DEEPEST = 64;
 
-/** As many nodes may follow each other: more than a text of the longest that is parsed can hold. */
+/** Most nodes that may follow each other. More than fit into the longest text that is parsed. */
 const LONGEST = 20_000;
 
 /**
- * A graph as a JSON value: `{ "nodes": [{ "node": "relu" }, …] }`, every argument by name; those that
- * were added after version 0.1 only where they are not the default.
+ * Writes a graph as a JSON value: `{ "nodes": [{ "node": "relu" }, …] }`, every argument by name; those that were added
+ * after version 0.1 only where they are not the default.
+ *
+ * @param graph Any graph.
  *
  * @example
  * ```ts
@@ -67,10 +69,10 @@ const isGraph = (value: Argument): value is Nodes =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * The graph of a JSON value.
+ * Reads a graph from a JSON value.
  *
- * @param json What {@linkcode graphToJson} made, or anything else.
- * @param file What errors call the source; "graph JSON" where it is left out.
+ * @param json Value that {@linkcode graphToJson} made, or anything else.
+ * @param file Name of the source in errors. @default "graph JSON"
  * @returns The graph, or a `CorruptFile` that says where and what was expected.
  *
  * @example

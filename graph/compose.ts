@@ -27,7 +27,7 @@ export const GRAPH_URI = "sparrow/Graph";
 export type GRAPH_URI = typeof GRAPH_URI;
 
 /**
- * The graph that does nothing: the unit of ▷.
+ * Identity graph, which returns its input: the unit of ▷.
  *
  * @example
  * ```ts
@@ -42,8 +42,8 @@ export type GRAPH_URI = typeof GRAPH_URI;
 export const identity: Graph<unknown, Same> = { nodes: [] };
 
 /**
- * What {@linkcode to} gives: f ↦ f ▷ g, where g goes from I2 to O2. It has a name so that hovers and
- * errors say `To<readonly [64], readonly [10]>` in place of all that follows.
+ * Result of {@linkcode to}: the function f ↦ f ▷ g, where g goes from I2 to O2. It has a name so that hovers and errors
+ * say `To<readonly [64], readonly [10]>` in place of all that follows.
  */
 export type To<I2, O2> = <I1, O1>(
   first: Graph<I1, O1> & MustFit<Resolve<O1, I1>, I2>,
@@ -53,7 +53,7 @@ export type To<I2, O2> = <I1, O1>(
  * f ▷ g as a function for `pipe`: `pipe(f, to(g))`. A literal dimension that does not fit is a
  * compile error; any other is left to shape inference.
  *
- * @param second What comes after.
+ * @param second Graph that follows.
  * @returns A function that appends it.
  *
  * @example
@@ -73,8 +73,10 @@ export const to = <I2, O2>(second: Graph<I2, O2>): To<I2, O2> => (first) => ({
 });
 
 /**
- * Any number of graphs one after the other. The shapes are left to shape inference; {@linkcode to}
- * has them checked by the compiler.
+ * Composes any number of graphs, one after the other. The shapes are left to shape inference; {@linkcode to} has them
+ * checked by the compiler.
+ *
+ * @param graphs Graphs in their order.
  *
  * @example
  * ```ts
@@ -95,7 +97,10 @@ export const sequence = (...graphs: readonly Graph[]): Graph => ({
 });
 
 /**
- * f &&& g: x ↦ (f(x), g(x)). Merge the two with `add` or `concat`.
+ * Applies two graphs to one input, f &&& g: x ↦ (f(x), g(x)). Merge the two outputs with `add` or `concat`.
+ *
+ * @param first Graph of the first output: f.
+ * @param second Graph of the second output: g, for the same input.
  *
  * @example
  * ```ts
@@ -119,7 +124,10 @@ export const fanout = <I, A, B>(
 });
 
 /**
- * f *** g: (x, y) ↦ (f(x), g(y)).
+ * Applies a graph to each component of a pair, f *** g: (x, y) ↦ (f(x), g(y)).
+ *
+ * @param first Graph of the first component: f.
+ * @param second Graph of the second component: g.
  *
  * @example
  * ```ts
@@ -139,7 +147,9 @@ export const split = <I1, O1, I2, O2>(
 });
 
 /**
- * f on the first component of a pair, nothing on the second.
+ * Applies f to the first component of a pair, and leaves the second unchanged.
+ *
+ * @param graph Graph of the first component: f.
  *
  * @example
  * ```ts
@@ -157,7 +167,9 @@ export const first = <I, O>(
   split(graph, identity);
 
 /**
- * f on the second component of a pair, nothing on the first.
+ * Applies f to the second component of a pair, and leaves the first unchanged.
+ *
+ * @param graph Graph of the second component: f.
  *
  * @example
  * ```ts
@@ -175,7 +187,9 @@ export const second = <I, O>(
   split(identity, graph);
 
 /**
- * x ↦ x + f(x), where f keeps the shape.
+ * Adds the input to the output of f: x ↦ x + f(x), where f keeps the shape.
+ *
+ * @param body Graph whose output has the shape of its input: f.
  *
  * @example
  * ```ts
@@ -204,8 +218,8 @@ export interface DropConnectOptions {
 }
 
 /**
- * f, in training with each weight of its linear and convolutional nodes 0 with probability `rate`,
- * drawn anew for every batch from the run's generator. Biases stay. Evaluated, it is f.
+ * DropConnect of f: in training, sets each weight of its linear and convolutional nodes to 0 with probability `rate`,
+ * drawn from the run's generator for every batch. Biases stay. In evaluation it is f.
  *
  * With `rescale` the mean of every pre-activation is the same in training and in evaluation. The
  * reference does not rescale, and evaluates with sums 1 / (1 − rate) times as large as it trained
@@ -213,6 +227,9 @@ export interface DropConnectOptions {
  *
  * Source: Wan et al. 2013, "Regularization of Neural Networks using DropConnect"; DropConnect of
  * dizcza/pytorch-mighty, mighty/models/mlp.py.
+ *
+ * @param body Graph whose weights are dropped: f.
+ * @param options Options, as {@linkcode DropConnectOptions} describes them.
  *
  * @example
  * ```ts

@@ -22,6 +22,7 @@ export interface LinearOptions {
  *
  * @param inputs At least 1. Left out, as in `linear(64)`, it is what the node before gives.
  * @param outputs At least 1.
+ * @param options Options, as {@linkcode LinearOptions} describes them.
  *
  * @example
  * ```ts
@@ -38,7 +39,12 @@ export function linear<const I extends number, const O extends number>(
   outputs: O,
   options?: LinearOptions,
 ): Graph<readonly [I], readonly [O]>;
-/** The same with the inputs left to shape inference. */
+/**
+ * Makes a linear layer whose number of inputs is left to shape inference.
+ *
+ * @param outputs Units of the layer, at least 1.
+ * @param options Options, as {@linkcode LinearOptions} describes them.
+ */
 export function linear<const O extends number>(
   outputs: O,
   options?: LinearOptions,
@@ -51,7 +57,7 @@ export function linear(a: number, b?: number | LinearOptions, c?: LinearOptions)
 /** max(x, 0), elementwise. */
 export const relu: Graph<Shape, Same> = { nodes: [{ _tag: "relu" }] };
 
-/** 1 / (1 + exp(−x)), elementwise. */
+/** Logistic function, elementwise: 1 / (1 + exp(−x)). */
 export const sigmoid: Graph<Shape, Same> = { nodes: [{ _tag: "sigmoid" }] };
 
 /** The hyperbolic tangent, elementwise. */
@@ -100,7 +106,7 @@ export const softmax: Graph<Shape, Same> = { nodes: [{ _tag: "softmax" }] };
 export const logSoftmax: Graph<Shape, Same> = { nodes: [{ _tag: "log_softmax" }] };
 
 /**
- * Another shape of the same size, row-major.
+ * Reshapes a tensor to another shape of the same size, row-major.
  *
  * @param shape Integers of at least 1, batch axis left out.
  */
@@ -114,13 +120,13 @@ export interface BatchNormOptions {
   readonly affine?: boolean;
   /** Share of a batch in the new running statistics, in (0, 1]. @default 0.1 */
   readonly momentum?: number;
-  /** Added to the variance, above 0. @default 1e-5 */
+  /** Number added to the variance, above 0. @default 1e-5 */
   readonly epsilon?: number;
 }
 
 /**
- * (x − mean) / √(variance + epsilon) · scale + shift for each channel, which is the last axis: of
- * vectors every unit, of images every map.
+ * Batch norm: (x − mean) / √(variance + epsilon) · scale + shift for each channel, which is the last axis: of vectors
+ * every unit, of images every map.
  *
  * In training mean and (biased) variance are the batch's own, and the running ones move towards them:
  * running ← (1 − momentum) · running + momentum · batch, with the unbiased variance. Evaluated, the
@@ -132,6 +138,7 @@ export interface BatchNormOptions {
  * Source: Ioffe & Szegedy 2015, algorithm 1; torch.nn.BatchNorm1d and BatchNorm2d.
  *
  * @param channels At least 1. Left out or null, it is what the node before gives.
+ * @param options Options, as {@linkcode BatchNormOptions} describes them.
  *
  * @example
  * ```ts
@@ -150,8 +157,8 @@ export const batchNorm = (
 });
 
 /**
- * In training each value is 0 with probability `rate`, drawn from the run's generator, and the others
- * are divided by 1 − rate. Evaluated, nothing happens.
+ * Dropout. In training, sets each value to 0 with probability `rate`, drawn from the run's generator, and divides the
+ * others by 1 − rate. In evaluation, the identity.
  *
  * Source: Srivastava et al. 2014; torch.nn.Dropout.
  *
@@ -159,7 +166,7 @@ export const batchNorm = (
  */
 export const dropout = (rate = 0.5): Graph<Shape, Same> => ({ nodes: [{ _tag: "dropout", rate }] });
 
-/** Any tensor to a vector, row-major. */
+/** Flattens any tensor to a vector, row-major. */
 export const flatten: Graph<Shape, readonly [number]> = { nodes: [{ _tag: "flatten" }] };
 
 /** The sum of the two tensors of a pair, which have one shape. */
@@ -194,6 +201,7 @@ export interface Conv2dOptions {
  * @param inputs Channels, at least 1; null: what the node before gives.
  * @param outputs Channels, at least 1.
  * @param size Height and width of the kernel, at least 1.
+ * @param options Options, as {@linkcode Conv2dOptions} describes them.
  *
  * @example
  * ```ts
@@ -266,8 +274,10 @@ export interface KwtaOptions {
   /** Whether the output is binary in training too, with a straight-through gradient. @default false */
   readonly hard?: boolean;
   /**
-   * Which units compete: all of a "sample"; of an image [height, width, channels] those of each
-   * "channel", or the channels at each "location". @default "sample"
+   * Units that compete with each other: all of a "sample"; of an image [height, width, channels] those of each
+   * "channel", or the channels at each "location".
+   *
+   * @default "sample"
    */
   readonly over?: Over;
 }
@@ -291,7 +301,8 @@ const soft = ({ hardness = 2, gate = "sigmoid", hard = false }: LearnedKwtaOptio
  *
  * Source: KWinnersTakeAll and KWinnersTakeAllSoft of dizcza/EmbedderSDR, models/kwta.py.
  *
- * @param sparsity In (0, 1].
+ * @param sparsity Fraction of the units that win, in (0, 1].
+ * @param options Options, as {@linkcode KwtaOptions} describes them.
  *
  * @example
  * ```ts
@@ -310,14 +321,14 @@ export const kwta = (sparsity: number, options: KwtaOptions = {}): Graph<Shape, 
 
 /** Options of {@linkcode kWinners}. */
 export interface KWinnersOptions {
-  /** How strongly a high duty cycle damps a unit, at least 0. @default 1 */
+  /** Strength with which a high duty cycle damps a unit, at least 0. @default 1 */
   readonly boost?: number;
   /** Period of the duty cycle's moving average, in samples, at least 1. @default 1000 */
   readonly period?: number;
   /** Factor on k when evaluated, above 0. @default 1 */
   readonly inferenceFactor?: number;
   /**
-   * Which units compete: all of a sample, or of an image those of each channel or location.
+   * Units that compete with each other: all of a sample, or of an image those of each channel or location.
    *
    * @default "sample"
    */
@@ -349,7 +360,8 @@ export interface KWinnersOptions {
  * Representations" (arXiv 1903.11257); values checked against those of nupic.torch's KWinners and
  * KWinners2d.
  *
- * @param sparsity In (0, 1].
+ * @param sparsity Fraction of the units that win, in (0, 1].
+ * @param options Options, as {@linkcode KWinnersOptions} describes them.
  *
  * @example
  * ```ts
@@ -393,6 +405,8 @@ export const kWinners = (
  *
  * Source: KWinnersTakeAllSoft(emb_size=…) of dizcza/EmbedderSDR, models/kwta.py.
  *
+ * @param options Options, as {@linkcode LearnedKwtaOptions} describes them.
+ *
  * @example
  * ```ts
  * import { learnedKwta } from "./constructors.ts";
@@ -417,7 +431,8 @@ export const learnedKwta = (options: LearnedKwtaOptions = {}): Graph<Shape, Same
  *
  * Source: SparsityPredictor of dizcza/EmbedderSDR, models/kwta.py.
  *
- * @param maxSparsity In (0, 1].
+ * @param maxSparsity Upper bound of the sparsity, in (0, 1].
+ * @param options Options, as {@linkcode PredictedKwtaOptions} describes them.
  *
  * @example
  * ```ts
@@ -441,5 +456,5 @@ export const predictedKwta = (
   }],
 });
 
-/** 1 for the largest unit of a sample, 0 for all others; the gradient is straight through. */
+/** Winner-take-all: 1 for the largest unit of a sample, 0 for all others; the gradient is straight through. */
 export const winnerTakeAll: Graph<Shape, Same> = { nodes: [{ _tag: "winner_take_all" }] };

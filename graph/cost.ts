@@ -1,5 +1,5 @@
 /**
- * What a graph costs: parameters, arithmetic, memory.
+ * Cost of a graph: parameters, arithmetic, memory.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface Cost {
 }
 
 /**
- * What a graph costs per sample.
+ * Computes the cost of a graph for one sample.
  *
  * @param graph Any graph.
  * @param input The shape of one sample; it may be left out where the graph tells it.

@@ -1,6 +1,6 @@
 /**
- * Nodes that a program has defined beside Sparrow's own: which arguments they have, what shape they give, which
- * weights they hold and what else they remember. What they compute, `ops/custom_node.ts` knows.
+ * Nodes that a program has defined beside Sparrow's own: their arguments, output shapes, weights and state.
+ * `ops/custom_node.ts` has the functions that compute them.
  *
  * @module
  */
@@ -121,53 +121,57 @@ export type GivenValues<P extends readonly NodeArgument[]> = P extends readonly 
 
 /** A weight of a defined node. */
 export interface NodeParam {
-  /** Under this name, "gain", the node finds it; in the params it is "2.gain". */
+  /** Name by which the node finds the weight, "gain"; in the params it is "2.gain". */
   readonly name: string;
-  /** Its dimensions. */
+  /** Dimensions of the weight. */
   readonly shape: Shape;
   /** The initial values are uniform in mean ± bound. @default 0 */
   readonly mean?: number;
-  /** At least 0; where it is 0, all are the mean. */
+  /** Largest distance of an initial value from the mean, at least 0. Where it is 0, all values are the mean. */
   readonly bound: number;
 }
 
 /** A tensor that a defined node remembers beside its weights: no gradient changes it, training steps do. */
 export interface NodeState {
-  /** Under this name, "threshold", the node finds it; in the plasticity of a run it is "2.threshold". */
+  /** Name by which the node finds the state, "threshold"; in the plasticity of a run it is "2.threshold". */
   readonly name: string;
-  /** Its dimensions; [] for a scalar. */
+  /** Dimensions of the state; [] for a scalar. */
   readonly shape: Shape;
   /** The initial value of every element. @default 0 */
   readonly value?: number;
 }
 
-/** The facts of a defined node that a graph needs. */
+/** Declaration of a node that a program defines: its arguments, shapes, weights and cost. */
 export interface NodeDeclaration<P extends readonly NodeArgument[] = readonly NodeArgument[]> {
   /** The name by which it is written in a graph: small letters, digits and underscores, a letter first. */
   readonly name: string;
-  /** Its arguments. The first ones, as many as are of one kind, may be given by position. @default [] */
+  /** Arguments of the node. The first ones, as many as are of one kind, may be given by position. @default [] */
   readonly arguments?: P;
   /**
-   * The shape of the output for one input tensor, batch axis left out, or what input was expected, in
-   * words. Left out, the node keeps the shape.
+   * Computes the shape of the output for one input tensor, batch axis left out; a string, what input was expected,
+   * where it does not fit.
+   *
+   * @default the input's shape
    */
   readonly shape?: (input: Shape, values: ValuesOf<P>) => Shape | string;
-  /** The weights for an input of a shape. Left out, the node has none. */
+  /** Lists the weights for an input of a shape. @default none */
   readonly params?: (input: Shape, values: ValuesOf<P>) => readonly NodeParam[];
   /**
-   * What the node remembers beside its weights, for an input of a shape: saved and loaded with them. Left
-   * out, nothing.
+   * Declares the state of the node for an input of a given shape: values beside its weights, saved and loaded with
+   * them.
+   *
+   * @default none
    */
   readonly state?: (input: Shape, values: ValuesOf<P>) => readonly NodeState[];
-  /** Operations for one sample. Left out, there is one per element of the output. */
+  /** Counts the operations for one sample. @default one per element of the output */
   readonly flops?: (input: Shape, values: ValuesOf<P>) => number;
 }
 
-/** A declaration whose arguments are not looked at by the compiler. */
+/** A declaration whose arguments the compiler does not check. */
 export interface AnyNodeDeclaration {
   /** The name by which it is written in a graph. */
   readonly name: string;
-  /** Its arguments. */
+  /** Arguments of the node. */
   readonly arguments: readonly NodeArgument[];
   /** The shape of the output, or what input was expected, in words. */
   readonly shape: (input: Shape, values: NodeValues) => Shape | string;
@@ -197,7 +201,7 @@ export const declaredNames = (): readonly string[] => [...declarations.keys()];
 /**
  * Makes a node known to every reader of graphs.
  *
- * @param declaration What graphs need to know of the node.
+ * @param declaration Name, arguments and shape rule of the node.
  * @param taken Names of other nodes, which this one must not have.
  * @throws {TypeError} When a name is taken or not well-formed, as a mistake in the program.
  */

@@ -27,9 +27,9 @@ export interface ShapeMismatch {
 export interface ParseError {
   /** Names the error. */
   readonly _tag: "ParseError";
-  /** 1-based. */
+  /** Line of the error, counted from 1. */
   readonly line: number;
-  /** 1-based, in characters. */
+  /** Column of the error in characters, counted from 1. */
   readonly column: number;
   /** The texts that could have stood there. */
   readonly expected: readonly string[];
@@ -41,7 +41,7 @@ export interface ParseError {
 export interface DatasetUnavailable {
   /** Names the error. */
   readonly _tag: "DatasetUnavailable";
-  /** Its name: "MNIST". */
+  /** Name of the dataset: "MNIST". */
   readonly dataset: string;
   /** Every place that was tried, in order, and why it did not do. */
   readonly tried: readonly { readonly place: string; readonly reason: string }[];
@@ -53,11 +53,11 @@ export interface DatasetUnavailable {
 export interface ChecksumMismatch {
   /** Names the error. */
   readonly _tag: "ChecksumMismatch";
-  /** Its path. */
+  /** Path of the file. */
   readonly file: string;
   /** SHA-256 of the uncompressed content, in hexadecimal. */
   readonly expected: string;
-  /** The same of the content that was found. */
+  /** SHA-256 of the content that was found. */
   readonly actual: string;
 }
 
@@ -65,7 +65,7 @@ export interface ChecksumMismatch {
 export interface CorruptFile {
   /** Names the error. */
   readonly _tag: "CorruptFile";
-  /** Its path. */
+  /** Path of the file. */
   readonly file: string;
   /** The fault: its place, and the expected and the actual content. */
   readonly reason: string;
@@ -77,7 +77,7 @@ export interface FileUnavailable {
   readonly _tag: "FileUnavailable";
   /** The operation that was tried. */
   readonly operation: "read" | "write";
-  /** Its path. */
+  /** Path of the file. */
   readonly file: string;
   /** The reason, in words. */
   readonly reason: string;
@@ -85,7 +85,7 @@ export interface FileUnavailable {
   readonly advice: string;
 }
 
-/** A database that cannot be opened, or that refuses what is asked of it. */
+/** A database that cannot be opened, or that refuses a statement. */
 export interface DatabaseUnavailable {
   /** Names the error. */
   readonly _tag: "DatabaseUnavailable";
@@ -101,7 +101,7 @@ export interface DatabaseUnavailable {
 export interface BackendUnavailable {
   /** Names the error. */
   readonly _tag: "BackendUnavailable";
-  /** "webgpu", "wasm" or "cpu". */
+  /** Name of the backend: "webgpu", "wasm" or "cpu". */
   readonly backend: string;
   /** The reason, in words. */
   readonly reason: string;
@@ -121,7 +121,7 @@ export interface GpuError {
 export interface NonFinite {
   /** Names the error. */
   readonly _tag: "NonFinite";
-  /** "loss", "the gradient of 0.weight", or the path of a parameter. */
+  /** Name of the tensor: "loss", "the gradient of 0.weight", or the path of a parameter. */
   readonly tensor: string;
   /** NaN, Infinity or −Infinity. */
   readonly value: number;
@@ -137,17 +137,17 @@ export interface NonFinite {
 export interface InvalidOption {
   /** Names the error. */
   readonly _tag: "InvalidOption";
-  /** Its name as the user writes it: "--epochs". */
+  /** Name of the option as the user writes it: "--epochs". */
   readonly option: string;
   /** The value that was given. */
   readonly actual: string;
   /** The allowed range, in words. */
   readonly expected: string;
-  /** The allowed name that the given one is nearest to, where it may be a misspelling of one. */
+  /** Allowed name nearest to the given one, where that may be a misspelling. */
   readonly nearest?: string;
 }
 
-/** The user asked to stop. */
+/** The user has stopped the program. */
 export interface Interrupted {
   /** Names the error. */
   readonly _tag: "Interrupted";
@@ -215,8 +215,10 @@ export const invalidOption = (
 });
 
 /**
- * An error as a person reads it: what could not be done, the facts, what to do. One line, but for
- * a parse error, which shows the place.
+ * Describes an error for a person: the failed action, the facts, and the remedy. One line, but for a parse error, which
+ * shows the place.
+ *
+ * @param error Any error of Sparrow's.
  *
  * @example
  * ```ts
@@ -282,6 +284,7 @@ function oneOf(expected: readonly string[]): string {
 /**
  * Runs a `TaskEither` and returns a promise of its value, or throws its error in words.
  *
+ * @param task Task to run.
  * @throws {Error} With the message of {@linkcode describe}, and the {@linkcode SparrowError} as its
  * `cause`, where the task ends in an error: the promise is rejected.
  *
@@ -298,6 +301,7 @@ export function orThrow<A>(task: TE.TaskEither<SparrowError, A>): Promise<A>;
 /**
  * Returns the value of an `Either`, or throws its error in words.
  *
+ * @param result Result to open.
  * @throws {Error} With the message of {@linkcode describe}, and the {@linkcode SparrowError} as its
  * `cause`, where the result is an error.
  *

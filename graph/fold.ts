@@ -6,7 +6,7 @@
 import type { DropConnect, Fanout, Leaf, Node, Nodes, Residual, Split } from "./node.ts";
 import { type LeavesWith, nodeTraits } from "./traits.ts";
 
-/** The meaning as a T of each node without sub-graphs. */
+/** Meaning as a T of each node without sub-graphs. */
 export type Leaves<T> = {
   readonly [K in Leaf["_tag"]]: (node: Extract<Leaf, { _tag: K }>, path: string) => T;
 };
@@ -18,7 +18,11 @@ const leafTags = (Object.keys(nodeTraits) as Node["_tag"][]).filter((tag): tag i
 const meaningOf = <T>(tags: readonly string[], meaning: (leaf: Leaf, path: string) => T) =>
   Object.fromEntries(tags.map((tag) => [tag, meaning]));
 
-/** One meaning for all leaves, for an algebra that tells few or none of them apart. */
+/**
+ * Gives all leaves one meaning, for an algebra that distinguishes few or none of them.
+ *
+ * @param meaning Function of a leaf and its path.
+ */
 export const leaves = <T>(meaning: (leaf: Leaf, path: string) => T): Leaves<T> =>
   meaningOf(leafTags, meaning) as Leaves<T>;
 
@@ -36,28 +40,28 @@ export const leavesWithout = <K extends "weights" | "state", T>(
   >;
 
 /**
- * What each node means as a T. A node that is added to the union makes the compiler list every
- * algebra that must learn it.
+ * Algebra of a fold: a function per kind of node, which gives its meaning as a T. A node that is added to the union
+ * makes the compiler list every algebra that must learn it.
  *
  * `path` is where the node stands: "2", or "1.body.0" inside a branch.
  */
 export interface Algebra<T> extends Leaves<T> {
   /** Combines parts that follow each other from input to output; the identity has none. */
   readonly sequence: (parts: readonly T[]) => T;
-  /** f &&& g, of what f and g mean. */
+  /** Combines the meanings of f and g into that of f &&& g. */
   readonly fanout: (first: T, second: T, node: Fanout, path: string) => T;
-  /** f *** g, of what f and g mean. */
+  /** Combines the meanings of f and g into that of f *** g. */
   readonly split: (first: T, second: T, node: Split, path: string) => T;
-  /** x ↦ x + f(x), of what f means. */
+  /** Returns the meaning of x ↦ x + f(x), from that of f. */
   readonly residual: (body: T, node: Residual, path: string) => T;
-  /** f with some of its weights dropped, of what f means. */
+  /** Returns the meaning of f with some of its weights dropped, from that of f. */
   readonly drop_connect: (body: T, node: DropConnect, path: string) => T;
 }
 
 /**
  * Reads a graph by an algebra, from the leaves up.
  *
- * @param algebra What each node means.
+ * @param algebra Meaning of each kind of node.
  * @returns A function from graphs to their meaning.
  *
  * @example
@@ -81,8 +85,10 @@ export const fold = <T>(algebra: Algebra<T>): (graph: Nodes) => T => (graph) =>
   foldAt(algebra, graph, "");
 
 /**
- * What each node of the graph itself means, in order, where {@linkcode fold} makes one meaning of them:
- * for whoever wants to see what passes between two nodes.
+ * Returns the meaning of each node of the graph itself, in order, where {@linkcode fold} joins them into one. It lets a
+ * program observe the values between two nodes.
+ *
+ * @param algebra Meaning of each kind of node.
  */
 export const foldEach = <T>(algebra: Algebra<T>): (graph: Nodes) => readonly T[] => (graph) =>
   partsAt(algebra, graph, "");

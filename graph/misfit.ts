@@ -1,5 +1,5 @@
 /**
- * What the compiler says of graphs that do not fit: the sentences of shape inference, as types.
+ * Compile errors of graphs that do not fit: the sentences of shape inference, as types.
  *
  * An argument of type `Graph<I, O> & Must<…>` is a graph where the condition holds. Where it does not,
  * nothing has that type, and the compiler's error ends in the sentence: `Type 'Graph<…>' is not
@@ -11,7 +11,10 @@
  */
 import type { Fits, Pair, Shape } from "./types.ts";
 
-/** `unknown` where something holds, and otherwise a type that nothing has and that says why. */
+/**
+ * Type of a check: `unknown` where a condition holds, and otherwise a type that no value has and that states the
+ * reason.
+ */
 export type Must<Holds extends boolean, Sentence extends string> =
   // In brackets, for `never` must not spread: where the input is `never`, as of a graph that is written
   // as text, `Fits` is `never`, and anything goes.

@@ -1,6 +1,5 @@
 /**
- * Models as values: an immutable graph of nodes, how it is written, and everything that can be said of one or
- * done to one without a backend. Loads no tfjs.
+ * Models as values: an immutable graph of nodes, its text and JSON, and all that needs no backend. Loads no tfjs.
  *
  * @example
  * ```ts

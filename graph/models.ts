@@ -41,7 +41,7 @@ export interface CodeHead extends CodeOptions {
   readonly bias?: boolean;
 }
 
-/** How a classifier ends. */
+/** Options of a classifier. */
 export interface ClassifierOptions {
   /** Number of logits, at least 1. @default 10 */
   readonly classes?: number;
@@ -99,6 +99,7 @@ export interface MlpOptions {
  *
  * @param sizes The inputs, then the units of each layer: two or more, each at least 1. A single one
  * makes no layer.
+ * @param options Options, as {@linkcode MlpOptions} describes them.
  *
  * @example
  * ```ts
@@ -144,8 +145,9 @@ export interface EmbedderSdrOptions {
  * Source: EmbedderSDR of dizcza/EmbedderSDR, models/embedder.py. It flattens channels first, Sparrow
  * channels last: its linear weights fit here once their rows are reordered.
  *
- * @param shape Of one image as the dataset has it: [height, width] or [height, width, channels], at
- * least 5 × 5. To the first, an axis for its one channel is added.
+ * @param shape Shape of one image as the dataset has it: [height, width] or [height, width, channels], at least 5 × 5.
+ * To the first, an axis for its one channel is added.
+ * @param options Options, as {@linkcode EmbedderSdrOptions} describes them.
  *
  * @example
  * ```ts
@@ -202,6 +204,7 @@ export interface AutoencoderOptions {
  *
  * @param sizes The inputs, then the units of each layer, the last of which is the code: two or more,
  * each at least 1.
+ * @param options Options, as {@linkcode AutoencoderOptions} describes them.
  *
  * @example
  * ```ts
@@ -256,6 +259,7 @@ export interface VggLikeOptions extends ClassifierOptions {
  * aaron-xichen/pytorch-playground, cifar/model.py. Its own head on top of pretrained maps is
  * `{ units: 128, sparsity: 0.3, bias: false }`.
  *
+ * @param options Options, as {@linkcode VggLikeOptions} describes them.
  * @returns A graph of images [32, 32, channels]; whichever channels there are.
  *
  * @example
@@ -294,8 +298,9 @@ export interface ConvNetOptions extends ClassifierOptions {
  * between them; the mean and the largest value of each map; and one linear layer, which sees what the maps show and not
  * where.
  *
- * @param shape Of one image as the dataset has it: [height, width] or [height, width, channels], at least 7 × 7. To
- * the first, an axis for its one channel is added.
+ * @param shape Shape of one image as the dataset has it: [height, width] or [height, width, channels], at least 7 × 7.
+ * To the first, an axis for its one channel is added.
+ * @param options Options, as {@linkcode ConvNetOptions} describes them.
  *
  * @example
  * ```ts
@@ -376,6 +381,7 @@ const halving = (channels: number): Graph =>
  * Source: He et al. 2016, "Deep Residual Learning for Image Recognition", section 4.2.
  *
  * @param layers 6n + 2 with n of at least 1: 20, 32, 44, 56 and 110 are the paper's.
+ * @param options Options, as {@linkcode ResNetOptions} describes them.
  * @returns A graph of images [32, 32, channels], whichever channels there are.
  * @throws {RangeError} When there are no such n blocks, as a mistake in the program.
  *

@@ -27,7 +27,7 @@ export interface Relu {
   readonly _tag: "relu";
 }
 
-/** 1 / (1 + exp(−x)), elementwise. */
+/** Logistic function, elementwise: 1 / (1 + exp(−x)). */
 export interface Sigmoid {
   /** Names the node. */
   readonly _tag: "sigmoid";
@@ -75,7 +75,7 @@ export interface LogSoftmax {
   readonly _tag: "log_softmax";
 }
 
-/** Another shape of the same size, row-major. */
+/** Reshapes a tensor to another shape of the same size, row-major. */
 export interface Reshape {
   /** Names the node. */
   readonly _tag: "reshape";
@@ -147,11 +147,11 @@ export interface BatchNorm {
   readonly affine: boolean;
   /** Share of a batch in the new running statistics, in (0, 1]. */
   readonly momentum: number;
-  /** Added to the variance, above 0. */
+  /** Number added to the variance, above 0. */
   readonly epsilon: number;
 }
 
-/** In training, sets each value to 0 with a probability and divides the others by 1 − rate. */
+/** Dropout: in training, sets each value to 0 with a probability and divides the others by 1 − rate. */
 export interface Dropout {
   /** Names the node. */
   readonly _tag: "dropout";
@@ -167,7 +167,9 @@ export interface Flatten {
 
 // ---- Competition
 
-/** 1 for the largest unit of a sample, 0 for all others: kWTA with k = 1, hard in training too. */
+/**
+ * Winner-take-all: 1 for the largest unit of a sample, 0 for all others. It is kWTA with k = 1, hard in training too.
+ */
 export interface WinnerTakeAll {
   /** Names the node. */
   readonly _tag: "winner_take_all";
@@ -178,15 +180,15 @@ export type Gate = "sigmoid" | "hard_sigmoid";
 
 /** A soft activation: its slope, and its form. */
 export interface Soft {
-  /** Above 0. */
+  /** Slope of the sigmoid, above 0. */
   readonly hardness: number;
-  /** Its form. */
+  /** Form of the sigmoid. */
   readonly gate: Gate;
 }
 
 /**
- * Which units compete: all of a sample; of an image [height, width, channels] those of each channel;
- * or those at each location.
+ * Units that compete with each other: all of a sample; of an image [height, width, channels] those of each channel; or
+ * those at each location.
  */
 export type Over = "sample" | "channel" | "location";
 
@@ -202,19 +204,22 @@ export interface Kwta {
   readonly _tag: "kwta";
   /** The fraction of the units that win, in (0, 1]. */
   readonly sparsity: number;
-  /** null: hard in training too, with a straight-through gradient. */
+  /** Soft activation in training; null for a hard one, with a straight-through gradient. */
   readonly soft: Soft | null;
   /** The units that compete with each other. */
   readonly over: Over;
 }
 
-/** A kWTA whose threshold is a weight, one per unit: nobody counts the winners. */
+/** A kWTA whose threshold is a weight, one per unit: the number of winners varies. */
 export interface LearnedKwta {
   /** Names the node. */
   readonly _tag: "learned_kwta";
   /** The shape of one sample; null where shape inference is to find it. */
   readonly shape: Shape | null;
-  /** null: hard in training too, with a straight-through gradient; then the threshold learns nothing. */
+  /**
+   * Soft activation in training; null for a hard one, with a straight-through gradient, with which the threshold learns
+   * nothing.
+   */
   readonly soft: Soft | null;
 }
 
@@ -228,7 +233,9 @@ export interface PredictedKwta {
   readonly max_sparsity: number;
   /** The least sparsity that is predicted, in (0, max_sparsity). */
   readonly min_sparsity: number;
-  /** null: hard in training too, with a straight-through gradient; then nothing is learned. */
+  /**
+   * Soft activation in training; null for a hard one, with a straight-through gradient, with which nothing is learned.
+   */
   readonly soft: Soft | null;
 }
 
@@ -244,13 +251,13 @@ export interface KWinners {
    * to even.
    */
   readonly sparsity: number;
-  /** Units, of an image channels: what has a duty cycle; null where shape inference is to find them. */
+  /** Units, of an image channels, that have a duty cycle; null where shape inference is to find them. */
   readonly inputs: number | null;
-  /** How strongly a duty cycle damps, at least 0. */
+  /** Strength with which a high duty cycle damps a unit, at least 0. */
   readonly boost: number;
-  /** Samples that a duty cycle remembers, at least 1. */
+  /** Period of a duty cycle's moving average, in samples, at least 1. */
   readonly period: number;
-  /** Evaluated, k is so many times as large; above 0. */
+  /** Factor on k in evaluation, above 0. */
   readonly inference_factor: number;
   /** The units that compete with each other. */
   readonly over: Over;
@@ -320,7 +327,7 @@ export interface Custom {
   readonly _tag: "custom";
   /** The name it was defined by. */
   readonly name: string;
-  /** Its arguments, all present. */
+  /** Arguments of the node, all present. */
   readonly values: NodeValues;
   /**
    * Shape of one input sample, where the node has weights or a state; null where shape inference finds it.
@@ -379,6 +386,6 @@ export interface Nodes {
  * of a graph that is written as text.
  */
 export interface Graph<I = never, O = unknown> extends Nodes {
-  /** Never present: it carries the shapes for the compiler. */
+  /** Type of the shapes, for the compiler. The property is never present. */
   readonly [shapes]?: (input: I) => O;
 }

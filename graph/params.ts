@@ -13,21 +13,21 @@ import type { Shape } from "./types.ts";
 
 /** One weight tensor of a graph. */
 export interface ParamSpec {
-  /** "0.weight", or "1.body.0.weight" inside a branch. */
+  /** Path of the weight: "0.weight", or "1.body.0.weight" inside a branch. */
   readonly path: string;
-  /** Its dimensions: those of a linear weight are [inputs, outputs], those of a bias [outputs]. */
+  /** Dimensions of the weight: those of a linear weight are [inputs, outputs], those of a bias [outputs]. */
   readonly shape: Shape;
   /** The initial values are uniform in mean ± bound. */
   readonly mean: number;
-  /** How far they are from the mean at most; where it is 0, all are the mean. */
+  /** Largest distance of an initial value from the mean. Where it is 0, all values are the mean. */
   readonly bound: number;
 }
 
 /** A tensor as plain data, row-major. */
 export interface ArrayValue {
-  /** Its dimensions; [] for a scalar. */
+  /** Dimensions of the array; [] for a scalar. */
   readonly shape: Shape;
-  /** Its elements, as many as the shape says. */
+  /** Elements of the array, as many as the shape says. */
   readonly data: Float32Array;
 }
 
@@ -143,7 +143,7 @@ const algebra: Algebra<readonly ParamSpec[]> = {
 export const paramSpecs: (graph: Nodes) => readonly ParamSpec[] = fold(algebra);
 
 /**
- * Initial weights as PyTorch's `nn.Linear` and `nn.Conv2d` draw them: weights and biases uniform in
+ * Draws initial weights as PyTorch's `nn.Linear` and `nn.Conv2d` do: weights and biases uniform in
  * ±1 / √(inputs of one output); a batch norm's scale is 1 and its shift 0. The thresholds of a learned
  * kWTA of n units, and the weights of a predicted one, are uniform in ±1 / √n.
  *

@@ -31,7 +31,7 @@ import { describe, type ParseError } from "./error.ts";
 const LONGEST = 50_000;
 
 /**
- * The graph that a text describes.
+ * Parses the text of a graph.
  *
  * @param source Nodes with ▷ or |> between them: `linear(784, 64) ▷ relu`.
  * @returns The graph, or a `ParseError` that shows the place and what was expected there.
@@ -57,8 +57,10 @@ const LONGEST = 50_000;
 export const parse = (source: string): E.Either<ParseError, Graph> => parseWith(source, []);
 
 /**
- * A graph written in the source code. `${…}` splices a sub-graph or a number.
+ * Builds a graph from a template in the source code. `${…}` splices a sub-graph or a number.
  *
+ * @param texts Parts of the template.
+ * @param values Sub-graphs and numbers between the parts.
  * @returns The graph. Shapes are left to shape inference.
  * @throws {SyntaxError} When the text does not parse, as a mistake in the program; its `cause` is
  * the `ParseError`. For text that comes from elsewhere use {@linkcode parse}.
@@ -140,7 +142,7 @@ const takeWhile =
     });
   };
 
-/** This very text. */
+/** Parses the given text itself. */
 const literal = (text: string): Parser<string> => (input) => {
   const { buffer, cursor } = input;
   for (let i = 0; i < text.length; i++) {
@@ -149,7 +151,7 @@ const literal = (text: string): Parser<string> => (input) => {
   return E.right({ value: text, next: { buffer, cursor: cursor + text.length }, start: input });
 };
 
-/** The same parser; when it fails where one can go back, these were expected at its start. */
+/** Labels a parser: where it fails without consuming input, the wanted words were expected at its start. */
 const expecting =
   <A>(wanted: readonly string[], parser: Parser<A>): Parser<A> => (input: Stream<string>) => {
     const parsed = parser(input);
@@ -239,7 +241,7 @@ const spliceMark: Parser<number> = pipe(
   P.map(Number),
 );
 
-/** There is no going back from here: this was expected at that place. */
+/** Fails without backtracking: the wanted words were expected at that place. */
 const refuse = <A>(at: Stream<string>, ...wanted: readonly string[]): Parser<A> => () =>
   E.left({ input: at, expected: [...wanted], fatal: true });
 
@@ -256,7 +258,7 @@ const after = <A, B>(start: Parser<A>, parser: () => Parser<B>): Parser<B> =>
 
 /** One argument of a node. */
 interface Given {
-  /** null: by position. */
+  /** Name of the argument; null where it is given by position. */
   readonly name: string | null;
   readonly value: Argument;
   readonly at: Stream<string>;
@@ -357,7 +359,7 @@ function graphParser(spliced: readonly Nodes[]): Parser<Nodes> {
     );
   };
 
-  /** A value that is written like those of a kind; its range is not looked at. */
+  /** Parses a value written like those of a kind, whatever its range. */
   const anyValue = (kind: ArgumentKind, depth: number): Parser<Argument> => {
     switch (kind) {
       case "graph":

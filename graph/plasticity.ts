@@ -1,8 +1,7 @@
 /**
- * What the units of a graph remember beside their weights, and no gradient changes: the running statistics of
- * batch norm, the duty cycles of k winners, the states of nodes that a program has defined, and what synaptic scaling
- * knows of kWTA layers. All but the last belong to nodes and are there from the beginning; the last is there where a
- * run has the stage `synapticScaling`.
+ * State of a graph's units beside their weights, which no gradient changes: the running statistics of batch norm, the
+ * duty cycles of k winners, the states of nodes that a program has defined, and the scaling of kWTA layers. All but the
+ * last belong to nodes and exist from the beginning; the last exists where a run has the stage `synapticScaling`.
  *
  * @module
  */
@@ -16,13 +15,13 @@ import { declarationOf } from "./custom_node.ts";
 
 /** A tensor of the state, by its path. */
 export interface StateSpec {
-  /** "3.duty_cycle". */
+  /** Path of the tensor: "3.duty_cycle". */
   readonly path: string;
-  /** Its dimensions; [] for a scalar. */
+  /** Dimensions of the state; [] for a scalar. */
   readonly shape: Shape;
 }
 
-/** A tensor of what is remembered, and what it begins with. */
+/** A tensor of the units' state, with its initial value. */
 interface PlasticitySpec extends StateSpec {
   /** The initial value of every element. */
   readonly value: number;
@@ -99,19 +98,19 @@ const filled = (shape: Shape, value: number): ArrayValue => ({
 
 // ---- Synaptic scaling
 
-/** The paths of what synaptic scaling remembers of a kWTA. */
+/** Paths of the state that synaptic scaling keeps of a kWTA. */
 export interface ScalingPaths {
   /** The mean output of each unit over all samples so far. */
   readonly duty: string;
-  /** How many those were. */
+  /** Path of the number of samples that the duty cycles average. */
   readonly samples: string;
-  /** How strongly a unit that is off its target is scaled. */
+  /** Path of the strength with which units away from their target are scaled. */
   readonly strength: string;
   /** The duty cycle at which a unit is left alone. */
   readonly target: string;
 }
 
-/** The paths of what the kWTA at a path remembers. */
+/** Returns the paths of the scaling state of the kWTA at a path. */
 export const scalingPaths = (path: string): ScalingPaths => ({
   duty: `${path}.duty_cycle`,
   samples: `${path}.samples`,
@@ -126,7 +125,7 @@ export const competitions = (steps: readonly InferredNode[]): readonly StateSpec
   );
 
 /**
- * What synaptic scaling remembers of those of a graph's kWTA layers that it is applied to.
+ * Lists the state of synaptic scaling for those of a graph's kWTA layers that it is applied to.
  *
  * @param steps The steps that shape inference returns.
  * @param has Whether something is remembered under a path: a layer is scaled where any of its four paths is.

@@ -9,9 +9,9 @@ import { type Algebra, fold, leaves } from "./fold.ts";
 import type { ParamArrays } from "./params.ts";
 
 /**
- * A graph with every leaf replaced by what `change` makes of it, branches kept.
+ * Replaces every leaf of a graph by the result of `change`, and keeps branches.
  *
- * @param change From a leaf to the one in its place; the same one to leave it.
+ * @param change Function from a leaf to the one in its place; the same one to leave it.
  *
  * @example
  * ```ts
@@ -37,7 +37,9 @@ export function mapLeaves(change: (leaf: Leaf) => Leaf): (graph: Nodes) => Graph
 }
 
 /**
- * A graph with every kWTA replaced.
+ * Replaces every kWTA of a graph.
+ *
+ * @param change Function that returns the new node in place of a kWTA.
  *
  * @example
  * ```ts
@@ -54,7 +56,9 @@ export const mapKwta = (change: (kwta: Kwta) => Kwta): (graph: Nodes) => Graph =
   mapLeaves((leaf) => leaf._tag === "kwta" ? change(leaf) : leaf);
 
 /**
- * Every kWTA of a graph, in order of evaluation, those in branches included.
+ * Finds every kWTA of a graph, in order of evaluation, those in branches included.
+ *
+ * @param graph Any graph.
  *
  * @example
  * ```ts
@@ -76,7 +80,7 @@ export function findKwta(graph: Nodes): readonly Kwta[] {
 }
 
 /**
- * A graph whose every kWTA is hard, in training too: what inference needs. Learned and predicted
+ * Makes every kWTA of a graph hard, in training too, as inference needs it. Learned and predicted
  * ones are hardened as well, and keep what they have learned.
  *
  * @example
@@ -94,10 +98,10 @@ export const harden: (graph: Nodes) => Graph = mapLeaves((leaf) =>
 );
 
 /**
- * A graph with every leaf of one kind replaced: every relu by a kWTA, say.
+ * Replaces every leaf of one kind in a graph: every relu by a kWTA, for example.
  *
- * @param tag Which leaves.
- * @param replacement What comes in their place; it should keep shapes as they do.
+ * @param tag Kind of the leaves to replace.
+ * @param replacement Graph in their place; it should keep shapes as they do.
  *
  * @example
  * ```ts
@@ -119,8 +123,10 @@ export const replaceActivation = (tag: Leaf["_tag"], replacement: Leaf): (graph:
   mapLeaves((leaf) => leaf._tag === tag ? replacement : leaf);
 
 /**
- * The encoder of a graph: of an autoencoder, which ends in `fanout(identity, decoder)`, what comes before that; of
- * any other graph the whole. The paths of its weights are those in the whole.
+ * Returns the encoder of a graph: of an autoencoder, which ends in `fanout(identity, decoder)`, the nodes before that;
+ * of any other graph the whole. The paths of its weights are those in the graph.
+ *
+ * @param graph Any graph.
  *
  * @example
  * ```ts
@@ -152,8 +158,8 @@ export interface Trained {
  * Keeps the first nodes of a graph with their weights and puts other nodes after them.
  *
  * @param trained The graph with its weights.
- * @param keep How many of its top-level nodes stay, from 0 to all of them.
- * @param head What comes after.
+ * @param keep Number of top-level nodes that stay, from 0 to all of them.
+ * @param head Graph that follows them.
  * @returns The new graph, and the weights that stay; `createRun` draws the others at random, and
  * `freeze` keeps the old ones as they are.
  *

@@ -25,7 +25,7 @@ export interface Dice {
 }
 
 /**
- * The generator that a seed stands for.
+ * Creates the generator of a seed.
  *
  * @param value An integer from 0 to 2^32 - 1.
  *
@@ -45,9 +45,11 @@ export function seed(value: number): Rng {
 }
 
 /**
- * Draws as many numbers as `use` likes.
+ * Runs a function that draws random numbers, and returns its result with the next generator.
  *
- * @returns What `use` returned, and the generator to draw from next.
+ * @param rng Generator to draw from.
+ * @param use Function that draws, and returns the result.
+ * @returns The value that `use` returned, and the next generator.
  *
  * @example
  * ```ts
@@ -80,6 +82,7 @@ export function draw<A>(rng: Rng, use: (dice: Dice) => A): readonly [A, Rng] {
  *
  * Source: the hash is the finaliser of Appleby's MurmurHash3 (fmix32).
  *
+ * @param rng Generator to split; do not draw from it again.
  * @returns One for the part, and one to go on with.
  *
  * @example
@@ -106,9 +109,10 @@ function hash(word: number): number {
 }
 
 /**
- * The integers 0 to n - 1 in a random order (Fisher & Yates, in Durstenfeld's form).
+ * Draws a random order of the integers 0 to n − 1 (Fisher & Yates, in Durstenfeld's form).
  *
- * @param n How many, at least 0.
+ * @param n Number of integers, at least 0.
+ * @param rng Generator to draw from.
  * @returns The order, and the generator to draw from next.
  *
  * @example
@@ -136,7 +140,7 @@ export function permutation(n: number, rng: Rng): readonly [Uint32Array, Rng] {
 /**
  * n independent values, each 0 with a probability and `kept` otherwise.
  *
- * @param n How many, at least 0.
+ * @param n Number of integers, at least 0.
  * @param probability The probability of a 0, in [0, 1]; rounded to a multiple of 2⁻³².
  * @param kept The other value.
  * @returns The values, and the generator to draw from next.

@@ -1,5 +1,5 @@
 /**
- * Shape inference: what goes in and out of every node of a graph, or the first node that does not fit. Every
+ * Shape inference: the input and output of every node of a graph, or the first node that does not fit. Every
  * node has a rule, from the shape of its input to that of its output; the rules of branches combine those of their
  * sub-graphs. Dimensions that a graph leaves out are filled in on the way.
  *
@@ -51,6 +51,8 @@ export const isPair = (space: Space): space is Pair<Space, Space> => !Array.isAr
 /**
  * The number of elements of a shape: 1 for a scalar.
  *
+ * @param shape Dimensions of a tensor.
+ *
  * @example
  * ```ts
  * import { sizeOf } from "./shape.ts";
@@ -95,7 +97,7 @@ export const sameSpace = (a: Space, b: Space): boolean => a === b || showSpace(a
 /** Errors of shape inference: shapes that do not fit, options out of range. */
 export type InferenceError = ShapeMismatch | InvalidOption;
 
-/** One node with what goes in and out of it. */
+/** A node with the shapes of its input and output. */
 export interface InferredNode {
   /** Position of the node: "2", or "1.body.0" inside a branch. */
   readonly path: string;
@@ -123,7 +125,7 @@ type Result = E.Either<InferenceError, Inference>;
 type Infer = (input: Space) => Result;
 
 /**
- * What goes in and out of every node of a graph.
+ * Infers the shapes that enter and leave every node of a graph.
  *
  * @param graph Any graph.
  * @param input The shape of one sample, batch axis left out. It may be left out where the graph's
@@ -187,7 +189,7 @@ const MOST_NUMBERS = 2 ** 28;
 /** Whether a shape has more numbers than a tensor of one sample may have. */
 const tooLarge = (shape: Shape): boolean => !(sizeOf(shape) <= MOST_NUMBERS);
 
-/** The first shape that is none, or too large, with what was expected of it; or null. */
+/** Finds the first shape that is invalid or too large, with the expectation in words; or null. */
 const badDimension = (space: Space): readonly [actual: string, expected: string] | null =>
   isPair(space)
     ? badDimension(space.first) ?? badDimension(space.second)
@@ -197,7 +199,7 @@ const badDimension = (space: Space): readonly [actual: string, expected: string]
     ? [showSpace(space), `at most ${MOST_NUMBERS} numbers`]
     : null;
 
-/** The error of a node that does not take what it is given. */
+/** Makes the error of a node that does not take its input. */
 const mismatch = (
   node: Node,
   path: string,
@@ -226,7 +228,7 @@ function badArgument(node: Node, path: string): InvalidOption | null {
   );
 }
 
-/** The argument that does not go with another one, and what was expected of it; null where all do. */
+/** Finds the argument that does not go with another one, with the expectation in words; null where all do. */
 function badTogether(node: Node): readonly [name: string | null, expected: string] {
   switch (node._tag) {
     case "predicted_kwta":
@@ -247,11 +249,11 @@ function badTogether(node: Node): readonly [name: string | null, expected: strin
 
 // ---- Rules of single nodes
 
-/** A node with what it left out filled in and its output, or what it wants instead of the input, in words. */
+/** Outcome of a node's rule: the node with its arguments filled in and its output, or the expected input in words. */
 type Outcome<N> = string | readonly [N, Shape];
 
 /**
- * How many windows there are along an axis: ⌊(length + 2·padding − size) / stride⌋ + 1.
+ * Returns the number of windows along an axis: ⌊(length + 2·padding − size) / stride⌋ + 1.
  *
  * Source: torch.nn.Conv2d, with a dilation of 1.
  */
@@ -367,7 +369,7 @@ function normalised(node: BatchNorm, input: Shape): Outcome<BatchNorm> {
 
 // ---- The rules, folded over a graph
 
-/** A leaf that fits, unless what it makes of a sample is too large for any backend. */
+/** Returns a leaf that fits, unless its output for one sample is too large for any backend. */
 const done = (path: string, node: Node, input: Space, output: Shape): Result =>
   tooLarge(output)
     ? E.left(
@@ -415,7 +417,7 @@ const elementwise = onTensor<Leaf>((node, input) => [node, input]);
 /** Pairs of pairs hold no more tensors: a few nodes could double them without end. */
 const MOST_TENSORS = 1_000_000;
 
-/** How many tensors a pair holds: pairs share their parts, so that each is counted once. */
+/** Numbers of tensors by pair: pairs share their parts, so that each is counted once. */
 const counted = new WeakMap<object, number>();
 
 function tensorsIn(space: Space): number {

@@ -7,7 +7,9 @@ import type { Node, Nodes } from "./node.ts";
 import { type Argument, nameOfNode, type Parameter, signatureOf } from "./signature.ts";
 
 /**
- * A graph as one line of text.
+ * Writes a graph as one line of text, which `graph` parses.
+ *
+ * @param graph Any graph.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * How each node is written: its arguments, their kinds and their defaults. The parser, the printer, the JSON codec
- * and the check of options all read this table, to which nodes that a program defines add themselves.
+ * Textual form of each node: its arguments, their kinds and their defaults. The parser, the printer, the JSON codec and
+ * the check of options all read this table, to which nodes that a program defines add themselves.
  *
  * @module
  */
@@ -44,9 +44,9 @@ export interface Parameter {
   readonly later?: true;
 }
 
-/** How a node of type N is written. */
+/** Textual form of a node of type N. */
 export interface Signature<N extends Node> {
-  /** Its arguments in the order in which they are printed. */
+  /** Arguments of the node in the order in which they are printed. */
   readonly parameters: readonly Parameter[];
   /** The ways to give arguments by position, by how many there are. */
   readonly positional: readonly (readonly string[])[];
@@ -89,7 +89,7 @@ const pool = <N extends MaxPool2d | AvgPool2d>(
   read: ({ _tag, ...values }) => values as unknown as Readonly<Record<string, Argument>>,
 });
 
-/** How a soft activation is written: `hardness=4, gate=hard_sigmoid`, or `hard` for none. */
+/** Arguments of a soft activation: `hardness=4, gate=hard_sigmoid`, or `hard` for none. */
 const softness: readonly Parameter[] = [
   { name: "hardness", kind: "positive", fallback: 2 },
   { name: "gate", kind: "gate", fallback: "sigmoid" },
@@ -305,7 +305,7 @@ const signatures: Signatures = {
 
 // ---- Any node
 
-/** How a node that a program has defined is written. */
+/** Builds the signature of a node that a program has defined. */
 function signatureOfCustom(name: string, parameters: readonly NodeArgument[]): Signature<Custom> {
   const sameKind = parameters.findIndex(({ kind }) => kind !== parameters[0].kind);
   const placed = parameters.slice(0, sameKind < 0 ? parameters.length : sameKind);
@@ -334,7 +334,7 @@ export const ownNames = Object.keys(signatures) as readonly OwnTag[];
 /** The names of all nodes, those that the program has defined last. */
 export const nodeNames = (): readonly string[] => [...ownNames, ...declaredNames()];
 
-/** How the node of a name is written, if there is one. */
+/** Finds the signature of the node of a name, if there is one. */
 export function signatureNamed(name: string): Signature<Node> | undefined {
   if (Object.hasOwn(signatures, name)) {
     return signatures[name as OwnTag] as unknown as Signature<Node>;
@@ -348,7 +348,7 @@ export function signatureNamed(name: string): Signature<Node> | undefined {
 /** The name that a node is written with. */
 export const nameOfNode = (node: Node): string => node._tag === "custom" ? node.name : node._tag;
 
-/** How a node is written; of one that nobody has defined, as if it had no arguments. */
+/** Returns the signature of a node; of one that nobody has defined, as if it had no arguments. */
 export const signatureOf = (node: Node): Signature<Node> =>
   signatureNamed(nameOfNode(node)) ??
     signatureOfCustom(nameOfNode(node), []) as unknown as Signature<Node>;

@@ -1,6 +1,6 @@
 /**
- * What each kind of node is to those who read graphs: one table, exhaustive over the nodes, and questions that it
- * answers. A node that is added to the union of `node.ts` does not compile until it has a row here, and a row that
+ * Properties of each kind of node for functions that read graphs: one table, exhaustive over the nodes, and predicates
+ * that read it. A node that is added to the union of `node.ts` does not compile until it has a row here, and a row that
  * claims weights or state does not compile until `params.ts` or `plasticity.ts` says which.
  *
  * @module
@@ -25,7 +25,7 @@ export interface NodeTraits {
   readonly scalable: boolean;
   /** Whether the node itself has weights; those of sub-graphs do not count. */
   readonly weights: boolean;
-  /** Whether the node itself remembers something beside weights, from one training step to the next. */
+  /** Whether the node has state beside weights that passes from one training step to the next. */
   readonly state: boolean;
   /**
    * Whether the output is a tensor of the node's own, and neither its input nor the output of a
@@ -172,6 +172,8 @@ export const isBinaryNode = (node: Node): boolean => traitsOf(node).binary === "
  * Whether the output of a graph is binary when evaluated: its last node is a kWTA, or only max pooling and
  * changes of shape follow one.
  *
+ * @param graph Any graph.
+ *
  * @example
  * ```ts
  * import { isBinary } from "./traits.ts";
@@ -189,6 +191,8 @@ export function isBinary({ nodes }: Nodes): boolean {
 
 /**
  * The input that a graph's first nodes demand, or null where they take several.
+ *
+ * @param graph Any graph.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * What TypeScript knows of the shapes that go through a graph.
+ * Shapes of a graph as TypeScript's types know them.
  *
  * A literal dimension is checked by the compiler; one that is a mere `number` is left to shape
  * inference at run time.
@@ -13,11 +13,13 @@ export type Shape = readonly number[];
 /** The key of a property that no graph has: it carries the shapes for the compiler. */
 export declare const shapes: unique symbol;
 
-/** Two values side by side: what `fanout` makes, `split` acts on and `add` and `concat` merge. */
+/**
+ * Two values side by side: the output of `fanout`, and the input of `split`, `add` and `concat`.
+ */
 export interface Pair<A, B> {
   /** The one. */
   readonly first: A;
-  /** The other. */
+  /** Second component. */
   readonly second: B;
 }
 
@@ -26,23 +28,23 @@ export type Space = Shape | Pair<Space, Space>;
 
 /** A pair of tensors of one shape. */
 export interface Alike extends Pair<Shape, Shape> {
-  /** Never present: it tells the compiler that the two are compared. */
+  /** Mark that lets the compiler compare two types. The property is never present. */
   readonly alike?: true;
 }
 
 /** Path to a component in a tree of pairs; [] is the whole. */
 export type Path = readonly ("first" | "second")[];
 
-/** In place of an output: whatever stands at a path of the input. */
+/** Placeholder for an output shape: the part of the input's shape at a path. */
 export interface Part<P extends Path> {
-  /** Never present: a type like this one has no values. */
+  /** Path of the part. The property is never present: the type has no values. */
   readonly part: P;
 }
 
-/** In place of an output: the input's own shape, whatever it is. */
+/** Placeholder for an output shape: the input's own shape. */
 export type Same = Part<readonly []>;
 
-/** In place of an output: the shape of the input's first component. */
+/** Placeholder for an output shape: the shape of the input's first component. */
 export type First = Part<readonly ["first"]>;
 
 /** The component at the path P of a space; of a part, a part; `unknown` where nobody knows. */

@@ -1,5 +1,5 @@
 /**
- * A graph as boxes and the wires between them, which is what a diagram draws, and as the text of a Mermaid flowchart.
+ * A graph as boxes and the wires between them, for diagrams, and as the text of a Mermaid flowchart.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface Box {
   readonly id: string;
   /** Label of the operation: "linear"; "+" where a residual's two ways meet. */
   readonly name: string;
-  /** Its arguments as `show` has them, less what the shapes of the wires tell; may be "". */
+  /** Arguments as `show` prints them, less those that the shapes of the wires imply; may be "". */
   readonly options: string;
 }
 

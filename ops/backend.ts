@@ -14,10 +14,10 @@ import { wasmBinary } from "./tfjs_wasm.ts";
 /** A tfjs backend that Sparrow has kernels for. */
 export type BackendName = "webgpu" | "wasm" | "cpu";
 
-/** What a user may ask for. */
+/** Backend that a user may choose: one by name, or the best available ("auto"). */
 export type BackendChoice = BackendName | "auto";
 
-/** Every choice, for messages and checks. */
+/** Names of all choices, for messages and checks. */
 export const backendChoices: readonly BackendChoice[] = ["auto", "webgpu", "wasm", "cpu"];
 
 /** A backend that runs. */
@@ -26,7 +26,7 @@ export interface Backend {
   readonly name: BackendName;
   /** The GPU's name and driver; null where there is no GPU in play. */
   readonly adapter: string | null;
-  /** The first thing that went wrong on the GPU, if any: tfjs itself says nothing of it. */
+  /** Returns the first fault of the GPU, if any: tfjs itself reports none. */
   readonly fault: () => GpuError | null;
 }
 
@@ -47,7 +47,8 @@ export interface BackendOptions {
  *
  * "auto" is webgpu on real hardware, else wasm (a software adapter is slower than wasm), else cpu.
  *
- * @param choice Which backend.
+ * @param choice Backend to start.
+ * @param options Options, as {@linkcode BackendOptions} describes them.
  * @returns The backend, or `BackendUnavailable` with what to install.
  */
 export const startBackend = (
@@ -80,8 +81,8 @@ const startBest = (threads: number): TE.TaskEither<BackendUnavailable, Backend> 
 const DRIVER_VARIABLES = { XDG_RUNTIME_DIR: "/tmp", DENO_WEBGPU_BACKEND: "vulkan" } as const;
 
 /**
- * Sets the variables of Linux's graphics drivers that are missing, if the program may set them. It is to be
- * called before the first adapter is asked for.
+ * Sets the variables of Linux's graphics drivers that are missing, if the program may set them. Call it before the
+ * first adapter is requested.
  */
 export function prepareDrivers(): void {
   // In a browser and in Node.js there is no Deno, nor such a driver within the process.

@@ -1,5 +1,5 @@
 /**
- * Nodes of one's own: their kernel beside their shape rule.
+ * Nodes that a program defines: their kernel beside their shape rule.
  *
  * @module
  */
@@ -18,12 +18,12 @@ import type { Lowered, Value } from "./lowered.ts";
 import { type Params, tf } from "./tfjs.ts";
 
 /**
- * What a node computes.
+ * Computes the output of a node.
  *
  * @param x A batch [samples, …input].
  * @param values The node's arguments.
- * @param params Its weights, by the names that it gave them.
- * @param state What else it remembers, by the names that it gave that.
+ * @param params Weights of the node, by the names that it gave them.
+ * @param state State of the node, by the names that it gave it.
  * @returns A new tensor [samples, …output]. What else it makes, the caller disposes of.
  */
 export type NodeKernel<P extends readonly NodeArgument[]> = (
@@ -43,7 +43,7 @@ export interface NodeStep {
   readonly exposed?: Params;
 }
 
-/** What a node computes in training: a {@linkcode NodeKernel} that may change the node's state as well. */
+/** Computes the output of a node in training: a {@linkcode NodeKernel} that may change the node's state as well. */
 export type NodeTraining<P extends readonly NodeArgument[]> = (
   ...given: Parameters<NodeKernel<P>>
 ) => tf.Tensor | NodeStep;
@@ -51,17 +51,17 @@ export type NodeTraining<P extends readonly NodeArgument[]> = (
 /** A node as {@linkcode defineNode} takes it. */
 export interface NodeDefinition<P extends readonly NodeArgument[]> extends NodeDeclaration<P> {
   /**
-   * What it computes when evaluated. Made of tfjs ops it has their gradient; another is given by
-   * `tf.customGrad`, or by a kernel of one's own with `tf.registerKernel` and `tf.registerGradient`.
+   * Computes the node's output in evaluation. Made of tfjs ops it has their gradient; another gradient is given by
+   * `tf.customGrad`, or by your own kernel with `tf.registerKernel` and `tf.registerGradient`.
    */
   readonly evaluate: NodeKernel<P>;
-  /** What it computes in training, and what becomes of its state. Left out, the same, and the state stays. */
+  /** Computes the node's output in training, and its next state. @default `evaluate`, with the state unchanged */
   readonly train?: NodeTraining<P>;
 }
 
 type AnyCall = (x: tf.Tensor, values: NodeValues, params: Params, state: Params) => unknown;
 
-/** The functions of a defined node, whose values are not looked at by the compiler. */
+/** The functions of a defined node, whose values the compiler does not check. */
 interface AnyKernel {
   readonly evaluate: AnyCall;
   readonly train: AnyCall;
@@ -78,7 +78,7 @@ const kernels = new Map<string, AnyKernel>();
  * declares: tensors that its training kernel replaces, which a run, its checkpoints and model files hold under the
  * node's path as they do running statistics.
  *
- * @param definition Its name, arguments, shape rule, weights, state and kernel.
+ * @param definition Name, arguments, shape rule, weights, state and kernel of the node.
  * @returns The node as a function of its arguments; it gives a graph of one node. Values out of range are
  * found by shape inference.
  * @throws {TypeError} When the name is taken or not well-formed, as a mistake in the program.
@@ -134,7 +134,11 @@ const kernels = new Map<string, AnyKernel>();
 export function defineNode<const P extends readonly NodeArgument[] = readonly []>(
   definition: NodeDefinition<P> & { readonly shape?: undefined },
 ): NodeConstructor<P, Same>;
-/** The same of a node with a shape rule: what it gives is left to shape inference. */
+/**
+ * Defines a node with a shape rule; its output is left to shape inference.
+ *
+ * @param definition Name, arguments and functions of the node.
+ */
 export function defineNode<const P extends readonly NodeArgument[] = readonly []>(
   definition: NodeDefinition<P>,
 ): NodeConstructor<P, unknown>;

@@ -1,5 +1,5 @@
 /**
- * What a model makes of many samples: packed bits where they are binary, numbers where not.
+ * Embeddings of many samples: packed bits where they are binary, numbers where not.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface DenseEmbeddings {
   readonly values: Float32Array;
 }
 
-/** What a model makes of many samples. */
+/** Embeddings of many samples: binary codes, or vectors of numbers. */
 export type Embeddings = BinaryEmbeddings | DenseEmbeddings;
 
 /**
@@ -54,8 +54,8 @@ export const wordsPerCode = (width: number): number => Math.ceil(width / 32);
  *
  * @param rows rows × width numbers; whatever is above 0 is a 1.
  * @param width Units per row.
- * @param words Where the words go; must be 0 there…
- * @param at …from this word on.
+ * @param words Array that takes the words; must be 0 there.
+ * @param at Index of the first word.
  */
 export function packRows(
   rows: ArrayLike<number>,
@@ -80,7 +80,11 @@ export function popcount(word: number): number {
   return Math.imul(bits, 0x01010101) >>> 24;
 }
 
-/** How many bits each code has set: the least, the mean and the most; zeros for no codes. */
+/**
+ * Returns the number of active units per code: least, mean and most. Zeros for no codes.
+ *
+ * @param codes Packed codes.
+ */
 export function activity(
   { count, width, words }: BinaryEmbeddings,
 ): { readonly least: number; readonly mean: number; readonly most: number } {
@@ -98,10 +102,12 @@ export function activity(
 }
 
 /**
- * How sparse the embeddings are: the mean of |x| over all units, which for binary codes is the
- * fraction of active units.
+ * Computes the sparsity of embeddings: the mean of |x| over all units, which for binary codes is the fraction of active
+ * units.
  *
  * Source: compute_sparsity of dizcza/pytorch-mighty, mighty/utils/signal.py.
+ *
+ * @param embeddings Binary codes, or vectors.
  */
 export function sparsity(embeddings: Embeddings): number {
   if (embeddings.count === 0) return 0;

@@ -1,5 +1,5 @@
 /**
- * The size of gradients, and how much of it is signal: of gradients on the host by {@linkcode addGradients}, of those
+ * The size of gradients, and the signal in it: of gradients on the host by {@linkcode addGradients}, of those
  * on the backend by {@linkcode sumGradients}, which keeps sums there and reads them back once.
  *
  * Source: R. Shwartz-Ziv, N. Tishby, "Opening the Black Box of Deep Neural Networks via Information", 2017;
@@ -18,7 +18,7 @@ import { type Params, tf } from "./tfjs.ts";
 /** Numbers by path: weights or gradients of a graph, read from the backend. */
 export type ArraysByPath = Readonly<Record<string, ArrayLike<number>>>;
 
-/** What is known of the gradients of past steps, by path. */
+/** Moments of the gradients of past steps, by path. */
 export type GradientMoments = Readonly<Record<string, Moments>>;
 
 /** The gradient of one layer over several steps. */
@@ -98,7 +98,7 @@ const mapValues = <A, B>(
 
 /** Sums over the gradients of one weight, as tensors. */
 export interface GradientSum {
-  /** How many gradients were added. */
+  /** Number of gradients in the sum. */
   readonly count: number;
   /** g₁, the first of them. */
   readonly first: tf.Tensor;
@@ -110,7 +110,7 @@ export interface GradientSum {
   readonly norms: tf.Tensor;
 }
 
-/** Sums by path, to begin with {}. Whoever holds them calls `tf.dispose`. */
+/** Sums by path, initially {}. The caller frees them with `tf.dispose`. */
 export type GradientSums = Readonly<Record<string, GradientSum>>;
 
 /** The gradients of one weight over several steps. */
@@ -120,10 +120,13 @@ export interface GradientStatistics extends GradientSignal {
 }
 
 /**
- * The sums with the gradients of one more step: a fold that reads nothing back. It consumes the sums
- * that it is given; the new ones outlive every tidy.
+ * Adds the gradients of one more step to sums: a fold that reads nothing back. It consumes the given sums; the new ones
+ * outlive every tidy.
  *
  * It holds 12 bytes per weight. A path that has no gradient in this step stays as it was.
+ *
+ * @param past Sums so far, which are consumed.
+ * @param gradients Gradients of one step, by path.
  *
  * @example
  * ```ts
@@ -184,6 +187,7 @@ function add(past: GradientSum | undefined, gradient: tf.Tensor): GradientSum {
  * Norm, mean, deviation and signal-to-noise ratio of each weight's gradient over the steps that were
  * added: the one time that anything is read back.
  *
+ * @param sums Sums over some steps, which stay as they are.
  * @param weights The weights by now, by the same paths.
  */
 export async function gradientStatistics(

@@ -17,8 +17,7 @@ import { checkRanges, positive } from "./ranges.ts";
 // ---- Synaptic scaling
 
 /**
- * What each unit's activation is multiplied by: exp(strength · (target − duty)), and 1 as long as
- * nothing has been seen.
+ * Computes the factor on each unit's activation: exp(strength · (target − duty)), and 1 before the first sample.
  *
  * @param duty [...units], each in [0, 1].
  * @param samples A scalar: how many samples it is the mean of.
@@ -85,11 +84,15 @@ export function scaled(kwta: Lowered, path: string): Lowered {
 export interface HomeostasisOptions {
   /** The rate at which a unit is left alone, in (0, 1]: the sparsity of the layer. */
   readonly target: number;
-  /** β, how far a unit goes towards its target at once, above 0. @default 0.5 */
+  /**
+   * Exponent β: the fraction of the way to its target that a unit moves in one step, on a logarithmic scale; above 0.
+   *
+   * @default 0.5
+   */
   readonly exponent?: number;
-  /** No factor is below this, above 0 and at most 1. @default 0.5 */
+  /** Lower bound of a factor, above 0 and at most 1. @default 0.5 */
   readonly least?: number;
-  /** No factor is above this, at least 1. @default 2 */
+  /** Upper bound of a factor, at least 1. @default 2 */
   readonly most?: number;
 }
 
@@ -117,7 +120,8 @@ export function checkHomeostasis(
  * survives.
  *
  * @param weight [...inputs, units].
- * @param rates How often each unit fires, in [0, 1]; as many as units.
+ * @param rates Duty cycle of each unit, in [0, 1].
+ * @param options Options, as {@linkcode HomeostasisOptions} describes them.
  * @returns The new weights; those that are given stay.
  * @throws {RangeError} Where there are not as many rates as units, as a mistake in the program.
  *

@@ -24,14 +24,14 @@ const onRows = <T extends tf.Tensor>(x: T, f: (rows: tf.Tensor2D) => tf.Tensor):
 };
 
 /**
- * 1 where a unit is above the threshold of its sample, else 0.
+ * Hard kWTA: 1 where a unit is above the threshold of its sample, else 0.
  *
  * The threshold is midway between the k-th and the (k+1)-th largest value; the comparison is
  * strict, so a tie at the boundary loses as a whole, and fewer than k units may fire. The gradient
  * is straight through: that of the identity.
  *
  * @param x [samples, …units], float32.
- * @param sparsity In (0, 1].
+ * @param sparsity Fraction of the units that win, in (0, 1].
  * @returns The same shape, zeros and ones.
  */
 export const hardKwta = <T extends tf.Tensor>(x: T, sparsity: number): T =>
@@ -42,7 +42,7 @@ export const hardKwta = <T extends tf.Tensor>(x: T, sparsity: number): T =>
   );
 
 /**
- * 1 for the largest unit of a sample, 0 for all others: {@linkcode hardKwta} with k = 1.
+ * Winner-take-all: 1 for the largest unit of a sample, 0 for all others. It is {@linkcode hardKwta} with k = 1.
  *
  * @param x [samples, …units], float32.
  * @returns The same shape; of a sample whose largest value stands twice, zeros.
@@ -57,7 +57,7 @@ export const winnerTakeAll = <T extends tf.Tensor>(x: T): T =>
  * for the k-th and the (k+1)-th largest and a_i for all others; it sums to 0 in every sample.
  *
  * @param x [samples, …units], float32.
- * @param sparsity In (0, 1].
+ * @param sparsity Fraction of the units that win, in (0, 1].
  * @param hardness Above 0.
  * @param gate "sigmoid", or "hard_sigmoid": clamp(z + 3, 0, 6) / 6.
  * @returns The same shape, in [0, 1].
@@ -79,7 +79,7 @@ export const softKwta = <T extends tf.Tensor>(
  * compete, with "location" the channels at each place, with "sample" all.
  *
  * @param x [samples, height, width, channels]; any shape for "sample".
- * @param f Of tensors whose first axis tells the competitions apart; keeps their shape.
+ * @param f Function of tensors whose first axis separates the competitions; keeps their shape.
  * @returns The same shape.
  */
 export function competing(x: tf.Tensor, over: Over, f: (rows: tf.Tensor) => tf.Tensor): tf.Tensor {
@@ -100,8 +100,8 @@ const open = (z: tf.Tensor, gate: Gate): tf.Tensor =>
   gate === "sigmoid" ? tf.sigmoid(z) : tf.div(tf.clipByValue(tf.add(z, 3), 0, 6), 6);
 
 /**
- * 1 where x is above a threshold, else 0, with a gradient that is straight through to x and none to
- * the threshold; or, soft, gate(hardness · (x − threshold)), with gradients to both.
+ * Compares x with a threshold: 1 where x is above, else 0. The gradient is straight through to x, and none goes to the
+ * threshold. A soft activation is gate(hardness · (x − threshold)), with gradients to both.
  *
  * @param x [samples, …units], float32.
  * @param threshold Broadcast to the shape of x.
@@ -159,7 +159,7 @@ const horner = (coefficients: readonly number[], x: tf.Tensor): tf.Tensor =>
  *
  * Source: Giles 2010, "Approximating the erfinv function", table 5 (single precision); within 2e-6.
  *
- * @param p In (0, 1), float32.
+ * @param p Probabilities, in (0, 1), float32.
  * @returns The same shape.
  */
 export const upperQuantile = tf.customGrad((input, save) => {
@@ -185,8 +185,8 @@ export const upperQuantile = tf.customGrad((input, save) => {
  *
  * @param rows [samples, units].
  * @param weight [units, 1].
- * @param most In (0, 1].
- * @param least In (0, most).
+ * @param most Upper bound of the sparsity, in (0, 1].
+ * @param least Lower bound of the sparsity, in (0, most).
  * @returns [samples, 1].
  */
 export function predictedThreshold(
@@ -214,7 +214,7 @@ function roundHalfToEven(x: number): number {
 }
 
 /**
- * How many of n units win, in training and evaluated.
+ * Computes the number of winners among n units, in training and in evaluation.
  *
  * @param image Whether the units are those of an image, where a larger k is rounded, not truncated.
  *
@@ -241,7 +241,7 @@ export function boostedWinners(
   return { train, evaluate: Math.min(n, evaluate) };
 }
 
-/** 1 where a unit wins its row, else 0. */
+/** Marks the winners: 1 where a unit wins its row, else 0. */
 function winnersOf(rows: tf.Tensor, k: number, breakTies: boolean): tf.Tensor {
   const units = rows.shape[1] as number;
   if (k <= 0) return tf.zerosLike(rows);
@@ -257,7 +257,7 @@ function winnersOf(rows: tf.Tensor, k: number, breakTies: boolean): tf.Tensor {
  *
  * @param x [samples, …, units], float32.
  * @param duty [units].
- * @param k How many win each competition; all of n and none are possible.
+ * @param k Number of winners of each competition; all of n and none are possible.
  */
 export function kWinners(
   x: tf.Tensor,

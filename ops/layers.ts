@@ -1,7 +1,6 @@
 /**
- * What the layers without a competition compute, on tensors: the linear map, convolution and pooling on images
- * [samples, height, width, channels], batch norm, dropout, and the activations that tfjs lacks or computes otherwise
- * than is wanted.
+ * Layers without a competition, as functions of tensors: the linear map, convolution and pooling on images [samples,
+ * height, width, channels], batch norm, dropout, and the activations that tfjs lacks or computes in another way.
  *
  * @module
  */
@@ -59,7 +58,7 @@ export const softmax = <T extends tf.Tensor>(x: T): T => tf.softmax(x, -1);
 
 // ---- Windows on images
 
-/** How windows lie on an image. */
+/** Layout of windows on an image. */
 export interface Windows {
   /** Height and width of a window, at least 1. */
   readonly size: number;
@@ -69,7 +68,7 @@ export interface Windows {
   readonly padding: number;
 }
 
-/** Windows as rows [samples·rows·columns, size·size·channels], and how many there are. */
+/** Returns windows as rows [samples·rows·columns, size·size·channels], and their number. */
 function windowsOf(x: tf.Tensor4D, { size, stride, padding }: Windows) {
   const [samples, height, width, channels] = x.shape;
   const attributes: WindowAttributes = { height, width, channels, size, stride, padding };
@@ -201,8 +200,8 @@ export interface Affine {
 }
 
 /**
- * (x − mean) / √(variance + epsilon) · weight + bias by the batch's own mean and biased variance,
- * through both of which the gradient flows.
+ * Batch norm in training: (x − mean) / √(variance + epsilon) · weight + bias by the batch's own mean and biased
+ * variance, through both of which the gradient flows.
  *
  * Source: Ioffe & Szegedy 2015, algorithm 1; torch.nn.BatchNorm2d.
  *
@@ -230,7 +229,7 @@ export function batchNorm<T extends tf.Tensor>(
 }
 
 /**
- * (x − mean) / √(variance + epsilon) · weight + bias by given statistics: an affine map per channel.
+ * Batch norm by given statistics: (x − mean) / √(variance + epsilon) · weight + bias, an affine map per channel.
  *
  * Source: Ioffe & Szegedy 2015, algorithm 2.
  */
@@ -297,9 +296,9 @@ export const dropout = (rate: number): Lowered => ({
 /**
  * f with some of its weights 0 in training.
  *
- * @param prefix What the paths of its params begin with.
+ * @param prefix Beginning of the paths of the node's params.
  * @param rate The probability that a weight is 0, in [0, 1).
- * @param factor What the weights that stay are multiplied by.
+ * @param factor Factor on the weights that stay.
  */
 export const dropConnect = (
   f: Lowered,

@@ -1,7 +1,7 @@
 /**
- * The losses of many steps, kept where they are computed until somebody asks: on webgpu as numbers in
- * one array, which is read back at once, elsewhere as plain numbers. Beside it {@linkcode finiteness},
- * which tells by one number whether tensors are finite, so that it can be logged as a loss is.
+ * Log of the losses of many steps, kept where they are computed until they are read: on webgpu as numbers in one array,
+ * which is read back at once, elsewhere as plain numbers. Beside it stands {@linkcode finiteness}, one number that
+ * shows whether tensors are finite, so that it can be logged as a loss is.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface LossLog {
   readonly add: (loss: tf.Scalar) => Promise<void>;
   /** The losses since the last time that they were read. */
   readonly read: () => Promise<Float32Array>;
-  /** Frees what has not been read. */
+  /** Frees the losses that were not read. */
   readonly dispose: () => void;
 }
 
@@ -91,10 +91,10 @@ const writeLog = (
 ): void => runRawInto(backend, program, 1, [scalar], [log], [int(at)]);
 
 /**
- * Waits until no more than that many steps are under way on the device: what the host is ahead cannot
- * be interrupted, and holds memory.
+ * Waits until at most that many steps are under way on the device. Steps that the host is ahead cannot be interrupted,
+ * and hold memory.
  *
- * @param underWay What was handed to the device before, the oldest first; it is changed.
+ * @param underWay Losses handed to the device before, the oldest first; the list is changed.
  */
 async function waitForDevice(
   backend: WebGPUBackend,
@@ -139,8 +139,8 @@ function onDevice(backend: WebGPUBackend, capacity: number): LossLog {
 // ---- Finiteness
 
 /**
- * 0 where every number of all tensors is finite, and NaN otherwise: a NaN or an infinity times 0 is NaN, and
- * so is every sum with it. It stays on the backend, so that it can be read with others.
+ * Tests for finite numbers: 0 where every number of all tensors is finite, and NaN otherwise. A NaN or an infinity
+ * times 0 is NaN, and so is every sum with it. It stays on the backend, so that it can be logged as a loss is.
  *
  * @param tensors At least one, of float32.
  *

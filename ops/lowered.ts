@@ -1,6 +1,5 @@
 /**
- * What a lowered graph is: a function on tensors when evaluated, one that also passes state on in
- * training.
+ * Type of a lowered graph: a function on tensors in evaluation, and one that also passes state on in training.
  *
  * @module
  */
@@ -8,26 +7,26 @@ import type { Rng } from "../graph/rng.ts";
 import type { Pair } from "../graph/types.ts";
 import type { Params, tf } from "./tfjs.ts";
 
-/** What goes through a lowered graph: a tensor [samples, …shape], or pairs of them. */
+/** Value between the nodes of a lowered graph: a tensor [samples, …shape], or pairs of them. */
 export type Value = tf.Tensor | Pair<Value, Value>;
 
 /** The tensors of a model, by the graph's own paths. */
 export interface Weights {
-  /** What gradients train. */
+  /** Weights, which gradients train. */
   readonly params: Params;
-  /** What else the units remember. */
+  /** State of the units beside the weights, such as duty cycles and running statistics. */
   readonly plasticity: Params;
 }
 
-/** What one node of a graph in training hands to the next. */
+/** Values that one node of a graph in training passes to the next. */
 export interface Signal {
   /** The batch. */
   readonly value: Value;
   /** The state of the whole graph; a node that changes its own puts new tensors in the place of the old. */
   readonly plasticity: Params;
-  /** What the next node draws from. */
+  /** Generator that the next node draws from. */
   readonly rng: Rng;
-  /** Tensors of the batch that nodes show to the loss, by path. Left out, none. */
+  /** Tensors of the batch that nodes show to the loss, by path. @default none */
   readonly exposed?: Params;
 }
 
@@ -36,12 +35,12 @@ export interface Signal {
  * both on tfjs's tape.
  */
 export interface Lowered {
-  /** Evaluated: every kWTA is binary, nothing is drawn, and nothing changes. */
+  /** Computes the output in evaluation: every kWTA is binary, nothing is drawn, and nothing changes. */
   readonly evaluate: (weights: Weights, x: Value) => Value;
-  /** What it computes in training. */
+  /** Computes the output in training, and the next state. */
   readonly train: (params: Params, signal: Signal) => Signal;
   /**
-   * This node and a ReLU after it as one, which is the same to the bit; none where it is two ops.
+   * Fusion of this node with a ReLU after it, equal to the bit; absent where it takes two ops.
    *
    * @internal
    */
@@ -54,7 +53,7 @@ export interface Lowered {
   readonly isRelu?: true;
 }
 
-/** What a node computes from its params and input: the same in training as evaluated. */
+/** Computes a node's output from its params and input: the same in training as in evaluation. */
 export type Plain = (params: Params, x: Value) => Value;
 
 /** A node without state: one function for training and one for evaluation, or one for both. */
@@ -63,7 +62,7 @@ export const stateless = (train: Plain, evaluate: Plain = train): Lowered => ({
   train: (params, signal) => ({ ...signal, value: train(params, signal.value) }),
 });
 
-/** One after the other; none is the identity. */
+/** Applies functions one after the other; with none it is the identity. */
 export function inSequence(nodes: readonly Lowered[]): Lowered {
   const parts = fused(nodes);
   return {

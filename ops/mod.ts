@@ -1,6 +1,6 @@
 /**
- * What a graph is lowered to, and what trains it: the interpreter, the training step, kWTA as functions
- * of tensors, kernels of one's own, the profiler, and the search of codes on a GPU.
+ * Operations of a graph: the interpreter, the training step, kWTA as functions of tensors, support for your own
+ * kernels, the profiler, and the search of codes on a GPU.
  *
  * @module
  */

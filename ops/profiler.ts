@@ -1,6 +1,6 @@
 /**
- * How the time of a computation divides among kernels: on webgpu by the GPU's own timestamps of every
- * program, elsewhere by the time that calls take.
+ * Time of a computation, by kernel: on webgpu from the GPU's own timestamps of every program, elsewhere from the
+ * duration of calls.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import { tf, type WebGPUBackend } from "./tfjs.ts";
 export interface KernelTime {
   /** The kernel as tfjs has it registered; on webgpu "other" where a program belongs to none. */
   readonly name: string;
-  /** How often it ran; on webgpu how many programs it ran. */
+  /** Number of calls; on webgpu the number of programs. */
   readonly calls: number;
   /** The time of all calls, without that of the kernels that it called. */
   readonly milliseconds: number;
 }
 
-/** What a profiler has seen. */
+/** Measurements of a profiler. */
 export interface Profile {
   /** The longest first. */
   readonly kernels: readonly KernelTime[];
-  /** The time from start to end; what no kernel has is JavaScript, waiting and files. */
+  /** Time from start to end, in milliseconds; the part that no kernel has is JavaScript, waiting and files. */
   readonly milliseconds: number;
   /** Whether the times are a GPU's own; else they are those of calls. */
   readonly onGpu: boolean;
@@ -104,10 +104,10 @@ export function startProfiler(): Profiler {
 /** The most timestamps that a query set may hold. */
 const SLOTS = 4096;
 
-/** Query sets at the most: what comes after some 130,000 programs is not timed. */
+/** Largest number of query sets: programs after the first 130,000 or so are not timed. */
 const MOST_SETS = 64;
 
-/** tfjs's flag for how many programs it submits at once: a pass of its own for each is timed alone. */
+/** tfjs's flag for the number of programs that it submits at once: a pass of its own for each is timed alone. */
 const BATCH = "WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE";
 
 /** Times the programs of a device from its making on. */
@@ -121,7 +121,7 @@ interface GpuTimer {
 /**
  * Starts to time every program of a device.
  *
- * @param nameNow What is being computed, whenever a program is recorded.
+ * @param nameNow Returns the name of the present computation, whenever a program is recorded.
  * @returns null where the device has no timestamps.
  */
 function timeGpu(backend: WebGPUBackend, nameNow: () => string): GpuTimer | null {

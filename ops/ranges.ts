@@ -19,11 +19,11 @@ export interface OptionValues {
 export interface Range {
   /** False for a NaN. */
   readonly holds: (value: number) => boolean;
-  /** What the error says was expected: "a finite number above 0". */
+  /** Expected value, in the words of the error: "a finite number above 0". */
   readonly words: string;
 }
 
-/** (0, ∞). */
+/** Range (0, ∞). */
 export const positive: Range = {
   holds: (value) => value > 0 && value < Infinity,
   words: "a finite number above 0",

@@ -54,7 +54,8 @@ export function selectRows(x: tf.Tensor2D, picks: ArrayLike<number>): tf.Tensor2
 // ---- The kernel
 
 /**
- * (x [rows, n], lists int32, transposed int32) → [sums, n], the sums of the rows that `lists` names.
+ * Kernel that sums rows: (x [rows, n], lists int32, transposed int32) → [sums, n], the sums of the rows that `lists`
+ * names.
  *
  * Of lists entry i is where list i begins in the array itself, entry i + 1 where it ends. The other
  * direction, which list a row is in, is `transposed`: with it the gradient is the same kernel.
@@ -63,7 +64,7 @@ const SUM_ROWS = "SparrowSumRows";
 
 /** Attributes of the kernel {@linkcode SUM_ROWS}. */
 interface SumRowsAttributes {
-  /** How many lists there are. */
+  /** Number of lists. */
   readonly sums: number;
 }
 

@@ -42,7 +42,7 @@ async function folderOf(name: string): Promise<string> {
   return found[1].localPath;
 }
 
-/** Where tfjs-core's public module has what its files import from each other. */
+/** Namespaces of tfjs-core's public module that hold what its files import from each other. */
 const namespaces = ["util", "backend_util", "broadcast_util", "slice_util"] as const;
 const whole: Readonly<Record<string, string>> = {
   "../util": "util",
@@ -63,9 +63,9 @@ function placeOf(name: string): string | null {
 }
 
 interface Bundle {
-  /** Where the public module has each imported name. */
+  /** Place of each imported name in the public module. */
   readonly names: Map<string, string>;
-  /** Its namespaces, by the names that the files give to them. */
+  /** Namespaces of the public module, by the names that the files give to them. */
   readonly spaces: Map<string, string>;
   /** The files' own code, those that are imported first. */
   readonly bodies: Map<string, string>;
@@ -150,7 +150,7 @@ async function binary(): Promise<string> {
  * @module
  */
 
-/** \`tfjs-backend-wasm-simd.wasm\`, compressed with gzip, in base64. */
+/** Binary \`tfjs-backend-wasm-simd.wasm\`, compressed with gzip, in base64. */
 export const wasmBinary: string =
   "${compressed.toBase64()}";
 `;

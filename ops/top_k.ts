@@ -1,6 +1,7 @@
 /**
  * Top-k activations of sparse autoencoders: the largest values of a sample, or of a whole batch, are transmitted as
- * they are, all others are 0. Both remember how long each unit has been silent, which is what tells dead units.
+ * they are, all others are 0. Both keep the number of samples since each unit was last active, by which dead units are
+ * found.
  *
  * Import this module, or anything that lowers graphs, before a graph with `top_k` or `batch_top_k` is parsed.
  *
@@ -15,8 +16,8 @@ import type { NodeState } from "../graph/custom_node.ts";
 import type { Shape } from "../graph/types.ts";
 
 /**
- * 1 for the k largest of each row, else 0; of equals at the boundary the first win. It is a constant to the
- * gradient.
+ * Marks the winners: 1 for the k largest of each row, else 0; of equals at the boundary the first win. It is a constant
+ * to the gradient.
  *
  * @param x [rows, units], float32.
  * @param k At least 0; all win where it is at least the units.
@@ -65,7 +66,7 @@ const silence = ([units]: Shape): NodeState => ({ name: "silent", shape: [units]
 
 const vector = (input: Shape): Shape | string => input.length === 1 ? input : "a vector of units";
 
-/** What a step leaves: the code, the silences, and for the loss what the units were before the competition. */
+/** Makes the result of a step: the code, the silences, and for the loss the units before the competition. */
 const stepped = (x: tf.Tensor, output: tf.Tensor, { silent }: Params): NodeStep => ({
   output,
   state: { silent: nextSilent(silent, output) },
@@ -102,7 +103,7 @@ export const topK: NodeConstructor<
 /** The threshold before the first batch: below every one that is learned. */
 const UNSET = -1;
 
-/** More than any unit: infinities are not safe on GPUs. */
+/** Number greater than any unit. Infinities are not safe on GPUs. */
 const BEYOND = 1e38;
 
 /**

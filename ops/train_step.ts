@@ -11,15 +11,15 @@ import type { Lowered, Value } from "./interpreter.ts";
 import type { Loss } from "./losses/loss.ts";
 import type { Optimiser, OptimiserState } from "./optimisers/transform.ts";
 
-/** What a training step reads and replaces. */
+/** State that a training step reads and replaces. */
 export interface TrainState {
   /** The weights. */
   readonly params: Params;
-  /** What else the units remember. */
+  /** State of the units beside the weights, such as duty cycles and running statistics. */
   readonly plasticity: Params;
   /** The optimiser's moments, steps and learning rate. */
   readonly optimiserState: OptimiserState;
-  /** What the loss, then the model draws from. */
+  /** Generator that the loss draws from, then the model. */
   readonly rng: Rng;
 }
 
@@ -40,7 +40,7 @@ export interface HostBatch extends Batch {
   readonly values: Float32Array;
 }
 
-/** What is the same in every step. */
+/** Parts of a training step that are the same in every step. */
 export interface Trainer {
   /** The graph as a function. */
   readonly model: Lowered;
@@ -50,30 +50,32 @@ export interface Trainer {
   readonly loss: Loss;
   /** The optimiser that made the state. */
   readonly optimiser: Optimiser;
-  /** Sees the gradients of every step. Left out, nothing does. */
+  /** Observer of the gradients of every step. @default none */
   readonly observe?: ObserveGradients;
 }
 
 /**
- * Looks at a step's gradients: those of the loss, by path, before the optimiser clips, decays or
- * freezes any. It is called in the step's tidy: the gradients, and what it makes of them, are disposed
- * of after the step unless it keeps them.
+ * Observes a step's gradients: those of the loss, by path, before the optimiser clips, decays or freezes any. It is
+ * called in the step's tidy: the gradients, and tensors that it makes, are disposed of after the step unless it keeps
+ * them.
  */
 export type ObserveGradients = (gradients: Params) => void;
 
-/** What a step leaves. */
+/** Result of a training step. */
 export interface Stepped {
-  /** After the update. */
+  /** State after the update. */
   readonly state: TrainState;
   /** The batch's loss before the update; the caller disposes of it. */
   readonly loss: tf.Scalar;
-  /** How many terms the loss is the mean of. */
+  /** Number of terms that the loss is the mean of. */
   readonly terms: number;
 }
 
 /**
  * One step of training. It consumes the state that it is given: the tensors that the next state
  * supersedes are disposed of, so that as many are alive after a step as before, and its loss.
+ *
+ * @param trainer Model, loss and optimiser of all steps.
  */
 export const trainStep =
   (trainer: Trainer): (state: TrainState, batch: Batch) => Stepped => (state, batch) => {
@@ -131,7 +133,7 @@ export const trainStep =
     };
   };
 
-/** Disposes of those tensors that are not the same in what is kept. */
+/** Disposes of those tensors that are not among the kept ones. */
 function disposeUnlessIn(kept: Params, tensors: Params): void {
   for (const [path, tensor] of Object.entries(tensors)) {
     if (kept[path] !== tensor) tensor.dispose();
@@ -153,14 +155,14 @@ interface Tape {
     xs: readonly tf.Tensor[],
   ) => { readonly value: tf.Scalar; readonly grads: readonly (tf.Tensor | undefined)[] };
   readonly state: {
-    /** How many gradients of gradients are being computed. */
+    /** Depth of nested gradients being computed. */
     readonly gradientDepth: number;
     /** The operations so far, with what they have kept for their gradients. */
     activeTape: readonly { readonly saved?: tf.Tensor[] }[] | null;
   };
 }
 
-/** Frees what operations have kept for gradients that nobody will compute, as tfjs does not. */
+/** Frees the tensors that operations have kept for gradients that will not be computed, as tfjs does not. */
 function dropTape({ state }: Tape): void {
   if (state.gradientDepth > 0) return;
   for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
@@ -171,7 +173,7 @@ function dropTape({ state }: Tape): void {
  * A scalar function of params with its gradients.
  *
  * @param f Reads the very tensors of `params`.
- * @param params Not empty, and at least one of them matters to f.
+ * @param params Weights, at least one of which matters to f.
  * @returns The value, and the gradient of each param that f depends on.
  * @throws What f throws; no tensor of it is left.
  */

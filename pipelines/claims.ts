@@ -1,5 +1,5 @@
 /**
- * Tests what is said of kWTA codes, and writes the verdicts down.
+ * Tests claims about kWTA codes, and writes the verdicts down.
  *
  *     deno run -P pipelines/claims.ts --help
  *
@@ -83,7 +83,7 @@ export const repeating = (
     ...data === null ? [] : [`--data ${quoted(data)}`],
   ].join(" ");
 
-/** A text as a POSIX shell takes it for one word. */
+/** Quotes a text as one word of a POSIX shell. */
 const quoted = (text: string): string =>
   /^[\w./:=@+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 

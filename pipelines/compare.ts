@@ -1,5 +1,5 @@
 /**
- * Puts several runs beside each other in one report: curves, final numbers, what differs.
+ * Compares several runs in one report: curves, final numbers, differences of their options.
  *
  *     deno run -P pipelines/compare.ts RUN_DIR…
  *
@@ -17,7 +17,7 @@ export const COMPARE_FILE = "compare.html";
 /**
  * Compares runs and writes the report, with its figures as SVG files beside it.
  *
- * @param folders Of runs; the others are compared with the first.
+ * @param folders Folders of runs; the others are compared with the first.
  * @param to The folder of the report.
  * @returns The lines to print; `InvalidOption` for no folder, one folder twice, or runs that share no
  * quantity, `FileUnavailable` and `CorruptFile` for what is not a run.

@@ -112,11 +112,11 @@ async function indexSource(
   return E.right([...lines, `Made in ${duration(seconds())}`]);
 }
 
-/** "index.safetensors" as "index-1-of-4.safetensors". */
+/** Names a part of an index: "index-1-of-4.safetensors" for "index.safetensors". */
 const partOf = (out: string, part: number, parts: number): string =>
   out.replace(/(\.[^./]*)?$/, `-${part + 1}-of-${parts}$1`);
 
-/** Some rows of a source as a source of their own. */
+/** Makes a source of some rows of another. */
 const stretch = (source: VectorSource, from: number, end: number): VectorSource => ({
   ...source,
   count: end - from,

@@ -1,6 +1,5 @@
 /**
- * Measures how far the estimators of mutual information can be trusted, on Gaussians whose information is
- * known.
+ * Measures how far the estimators of mutual information can be trusted, on Gaussians whose information is known.
  *
  *     deno run -P pipelines/information_calibration.ts --help
  *

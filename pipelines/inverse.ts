@@ -32,7 +32,7 @@ const flags = {
   quick: { kind: "switch", help: `${QUICK_IMAGES} images instead of ${IMAGES}` },
 } as const satisfies Flags;
 
-/** Of images without any pixel there is nothing to bring back. */
+/** Refuses blank images, which have no pixel to reconstruct. */
 const blank = ({ values }: BinaryImages): InvalidOption | null =>
   values.includes(1) ? null : invalidOption("dataset", "blank images", "images with a pixel set");
 

@@ -50,7 +50,7 @@ const MODEL_FILE = "model.safetensors";
 const CODES_FILE = "codes.npz";
 const CODER_FILE = "coder.safetensors";
 
-/** (0, 1). */
+/** Range (0, 1). */
 const part: Range = {
   holds: (value) => value > 0 && value < 1,
   words: "a number above 0 and below 1",
@@ -111,7 +111,7 @@ const flags = {
 
 type Given = Options<typeof flags>;
 
-/** A method's coder of some size, and what was measured. */
+/** A method's coder of some size, and its measurements. */
 interface Candidate {
   readonly method: string;
   readonly coder: VectorCoder;

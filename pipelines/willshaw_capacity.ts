@@ -1,6 +1,6 @@
 /**
- * Measures what Willshaw memories hold, against what theory predicts for their size, and how they
- * complete damaged cues.
+ * Measures the capacity of Willshaw memories against the predictions of theory for their size, and
+ * their completion of damaged cues.
  *
  *     deno run -P pipelines/willshaw_capacity.ts --help
  *

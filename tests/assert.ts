@@ -5,7 +5,10 @@
  */
 import * as std from "npm:deno-std@1.4.0/assert/mod.js";
 
-/** What {@linkcode assertThrows} and {@linkcode assertRejects} compare a thrown value with. */
+/**
+ * Class of errors that {@linkcode assertThrows} and {@linkcode assertRejects} compare a thrown
+ * value with.
+ */
 // deno-lint-ignore no-explicit-any -- the parameters of a constructor are contravariant
 type ErrorClass<X extends Error> = abstract new (...parameters: any[]) => X;
 

@@ -35,12 +35,12 @@ interface Use {
   readonly typeOnly: boolean;
 }
 
-/** What a file gives and takes. */
+/** Exports and imports of a file. */
 interface Module {
   readonly path: string;
   readonly text: string;
   readonly exports: ReadonlySet<string>;
-  /** Those of them that are types and that the file itself names: what its functions take and give. */
+  /** Exported types that the file itself names: those of its functions' parameters and results. */
   readonly ownTypes: ReadonlySet<string>;
   readonly uses: readonly Use[];
 }
@@ -148,7 +148,7 @@ const byPath = new Map([...sources, ...tests].map((module) => [module.path, modu
 
 const used = new Set<string>();
 
-/** What the examples in a file's comments import: they are run. */
+/** Lists the imports of the examples in a file's comments, which are run. */
 function* inExamples({ path, text }: Module): Generator<Use> {
   const imports = /^ \* import (?:type )?\{([^}]*)\} from "(\.[^"]*)"/gm;
   for (const [, names, specifier] of text.matchAll(imports)) {
@@ -178,7 +178,7 @@ function mark(path: string, name: string): void {
   }
 }
 
-/** What is wrong with the README of a folder, if it has one, and with those of the folders in it. */
+/** Lists the faults in the README of a folder, if it has one, and in those of its subfolders. */
 function* readmeFaults(folder: string): Generator<string> {
   const entries = [...Deno.readDirSync(root + folder)];
   const folders = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
@@ -196,8 +196,8 @@ function* readmeFaults(folder: string): Generator<string> {
 }
 
 /**
- * Tells whether a test has what it tests in its path. `tests/a/x_test.ts` and `tests/a/x_golden_test.ts` test the
- * source `a/x.ts` or the folder `a/x/`, and so does `tests/a/x/golden_test.ts`; what tests are made with,
+ * Tells whether the path of a test contains the path of its source. `tests/a/x_test.ts` and `tests/a/x_golden_test.ts`
+ * test the source `a/x.ts` or the folder `a/x/`, and so does `tests/a/x/golden_test.ts`; a helper of tests,
  * `tests/a/x.ts`, is tested beside it. At the top stand tests of the project as a whole.
  */
 function mirrors(test: string): boolean {

@@ -193,7 +193,7 @@ function reached(info: Info, over: (dependency: Dependency) => string | undefine
   return packages;
 }
 
-/** With what they depend on. */
+/** Adds to packages all that they depend on. */
 function closure(info: Info, packages: Iterable<string>): ReadonlySet<string> {
   const all = new Set(packages);
   // A set gives what is added to it while it is iterated.

@@ -16,7 +16,7 @@ const tokensOf = (markdown: string): readonly Token[] => {
   return found;
 };
 
-/** What a heading is reached by, as GitHub has it. */
+/** Returns the anchor of a heading, as GitHub forms it. */
 const anchorOf = (heading: string): string =>
   heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").trim().replaceAll(/\s/g, "-");
 
@@ -27,7 +27,7 @@ const anchorsOf = (path: string): ReadonlySet<string> =>
     ),
   );
 
-/** Where the links, pictures and HTML of a file lead. */
+/** Lists the targets of the links, pictures and HTML of a file. */
 const targetsOf = (markdown: string): readonly string[] =>
   tokensOf(markdown).flatMap((token) =>
     token.type === "link" || token.type === "image"
@@ -37,7 +37,10 @@ const targetsOf = (markdown: string): readonly string[] =>
       : []
   );
 
-/** Why a link of a file leads nowhere; null where it leads somewhere, or out of the project. */
+/**
+ * Returns the reason why a link of a file leads nowhere; null where it leads somewhere, or out of
+ * the project.
+ */
 function broken(path: string, target: string): string | null {
   if (/^[a-z]+:/.test(target)) return null;
   const { pathname, hash } = new URL(target, `file:///${path}`);
@@ -64,7 +67,7 @@ Deno.test("every link within the project leads to a file or a heading that is th
 
 Deno.test("links that lead nowhere are found", () => {
   const text =
-    '# A\n[a](b.md) ![c](d.png) <img src="e.png"> [ok](README.md#the-house) [f](README.md#g)';
+    '# A\n[a](b.md) ![c](d.png) <img src="e.png"> [ok](README.md#results) [f](README.md#g)';
   assertEquals(targetsOf(text).map((target) => broken("x.md", target)), [
     "x.md: b.md is not there",
     "x.md: d.png is not there",

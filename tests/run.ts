@@ -26,7 +26,7 @@ const TEST = ["test", "--frozen", "--no-check", "-P=test", "--lock=tests/deno.lo
 /**
  * Runs `deno test` in the project's root.
  *
- * @returns Its exit code; 128 and more where a signal has ended it.
+ * @returns The exit code; 128 and more where a signal has ended the process.
  */
 async function test(...args: readonly string[]): Promise<number> {
   const command = new Deno.Command(Deno.execPath(), {

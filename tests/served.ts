@@ -14,9 +14,9 @@ const mediaTypes: Readonly<Record<string, string>> = {
 
 /** A server of the project's modules; stops when it is disposed of. */
 export interface Served extends AsyncDisposable {
-  /** `127.0.0.1:PORT`. */
+  /** Host and port: `127.0.0.1:PORT`. */
   readonly host: string;
-  /** `http://127.0.0.1:PORT`, without a slash at its end. */
+  /** Address: `http://127.0.0.1:PORT`, without a slash at its end. */
   readonly url: string;
 }
 

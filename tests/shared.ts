@@ -8,7 +8,7 @@
 /**
  * The place of a shared file or folder.
  *
- * @param name Its path inside `shared`: "mnist/", "golden/losses.json". A folder ends in "/".
+ * @param name Path inside `shared`: "mnist/", "golden/losses.json". A folder ends in "/".
  */
 export const shared = (name: string): URL => new URL(`../../shared/${name}`, import.meta.url);
 

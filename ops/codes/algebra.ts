@@ -19,6 +19,8 @@ import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 /**
  * The units that are in one of the two codes of a pair or in both.
  *
+ * @param a First codes of the pairs.
+ * @param b Second codes of the pairs, as many and as wide.
  * @throws {RangeError} Where the counts or the widths differ.
  *
  * @example
@@ -40,6 +42,8 @@ export const union = (a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmbedding
 /**
  * The units that both codes of a pair have.
  *
+ * @param a First codes of the pairs.
+ * @param b Second codes of the pairs, as many and as wide.
  * @throws {RangeError} Where the counts or the widths differ.
  */
 export const intersection = (a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmbeddings =>
@@ -48,6 +52,8 @@ export const intersection = (a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEm
 /**
  * The units that are in the first code of a pair and not in the second.
  *
+ * @param a First codes of the pairs.
+ * @param b Second codes of the pairs, as many and as wide.
  * @throws {RangeError} Where the counts or the widths differ.
  */
 export const difference = (a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmbeddings =>
@@ -56,12 +62,18 @@ export const difference = (a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmbe
 /**
  * The units that one code of a pair has and the other has not.
  *
+ * @param a First codes of the pairs.
+ * @param b Second codes of the pairs, as many and as wide.
  * @throws {RangeError} Where the counts or the widths differ.
  */
 export const symmetricDifference = (a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmbeddings =>
   combine(a, b, (x, y) => x ^ y);
 
-/** The units that each code has not. */
+/**
+ * Returns the units that each code has not set.
+ *
+ * @param codes Packed codes.
+ */
 export function complement(codes: BinaryEmbeddings): BinaryEmbeddings {
   const perCode = wordsPerCode(codes.width);
   const mask = lastMask(codes.width);
@@ -90,7 +102,11 @@ function checkPairs(a: BinaryEmbeddings, b: BinaryEmbeddings): void {
 
 // ---- Similarities
 
-/** How many units each code has. */
+/**
+ * Counts the active units of each code.
+ *
+ * @param codes Packed codes.
+ */
 export function codeSizes({ count, width, words }: BinaryEmbeddings): Uint32Array {
   const perCode = wordsPerCode(width);
   const sizes = new Uint32Array(count);
@@ -103,6 +119,8 @@ export function codeSizes({ count, width, words }: BinaryEmbeddings): Uint32Arra
 /**
  * The units that both codes of a pair have: |a ∩ b|.
  *
+ * @param a First codes of the pairs.
+ * @param b Second codes of the pairs, as many and as wide.
  * @throws {RangeError} Where the counts or the widths differ.
  *
  * @example
@@ -122,6 +140,8 @@ export const overlap = (a: BinaryEmbeddings, b: BinaryEmbeddings): Uint32Array =
 /**
  * The units in which the codes of a pair differ: |a △ b|, a metric.
  *
+ * @param a First codes of the pairs.
+ * @param b Second codes of the pairs, as many and as wide.
  * @throws {RangeError} Where the counts or the widths differ.
  */
 export const hamming = (a: BinaryEmbeddings, b: BinaryEmbeddings): Uint32Array =>
@@ -132,7 +152,9 @@ export const hamming = (a: BinaryEmbeddings, b: BinaryEmbeddings): Uint32Array =
  *
  * Source: P. Jaccard, "The distribution of the flora in the alpine zone", 1912.
  *
- * @returns Per pair a number in [0, 1]; 1 for two empty codes, which are equal.
+ * @param a First codes of the pairs.
+ * @param b Second codes of the pairs, as many and as wide.
+ * @returns A number in [0, 1] for each pair; 1 for two empty codes, which are equal.
  * @throws {RangeError} Where the counts or the widths differ.
  */
 export function jaccard(a: BinaryEmbeddings, b: BinaryEmbeddings): Float64Array {
@@ -146,7 +168,9 @@ export function jaccard(a: BinaryEmbeddings, b: BinaryEmbeddings): Float64Array 
 /**
  * The part of each code's units that are in a set: |code ∩ set| / |code|.
  *
- * @returns Per pair a number in [0, 1]; 0 for an empty code, which has nothing of any set.
+ * @param codes Codes of the pairs.
+ * @param sets Sets of the pairs, as many and as wide.
+ * @returns A number in [0, 1] for each pair; 0 for an empty code.
  * @throws {RangeError} Where the counts or the widths differ.
  */
 export function containment(codes: BinaryEmbeddings, sets: BinaryEmbeddings): Float64Array {
@@ -155,11 +179,13 @@ export function containment(codes: BinaryEmbeddings, sets: BinaryEmbeddings): Fl
 }
 
 /**
- * What {@linkcode containment} is expected to be where a code is any other of its size: of m units
- * that are drawn from n without replacement, each is in a set of u with probability u / n, so that
- * E|code ∩ set| / |code| = u / n, whatever m.
+ * Computes the expected {@linkcode containment} of a random code of the same size. Of m units that are drawn from n
+ * without replacement, each is in a set of u with probability u / n, so that E|code ∩ set| / |code| = u / n, whatever
+ * m.
  *
- * @returns Per pair a number in [0, 1]; 0 for an empty code.
+ * @param codes Codes of the pairs.
+ * @param sets Sets of the pairs, as many and as wide.
+ * @returns A number in [0, 1] for each pair; 0 for an empty code.
  * @throws {RangeError} Where the counts or the widths differ.
  */
 export function chanceContainment(codes: BinaryEmbeddings, sets: BinaryEmbeddings): Float64Array {
@@ -171,11 +197,12 @@ export function chanceContainment(codes: BinaryEmbeddings, sets: BinaryEmbedding
 // ---- Bundles and bindings
 
 /**
- * The units that at least so many codes of a set have: a thresholded sum. A threshold of 1 is the union
- * of all, one of `count` their intersection, and by default it is the majority, more than half.
+ * Bundles a set of codes: keeps the units that at least `threshold` of them have. A threshold of 1 is the union of all,
+ * one of `count` their intersection. The default is the majority, more than half.
  *
  * Source: P. Kanerva, "Hyperdimensional Computing", Cognitive Computation 1, 2009.
  *
+ * @param codes Packed codes of the set.
  * @param threshold An integer of at least 1.
  * @returns One code; an empty one for a set without codes. `InvalidOption` for another threshold.
  *
@@ -217,7 +244,8 @@ export function bundle(
  *
  * Source: P. Kanerva, "Hyperdimensional Computing", Cognitive Computation 1, 2009.
  *
- * @param order From `permutation` of `graph/rng.ts`: each of 0 to width − 1 once.
+ * @param codes Packed codes.
+ * @param order Permutation from `permutation` of `graph/rng.ts`: each of 0 to width − 1 once.
  * @returns The bound codes; `InvalidOption` where the order is no permutation of the units.
  *
  * @example

@@ -24,9 +24,9 @@ export interface SearchByVectorsOptions {
   /** Results per query: from 1 to the number of codes; some hundreds, for each that is kept is sorted in. */
   readonly k: number;
   /**
-   * "wasm": where the engine has SIMD, all but the codes of a product coder of 8 bits per part by tables of half bytes
-   * whose entries are rounded. More than k are found so, and ranked by what is not rounded. "cpu": all by tables of
-   * bytes, not rounded; the reference.
+   * Implementation of the search. "wasm": where the engine has SIMD, by tables of half bytes whose entries are rounded,
+   * except for product coders of 8 bits per part. It finds more than k candidates and ranks them without rounding.
+   * "cpu": by tables of bytes without rounding; the reference.
    *
    * @default "wasm"
    */
@@ -42,7 +42,7 @@ const QUERIES = 128;
 /** Codes whose similarities are computed before they are compared. */
 const BLOCK = 4096;
 
-/** Codes that rounded tables find beyond k, as a part of k, and at least so many. */
+/** Extra codes that rounded tables find beyond k: a fraction of k, and at least `least`. */
 const SPARE = { part: 0.25, least: 16 };
 
 /**
@@ -53,9 +53,11 @@ const SPARE = { part: 0.25, least: 16 };
  * coder it is the product of the query with the code's centroids, so that vectors of length 1 are ordered by cosine.
  *
  * @param coder The coder that made the codes.
- * @param queries As wide as its inputs.
- * @returns Per query the indices of the codes and minus their similarities, rising; of equal ones the lower index is
- * first. `InvalidOption` where k is not from 1 to the number of codes.
+ * @param codes Codes to search.
+ * @param queries Vectors as wide as the coder's inputs.
+ * @param options Options, as {@linkcode SearchByVectorsOptions} describes them.
+ * @returns The indices of the nearest codes of each query and minus their similarities, rising; of equal ones the lower
+ * index is first. `InvalidOption` where k is not from 1 to the number of codes.
  * @throws {RangeError} Where a width differs.
  *
  * @example
@@ -123,10 +125,10 @@ export function searchByVectors(
 /** Whether the similarity is a sum over half bytes. */
 const hasHalves = (coder: VectorCoder): boolean => coder.kind === "linear" || coder.partBits === 4;
 
-/** Makes a table [bytes, 256]: what each value of each byte of a code adds to the similarity. */
+/** Table [bytes, 256] of the summand that each value of each byte of a code adds to the similarity. */
 type Tables = Float32Array;
 
-/** Makes a table [2 · bytes, 16]: what each value of each half byte adds, the lower half of a byte first. */
+/** Table [2 · bytes, 16] of the summand that each value of each half byte adds, the lower half of a byte first. */
 type Halves = Float32Array;
 
 /** Makes the tables of half bytes for some queries at a time. */

@@ -1,5 +1,5 @@
 /**
- * Coders: what turns float vectors into packed codes, as data. A linear coder compares projections with a
+ * Coders, which turn float vectors into packed codes, as data. A linear coder compares projections with a
  * threshold, 0 or that of kWTA; a product coder numbers the nearest centroid of each part of a vector.
  * `projections.ts`, `itq.ts` and `product_quantiser.ts` fit them to vectors.
  *
@@ -24,7 +24,7 @@ export interface LinearCoder {
   readonly directions: Float32Array;
   /** width numbers that are added to the projections. */
   readonly offsets: Float32Array;
-  /** How many units win, from 1 to width − 1; null where all above 0 are set. */
+  /** Number of winners, from 1 to width − 1; null where all units above 0 are set. */
   readonly winners: number | null;
 }
 
@@ -34,7 +34,7 @@ export interface ProductCoder {
   readonly kind: "product";
   /** Numbers of a vector. */
   readonly inputs: number;
-  /** Bits of a code: so many per part. */
+  /** Bits of a code: the bits per part times the parts. */
   readonly width: number;
   /** Bits of a centroid's number: 4, of which a byte has two, the first in its lower half; or 8. */
   readonly partBits: 4 | 8;
@@ -61,6 +61,7 @@ export function preparedDirections(coder: LinearCoder): Directions {
 /**
  * Encodes vectors.
  *
+ * @param coder Coder that makes the codes.
  * @param vectors Finite numbers; whether their lengths matter depends on how the coder was fitted.
  * @returns A code per vector.
  * @throws {RangeError} Where the vectors are not as wide as the coder's inputs.
@@ -159,11 +160,12 @@ export function nearestCentroids(
 }
 
 /**
- * The coder of a code's first bits: of a linear coder its first directions. Codes of random projections are as good
- * as if they had been fitted to so many bits.
+ * Returns the coder of a code's first bits: of a linear coder its first directions. Codes of random projections are as
+ * good as if they had been fitted to that number of bits.
  *
- * @param bits From 1 to the coder's width.
- * @returns The coder; `InvalidOption` where there are not so many bits, or not one more than winners.
+ * @param coder Coder to shorten.
+ * @param bits Number of bits, from 1 to the coder's width.
+ * @returns The coder; `InvalidOption` where it has fewer bits, or not one more than winners.
  */
 export function firstBits(
   coder: LinearCoder,
@@ -181,7 +183,7 @@ export function firstBits(
   });
 }
 
-/** Finds what keeps vectors from being fitted, or a code from having so many bits; null for nothing. */
+/** Checks that vectors can be fitted and that a code can have this number of bits; null if so. */
 export function checkFit(
   { count, width, values }: DenseEmbeddings,
   bits: number,

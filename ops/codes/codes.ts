@@ -16,7 +16,7 @@ import { checkLength, denseValues, eachBit } from "../metrics/rows.ts";
 /** The most units that a code may have. */
 export const MOST_UNITS: number = 2 ** 24;
 
-/** Whether a code may have so many units, else why not. */
+/** Checks the number of units of a code. */
 export const checkWidth = (width: number): E.Either<InvalidOption, number> =>
   Number.isInteger(width) && width >= 1 && width <= MOST_UNITS
     ? E.right(width)
@@ -38,7 +38,7 @@ export const emptyCodes = (count: number, width: number): BinaryEmbeddings => ({
 /**
  * Codes from the units that each has.
  *
- * @param lists Per code its units, in any order; one that is named twice is there once.
+ * @param lists Units of each code, in any order; repetitions are ignored.
  * @param width Units per code, from 1 to 2²⁴.
  * @returns The codes; `InvalidOption` where a unit is not an integer from 0 to width − 1.
  *
@@ -76,7 +76,11 @@ export function fromIndices(
   return E.right(codes);
 }
 
-/** The units of each code, rising. */
+/**
+ * The units of each code, rising.
+ *
+ * @param codes Packed codes.
+ */
 export function toIndices({ count, width, words }: BinaryEmbeddings): readonly number[][] {
   const perCode = wordsPerCode(width);
   return Array.from({ length: count }, (_, i) => {
@@ -122,7 +126,11 @@ export function fromDense(
   return E.right(codes);
 }
 
-/** Zeros and ones, row-major: count × width. */
+/**
+ * Zeros and ones, row-major: count × width.
+ *
+ * @param codes Packed codes.
+ */
 export const toDense = (codes: BinaryEmbeddings): Float32Array => denseValues(codes);
 
 /**
@@ -164,6 +172,7 @@ export const lastMask = (width: number): number =>
 /**
  * The codes at some indices, in their order.
  *
+ * @param codes Packed codes.
  * @param picks Each from 0 to codes.count − 1; one may be picked more than once.
  */
 export function pickCodes(
@@ -181,6 +190,8 @@ export function pickCodes(
 /**
  * The codes of one set after those of another.
  *
+ * @param a First set of codes.
+ * @param b Second set of codes, as wide.
  * @throws {RangeError} Where the widths differ.
  */
 export function appendCodes(a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmbeddings {
@@ -194,6 +205,8 @@ export function appendCodes(a: BinaryEmbeddings, b: BinaryEmbeddings): BinaryEmb
 /**
  * Joins the codes of a pair side by side: unit u of the second becomes unit a.width + u.
  *
+ * @param a First codes of the pairs.
+ * @param b Second codes of the pairs, as many.
  * @throws {RangeError} Where the counts differ.
  *
  * @example

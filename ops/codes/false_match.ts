@@ -1,5 +1,5 @@
 /**
- * How probable it is that codes which have nothing to do with each other match.
+ * Probability that unrelated codes match.
  *
  * Source: S. Ahmad, J. Hawkins, "Properties of Sparse Distributed Representations and their Application
  * to Hierarchical Temporal Memory", arXiv:1503.07469, 2015: of all codes with b of n units, those that
@@ -12,7 +12,7 @@ import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { MOST_UNITS } from "./codes.ts";
 
-/** Two codes, and what counts as a match. */
+/** Sizes of two codes, and the overlap from which on they match. */
 export interface Match {
   /** Units of a code: n, from 1 to 2²⁴. */
   readonly units: number;
@@ -25,7 +25,7 @@ export interface Match {
 }
 
 /**
- * ln P(overlap ≥ θ) of a given code and a random one, the natural logarithm of a probability.
+ * Computes ln P(overlap ≥ θ) of a given code and a random one: the natural logarithm of a probability.
  *
  *     P = Σ_{j ≥ θ} C(a, j) · C(n − a, b − j) / C(n, b)
  *
@@ -33,6 +33,7 @@ export interface Match {
  * summed relative to the largest: nothing cancels, overflows or underflows, whatever the numbers. The
  * relative error of P is some 1e-16 for each unit of the smaller code.
  *
+ * @param match Sizes of the codes, and the threshold.
  * @returns At most 0; −Infinity where no such overlap can be. `InvalidOption` where a number is out of
  * its range.
  *
@@ -82,8 +83,10 @@ export function logMatchProbability(match: Match): E.Either<InvalidOption, numbe
 }
 
 /**
- * P(overlap ≥ θ) of a given code and a random one; 0 where it is below 5e-324, which
- * {@linkcode logMatchProbability} tells from nothing.
+ * Computes P(overlap ≥ θ) of a given code and a random one; 0 where it is below 5e-324, in which case {@linkcode
+ * logMatchProbability} is still finite.
+ *
+ * @param match Sizes of the codes, and the threshold.
  */
 export const matchProbability = (match: Match): E.Either<InvalidOption, number> =>
   E.map(Math.exp)(logMatchProbability(match));
@@ -91,8 +94,9 @@ export const matchProbability = (match: Match): E.Either<InvalidOption, number> 
 /**
  * The probability that at least one of many random codes matches: 1 − (1 − P)^M, at most M · P.
  *
- * @param codes How many: M, at least 0.
- * @returns In [0, 1]; `InvalidOption` as {@linkcode logMatchProbability} has it.
+ * @param match Sizes of the codes, and the threshold.
+ * @param codes Number of codes: M, at least 0.
+ * @returns A probability in [0, 1]; `InvalidOption` as {@linkcode logMatchProbability} has it.
  */
 export const anyMatchProbability = (
   match: Match,
@@ -115,10 +119,10 @@ export interface FalseMatches {
 }
 
 /**
- * What each threshold costs and gives for codes of one size: false matches against tolerance to noise.
+ * Tabulates the match thresholds of codes of one size: false matches against tolerance to noise.
  *
  * @param units Units of a code: n.
- * @param active Those that are set, from 1 to n.
+ * @param active Active units of a code, from 1 to n.
  * @returns One row for each threshold from 1 to `active`; `InvalidOption` where a number is out of its
  * range.
  *

@@ -27,7 +27,7 @@ function hashOf(id: number, [low, high]: Uint32Array): number {
  * Makes an empty table.
  *
  * @param idOf Reads the id of a slot that was entered.
- * @param room Ids that it has room for before it grows.
+ * @param room Initial capacity in ids.
  *
  * @example
  * ```ts

@@ -33,7 +33,9 @@ export interface ItqOptions {
  * in the paper. With more, there are several rotations, each learned from its own random beginning; the last is cut
  * off. Of more than some thousand vectors a sample is enough.
  *
- * @param vectors To learn from.
+ * @param vectors Vectors to learn from.
+ * @param options Options, as {@linkcode ItqOptions} describes them.
+ * @param rng Generator to draw from.
  * @returns The coder and the generator to draw from next; `InvalidOption` for options out of their ranges.
  *
  * @example
@@ -133,7 +135,7 @@ export function iterateItq(
   return { rotation, losses };
 }
 
-/** Some vectors without their mean. */
+/** Returns some vectors without their mean. */
 function sampleOf(
   { width, values }: DenseEmbeddings,
   picks: Uint32Array,

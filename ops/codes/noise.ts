@@ -14,11 +14,12 @@ import { checkWidth, emptyCodes } from "./codes.ts";
 export type Drawn = E.Either<InvalidOption, readonly [BinaryEmbeddings, Rng]>;
 
 /**
- * Random codes: of each, so many units, all choices equally probable.
+ * Draws random codes with `active` units each, all choices equally probable.
  *
  * @param count At least 0.
  * @param width Units per code, from 1 to 2²⁴.
- * @param active How many of them are set, from 0 to width.
+ * @param active Active units of a code, from 0 to width.
+ * @param rng Generator to draw from.
  * @returns `InvalidOption` where a number is out of its range.
  *
  * @example
@@ -58,8 +59,10 @@ export function randomCodes(count: number, width: number, active: number, rng: R
  * Moves a part of each code's units elsewhere: noise that leaves the number of units as it is. The
  * Hamming distance to the code before is twice the number of units that moved.
  *
- * @param fraction Of the units that move, in [0, 1], rounded to whole units; as many as there are
- * silent units at most.
+ * @param codes Codes to change.
+ * @param fraction Fraction of the units that move, in [0, 1], rounded to whole units; at most the number of silent
+ * units.
+ * @param rng Generator to draw from.
  * @returns `InvalidOption` where the fraction is out of its range.
  *
  * @example
@@ -85,7 +88,9 @@ export const moveUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): 
 /**
  * Silences a part of each code's units.
  *
- * @param fraction Of the units that fall silent, in [0, 1], rounded to whole units.
+ * @param codes Codes to change.
+ * @param fraction Fraction of the units that fall silent, in [0, 1], rounded to whole units.
+ * @param rng Generator to draw from.
  * @returns `InvalidOption` where the fraction is out of its range.
  */
 export const dropUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): Drawn =>
@@ -102,8 +107,10 @@ export const dropUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): 
 /**
  * Sets units that were silent.
  *
- * @param fraction Of a code's own number of units that are added to it, at least 0, rounded to whole
- * units; as many as there are silent units at most.
+ * @param codes Codes to change.
+ * @param fraction Number of units to add, relative to a code's active units, at least 0, rounded to whole units; at
+ * most the number of silent units.
+ * @param rng Generator to draw from.
  * @returns `InvalidOption` where the fraction is out of its range.
  */
 export const addUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): Drawn =>
@@ -115,12 +122,14 @@ export const addUnits = (codes: BinaryEmbeddings, fraction: number, rng: Rng): D
     : E.left(invalidOption("fraction", fraction, "a number of at least 0"));
 
 /**
- * Keeps so many of each code's units, which is enough to recognise it by.
+ * Keeps at most `units` of each code's active units, which is enough to recognise it.
  *
  * Source: S. Ahmad, J. Hawkins, "Properties of Sparse Distributed Representations and their Application
  * to Hierarchical Temporal Memory", arXiv:1503.07469, 2015, on subsampling.
  *
- * @param units How many at most, at least 0; a code that has fewer keeps them all.
+ * @param codes Codes to change.
+ * @param units Largest number of active units, at least 0; a code that has fewer keeps them all.
+ * @param rng Generator to draw from.
  * @returns `InvalidOption` where that is not such an integer.
  */
 export const subsample = (codes: BinaryEmbeddings, units: number, rng: Rng): Drawn =>
@@ -162,7 +171,7 @@ function change(
   });
 }
 
-/** Writes the units that code i has and those it has not; returns how many of each. */
+/** Writes the units that code i has and those it has not; returns the numbers of both. */
 function split(
   { width, words }: BinaryEmbeddings,
   i: number,

@@ -33,7 +33,9 @@ export interface ProductOptions {
 /**
  * Learns a product quantiser: k-means in each part by itself, from some of the vectors. Parts are as equal as can be.
  *
- * @param vectors To learn from.
+ * @param vectors Vectors to learn from.
+ * @param options Options, as {@linkcode ProductOptions} describes them.
+ * @param rng Generator to draw from.
  * @returns The coder and the generator to draw from next; `InvalidOption` for options out of their ranges.
  *
  * @example

@@ -21,24 +21,34 @@ import { nearestByRows, type Neighbours } from "../metrics/neighbours.ts";
 
 export type { CodeDistance } from "../kernels/code_search.ts";
 
-/** Codes to search among. The codes must not be changed while it is used. */
+/** A set of codes that is prepared for searches. The codes must not be changed while it is used. */
 export interface CodeIndex {
   /** The codes; results are their indices. */
   readonly codes: BinaryEmbeddings;
 }
 
-/** Options of {@linkcode search}: how many results, by which distance, and how it computes. */
+/** Options of {@linkcode search}: number of results, distance, and implementation. */
 export interface SearchOptions {
   /** Results per query: from 1 to the number of codes. Each that is kept is sorted in, so hundreds halve the speed. */
   readonly k: number;
-  /** "hamming" by default; "overlap" is minus the units that both have, so that the nearest is first. */
+  /**
+   * Distance between codes; "overlap" is minus the number of shared units, so that the nearest is first.
+   *
+   * @default "hamming"
+   */
   readonly distance?: CodeDistance;
-  /** "wasm" by default, where the engine has SIMD; "cpu" is plain TypeScript and the reference. */
+  /**
+   * Implementation of the search: "cpu" is plain TypeScript and the reference.
+   *
+   * @default "wasm", where the engine has SIMD
+   */
   readonly on?: "wasm" | "cpu";
 }
 
 /**
  * Makes an index of codes. The first search prepares what it needs, and later ones find it.
+ *
+ * @param codes Codes to search.
  *
  * @example
  * ```ts
@@ -59,8 +69,10 @@ export const codeIndex = (codes: BinaryEmbeddings): CodeIndex => ({ codes });
 /**
  * Finds the k nearest codes of each query, exactly.
  *
- * @param queries As wide as the codes.
- * @returns Per query the indices of the nearest and their distances, rising; of equal distances the lower
+ * @param index Index of the codes to search.
+ * @param queries Codes as wide as those of the index.
+ * @param options Options, as {@linkcode SearchOptions} describes them.
+ * @returns The indices of the nearest codes of each query and their distances, rising; of equal distances the lower
  * index is first, on every backend. `InvalidOption` where k is out of its range.
  * @throws {RangeError} Where the widths differ.
  */

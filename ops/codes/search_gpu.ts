@@ -1,6 +1,6 @@
 /**
- * The search for nearest codes on webgpu: a workgroup compares a query with a chunk of the codes and leaves the k
- * nearest of the chunk, and the host merges what the chunks have left.
+ * Search for nearest codes on webgpu. A workgroup compares a query with a chunk of the codes and keeps the k nearest of
+ * the chunk; the host merges the results of the chunks.
  *
  * @module
  */
@@ -32,7 +32,7 @@ const PLACE_BITS = 11;
 /** A key without a code. */
 const NO_KEY = 0xffff_ffff;
 
-/** Codes that an invocation compares at a time: what is loaded of the query is for all of them. */
+/** Codes that an invocation compares at a time, with one load of the query for all of them. */
 const TOGETHER = 8;
 
 const each = (line: (i: number) => string): string =>
@@ -125,7 +125,7 @@ function nearestKeys(
 
 // ---- The search
 
-/** Queries per program, so that what is read back stays small: 10 MB with k = 10 among 60,000 codes. */
+/** Queries per program, which bounds the bytes that are read back: 10 MB with k = 10 among 60,000 codes. */
 const BATCH = 8192;
 
 /** The most units whose distance fits a key. */
@@ -135,6 +135,9 @@ const WIDEST = 2 ** 20;
  * Finds the k nearest codes of each query on the GPU, exactly, as `search` does on the host: the same
  * indices, ties included.
  *
+ * @param index Index of the codes to search.
+ * @param queries Codes as wide as those of the index.
+ * @param options Number of neighbours and the distance, as {@linkcode SearchOptions} describes them.
  * @param backend The one that `startBackend("webgpu")` gave. Codes are uploaded for the call.
  * @returns `InvalidOption` where k is out of range, here from 1 to 2,048, or a code has more than 2²⁰
  * units; `BackendUnavailable` where another backend is current, `GpuError` where the GPU has a fault.

@@ -95,7 +95,7 @@ export function coarseProbesFor({ sizes }: ListMemory, probes: number): number {
   return Math.min(sizes.coarse, Math.max(1, Math.ceil(share * sizes.coarse)));
 }
 
-/** Moves each of some directions to the mean of what it wins; one that wins nothing stays. */
+/** Moves each of some directions to the mean of the vectors that it wins; one that wins none stays. */
 function move(
   directions: Float32Array,
   winners: Int32Array,
@@ -116,7 +116,7 @@ function move(
   }
 }
 
-/** Computes what homeostasis adds to each answer: − balance · u·μ. */
+/** Computes the summand of homeostasis for each unit: − balance · u·μ. */
 function biasesOf(directions: Float32Array, mean: Float32Array, balance: number): Float32Array {
   const width = mean.length;
   return Float32Array.from({ length: directions.length / width }, (_, u) => {

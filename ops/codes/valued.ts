@@ -10,13 +10,17 @@ import { checkWidth, emptyCodes } from "./codes.ts";
 
 /** A set of codes with a value for each unit that is active. */
 export interface ValuedCodes {
-  /** Which units are active. */
+  /** Active units of each code. */
   readonly codes: BinaryEmbeddings;
   /** The value of each bit that is set: by codes, within a code by units, rising. */
   readonly values: Float32Array;
 }
 
-/** The number of bits that are set in all codes: the values that they have. */
+/**
+ * Counts the active units of all codes together, each of which has a value.
+ *
+ * @param codes Packed codes.
+ */
 export function activeUnits({ words }: BinaryEmbeddings): number {
   let sum = 0;
   for (let i = 0; i < words.length; i++) sum += popcount(words[i]);
@@ -70,7 +74,11 @@ export function fromValues(
   return E.right({ codes, values });
 }
 
-/** The numbers of codes with values, row-major, count × width: 0 where a unit is not active. */
+/**
+ * The numbers of codes with values, row-major, count × width: 0 where a unit is not active.
+ *
+ * @param codes Codes with a value for each active unit.
+ */
 export function toValues(
   { codes: { count, width, words }, values }: ValuedCodes,
 ): Float32Array {

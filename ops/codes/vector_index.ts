@@ -64,8 +64,8 @@ export interface SearchVectorsOptions {
   /** Vectors that are compared with the query as floats, at least k. @default 2 · k + 10 */
   readonly candidates?: number;
   /**
-   * Which vectors may be found: those of some ids, all but those, or a bit per id, id i being bit i mod 32 of word
-   * ⌊i / 32⌋. Ids that the index has not are passed over.
+   * Vectors that may be found: those of some ids, all but those, or a bit per id, id i being bit i mod 32 of word ⌊i /
+   * 32⌋. Ids that are not in the index are ignored.
    *
    * @default all
    */
@@ -86,13 +86,14 @@ export interface FoundVectors {
   readonly k: number;
   /** queries × k ids, the most similar first; −1 where fewer were found. */
   readonly ids: Float64Array;
-  /** Their cosine similarities to the query; −Infinity where fewer were found. */
+  /** Cosine similarities to the query; −Infinity where fewer were found. */
   readonly similarities: Float64Array;
 }
 
 /**
- * An index. {@linkcode addVectors} and {@linkcode removeVectors} change it in place: they return the index as it
- * is then, and the one that they were given is refused from then on.
+ * An index of float vectors for the search of nearest neighbours by cosine. {@linkcode addVectors} and {@linkcode
+ * removeVectors} change it in place: they return the index as it is then, and the one that they were given is refused
+ * from then on.
  */
 export interface VectorIndex {
   /** Numbers per vector. */
@@ -105,10 +106,10 @@ export interface VectorIndex {
   readonly winners: number;
 }
 
-/** Fewer vectors are all scored sooner than lists are read. */
+/** Number of vectors below which scoring all is faster than reading lists. */
 const FEW = 4000;
 
-/** The number of units where none is given. */
+/** Default number of units. */
 export const usualUnits = (count: number): number =>
   count < FEW ? 0 : 2 ** Math.round(Math.log2(count / 6));
 
@@ -117,6 +118,7 @@ export const usualUnits = (count: number): number =>
  *
  * @param vectors At least one, all of finite numbers. They are copied. A vector of zeros has similarity 0 to
  * all others.
+ * @param options Options, as {@linkcode VectorIndexOptions} describes them.
  * @returns `InvalidOption` where a number is not finite, an option out of its range, or an id not an integer
  * of at least 0 or there twice.
  *
@@ -226,15 +228,20 @@ export function storeOf(index: VectorIndex): E.Either<InvalidOption, VectorStore
 }
 
 /**
- * Counts the bytes of an index in memory, without the vectors as floats: rows of 4 bits a number, units, lists,
- * and the room that searches use.
+ * Counts the bytes of an index in memory, without the vectors as floats: rows of 4 bits a number, units, lists, and the
+ * memory that searches use.
+ *
+ * @param index Index in memory.
  */
 export const indexBytes = (index: VectorIndex): number => stores.get(index)?.memory?.bytes ?? 0;
 
 /**
  * Finds the nearest vectors of each query by cosine.
  *
- * @param queries As wide as the vectors, all of finite numbers. To a query of zeros all have similarity 0.
+ * @param index Index of the vectors to search.
+ * @param queries Vectors as wide as those of the index, all of finite numbers. To a query of zeros all have similarity
+ * 0.
+ * @param options Options, as {@linkcode SearchVectorsOptions} describes them.
  * @returns `InvalidOption` where a width differs, a number is not finite, an option is out of its range, or
  * the index was changed since; of an index that has left its vectors in a file, `FileUnavailable` and `CorruptFile`
  * where they cannot be read there.
@@ -265,11 +272,11 @@ const EXACT = 100;
 
 /** The slots that may be found. */
 interface Filter {
-  /** Their number. */
+  /** Number of vectors that the filter allows. */
   readonly count: number;
   /** A byte per slot, 1 where it may be found; null where all may. */
   readonly bytes: Uint8Array | null;
-  /** Their slots, rising. */
+  /** Slots of the allowed vectors, in ascending order. */
   readonly slots: () => Uint32Array;
 }
 
@@ -405,7 +412,9 @@ function dotOf(
  * Adds vectors to an index: they get codes from the units as they are, and go into their lists. Units are not
  * trained again, so that what is quite unlike the vectors which the index was built of takes longer to find.
  *
- * @param ids Their names, none of which the index has. @default the integers from the largest id + 1 on
+ * @param index Index to extend, which is refused from then on.
+ * @param vectors Vectors to add, as wide as those of the index.
+ * @param ids Ids of the vectors, none of which the index has. @default the integers from the largest id + 1 on
  * @returns The index with them; the one that was given is refused from then on. `InvalidOption` as by
  * {@linkcode buildVectorIndex}; then nothing has changed.
  *
@@ -460,7 +469,8 @@ export function addVectors(
 /**
  * Removes vectors from an index.
  *
- * @param ids Of vectors that it has.
+ * @param index Index to reduce, which is refused from then on.
+ * @param ids Ids of the vectors to remove.
  * @returns The index without them; the one that was given is refused from then on. `InvalidOption` where an
  * id is not there; then nothing has changed.
  */

@@ -22,7 +22,8 @@ import {
  * Finds the nearest vectors of each query in several indexes together.
  *
  * @param indexes At least one, all of one width. Each reads as many lists as the options say.
- * @param options As of `searchVectors`; `k` is at most the number of vectors of all.
+ * @param queries Vectors as wide as those of the indexes.
+ * @param options Options of `searchVectors`; `k` is at most the number of vectors of all.
  * @returns The results as of one index; `InvalidOption`, `FileUnavailable` and `CorruptFile` as by `searchVectors`.
  *
  * @example

@@ -1,6 +1,6 @@
 /**
- * What an index of vectors is made of: the vectors, their codes, and the lists of each unit's vectors in
- * WebAssembly's memory, all of which grow. `vector_index.ts` is what to use it by.
+ * Storage of an index of vectors: the vectors, their codes, and the lists of each unit's vectors in WebAssembly's
+ * memory, all of which grow. Programs use it through `vector_index.ts`.
  *
  * @module
  */
@@ -17,9 +17,9 @@ import { coarseProbesFor } from "./units.ts";
 
 /** Vectors that are not in memory but in a file. */
 export interface StoredVectors {
-  /** Their number: those of the first slots. */
+  /** Number of vectors; they lie in the first slots. */
   readonly count: number;
-  /** Reads as many vectors as there is room for, from that of a slot on. */
+  /** Reads vectors into `into` until it is full, from that of a slot on. */
   readonly read: (
     slot: number,
     into: Float32Array,
@@ -40,7 +40,7 @@ export interface VectorStore {
   memory: ListMemory | null;
   /** The vectors of the first slots, where they are not in memory; null where all are. */
   stored: StoredVectors | null;
-  /** The vectors of the other slots, row-major, and room for more. */
+  /** Vectors of the other slots, row-major, with spare capacity. */
   values: Float32Array;
   /** 1 / length by slot; 0 for a vector of zeros. */
   inverse: Float32Array;
@@ -54,15 +54,15 @@ export interface VectorStore {
   slots: number;
   /** Vectors that were not removed. */
   count: number;
-  /** Entries that each list has room for. */
+  /** Capacity of each list, in entries. */
   capacities: Uint32Array;
   /** Entries before the first free one. */
   end: number;
-  /** Slots by id, of vectors that were not removed; null until they are asked for. */
+  /** Slots by id, of vectors that were not removed; null until they are needed. */
   known: IdTable | null;
 }
 
-/** Entries that a list can grow by before all are laid out anew: a share of it, and some. */
+/** Spare entries of a list, beyond which all lists are laid out again: a share of its length, and some more. */
 export const SLACK = { share: 0.25, more: 4 } as const;
 
 /** The slots by id. */
@@ -88,7 +88,7 @@ export const storedIn = ({ stored }: VectorStore): number => stored?.count ?? 0;
  * Reads the vectors of some slots, wherever they are; those that follow each other at once.
  *
  * @param slots The first that is negative ends them.
- * @returns What went wrong; null for nothing.
+ * @returns The error, if any.
  */
 export function readVectors(
   { stored, values, width }: VectorStore,
@@ -122,7 +122,7 @@ export function codesOf(
   return memory.winners(values, winners, coarseProbesFor(memory, winners));
 }
 
-/** Lays all lists anew, each with room for a share more entries and for some more. */
+/** Lays out all lists, each with a share of spare entries and some more. */
 export function layLists(
   store: VectorStore,
   { share, more }: { readonly share: number; readonly more: number },
@@ -149,7 +149,7 @@ export function layLists(
   }
 }
 
-/** Puts the slots from `first` on into their lists; returns false where one has no room for them. */
+/** Puts the slots from `first` on into their lists; returns false where one has no spare entries for them. */
 export function lengthenLists(
   { memory, codes, slots, winners, capacities }: VectorStore,
   first: number,
@@ -177,7 +177,7 @@ export function shortenLists({ memory, codes, winners }: VectorStore, slot: numb
   }
 }
 
-/** Makes room for more vectors in memory: for half as many again as are needed, where there is not enough. */
+/** Reserves memory for more vectors: for half as many again as are needed, where there is not enough. */
 export function makeRoomForValues(store: VectorStore, more: number): void {
   const needed = store.slots + more - storedIn(store);
   if (needed * store.width <= store.values.length) return;
@@ -185,9 +185,10 @@ export function makeRoomForValues(store: VectorStore, more: number): void {
 }
 
 /**
- * Makes room for more slots, besides their vectors.
+ * Reserves memory for more slots, besides their vectors.
  *
- * @param spare Room to make besides, as a share of what is needed. @default 0.5
+ * @default 0.5
+ * @param spare Spare capacity, as a share of what is needed.
  */
 export function makeRoom(store: VectorStore, more: number, spare = 0.5): InvalidOption | null {
   const { memory, winners } = store;

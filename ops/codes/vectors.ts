@@ -1,6 +1,6 @@
 /**
- * Float vectors beside their codes: made comparable, their exact neighbours by cosine, candidates ranked anew by the
- * vectors themselves, and how much of the truth was found.
+ * Float vectors beside their codes: their normalisation, their exact neighbours by cosine, the reranking of candidates
+ * by the vectors themselves, and the recall.
  *
  * @module
  */
@@ -20,6 +20,7 @@ const SPARE = 8;
 /**
  * Scales vectors to length 1. A vector of zeros stays as it is, and has a cosine of 0 with every other.
  *
+ * @param vectors Vectors of finite numbers.
  * @returns New vectors; `InvalidOption` where a number is not finite, which names its place, or where the numbers
  * are not whole vectors.
  *
@@ -65,10 +66,11 @@ export function unitVectors(
  * has it, and the nearest few once more in float64. 1,000 queries among 100,000 vectors of 100 numbers take about
  * two seconds.
  *
- * @param vectors Of length 1, as {@linkcode unitVectors} makes them.
- * @param queries As wide, of length 1.
- * @returns Per query the indices of its neighbours and 1 − cosine, rising; of equal distances the lower index is
- * first. `InvalidOption` where k is not from 1 to the number of vectors.
+ * @param vectors Vectors of length 1, as {@linkcode unitVectors} makes them.
+ * @param queries Vectors as wide, of length 1.
+ * @param k Number of neighbours, from 1 to the number of vectors.
+ * @returns The indices of each query's neighbours and 1 − cosine, rising; of equal distances the lower index is first.
+ * `InvalidOption` where k is not from 1 to the number of vectors.
  * @throws {RangeError} Where the widths differ.
  *
  * @example
@@ -112,7 +114,7 @@ export function nearestVectors(
 
 /** Keeps the largest numbers of several rows. */
 export interface Largest {
-  /** The least of those that a row keeps; −∞ as long as it has room. */
+  /** Smallest number that each row keeps; −∞ until the row is full. */
   readonly least: Float64Array;
   /** rows × kept indices, the largest number's first; −1 where nothing was taken. */
   readonly indices: Int32Array;
@@ -122,7 +124,7 @@ export interface Largest {
   readonly take: (row: number, value: number, index: number) => void;
 }
 
-/** Makes room for the `kept` largest numbers of each row. */
+/** Creates an empty table of the `kept` largest numbers of each row. */
 export function largestOf(rows: number, kept: number): Largest {
   const least = new Float64Array(rows).fill(-Infinity);
   const indices = new Int32Array(rows * kept).fill(-1);
@@ -151,14 +153,15 @@ export function largestOf(rows: number, kept: number): Largest {
 }
 
 /**
- * Ranks candidates anew by the cosine of their vectors, in float64, and keeps the nearest k.
+ * Reranks candidates by the cosine of their vectors, in float64, and keeps the nearest k.
  *
- * @param vectors Of length 1, as {@linkcode unitVectors} makes them.
- * @param queries As wide, of length 1.
- * @param candidates Per query the indices of some vectors, as a search among their codes finds them; an index below
- * 0 stands for none.
- * @param k From 1 to the number of candidates per query.
- * @returns As {@linkcode nearestVectors} does; index −1 and distance ∞ where there are fewer candidates than k.
+ * @param vectors Vectors of length 1, as {@linkcode unitVectors} makes them.
+ * @param queries Vectors as wide, of length 1.
+ * @param candidates Indices of some vectors for each query, as a search among their codes finds them; an index below 0
+ * stands for none.
+ * @param k Number of neighbours, from 1 to the number of candidates per query.
+ * @returns Neighbours as {@linkcode nearestVectors} returns them; index −1 and distance ∞ where there are fewer
+ * candidates than k.
  * @throws {RangeError} Where the widths differ, or there are not as many rows of candidates as queries.
  *
  * @example
@@ -211,11 +214,12 @@ export function rerank(
 }
 
 /**
- * Measures the recall at k: the part of the k nearest that is among what was found, as a mean over the queries.
+ * Measures the recall at k: the part of the k nearest that was found, as a mean over the queries.
  *
+ * @param k Number of neighbours, from 1 to that of the truth.
  * @param found Any number per query.
  * @param truth At least k per query, the nearest first.
- * @returns In [0, 1].
+ * @returns The recall, in [0, 1].
  * @throws {RangeError} Where the queries are not as many, or the truth has fewer than k.
  *
  * @example
@@ -249,7 +253,7 @@ export function recallAt(
   return hits / (queries * k);
 }
 
-/** Finds what keeps k neighbours from being found among so many; null for nothing. */
+/** Checks that k neighbours can be found among `most`; null if so. */
 export const checkK = (k: number, most: number): InvalidOption | null =>
   Number.isInteger(k) && k >= 1 && k <= most
     ? null

@@ -1,6 +1,6 @@
 /**
- * An associative memory with binary synapses, how it recalls, and what it can hold. What is stored of a pair is which
- * units of a cue were active together with which of its target.
+ * An associative memory with binary synapses, its recall, and its capacity. A pair is stored as the units of a cue that
+ * were active together with units of its target.
  *
  * Source: D. J. Willshaw, O. P. Buneman, H. C. Longuet-Higgins, "Non-holographic associative memory",
  * Nature 222, 1969.
@@ -41,7 +41,7 @@ import { codeSizes, hamming } from "./algebra.ts";
 export interface WillshawMemory {
   /** Code i holds the targets' units that unit i of the cues has a synapse with. */
   readonly synapses: BinaryEmbeddings;
-  /** How many pairs were stored. */
+  /** Number of stored pairs. */
   readonly pairs: number;
   /**
    * The fraction of the synapses that are set, in [0, 1]. A false unit is recalled with a probability of
@@ -54,7 +54,7 @@ export interface WillshawMemory {
 const MOST_SYNAPSES = 2 ** 32;
 
 /**
- * A memory that nothing is stored in.
+ * Creates a Willshaw memory without any pairs.
  *
  * @param inputs Units of a cue.
  * @param outputs Units of a target; as many by default, for auto-association.
@@ -95,8 +95,9 @@ export function emptyMemory(
  * The order of pairs does not matter, nor does it how they are divided into calls; a pair that is stored
  * again changes nothing but `pairs`.
  *
- * @param cues As wide as the memory's inputs.
- * @param targets As many as cues, as wide as the memory's outputs; the cues themselves by default.
+ * @param memory Memory to store in; it stays as it is.
+ * @param cues Codes as wide as the memory's inputs.
+ * @param targets Codes as wide as the memory's outputs, one for each cue. @default the cues
  * @returns A new memory; the old one stays as it is.
  * @throws {RangeError} Where the counts or the widths differ.
  */
@@ -133,32 +134,32 @@ export function store(
 // ---- Recall
 
 /**
- * Which units fire in a recall.
+ * Rule that decides which units fire in a recall.
  *
- * The sum of a unit is the number of its synapses with the cue's active units. A unit that belongs to the
- * target of the cue has a synapse with each of them, so that a part of a cue is recognised by a sum as
- * large as itself, and a cue with units that do not belong to it by the largest sums.
+ * The sum of a unit is the number of its synapses with the cue's active units. A unit that belongs to the target of the
+ * cue has a synapse with each of them. So a part of a cue is recognised by a sum that equals its number of units, and a
+ * cue with foreign units by the largest sums.
  *
- * - "threshold": those whose sum is at least so much; without a number, all of the cue's own units, which
- *   is right for cues that are whole or lack units;
- * - "winners": those with the k largest sums, which also stands noise. Units that are level with the k-th
- *   all fire, so that no unit is preferred for its number; a unit without a sum never does.
+ * - "threshold": units whose sum is at least the given number; without one, the number of the cue's units, which is
+ *   right for cues that are whole or lack units;
+ * - "winners": the units with the k largest sums, which also tolerates noise. All units that tie with the k-th fire, so
+ *   that no unit is preferred for its index; a unit without a sum never fires.
  */
 export type RecallRule =
   | {
     /** Units fire by their sum. */
     readonly kind: "threshold";
-    /** An integer of at least 1; the cue's size by default. */
+    /** Threshold of the sums, an integer of at least 1. @default the number of the cue's units */
     readonly threshold?: number;
   }
   | {
     /** Units fire by the rank of their sum. */
     readonly kind: "winners";
-    /** How many: an integer of at least 1. */
+    /** Number of winners, an integer of at least 1. */
     readonly k: number;
   };
 
-/** What was recalled. */
+/** Result of a recall. */
 export interface Recalled {
   /** One code per cue; an empty one for an empty cue. */
   readonly codes: BinaryEmbeddings;
@@ -166,7 +167,7 @@ export interface Recalled {
   readonly fill: number;
 }
 
-/** What was recalled in several steps. */
+/** Result of a recall in several steps. */
 export interface IteratedRecall extends Recalled {
   /** Steps that were taken: the most that any code needed. */
   readonly steps: number;
@@ -175,9 +176,11 @@ export interface IteratedRecall extends Recalled {
 }
 
 /**
- * Recalls in one step.
+ * Recalls the targets of cues in one step.
  *
- * @param cues As wide as the memory's inputs.
+ * @param memory Memory to recall from.
+ * @param cues Codes as wide as the memory's inputs.
+ * @param rule Rule that decides which units fire.
  * @returns `InvalidOption` where the rule's number is out of its range.
  * @throws {RangeError} Where the width differs.
  */
@@ -215,12 +218,13 @@ export function recall(
 }
 
 /**
- * Recalls from an auto-associative memory again and again, what was recalled being the next cue, until
- * nothing changes.
+ * Recalls from an auto-associative memory repeatedly, each result being the next cue, until nothing changes.
  *
  * Source: F. Schwenker, F. T. Sommer, G. Palm, "Iterative retrieval of sparsely coded associative memory
  * patterns", Neural Networks 9, 1996.
  *
+ * @param memory Memory that was stored with targets equal to the cues.
+ * @param cues Codes as wide as the memory's inputs.
  * @param rule "winners" as a rule: a threshold that suits a part of a cue is too low for the next step.
  * @param most Steps at most, an integer of at least 1; codes may alternate for ever.
  * @returns `InvalidOption` where a number is out of its range, or cues and targets differ in width.
@@ -322,7 +326,7 @@ export interface WillshawSizes {
   readonly targetActive: number;
 }
 
-/** What a memory holds at a given rate of errors. */
+/** Capacity of a memory at a given error rate. */
 export interface WillshawCapacity {
   /** Pairs: M. */
   readonly pairs: number;
@@ -332,10 +336,15 @@ export interface WillshawCapacity {
   readonly bitsPerSynapse: number;
 }
 
-/** What C tends to: ln 2 bits per synapse. */
+/** Limit of C for large memories: ln 2 bits per synapse. */
 export const WILLSHAW_LIMIT: number = Math.LN2;
 
-/** The fraction of synapses that so many pairs set: p₁, in [0, 1]. */
+/**
+ * Computes the expected fraction of synapses that the pairs set: p₁, in [0, 1].
+ *
+ * @param sizes Sizes of the memory and of its codes.
+ * @param pairs Number of stored pairs.
+ */
 export const expectedFill = (sizes: WillshawSizes, pairs: number): number =>
   -Math.expm1(pairs * Math.log1p(-density(sizes)));
 
@@ -373,16 +382,17 @@ export function channelInformation(active: number, added: number, lost: number):
 }
 
 /**
- * The entropy of an event of probability p, in bits; by log1p, for what is rare has most of its
- * information in the rare case.
+ * Computes the entropy of an event of probability p, in bits; by log1p, since a rare event has most of its information
+ * in the rare case.
  */
 const entropy = (p: number): number =>
   p <= 0 || p >= 1 ? 0 : -(p * Math.log(p) + (1 - p) * Math.log1p(-p)) / Math.LN2;
 
 /**
- * The information that a memory holds: C, in bits per synapse.
+ * Computes the information that a memory holds: C, in bits per synapse.
  *
- * @param pairs How many are stored.
+ * @param sizes Sizes of the memory and of its codes.
+ * @param pairs Number of stored pairs.
  * @param added The probability of a false unit, measured or predicted.
  * @param lost The probability that a unit is missed; 0 for whole cues.
  */
@@ -394,8 +404,9 @@ export const storedInformation = (
 ): number => pairs * channelInformation(targetActive / outputs, added, lost) / inputs;
 
 /**
- * The capacity at a rate of errors.
+ * Computes the capacity of a memory at a rate of errors.
  *
+ * @param sizes Sizes of the memory and of its codes.
  * @param error False units per unit of the target: ε, above 0 and at most 1; 0.01 by default.
  * @returns `InvalidOption` where a number is out of its range.
  *

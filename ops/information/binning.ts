@@ -10,27 +10,27 @@ import { type EntropyCorrection, type LayerInformation, layerInformation } from 
 import { checkSamples, numberBelow, type Samples } from "./samples.ts";
 import { symbolsOfRows } from "./symbols.ts";
 
-/** How {@linkcode equalWidthBins} cuts. */
+/** Options of {@linkcode equalWidthBins}. */
 export interface EqualWidthOptions {
   /** Bins per unit, at least 1. */
   readonly bins: number;
-  /** Where the first bin begins. @default the least number of all samples and units */
+  /** Lower edge of the first bin. @default the least number of all samples and units */
   readonly low?: number;
-  /** Where the last bin ends, above `low`. @default the greatest number of all samples and units */
+  /** Upper edge of the last bin, above `low`. @default the greatest number of all samples and units */
   readonly high?: number;
 }
 
-/** How {@linkcode equalMassBins} cuts. */
+/** Options of {@linkcode equalMassBins}. */
 export interface EqualMassOptions {
   /** Bins per unit, at least 1. */
   readonly bins: number;
 }
 
-/** What {@linkcode binnedInformation} cuts, and how. */
+/** Options of {@linkcode binnedInformation}: the bins, and the correction. */
 export interface BinnedInformationOptions extends EqualWidthOptions {
   /** Bins of the same width, or of the same mass; those know no `low` and no `high`. @default "width" */
   readonly equal?: "width" | "mass";
-  /** What is done about the entropies' bias. @default "none" */
+  /** Correction of the entropies' bias. @default "none" */
   readonly correction?: EntropyCorrection;
 }
 
@@ -47,6 +47,8 @@ export type BinCodes = E.Either<InvalidOption, Int32Array>;
  * Source: R. Shwartz-Ziv, N. Tishby, "Opening the black box of deep neural networks via information",
  * 2017, who cut tanh in 30 bins from −1 to 1. Their code has one bin fewer, by the edges' number.
  *
+ * @param samples Outputs of the units, at least one sample.
+ * @param options Options, as {@linkcode EqualWidthOptions} describes them.
  * @returns An error for bins that are not an integer of at least 1, for a range that is not one, and
  * for samples that are none.
  *
@@ -88,6 +90,8 @@ export function equalWidthBins(samples: Samples, options: EqualWidthOptions): Bi
  * numbers share the bin of the lowest rank among them: the zeros of relu are all in bin 0, and the bins
  * that they would have filled stay empty. Any rising function of a unit leaves its bins as they are.
  *
+ * @param samples Outputs of the units, at least one sample.
+ * @param options Options, as {@linkcode EqualMassOptions} describes them.
  * @returns An error for bins that are not an integer of at least 1, and for samples that are none.
  *
  * @example
@@ -126,7 +130,9 @@ export function equalMassBins(samples: Samples, { bins }: EqualMassOptions): Bin
  * Source: R. Shwartz-Ziv, N. Tishby, 2017; that I(X; T) depends on the bins and not on the network is
  * A. M. Saxe et al., "On the information bottleneck theory of deep learning", 2018.
  *
+ * @param samples Outputs of the layer: T.
  * @param labels Y, one number per sample.
+ * @param options Options, as {@linkcode BinnedInformationOptions} describes them.
  * @returns Bits; an error where {@linkcode equalWidthBins} returns one, and for more or fewer labels than
  * samples.
  *

@@ -41,6 +41,7 @@ import {
  *
  * @param x Any width.
  * @param y Any width, as many samples.
+ * @param options Options, as {@linkcode GaussianOptions} describes them.
  * @returns Bits; or an error where there are no more samples than units of both together, or where a
  * unit is a linear combination of others, also of the other variable's: that information is infinite.
  *
@@ -68,7 +69,7 @@ export function gaussianInformation(
     : E.left(problem);
 }
 
-/** How {@linkcode copulaInformation} estimates. */
+/** Options of {@linkcode copulaInformation}. */
 export interface CopulaInformationOptions extends GaussianOptions, CopulaOptions {}
 
 /**
@@ -83,6 +84,9 @@ export interface CopulaInformationOptions extends GaussianOptions, CopulaOptions
  * Bias measured by the reference on Gaussians at ρ = 0.9, 500 / 2,000 / 10,000 samples: −0.028, −0.006,
  * −0.014 of 1.198 bits (1 + 1 units), −0.12, −0.04, +0.01 of 11.98 (10 + 10 units).
  *
+ * @param x Samples of any width.
+ * @param y Samples of any width, as many.
+ * @param options Options, as {@linkcode CopulaInformationOptions} describes them.
  * @returns Bits, or the error of {@linkcode gaussianInformation}.
  *
  * @example
@@ -156,7 +160,7 @@ function informationOfVarying(
 // ---- Copula normalisation
 
 /**
- * What the rank of equal values is.
+ * Rank of equal values.
  *
  * - `average`: the mean of the ranks that they take up, so that equal values stay equal. The order of
  *   the samples does not matter.
@@ -167,10 +171,10 @@ function informationOfVarying(
  */
 export type TieRanks = "average" | "first";
 
-/** How {@linkcode copulaNormalise} ranks. */
+/** Options of {@linkcode copulaNormalise}. */
 export interface CopulaOptions {
   /**
-   * What equal values rank as: an estimate must not depend on the order of the samples.
+   * Rank of equal values. With "average", an estimate does not depend on the order of the samples.
    *
    * @default "average"
    */
@@ -189,6 +193,7 @@ export interface CopulaOptions {
  * information estimated via a Gaussian copula", Human Brain Mapping 38 (2017) 1541.
  *
  * @param samples At least one.
+ * @param options Options, as {@linkcode CopulaOptions} describes them.
  * @returns The same shape, in float64.
  *
  * @example
@@ -232,8 +237,8 @@ function normalise({ count, width, values }: Samples, ties: TieRanks): Samples {
 }
 
 /**
- * Twice the rank of each value: sorting numbers alone and searching each is faster than sorting the
- * samples by a comparison.
+ * Computes twice the rank of each value: sorting numbers alone and searching each is faster than sorting the samples by
+ * a comparison.
  */
 function twiceRanks(unit: Float64Array, ties: TieRanks): Uint32Array {
   const sorted = unit.toSorted();
@@ -274,7 +279,7 @@ const CENTRE = [
   ],
 ] as const;
 
-/** The same for √(−ln p) ≤ 5: probabilities down to e⁻²⁵. */
+/** Coefficients of the function for √(−ln p) ≤ 5: probabilities down to e⁻²⁵. */
 const TAIL = [
   [
     7.74545014278341407640e-4,
@@ -298,7 +303,7 @@ const TAIL = [
   ],
 ] as const;
 
-/** The same for what is farther out. */
+/** Coefficients of the same function farther out. */
 const FAR_TAIL = [
   [
     2.01033439929228813265e-7,
@@ -338,7 +343,7 @@ const evaluate = ([above, below]: Rational, x: number): number =>
  * Source: M. Wichura, "Algorithm AS241: The Percentage Points of the Normal Distribution", Applied
  * Statistics 37 (1988) 477, PPND16: 16 digits.
  *
- * @param p In (0, 1).
+ * @param p Probability, in (0, 1).
  * @throws {RangeError} Where p is outside.
  *
  * @example

@@ -1,5 +1,6 @@
 /**
- * Entropy and mutual information of discrete variables, from samples, and the accuracy that so many bits allow.
+ * Entropy and mutual information of discrete variables, from samples, and the greatest accuracy that a number of bits
+ * allows.
  *
  * @module
  */
@@ -12,8 +13,8 @@ import { checkRanges, integerFrom, type Range } from "../ranges.ts";
 // ---- Entropy
 
 /**
- * What is done about the plug-in entropy's bias. Over n samples of m equally likely symbols it is too
- * low by about (m − 1) / (2n) nats.
+ * Correction of the plug-in entropy's bias. Over n samples of m equally likely symbols it is too low by about (m − 1) /
+ * (2n) nats.
  *
  * - `none`: the plug-in entropy −Σ p log₂ p of the observed frequencies p;
  * - `miller_madow`: plus (m − 1) / (2n) nats, m being the symbols that were seen;
@@ -28,7 +29,7 @@ export type EntropyCorrection = "none" | "miller_madow" | "jackknife";
  * The entropy of a discrete variable in bits: of labels, of clusters, or of a layer's codes.
  *
  * @param symbols One number per sample; only their being equal matters.
- * @param correction What is done about the bias; nothing where it is left out.
+ * @param correction Correction of the bias. @default "none"
  * @returns At least 0, and without correction at most log₂ n and the logarithm of the distinct symbols;
  * or, for no samples, an error. A corrected entropy may pass both limits.
  *
@@ -52,9 +53,10 @@ export function entropy(
 }
 
 /**
- * {@linkcode entropy} of symbols of which only the numbers are known.
+ * Computes the {@linkcode entropy} of symbols from their numbers of occurrences.
  *
- * @param counts How often each was seen, integers of at least 0; in total n.
+ * @param counts Number of occurrences of each symbol, integers of at least 0; in total n.
+ * @param correction Correction of the bias. @default "none"
  * @returns Bits; 0 for n = 0.
  *
  * @example
@@ -114,8 +116,8 @@ const growth = (m: number): number => m <= 1 ? 0 : Math.log(m) + (m - 1) * Math.
  * Where T = f(X) without noise and all X are different, I(X; T) is H(T) of the sample exactly.
  *
  * @param x One number per sample; only their being equal matters.
- * @param y As many.
- * @param correction What is done about the bias of each of the three entropies; nothing where it is left out.
+ * @param y Symbols of Y, as many.
+ * @param correction Correction of the bias of each of the three entropies. @default "none"
  * @returns At least 0 and at most either entropy without correction. Corrected values are not clipped:
  * of independent variables they scatter around 0. An error for no samples, or for different numbers.
  *
@@ -140,11 +142,11 @@ export const mutualInformation = (
   );
 
 /**
- * H(Y | X) = H(X, Y) − H(X) of two discrete variables, in bits: what is not known of Y once X is.
+ * Computes H(Y | X) = H(X, Y) − H(X) of two discrete variables, in bits: the uncertainty of Y once X is known.
  *
  * @param y One number per sample; only their being equal matters.
- * @param x As many: what is given.
- * @param correction What is done about the bias of both entropies; nothing where it is left out.
+ * @param x Symbols of the given variable, as many.
+ * @param correction Correction of the bias of both entropies. @default "none"
  * @returns At least 0 and at most H(Y) without correction; corrected values are not clipped. An error
  * for no samples, or for different numbers.
  *
@@ -169,7 +171,7 @@ export const conditionalEntropy = (
     E.map((h) => notBelowZero(h.joint - h.x, correction)),
   );
 
-/** Where a layer T of inputs X with labels Y stands in the information plane. */
+/** Position of a layer T of inputs X with labels Y in the information plane. */
 export interface LayerInformation {
   /** I(X; T) in bits. */
   readonly input: number;
@@ -186,7 +188,7 @@ export interface LayerInformation {
  *
  * @param symbols T of each sample, as of symbolsOfRows or symbolsOfCodes.
  * @param labels Y of each sample.
- * @param correction What is done about the bias of the entropies; nothing where it is left out.
+ * @param correction Correction of the bias of the entropies. @default "none"
  * @returns An error for no samples, or for different numbers.
  *
  * @example
@@ -208,7 +210,7 @@ export const layerInformation = (
     E.map((h) => ({ input: h.x, label: notBelowZero(h.x + h.y - h.joint, correction) })),
   );
 
-/** Rounding takes a plug-in value below 0; what a correction takes there is its estimate. */
+/** Rounding makes a plug-in value negative; a correction's negative value is its estimate. */
 const notBelowZero = (bits: number, correction: EntropyCorrection): number =>
   correction === "none" ? Math.max(0, bits) : bits;
 
@@ -311,8 +313,8 @@ export function gridAccuracy(bits: number, classes: number, resolution = 100): E
 const aNumber: Range = { holds: (value) => !Number.isNaN(value), words: "a number" };
 
 /**
- * The bits that an accuracy so much above chance takes, at least. Fano's expression is the divergence
- * of (a, 1 − a) from (1 / classes, 1 − 1 / classes), which is exact near chance too: 0 there.
+ * Computes the least information, in bits, that an accuracy of `gain` above chance requires. Fano's expression is the
+ * divergence of (a, 1 − a) from (1 / classes, 1 − 1 / classes), which is exact near chance too: 0 there.
  */
 function bitsAbove(gain: number, classes: number): number {
   const a = 1 / classes + gain;

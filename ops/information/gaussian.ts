@@ -1,6 +1,5 @@
 /**
- * The entropy of samples that are taken as Gaussian, and what it comes of: units that vary, covariances, and their
- * factors.
+ * The entropy of samples that are taken as Gaussian, and its parts: units that vary, covariances, and their factors.
  *
  * @module
  */
@@ -17,16 +16,16 @@ import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { digamma } from "./digamma.ts";
 
-/** How Gaussian entropies and informations are estimated. */
+/** Options of the Gaussian estimators of entropy and information. */
 export interface GaussianOptions {
   /** Whether {@linkcode gaussianEntropyBias} is taken out. @default true */
   readonly biasCorrection?: boolean;
 }
 
 /**
- * What the entropy of a Gaussian with the sample covariance has too much, in nats, on average over
- * samples: d (ln 2 − ln(n − 1)) / 2 + ½ Σ_{i=1..d} ψ((n − i) / 2), which is at most 0. It is exact: the
- * mean of ln det of a Wishart matrix.
+ * Computes the bias of the entropy of a Gaussian with the sample covariance, in nats, on average over samples: d (ln 2
+ * − ln(n − 1)) / 2 + ½ Σ_{i=1..d} ψ((n − i) / 2), which is at most 0. It is exact: the mean of ln det of a Wishart
+ * matrix.
  *
  * Source: N. Misra, H. Singh, E. Demchuk, "Estimation of the entropy of a multivariate normal
  * distribution", Journal of Multivariate Analysis 92 (2005) 324; Ince et al. 2017.
@@ -57,6 +56,7 @@ export function gaussianEntropyBias(count: number, width: number): number {
  * entropy is nothing wrong.
  *
  * @param samples More than units, of which none is constant or a linear combination of others.
+ * @param options Options, as {@linkcode GaussianOptions} describes them.
  * @returns Bits, or which unit stands in the way.
  *
  * @example
@@ -85,7 +85,7 @@ export function gaussianEntropy(
   );
 }
 
-/** What errors call samples and units. */
+/** Names of samples and units in errors. */
 export interface UnitNames {
   /** The option: "x". */
   readonly name: string;
@@ -182,7 +182,7 @@ export function centredCovariance(centred: CentredSamples): Float64Array {
   return matrix;
 }
 
-/** Up to so large a part of values that are not 0 the sparse loop is the faster one. */
+/** Largest fraction of values other than 0 at which the sparse loop is the faster one. */
 const SPARSE = 0.45;
 
 function gram({ count, width, values, filled }: CentredSamples): Float64Array {
@@ -227,7 +227,7 @@ function logDeterminant(factor: Float64Array, size: number, units: number = size
 export interface VaryingUnits {
   /** The samples with these units alone; of width 0 where all are constant. */
   readonly samples: Samples;
-  /** Their numbers in the given samples, rising. */
+  /** Indices of the units in the given samples, in ascending order. */
   readonly units: readonly number[];
 }
 

@@ -1,7 +1,7 @@
 /**
- * Information of continuous units and a class, with a Gaussian for each class: by a mixture of these,
- * which is at most H(Y), or with all samples together taken as one Gaussian, as the reference has it.
- * Take `mixtureClassInformation`, unless a published number is to be met.
+ * Information of continuous units and a class, with a Gaussian for each class: by a mixture of these, which is at most
+ * H(Y), or with all samples together taken as one Gaussian, as the reference has it. Take `mixtureClassInformation`,
+ * unless you have to reproduce a published number.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { copulaNormalise, type CopulaOptions } from "./copula.ts";
 
 // ---- By a mixture
 
-/** How {@linkcode mixtureClassInformation} averages. */
+/** Options of {@linkcode mixtureClassInformation}. */
 export interface MixtureOptions {
   /**
    * - `samples`: over the samples themselves;
@@ -54,6 +54,7 @@ export interface MixtureOptions {
  *
  * @param x Any width, d.
  * @param labels One per sample; only their being equal matters.
+ * @param options Options, as {@linkcode MixtureOptions} describes them.
  * @returns Bits; or the error of {@linkcode gaussianClassInformation}.
  *
  * @example
@@ -154,6 +155,7 @@ function sigmaPoints({ mean, factor }: GaussianClass): Samples {
  *
  * @param x Any width, d.
  * @param labels One per sample; only their being equal matters.
+ * @param options Options, as {@linkcode GaussianOptions} describes them.
  * @returns Bits; or an error where a class has d samples or fewer, or a unit that is constant in it or a
  * linear combination of others.
  */
@@ -171,6 +173,9 @@ export const gaussianClassInformation = (
  *
  * Source: `gcmi_model_cd` of Ince et al. 2017.
  *
+ * @param x Samples of any width.
+ * @param labels One label per sample; only their being equal matters.
+ * @param options Options of the estimate and of the ranks.
  * @returns Bits; or the error of {@linkcode gaussianClassInformation}.
  */
 export const copulaClassInformation = (

@@ -14,10 +14,13 @@ import { E } from "../../graph/fp_ts.ts";
 import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import { checkRanges, integerFrom } from "../ranges.ts";
 
-/** After so many steps seedings are compared: they tell a good start from a bad one, the seeds do not. */
+/**
+ * Steps after which seedings are compared: the result after a few steps tells a good start from a bad one, the seeds
+ * alone do not.
+ */
 const TRIAL_STEPS = 3;
 
-/** How {@linkcode quantise} clusters. */
+/** Options of {@linkcode quantise}. */
 export interface QuantiseOptions {
   /** Clusters, at least 1. There may be more than samples. @default 20 */
   readonly clusters?: number;
@@ -25,7 +28,7 @@ export interface QuantiseOptions {
   readonly batchSize?: number;
   /** The most steps from the best start, at least 0. With 0 the seeds are the centroids. @default 10 */
   readonly steps?: number;
-  /** How many starts are tried, at least 1. @default 3 */
+  /** Number of starts, at least 1. @default 3 */
   readonly restarts?: number;
 }
 
@@ -56,6 +59,9 @@ export interface Quantised {
  * Sources: D. Sculley, "Web-scale k-means clustering", 2010; D. Arthur, S. Vassilvitskii, "k-means++",
  * 2007; the 20 clusters are those of MutualInfoKMeans of dizcza/pytorch-mighty.
  *
+ * @param samples Samples to cluster.
+ * @param options Options, as {@linkcode QuantiseOptions} describes them.
+ * @param rng Generator to draw from.
  * @returns The clusters and the generator to draw from next; an error for samples that are none, that
  * are so far apart that squares overflow, and for options out of their ranges.
  *
@@ -170,7 +176,10 @@ function seedCentroids(samples: ComparableSamples, clusters: number, dice: Dice)
   return { centroids, inertia };
 }
 
-/** What the distances to the nearest centroid would be with each candidate added; the best one. */
+/**
+ * Finds the candidate that, added as a centroid, leaves the smallest inertia, and the distances to the nearest centroid
+ * then.
+ */
 function bestCandidate(
   { count, width, distancesFrom }: ComparableSamples,
   candidates: Float64Array,
@@ -212,9 +221,9 @@ function drawInProportion(weights: Float64Array, sum: number, dice: Dice): numbe
 
 /** The samples that were given to each centroid. */
 interface Members {
-  /** How many samples each was given. */
+  /** Number of samples in each cluster. */
   readonly counts: Float64Array;
-  /** Their sums, clusters × width. */
+  /** Sum of each cluster's samples, clusters × width. */
   readonly sums: Float64Array;
   /** The sum of their squared distances to it. */
   readonly inertia: number;
@@ -275,7 +284,7 @@ function lloyd(samples: ComparableSamples, seeds: Seeds, steps: number): Seeds {
 }
 
 /**
- * Steps on a part of the samples each: the centroids are the means of all that they were ever given.
+ * Makes steps on a part of the samples each: the centroids are the means of all samples that they were ever given.
  *
  * Source: Sculley's algorithm 1, of which this is what a batch's steps of 1 / count add up to.
  *

@@ -41,7 +41,7 @@ export interface CentredSamples {
   readonly values: Float64Array;
   /** The means of `values`, d: 0 but for rounding where the shift is the mean. */
   readonly rest: Float64Array;
-  /** How many of `values` are not 0. */
+  /** Number of `values` other than 0. */
   readonly filled: number;
 }
 
@@ -133,8 +133,8 @@ export function symmetricEigen(matrix: Float64Array, size: number): SymmetricEig
 }
 
 /**
- * Makes rows orthogonal and of length 1, one after the other, without changing what the first so many of them span:
- * of normal numbers they become the rows of a random rotation, all rotations being equally probable.
+ * Makes rows orthogonal and of length 1, one after the other; the first n rows span the same space as before, for every
+ * n. Normal numbers become the rows of a random rotation, all rotations being equally probable.
  *
  * Source: F. Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54
  * (2007) 592: QR is unique where the diagonal of R is positive.
@@ -234,7 +234,7 @@ interface Tile {
   readonly to: number;
 }
 
-/** At the edges a tile repeats the last row, and drops what that gives. */
+/** Adds a tile of dot products to the sums. At the edges it repeats the last row, and drops the results. */
 function addTile(sums: Float64Array, a: Float64Array, b: Float64Array, tile: Tile): void {
   const { i, j, rows, columns, length, from, to } = tile;
   const p = i * length;
@@ -296,7 +296,7 @@ export function sparseGram(a: Float64Array, width: number): Float64Array {
   return sums;
 }
 
-/** Copies what is above the diagonal below it. */
+/** Copies the part above the diagonal below it. */
 function mirror(matrix: Float64Array, size: number): void {
   for (let i = 1; i < size; i++) {
     for (let j = 0; j < i; j++) matrix[i * size + j] = matrix[j * size + i];

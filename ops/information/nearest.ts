@@ -22,7 +22,7 @@ import { E } from "../../graph/fp_ts.ts";
 import { digamma, meanDigamma } from "./digamma.ts";
 import { type NeighbourSearch, neighbourSearch } from "./neighbour_search.ts";
 
-/** How an estimator that looks at nearest neighbours looks. */
+/** Options of estimators by nearest neighbours. */
 export interface KnnOptions {
   /**
    * The neighbour whose distance counts: the k-th. A small k has little bias and much variance, a
@@ -31,7 +31,7 @@ export interface KnnOptions {
   readonly k?: number;
 }
 
-/** The k of {@linkcode KnnOptions} where none is given. */
+/** Default k of {@linkcode KnnOptions}. */
 const defaultK = 4;
 
 // ---- Entropy
@@ -57,6 +57,7 @@ const defaultK = 4;
  * uses.
  *
  * @param x At least k + 1 samples.
+ * @param options Options, as {@linkcode KnnOptions} describes them.
  * @returns Bits; or an error where samples or k do not fit, or k + 1 samples coincide.
  *
  * @example
@@ -134,7 +135,8 @@ function entropyOf(name: string, x: Samples, k: number): Estimate {
  * without the sample itself. For ε = 0: the idea of Gao, Kannan, Oh & Viswanath, NIPS 2017, alg. 1.
  *
  * @param x Samples of any width; standardise them.
- * @param y As many samples, any width.
+ * @param y Samples of any width, as many.
+ * @param options Options, as {@linkcode KnnOptions} describes them.
  * @returns Bits; or an error where samples or k do not fit: k is at most n − 1.
  *
  * @example
@@ -177,7 +179,10 @@ export function ksgInformation(
   return E.right((digamma(x.count) + sum / x.count) / Math.LN2);
 }
 
-/** k, or where the k-th neighbour coincides with a sample, how many do, itself included. */
+/**
+ * Returns k for each sample; where the k-th neighbour coincides with a sample, the number of those that do, itself
+ * included.
+ */
 function neighbours(
   search: NeighbourSearch,
   distances: Float64Array,
@@ -220,6 +225,7 @@ function neighbours(
  *
  * @param x Samples of any width; standardise them.
  * @param labels One per sample; only their being equal matters.
+ * @param options Options, as {@linkcode KnnOptions} describes them.
  * @returns Bits; or an error where the samples or k do not fit, or no class has two samples.
  *
  * @example
@@ -258,7 +264,7 @@ export function rossInformation(
   return E.right(nats / Math.LN2);
 }
 
-/** What each sample that is kept has around it in its class. */
+/** Neighbourhood of each kept sample within its class. */
 interface InClass {
   /** The indices of the samples, class by class. */
   readonly kept: Uint32Array;
@@ -268,7 +274,10 @@ interface InClass {
   readonly inClass: Int32Array;
   /** The distance of the last of these. */
   readonly distances: Float64Array;
-  /** What is strictly nearer than this counts: the distance, or what is just above it for a tie. */
+  /**
+   * Radius of each sample: the distance to its k-th neighbour, or the next number above it for a tie. Only strictly
+   * nearer samples count.
+   */
   readonly radii: Float64Array;
 }
 
@@ -327,6 +336,7 @@ const words = new BigInt64Array(bits.buffer);
  *
  * @param x Any width, n samples.
  * @param labels One per sample; only their being equal matters.
+ * @param options Options, as {@linkcode KnnOptions} describes them.
  * @returns Bits, at least 0; or an error where the samples or k do not fit, or where k + 1 samples,
  * of all or of a class, coincide: {@linkcode jitter} tells them apart.
  *
@@ -378,6 +388,8 @@ export function classConditionalInformation(
  * Source: the reference adds as much (NPEET, `add_noise`), but in float32, where it vanishes above
  * 1e-3.
  *
+ * @param samples Samples of any width.
+ * @param rng Generator to draw from.
  * @param amplitude Above 0, 1e-10 where it is left out: much less than the distances of neighbours that
  * differ.
  * @returns The samples in float64, and the generator to draw from next.
@@ -422,7 +434,7 @@ const reachingCoincident = (distances: Float64Array): Float64Array =>
 
 // ---- Checks
 
-/** What keeps k from being a number of neighbours, of which there are at most `most`. */
+/** Checks that k is a possible number of neighbours, of which there are at most `most`. */
 const checkK = (k: number, most: number): InvalidOption | null =>
   Number.isSafeInteger(k) && k >= 1 && k <= most ? null : invalidOption(
     "k",
@@ -430,7 +442,7 @@ const checkK = (k: number, most: number): InvalidOption | null =>
     most === Infinity ? "an integer of at least 1" : `an integer from 1 to ${most}, samples less 1`,
   );
 
-/** What keeps distances from being used: one so large that float64 does not hold it. */
+/** Checks that every distance is finite in float64. */
 const checkDistances = (name: string, distances: Float64Array): InvalidOption | null =>
   distances.includes(Infinity)
     ? invalidOption(name, "a distance above 1.8e308", "samples that float64 can subtract")

@@ -24,15 +24,15 @@ export interface NeighbourSearch {
   /**
    * The distance of each sample to its k-th nearest other one, exactly.
    *
-   * @param k From 1 to samples − 1.
+   * @param k Number of neighbours, from 1 to samples − 1.
    * @returns One number of at least 0 per sample, in their order; 0 where k others coincide with
    * it.
    * @throws {RangeError} Where k is out of range.
    */
   readonly distances: (k: number) => Float64Array;
   /**
-   * How many samples are strictly nearer to each than a radius of its own, exactly. The sample
-   * itself counts, unless its radius is 0.
+   * Counts the samples strictly nearer to each sample than its own radius, exactly. The sample itself counts, unless
+   * its radius is 0.
    *
    * @param radii One per sample, of at least 0, none NaN.
    * @returns One count per sample.
@@ -79,7 +79,7 @@ export function neighbourSearch(samples: Samples): NeighbourSearch {
 /**
  * Searches samples of one unit in O(n · (log n + k)).
  *
- * @param samples Of width 1, finite.
+ * @param samples Samples of width 1, finite.
  */
 function lineSearch({ count, values }: Samples): NeighbourSearch {
   const order = Uint32Array.from({ length: count }, (_, i) => i)
@@ -138,13 +138,13 @@ interface Candidates {
   to: number;
 }
 
-/** Units that are cut between two looks at how many candidates are left. */
+/** Number of units that are cut between two counts of the remaining candidates. */
 const UNITS_AT_ONCE = 8;
 
 /**
  * Searches in O(n² · d / 32) where the planes suffice.
  *
- * @param samples Of at least one unit, finite.
+ * @param samples Samples of at least one unit, finite.
  * @param most Words of 4 bytes that bit planes may take, 64 MiB by default; units that have no
  * place in them are compared one by one.
  */
@@ -370,7 +370,7 @@ function variances({ count, width, values }: Samples): Float64Array {
 
 /** The planes of the first units: for each the samples below each of some thresholds, one bit per sample. */
 interface BitPlanes {
-  /** Units that have planes, from the first on; the first itself is never asked for. */
+  /** Number of units that have planes, from the first on; the planes of the first itself are never used. */
   readonly units: number;
   /** Words per set, ceil(n / 32). */
   readonly words: number;
@@ -380,10 +380,10 @@ interface BitPlanes {
   readonly below: Int32Array;
 }
 
-/** Twice as many rule out a little more and cost as much more: no faster at any size measured. */
+/** Bins of a unit. Twice as many rule out a little more and cost as much more: no faster at any size measured. */
 const BINS = 64;
 
-/** Where the samples of a unit are looked at for its quantiles. */
+/** Number of samples of a unit from which its quantiles are determined. */
 const SAMPLED = 1024;
 
 /**
@@ -424,7 +424,7 @@ function quantiles({ count, width, rows }: OrderedRows, unit: number): Float64Ar
   );
 }
 
-/** How many of the unit's thresholds are at or below the value: never fewer for a larger value. */
+/** Returns the bin of a value: the number of the unit's thresholds at or below it, never fewer for a larger value. */
 function binOf(thresholds: Float64Array, unit: number, value: number): number {
   const from = unit * (BINS - 1);
   let [low, high] = [from, from + BINS - 1];
@@ -440,7 +440,7 @@ function binOf(thresholds: Float64Array, unit: number, value: number): number {
  * Takes samples out of a set that are outside [low, high] in a unit. Some outside may stay; none
  * inside goes.
  *
- * @param unit From 1 to units − 1.
+ * @param unit Index of the unit, from 1 to units − 1.
  * @param set One bit per sample, changed in words `from` to `to` − 1.
  */
 function keepBetween(

@@ -63,15 +63,15 @@ export function dvBoundOf(scores: tf.Tensor): tf.Scalar {
 /** Options of {@linkcode mineLoss}. */
 export interface MineOptions {
   /**
-   * How much of the gradient's denominator each batch renews, in (0, 1]. At 1 the gradient is that of the
-   * bound itself.
+   * Fraction of the gradient's denominator that each batch renews, in (0, 1]. At 1 the gradient is that of the bound
+   * itself.
    *
    * @default 1
    */
   readonly averageRate?: number;
 }
 
-/** What keeps the rate from being used, if anything. */
+/** Checks the rate of the average. */
 export const checkAverageRate = (rate: number): InvalidOption | null =>
   rate > 0 && rate <= 1
     ? null
@@ -113,7 +113,7 @@ function corrected(scores: tf.Tensor, logPartition: tf.Tensor): tf.Scalar {
 
 // ---- SMILE: clipped marginal scores
 
-/** What keeps the clip from being used, if anything. */
+/** Checks the clip. */
 export const checkClip = (clip: number): InvalidOption | null =>
   clip > 0 ? null : invalidOption("clip", clip, "a number above 0, or Infinity");
 
@@ -266,7 +266,7 @@ export const infoNceLoss = (): Loss => ({
 
 // ---- Scores
 
-/** What keeps scores from being used: there are none, or one is not finite. */
+/** Checks that there are scores, and that all are finite. */
 function checkScores(name: string, scores: ArrayLike<number>): InvalidOption | null {
   if (scores.length === 0) return invalidOption(name, "no scores", "at least 1");
   for (let i = 0; i < scores.length; i++) {
@@ -312,9 +312,9 @@ export function halves(scores: tf.Tensor): readonly [joint: tf.Tensor1D, margina
 }
 
 /**
- * One function's value with another's gradient: what is reported of a step, and what trains.
+ * Returns one function's value with another's gradient: the first is reported, the second trains.
  *
- * @param scores What both are functions of.
+ * @param scores Variable of both functions.
  */
 function reportedAs(
   scores: tf.Tensor,

@@ -25,9 +25,9 @@ import { linear } from "../layers.ts";
 export interface Critic {
   /** The networks, whose weights are trained. */
   readonly graph: Nodes;
-  /** The graph lowered, with what the bound adds. */
+  /** Lowered graph, with the bound's own operations. */
   readonly model: Lowered;
-  /** What the bound remembers between batches, before the first; the caller disposes of it. */
+  /** Creates the state of the bound before the first batch; the caller disposes of it. */
   readonly plasticity: () => Params;
   /** The negative bound, in nats. */
   readonly loss: Loss;
@@ -124,7 +124,7 @@ export interface TwoTowersOptions {
   readonly widths: readonly [x: number, y: number];
   /** Units of each tower's layers; the last are those of the scalar product. */
   readonly hidden: readonly number[];
-  /** The most pairs that are told from each other when the critic is judged, at least 2. */
+  /** Largest number of pairs that are compared with each other in the evaluation of the critic, at least 2. */
   readonly block: number;
 }
 
@@ -197,7 +197,7 @@ async function products(
 
 // ---- The moving average that corrects the gradient of MINE
 
-/** Where the plasticity keeps the average. */
+/** Path of the average in the plasticity. */
 const PATH = "log_partition";
 
 /**
@@ -211,8 +211,8 @@ export const initialPartition = (): Params => ({ [PATH]: tf.scalar(0) });
  * A ← (1 − rate)·A + rate·mean exp T(marginal), and no gradient through it. Logarithms throughout:
  * exp T overflows.
  *
- * @param critic What makes scores, of n joint rows and n marginal ones.
- * @param rate In (0, 1).
+ * @param critic Critic that makes scores, of n joint rows and n marginal ones.
+ * @param rate Rate of the average, in (0, 1).
  */
 export const withMovingPartition = (critic: Lowered, rate: number): Lowered => ({
   evaluate: critic.evaluate,
@@ -245,10 +245,10 @@ function averaged(a: tf.Tensor, b: tf.Tensor, rate: number): tf.Tensor {
 const CHUNK = 8192;
 
 /**
- * What the model makes of the rows (x_i, y_partner(i)), all i.
+ * Evaluates the model on the rows (x_i, y_partner(i)), for all i.
  *
  * @param model One that ends in one tensor, or in a pair of them.
- * @returns Of each end, in order, as many numbers per row as it has units, row-major.
+ * @returns One array per output, in order, with as many numbers per row as the output has units, row-major.
  */
 export async function evaluatePairs(
   model: Lowered,

@@ -36,7 +36,7 @@ import { exponentialAverage, judgeBest, judgeLast } from "./neural_training.ts";
 /** A neural bound of information. */
 export type NeuralBound = "mine" | "smile" | "infonce";
 
-/** Every bound, for messages and checks. */
+/** Names of all bounds, for messages and checks. */
 export const neuralBounds: readonly NeuralBound[] = ["mine", "smile", "infonce"];
 
 /** Options of all neural bounds. */
@@ -79,7 +79,7 @@ export interface NeuralOptions {
   readonly shuffles?: number;
   /** Stops the training when it is aborted. */
   readonly signal?: AbortSignal;
-  /** Tells what is wrong with the GPU: `fault` of the backend that runs. */
+  /** Returns the fault of the GPU, if any: `fault` of the backend that runs. */
   readonly fault?: () => GpuError | null;
 }
 
@@ -91,8 +91,8 @@ export interface NeuralInformation {
    */
   readonly bits: number;
   /**
-   * What the reference reports: the largest of an exponential moving average over 30 training batches,
-   * started at 0, in bits. It is biased up, and may pass the truth.
+   * Estimate as the reference reports it: the largest of an exponential moving average over 30 training batches,
+   * started at 0, in bits. It is biased up, and may exceed the true value.
    */
   readonly trainBits: number;
   /** The most that `bits` could have been: log2 of InfoNCE's block; null for the other bounds. */
@@ -114,7 +114,7 @@ export type NeuralTask = NeuralSamples & NeuralOptions & {
 
 /** The source that {@linkcode neuralInformationOfSource} is given, with its options. */
 export interface SourceTask extends NeuralOptions {
-  /** Where pairs come from: every batch is fresh. */
+  /** Source of pairs: every batch is fresh. */
   readonly source: PairSource;
   /** Pairs that judge the critic, at least 4. @default 10000 */
   readonly heldOutPairs?: number;
@@ -124,11 +124,11 @@ export interface SourceTask extends NeuralOptions {
 const WINDOW = 30;
 
 /**
- * I(X;Y) in bits, from below, by a network that learns to tell pairs that belong together from others.
+ * Estimates I(X;Y) in bits, from below, by a network that learns to distinguish pairs that belong together from others.
  *
  * It trains on a random part of the sample and reports the bound on the rest; the samples have to be
- * independent, or the rest is not new. A small sample is told from its law by few steps only: of the
- * weights on the way, those are taken that were best on the other half of the rest. Columns of x and y are
+ * independent, or the rest is not new. A small sample is overfitted after few steps: of the weights on the way, those
+ * are taken that were best on the other half of the rest. Columns of x and y are
  * standardised over the whole sample; labels become one column per class, without noise. It runs on
  * tfjs's current backend; the same generator, backend and machine give the same bits.
  *
@@ -141,6 +141,7 @@ const WINDOW = 30;
  * Source: "mine" is Belghazi et al. 2018, as dizcza/pytorch-mighty has it (mighty/monitor/mutual_info/
  * neural_estimation.py); "smile" Song & Ermon 2020; "infonce" van den Oord et al. 2018.
  *
+ * @param task Samples of X and Y, and the options of the training.
  * @param rng Draws the parts, the weights and the batches. Fork it: what is left is not returned.
  * @returns Bits; `InvalidOption` for samples or options out of range, `NonFinite` where the training
  * diverges, `Interrupted`, `GpuError`.
@@ -190,8 +191,11 @@ async () => {
 };
 
 /**
- * As {@linkcode neuralInformation}, of a law that pairs can be drawn from: every batch is fresh, and
- * so are the pairs that judge. Values are taken as they are.
+ * Estimates information like {@linkcode neuralInformation}, but for a law from which pairs can be drawn: every batch is
+ * fresh, and so are the pairs of the evaluation. Values are taken as they are.
+ *
+ * @param task Source of the pairs, and the options of the training.
+ * @param rng Generator to draw from.
  *
  * @example
  * ```ts

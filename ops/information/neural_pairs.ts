@@ -1,6 +1,6 @@
 /**
- * Pairs of samples, (x, y): what they are, where a critic's batches of them come from, pairs whose
- * information is known, and samples as a critic takes them.
+ * Pairs of samples, (x, y): their type, the source of a critic's batches, pairs whose information is known, and samples
+ * in the form that a critic takes.
  *
  * @module
  */
@@ -22,12 +22,12 @@ export interface Pairs {
 export interface PairSource {
   /** Numbers per sample of x and of y, each at least 1. Values should have scales near 1. */
   readonly widths: readonly [x: number, y: number];
-  /** Independent pairs, as many as asked for, and the generator to draw from next. */
+  /** Draws `count` independent pairs, and returns the next generator. */
   readonly draw: (count: number, rng: Rng) => readonly [Pairs, Rng];
 }
 
 /**
- * Some of the pairs.
+ * Selects some of the pairs.
  *
  * @param picks The indices of the pairs, each from 0 to count − 1.
  */
@@ -52,8 +52,8 @@ function selectRows(rows: Float32Array, count: number, picks: ArrayLike<number>)
  * Rows (x_i, y_j) side by side, for i from `from` to `to` − 1.
  *
  * @param partner j of each row i, from 0 to count − 1.
- * @param rows Where they go…
- * @param at …from this row on.
+ * @param rows Array that takes the rows.
+ * @param at Index of the first row.
  */
 export function writeRows(
   { count, x, y }: Pairs,
@@ -76,7 +76,7 @@ export function writeRows(
 /**
  * Parts the pairs at random.
  *
- * @param heldOut How many of them go into the second part, from 0 to all.
+ * @param heldOut Number of pairs in the second part, from 0 to all.
  * @returns The rest, those that are held out, and the generator to draw from next.
  */
 export function partPairs(
@@ -94,8 +94,8 @@ export function partPairs(
 }
 
 /**
- * Draws from given pairs, without replacement within a batch, each batch anew from all. No more than
- * there are come at once.
+ * Draws from given pairs, without replacement within a batch; each batch is drawn from all pairs. A batch has at most
+ * as many pairs as there are.
  *
  * @param pairs At least one.
  *
@@ -166,7 +166,12 @@ export const gaussianPairs = (width: number, correlation: number): PairSource =>
   },
 });
 
-/** I(X;Y) of {@linkcode gaussianPairs}: −d/2 · log2(1 − ρ²), in bits. */
+/**
+ * I(X;Y) of {@linkcode gaussianPairs}: −d/2 · log2(1 − ρ²), in bits.
+ *
+ * @param width Dimensions of X and of Y: d.
+ * @param correlation Correlation of each dimension: ρ, between −1 and 1.
+ */
 export const correlationInformation = (width: number, correlation: number): number =>
   -width / 2 * Math.log2(1 - correlation * correlation);
 

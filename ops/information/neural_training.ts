@@ -22,7 +22,7 @@ import type { Critic } from "./neural_critics.ts";
 import { type Pairs, type PairSource, selectPairs } from "./neural_pairs.ts";
 import { checkRanges, integerFrom } from "../ranges.ts";
 
-/** How a critic is trained. */
+/** Options of the training of a critic. */
 export interface CriticTraining {
   /** Steps of Adam. */
   readonly steps: number;
@@ -39,21 +39,21 @@ export interface CriticTraining {
   readonly judgeEvery: number;
   /** Stops the training when it is aborted. */
   readonly signal?: AbortSignal;
-  /** Tells what is wrong with the GPU: `fault` of the backend. */
+  /** Returns the fault of the GPU, if any: `fault` of the backend. */
   readonly fault?: () => GpuError | null;
 }
 
-/** How a critic is trained and judged. */
+/** Training of a critic, and its evaluation. */
 export interface Trial {
   /** The critic, not trained yet. */
   readonly critic: Critic;
-  /** Where the pairs come from that it trains on. */
+  /** Source of the training pairs. */
   readonly source: PairSource;
   /** The pairs that judge it, at least four, in random order. */
   readonly heldOut: Pairs;
   /** Marginal pairs per held-out pair. */
   readonly shuffles: number;
-  /** How it trains. */
+  /** Options of the training. */
   readonly training: CriticTraining;
   /** Looks in a row without a better one that end the training; 0: none do. */
   readonly patience: number;
@@ -138,12 +138,12 @@ function inHalves(pairs: Pairs): readonly [Pairs, Pairs] {
 
 // ---- Training
 
-/** Looks at the weights of a critic in training, which are not its own; returns whether to go on. */
+/** Observes the weights of a critic in training, without owning them; returns whether to go on. */
 type WatchWeights = (weights: Weights) => Promise<E.Either<SparrowError, boolean>>;
 
 /** A critic that is trained. */
 interface TrainedCritic {
-  /** The weights; whoever holds them disposes of them. */
+  /** Weights of the critic; the caller disposes of them. */
   readonly weights: Weights;
   /** The bound of every step taken on its own batch, before the update, in bits. */
   readonly history: Float64Array;
@@ -175,7 +175,7 @@ async function trainCritic(
   let pending: tf.Scalar[] = [];
   const history = new Float64Array(steps);
   let read = 0;
-  /** Reads the losses that wait; what is wrong with the first that is not finite. */
+  /** Reads the pending losses; returns the error of the first that is not finite. */
   const settle = async (): Promise<SparrowError | null> => {
     const values = await Promise.all(pending.map((scalar) => scalar.data()));
     tf.dispose(pending);
@@ -237,7 +237,7 @@ function begin(
 
 // ---- The best step
 
-/** Weights with what they reached. */
+/** Weights with their estimate. */
 interface Checkpoint {
   /** The weights: copies of its own. */
   readonly weights: Weights;
@@ -285,8 +285,8 @@ const copies = (params: Params): Params =>
  * neural_estimation.py, whose closed form overflows from some 1,300 values on; the recursion does not.
  *
  * @param history At least one finite number.
- * @param window How far it looks back, in values: an integer of at least 1; 1 leaves all as it is.
- * @returns As many numbers as the history has; `InvalidOption` outside these ranges.
+ * @param window Width of the window, in values: an integer of at least 1; 1 leaves all as it is.
+ * @returns Smoothed values, as many as the history has; `InvalidOption` outside these ranges.
  *
  * @example
  * ```ts

@@ -26,9 +26,9 @@ export interface Pca {
   /** Units of a sample, d. */
   readonly width: number;
   /**
-   * Components, at least 1 and at most as many as were asked for. A direction whose variance is below
-   * 1e-12 of the largest is rounding and is left out, so that the projected units are never constant or
-   * dependent; but samples that do not vary at all keep one component, of variance 0.
+   * Number of components, at least 1 and at most the number requested. A direction whose variance is below 1e-12 of the
+   * largest is rounding and is left out, so that the projected units are never constant or dependent; but samples that
+   * do not vary at all keep one component, of variance 0.
    */
   readonly kept: number;
   /** The mean of the samples, d. */
@@ -42,21 +42,21 @@ export interface Pca {
   readonly explainedVariance: Float64Array;
   /** Each of these divided by the variance of the samples, in [0, 1]; 0 where they do not vary. */
   readonly explainedVarianceRatio: Float64Array;
-  /** What {@linkcode projectOnto} makes of the samples: count × kept. */
+  /** Projection of the samples, as {@linkcode projectOnto} computes it: count × kept. */
   readonly projected: Samples;
 }
 
 /** Principal components, or why there are none. */
 export type PcaResult = E.Either<InvalidOption, Pca>;
 
-/** How {@linkcode principalComponents} finds components. */
+/** Options of {@linkcode principalComponents}. */
 export interface PrincipalComponentsOptions extends RandomisedPcaOptions {
-  /** How many at most, at least 1. */
+  /** Largest number of components, at least 1. */
   readonly components: number;
   /**
-   * `exact` is {@linkcode exactPca}, `randomised` {@linkcode randomisedPca}. `auto` is exact up to 256
-   * samples or units, whichever are fewer, and where more than a third of all components are wanted; else
-   * randomised.
+   * Method of the decomposition. `exact` is {@linkcode exactPca}, `randomised` {@linkcode randomisedPca}. `auto` is
+   * exact up to 256 samples or units, whichever are fewer, and where more than a third of all components are wanted;
+   * else randomised.
    *
    * @default "auto"
    */
@@ -73,6 +73,7 @@ const SMALL = 256;
  * 1,000 images, 0.56 s for 2,000, 0.70 s for 5,000 and 1.3 s for 10,000 at random, 2.4 s exactly for 5,000.
  *
  * @param samples At least two.
+ * @param options Options, as {@linkcode PrincipalComponentsOptions} describes them.
  *
  * @example
  * ```ts
@@ -96,9 +97,10 @@ export function principalComponents(
 }
 
 /**
- * Other samples along the components: (x − mean)·Cᵀ.
+ * Projects other samples onto the components: (x − mean)·Cᵀ.
  *
- * @param samples As wide as those that the components were found in.
+ * @param pca Components to project onto.
+ * @param samples Samples as wide as those that the components were found in.
  * @returns count × kept numbers.
  *
  * @example
@@ -138,7 +140,7 @@ export function projectOnto(
  * little variance: one of 1e-12 of the largest variance is at the limit.
  *
  * @param samples At least two.
- * @param components How many at most, at least 1. More than there are gives those there are.
+ * @param components Largest number of components, at least 1. With more than there are, all are returned.
  *
  * @example
  * ```ts
@@ -163,7 +165,7 @@ export function exactPca(samples: Samples, components: number): PcaResult {
     : fewUnits(centred, components);
 }
 
-/** What keeps samples from having so many components. */
+/** Checks that samples can have that many components. */
 const checkPca = (samples: Samples, components: number): InvalidOption | null =>
   checkRanges({ components: [components, integerFrom(1)] }) ??
     checkSamples("samples", samples, 2);
@@ -206,7 +208,7 @@ function normalise(vector: Float64Array): void {
 
 // ---- By random projections
 
-/** How {@linkcode randomisedPca} searches. */
+/** Options of {@linkcode randomisedPca}. */
 export interface RandomisedPcaOptions {
   /**
    * Directions more than components, an integer of at least 0.
@@ -214,7 +216,7 @@ export interface RandomisedPcaOptions {
    * @default half of the components, at least 10
    */
   readonly oversampling?: number;
-  /** How often the directions are multiplied by the covariance, an integer of at least 0. @default 2 */
+  /** Number of times the directions are multiplied by the covariance, an integer of at least 0. @default 2 */
   readonly powerIterations?: number;
   /**
    * Draws the directions to start from. Where the search ends depends on it in the last digits alone, so
@@ -239,7 +241,8 @@ export interface RandomisedPcaOptions {
  * 217, algorithms 4.4 and 5.3; orthonormalised in each iteration.
  *
  * @param samples At least two.
- * @param components How many at most, at least 1.
+ * @param components Largest number of components, at least 1.
+ * @param options Options, as {@linkcode RandomisedPcaOptions} describes them.
  *
  * @example
  * ```ts
@@ -304,10 +307,11 @@ type CovarianceProduct = (vectors: Float64Array) => Float64Array;
 const SKIPPING = 3;
 
 /**
- * By way of the covariance, or of the samples alone: whichever takes less time.
+ * Returns the function that multiplies vectors by the covariance: with its matrix, or with the samples alone, whichever
+ * takes less time.
  *
  * @param many Vectors at a time.
- * @param times How often it will be used.
+ * @param times Number of times that the product will be computed.
  */
 function covarianceProduct(
   centred: CentredSamples,
@@ -364,7 +368,7 @@ function dot(rows: Float64Array, from: number, row: Float64Array): number {
   return a + b + c + d;
 }
 
-/** The square of what must be left of a row of length 1: less than that is rounding. */
+/** Square of the length that a row of length 1 must keep; less than that is rounding. */
 const INDEPENDENT = 1e-26;
 
 const squareOf = (row: Float64Array): number => row.reduce((sum, value) => sum + value * value, 0);
@@ -375,7 +379,7 @@ const symmetric = (matrix: Float64Array, size: number): Float64Array =>
 
 // ---- From variances and directions to components
 
-/** Below this part of the largest variance a component is rounding. */
+/** Variance, relative to the largest, below which a component is rounding. */
 const LEAST_VARIANCE = 1e-12;
 
 /**
@@ -431,7 +435,7 @@ function fixSign(component: Float64Array): void {
   if (largest < 0) { for (let u = 0; u < component.length; u++) component[u] *= -1; }
 }
 
-/** (X − mean)·Cᵀ, in which zeros of the samples are skipped. */
+/** Computes (X − mean)·Cᵀ, skipping zeros of the samples. */
 function projectCentred(
   { width, values, rest }: CentredSamples,
   components: Float64Array,

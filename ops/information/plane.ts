@@ -27,13 +27,13 @@ import {
   withDefaults,
 } from "./neural_information.ts";
 
-/** Where a layer T stands, as an estimator of the information plane finds it. */
+/** Position of a layer T in the information plane, as an estimator finds it. */
 export interface PlanePoint extends LayerInformation {
   /** The part of the layer's variance that was left after PCA, in [0, 1]; null without one. */
   readonly varianceKept: number | null;
 }
 
-/** The same inputs and labels are at hand for every layer and epoch. */
+/** The inputs and labels of a plane, which are the same for every layer and epoch. */
 export interface PlaneTask {
   /** The bound on I(X;T) in bits, of the inputs as this estimator takes them. */
   readonly inputEntropy: number;
@@ -45,9 +45,9 @@ export interface PlaneTask {
 
 /** A way to estimate both informations of a layer. */
 export interface PlaneEstimator {
-  /** Its name in the history: "kmeans". */
+  /** Name of the estimator in the history: "kmeans". */
   readonly name: string;
-  /** What is wrong with its options, if anything. */
+  /** Error in the estimator's options, if any. */
   readonly problem: InvalidOption | null;
   /**
    * Takes the inputs and the labels, one per sample; whatever is costly about them is done here, once.
@@ -63,7 +63,13 @@ export interface PlaneEstimator {
   ) => TE.TaskEither<SparrowError, PlaneTask>;
 }
 
-/** A point of two estimates, or the first of their refusals. */
+/**
+ * A point of two estimates, or the first of their refusals.
+ *
+ * @param input Estimate of I(X;T).
+ * @param label Estimate of I(T;Y).
+ * @param varianceKept Part of the layer's variance that its components keep; null where there are none. @default null
+ */
 export const planePoint = (
   input: Estimate,
   label: Estimate,
@@ -114,7 +120,7 @@ export interface BinnedPlaneOptions {
   /** Bins per unit, at least 2. @default 30 */
   readonly bins?: number;
   /**
-   * "width": of equal width from the layer's least to its greatest output; "mass": of equally many
+   * Kind of the bins. "width": of equal width from the layer's least to its greatest output. "mass": of equally many
    * samples, by unit.
    *
    * @default "width"
@@ -133,6 +139,8 @@ export interface BinnedPlaneOptions {
  * Source: R. Shwartz-Ziv, N. Tishby, "Opening the black box of deep neural networks via information",
  * 2017, arXiv:1703.00810; A. Saxe et al., "On the information bottleneck theory of deep learning",
  * ICLR 2018, on what the bins do to it.
+ *
+ * @param options Options, as {@linkcode BinnedPlaneOptions} describes them.
  *
  * @example
  * ```ts
@@ -209,6 +217,8 @@ export interface KMeansPlaneOptions {
  * Source: MutualInfoKMeans of dizcza/pytorch-mighty, mighty/monitor/mutual_info/kmeans.py, which is
  * its default.
  *
+ * @param options Options, as {@linkcode KMeansPlaneOptions} describes them.
+ *
  * @example
  * ```ts
  * import { kMeansPlane } from "./plane.ts";
@@ -273,6 +283,8 @@ export interface GaussianPlaneOptions {
  * Source: MutualInfoGCMI of dizcza/pytorch-mighty, mighty/monitor/mutual_info/gcmi.py, whose I(T;Y) may
  * exceed H(Y); R. Ince et al., Human Brain Mapping 38:1541, 2017.
  *
+ * @param options Options, as {@linkcode GaussianPlaneOptions} describes them.
+ *
  * @example
  * ```ts
  * import { gaussianPlane } from "./plane.ts";
@@ -320,6 +332,8 @@ export interface NearestPlaneOptions {
  * Source: MutualInfoNPEET of dizcza/pytorch-mighty, mighty/monitor/mutual_info/npeet.py, which reduces to
  * 100 components and takes a class-conditional difference for I(T;Y).
  *
+ * @param options Options, as {@linkcode NearestPlaneOptions} describes them.
+ *
  * @example
  * ```ts
  * import { nearestPlane } from "./plane.ts";
@@ -358,12 +372,14 @@ export interface NeuralPlaneOptions extends NeuralOptions {
 }
 
 /**
- * Principal components, then a critic that is trained for each layer and measurement anew: both
- * informations from below, by `neuralInformation`. It costs seconds where the other estimators take
- * hundredths, and needs more than the plane's 2,000 samples to come close to an I(X;T) of many bits.
+ * Estimates the plane by principal components and neural critics, one trained for each layer and measurement: both
+ * informations from below, by `neuralInformation`. It costs seconds where the other estimators take hundredths, and
+ * needs more than the plane's 2,000 samples to come close to an I(X;T) of many bits.
  *
  * Source: MutualInfoNeuralEstimation of dizcza/pytorch-mighty,
  * mighty/monitor/mutual_info/neural_estimation.py.
+ *
+ * @param options Options, as {@linkcode NeuralPlaneOptions} describes them.
  *
  * @example
  * ```ts
@@ -425,8 +441,8 @@ type Locate = (
 ) => TE.TaskEither<SparrowError, Pick<PlanePoint, "input" | "label">>;
 
 /**
- * The variable in at most so many principal components, divided by their common deviation, as the
- * reference standardises what it gives to its estimators.
+ * Reduces a variable to at most `components` principal components, divided by their common deviation, as the reference
+ * standardises the inputs of its estimators.
  */
 const reduce = (
   samples: Samples,
@@ -446,7 +462,7 @@ const reduce = (
     }),
   );
 
-/** A plane of the input and of layers in so many principal components each. */
+/** Makes an estimator that reduces the input and each layer to principal components first. */
 const reducedPlane = (
   { name, problem }: Pick<PlaneEstimator, "name" | "problem">,
   components: number,

@@ -1,6 +1,6 @@
 /**
- * Samples of continuous variables, as the estimators of information take them: what they are, how they are checked,
- * and how they are picked, put side by side and parted by class.
+ * Samples of continuous variables, as the estimators of information take them: their type, and functions that check,
+ * select, join and divide them by class.
  *
  * @module
  */
@@ -22,9 +22,9 @@ export interface Samples {
 export type Estimate = E.Either<InvalidOption, number>;
 
 /**
- * What keeps samples from being used, if anything.
+ * Checks samples: enough of them, of the declared size, all finite.
  *
- * @param name What the error calls them: "x".
+ * @param name Name of the samples in errors: "x".
  * @param least The fewest samples that are needed; 1 where it is left out.
  *
  * @example
@@ -60,7 +60,7 @@ export function checkSamples(
   return invalidOption(name, `${values[bad]} ${place}`, "finite numbers");
 }
 
-/** What keeps two variables from being samples of one experiment: their numbers of samples differ. */
+/** Checks that two variables have the same number of samples. */
 export function checkPairs(
   x: { readonly name: string; readonly count: number },
   y: { readonly name: string; readonly count: number },
@@ -90,9 +90,9 @@ export function besides(x: Samples, y: Samples): Samples {
 
 /** The samples of one class. */
 export interface ClassSamples {
-  /** Its label, as it was given. */
+  /** Label of the class, as it was given. */
   readonly label: number;
-  /** Its samples in the order given; at least one. */
+  /** Samples of the class in the order given; at least one. */
   readonly samples: Samples;
 }
 
@@ -132,7 +132,7 @@ export function membersOfClasses(labels: ArrayLike<number>): readonly Uint32Arra
   return members;
 }
 
-/** How many of numbers that rise are below a value: the place of the first that is not. */
+/** Counts the numbers of a sorted list below a value: the index of the first that is not. */
 export function numberBelow(value: number, sorted: Float64Array): number {
   let [from, to] = [0, sorted.length];
   while (from < to) {

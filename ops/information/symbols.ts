@@ -35,6 +35,7 @@ export function symbolsOfLabels(labels: ArrayLike<number>): Int32Array {
 /**
  * The symbols of binary codes: two codes have the same one if, and only if, all of their bits agree.
  *
+ * @param codes Packed codes.
  * @returns One number per code, from 0 on in order of first appearance.
  * @throws {RangeError} Where the codes have not as many words as they say.
  *
@@ -79,7 +80,7 @@ export function symbolsOfRows(rows: Int32Array | Uint8Array, width: number): Int
  * The symbols of pairs: the joint variable (X, Y).
  *
  * @param x Any numbers, as of {@linkcode symbolsOfLabels}.
- * @param y As many.
+ * @param y Symbols of Y, as many.
  * @returns One number per pair, from 0 on in order of first appearance.
  * @throws {RangeError} Where x and y differ in length.
  *
@@ -103,9 +104,9 @@ export function jointSymbols(x: ArrayLike<number>, y: ArrayLike<number>): Int32A
 }
 
 /**
- * How often each symbol occurs.
+ * Counts the occurrences of each symbol.
  *
- * @param symbols From this module: 0 to distinct − 1, none left out.
+ * @param symbols Symbols from this module: 0 to distinct − 1, none left out.
  * @returns One count per symbol, at least 1 each; none for no symbols.
  *
  * @example

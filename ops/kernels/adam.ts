@@ -18,20 +18,20 @@ import {
 } from "./gpu.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
-/** (param, gradient, first, second) → [param, first, second], all of one shape. */
+/** Kernel of Adam: (param, gradient, first, second) → [param, first, second], all of one shape. */
 export const ADAM = "SparrowAdam";
 
 /** Attributes of the Adam kernel. */
 export interface AdamAttributes {
   /** The learning rate of this step. */
   readonly learningRate: number;
-  /** What remains of the first moment after a step. */
+  /** Factor by which the first moment decays in a step. */
   readonly beta1: number;
-  /** What remains of the second moment after a step. */
+  /** Factor by which the second moment decays in a step. */
   readonly beta2: number;
-  /** Added to the root of the second moment. */
+  /** Number added to the root of the second moment. */
   readonly epsilon: number;
-  /** Added to the gradient, times the weight, before the moments (L2). */
+  /** Coupled weight decay (L2): the weight times this is added to the gradient before the moments. */
   readonly weightDecay: number;
   /** The decay of the weight itself, times the learning rate (AdamW). */
   readonly decoupledDecay: number;
@@ -42,7 +42,7 @@ export interface AdamAttributes {
 /** The names of the inputs. */
 const adamInputs = ["param", "gradient", "first", "second"] as const;
 
-/** What remains to be multiplied once the moments are there; in float64, where it is cheap. */
+/** Computes the factors of a step that do not depend on the moments; in float64, where it is cheap. */
 const corrections = (
   { learningRate, beta1, beta2, decoupledDecay, step }: AdamAttributes,
 ): { readonly kept: number; readonly rate: number; readonly root: number } => ({
@@ -74,21 +74,21 @@ registerHostKernel<AdamAttributes>({
 // ---- webgpu
 
 /**
- * (param0, gradient0, first0, second0, param1, …) → [param0, first0, second0, param1, …], those of
- * each weight of one shape; only on webgpu.
+ * Kernel of Adam for many weights, only on webgpu: (param0, gradient0, first0, second0, param1, …) → [param0, first0,
+ * second0, param1, …], those of each weight of one shape.
  */
 export const ADAM_ALL = "SparrowAdamAll";
 
 /** Invocations of a workgroup. */
 const LANES = 256;
 
-/** Arrays that a weight takes: what is read, and what is written. */
+/** Number of arrays per weight, read and written. */
 const ARRAYS = 7;
 
 /** A weight with its gradient and its moments. */
 type Member = readonly tf.TensorInfo[];
 
-/** The program for so many weights: each has workgroups of its own, one after the other. */
+/** Makes the program for `count` weights: each has its own workgroups, one after the other. */
 const programFor = (count: number): RawProgram => {
   const members = Array.from({ length: count }, (_, i) => i);
   const named = (names: readonly string[]): readonly Binding[] =>

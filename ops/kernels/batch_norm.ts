@@ -22,8 +22,8 @@ import {
 } from "./gpu.ts";
 
 /**
- * (x, weight, bias) → [(x − mean) / √(variance + epsilon) · weight + bias, statistics], the statistics
- * [2, channels]: means, then biased variances.
+ * Kernel of batch norm: (x, weight, bias) → [(x − mean) / √(variance + epsilon) · weight + bias, statistics], the
+ * statistics [2, channels]: means, then biased variances.
  */
 export const BATCH_NORM = "SparrowBatchNorm";
 
@@ -38,7 +38,7 @@ export const BATCH_NORM_GRADIENT = "SparrowBatchNormGradient";
 
 /** Attributes of the batch norm kernels. */
 export interface BatchNormAttributes {
-  /** Added to the variance. */
+  /** Number added to the variance. */
   readonly epsilon: number;
 }
 
@@ -142,11 +142,11 @@ registerHostKernel<BatchNormAttributes>({
 
 // ---- webgpu
 
-/** WGSL that visits the samples of an invocation, so many in a pass. */
+/** Writes the WGSL loop over the samples of an invocation, `visits` in a pass. */
 const overSamples = (visits: number, body: string): string =>
   strided(visits, "lane", "uniforms.samples", LANES, body);
 
-/** How many samples a program that goes through them twice visits in a pass. */
+/** Returns the number of samples that a program with two loops over them visits in a pass. */
 const visitsOf = (samples: number): number => visitsPerPass(2 * samples / LANES);
 
 /** x [samples, channels] → [2, channels]; two passes, so that nothing cancels. */
@@ -186,7 +186,7 @@ const normalise: GpuProgram = {
     result[index] = (x[index] - statistics[c]) / deviation * weight[c] + bias[c];`,
 };
 
-/** (dy, x, statistics) → [2, channels]: Σ dy · x̂, then Σ dy. */
+/** Program of the gradient's sums: (dy, x, statistics) → [2, channels]: Σ dy · x̂, then Σ dy. */
 const sums = (visits: number): GpuProgram => ({
   key: `batch_norm_sums_${visits}`,
   variables: ["dy", "x", "statistics"],

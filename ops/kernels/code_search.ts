@@ -13,7 +13,7 @@ import { type BinaryEmbeddings, popcount, wordsPerCode } from "../embeddings.ts"
 import { codeSizes, complement } from "../codes/algebra.ts";
 import { type Simd, simdOn } from "./simd/module.ts";
 
-/** "hamming": units that differ; "overlap": minus the units that both have. */
+/** Distance between codes. "hamming": the number of units that differ; "overlap": minus the number of shared units. */
 export type CodeDistance = "hamming" | "overlap";
 
 /** The nearest codes of each query. */
@@ -54,13 +54,13 @@ const WORTH_SHARING = 200;
 /** The most units, or results, of the queries that the kernel gets at a time: 64 MB. */
 const MOST = 2 ** 24;
 
-/** The largest memory of WebAssembly, less what a search needs besides the codes. */
+/** Largest memory of WebAssembly, less the memory of a search besides the codes. */
 const LIMIT = 2 ** 32 - 2 ** 28;
 
 /** Kept free at the beginning, so that no address is 0. */
 const BEGINNING = 1024;
 
-/** Larger than any distance. */
+/** Number larger than any distance. */
 const FARTHEST = 2 ** 31 - 1;
 
 const known = new WeakMap<BinaryEmbeddings, CodeSearch | null>();
@@ -88,11 +88,11 @@ function unlessFull<A>(use: () => A): A | null {
 
 /** A memory from which pieces are taken. */
 interface Pieces {
-  /** The address of so many bytes, a multiple of 64. */
+  /** Reserves bytes, a multiple of 64, and returns their address. */
   readonly reserve: (bytes: number) => number;
   /** Reserves bytes for some numbers, and writes them. */
   readonly put: (numbers: Uint32Array) => number;
-  /** Gives back what is reserved meanwhile. */
+  /** Frees the memory that was reserved meanwhile. */
   readonly scratch: <A>(use: () => A) => A;
   /** All bytes; good until the next piece is taken. */
   readonly buffer: () => ArrayBufferLike;
@@ -127,7 +127,7 @@ function growing(memory: WebAssembly.Memory): Pieces {
 interface Order {
   /** Whether codes are farther by the units that they miss to the largest code. */
   readonly sized: boolean;
-  /** By how much codes are nearer for each unit that they share. */
+  /** Factor on the number of shared units in the rank of a code. */
   readonly scale: 1 | 2;
   /** Whether the units are those that the queries have not, and codes are farther for them. */
   readonly turned: boolean;
@@ -224,9 +224,9 @@ const rowsOf = (codes: BinaryEmbeddings, from: number, to: number): BinaryEmbedd
 
 /** Lists of columns. */
 interface Lists {
-  /** How many bytes from a block on each column is, one list after the other… */
+  /** Offset in bytes of each column from the beginning of a block, one list after the other. */
   readonly columns: Uint32Array;
-  /** …and where each begins, and the last ends. */
+  /** Index in `columns` at which each list begins, and at last the end of all. */
   readonly starts: Uint32Array;
 }
 
@@ -285,13 +285,13 @@ function groupLists(
   return { columns: columns.subarray(0, at), starts };
 }
 
-/** Codes as rows of bytes with a number after each: by how many units it is smaller than the largest. */
+/** Codes as rows of bytes with a number after each: the difference of the code's size from the largest. */
 interface SizedRows {
   /** The largest code's units. */
   readonly size: number;
   /** The largest of those numbers. */
   readonly largest: number;
-  /** Their bits; 0 where all codes have one size. */
+  /** Number of bits of `largest`; 0 where all codes have one size. */
   readonly bits: number;
   /** Bytes of a row before its number. */
   readonly before: number;

@@ -11,13 +11,16 @@ import { registerHostKernel } from "./host.ts";
 import { collectFromWindows } from "./im2col.ts";
 import { columnSums } from "./mat_mul.ts";
 
-/** (x [n, height, width, channels], weight [size, size, 1, outputs]) → [n, rows, columns, outputs]. */
+/**
+ * Kernel of depthwise convolution: (x [n, height, width, channels], weight [size, size, 1, outputs]) → [n, rows,
+ * columns, outputs].
+ */
 const DEPTHWISE = "SparrowDepthwise";
 
-/** (dy, weight) → dx. */
+/** Kernel of the input's gradient: (dy, weight) → dx. */
 const INPUT_GRADIENT = "SparrowDepthwiseInputGradient";
 
-/** (x, dy) → the gradient of the weight as rows [parts, size·size·outputs] that are to be summed. */
+/** Kernel of the weight's gradient: (x, dy) → rows [parts, size·size·outputs] that are to be summed. */
 const FILTER_GRADIENT = "SparrowDepthwiseFilterGradient";
 
 /** Attributes of the kernels. */

@@ -1,5 +1,5 @@
 /**
- * Kernels of one's own for every backend: a function of one number, written twice.
+ * Kernels that a program defines, for every backend: a function of one number, written twice.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { registerHostKernel } from "./host.ts";
 
 /** A function of each element of a tensor. */
 export interface ElementwiseKernel<A extends readonly string[]> {
-  /** Its name for tfjs and the profiler: "Quantise". */
+  /** Name of the kernel for tfjs and the profiler: "Quantise". */
   readonly name: string;
   /** The names of its arguments, which are numbers. @default [] */
   readonly arguments?: A;
   /** The value at x, for wasm and cpu. */
   readonly host: (x: number, ...values: { readonly [K in keyof A]: number }) => number;
-  /** The same for webgpu, as an expression of WGSL, of `x` and of the arguments by name, all f32. */
+  /** Function for webgpu, as an expression of WGSL, of `x` and of the arguments by name, all f32. */
   readonly wgsl: string;
 }
 
@@ -24,7 +24,7 @@ export interface ElementwiseKernel<A extends readonly string[]> {
  *
  * The expression of WGSL is compiled when it first runs; one that does not compile ends in a `GpuError`.
  *
- * @param kernel Its name, and the function in TypeScript and in WGSL. The two must agree to float32.
+ * @param kernel Name of the kernel, and the function in TypeScript and in WGSL. The two must agree to float32.
  * @returns The function of a tensor, of any shape, and of its arguments; it makes a new float32 tensor.
  * @throws {TypeError} When tfjs has a kernel of that name, as a mistake in the program.
  *

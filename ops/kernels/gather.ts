@@ -53,15 +53,14 @@ const floatsProgram = {
     }`,
 } as const;
 
-/** What is on the device, by what it was made of. */
+/** Values on the device, by the array that they were uploaded from. */
 const resident = new WeakMap<WebGPUBackend, WeakMap<Uint8Array | Float32Array, tf.TensorInfo>>();
 
 const unused = new FinalizationRegistry<() => void>((free) => free());
 
 /**
- * Values on the device, bytes as four to an integer, the first in its lowest bits; uploaded when they are first
- * asked for. They are no tensor that tfjs counts: their memory is given back when the values
- * themselves are garbage.
+ * Returns values on the device, bytes as four to an integer, the first in its lowest bits; uploads them at first use.
+ * They are no tensor that tfjs counts: their memory is freed when the values themselves are garbage.
  */
 function residentValues(
   backend: WebGPUBackend,
@@ -159,10 +158,10 @@ function gathered(
 
 // ---- wasm
 
-/** What a byte costs, in multiplications. */
+/** Cost of a byte, in multiplications. */
 const COST = 2;
 
-/** How the wasm backend knows where a tensor is. */
+/** Table of the wasm backend that gives the address of a tensor. */
 interface TensorPlaces {
   readonly dataIdMap: { readonly get: (id: object) => { readonly memoryOffset: number } };
 }

@@ -57,7 +57,7 @@ export const float = (value: number): Uniform => ({ type: "float32", data: [valu
 
 /** An array that a program makes. */
 export interface GpuOutput {
-  /** Its shape. */
+  /** Shape of the output. */
   readonly shape: readonly number[];
   /** The type of its elements. */
   readonly dtype: "float32" | "int32";
@@ -77,7 +77,7 @@ export interface GpuProgram {
   readonly key: string;
   /** The names of the input arrays. */
   readonly variables: readonly string[];
-  /** "k : i32, hardness : f32"; read as `uniforms.k`. */
+  /** Declarations of the uniforms, "k : i32, hardness : f32"; read as `uniforms.k`. */
   readonly uniforms?: string;
   /** Functions and workgroup variables before `main`. */
   readonly before?: string;
@@ -152,7 +152,7 @@ function run(
 
 /** An array that a program reads or writes. */
 export interface Binding {
-  /** Its name in the program. */
+  /** Name of the binding in the program. */
   readonly name: string;
   /** The type of its elements. */
   readonly type: "f32" | "i32";
@@ -162,19 +162,19 @@ export interface Binding {
 export interface RawProgram {
   /** Distinguishes its source from every other program's. */
   readonly key: string;
-  /** What it reads; all must be used, or the pipeline is invalid. */
+  /** Inputs of the program. All must be used, or the pipeline is invalid. */
   readonly inputs: readonly Binding[];
-  /** What it writes; all must be used. */
+  /** Outputs of the program. All must be used. */
   readonly outputs: readonly Binding[];
-  /** "k : i32, hardness : f32"; read as `uniforms.k`. */
+  /** Declarations of the uniforms, "k : i32, hardness : f32"; read as `uniforms.k`. */
   readonly uniforms: string;
   /** Functions and variables before `main`. */
   readonly before?: string;
   /** Invocations per workgroup. */
   readonly lanes: number;
   /**
-   * The body of `main`. In scope: inputs, outputs and `uniforms` by name, `group`, the number of this
-   * workgroup, and `lane`, 0 to `lanes` − 1. There may be more workgroups than were asked for.
+   * The body of `main`. In scope: inputs, outputs and `uniforms` by name, `group`, the number of this workgroup, and
+   * `lane`, 0 to `lanes` − 1. There may be more workgroups than requested.
    */
   readonly main: string;
 }
@@ -193,12 +193,12 @@ interface Recorder {
   readonly submitQueue: () => void;
 }
 
-/** tfjs's flag for how many programs it submits at once. */
+/** tfjs's flag for the number of programs that it submits at once. */
 const BATCH = "WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE";
 
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 
-/** The first of the rows that a dispatch is for, and how many: all of them in most cases. */
+/** Rows that a dispatch is for, the first and their number: all of them in most cases. */
 interface Window {
   readonly from: number;
   readonly count: number;
@@ -211,8 +211,8 @@ const WINDOW_STEP = 64;
 /**
  * Runs a program.
  *
- * @param groups How many workgroups.
- * @param outputs Their shapes; none may be empty.
+ * @param groups Number of workgroups.
+ * @param outputs Shapes of the outputs; none may be empty.
  * @returns The outputs.
  */
 export function runRaw(
@@ -230,10 +230,9 @@ export function runRaw(
 }
 
 /**
- * Runs a program that writes into arrays that there are already: only for such as nobody else sees,
- * for tensors never change.
+ * Runs a program that writes into existing arrays. Only for private ones: tensors never change.
  *
- * @param groups How many workgroups.
+ * @param groups Number of workgroups.
  */
 export function runRawInto(
   backend: WebGPUBackend,
@@ -253,7 +252,7 @@ export function runRawInto(
  *
  * @param inputs [rows, …] each.
  * @param outputs [rows, …] each; `rows` is above 0.
- * @param uniforms Those after `rows`.
+ * @param uniforms Uniforms after `rows`.
  */
 export function runRawPerRow(
   backend: WebGPUBackend,
@@ -367,17 +366,17 @@ const source = ({ inputs, outputs, uniforms, before = "", lanes, main }: RawProg
 const MOST_PASSES = 65_535;
 
 /**
- * How many numbers a loop of {@linkcode strided} visits in a pass, so that lavapipe ends it: 1, or 64, which
- * is enough for all that can be bound there but takes longer.
+ * Returns the count of numbers that a loop of {@linkcode strided} visits in a pass, so that lavapipe ends it: 1, or 64,
+ * which is enough for all that can be bound there but takes longer.
  *
- * @param passes Those of all the program's loops, if each visits one number.
+ * @param passes Passes of all the program's loops, if each visits one number.
  */
 export const visitsPerPass = (passes: number): 1 | 64 => passes < MOST_PASSES / 2 ? 1 : 64;
 
 /**
  * WGSL that visits every `step`-th `i` from `from` on, below `end`, in order.
  *
- * @param body What is done with `i`.
+ * @param body Statements for `i`.
  */
 export const strided = (
   visits: number,
@@ -414,7 +413,7 @@ export const workgroupSum = `
 
 // ---- The size of tensors
 
-/** A tensor is larger than what a program of this device may bind. */
+/** A tensor is larger than a program of this device may bind. */
 export class TensorTooLarge extends Error {
   /** The name of the error's class. */
   override readonly name = "TensorTooLarge";
@@ -452,7 +451,7 @@ export function checkBindable(
   }
 }
 
-/** The error of what was thrown where a tensor is too large; null of anything else. */
+/** Converts a thrown value to a GpuError where a tensor is too large; null for anything else. */
 export const gpuErrorOf = (thrown: unknown): GpuError | null =>
   thrown instanceof TensorTooLarge ? { _tag: "GpuError", reason: thrown.message } : null;
 
@@ -473,7 +472,7 @@ const RAISED = [
   "maxStorageBuffersPerShaderStage",
 ] as const;
 
-/** Above every backend but tfjs's own of this name, whose priority it is. */
+/** Priority above every backend but tfjs's own of this name, whose priority it is. */
 const PRIORITY = 3;
 
 async function makeBackend(): Promise<tf.KernelBackend> {

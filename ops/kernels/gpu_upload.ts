@@ -12,7 +12,7 @@
  */
 import type { tf, WebGPUBackend } from "../tfjs.ts";
 
-/** What of tfjs's backend an upload reads and sets; it is private there. */
+/** Private fields of tfjs's backend that an upload reads and sets. */
 interface Uploader {
   readonly tensorMap: {
     get(id: object): {
@@ -26,7 +26,7 @@ interface Uploader {
   uploadToGPU(id: object): void;
 }
 
-/** Has a backend upload by `writeBuffer` from now on; once is enough. */
+/** Makes a backend upload by `writeBuffer` from now on; once is enough. */
 export function uploadByWriteBuffer(backend: WebGPUBackend): void {
   const uploader = backend as unknown as Uploader;
   if (Object.hasOwn(uploader, "uploadToGPU")) return;

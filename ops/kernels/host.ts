@@ -26,7 +26,7 @@ export interface HostKernel<Attributes> {
   ) => void;
 }
 
-/** How a backend hands out its memory. */
+/** Allocation of tensors, as a backend offers it. */
 interface Memory {
   readonly allocate: (shape: number[], dtype: "float32" | "int32") => tf.TensorInfo;
   /** Valid until the next allocation, which may move the memory. */

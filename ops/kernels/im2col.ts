@@ -1,6 +1,6 @@
 /**
- * Windows of images as rows of a matrix, and back: what turns a convolution into a product of
- * matrices, which is the fast path of every backend.
+ * Windows of images as rows of a matrix, and back. This turns a convolution into a product of matrices, the fast path
+ * of every backend.
  *
  * @module
  */
@@ -131,7 +131,7 @@ const im2col: GpuProgram = {
 };
 
 /**
- * Writes the WGSL of a program in which each pixel of a batch adds up what it collects from the windows that it is in:
+ * Writes the WGSL of a program in which each pixel of a batch sums the values of the windows that contain it:
  * no two invocations write one place. The uniforms are `windowUniforms`, or those and more.
  *
  * @param add Adds to `sum` for one window: `window` is its index in the batch, `down` and `right` are the pixel's row

@@ -214,7 +214,7 @@ function hardSigmoidGradient(
 /** The bytes in which the edges of rows of n units are found. */
 const workOf = (n: number): number => 8 * n + 16;
 
-/** What an element costs, in multiplications: the search for the edges, and the gate. */
+/** Costs of an element, in multiplications: the search for the edges, and the gate. */
 const [HARD_COST, SOFT_COST, GRADIENT_COST] = [5, 15, 5];
 
 registerSimdKernel<KwtaAttributes>({

@@ -29,14 +29,16 @@ import {
 /** Values of a row that an invocation keeps, so that it reads them once, if that is enough. */
 const MOST_KEPT = 16;
 
-/** What is made of a row once its edges are known. */
+/** Last part of a program: the output of a row, computed once its edges are known. */
 interface Finish {
   readonly key: string;
   readonly uniforms?: string;
-  /** Where rows of edges are an output. */
+  /** Whether the rows of edges are an output. @default false */
   readonly edges?: boolean;
-  /** Of `value`, at `i`; in scope: `last` and `least`, the last winner's place and value, and `limit`,
-   * midway between it and the next. */
+  /**
+   * Expression of the output for `value`, at `i`. In scope: `last` and `least`, the last winner's place and value, and
+   * `limit`, midway between it and the next.
+   */
   readonly result: string;
 }
 

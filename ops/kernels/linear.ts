@@ -16,13 +16,13 @@ import {
 import { product } from "./product_gpu.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
-/** (x [n, inputs], weight [inputs, outputs], bias [outputs]?) → [n, outputs]. */
+/** Kernel of a linear layer: (x [n, inputs], weight [inputs, outputs], bias [outputs]?) → [n, outputs]. */
 export const LINEAR = "SparrowLinear";
 
 /** max(0, x·W + b) of the inputs of {@linkcode LINEAR}; only on webgpu. */
 export const LINEAR_RELU = "SparrowLinearRelu";
 
-/** (dy, y) → dy where y is above 0, else 0; only on webgpu. */
+/** Kernel of the gradient of a ReLU, only on webgpu: (dy, y) → dy where y is above 0, else 0. */
 const RELU_GRADIENT = "SparrowReluGradient";
 
 /** A matrix as the stack of one that tfjs's matMul kernels take; the memory is the same. */
@@ -68,7 +68,7 @@ for (const backendName of ["wasm", "cpu"]) {
   });
 }
 
-/** The tape asks for those that it needs, so the data's own gradient costs nothing. */
+/** Lists the gradients. The tape requests those that it needs, so the data's own gradient costs nothing. */
 const gradients = (slope: tf.Tensor2D, x: tf.Tensor2D, weight: tf.Tensor2D) => ({
   x: () => timesTransposed(slope, weight),
   weight: () => transposedTimes(x, slope),

@@ -21,9 +21,9 @@ export interface ListSizes {
   readonly entries: number;
 }
 
-/** The effort of a search: how much it reads. */
+/** Effort of a search: the number of units and lists that it reads. */
 export interface ListEffort {
-  /** Coarse units whose units are scored: at least so many, and a few more where they are as near. */
+  /** Number of coarse units whose units are scored; a few more are where they tie. */
   readonly coarseProbes: number;
   /** Units whose lists are read, likewise. */
   readonly probes: number;
@@ -35,9 +35,9 @@ export interface ListEffort {
 export interface ListHits {
   /** Results per query, at most. */
   readonly kept: number;
-  /** queries × kept indices of rows, the best first; −1 where fewer were met. */
+  /** queries × kept indices of rows, the best first; −1 where fewer were found. */
   readonly indices: Int32Array;
-  /** Their scores, falling: cosine similarities, less that part of the mean which all rows share. */
+  /** Scores of the hits in descending order: cosine similarities, less the part of the mean that all rows share. */
   readonly scores: Float32Array;
   /** Vectors that were scored. */
   readonly read: number;
@@ -70,14 +70,14 @@ export interface ListMemory {
       /** The lists of vectors. */
       readonly entries: Uint32Array;
     };
-  /** Says which of the rows may be found where a search is filtered: a byte for each, 0 or 1. */
+  /** Sets the rows that a filtered search may find: a byte for each, 0 or 1. */
   readonly allow: (bytes: Uint8Array) => void;
   /**
    * Writes vectors as rows: each divided by its length, in 4 bits a number.
    *
    * @param from The first row.
-   * @param mean What is taken from each before, and belongs to every similarity of a query alike.
-   * @param biases What is added to the score of each. @default 0
+   * @param mean Vector that is subtracted from each before, and belongs to every similarity of a query alike.
+   * @param biases Number that is added to the score of each. @default 0
    */
   readonly writeRows: (
     kind: RowKind,
@@ -103,7 +103,7 @@ export interface ListMemory {
 /** Bytes of a row's scale and bias. */
 const TAIL = 8;
 
-/** A row's numbers reach so many standard deviations: least is lost of the similarities so. */
+/** Range of a row's numbers, in standard deviations: the one that preserves similarities best. */
 const REACH = 2.5;
 
 /** Bytes of a query past its numbers. */
@@ -122,7 +122,7 @@ export function rowBytes(width: number): number {
   return 16 * Math.ceil((whole + rest + TAIL) / 16);
 }
 
-/** Bytes of a memory of some sizes, without room for results. */
+/** Computes the bytes of a memory of some sizes, without the memory for results. */
 export const listBytes = (sizes: ListSizes): number => layOut(sizes).end;
 
 /** The addresses of a memory's parts, and its end. */
@@ -159,7 +159,7 @@ function layOut({ width, coarse, units, rows, entries }: ListSizes) {
  * Lays out a memory for lists; null where the engine has no SIMD.
  *
  * @param kernelsOn The kernels on a memory. @default those for this engine
- * @throws {RangeError} Where the engine has not so much memory.
+ * @throws {RangeError} Where the engine has too little memory.
  */
 export function listMemory(
   sizes: ListSizes,
@@ -175,7 +175,7 @@ export function listMemory(
   const words = (from: number, length: number) => new Uint32Array(memory.buffer, from, length);
   const bytesOf = (from: number, length: number) => new Int8Array(memory.buffer, from, length);
   const results = end;
-  /** Room for results, which may move nothing: it is the last part. */
+  /** Reserves memory for results, which may move nothing: it is the last part. */
   const room = (bytes: number) => {
     const missing = results + bytes - memory.buffer.byteLength;
     if (missing > 0) memory.grow(pages(missing));
@@ -188,7 +188,7 @@ export function listMemory(
       ...[address.met, address.scores, address.chosen, address.bytes],
     ]);
   };
-  /** Calls a kernel with blocks of queries, and gathers what it finds. */
+  /** Calls a kernel with blocks of queries, and gathers the results. */
   const inBlocks = (
     vectors: Float32Array,
     kept: number,

@@ -9,7 +9,7 @@ import { product } from "./product_gpu.ts";
 import { simdOf } from "./simd/module.ts";
 import { registerSimdKernel } from "./simd/register.ts";
 
-/** (a, b) → aᵀ·b where `transposeA` is set, a·bᵀ where `transposeB` is; only on wasm. */
+/** Kernel of a product, only on wasm: (a, b) → aᵀ·b where `transposeA` is set, a·bᵀ where `transposeB` is. */
 const PRODUCT = "SparrowProduct";
 
 /** x → the sums of its columns; not on cpu. */
@@ -20,7 +20,7 @@ interface ProductAttributes {
   readonly transposeB: boolean;
 }
 
-/** Fewer columns than this are not worth a look at how many of them are equal. */
+/** Number of columns below which a search for equal columns does not pay. */
 const MOST_DENSE = 256;
 
 /** The bytes that the product of packed panels works in, for an inner dimension of k. */
@@ -84,7 +84,7 @@ registerSimdKernel<object>({
     simd.columnSums(x, rows, n, sums),
 });
 
-/** Whether rows of so many columns may have enough equal columns for a look at them to pay. */
+/** Whether rows of `columns` columns may have enough equal columns for a search for them to pay. */
 export const isWorthLists = (columns: number): boolean => columns >= MOST_DENSE;
 
 registerGpuKernel<ProductAttributes>(

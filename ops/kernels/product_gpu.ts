@@ -25,7 +25,7 @@ function isSoftware({ device }: WebGPUBackend): boolean {
   return adapterInfo?.isFallbackAdapter === true;
 }
 
-/** How a product is divided. */
+/** Division of a product among invocations and workgroups. */
 export interface Tiling {
   /** Rows and columns of the result that one invocation makes. */
   readonly tile: readonly [number, number];
@@ -49,13 +49,13 @@ export const softwareTiling: Tiling = { tile: [16, 8], lanes: [1, 8] };
  */
 const LONGEST = 8192;
 
-/** What a product multiplies, and what is done with it. */
+/** Options of a product: the transposed factors, and the operations after it. */
 export interface Product {
   /** Whether a is transposed first. @default false */
   readonly transposeA?: boolean;
   /** Whether b is transposed first. @default false */
   readonly transposeB?: boolean;
-  /** Added to each row. */
+  /** Bias that is added to each row. @default none */
   readonly bias?: tf.TensorInfo;
   /** Whether the sum is cut off at zero, max(0, ·). @default false */
   readonly relu?: boolean;
@@ -66,7 +66,7 @@ export interface Product {
  *
  * @param a [m, k], or [k, m] where it is transposed.
  * @param b [k, n], or [n, k] where it is transposed.
- * @param tiling How the product is divided; as suits the device where it is left out.
+ * @param tiling Division of the product. @default as suits the device
  */
 export function product(
   backend: WebGPUBackend,

@@ -29,8 +29,8 @@ export interface Directions {
    * a number those above the threshold of kWTA.
    *
    * @param rows Whole rows, one after the other.
-   * @param winners From 1 to count − 1; null for the sign.
-   * @returns Per row as many words as `wordsPerCode` says.
+   * @param winners Number of winners, from 1 to count − 1; null for the sign.
+   * @returns Packed codes, `wordsPerCode` words per row.
    */
   readonly pack: (rows: Float32Array, winners: number | null) => Uint32Array;
 }
@@ -38,7 +38,7 @@ export interface Directions {
 /** Floats of products at a time: they fit the second cache. */
 const BLOCK = 2 ** 16;
 
-/** Bytes at the beginning that nothing uses, so that no address is 0. */
+/** Unused bytes at the beginning, so that no address is 0. */
 const BEGINNING = 64;
 
 const PAGE = 65_536;

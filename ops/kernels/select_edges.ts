@@ -1,5 +1,7 @@
 /**
- * How many units win a kWTA, and the two units between which its threshold lies, found without sorting.
+ * Number of winners of a kWTA, and the two units between which its threshold lies, found without sorting.
+ *
+ * It is plain TypeScript: modules that compare or count codes import it without loading TensorFlow.js.
  *
  * It is plain TypeScript: what compares or counts codes imports it without loading TensorFlow.js.
  *
@@ -10,11 +12,11 @@
 export type View = Float32Array | Int32Array;
 
 /**
- * How many of n units win: ceil(sparsity · n) in float64, at most n − 1.
+ * Returns the number of winners among n units: ceil(sparsity · n) in float64, at most n − 1.
  *
  * The product is rounded before the ceiling, as in the reference: 0.14 · 50 → 8.
  *
- * @param sparsity In (0, 1].
+ * @param sparsity Sparsity, in (0, 1].
  * @param n At least 2.
  *
  * @example
@@ -29,7 +31,7 @@ export type View = Float32Array | Int32Array;
 export const winnerCount = (sparsity: number, n: number): number =>
   Math.min(Math.ceil(sparsity * n), n - 1);
 
-/** Finds edges row after row, and remembers from one row what may help with the next. */
+/** Finds edges row after row, and keeps state from one row that speeds up the next. */
 export interface EdgeFinder {
   /**
    * Writes the positions of the k-th and of the (k+1)-th largest value of a row, in the order
@@ -37,8 +39,8 @@ export interface EdgeFinder {
    *
    * @param x The values.
    * @param offset Where the row begins.
-   * @param edges Where the two positions are written…
-   * @param at …from this index on.
+   * @param edges Array that takes the two positions.
+   * @param at Index of the first position.
    */
   readonly find: (x: View, offset: number, edges: View, at: number) => void;
 }

@@ -12,9 +12,9 @@ export interface TableSearch {
   /**
    * Finds, for each query, codes whose sums are among the largest but for rounding.
    *
-   * @param tables Of each query sixteen numbers for the lower half of a code's first byte, sixteen for its higher
-   * half, and so on.
-   * @param k From 1 to the number of codes.
+   * @param tables Tables of each query: sixteen numbers for the lower half of a code's first byte, sixteen for its
+   * higher half, and so on.
+   * @param k Number of neighbours, from 1 to the number of codes.
    * @returns queries × k indices, those of a query in no order.
    */
   readonly largest: (tables: Float32Array, k: number) => Int32Array;
@@ -29,7 +29,7 @@ const QUERIES = 256;
 /** The largest entry of a table but one: a sum of two is a byte. */
 const MOST_ENTRY = 126;
 
-/** Larger than any sum. */
+/** Number larger than any sum. */
 const MOST_SUM = 2 ** 16 - 1;
 
 const PAGE = 65_536;

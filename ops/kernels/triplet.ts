@@ -21,7 +21,7 @@ import {
 } from "./gpu.ts";
 
 /**
- * (codes [rows, units], triplets int32 [count, 3], incidence int32 [rows + 1 + 3·count]) →
+ * Kernel of the triplet loss: (codes [rows, units], triplets int32 [count, 3], incidence int32 [rows + 1 + 3·count]) →
  * [loss, gradient [rows, units]].
  *
  * The incidence says in which triplets a row takes part: entry `row` is where its list begins in
@@ -36,7 +36,7 @@ const EPSILON = 1e-8;
 
 /** Attributes of the triplet cosine kernel. */
 export interface TripletAttributes {
-  /** How much more alike a positive has to be than a negative. */
+  /** Margin: the least excess of a positive's similarity over a negative's at which the loss is 0. */
   readonly margin: number;
 }
 
@@ -52,7 +52,7 @@ tf.registerGradient({
  * The incidence of triplets: which row takes part in which, as {@linkcode TRIPLET_COSINE} wants it.
  *
  * @param triplets [anchor, positive, negative, anchor, …].
- * @param rows How many rows there are; every entry of `triplets` is below it.
+ * @param rows Number of rows; every entry of `triplets` is below it.
  */
 export function incidence(triplets: Int32Array, rows: number): Int32Array {
   const lists = new Int32Array(rows + 1 + triplets.length);
@@ -99,7 +99,7 @@ registerHostKernel<TripletAttributes>({
   },
 });
 
-/** 1 / max(norm, epsilon) per row. */
+/** Computes 1 / max(norm, epsilon) for each row. */
 function inverseNorms(codes: View, rows: number, n: number): Float64Array {
   const inverse = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {

@@ -1,5 +1,5 @@
 /**
- * Learning rules without a gradient, for the stage `learnLocally`, and what prepares samples for them.
+ * Learning rules without a gradient, for the stage `learnLocally`, and the preparation of samples for them.
  *
  * @module
  */

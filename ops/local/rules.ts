@@ -1,5 +1,5 @@
 /**
- * Local rules: how the synapses of competing units change by what stands on their two sides.
+ * Local rules: the change of a synapse between competing units depends only on the activity on its two sides.
  *
  * A rule has two parts. Its competition says how active each unit is for each sample; its update moves
  * each synapse by the sample's input, the unit's activity and the synapse's own weight. No rule is
@@ -17,7 +17,10 @@ import { linear, softmax } from "../layers.ts";
 import { checkRanges, integerFrom, notNegative, positive, type Range } from "../ranges.ts";
 import { draw, type Rng } from "../../graph/rng.ts";
 
-/** How active units are for learning, [samples, units]: 0 for who learns nothing, below 0 to unlearn. */
+/**
+ * Computes the activity of units for learning, [samples, units]: 0 for a unit that learns nothing, below 0 for one that
+ * unlearns.
+ */
 export type Compete = (
   weights: tf.Tensor2D,
   batch: tf.Tensor2D,
@@ -34,7 +37,7 @@ export type LocalUpdate = (
 
 /** A local rule for weights [inputs, units] and batches [samples, inputs]. */
 export interface LocalRule {
-  /** Its name in options and results. */
+  /** Name of the rule in options and results. */
   readonly name: string;
   /** The options, with their defaults filled in. */
   readonly options: Readonly<Record<string, number>>;
@@ -47,30 +50,30 @@ export interface LocalRule {
   /** The length of weights at the beginning, above 0: they begin as samples of it. */
   readonly begin: number;
   /**
-   * How active each unit is for each sample. The sum over inputs is multiplied by the `excitability` of
-   * the unit, [units], where it is given, before units compete: synaptic scaling's factors.
+   * Computes the activity of each unit for each sample. The sum over inputs is multiplied by the `excitability` of the
+   * unit, [units], where it is given, before units compete: synaptic scaling's factors.
    */
   readonly compete: Compete;
-  /** What is learnt of a batch. */
+  /** Computes the next weights from a batch. */
   readonly update: LocalUpdate;
 }
 
 // ---- What rules have in common
 
 /**
- * 1 for the k largest of each row, else 0; of equals at the boundary the first.
+ * Marks the winners: 1 for the k largest of each row, else 0; of equals at the boundary the first win.
  *
  * @param x [samples, units], at least 2 units.
- * @param k From 1 to units − 1.
+ * @param k Number of winners, from 1 to units − 1.
  */
 const topUnits = (x: tf.Tensor2D, k: number): tf.Tensor2D =>
   tf.engine().runKernel(WINNERS, { x }, { k, ties: false });
 
 /**
- * 1 for the k-th largest of each row, else 0.
+ * Marks the runner-up: 1 for the k-th largest of each row, else 0.
  *
  * @param x [samples, units].
- * @param k From 2 to units − 1.
+ * @param k Rank of the runner-up, from 2 to units − 1.
  */
 const runnerUp = (x: tf.Tensor2D, k: number): tf.Tensor2D =>
   tf.sub(topUnits(x, k), topUnits(x, k - 1));
@@ -80,8 +83,8 @@ const driven = (drive: tf.Tensor2D, excitability?: tf.Tensor): tf.Tensor2D =>
   excitability === undefined ? drive : tf.mul(drive, excitability);
 
 /**
- * Hebb's product less what keeps the weights in bounds: Σ_b y_bj (x_bi − u_bj w_ij), with
- * u_bj = Σ_i x_bi v_ij what drives unit j.
+ * Computes Hebb's product less the term that keeps the weights bounded: Σ_b y_bj (x_bi − u_bj w_ij), with the drive
+ * u_bj = Σ_i x_bi v_ij of unit j.
  *
  * Σ_b y_bj u_bj is Σ_i (Xᵀ·Y)_ij v_ij, so that the product of inputs and activities is all that is
  * computed.
@@ -113,7 +116,7 @@ const atMostOne = (change: tf.Tensor2D): tf.Tensor2D =>
 export interface CompetitiveOptions {
   /** The rank of the unit that unlearns, at least 2 and below the number of units. @default 2 */
   readonly k?: number;
-  /** How much it unlearns beside what the winner learns: Δ, at least 0. @default 0.4 */
+  /** Strength of unlearning, relative to what the winner learns: Δ, at least 0. @default 0.4 */
   readonly delta?: number;
   /** The Lebesgue norm in which weights tend to length 1: p, at least 2. @default 2 */
   readonly p?: number;
@@ -136,6 +139,8 @@ const driving = (weights: tf.Tensor2D, p: number): tf.Tensor2D =>
  * Source: D. Krotov, J. J. Hopfield, "Unsupervised learning by competing hidden units", PNAS 116, 2019
  * (arXiv 1806.10181), equation 3 with R = 1; the defaults and the division are those of the code that
  * they published, where weights begin at random; here they begin as samples.
+ *
+ * @param options Options, as {@linkcode CompetitiveOptions} describes them.
  *
  * @example
  * ```ts
@@ -187,6 +192,8 @@ export interface OjaOptions {
  *
  * Source: E. Oja, "A simplified neuron model as a principal component analyzer", Journal of Mathematical
  * Biology 15, 1982.
+ *
+ * @param options Options, as {@linkcode OjaOptions} describes them.
  *
  * @example
  * ```ts
@@ -278,7 +285,7 @@ export const onlineKMeans = (): LocalRule => ({
 export interface SoftHebbOptions {
   /** The inverse temperature of the competition, above 0. @default 12 */
   readonly sharpness?: number;
-  /** How the rate falls as a unit's weights come near length 1: q, at least 0. @default 0.5 */
+  /** Exponent of the rate's fall as a unit's weights approach length 1: q, at least 0. @default 0.5 */
   readonly power?: number;
 }
 
@@ -292,6 +299,8 @@ export interface SoftHebbOptions {
  * without feedback", ICLR 2023 (arXiv 2209.11883), for the losers and the rate. The division, and 12 for
  * the sharpness, are those of the code that they published, where weights begin long and at random; here
  * they begin as samples of twice their final length, for at that length nothing is learnt.
+ *
+ * @param options Options, as {@linkcode SoftHebbOptions} describes them.
  *
  * @example
  * ```ts
@@ -345,6 +354,7 @@ export function softHebb({ sharpness = 12, power = 0.5 }: SoftHebbOptions = {}):
  * @param inputs At least 1.
  * @param units At least 1.
  * @param perUnit Inputs of a unit, from 1 to inputs.
+ * @param rng Generator to draw from.
  * @returns [inputs, units] row-major, and the generator to draw from next.
  * @throws {RangeError} Where perUnit is out of its range, as a mistake in the program.
  *

@@ -10,7 +10,7 @@ import { exactPca } from "../information/pca.ts";
 import type { Samples } from "../information/samples.ts";
 import { checkRanges, positive } from "../ranges.ts";
 
-/** Where patches are cut. */
+/** Form of images, and of the patches that are cut from them. */
 export interface PatchForm {
   /** Rows of an image. */
   readonly height: number;
@@ -26,6 +26,8 @@ export interface PatchForm {
  * Cuts a patch out of an image at random, all places equally probable.
  *
  * @param image height × width × channels numbers.
+ * @param form Sizes of the image and of the patch.
+ * @param dice Source of random numbers.
  * @param into Where to write size × size × channels numbers, row by row, as a convolution sees them.
  */
 export function cutPatch(
@@ -48,6 +50,7 @@ export function cutPatch(
  * A linear unit whose weights sum to 0 answers to a sample as it does to what this makes of it, times a
  * positive number that all units share: who wins is the same.
  *
+ * @param sample Numbers of the sample, which are overwritten.
  * @param floor Samples of a smaller deviation are flat.
  * @returns Whether the sample was not flat; a flat one is left in some state.
  *
@@ -74,7 +77,11 @@ export function normaliseContrast(sample: Float32Array, floor: number): boolean 
   return true;
 }
 
-/** Divides a sample by its length, in place; a sample of zeros stays. */
+/**
+ * Divides a sample by its length, in place; a sample of zeros stays.
+ *
+ * @param sample Numbers of the sample, which are overwritten.
+ */
 export function toUnitLength(sample: Float32Array): void {
   let squares = 0;
   for (let i = 0; i < sample.length; i++) squares += sample[i] * sample[i];
@@ -91,7 +98,7 @@ export function toUnitLength(sample: Float32Array): void {
  * Source: A. Coates, A. Y. Ng, "Learning feature representations with k-means", 2012.
  *
  * @param samples At least two.
- * @param epsilon What is added to each variance, above 0: directions of less variance are damped.
+ * @param epsilon Number added to each variance, above 0: directions of less variance are damped.
  * @returns width × width numbers; `InvalidOption` for an epsilon out of range, or samples that are none.
  *
  * @example

@@ -14,7 +14,7 @@ import { selectRows } from "../select_rows.ts";
 
 // ---- Random pairs
 
-/** Added to the squared norms, as in torch.nn.CosineEmbeddingLoss. */
+/** Number added to the squared norms, as in torch.nn.CosineEmbeddingLoss. */
 const EPSILON = 1e-12;
 
 /**
@@ -27,8 +27,8 @@ const EPSILON = 1e-12;
  *
  * @param x [pairs, n], float32.
  * @param y The same shape.
- * @param targets Per pair 1 (alike) or −1.
- * @param margin In [−1, 1]; 0 where it is left out.
+ * @param targets Target of each pair, 1 (alike) or −1.
+ * @param margin Margin, in [−1, 1]. @default 0
  * @returns A scalar; 0 for no pairs.
  */
 export function cosineEmbedding(
@@ -55,7 +55,7 @@ export function cosineEmbedding(
  *
  * @param x [pairs, n], float32.
  * @param y The same shape.
- * @param targets Per pair 1 (alike) or −1.
+ * @param targets Target of each pair, 1 (alike) or −1.
  * @param margin Above 0; 1 where it is left out.
  * @returns A scalar; 0 for no pairs.
  */
@@ -91,8 +91,10 @@ export interface ContrastiveLossOptions {
   /** {@linkcode cosineEmbedding} or {@linkcode contrastiveEuclidean}. @default "cosine" */
   readonly distance?: "cosine" | "euclidean";
   /**
-   * How alike two of different classes may be by the cosine, in [−1, 1], or how far apart they should be
-   * by the Euclidean distance, above 0. @default 0 of the cosine, 1 of the Euclidean distance
+   * Margin: for the cosine, the similarity above which two of different classes are penalised, in [−1, 1]; for the
+   * Euclidean distance, the distance below which they are, above 0.
+   *
+   * @default 0 of the cosine, 1 of the Euclidean distance
    */
   readonly margin?: number;
   /** Pairs drawn per sample and class of the batch, of which the valid ones are kept. @default 1 */
@@ -104,7 +106,11 @@ const cosineRange: Range = {
   words: "a number from -1 to 1",
 };
 
-/** A contrastive loss over random pairs of the outputs, flattened per sample. */
+/**
+ * A contrastive loss over random pairs of the outputs, flattened per sample.
+ *
+ * @param options Options, as {@linkcode ContrastiveLossOptions} describes them.
+ */
 export function contrastiveLoss(options: ContrastiveLossOptions = {}): Loss {
   const { distance = "cosine", pairsMultiplier = 1 } = options;
   const cosine = distance === "cosine";
@@ -141,7 +147,7 @@ export interface SupConOptions {
   readonly temperature?: number;
 }
 
-/** What stands for −∞ on the diagonal: it leaves nothing of a softmax, and 0 times it is no NaN. */
+/** Finite substitute for −∞ on the diagonal: its share of a softmax is 0, and 0 times it is not NaN. */
 const NEVER = 1e9;
 
 /**
@@ -184,14 +190,18 @@ export function supCon(
   return tf.sum(tf.mul(tf.logSoftmax(logits), tf.tensor2d(weights, square)));
 }
 
-/** Per sample how many others have its class. */
+/** Counts, for each sample, the others of its class. */
 function countPositives(labels: ArrayLike<number>): readonly number[] {
   const counts = new Map<number, number>();
   for (let i = 0; i < labels.length; i++) counts.set(labels[i], (counts.get(labels[i]) ?? 0) + 1);
   return Array.from(labels, (label) => counts.get(label)! - 1);
 }
 
-/** {@linkcode supCon} of the outputs, flattened per sample. Its terms are the anchors. */
+/**
+ * {@linkcode supCon} of the outputs, flattened per sample. Its terms are the anchors.
+ *
+ * @param options Options, as {@linkcode SupConOptions} describes them.
+ */
 export function supConLoss({ temperature = 0.1 }: SupConOptions = {}): Loss {
   return {
     name: "supervised_contrastive",
@@ -245,6 +255,8 @@ export function pairContrast(codes: tf.Tensor2D, temperature: number): tf.Scalar
  * {@linkcode pairContrast} of the latent, flattened per sample: SimCLR's loss on the batches of `train` with `views: 2`,
  * in which two views of a sample stand side by side, or on those in the order of `pairedOrder`, in which every second
  * sample is a neighbour of the one before it. Its terms are the rows with a partner.
+ *
+ * @param options Options, as {@linkcode PairContrastOptions} describes them.
  */
 export function pairContrastLoss({ temperature = 0.2 }: PairContrastOptions = {}): Loss {
   return {
@@ -295,7 +307,11 @@ export function selfContrast(codes: tf.Tensor2D, temperature: number): tf.Scalar
   return tf.sum(tf.mul(tf.logSoftmax(logits), tf.tensor2d(weights, square)));
 }
 
-/** {@linkcode selfContrast} of the latent, flattened per sample. Its terms are the samples. */
+/**
+ * {@linkcode selfContrast} of the latent, flattened per sample. Its terms are the samples.
+ *
+ * @param options Options, as {@linkcode SelfContrastOptions} describes them.
+ */
 export function selfContrastLoss({ temperature = 0.2 }: SelfContrastOptions = {}): Loss {
   return {
     name: "self_contrast",

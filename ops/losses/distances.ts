@@ -74,6 +74,7 @@ export type LossDistance = "euclidean" | "squared_euclidean" | "cosine";
  * below a thousandth of the norms drowns in float32's rounding.
  *
  * @param x [rows, n].
+ * @param distance Distance between two rows.
  * @returns [rows, rows], at least 0 but for rounding. At a distance of 0 the gradient is 0.
  */
 export function pairwiseDistances(x: tf.Tensor2D, distance: LossDistance): tf.Tensor2D {
@@ -85,7 +86,7 @@ export function pairwiseDistances(x: tf.Tensor2D, distance: LossDistance): tf.Te
   return distance === "squared_euclidean" ? squared : safeSqrt(squared);
 }
 
-/** What is wrong with the name of a distance; null where nothing is. */
+/** Checks the name of a distance. Returns null where it is known. */
 export const unknownDistance = (distance: string): InvalidOption | null =>
   ["euclidean", "squared_euclidean", "cosine"].includes(distance)
     ? null

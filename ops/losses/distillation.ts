@@ -30,6 +30,7 @@ const NEVER = 1e9;
  *
  * @param codes [samples, units], float32.
  * @param inputs [samples, n], float32. No gradient flows to them.
+ * @param options Options, as {@linkcode RankDistillationOptions} describes them.
  * @returns A scalar; 0 for fewer than two samples.
  */
 export function rankDistillation(
@@ -51,6 +52,8 @@ export function rankDistillation(
 /**
  * {@linkcode rankDistillation} of the latent, flattened per sample, from the inputs. Its terms are the
  * samples.
+ *
+ * @param options Options, as {@linkcode RankDistillationOptions} describes them.
  *
  * @example
  * ```ts

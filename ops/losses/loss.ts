@@ -1,6 +1,6 @@
 /**
- * What a loss is: a draw that may need randomness, then a function of the outputs. Beside it what losses are built
- * with: the loss of no terms, and constants of the gradient.
+ * Interface of a loss: a draw that may need randomness, then a function of the outputs. Beside it stand the parts that
+ * losses are built with: the loss of no terms, and constants of the gradient.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Rng } from "../../graph/rng.ts";
 import { checkRanges, notNegative } from "../ranges.ts";
 import { type Params, tf } from "../tfjs.ts";
 
-/** The inside of a model that a loss may look at, by the graph's paths. */
+/** The inside of a model that a loss may read, by the graph's paths. */
 export interface Internals {
   /** The weights. Gradients flow to them. */
   readonly params: Params;
@@ -36,11 +36,11 @@ export interface Objective {
     latent: tf.Tensor,
     internals?: Internals,
   ) => tf.Scalar;
-  /** How many terms it is the mean of; 0 where the batch had none, and then the loss is 0. */
+  /** Number of terms that the loss is the mean of; 0 where the batch had none, and then the loss is 0. */
   readonly terms: number;
 }
 
-/** What a loss is to be used on. */
+/** Setting that a loss is to be used in: the graph and the data. */
 export interface LossSetting {
   /** Numbers per sample that the graph is given. */
   readonly inputs: number;
@@ -54,13 +54,13 @@ export interface LossSetting {
 
 /** A rule that makes an objective of each batch. */
 export interface Loss {
-  /** Its name in configurations and reports. */
+  /** Name of the loss in configurations and reports. */
   readonly name: string;
-  /** Its settings, for configurations. */
+  /** Settings of the loss, for configurations. */
   readonly options: Readonly<Record<string, number>>;
-  /** An option out of its range, with which `train` refuses the loss; null or absent if none. */
+  /** First option out of its range, with which `train` refuses the loss; null or absent if none. */
   readonly problem?: InvalidOption | null;
-  /** What keeps it from being used there; null if nothing. Without it, it can be used anywhere. */
+  /** Checks that the loss can be used in a setting; null if it can. Without it, the loss can be used anywhere. */
   readonly fits?: (setting: LossSetting) => InvalidOption | null;
   /** Whether it reads no labels, so that it can be used on samples that have none. @default false */
   readonly unsupervised?: boolean;
@@ -72,6 +72,8 @@ export interface Loss {
  * The sum of a loss and of another times a weight, each of which draws in turn. Its options are those of
  * both, the other's under its name.
  *
+ * @param loss First loss.
+ * @param other Loss that is weighted.
  * @param weight At least 0.
  *
  * @example
@@ -110,8 +112,8 @@ export function plus(loss: Loss, other: Loss, weight: number): Loss {
 }
 
 /**
- * 0 whatever the tensors hold, NaN and infinities included, with a gradient of 0 for each: the mean
- * over no terms, where PyTorch has NaN.
+ * Loss over no terms: 0 whatever the tensors hold, NaN and infinities included, with a gradient of 0 for each.
+ * PyTorch's mean over no terms is NaN.
  */
 export function nothing(...tensors: tf.Tensor[]): tf.Scalar {
   const shapes = tensors.map(({ shape }) => shape);
@@ -126,7 +128,7 @@ export function nothing(...tensors: tf.Tensor[]): tf.Scalar {
  * f(x), through which no gradient flows back to x. f may use ops that have no gradient.
  *
  * @param x Any tensor.
- * @param f Its result; the identity makes x itself a constant.
+ * @param f Function that returns the constant; the identity makes x itself one.
  */
 export function constantOf<T extends tf.Tensor>(x: tf.Tensor, f: (x: tf.Tensor) => T): T {
   const { shape } = x;

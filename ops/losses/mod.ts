@@ -1,5 +1,5 @@
 /**
- * Losses for the stage `train`, and the functions of tensors that they are made of.
+ * Losses for the stage `train`, and the functions of tensors under them.
  *
  * @module
  */

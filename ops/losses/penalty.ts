@@ -16,7 +16,7 @@ export interface PenaltyOptions {
    * counts nor learns. @default 1
    */
   readonly weight?: number | tf.Tensor;
-  /** 1 (the sum of absolute values) or 2 (the Euclidean norm). @default 1 */
+  /** Norm of the penalty: 1 (the sum of absolute values) or 2 (the Euclidean norm). @default 1 */
   readonly norm?: 1 | 2;
   /** Whether the gradient flows into the latent; else the penalty only shows in the loss. @default true */
   readonly gradient?: boolean;
@@ -30,6 +30,7 @@ export interface PenaltyOptions {
  * Source: LossPenalty of dizcza/pytorch-mighty, mighty/loss/penalty.py.
  *
  * @param latent [samples, …units], float32.
+ * @param options Options, as {@linkcode PenaltyOptions} describes them.
  * @returns A scalar; 0 for no samples.
  */
 export function penalty(
@@ -56,6 +57,9 @@ export interface PenalisedOptions extends PenaltyOptions {
 /**
  * A loss plus the {@linkcode penalty} of the latent: of a graph that ends in a pair the first, as in
  * `encoder ▷ fanout(identity, decoder)`, else the outputs.
+ *
+ * @param loss Loss without the penalty.
+ * @param options Options, as {@linkcode PenalisedOptions} describes them.
  *
  * @example
  * ```ts
@@ -88,10 +92,10 @@ export function penalised(loss: Loss, options: PenalisedOptions = {}): Loss {
 }
 
 /**
- * How unequally units are used: n · Σ p_u² / (Σ p_u)², where p_u is the mean of |a_u| over the samples and n
- * the number of units. It is 1 where all are used alike, and n where one alone is. Where codes are searched by lists
- * of the samples that have a unit set, it is how many times as many entries a query reads as with lists of
- * equal lengths.
+ * Computes how unequally units are used: n · Σ p_u² / (Σ p_u)², where p_u is the mean of |a_u| over the samples and n
+ * the number of units. It is 1 where all are used alike, and n where only one is used. Where codes are searched by
+ * lists of the samples that have a unit set, it is the number of entries that a query reads, relative to lists of equal
+ * lengths.
  *
  * Source: Paria, Yeh, Yen, Xu, Ravikumar & Póczos 2020, "Minimizing FLOPs to learn efficient sparse
  * representations" (arXiv 2004.05665), whose regulariser Σ p_u² is this without the scale.

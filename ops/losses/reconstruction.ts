@@ -45,7 +45,7 @@ export const bceWithLogitsLoss = (): Loss => reconstruction("bce_with_logits", b
  * A function of outputs and targets as the loss of an autoencoder. Outputs and inputs need not have
  * one shape, but as many numbers per sample.
  *
- * @param name As configurations name the loss.
+ * @param name Name of the loss in configurations.
  * @param distance The loss of two tensors of one shape.
  */
 const reconstruction = (

@@ -1,5 +1,5 @@
 /**
- * Which samples of a batch a loss compares: the relations of all rows by their classes, triplets and pairs drawn at
+ * Samples of a batch that a loss compares: the relations of all rows by their classes, triplets and pairs drawn at
  * random, and batches in which samples stand beside their neighbours.
  *
  * @module
@@ -14,11 +14,11 @@ export interface Relations {
   readonly negative: Float32Array;
   /** Rows that have both a positive and a negative. */
   readonly anchors: readonly number[];
-  /** Per pair of an anchor and one of its positives the anchor. */
+  /** Index of the anchor, for each pair of an anchor and one of its positives. */
   readonly anchorOf: readonly number[];
-  /** Per pair of an anchor and one of its positives the positive. */
+  /** Index of the positive, for each pair of an anchor and one of its positives. */
   readonly positiveOf: readonly number[];
-  /** How many triplets of an anchor, a positive and a negative there are. */
+  /** Number of triplets of an anchor, a positive and a negative. */
   readonly triplets: number;
 }
 
@@ -73,7 +73,8 @@ export function relationsOf(labels: ArrayLike<number>): Relations {
  * (number of classes) × (number of rows) triplets; of 2,560 in ten classes about 230 are valid.
  *
  * @param labels One class per row.
- * @param draws How many triplets to draw before the invalid ones are dropped.
+ * @param draws Number of triplets to draw before the invalid ones are dropped.
+ * @param rng Generator to draw from.
  * @returns [anchor, positive, negative, anchor, …], perhaps none, and the next generator.
  *
  * @example
@@ -111,8 +112,8 @@ export function drawTriplets(
 }
 
 /**
- * How many pairs or triplets the reference draws before it drops the invalid ones:
- * multiplier × (number of classes in the batch) × (number of rows).
+ * Returns the number of pairs or triplets that the reference draws before it drops the invalid ones: multiplier ×
+ * (number of classes in the batch) × (number of rows).
  *
  * Source: PairLossSampler of dizcza/pytorch-mighty, mighty/loss/contrastive.py.
  *
@@ -130,7 +131,8 @@ export const drawsOf = (labels: ArrayLike<number>, multiplier: number): number =
  * columns of its pairs independently, which makes other pairs of them, and this does not.
  *
  * @param labels One class per row.
- * @param draws How many pairs to draw before the invalid ones are dropped.
+ * @param draws Number of pairs to draw before the invalid ones are dropped.
+ * @param rng Generator to draw from.
  * @returns [one row, another, one row, …], perhaps none, and the next generator.
  *
  * @example
@@ -179,8 +181,8 @@ export type SampleOrder = (count: number, rng: Rng) => readonly [Uint32Array, Rn
  * Source: positives by neighbourhood in the space of the inputs, as in Hadsell, Chopra & LeCun 2006,
  * section 4.1.
  *
- * @param neighbours Per sample the indices of its k nearest, as `nearestNeighbours` finds them; itself
- * among them is passed over.
+ * @param neighbours Indices of each sample's k nearest, as `nearestNeighbours` finds them; the sample itself is
+ * skipped.
  * @throws {RangeError} Where there is not a list for every sample, as a mistake in the program.
  *
  * @example

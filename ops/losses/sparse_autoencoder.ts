@@ -51,7 +51,7 @@ export function unexplained(outputs: tf.Tensor2D, targets: tf.Tensor2D): tf.Scal
 export interface Decoder {
   /** [units, n]. */
   readonly weight: tf.Tensor2D;
-  /** [n], if any. */
+  /** Bias [n]. @default none */
   readonly bias?: tf.Tensor1D;
 }
 
@@ -62,13 +62,13 @@ const BEHIND = 1e4;
 export interface AuxKOptions {
   /** Number of dead units per sample that reconstruct the residual. */
   readonly k: number;
-  /** A unit is dead after so many samples without activity. */
+  /** Number of samples without activity after which a unit is dead. */
   readonly deadAfter: number;
 }
 
 /**
- * The auxiliary loss of dead units: {@linkcode unexplained} of e by ê, where e = x − x̂ is what the code leaves
- * unexplained, a constant, and ê what the decoder, without its bias, makes of the k most active dead units.
+ * Computes the auxiliary loss of dead units: {@linkcode unexplained} of e by ê. Here e = x − x̂ is the residual of the
+ * code, a constant, and ê the output of the decoder, without its bias, for the k most active dead units.
  *
  * Source: Gao et al. 2024 (arXiv 2406.04093), appendix A.2, and openai/sparse_autoencoder, where a bias of the decoder
  * learns from this loss too.
@@ -77,6 +77,7 @@ export interface AuxKOptions {
  * @param silent [units], samples since each was last active.
  * @param errors [samples, n], x − x̂.
  * @param weight [units, n] of the decoder.
+ * @param options Options, as {@linkcode AuxKOptions} describes them.
  * @returns A scalar; 0 where no unit is dead.
  */
 export function auxK(
@@ -109,6 +110,7 @@ export function auxK(
  * @param code [samples, units].
  * @param outputs [samples, n], what the decoder makes of the whole code.
  * @param targets [samples, n].
+ * @param decoder Weight and bias of the decoder.
  * @param prefixes Ascending, each from 1 to units − 1.
  */
 export function matryoshka(
@@ -142,7 +144,7 @@ export interface SparseAutoencoderOptions {
   readonly auxiliary?: number;
   /** Weight of the auxiliary loss, at least 0. @default 1 / 32 */
   readonly auxiliaryWeight?: number;
-  /** A unit is dead after so many training samples without activity, at least 1. @default {20_480} */
+  /** Number of training samples without activity after which a unit is dead, at least 1. @default {20_480} */
   readonly deadAfter?: number;
   /**
    * Sizes of prefixes of the code that reconstruct as well, ascending, each smaller than the code.
@@ -170,6 +172,8 @@ export interface SparseAutoencoderOptions {
  *
  * Source: Gao et al. 2024, "Scaling and evaluating sparse autoencoders" (arXiv 2406.04093); with `batch_top_k`
  * Bussmann, Leask & Nanda 2024 (arXiv 2412.06410). Decoder weights are not normalised after a step, as they are there.
+ *
+ * @param options Options, as {@linkcode SparseAutoencoderOptions} describes them.
  *
  * @example
  * ```ts
@@ -243,7 +247,7 @@ const checkPrefixes = (prefixes: readonly number[]): InvalidOption | null =>
     ? null
     : invalidOption("prefixes", prefixes.join(", "), "ascending integers of at least 1");
 
-/** The weights by path of the last linear map that leads from so many units to so many numbers. */
+/** Finds, by path, the weights of the last linear map from `units` units to `outputs` numbers. */
 const decoderAmong = <A extends { readonly path: string; readonly shape: Shape }>(
   weights: readonly A[],
   units: number,
@@ -256,7 +260,7 @@ const decoderAmong = <A extends { readonly path: string; readonly shape: Shape }
     .sort((a, b) => a.path.localeCompare(b.path, "en", { numeric: true }))
     .at(-1);
 
-/** Finds what keeps the loss from being used on a graph; null for nothing. */
+/** Checks that the loss can be used on a graph; null if it can. */
 function misfitOf(
   { inputs, outputs, graph }: LossSetting,
   decodes: boolean,
@@ -298,7 +302,10 @@ function codeOf(graph: Nodes): number | null {
   return silent.at(-1)?.shape[0] ?? null;
 }
 
-/** What the loss looks at in the model: the code's units before the competition, their silences, the decoder. */
+/**
+ * Finds the parts of the model that the loss reads: the code's units before the competition, their silences, the
+ * decoder.
+ */
 function insideOf(
   internals: Internals | undefined,
   latent: tf.Tensor2D,
@@ -346,6 +353,8 @@ export interface ContrastiveSparseOptions extends SparseAutoencoderOptions, Self
  * Source: Wen et al. 2025, "Beyond Matryoshka: Revisiting sparse coding for adaptive representation" (arXiv
  * 2503.01776), and neilwen987/CSR_Adaptive_Rep, where the reconstruction is not divided by the variance of the data.
  * With the stage `annealWinners` it is that of CSRv2 (arXiv 2602.05735) without labels.
+ *
+ * @param options Options, as {@linkcode ContrastiveSparseOptions} describes them.
  */
 export function contrastiveSparseLoss(options: ContrastiveSparseOptions = {}): Loss {
   const { contrastWeight = 0.1, temperature, ...rest } = options;

@@ -27,7 +27,7 @@ import { selectRows } from "../select_rows.ts";
  *
  * @param codes [rows, units], float32.
  * @param triplets Row numbers [anchor, positive, negative, anchor, …], each below `rows`.
- * @param margin How much more alike a positive has to be than a negative.
+ * @param margin Margin: the least excess of a positive's similarity over a negative's at which the loss is 0.
  * @returns A scalar.
  */
 export function tripletCosine(
@@ -47,7 +47,7 @@ export function tripletCosine(
 /** Options of {@linkcode tripletCosineLoss}. */
 export interface TripletCosineLossOptions {
   /**
-   * How much more alike a positive has to be than a negative, in cosine similarity, at least 0.
+   * Margin: the least excess of a positive's cosine similarity over a negative's at which the loss is 0. At least 0.
    *
    * @default 0.5
    */
@@ -64,6 +64,8 @@ export interface TripletCosineLossOptions {
  * The mean of relu(cos(a, n) − cos(a, p) + margin) over random valid triplets of the batch.
  *
  * A batch in which no valid triplet is drawn has the loss 0, and no terms.
+ *
+ * @param options Options, as {@linkcode TripletCosineLossOptions} describes them.
  */
 export function tripletCosineLoss(options: TripletCosineLossOptions = {}): Loss {
   const { margin = 0.5, drawsPerSample = 10 } = options;
@@ -91,13 +93,13 @@ export function tripletCosineLoss(options: TripletCosineLossOptions = {}): Loss 
 
 /** Options of {@linkcode tripletMargin}. */
 export interface TripletMarginOptions {
-  /** How much nearer a positive has to be than a negative. @default 1 */
+  /** Margin: the least difference between a negative's distance and a positive's at which the loss is 0. @default 1 */
   readonly margin?: number;
   /** Whether the negative's distance is that to the nearer of anchor and positive. @default false */
   readonly swap?: boolean;
 }
 
-/** Added to every component of a difference, as torch.nn.functional.pairwise_distance does. */
+/** Number added to every component of a difference, as in torch.nn.functional.pairwise_distance. */
 const EPSILON = 1e-6;
 
 /**
@@ -109,6 +111,7 @@ const EPSILON = 1e-6;
  * @param anchor [triplets, n], float32.
  * @param positive The same shape.
  * @param negative The same shape.
+ * @param options Options, as {@linkcode TripletMarginOptions} describes them.
  * @returns A scalar; 0 for no triplets.
  */
 export function tripletMargin(
@@ -132,7 +135,11 @@ export interface TripletMarginLossOptions extends TripletMarginOptions {
   readonly pairsMultiplier?: number;
 }
 
-/** {@linkcode tripletMargin} over random valid triplets of the outputs, flattened per sample. */
+/**
+ * {@linkcode tripletMargin} over random valid triplets of the outputs, flattened per sample.
+ *
+ * @param options Options, as {@linkcode TripletMarginLossOptions} describes them.
+ */
 export function tripletMarginLoss(options: TripletMarginLossOptions = {}): Loss {
   const { margin = 1, swap = false, pairsMultiplier = 1 } = options;
   return {
@@ -171,6 +178,7 @@ export function tripletMarginLoss(options: TripletMarginLossOptions = {}): Loss 
  *
  * @param distances [rows, rows].
  * @param relations The relations of the same rows.
+ * @param margin Margin: the least difference of the two distances at which the loss is 0.
  * @returns A scalar; 0 without a valid triplet.
  */
 export function allTriplets(
@@ -192,6 +200,7 @@ export function allTriplets(
  *
  * @param distances [rows, rows].
  * @param relations The relations of the same rows.
+ * @param margin Margin: the least difference of the two distances at which the loss is 0.
  * @returns A scalar; 0 without a valid triplet.
  */
 export function batchHardTriplets(
@@ -218,6 +227,7 @@ export function batchHardTriplets(
  *
  * @param distances [rows, rows].
  * @param relations The relations of the same rows.
+ * @param margin Margin: the least difference of the two distances at which the loss is 0.
  * @returns A scalar; 0 without a valid triplet.
  */
 export function semiHardTriplets(
@@ -236,7 +246,7 @@ export function semiHardTriplets(
   return tf.mean(hinges);
 }
 
-/** Per pair of an anchor and a positive: a row of all the anchor's distances, and the positive's. */
+/** Selects, for each pair of an anchor and a positive, the row of all the anchor's distances, and the positive's. */
 function pairs(distances: tf.Tensor2D, { anchorOf, positiveOf, negative }: Relations): {
   readonly toAll: tf.Tensor2D;
   readonly toPositive: tf.Tensor2D;
@@ -254,12 +264,12 @@ function pairs(distances: tf.Tensor2D, { anchorOf, positiveOf, negative }: Relat
 const matrix = (mask: Float32Array, { shape }: tf.Tensor2D): tf.Tensor2D =>
   tf.tensor2d(mask, shape);
 
-/** Beyond any distance, and finite: 0 times it is no NaN. */
+/** Number beyond any distance. It is finite, since 0 · ∞ would be NaN. */
 const BEYOND = 1e30;
 
 /**
- * Per row the largest of the entries under the mask. Those that tie share its gradient, as tfjs's own
- * maximum would not: each would get all of it.
+ * Returns the largest entry of each row under the mask. Entries that tie share its gradient; tfjs's own maximum would
+ * give all of it to each.
  *
  * @param x [rows, n], below 1e30.
  * @param mask The same shape, 1 or 0. It may depend on x: it is a constant to the gradient.
@@ -278,27 +288,43 @@ const largest = (x: tf.Tensor2D, mask: (x: tf.Tensor2D) => tf.Tensor): tf.Tensor
   return tf.sum(tf.mul(x, chosen), 1, true);
 };
 
-/** Per row the smallest of the entries under the mask, as {@linkcode largest} finds the largest. */
+/** Returns the smallest entry of each row under the mask, as {@linkcode largest} finds the largest. */
 const smallest = (x: tf.Tensor2D, mask: (x: tf.Tensor2D) => tf.Tensor): tf.Tensor2D =>
   tf.neg(largest(tf.neg(x), (negated) => mask(tf.neg(negated))));
 
 /** Options of the losses with mined triplets. */
 export interface MinedTripletOptions {
-  /** How much nearer a positive has to be than a negative, at least 0. @default 0.5 */
+  /**
+   * Margin: the least difference between a negative's distance and a positive's at which the loss is 0. At least 0.
+   *
+   * @default 0.5
+   */
   readonly margin?: number;
   /** The distance between the outputs, flattened per sample. @default "cosine" */
   readonly distance?: LossDistance;
 }
 
-/** {@linkcode allTriplets} of the outputs. Its terms are the valid triplets. */
+/**
+ * {@linkcode allTriplets} of the outputs. Its terms are the valid triplets.
+ *
+ * @param options Options, as {@linkcode MinedTripletOptions} describes them.
+ */
 export const allTripletLoss = (options: MinedTripletOptions = {}): Loss =>
   mined("all", allTriplets, ({ triplets }) => triplets, options);
 
-/** {@linkcode batchHardTriplets} of the outputs. Its terms are the anchors. */
+/**
+ * {@linkcode batchHardTriplets} of the outputs. Its terms are the anchors.
+ *
+ * @param options Options, as {@linkcode MinedTripletOptions} describes them.
+ */
 export const batchHardTripletLoss = (options: MinedTripletOptions = {}): Loss =>
   mined("batch_hard", batchHardTriplets, ({ anchors }) => anchors.length, options);
 
-/** {@linkcode semiHardTriplets} of the outputs. Its terms are the pairs of anchor and positive. */
+/**
+ * {@linkcode semiHardTriplets} of the outputs. Its terms are the pairs of anchor and positive.
+ *
+ * @param options Options, as {@linkcode MinedTripletOptions} describes them.
+ */
 export const semiHardTripletLoss = (options: MinedTripletOptions = {}): Loss =>
   mined("semi_hard", semiHardTriplets, ({ anchorOf }) => anchorOf.length, options);
 

@@ -1,5 +1,6 @@
 /**
- * What each unit does over many samples: how strongly and how often it fires, how evenly all do, and which are dead.
+ * Activity of each unit over many samples: how strongly and how often it fires, how evenly all units fire, and which
+ * are dead.
  *
  * @module
  */
@@ -11,6 +12,7 @@ import { rowReader } from "./rows.ts";
  *
  * Source: update_l1_neuron_norm of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
  *
+ * @param embeddings Binary codes, or vectors.
  * @returns One number of at least 0 per unit; zeros for no samples.
  */
 export const unitNorms = (embeddings: Embeddings): Float64Array => unitMeans(embeddings, Math.abs);
@@ -18,6 +20,7 @@ export const unitNorms = (embeddings: Embeddings): Float64Array => unitMeans(emb
 /**
  * The duty cycle of each unit: the fraction of samples in which it is above 0.
  *
+ * @param embeddings Binary codes, or vectors.
  * @returns One number in [0, 1] per unit; zeros for no samples.
  */
 export const dutyCycles = (embeddings: Embeddings): Float64Array =>
@@ -41,8 +44,8 @@ const entropy = (p: number): number =>
  * The entropy of the units' duty cycles, in bits per unit: the mean of
  * H(p) = −p log₂ p − (1 − p) log₂(1 − p).
  *
- * @param duty From {@linkcode dutyCycles}, in [0, 1].
- * @returns In [0, 1]; 0 for no units.
+ * @param duty Duty cycles from {@linkcode dutyCycles}, in [0, 1].
+ * @returns The entropy, in [0, 1]; 0 for no units.
  *
  * @example
  * ```ts
@@ -60,8 +63,8 @@ export function dutyEntropy(duty: ArrayLike<number>): number {
 }
 
 /**
- * The most that {@linkcode dutyEntropy} can be where the units fire at a mean rate: H(rate), reached
- * when all fire alike, for H is concave.
+ * Computes the upper bound of {@linkcode dutyEntropy} at a mean rate: H(rate), reached when all units fire alike, for H
+ * is concave.
  *
  * Source: S. Ahmad, L. Scheinkman, "How Can We Be So Dense?", 2019.
  *
@@ -71,22 +74,24 @@ export function dutyEntropy(duty: ArrayLike<number>): number {
 export const maximumDutyEntropy = (target: number): number => entropy(target);
 
 /**
- * The units that hardly ever fire.
+ * Lists the dead units: those whose duty cycle is below a bound.
  *
+ * @param duty Duty cycle of each unit, in [0, 1].
  * @param below The duty cycle under which a unit counts as dead: 0.1 % by default. With fewer than
  * 1,000 samples those are the units that never fired.
- * @returns Their numbers, rising.
+ * @returns The indices of the units, rising.
  */
 export const deadUnits = (duty: ArrayLike<number>, below = 0.001): readonly number[] =>
   unitsWhere(duty, (p) => p < below);
 
 /**
- * The units that fire far too often.
+ * Lists the overactive units: those whose duty cycle exceeds a multiple of the target.
  *
+ * @param duty Duty cycle of each unit, in [0, 1].
  * @param target The rate that all should have, in [0, 1].
- * @param times More than so many times the target is too often; 5 by default. Where times · target is 1
- * or more no unit can.
- * @returns Their numbers, rising.
+ * @param times Factor on the target above which a rate is too high. Where times · target is 1 or more no unit can be.
+ * @default 5
+ * @returns The indices of the units, rising.
  */
 export const overactiveUnits = (
   duty: ArrayLike<number>,

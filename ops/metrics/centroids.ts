@@ -1,6 +1,6 @@
 /**
- * Classes in the space of embeddings: the mean and the variance of each, classification by the nearest
- * mean, and how far classes are apart.
+ * Classes in the space of embeddings: the mean and the variance of each, classification by the nearest mean, and the
+ * distances between classes.
  *
  * Source: AccuracyEmbedding of dizcza/pytorch-mighty, mighty/monitor/accuracy.py, and AccuracyEmbeddingKWTA of
  * dizcza/EmbedderSDR, monitor/accuracy.py.
@@ -16,7 +16,7 @@ import { type DistanceRow, distanceRows, type EmbeddingDistance } from "./distan
 // ---- Mean and variance
 
 /**
- * The sum of each class's embeddings, and how many there are: of codes how often each unit is active.
+ * Sums each class's embeddings, and counts them: of codes the sum is the number of activations of each unit.
  *
  * @throws {RangeError} Where there are not as many labels as embeddings.
  */
@@ -43,8 +43,10 @@ export function classSums(embeddings: Embeddings, labels: ArrayLike<number>, cla
 /**
  * The mean embedding of each class.
  *
+ * @param embeddings Binary codes, or vectors.
  * @param labels One class index per embedding, below `classes`.
- * @returns Per class one number for each unit; all 0 for a class without samples.
+ * @param classes Number of classes.
+ * @returns The mean of each class, one number for each unit; all 0 for a class without samples.
  * @throws {RangeError} Where there are not as many labels as embeddings.
  */
 export function classMeans(
@@ -59,8 +61,10 @@ export function classMeans(
 /**
  * Mean and variance of each class, per unit.
  *
+ * @param embeddings Binary codes, or vectors.
  * @param labels One class index per embedding, below `classes`.
- * @returns Per class its moments, of width numbers; a count of 0 for a class without samples.
+ * @param classes Number of classes.
+ * @returns The moments of each class, of width numbers; a count of 0 for a class without samples.
  * @throws {RangeError} Where there are not as many labels as embeddings.
  */
 export function classMoments(
@@ -88,8 +92,10 @@ export function classMoments(
  *
  * Time goes with the bits that are set, not with the width.
  *
+ * @param codes Packed codes.
  * @param labels One class index per code, below `classes`.
- * @returns Per class its moments, of width numbers; a count of 0 for a class without samples.
+ * @param classes Number of classes.
+ * @returns The moments of each class, of width numbers; a count of 0 for a class without samples.
  * @throws {RangeError} Where there are not as many labels as codes.
  *
  * @example
@@ -121,7 +127,7 @@ export function codeMoments(
  * Means of binary codes often tie at the boundary; then fewer than k units remain, perhaps none.
  *
  * @param x At least 2 numbers.
- * @param sparsity In (0, 1].
+ * @param sparsity Sparsity, in (0, 1].
  */
 export function binarise(x: Float32Array, sparsity: number): Float32Array {
   const edges = new Int32Array(2);
@@ -132,7 +138,7 @@ export function binarise(x: Float32Array, sparsity: number): Float32Array {
 
 // ---- Classification by the nearest centroid
 
-/** Per class width numbers, or null for a class that cannot be predicted. */
+/** Centroid of each class, `width` numbers, or null for a class that cannot be predicted. */
 export type ClassCentroids = readonly (Float32Array | null)[];
 
 /**
@@ -140,8 +146,10 @@ export type ClassCentroids = readonly (Float32Array | null)[];
  *
  * Of equal distances the lowest class wins.
  *
+ * @param embeddings Binary codes, or vectors.
  * @param centroids At least one that is not null. A class without samples should be null unless the
  * distance is the cosine: its mean of zeros is near to sparse codes by "l1" and "l2".
+ * @param distance Distance between an embedding and a centroid. @default "cosine"
  * @returns One class index per embedding.
  * @throws {RangeError} Where no centroid is given or a width differs.
  *
@@ -174,6 +182,9 @@ export function nearestCentroids(
 /**
  * The distance from each embedding to each class centroid.
  *
+ * @param embeddings Binary codes, or vectors.
+ * @param centroids Centroid of each class, or null for a class without one.
+ * @param distance Distance between an embedding and a centroid. @default "cosine"
  * @returns count × classes numbers, row-major; Infinity to a class that is null.
  * @throws {RangeError} Where no centroid is given or a width differs.
  */
@@ -193,12 +204,13 @@ export function centroidDistances(
 }
 
 /**
- * How near each class is, as the reference's predict_proba has it: 1 − d / Σd per row. The nearest class
- * has the highest, but they sum to classes − 1: no probabilities.
+ * Computes the closeness of each class, as the reference's predict_proba does: 1 − d / Σd per row. The nearest class
+ * has the highest value, but the values sum to classes − 1: they are no probabilities.
  *
- * @param distances From {@linkcode centroidDistances}, rows × classes, at least 0: not by "overlap".
- * @returns As many numbers in [0, 1]; 0 for a class at Infinity, and 1 for the others of a row in which
- * all distances are 0, where the reference has NaN.
+ * @param distances Distances from {@linkcode centroidDistances}, rows × classes, at least 0: not by "overlap".
+ * @param classes Number of classes.
+ * @returns The closeness of each, in [0, 1]; 0 for a class at Infinity, and 1 for the others of a row in which all
+ * distances are 0, where the reference has NaN.
  * @throws {RangeError} Where a row is not whole.
  */
 export function centroidCloseness(distances: ArrayLike<number>, classes: number): Float64Array {
@@ -289,7 +301,7 @@ export interface ClassSpread {
  *
  * Source: MonitorEmbedding.update_pairwise_dist of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
  *
- * @param classes From {@linkcode classMoments} or {@linkcode codeMoments}.
+ * @param classes Moments from {@linkcode classMoments} or {@linkcode codeMoments}.
  */
 export function classSpread(classes: readonly Moments[]): ClassSpread {
   const present = classes.filter(({ count }) => count > 0);

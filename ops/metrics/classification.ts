@@ -1,5 +1,5 @@
 /**
- * Predicted classes: from outputs, how many of them are right, and which are taken for which.
+ * Predicted classes: from outputs, their accuracy, and their confusions.
  *
  * Source: AccuracyArgmax and calc_accuracy of dizcza/pytorch-mighty, mighty/monitor/accuracy.py.
  *
@@ -32,7 +32,7 @@ export function argmax(outputs: ArrayLike<number>, classes: number): Int32Array 
  * The fraction of predictions that are right; 0 for none.
  *
  * @param predicted Class indices, from {@linkcode argmax} or any other classifier.
- * @param labels As many.
+ * @param labels True classes, as many.
  * @throws {RangeError} Where the lengths differ.
  *
  * @example
@@ -53,7 +53,9 @@ export function accuracy(predicted: ArrayLike<number>, labels: ArrayLike<number>
 
 // ---- Confusion
 
-/** How often each class was taken for each. */
+/**
+ * Confusion matrix: the number of samples of each class that were predicted to be of each class.
+ */
 export interface ConfusionMatrix {
   /** The number of rows, and of columns. */
   readonly classes: number;
@@ -61,7 +63,7 @@ export interface ConfusionMatrix {
   readonly counts: Uint32Array;
 }
 
-/** What a classifier is worth on one class, or on all. */
+/** Scores of a classifier on one class, or on all. */
 export interface ClassScores {
   /** The fraction of the samples predicted so that are so; 0 where none is predicted so. */
   readonly precision: number;
@@ -77,7 +79,8 @@ export interface ClassScores {
  * Counts predictions by class; rows are true classes, columns predicted ones.
  *
  * @param predicted Class indices below `classes`.
- * @param labels As many, in the same range.
+ * @param labels True classes, as many, in the same range.
+ * @param classes Number of classes.
  * @throws {RangeError} Where the lengths differ or an index is out of range.
  *
  * @example
@@ -112,6 +115,8 @@ export function confusionMatrix(
  * Precision, recall and F1 of each class.
  *
  * A fraction of nothing is 0, as in scikit-learn (zero_division = 0), never NaN.
+ *
+ * @param matrix Counts of the predictions by class.
  */
 export function classScores({ classes, counts }: ConfusionMatrix): readonly ClassScores[] {
   return Array.from({ length: classes }, (_, c) => {
@@ -135,6 +140,8 @@ export function classScores({ classes, counts }: ConfusionMatrix): readonly Clas
  * samples as the support; zeros where there are none.
  *
  * Over all samples alike ("micro") the three are one number, the accuracy.
+ *
+ * @param scores Scores of each class.
  */
 export function macroScores(scores: readonly ClassScores[]): ClassScores {
   const present = scores.filter(({ support }) => support > 0);

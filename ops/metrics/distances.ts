@@ -17,7 +17,7 @@ import {
 import { checkLength, denseValues, eachBit, rowReader } from "./rows.ts";
 
 /**
- * How far two embeddings a and b are apart.
+ * Distance between two embeddings a and b.
  *
  * - "cosine": 1 − a·b / (‖a‖ ‖b‖), in [0, 2]; each norm is at least 1e-8, so that a zero vector is at
  *   distance 1 from everything, itself included;
@@ -36,8 +36,9 @@ export type DistanceRow = (i: number, into: Float64Array) => void;
 /**
  * The distances between two sets, a row at a time.
  *
- * @param from The set that rows belong to…
- * @param to …and the set that columns belong to, of the same width.
+ * @param from Set that rows belong to.
+ * @param to Set that columns belong to, of the same width.
+ * @param distance Distance between two embeddings.
  * @throws {RangeError} Where the widths differ.
  */
 export function distanceRows(
@@ -54,6 +55,9 @@ export function distanceRows(
 /**
  * All distances between two sets.
  *
+ * @param from Set that rows belong to.
+ * @param to Set that columns belong to, of the same width.
+ * @param distance Distance between two embeddings.
  * @returns from.count × to.count numbers, row-major.
  * @throws {RangeError} Where the widths differ.
  *
@@ -90,9 +94,9 @@ export function embeddingDistances(
  * Source: calc_overlap of dizcza/EmbedderSDR, experiment/kwta_inverse.py; L. R. Dice, "Measures of the
  * amount of ecologic association between species", 1945.
  *
- * @param a Codes, or numbers of at least 0…
- * @param b …and as many of the same width: pair i is the i-th of each.
- * @returns In [0, 1] for codes; null where no pair is left.
+ * @param a First codes of the pairs, or numbers of at least 0.
+ * @param b Second codes, as many and as wide: pair i is the i-th of each.
+ * @returns The mean overlap, in [0, 1] for codes; null where no pair is left.
  * @throws {RangeError} Where the counts or the widths differ.
  */
 export function meanDiceOverlap(a: Embeddings, b: Embeddings): number | null {
@@ -118,7 +122,7 @@ function cosine(dot: number, aSquare: number, bSquare: number): number {
   return 1 - dot / (Math.max(Math.sqrt(aSquare), 1e-8) * Math.max(Math.sqrt(bSquare), 1e-8));
 }
 
-/** Where no more than this fraction of the units is set, postings are quicker than words. */
+/** Largest fraction of active units at which postings are faster than words. */
 const SPARSE = 1 / 8;
 
 /** Counts bits; on zeros and ones the sums of denseRows are these very integers. */

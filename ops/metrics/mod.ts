@@ -1,5 +1,5 @@
 /**
- * What is measured on embeddings, codes, gradients and weights.
+ * Metrics of embeddings, codes, gradients and weights.
  *
  * @module
  */

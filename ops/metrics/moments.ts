@@ -10,17 +10,21 @@
  */
 import { checkLength } from "./rows.ts";
 
-/** What is known of a set of vectors: enough to add more to it. */
+/** Moments of a set of vectors: enough to add more vectors to it. */
 export interface Moments {
   /** Vectors seen. */
   readonly count: number;
-  /** Their mean, per unit; zeros for none. */
+  /** Mean of the vectors, per unit; zeros for none. */
   readonly mean: Float64Array;
   /** The sum of their squared deviations from the mean, per unit; zeros for none. */
   readonly squares: Float64Array;
 }
 
-/** The moments of no vectors of that width: the neutral element of {@linkcode mergeMoments}. */
+/**
+ * The moments of no vectors of that width: the neutral element of {@linkcode mergeMoments}.
+ *
+ * @param width Units of a vector.
+ */
 export const noMoments = (width: number): Moments => ({
   count: 0,
   mean: new Float64Array(width),
@@ -44,6 +48,8 @@ function momentsOf(rows: ArrayLike<number>, width: number): Moments {
 /**
  * The moments of two sets of vectors together. Associative and commutative up to rounding.
  *
+ * @param a Moments of the first set.
+ * @param b Moments of the second set, of the same width.
  * @throws {RangeError} Where the widths differ.
  */
 export function mergeMoments(a: Moments, b: Moments): Moments {
@@ -64,6 +70,7 @@ export function mergeMoments(a: Moments, b: Moments): Moments {
 /**
  * The moments with a batch added.
  *
+ * @param moments Moments so far, which stay as they are.
  * @param rows Whole rows of the moments' width, row-major; none are allowed.
  * @throws {RangeError} Where a row is not whole.
  *
@@ -88,6 +95,7 @@ export function addToMoments(moments: Moments, rows: ArrayLike<number>): Moments
 /**
  * The standard deviation per unit.
  *
+ * @param moments Moments of the vectors.
  * @param unbiased Whether to divide by count − 1, the default, or by count.
  * @returns Zeros for fewer than two vectors, as in the reference.
  */

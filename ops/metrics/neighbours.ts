@@ -18,20 +18,23 @@ export interface Neighbours {
   readonly distances: Float64Array;
 }
 
-/** How {@linkcode nearestNeighbours} searches. */
+/** Options of {@linkcode nearestNeighbours}. */
 export interface NeighbourOptions {
   /** Neighbours per query, at least 1 and at most those there are. */
   readonly k: number;
-  /** What is near. @default "overlap" */
+  /** Distance that defines the neighbours. @default "overlap" */
   readonly distance?: EmbeddingDistance;
   /** Whether query i is the gallery's embedding i, and not its own neighbour. @default false */
   readonly leaveOneOut?: boolean;
 }
 
-/** Fewer codes are compared sooner than they are placed in WebAssembly's memory. */
+/** Number of codes below which comparing is faster than placing them in WebAssembly's memory. */
 const MANY = 512;
 
-/** Each that is kept is sorted in: more are kept sooner by what searches their place by halves. */
+/**
+ * Largest k for which the search of codes is used: it inserts each neighbour in order. For more, the reference, which
+ * finds the place by bisection, is faster.
+ */
 const FEW = 1024;
 
 /**
@@ -40,6 +43,9 @@ const FEW = 1024;
  * O(queries · gallery · width). The results are the same. A gallery of codes must not be changed while it
  * is used.
  *
+ * @param queries Embeddings whose neighbours are searched for.
+ * @param gallery Embeddings that are searched, as wide as the queries.
+ * @param options Options, as {@linkcode NeighbourOptions} describes them.
  * @throws {RangeError} Where the widths differ or k is out of range.
  */
 export function nearestNeighbours(
@@ -66,7 +72,7 @@ export function nearestNeighbours(
   return leaveOneOut ? withoutSelf(found) : found;
 }
 
-/** "l1", "l2" and "hamming" are the same of binary codes. */
+/** Returns the equivalent distance of codes: "l1", "l2" and "hamming" are the same for binary codes. */
 const ofCodes = (distance: EmbeddingDistance): CodeDistance =>
   distance === "overlap" ? "overlap" : "hamming";
 
@@ -88,6 +94,7 @@ function withoutSelf({ k, indices, distances }: Neighbours): Neighbours {
  * The class that most of each query's neighbours have. Of equally frequent classes the one with the
  * nearest member wins.
  *
+ * @param neighbours Neighbours of each query, as `nearestNeighbours` finds them.
  * @param labels The gallery's classes, one per embedding; any numbers.
  * @returns One class per query.
  *
@@ -121,7 +128,7 @@ export function majorityVote({ k, indices }: Neighbours, labels: ArrayLike<numbe
  * Compares each query with the whole gallery, in plain TypeScript: the reference. It takes O(queries ·
  * gallery · width), in words for packed codes.
  *
- * @param k From 1 to as many as there are to find.
+ * @param k Number of neighbours, from 1 to as many as there are to find.
  * @param leaveOneOut Whether query i is the gallery's embedding i, and not its own neighbour.
  * @throws {RangeError} Where the widths differ.
  */
@@ -155,8 +162,8 @@ export function nearestByRows(
  * @param distances At least k numbers, the skipped one not counted.
  * @param skip An index to leave out, or −1.
  * @param k At least 1.
- * @param indices Takes the indices of the k smallest…
- * @param nearest …and their distances.
+ * @param indices Array that takes the indices of the k smallest.
+ * @param nearest Array that takes their distances.
  */
 export function selectNearest(
   distances: Float64Array,

@@ -1,5 +1,5 @@
 /**
- * How much a decoded signal differs from the original.
+ * Difference between a decoded signal and the original.
  *
  * Source: peak_to_signal_noise_ratio of dizcza/pytorch-mighty, mighty/utils/signal.py, and
  * Reconstruct.compute of dizcza/EmbedderSDR, trainer/autoencoder.py.
@@ -11,8 +11,8 @@ import { checkLength } from "./rows.ts";
 /**
  * The mean squared difference over all numbers; 0 for none.
  *
- * @param original The signals…
- * @param estimated …and what was made of them, as many numbers.
+ * @param original Original signals.
+ * @param estimated Decoded signals, as many numbers.
  * @throws {RangeError} Where the lengths differ.
  */
 export function reconstructionError(
@@ -31,8 +31,8 @@ export function reconstructionError(
  *
  * Rows whose range is 0 are left out.
  *
- * @param original Rows of width numbers, row-major…
- * @param estimated …and what was made of them.
+ * @param original Original rows of width numbers, row-major.
+ * @param estimated Decoded rows.
  * @param width Numbers per row, at least 1.
  * @returns null where no row is left, NaN in the reference. Infinity where a row is reproduced exactly.
  * @throws {RangeError} Where the lengths differ or a row is not whole.
@@ -67,7 +67,7 @@ export function peakSignalToNoise(
   return rows === 0 ? null : sum / rows;
 }
 
-/** Where a signal becomes a bit. */
+/** Thresholds above which a signal is a set bit. */
 export interface PixelThresholds {
   /** A pixel of the original is set above this: the data's mean, in the reference. */
   readonly original: number;
@@ -76,11 +76,11 @@ export interface PixelThresholds {
 }
 
 /**
- * How many binary pixels come out wrong: of black-and-white images a reconstruction error that can be
- * read.
+ * Counts the binary pixels that were reconstructed wrongly: a readable error for black-and-white images.
  *
- * @param original The signals…
- * @param estimated …and what was made of them, as many numbers.
+ * @param original Original signals.
+ * @param estimated Decoded signals, as many numbers.
+ * @param thresholds Thresholds above which a pixel is set.
  * @returns A count from 0 to their number.
  * @throws {RangeError} Where the lengths differ.
  */

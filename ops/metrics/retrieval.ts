@@ -1,5 +1,5 @@
 /**
- * How well embeddings retrieve others of their class.
+ * Retrieval scores: whether the neighbours of embeddings are of the same class.
  *
  * Source: K. Musgrave, S. Belongie, S.-N. Lim, "A Metric Learning Reality Check", ECCV 2020:
  * MAP@R beside recall@1, which cannot tell good spaces apart.
@@ -27,7 +27,7 @@ export interface RetrievalScores {
   readonly rPrecision: number;
   /** MAP@R, as {@linkcode retrievalScores} defines it. */
   readonly meanAveragePrecision: number;
-  /** How many queries have something to retrieve. */
+  /** Number of queries with at least one other sample of their class. */
   readonly queries: number;
 }
 
@@ -41,6 +41,8 @@ export interface RetrievalScores {
  *
  * Items at equal distances come in the order of their index: shuffle a gallery that is sorted by class.
  *
+ * @param queries Embeddings with labels.
+ * @param distance Distance between two embeddings. @default "cosine"
  * @param gallery Where to retrieve from; by default the queries themselves, each without itself.
  * @returns null where no query has an item of its class.
  * @throws {RangeError} Where labels are missing or the widths differ.
@@ -118,9 +120,9 @@ export function retrievalScores(
  * the Presence of Tied Scores", ECIR 2008.
  *
  * @param all The distances of all items, rising.
- * @param relevant Those of the relevant ones, rising: a part of `all`, at least one.
- * @param most How many ranks count, at least 1; all where it is left out.
- * @returns In [0, 1].
+ * @param relevant Distances of the relevant ones, rising: a part of `all`, at least one.
+ * @param most Number of ranks that count, at least 1. @default all
+ * @returns The precision, in [0, 1].
  *
  * @example
  * ```ts

@@ -11,7 +11,7 @@ import { type Embeddings, wordsPerCode } from "../embeddings.ts";
  *
  * A mistake of the program, not of its user: hence thrown, not returned.
  *
- * @param doing What cannot be done: "compare labels".
+ * @param doing Action that fails: "compare labels".
  * @throws {RangeError} Where the two differ.
  */
 export function checkLength(doing: string, actual: number, expected: number): void {

@@ -1,5 +1,5 @@
 /**
- * How far weights have moved.
+ * Change of weights over training.
  *
  * Source: ParamRecord.count_sign_flips and Monitor.update_initial_difference of dizcza/pytorch-mighty,
  * mighty/monitor/monitor.py.
@@ -9,13 +9,13 @@
 import { checkLength } from "./rows.ts";
 
 /**
- * How many weights have changed their sign between two snapshots, such as the ends of two epochs.
+ * Counts the weights that have changed their sign between two snapshots, such as the ends of two epochs.
  *
  * A weight that was or is 0 has no sign to change. The reference compares after every batch and
  * divides by the number of batches; fold over the batches for that.
  *
- * @param before The weights then…
- * @param after …and now, as many.
+ * @param before Weights of the first snapshot.
+ * @param after Weights of the second snapshot, as many.
  * @throws {RangeError} Where the lengths differ.
  *
  * @example
@@ -39,8 +39,8 @@ export function signFlips(before: ArrayLike<number>, after: ArrayLike<number>): 
 /**
  * The relative distance of weights from where they started: ‖W − W₀‖₂ / ‖W₀‖₂.
  *
- * @param initial W₀, the weights before training…
- * @param now …and W, as many.
+ * @param initial Weights before training, W₀.
+ * @param now Weights now, W, as many.
  * @returns At least 0; null where W₀ is all zero, as biases are (Infinity or NaN in the reference).
  * @throws {RangeError} Where the lengths differ.
  */

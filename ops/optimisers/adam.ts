@@ -1,5 +1,5 @@
 /**
- * Adam, AdamW, and Adam's rescaling as a transform for chains of one's own.
+ * Adam, AdamW, and Adam's rescaling as a transform for custom chains.
  *
  * @module
  */
@@ -25,6 +25,8 @@ export interface AdamOptions extends ScaleByAdamOptions {
  * One pass of one kernel per weight, unless with AMSGrad.
  *
  * Source: Kingma & Ba 2015, algorithm 1, as torch.optim.Adam computes it.
+ *
+ * @param options Options, as {@linkcode AdamOptions} describes them.
  *
  * @example
  * ```ts
@@ -68,8 +70,7 @@ export function adam(options: AdamOptions = {}): Chain {
  *
  * Source: Loshchilov & Hutter 2019 (arXiv 1711.05101), as torch.optim.AdamW computes it.
  *
- * @param options Those of {@linkcode adam}, but that the weight decay is decoupled, and 1e-2 where
- * it is left out.
+ * @param options Options of {@linkcode adam}, but that the weight decay is decoupled, by default 1e-2.
  *
  * @example
  * ```ts
@@ -106,11 +107,11 @@ export function adamW(options: AdamOptions = {}): Chain {
 
 /** Options of {@linkcode scaleByAdam}. */
 export interface ScaleByAdamOptions {
-  /** β1, what remains of the first moment after a step, in [0, 1). @default 0.9 */
+  /** Decay of the first moment, β1, in [0, 1). @default 0.9 */
   readonly beta1?: number;
-  /** β2, what remains of the second moment after a step, in [0, 1). @default 0.999 */
+  /** Decay of the second moment, β2, in [0, 1). @default 0.999 */
   readonly beta2?: number;
-  /** Added to the root of the second moment, at least 0. @default 1e-8 */
+  /** Number added to the root of the second moment, at least 0. @default 1e-8 */
   readonly epsilon?: number;
   /** Whether to divide by the largest second moment so far, as AMSGrad does. @default false */
   readonly amsgrad?: boolean;
@@ -123,6 +124,8 @@ export interface ScaleByAdamOptions {
  *
  * Source: Kingma & Ba 2015 (arXiv 1412.6980), algorithm 1; Reddi et al. 2018 (arXiv 1904.09237) for
  * AMSGrad; both as torch.optim.Adam computes them.
+ *
+ * @param options Options, as {@linkcode ScaleByAdamOptions} describes them.
  */
 export function scaleByAdam(options: ScaleByAdamOptions = {}): Transform {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, amsgrad = false } = options;

@@ -16,16 +16,16 @@ import { type InvalidOption, invalidOption } from "../../graph/error.ts";
 import type { OptionValues } from "../ranges.ts";
 import type { Schedule } from "./schedules.ts";
 
-/** An optimiser that knows what it is composed of, and can be part of another. */
+/** An optimiser that is composed of transforms, and can be part of another chain. */
 export interface Chain extends Optimiser {
   /** The transforms in order, without nesting. */
   readonly transforms: readonly Transform[];
 }
 
-/** Where a transform's slots lie in the state, by the names it gave them. */
+/** Keys of a transform's slots in the state, by the names that the transform gave them. */
 type SlotKeys = Readonly<Record<string, string>>;
 
-/** What remains to be done with the updates: new weights, and the slots that it has changed. */
+/** Last operation of a step: turns the updates into new weights, and returns the slots that it has changed. */
 type Finish = (
   updates: Params,
   state: OptimiserState,
@@ -40,6 +40,8 @@ type Finish = (
  * `check` refuses a chain with none or with several.
  *
  * A chain that ends in Adam, coupled or decoupled decay included, runs that end as one kernel.
+ *
+ * @param parts Transforms in their order.
  *
  * @example
  * ```ts
@@ -109,11 +111,11 @@ const subtract: Finish = (updates, _, params) => [
 
 /** A chain that ends in Adam. */
 interface AdamTail {
-  /** Where the tail begins. */
+  /** Index of the transform at which the tail begins. */
   readonly begin: number;
-  /** Which transform holds the moments. */
+  /** Index of the transform that holds the moments. */
   readonly moments: number;
-  /** The attributes of the kernel, less what changes from step to step. */
+  /** Attributes of the kernel that do not change from step to step. */
   readonly attributes: Omit<AdamAttributes, "learningRate" | "step">;
 }
 
@@ -138,7 +140,7 @@ function adamTail(transforms: readonly Transform[]): AdamTail | null {
   return { begin: at, moments, attributes: { beta1, beta2, epsilon, weightDecay, decoupledDecay } };
 }
 
-/** What a step of Adam reads of one weight. */
+/** Tensors that a step of Adam reads for one weight. */
 export interface AdamInputs extends tf.NamedTensorMap {
   readonly param: tf.Tensor;
   readonly gradient: tf.Tensor;

@@ -24,7 +24,7 @@ export interface Schedule {
   (epochs: number): number;
   /** The schedule's name: "stepLr". */
   readonly name: string;
-  /** Its settings. @default {} */
+  /** Settings of the schedule. @default {} */
   readonly options?: OptionValues;
   /** The option that is out of its range, which `createRun` refuses. @default null */
   readonly problem?: InvalidOption | null;
@@ -65,6 +65,8 @@ export interface StepLrOptions {
  * Multiplies the rate by gamma every `stepSize` epochs: initial · gamma^⌊epochs / stepSize⌋.
  *
  * Source: torch.optim.lr_scheduler.StepLR.
+ *
+ * @param options Options, as {@linkcode StepLrOptions} describes them.
  *
  * @example
  * ```ts
@@ -107,6 +109,8 @@ export interface ExponentialLrOptions {
  *
  * Source: torch.optim.lr_scheduler.ExponentialLR.
  *
+ * @param options Options, as {@linkcode ExponentialLrOptions} describes them.
+ *
  * @example
  * ```ts
  * import { exponentialLr } from "./schedules.ts";
@@ -121,7 +125,7 @@ export const exponentialLr = ({ initial, gamma }: ExponentialLrOptions): Schedul
     gamma: [gamma, positive],
   });
 
-/** From `high` at progress 0 to `low` at progress 1, along half a cosine. */
+/** Interpolates from `high` at progress 0 to `low` at progress 1, along half a cosine. */
 const halfCosine = (high: number, low: number, progress: number): number =>
   low + (high - low) * (1 + Math.cos(Math.PI * progress)) / 2;
 
@@ -141,6 +145,8 @@ export interface CosineLrOptions {
  *
  * Source: Loshchilov & Hutter 2017 (arXiv 1608.03983), equation 5, as
  * torch.optim.lr_scheduler.CosineAnnealingLR, which rises again after `T_max` too.
+ *
+ * @param options Options, as {@linkcode CosineLrOptions} describes them.
  *
  * @example
  * ```ts
@@ -186,6 +192,8 @@ export interface CosineWarmupLrOptions {
  * Source: Goyal et al. 2017 (arXiv 1706.02677), section 2.2, for the warm-up; Loshchilov & Hutter
  * 2017 (arXiv 1608.03983), equation 5, for the cosine.
  *
+ * @param options Options, as {@linkcode CosineWarmupLrOptions} describes them.
+ *
  * @example
  * ```ts
  * import { cosineWarmupLr } from "./schedules.ts";
@@ -221,7 +229,7 @@ export interface PlateauOptions {
   readonly initial: number;
   /** Whether the metric is to fall ("min": a loss) or to rise ("max": an accuracy). @default "min" */
   readonly mode?: "min" | "max";
-  /** What the rate is multiplied by, between 0 and 1. @default 0.1 */
+  /** Factor on the rate at a plateau, between 0 and 1. @default 0.1 */
   readonly factor?: number;
   /** Values without improvement that are let pass, an integer of at least 0. @default 10 */
   readonly patience?: number;
@@ -229,7 +237,7 @@ export interface PlateauOptions {
   readonly threshold?: number;
   /** Values after a reduction that count neither way, an integer of at least 0. @default 0 */
   readonly cooldown?: number;
-  /** What the rate does not fall below, at least 0. @default 0 */
+  /** Lower bound of the rate, at least 0. @default 0 */
   readonly minimum?: number;
   /** A reduction by no more than this is not made, at least 0. @default 1e-8 */
   readonly epsilon?: number;
@@ -272,6 +280,8 @@ const defaults: Required<Omit<PlateauOptions, "initial">> = {
  * better. That is torch's, kept.
  *
  * Source: torch.optim.lr_scheduler.ReduceLROnPlateau, threshold_mode "rel".
+ *
+ * @param options Options, as {@linkcode PlateauOptions} describes them.
  *
  * @example
  * ```ts

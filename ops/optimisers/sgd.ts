@@ -1,5 +1,5 @@
 /**
- * Stochastic gradient descent, and momentum as a transform for chains of one's own.
+ * Stochastic gradient descent, and momentum as a transform for custom chains.
  *
  * @module
  */
@@ -15,9 +15,9 @@ import { type Chain, chain } from "./chain.ts";
 export interface SgdOptions {
   /** The learning rate, above 0, or a schedule of it, which `train` follows. @default 1e-2 */
   readonly learningRate?: number | Schedule;
-  /** What remains of the accumulated gradients after a step, in [0, 1). @default 0 */
+  /** Momentum: the factor by which accumulated gradients decay in a step, in [0, 1). @default 0 */
   readonly momentum?: number;
-  /** What is kept back of the fresh gradient under momentum, in [0, 1). @default 0 */
+  /** Dampening: the fraction of the fresh gradient that momentum leaves out, in [0, 1). @default 0 */
   readonly dampening?: number;
   /**
    * Whether to look one step ahead, as Nesterov does; needs a momentum above 0 and no dampening.
@@ -34,6 +34,8 @@ export interface SgdOptions {
  * b = momentum · b + (1 − dampening) · g, or with Nesterov's g + momentum · b.
  *
  * Source: torch.optim.SGD.
+ *
+ * @param options Options, as {@linkcode SgdOptions} describes them.
  *
  * @example
  * ```ts
@@ -67,9 +69,9 @@ export function sgd(options: SgdOptions = {}): Chain {
 
 /** Options of {@linkcode accumulateMomentum}. */
 export interface MomentumOptions {
-  /** What remains of the accumulated updates after a step, in [0, 1). */
+  /** Factor by which accumulated updates decay in a step, in [0, 1). */
   readonly momentum: number;
-  /** What is kept back of the fresh update, in [0, 1). @default 0 */
+  /** Dampening: the fraction of the fresh update that is left out, in [0, 1). @default 0 */
   readonly dampening?: number;
   /**
    * Whether to look one step ahead, as Nesterov does; needs a momentum above 0 and no dampening.
@@ -86,6 +88,8 @@ export interface MomentumOptions {
  * Source: torch.optim.SGD; Sutskever et al. 2013 for Nesterov's in this form. torch counts the first
  * step of each weight apart; here it is the optimiser's first, which matters only to a weight whose
  * gradient comes later, under dampening.
+ *
+ * @param options Options, as {@linkcode MomentumOptions} describes them.
  */
 export function accumulateMomentum(options: MomentumOptions): Transform {
   const { momentum, dampening = 0, nesterov = false } = options;

@@ -1,5 +1,5 @@
 /**
- * Optimisers and transforms: what trains weights, and what an optimiser is composed of.
+ * Optimisers and transforms: rules that train weights, and their components.
  *
  * Both are pairs of pure functions, as in Optax. The gradients of a step enter the first transform,
  * each hands on its updates to the next, and the last one's updates are subtracted from the weights. A
@@ -15,7 +15,7 @@ import { type Params, tf } from "../tfjs.ts";
 /** Tensors of the weights' own shapes, by role: Adam's "first" and "second" moments. */
 export type Slots = Readonly<Record<string, Params>>;
 
-/** What an optimiser remembers between steps. */
+/** State of an optimiser between steps. */
 export interface OptimiserState {
   /** Steps taken. */
   readonly step: number;
@@ -27,9 +27,9 @@ export interface OptimiserState {
 
 /** A rule that turns gradients into new weights. */
 export interface Optimiser {
-  /** Its name in configurations and reports. */
+  /** Name of the optimiser in configurations and reports. */
   readonly name: string;
-  /** Its settings, for configurations. */
+  /** Settings of the optimiser, for configurations. */
   readonly options: OptionValues;
   /** The learning rate to begin with, or the schedule that `train` follows from epoch to epoch. */
   readonly learningRate: number | Schedule;
@@ -44,14 +44,11 @@ export interface Optimiser {
     state: OptimiserState,
     params: Params,
   ) => readonly [Params, OptimiserState];
-  /**
-   * What is wrong with the options, given the paths of the weights; null where nothing is.
-   * `createRun` returns it.
-   */
+  /** Checks the options, given the paths of the weights; null where they are valid. `createRun` returns the error. */
   readonly check: (paths: readonly string[]) => InvalidOption | null;
 }
 
-/** What a transform is told of the optimiser's state. */
+/** Part of the optimiser's state that a transform sees. */
 export interface TransformState {
   /** The number of this step, counted from 1. */
   readonly step: number;
@@ -61,11 +58,11 @@ export interface TransformState {
   readonly slots: Slots;
 }
 
-/** A function from updates to updates that may remember tensors between steps. */
+/** A function from updates to updates that may keep tensors between steps. */
 export interface Transform {
-  /** Its name in configurations. */
+  /** Name of the transform in configurations. */
   readonly name: string;
-  /** Its settings, for configurations. */
+  /** Settings of the transform, for configurations. */
   readonly options: OptionValues;
   /** New tensors that the slots begin with, for every path; the slots' names do not depend on it. */
   readonly init: (params: Params) => Slots;
@@ -78,10 +75,10 @@ export interface Transform {
     state: TransformState,
     params: Params,
   ) => readonly [updates: Params, slots: Slots];
-  /** What is wrong with the options, given the paths of the weights; null where nothing is. */
+  /** Checks the options, given the paths of the weights; null where they are valid. */
   readonly check: (paths: readonly string[]) => InvalidOption | null;
   /**
-   * What a kernel may do in this transform's place, together with its neighbours.
+   * Operation of a fused kernel that replaces this transform, together with its neighbours.
    *
    * @internal
    */
@@ -89,7 +86,7 @@ export interface Transform {
 }
 
 /**
- * The transforms that the fused kernels know.
+ * Transforms that fused kernels can replace.
  *
  * @internal
  */
@@ -103,7 +100,12 @@ export type Fusible =
   }
   | { readonly _tag: "ScaleByLearningRate"; readonly learningRate: number | Schedule };
 
-/** Each update through a function. */
+/**
+ * Applies a function to each update.
+ *
+ * @param updates Updates by path.
+ * @param change Function of an update and its path.
+ */
 export const mapUpdates = (
   updates: Params,
   change: (update: tf.Tensor, path: string) => tf.Tensor,
@@ -112,17 +114,21 @@ export const mapUpdates = (
     Object.entries(updates).map(([path, update]) => [path, change(update, path)]),
   );
 
-/** Zeros of the weights' shapes. */
+/**
+ * Zeros of the weights' shapes.
+ *
+ * @param params Weights by path.
+ */
 export const zerosLike = (params: Params): Params =>
   mapUpdates(params, ({ shape }) => tf.zeros(shape));
 
 /**
- * A transform that remembers nothing.
+ * Makes a transform without state.
  *
- * @param name Its name in configurations.
- * @param options Its settings, for configurations.
- * @param change From the updates to the next ones.
- * @param check What is wrong with the options. Left out, nothing is.
+ * @param name Name of the transform in configurations.
+ * @param options Settings of the transform, for configurations.
+ * @param change Function from the updates to the next ones.
+ * @param check Check of the options. @default all are valid
  *
  * @example Updates of a fixed length per weight: sign descent.
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The transforms that remember nothing between steps: the learning rate, weight decay, clipping, and
+ * Transforms without state: the learning rate, weight decay, clipping, and
  * freezing weights. Those with moments stand with their optimisers, in `adam.ts` and `sgd.ts`.
  *
  * @module
@@ -131,7 +131,7 @@ const globalNorm = (updates: Params): tf.Scalar =>
     return tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square), tf.scalar(0))) as tf.Scalar;
   });
 
-/** A weight's path ("0.weight"), a node's ("0": all of its weights), or what holds of paths. */
+/** Selection of weights: a weight's path ("0.weight"), a node's ("0": all of its weights), or a predicate on paths. */
 export type Selector = string | ((path: string) => boolean);
 
 const selects = (selector: Selector, path: string): boolean =>
@@ -145,6 +145,8 @@ const selects = (selector: Selector, path: string): boolean =>
  * and leaves their moments at zero; as the last it does neither, and Adam before it is not fused.
  *
  * Its `check` refuses a name that selects nothing; a predicate may.
+ *
+ * @param selectors Paths of weights, paths of nodes for all of their weights, or predicates on paths.
  *
  * @example
  * ```ts

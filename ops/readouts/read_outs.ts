@@ -16,9 +16,9 @@ import { draw, type Rng } from "../../graph/rng.ts";
 import { emptyCodes } from "../codes/codes.ts";
 import { emptyMemory, store } from "../codes/willshaw.ts";
 
-/** A read-out that has learnt. */
+/** A trained read-out: a classifier of codes. */
 export interface ReadOut {
-  /** Its name in results. */
+  /** Name of the read-out in results. */
   readonly name: string;
   /**
    * The class of each code, from 0 on.
@@ -32,9 +32,9 @@ export interface ReadOut {
 export interface LabelledCodes {
   /** The codes, at least one. */
   readonly codes: BinaryEmbeddings;
-  /** As many labels as codes, each from 0 to classes − 1. */
+  /** Labels, one per code, each from 0 to classes − 1. */
   readonly labels: ArrayLike<number>;
-  /** How many classes there are, at least 1. */
+  /** Number of classes, at least 1. */
   readonly classes: number;
 }
 
@@ -64,7 +64,7 @@ function largest(row: ArrayLike<number>): number {
 
 // ---- By counts
 
-/** How often each unit is active in each class, and how many codes each class has. */
+/** Counts the activations of each unit in each class, and the codes of each class. */
 function countUnits(labelled: LabelledCodes): {
   readonly active: readonly Float64Array[];
   readonly sizes: Float64Array;
@@ -77,7 +77,7 @@ function countUnits(labelled: LabelledCodes): {
 /**
  * A read-out that adds up, per class, a bias and a weight for each active unit, and takes the largest.
  *
- * @param weights Per class as many as units.
+ * @param weights Weights of each class, one per unit.
  */
 const additive = (
   name: string,
@@ -103,6 +103,8 @@ const additive = (
  * A read-out by naive Bayes on bits, which takes units as independent of each other within a class: the
  * class of the largest log P(c) + Σ log P(x_u | c) over all units u, silent ones too. Probabilities are
  * (count + ½) / (codes + 1); a class without codes is never the answer.
+ *
+ * @param labelled Codes to learn from, with their labels.
  *
  * @example
  * ```ts
@@ -139,6 +141,8 @@ export function naiveBayes(labelled: LabelledCodes): ReadOut {
  * Source: A. Lansner, Ö. Ekeberg, "A one-layer feedback artificial neural network with a Bayesian learning
  * rule", International Journal of Neural Systems 1, 1989.
  *
+ * @param labelled Codes to learn from, with their labels.
+ *
  * @example
  * ```ts
  * import { bcpnn } from "./read_outs.ts";
@@ -167,7 +171,11 @@ export function bcpnn(labelled: LabelledCodes): ReadOut {
 
 // ---- By the nearest centroid
 
-/** A read-out that answers with the class whose mean code is nearest by the cosine. */
+/**
+ * A read-out that answers with the class whose mean code is nearest by the cosine.
+ *
+ * @param labelled Codes to learn from, with their labels.
+ */
 export function classCentroid(labelled: LabelledCodes): ReadOut {
   checkLabelled(labelled);
   const { codes, labels, classes } = labelled;
@@ -177,7 +185,7 @@ export function classCentroid(labelled: LabelledCodes): ReadOut {
 
 // ---- By stored codes
 
-/** How many codes are nearest by overlap, of which the nearest by the cosine are taken. */
+/** Number of codes nearest by overlap, among which the nearest by the cosine are chosen. */
 const CANDIDATES = 30;
 
 /**
@@ -185,6 +193,7 @@ const CANDIDATES = 30;
  * largest overlap that are nearest by the cosine, overlap / √(size · size), each voting with its cosine;
  * overlap alone would favour large codes.
  *
+ * @param labelled Codes to learn from, with their labels.
  * @param k Votes, from 1 to 30; as many as there are codes at most count.
  * @returns `InvalidOption` for a k out of range.
  *
@@ -237,10 +246,10 @@ export function nearestCodes(
 }
 
 /**
- * A read-out by a Willshaw memory, which associates codes with classes. A class is so many units of the
- * memory's output; each code is associated with one of its class's, drawn at random, and a cue is given
- * the class of the unit with the largest sum, each sum divided by the root of the number of the unit's
- * synapses; of units beyond the 30 largest sums that is not looked at.
+ * Makes a read-out by a Willshaw memory, which associates codes with classes. Each class has `perClass` units of the
+ * memory's output; each code is associated with one of its class's, drawn at random, and a cue is given the class of
+ * the unit with the largest sum, each sum divided by the root of the number of the unit's synapses. Only the units of
+ * the 30 largest sums are compared that way.
  *
  * With one unit per class nearly every synapse is soon set, and the memory tells nothing: what a unit
  * stores is the union of its codes.
@@ -248,8 +257,9 @@ export function nearestCodes(
  * Source: D. J. Willshaw, O. P. Buneman, H. C. Longuet-Higgins, "Non-holographic associative memory",
  * Nature 222, 1969, for the memory; units per class and the division are ours.
  *
+ * @param labelled Codes to learn from, with their labels.
  * @param perClass Units per class, at least 1.
- * @param rng What the units are drawn from.
+ * @param rng Generator that the units are drawn from.
  * @returns The read-out and the generator to draw from next; `InvalidOption` for too many units.
  */
 export function willshawClasses(

@@ -16,7 +16,7 @@ export interface ImageArray {
   readonly data: Float32Array;
 }
 
-/** What is wrong with an image; null where nothing is. */
+/** Checks an image; null where it is valid. */
 export function checkImage(option: string, { shape, data }: ImageArray): InvalidOption | null {
   if (shape.length !== 3 || !shape.every((side) => Number.isSafeInteger(side) && side >= 1)) {
     return invalidOption(
@@ -33,7 +33,7 @@ export function checkImage(option: string, { shape, data }: ImageArray): Invalid
   return odd === undefined ? null : invalidOption(option, odd, "finite numbers");
 }
 
-/** A new image of the same shape, made of the pixels that lie at (row(y), column(x)). */
+/** Returns a new image of the same shape, with the pixels at (row(y), column(x)). */
 function rearrange(
   { shape, data }: ImageArray,
   row: (y: number) => number,
@@ -52,7 +52,7 @@ function rearrange(
 
 const clamp = (i: number, side: number): number => Math.min(side - 1, Math.max(0, i));
 
-/** The image moved down and to the right; what enters at an edge repeats the edge. */
+/** Moves the image down and to the right; its edge fills the pixels that enter. */
 export const shift = (image: ImageArray, down: number, right: number): ImageArray =>
   down === 0 && right === 0 ? image : rearrange(
     image,
@@ -75,7 +75,7 @@ function reflect(i: number, side: number): number {
  * Source: the occluder of dizcza/pytorch-mighty, mighty/trainer/mask.py.
  *
  * @param size The side of the window in pixels, odd.
- * @param sigma In pixels, above 0.
+ * @param sigma Standard deviation in pixels, above 0.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * What a saliency mask is to make small: the score that a model gives to the image under the mask, and the prices of
- * hiding it and of roughness; and the views of the image that the model sees step by step.
+ * Objective of a saliency mask, which is minimised: the score that a model gives to the image under the mask, and the
+ * prices of hiding it and of roughness. Also the views of the image that the model is given step by step.
  *
  * @module
  */
@@ -67,7 +67,7 @@ export const classScore = (model: ImageModel, index: number): Score => (images) 
   column(softmax(model(images)), index, "class");
 
 /**
- * The value of one unit: of a code, take what enters its kWTA, since bits have no gradient.
+ * Scores an image by the value of one unit. Of a code, take the input of its kWTA, since bits have no gradient.
  *
  * @param model Gives activations, [images, units].
  * @param index The unit, from 0.
@@ -90,8 +90,8 @@ export const unitScore = (model: ImageModel, index: number): Score => (images) =
   column(model(images), index, "unit");
 
 /**
- * How much of a code the model still sees: the mean activation of the units that the code has set,
- * 1 for a soft kWTA that has them all on.
+ * Scores how much of a code remains in the model's output: the mean activation of the units that the code has set, 1
+ * for a soft kWTA that has them all on.
  *
  * @param model Gives activations, [images, units]: an encoder in its "train" mode, whose kWTA is soft.
  * @param code One number per unit; whatever is above 0 is set, and at least one is.
@@ -195,7 +195,7 @@ export function totalVariation(x: tf.Tensor2D, beta: number): tf.Scalar {
 
 // ---- The objective
 
-/** The image of one step, as what shows where it is hidden and what is added where it is not. */
+/** The image of one step: the pixels shown where it is hidden, and the noise added where it is not. */
 export interface Scene {
   /** The occluder, and the step's noise: [1, height, width, channels]. */
   readonly hidden: tf.Tensor;

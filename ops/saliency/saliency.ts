@@ -1,6 +1,6 @@
 /**
- * Saliency: where a model looks, as the smallest mask that makes it lose what it saw. A mask is learned
- * for one image by gradient descent, step by step.
+ * Saliency: the part of an image that a model's answer depends on, as the smallest mask that removes the answer. A mask
+ * is learned for one image by gradient descent, step by step.
  *
  * @module
  */
@@ -46,7 +46,7 @@ export interface SaliencyOptions {
   /** β, the power of the differences between neighbours, at least 1. @default 1 */
   readonly variationPower?: number;
   /**
-   * Standard deviation of the noise on what the model sees, in the image's scale, at least 0.
+   * Standard deviation of the noise on the model's input, in the image's scale, at least 0.
    *
    * @default 0.2
    */
@@ -57,23 +57,23 @@ export interface SaliencyOptions {
   readonly blurSize?: number;
   /** Standard deviation of that window, in pixels, above 0. @default 2 · blurSize */
   readonly blurSigma?: number;
-  /** What shows where the mask is 0, of the image's shape. @default the blurred image */
+  /** Image shown where the mask is 0, of the image's shape. @default the blurred image */
   readonly occluder?: ImageArray;
 }
 
-/** The question that {@linkcode saliency} answers. */
+/** Input of {@linkcode saliency}: the score to reduce, the image, and the options. */
 export interface SaliencyTask {
-  /** What the mask is to bring down. */
+  /** Score that the mask is to reduce. */
   readonly score: Score;
   /** The image as the model takes it, normalisation included. */
   readonly image: ImageArray;
-  /** What noise and jitter are drawn from. */
+  /** Generator of noise and jitter. */
   readonly rng: Rng;
-  /** How the mask is learned; what is left out is as in the reference. */
+  /** Options of the mask's training. @default those of the reference */
   readonly options?: SaliencyOptions;
 }
 
-/** The answer of {@linkcode saliency}. */
+/** Result of {@linkcode saliency}. */
 export interface Saliency {
   /** [height, width, 1], in [0, 1]: 0 where the image is hidden, 1 where it is as it was. */
   readonly mask: ImageArray;
@@ -90,12 +90,12 @@ export interface Saliency {
 }
 
 /**
- * Learns a mask that hides as little of an image as it can and brings a score down as far as it can.
+ * Learns a mask that hides as little of an image as possible and reduces a score as far as possible.
  *
  * The mask is coarse, starts at 1, is enlarged bilinearly, and mixes the image with its occluder, by
  * default the image blurred: m·image + (1 − m)·occluder. Adam makes
- * λ1 · mean(1 − m) + λ2 · (total variation of m) + score small; the mask is clamped to [0, 1] after
- * every step. Noise on what the model sees, and jitter if asked for, keep it from finding adversarial
+ * λ1 · mean(1 − m) + λ2 · (total variation of m) + score minimal; the mask is clamped to [0, 1] after
+ * every step. Noise on what the model sees, and optional jitter, keep it from finding adversarial
  * specks. The defaults suit photographs: of a small image, whose edges weigh more in the means, they
  * may hide everything, and an areaWeight of 0.1 does better.
  *
@@ -105,7 +105,9 @@ export interface Saliency {
  * leave [0, 1]. The paper takes the power 3 and a jitter of up to 4 pixels, and no noise.
  *
  * Errors: `InvalidOption` for an image, an option or a score that does not do; `NonFinite` when the
- * objective or a score is a NaN or infinite. What is wrong on a GPU is told by the backend's `fault`.
+ * objective or a score is a NaN or infinite. The backend's `fault` reports errors of the GPU.
+ *
+ * @param task Image, score and options.
  *
  * @example The model looks at the left half only.
  * ```ts
@@ -192,25 +194,25 @@ async function learn(
 
 /** A mask on its way; it owns its tensors. */
 interface Descent {
-  /** "mask": [rows, columns], within [0, 1]. */
+  /** Mask "mask": [rows, columns], within [0, 1]. */
   readonly params: Params;
-  /** What the optimiser remembers. */
+  /** State of the optimiser. */
   readonly optimiser: OptimiserState;
 }
 
-/** What is the same in every step. */
+/** Parts of the descent that are the same in every step. */
 interface Descender {
   /** The score that is to fall. */
   readonly score: Score;
-  /** What enlarges the mask to the image's size. */
+  /** Enlarges the mask to the image's size. */
   readonly enlarge: Enlargement;
-  /** What the mask itself costs. */
+  /** Prices of the mask itself. */
   readonly prices: Prices;
-  /** What changes the mask. */
+  /** Optimiser of the mask. */
   readonly optimiser: Optimiser;
 }
 
-/** A mask that hides nothing. */
+/** Begins with a mask that hides nothing. */
 function beginDescent(
   [rows, columns]: readonly [rows: number, columns: number],
   optimiser: Optimiser,
@@ -255,7 +257,7 @@ function descend(
 
 // ---- Options
 
-/** All options, the occluder aside. */
+/** Options with their defaults filled in, the occluder aside. */
 type SaliencySettings = Required<Omit<SaliencyOptions, "occluder">>;
 
 /** The options with the defaults filled in. */
@@ -307,7 +309,7 @@ function checkOccluder(image: ImageArray, occluder: ImageArray | undefined): Inv
     : invalidOption("occluder", `shape [${occluder.shape}]`, `the image's shape [${image.shape}]`);
 }
 
-/** What is wrong with an image or its options; null where nothing is. */
+/** Checks an image and its options; null where they are valid. */
 const checkSaliency = (
   image: ImageArray,
   options: SaliencyOptions | undefined,

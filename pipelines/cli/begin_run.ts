@@ -39,9 +39,9 @@ export interface Start {
   readonly graph: Nodes;
   readonly input?: Shape;
   readonly seed: number;
-  /** The optimiser of a run after so many epochs. */
+  /** Returns the optimiser of a run after the given number of epochs. */
   readonly optimiserAt: (epoch: number) => Optimiser;
-  /** The graph of a run after so many epochs. */
+  /** Returns the graph of a run after the given number of epochs. */
   readonly graphAt: (epoch: number) => Nodes;
 }
 
@@ -53,8 +53,8 @@ export interface Begun {
 }
 
 /**
- * Begins a run and writes its configuration to a folder that holds none. A folder without room for its
- * checkpoints is refused before anything is trained, and a run that cannot begin leaves no configuration behind.
+ * Begins a run and writes its configuration to a folder that holds none. A disk too full for the run's checkpoints is
+ * reported before anything is trained, and a run that cannot begin leaves no configuration behind.
  */
 export const beginRun =
   (start: Start, { files }: Pick<Env, "files">): TE.TaskEither<SparrowError, Begun> => async () => {
@@ -75,7 +75,7 @@ export const beginRun =
 /** Checkpoints that are there at once: two that are kept, the best, and one that is being written. */
 const CHECKPOINTS_AT_ONCE = 4;
 
-/** Checks that a folder has room for checkpoints: writes as many bytes, and removes them. */
+/** Checks that the disk of a folder has space for checkpoints: writes as many bytes, and removes them. */
 async function hasRoom(
   run: Run,
   folder: string,
@@ -112,7 +112,7 @@ const settled = ["pipeline", "graph", "settings", "loss"] as const;
 /**
  * Goes on with the run of a folder after its last finished epoch, or from the beginning where none was finished.
  *
- * @param start What the run began with, and the number of epochs that it is to have in all.
+ * @param start Settings of the run's beginning, and the number of epochs that it is to have in all.
  * @returns The run; `InvalidOption` where the folder's was another program's, or of other data;
  * `FileUnavailable` and `CorruptFile` where there is nothing whole to go on from.
  */
@@ -176,7 +176,7 @@ async function reportedEpoch(folder: string, files: Files): Promise<number | nul
   return E.isLeft(page) ? null : epochOfReport(new TextDecoder().decode(page.right));
 }
 
-/** After which epochs a run has gone on before. */
+/** Returns the epochs after which a run was resumed. */
 const resumptionsOf = ({ resumed }: Config): readonly { readonly epoch: number }[] =>
   (Array.isArray(resumed) ? resumed : [])
     .filter((entry) => Number.isSafeInteger(entry?.epoch) && entry.epoch >= 0)
@@ -221,11 +221,11 @@ function otherwise(before: Config, now: Config, folder: string) {
   );
 }
 
-/** Writes how many samples of a dataset there are, and what its loader said of it. */
+/** Writes the sizes of a dataset, and the notice of its loader. */
 const sizesOf = ({ train, test, notice }: Config): string =>
   `${train} to train on and ${test} to test with${notice === undefined ? "" : ` (${notice})`}`;
 
-/** The names of temporary files, as `Files.write` and `hasRoom` give them. */
+/** Names of temporary files, as `Files.write` and `hasRoom` make them. */
 const TEMPORARY = /(\.[0-9a-f]{4,8}|^room)\.tmp$/;
 
 /** Removes the temporary files that a process leaves which is killed while it writes. */
@@ -253,7 +253,7 @@ export const savedConfig = (folder: string, files: Files): TE.TaskEither<Sparrow
     }),
   );
 
-/** Options that say how a program is run, not what it computes: they are never taken from before. */
+/** Options on how a program is run, not on its results: a resumed run never takes them from before. */
 const ofThisTime = ["help", "quiet", "debug", "profile", "dashboard", "resume", "on-gpu-loss"];
 
 /** Options that may differ from the saved ones. */
@@ -264,8 +264,9 @@ const free = [...ofThisTime, "threads", "data", "backend", "epochs"];
  *
  * @param given Every option, defaults included.
  * @param args The command line: an option that is not on it has the saved value.
- * @param flags Of the program: they check the saved values too.
- * @returns The options; `CorruptFile` for a saved value that its flag does not take, `InvalidOption` for one that contradicts those of before, and for fewer epochs.
+ * @param flags Flags of the program: they check the saved values too.
+ * @returns The options; `CorruptFile` for a saved value that its flag does not take, `InvalidOption` for one that
+ * contradicts those of before, and for fewer epochs.
  */
 export function resumedOptions(
   given: Config,

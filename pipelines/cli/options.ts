@@ -71,7 +71,7 @@ type ValueOf<F extends Flag> = F extends { kind: "switch" } ? boolean
   : F extends { kind: "choice"; fallback: string } ? string
   : string | null;
 
-/** The values of flags: what was given, or the fallback; null for a flag that has neither. */
+/** Values of flags: the given value, or the fallback; null for a flag that has neither. */
 export type Values<F extends Flags> = { readonly [K in keyof F]: ValueOf<F[K]> };
 
 /** A command line that was read. */
@@ -165,7 +165,7 @@ export const readOptions = <F extends Flags>(
 ): E.Either<InvalidOption, Values<F>> =>
   pipe(readCommandLine(flags, args), E.map(({ options }) => options));
 
-/** `--dashboard` as `--dashboard=7377` where no port follows. */
+/** Replaces `--dashboard` by `--dashboard=7377` where no port follows. */
 const withPorts = (flags: Flags, args: readonly string[]): readonly string[] =>
   args.map((argument, i) => {
     const flag = argument.startsWith("--") ? flags[argument.slice(2)] : undefined;
@@ -250,8 +250,8 @@ function readFlag(name: string, flag: Flag, given: readonly (string | undefined)
  * Checks a value that was saved as if it stood on the command line.
  *
  * @param name The flag's name, without the dashes.
- * @param value What a file has for the flag, as a JSON value.
- * @returns What {@linkcode readCommandLine} would refuse; null for a value that it gives.
+ * @param value Value of the flag in a file, as JSON.
+ * @returns The error that {@linkcode readCommandLine} would return; null for a value that it accepts.
  *
  * @example
  * ```ts
@@ -278,9 +278,9 @@ export function wrongValue(name: string, flag: Flag, value: unknown): InvalidOpt
 }
 
 /**
- * The help of a program: what it does, how to call it, every flag with its default.
+ * Help of a program: its purpose, its usage, and every flag with its default.
  *
- * @param operands What is to be given without a flag: `MODEL INPUT…`. @default nothing
+ * @param operands Arguments without a flag: `MODEL INPUT…`. @default none
  */
 export function helpText(name: string, summary: string, flags: Flags, operands = ""): string {
   const rows = Object.entries(flags).map(([flag, spec]) => {

@@ -1,8 +1,8 @@
 /**
- * Deno's permissions for a program that was started without them: at a terminal Deno asks, at most three
- * times and after a line that says what for; elsewhere one line says how to start the program.
+ * Permissions of Deno for a program that was started without them. At a terminal Deno asks, at most three times, each
+ * time after a line that gives the purpose; elsewhere one line shows how to start the program.
  *
- * `deno run -P` and `deno run -A` give them all, and then nothing is asked.
+ * `deno run -P` and `deno run -A` grant all permissions in advance.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const canAsk = (): boolean => Deno.stdin.isTerminal() && Deno.stderr.isTerminal(
 const isGranted = (permission: Deno.PermissionDescriptor): boolean =>
   Deno.permissions.querySync(permission).state === "granted";
 
-/** Has Deno ask for a permission, after a line that says what it is for. */
+/** Requests a permission through Deno, after a line that gives the purpose. */
 function ask(permission: Deno.PermissionDescriptor, purpose: string): boolean {
   console.error(purpose);
   return Deno.permissions.requestSync(permission).state === "granted";
@@ -27,12 +27,12 @@ export const startLine = (name: string): string => `deno run -P pipelines/${name
  * Obtains the permissions that a program needs from the beginning: to read files, to write its results,
  * and to serve its dashboard.
  *
- * A person who gave some permissions as flags is not asked for others where nobody can answer: the
- * error of what fails then names the flag.
+ * Where permissions were given as flags and no terminal can answer, no other permission is requested: the error of what
+ * fails then names the flag.
  *
  * @param name The program's name, as in `pipelines/<name>.ts`.
  * @param folder The folder of its results; null where it writes none.
- * @param serves What it serves to this machine, for a person; null for nothing.
+ * @param serves Service for this machine, in words for a person; null for none.
  * @returns The permission without which it cannot start; null where it may.
  */
 export function missingPermission(
@@ -58,9 +58,9 @@ export function missingPermission(
 }
 
 /**
- * Whether `auto` goes without a GPU. On Linux a graphics driver complains on standard error where the variable
- * XDG_RUNTIME_DIR is missing, and a program that may not touch the variable cannot help it. One that was started
- * without its permissions therefore runs on wasm, and says how to start it so that it looks for a GPU.
+ * Whether `auto` leaves out the GPU. On Linux a graphics driver complains on standard error where the variable
+ * XDG_RUNTIME_DIR is missing, and a program without permission for the variable cannot prevent it. A program that was
+ * started without its permissions therefore runs on wasm, and prints how to start it with a GPU.
  */
 export const withoutGpu = (): boolean =>
   Deno.build.os === "linux" && !isGranted({ name: "env", variable: "XDG_RUNTIME_DIR" });
@@ -69,8 +69,8 @@ export const withoutGpu = (): boolean =>
 const ASKED_LIMIT = 5 * 60_000;
 
 /**
- * Where programs look for datasets: as {@linkcode denoDataEnv}, but a dataset that is not on this machine
- * is the only reason to ask for a permission, and only for the first host that has it.
+ * Environment in which programs load datasets: {@linkcode denoDataEnv}, but a permission is requested only for a
+ * dataset that is not on this machine, and only for the first host that has it.
  */
 export function programDataEnv(): DataEnv {
   let asked = false;

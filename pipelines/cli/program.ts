@@ -1,6 +1,6 @@
 /**
  * The shell of every program: it reads the command line, asks for permissions, starts the backend and
- * loads the dataset once the work wants them, listens for Ctrl-C, prints what came out and exits.
+ * loads the dataset once the work wants them, listens for Ctrl-C, prints the result and exits.
  *
  * @module
  */
@@ -143,11 +143,11 @@ export interface Context {
   /** Starts the backend that `--backend` names, and makes an environment on it. */
   readonly env: TE.TaskEither<SparrowError, Env>;
   /**
-   * Does the same, loads the dataset that `--dataset` and `--data` name, with `--seed`, and prints what a
-   * reader must know of it. A folder of images without labels is refused.
+   * Starts the backend as `env` does, loads the dataset that `--dataset` and `--data` name, with `--seed`, and prints
+   * its notice. A folder of images without labels is refused.
    */
   readonly begin: Beginning<ImageSplit>;
-  /** Does the same, but takes a folder of images without labels. */
+  /** Begins the work as `begin` does, but takes a folder of images without labels. */
   readonly beginUnlabelled: Beginning<PictureSplit>;
   /** Environment that datasets are loaded from. */
   readonly data: DataEnv;
@@ -157,7 +157,7 @@ export interface Context {
 export interface Program<F extends Flags> {
   /** Name of the program, as in `pipelines/<name>.ts`. */
   readonly name: string;
-  /** A few sentences for the help: what the program does. */
+  /** Summary of the program for the help, in a few sentences. */
   readonly summary: string;
   /** Height and width that the images of a folder are brought to. @default {[32, 32]} */
   readonly size?: readonly [height: number, width: number];
@@ -190,7 +190,7 @@ export interface Program<F extends Flags> {
    * @default it has several trainings, or none
    */
   readonly epochs?: (options: Options<F>) => number | null;
-  /** Finds what is wrong about options that are right one by one. @default nothing is */
+  /** Checks options that are valid one by one. @default they are valid */
   readonly refuse?: (options: Options<F>, operands: readonly string[]) => InvalidOption | null;
   /**
    * Completes the options with those of a run that goes on, checked by the flags.
@@ -207,7 +207,7 @@ export interface Program<F extends Flags> {
     options: Options<F>,
     context: Context,
   ) => TE.TaskEither<SparrowError, readonly string[]>;
-  /** Says what an interruption left. @default "Interrupted. Nothing was written" */
+  /** Returns the message after an interruption. @default "Interrupted. Nothing was written" */
   readonly interrupted?: (error: Interrupted, out: string) => string | Promise<string>;
 }
 
@@ -453,7 +453,7 @@ async function misplacedOut(
   return invalidOption("--out", `${out}, a folder`, `a file, such as ${inFolder}`);
 }
 
-/** Makes the environment of a program, and what measures its kernels where `--profile` is given. */
+/** Makes the environment of a program, and the profiler where `--profile` is given. */
 function backendOf<F extends Flags>(
   { name, epochs }: Program<F>,
   { backend = "auto", threads, profile, quiet }: Options<Flags>,
@@ -525,7 +525,7 @@ export interface Watching extends Pick<DashboardOptions, "title" | "epochs"> {
  * how the work ended, also where it throws.
  *
  * @param work The work, which is given a function that lets the dashboard observe an environment.
- * @returns What the work returns; `InvalidOption` for a port that cannot be had, before any work.
+ * @returns The result of the work; `InvalidOption` for a port that cannot be had, before any work.
  */
 const watched =
   ({ port, quiet, ...options }: Watching, work: (watch: (env: Env) => Env) => Promise<Result>) =>

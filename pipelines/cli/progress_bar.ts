@@ -45,7 +45,7 @@ const colours: Colours = { bar: colour.cyan, rest: colour.dim, spark: colour.gre
 /** Moves to the beginning of the line, and clears it. */
 const ERASE = "\r\x1b[K";
 
-/** A progress bar, or what stands in for it. */
+/** A progress bar, or its substitute. */
 export interface Bar {
   /** Progress of an environment: draws the bar. */
   readonly progress: Progress;
@@ -101,7 +101,8 @@ export function progressBar(
 }
 
 /**
- * Makes a progress bar of files that are read: how many of how many, and the time left. It is removed with the last one.
+ * Makes a progress bar of files that are read: their number, that of all, and the time left. It is removed with the
+ * last one.
  *
  * @param now Monotonic clock, in milliseconds.
  * @returns Takes the number of files that are done, and of all.
@@ -171,7 +172,7 @@ const TOLD_AFTER = 10_000;
  * Stands in for the bar where there is no terminal to draw on: an epoch that takes long has one line in it, which
  * tells the time left of the whole training. After an epoch its own line does.
  *
- * @param epochs As for {@linkcode progressBar}.
+ * @param epochs Epochs as for {@linkcode progressBar}.
  * @param now Monotonic clock, in milliseconds.
  * @param say Prints a line.
  */
@@ -220,7 +221,7 @@ function clockOf(known: number | null, now: () => number) {
 export interface LineState {
   /** Progress within the epoch. */
   readonly progress: TrainingProgress;
-  /** Number of epochs of the training; null where nobody knows. */
+  /** Number of epochs of the training; null where it is unknown. */
   readonly epochs: number | null;
   /** Time since the training began, or went on, in seconds. */
   readonly seconds: number;

@@ -1,6 +1,6 @@
 /**
  * The small layer of the programs that train, on top of {@linkcode program}: it loads the data, begins a
- * run or goes on with one, runs the program's stages, writes the report, and says what came out.
+ * run or goes on with one, runs the program's stages, writes the report, and prints the results.
  *
  * @module
  */
@@ -66,7 +66,7 @@ export const settingFlags = {
     ({ kind: "integer", help, least: 2, most: 1e6, fallback }) as const,
 };
 
-/** Epochs where nothing else is said, and the steps that they make at least on a folder of images. */
+/** Default number of epochs, and the least number of steps that they make on a folder of images. */
 const [EPOCHS, LEAST_STEPS] = [sharedFlags.epochs.fallback, 1000];
 
 /** The flags that every training has. */
@@ -108,7 +108,7 @@ const trainingFlags = {
   },
 } as const satisfies Flags;
 
-/** The options of a program that trains, as they are given: epochs may follow the data. */
+/** Options of a program that trains, before defaults: epochs may follow the data. */
 type GivenOptions<F extends Flags> = Options<F & typeof trainingFlags>;
 
 /** The options of a program that trains. */
@@ -118,7 +118,7 @@ export type TrainingOptions<F extends Flags> =
 
 /** The options of a recipe's stages. */
 export interface Setting {
-  /** The data: without the validation set in its training set where `--validation` is given. */
+  /** Dataset. With `--validation`, its training set lacks the validation set. */
   readonly dataset: Dataset;
   /** Samples per training step; undefined for the default of {@linkcode train}. */
   readonly batchSize: number | undefined;
@@ -139,19 +139,19 @@ export interface Setting {
 export interface Recipe {
   /** The graph to train; dimensions may be left out where inference finds them. */
   readonly graph: Nodes;
-  /** The shape of one sample. @default what the graph says */
+  /** Shape of one sample. @default as the graph requires */
   readonly input?: Shape;
   /** The loss to minimise, for the configuration. */
   readonly loss: Loss;
   /** The optimiser that the run begins with. */
   readonly optimiser: Optimiser;
-  /** The optimiser of a run after so many epochs. @default always the same */
+  /** Returns the optimiser of a run after the given number of epochs. @default always the same */
   readonly optimiserAt?: (epoch: number) => Optimiser;
-  /** The graph of a run after so many epochs, where stages change it. @default always `graph` */
+  /** Returns the graph of a run after the given number of epochs, where stages change it. @default always `graph` */
   readonly graphAt?: (epoch: number) => Nodes;
   /** Further settings, for the configuration. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** All training and measuring. */
+  /** Stages of training and measuring, composed. */
   readonly stages: Stage;
 }
 
@@ -165,7 +165,7 @@ export type Begun = TE.TaskEither<
 export interface Training<F extends Flags> {
   /** Name of the program, as in `pipelines/<name>.ts`. */
   readonly name: string;
-  /** A few sentences for the help: what the program does. */
+  /** Summary of the program for the help, in a few sentences. */
   readonly summary: string;
   /** The datasets that it can be run on. */
   readonly datasets: readonly DatasetName[];
@@ -177,7 +177,7 @@ export interface Training<F extends Flags> {
   readonly begin?: (options: GivenOptions<F>, context: Context) => Begun;
   /** Changes the dataset before it is used. @default it is used as it was loaded */
   readonly prepare?: (dataset: Dataset) => Dataset;
-  /** Finds what is wrong about options that are right one by one. @default nothing is */
+  /** Checks options that are valid one by one. @default they are valid */
   readonly refuse?: (options: GivenOptions<F>) => InvalidOption | null;
   /** Makes the recipe of the options. */
   readonly recipe: (
@@ -254,7 +254,7 @@ const epochsBefore = (
 export const epochsFor = (steps: number): number =>
   Math.max(EPOCHS, Math.ceil(LEAST_STEPS / steps));
 
-/** `--validation` as a number of images or as a fraction; null for what is neither. */
+/** Parses `--validation`: a number of images or a fraction; null for what is neither. */
 function sizeOf(text: string): number | null {
   const size = /^\d*\.?\d+$/.test(text) ? Number(text) : NaN;
   return size > 0 && (size < 1 || Number.isInteger(size)) ? size : null;
@@ -262,7 +262,7 @@ function sizeOf(text: string): number | null {
 
 type Lines = readonly string[];
 
-/** The program's work, from the data to the lines that say what came out. */
+/** Does the program's work, from the data to the lines of the results. */
 const work = <F extends Flags>(
   declared: Training<F> & { readonly total: (options: TrainingOptions<F>) => number },
   given: GivenOptions<F>,
@@ -320,7 +320,7 @@ async () => {
   ]);
 };
 
-/** Finds what keeps a loss from being minimised on a dataset, where it learns from classes. */
+/** Checks that a loss which learns from classes can be minimised on a dataset. */
 function unfitFor<F extends Flags>(
   { name, flags }: Training<F>,
   { unsupervised = false, name: loss }: Loss,
@@ -415,7 +415,7 @@ const settingOf = (
 const modelOf = (folder: string, dataset: Dataset): Stage => (run) => (env) =>
   pipe(save(folder, dataset)(run)(env), TE.map((done) => ({ ...done, saved: run.saved })));
 
-/** Everything that a run is made of. */
+/** Parts of a run. */
 interface Whole extends Recipe {
   readonly name: string;
   readonly folder: string;
@@ -425,7 +425,7 @@ interface Whole extends Recipe {
   readonly options: TrainingOptions<Record<never, never>>;
 }
 
-/** A run that has ended well, null where nothing was left to do, and where it ran. */
+/** A run that has ended well, null where nothing was left to do, and its folder and backend. */
 interface Ended {
   readonly run: Run | null;
   readonly backend: Env["backend"];

@@ -1,5 +1,5 @@
 /**
- * One experiment at several sparsities and seeds: mean and standard deviation of what each measures.
+ * One experiment at several sparsities and seeds: mean and standard deviation of each measure.
  *
  *     deno run -P pipelines/cookbook/sweep_sparsity.ts
  *

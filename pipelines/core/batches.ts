@@ -1,5 +1,5 @@
 /**
- * Evaluation batch by batch: samples go through a model, and what it makes of them is gathered.
+ * Evaluation batch by batch: samples are sent through a model, and its outputs are gathered.
  *
  * @module
  */
@@ -63,7 +63,7 @@ export interface EvaluatedBatch {
 
 /** Options of {@linkcode forEachBatch}. */
 export interface ForEachBatchOptions {
-  /** Chooses the tensors to read among what the graph makes of a batch. */
+  /** Chooses the tensors to read among the outputs of a batch. */
   readonly choose: (value: Value) => readonly tf.Tensor[];
   /** Called with one batch after the other. */
   readonly use: (batch: EvaluatedBatch) => void;
@@ -75,6 +75,9 @@ export interface ForEachBatchOptions {
  * Sends samples through a model in order, batch by batch, on the current backend. A batch has at most 1,000 of
  * them, and fewer where the input or what a node makes of it would take more than 64 MiB.
  *
+ * @param model Model to evaluate.
+ * @param samples Samples to send through the model.
+ * @param options Options, as {@linkcode ForEachBatchOptions} describes them.
  * @returns `Interrupted` when the environment's signal is aborted; `InvalidOption` when a sample has
  * not the size of the model's input or is not finite; `ConsumedRun` when the model's tensors are gone; `GpuError` when a
  * tensor is too large for the GPU.
@@ -137,7 +140,7 @@ interface ForwardOptions extends Omit<ForEachBatchOptions, "choose"> {
   readonly forward: (x: tf.Tensor) => readonly tf.Tensor[];
 }
 
-/** Counts the numbers per sample of the largest tensor among a graph's input and what its nodes make of it. */
+/** Counts the numbers per sample of the largest tensor among a graph's input and its nodes' outputs. */
 export function widestOf(graph: Nodes, input: Shape): number {
   const inferred = inferShapes(graph, input);
   if (E.isLeft(inferred)) return sizeOf(input);

@@ -1,5 +1,5 @@
 /**
- * The configuration of a run, as `config.json` keeps it: whatever it takes to run it again.
+ * Configuration of a run, as `config.json` keeps it: all that is needed to run it again.
  *
  * @module
  */
@@ -79,7 +79,7 @@ const shortened = (normalisation: Normalisation) => {
 /**
  * Writes `config.json` to a folder that holds none yet: results are never overwritten.
  *
- * @param option How the user named the folder, for the error.
+ * @param option Name by which the user gave the folder, for the error.
  * @returns Nothing; `InvalidOption` where the folder holds a run, `FileUnavailable` where it cannot
  * be written to.
  */
@@ -115,8 +115,10 @@ export interface WriteConfigOptions {
   /** The loss, whose name and options are kept. @default none */
   readonly loss?: Loss;
   /**
-   * What was chosen for this run, as JSON values. `compare.ts` takes runs that differ in `seed` alone for
-   * repetitions of one experiment. @default {}
+   * Options of this run, as JSON values. `compare.ts` takes runs that differ in `seed` alone for repetitions of one
+   * experiment.
+   *
+   * @default {}
    */
   readonly options?: Readonly<Record<string, unknown>>;
 }
@@ -128,6 +130,9 @@ export interface WriteConfigOptions {
  *
  * Errors: `InvalidOption` where the run has no epoch yet and the folder holds a configuration, because results
  * are never overwritten; `FileUnavailable`.
+ *
+ * @param folder Output folder of the run.
+ * @param options Options, as {@linkcode WriteConfigOptions} describes them.
  *
  * @example
  * ```ts

@@ -68,7 +68,11 @@ export interface Env {
   readonly observer?: Observer;
 }
 
-/** Makes an environment that prints nothing and is never interrupted: for tests, and where nobody waits. */
+/**
+ * Makes an environment that prints nothing and is never interrupted, for tests and unattended programs.
+ *
+ * @param backend Backend that `startBackend` returned.
+ */
 export const quietEnv = (backend: Backend): Env => ({
   backend,
   now: () => performance.now(),
@@ -90,6 +94,9 @@ export interface ConsoleEnvOptions {
 
 /**
  * Makes an environment that prints its lines to the console: for programs that a person watches.
+ *
+ * @param backend Backend that `startBackend` returned.
+ * @param options Options, as {@linkcode ConsoleEnvOptions} describes them.
  *
  * @example At Ctrl-C what runs ends with `Interrupted`.
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * What stages find out about a model besides numbers: the mistakes of an evaluation, samples to look at, class
- * codes, explanations and reconstructions.
+ * Findings of stages about a model besides numbers: the mistakes of an evaluation, sample images, class codes,
+ * explanations and reconstructions.
  *
  * @module
  */
@@ -16,11 +16,11 @@ import {
   type Labels,
 } from "../data/dataset.ts";
 
-/** A sample of the test set, and what the model makes of it. */
+/** A sample of the test set, with its code or outputs. */
 export interface CodedSample {
-  /** Its place in the test set. */
+  /** Index of the sample in the test set. */
   readonly index: number;
-  /** Its class, an index. */
+  /** Index of the sample's class. */
   readonly label: number;
   /** Class that the model took it for, an index too. */
   readonly predicted: number;
@@ -60,7 +60,7 @@ export interface Explanation {
   readonly after: number;
 }
 
-/** An image, and what an autoencoder makes of it. */
+/** An image, and its reconstruction by an autoencoder. */
 export interface Reconstruction {
   /** The image's index in the test set. */
   readonly index: number;
@@ -70,7 +70,7 @@ export interface Reconstruction {
   readonly original: ImageArray;
   /** The reconstruction in the same scale, which it may leave. */
   readonly made: ImageArray;
-  /** Pixels that come out wrong at the threshold of the evaluation. */
+  /** Number of pixels that are wrong at the threshold of the evaluation. */
   readonly missed: number;
 }
 
@@ -88,8 +88,8 @@ export interface Evaluation {
   /** Binary codes of the first samples of each class, by class; at most {@linkcode MOST_SAMPLES}. */
   readonly samples: readonly CodedSample[];
   /**
-   * Of each of the most frequent confusions the first images, the most frequent first; at most
-   * {@linkcode MOST_CONFUSED}, and none of a dataset without images.
+   * First images of each of the most frequent confusions, the most frequent confusion first; at most {@linkcode
+   * MOST_CONFUSED}, and none for a dataset without images.
    */
   readonly confused: readonly ConfusedImage[];
 }
@@ -131,7 +131,7 @@ const isText = (value: unknown): boolean => typeof value === "string";
 const areAll = (values: unknown, is: (value: unknown) => boolean): boolean =>
   Array.isArray(values) && values.every(is);
 
-/** Its numbers may be any: a model that has gone astray makes NaN. */
+/** Tests for an image. Any numbers are valid, since a model that has diverged makes NaN. */
 const isImage = (value: unknown): value is ImageArray =>
   isObject(value) && areAll(value.shape, (side) => isIndex(side) && side !== 0) &&
   (value.shape as readonly number[]).length === 3 && value.data instanceof Float32Array &&
@@ -212,7 +212,7 @@ const IMAGES_PER_CONFUSION = 3;
 export const MOST_CONFUSED = 24;
 
 /**
- * Gathers what an evaluation of samples without labels has found.
+ * Gathers the findings of an evaluation of samples without labels.
  *
  * @param duty The duty cycle of each unit, of binary codes.
  */
@@ -225,10 +225,10 @@ export const unlabelledEvaluation = (duty: Float64Array | null): Evaluation => (
 });
 
 /**
- * What an evaluation has found. It is little data, whatever the size of the set: images and codes of a
- * few samples.
+ * Collects the findings of an evaluation. It is little data, whatever the size of the set: images and codes of a few
+ * samples.
  *
- * @param embeddings Of the test set.
+ * @param embeddings Embeddings of the test set.
  * @param predicted A class index, or an output's that stands for no class, for each of its samples.
  * @param duty The duty cycle of each unit, of binary codes.
  */

@@ -1,6 +1,6 @@
 /**
- * The history of a run: measurements as tidy data, one row per value, which is what a plot wants; written as JSON
- * lines, and read back.
+ * History of a run: measurements as tidy data, one row per value, as plots need it; written as JSON lines, and read
+ * back.
  *
  * @module
  */
@@ -29,13 +29,21 @@ export interface Row {
 /** All measurements so far, oldest first. */
 export type History = readonly Row[];
 
-/** Returns the rows of a name, in order of time. */
+/**
+ * Returns the rows of a name, in order of time.
+ *
+ * @param history Rows of a run.
+ * @param name Name of the measurement.
+ * @param split Split that it was measured on. @default any
+ */
 export const rowsNamed = (history: History, name: string, split?: SplitName): History =>
   history.filter((row) => row.name === name && (split === undefined || row.split === split));
 
 /**
  * Returns the newest value of a name.
  *
+ * @param history Rows of a run.
+ * @param name Name of the measurement.
  * @param split The split that it was measured on. @default any
  * @returns The value; `InvalidOption` where the history has no such name, or none for the split, with
  * the names that it has and the one that the given name is nearest to.
@@ -114,7 +122,11 @@ export function perEpoch(history: History, name: string, split?: SplitName): rea
   }).sort((a, b) => a.epoch - b.epoch);
 }
 
-/** Writes a history as JSON lines: {"epoch","step","split","name","value"}. */
+/**
+ * Writes a history as JSON lines: {"epoch","step","split","name","value"}.
+ *
+ * @param history Rows of a run.
+ */
 export const toJsonLines = (history: History): string =>
   history.map(({ epoch, step, split, name, value }) =>
     JSON.stringify({ epoch, step, split, name, value }) + "\n"

@@ -14,12 +14,18 @@ import type { Samples } from "../data/dataset.ts";
 import type { EncodeOptions } from "../encode/encode.ts";
 import { collector, forEachForward, type Model, widestOf } from "./batches.ts";
 
-/** Names a layer, the output of a graph's node, by the node's path and kind: "3.kwta". */
+/**
+ * Names a layer, the output of a graph's node, by the node's path and kind: "3.kwta".
+ *
+ * @param graph Graph that has the layer.
+ * @param path Index of its node in the graph.
+ */
 export const layerName = ({ nodes }: Nodes, path: number): string => `${path}.${nodes[path]._tag}`;
 
 /**
  * Finds layers by their names.
  *
+ * @param graph Graph that has the layers.
  * @param names Names as {@linkcode layerName} gives them, or paths alone: "3".
  * @returns The paths in rising order, each once; `InvalidOption` for a name that the graph has not.
  *
@@ -60,7 +66,9 @@ export interface LayerOutputsOptions extends EncodeOptions {
  * packed codes of a kWTA of any kind, numbers of the others, [samples, units] however many axes a
  * sample has.
  *
+ * @param model Model to evaluate.
  * @param samples Samples to send through the model, normalised as `encode` does.
+ * @param options Options, as {@linkcode LayerOutputsOptions} describes them.
  * @returns The embeddings, in the order of the paths; `InvalidOption` for a node that makes a pair;
  * else as `forEachBatch` does.
  */

@@ -14,6 +14,7 @@ import { consumption, dispose, restoreRun, type Run, toArrays, toTensors } from 
 /**
  * Reads a run's tensors, so that all of it is plain data. The run stays as it is.
  *
+ * @param run Run to read, which is not consumed.
  * @returns The checkpoint; `ConsumedRun` where the tensors of the run are gone.
  */
 export const checkpointOf = (run: Run): TE.TaskEither<ConsumedRun, Checkpoint> => async () => {
@@ -39,6 +40,7 @@ async function read(run: Run): Promise<Checkpoint> {
 /**
  * Makes the run of a checkpoint, with its tensors on the current backend.
  *
+ * @param checkpoint Checkpoint of the run.
  * @param optimiser The optimiser that the run was trained with; none of a run that had none.
  * @returns The run; `InvalidOption` where weights, states or the optimiser's tensors are not those of the
  * graph and the optimiser or are absent, for none is drawn; or what shape inference refuses.
@@ -66,7 +68,7 @@ export const resumeRun = (
   );
 };
 
-/** Says which optimiser would fit these states; null where the given one does. */
+/** Returns the kind of optimiser that these states belong to; null where the given one fits. */
 function misfit(
   wanted: Run["optimiserState"]["slots"],
   given: Checkpoint["optimiserState"]["slots"],

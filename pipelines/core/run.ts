@@ -27,9 +27,8 @@ import { type Findings, noFindings } from "./findings.ts";
 import type { History } from "./history.ts";
 
 /**
- * The state of an experiment. Its tensors are its own: a stage consumes the run that it is given and
- * refuses one that was consumed, with `ConsumedRun`; {@linkcode fork} makes a copy. Whoever holds the
- * last run calls {@linkcode dispose}.
+ * State of an experiment. Its tensors are its own: a stage consumes the run that it is given and refuses one that was
+ * consumed, with `ConsumedRun`; {@linkcode fork} makes a copy. The last run is freed with {@linkcode dispose}.
  */
 export interface Run {
   /** The model, with every dimension known. */
@@ -56,7 +55,7 @@ export interface Run {
   readonly findings: Findings;
   /** The path of the last model or checkpoint that was saved; null before. */
   readonly saved: string | null;
-  /** What tells the run from others, which its checkpoints carry. @default none */
+  /** Unique name of the run, which its checkpoints carry. @default none */
   readonly identity?: string;
 }
 
@@ -74,13 +73,14 @@ export interface RunOptions {
   readonly rng?: Rng;
   /** Weights to begin with, by path; those that are left out are drawn at random. @default {} */
   readonly params?: ParamArrays;
-  /** State of the units to begin with, by path; what is left out begins as new. @default {} */
+  /** Initial state of the units, by path. @default {}, with new state for all */
   readonly plasticity?: ParamArrays;
 }
 
 /**
  * Creates a run before its first epoch, with its tensors on the current backend.
  *
+ * @param options Graph and settings of the run.
  * @returns The run, or what shape inference refuses; `InvalidOption` for a seed out of range, a graph
  * that begins with a pair, weights that the graph does not have or of another shape, more than 2^29
  * weights, which are 2 GiB, or what the optimiser's `check` finds.
@@ -98,7 +98,7 @@ export const restoreRun = (options: RunOptions): E.Either<SparrowError, Run> =>
 /** Weights and states of a run, which are 2 GiB; a graph may declare any number. */
 const MOST_WEIGHTS = 2 ** 29;
 
-/** @param absent What becomes of weights and states that are not given. */
+/** @param absent Treatment of weights and states that are missing. */
 function runOf(
   options: RunOptions,
   absent: "drawn" | "refused",
@@ -165,7 +165,7 @@ function tooMany(specs: readonly StateSpec[]): InvalidOption | null {
  * The error of the first tensor that the graph has no place for, of another shape, or that is lacking, if
  * any.
  *
- * @param optional Those that need not be given.
+ * @param optional Names that may be missing.
  */
 function misfit(
   what: string,
@@ -197,13 +197,21 @@ function misfit(
   return null;
 }
 
-/** Uploads weights to the current backend. */
+/**
+ * Uploads weights to the current backend.
+ *
+ * @param arrays Arrays by path.
+ */
 export const toTensors = (arrays: ParamArrays): Params =>
   Object.fromEntries(
     Object.entries(arrays).map(([path, { shape, data }]) => [path, tf.tensor(data, [...shape])]),
   );
 
-/** Reads tensors as plain data. */
+/**
+ * Reads tensors as plain data.
+ *
+ * @param params Tensors by path.
+ */
 export async function toArrays(params: Params): Promise<ParamArrays> {
   const entries = await Promise.all(
     Object.entries(params).map(async ([path, tensor]) =>
@@ -258,7 +266,8 @@ export const consumption = (
  * Copies a run, so that two stages can each be given one: a stage consumes the run that it is given.
  * Both go on from the same weights, optimiser state, generator and history, to the same bits.
  *
- * @returns The copy, with tensors of its own, which whoever holds its last descendant disposes of;
+ * @param run Run to copy, which stays usable.
+ * @returns The copy, with tensors of its own, which the holder of its last descendant disposes of;
  * `ConsumedRun` where the tensors of the run are gone.
  *
  * @example
@@ -288,6 +297,8 @@ export function fork(run: Run): E.Either<ConsumedRun, Run> {
 /**
  * Frees a run's tensors; its plain data remains readable. A run that a stage has consumed, or that was
  * disposed of before, is left as it is: the run that came after it may hold some of the same tensors.
+ *
+ * @param run Run to free.
  */
 export function dispose(run: Pick<Run, "params" | "optimiserState" | "plasticity">): void {
   if (!isConsumed(run)) free(run);

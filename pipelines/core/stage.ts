@@ -1,5 +1,5 @@
 /**
- * Stages: functions from run to run, with effects described and not done, and what composes them.
+ * Stages: functions from run to run, with effects described and not done, and their combinators.
  *
  * @module
  */
@@ -20,8 +20,8 @@ export type Stage = (run: Run) => RTE.ReaderTaskEither<Env, SparrowError, Run>;
  * the run's tensors are freed; a fault of the GPU takes precedence over what it led to. A run that was
  * consumed before is refused with `ConsumedRun`, and the work is not begun.
  *
- * @param act The work: an async function, and not one that returns a `TaskEither`, because whoever
- * writes a stage awaits things in it. It is called only when the stage is run, so nothing waits early.
+ * @param act The work: an async function, and not one that returns a `TaskEither`, because the work of a stage usually
+ * awaits things. It is called only when the stage is run, so nothing waits early.
  */
 export const stage =
   (act: (run: Run, env: Env) => Promise<E.Either<SparrowError, Run>>): Stage =>
@@ -53,7 +53,7 @@ export const stage =
     }
   };
 
-/** Shows the run to who looks on; if they throw, nobody gets the run that is freed here. */
+/** Shows the run to the observer. If the observer throws, the run is freed here and nobody gets it. */
 function look(run: Run, { observer }: Env): void {
   try {
     observer?.run(run);
@@ -67,7 +67,7 @@ function look(run: Run, { observer }: Env): void {
 const isOfDisposed = (thrown: unknown): boolean =>
   thrown instanceof Error && /\bdisposed\b/.test(thrown.message);
 
-/** Milliseconds in which a GPU that was lost says so: what is asked of it meanwhile throws before that. */
+/** Milliseconds to wait until a lost GPU reports its loss: operations on it throw before that. */
 const PATIENCE = 200;
 
 async function faultSoon({ name, fault }: Env["backend"]): Promise<GpuError | null> {
@@ -78,13 +78,21 @@ async function faultSoon({ name, fault }: Env["backend"]): Promise<GpuError | nu
   return fault();
 }
 
-/** A stage that cannot fail and has no effect: a function from run to run. */
+/**
+ * Makes a stage of a function from run to run, which cannot fail and has no effect.
+ *
+ * @param change Function that returns the next run.
+ */
 export const pure = (change: (run: Run) => Run): Stage => (run) => RTE.right(change(run));
 
-/** The stage that does nothing: the unit of composition. */
+/** Stage that does nothing: the unit of composition. */
 export const skip: Stage = pure((run) => run);
 
-/** Stages one after the other; an error ends them. */
+/**
+ * Composes stages, one after the other; an error ends them.
+ *
+ * @param stages Stages in their order.
+ */
 export const pipeline = (...stages: readonly Stage[]): Stage => (run) => (env) => async () => {
   let result: E.Either<SparrowError, Run> = E.right(run);
   for (const next of stages) {
@@ -130,7 +138,7 @@ export const stageMonoid: FpMonoid<Stage> = {
   concat: (first, second) => pipeline(first, second),
 };
 
-/** The error of a stage that is given a number which is none of times, or of epochs; the run is freed. */
+/** Makes the stage that frees the run and fails, because a number is no number of times, or of epochs. */
 const refused = (
   option: string,
   actual: number,
@@ -143,6 +151,8 @@ const isCount = (n: number): boolean => Number.isInteger(n) && n >= 0;
  * Repeats a stage n times.
  *
  * Errors: `InvalidOption` where n is not an integer of at least 0.
+ *
+ * @param n Number of times, an integer of at least 0.
  */
 export const repeat =
   (n: number): (body: Stage) => Stage => (body) => (run) => (env) => async () => {
@@ -153,11 +163,13 @@ export const repeat =
   };
 
 /**
- * A stage again and again until so many epochs are done; not at all where they are. Unlike
- * {@linkcode repeat} it does what is left of a run that goes on from a checkpoint.
+ * Repeats a stage until the run has trained the given number of epochs; not at all where it has. Unlike {@linkcode
+ * repeat} it does only the rest of a run that goes on from a checkpoint.
  *
  * Errors: `InvalidOption` where `epochs` is neither an integer of at least 0 nor Infinity, which is until
  * the body ends in an error, and where the body trains no epoch.
+ *
+ * @param epochs Number of epochs of the run, an integer of at least 0, or Infinity.
  */
 export const until =
   (epochs: number): (body: Stage) => Stage => (body) => (run) => (env) => async () => {
@@ -176,21 +188,33 @@ export const until =
     return result;
   };
 
-/** A stage only where the predicate holds of the run. */
+/**
+ * Runs a stage only where the predicate holds of the run.
+ *
+ * @param predicate Condition on the run.
+ * @param body Stage to run where it holds.
+ */
 export const when = (predicate: (run: Run) => boolean, body: Stage): Stage => (run) =>
   predicate(run) ? body(run) : RTE.right(run);
 
 /**
- * A stage after every n-th epoch.
+ * Runs a stage after every n-th epoch.
  *
  * Errors: `InvalidOption` where n is not an integer of at least 1.
+ *
+ * @param n Number of epochs from one time to the next, at least 1.
+ * @param body Stage to run.
  */
 export const every = (n: number, body: Stage): Stage =>
   isCount(n) && n >= 1
     ? when(({ epoch }) => epoch > 0 && epoch % n === 0, body)
     : refused("every", n, "an integer of at least 1");
 
-/** An effect that looks at the run and leaves it as it is. */
+/**
+ * An effect that reads the run and leaves it unchanged.
+ *
+ * @param look Function that reads the run; it may wait.
+ */
 export const tap = (look: (run: Run, env: Env) => void | Promise<void>): Stage =>
   stage(async (run, env) => {
     await look(run, env);

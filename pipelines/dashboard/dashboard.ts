@@ -56,6 +56,7 @@ export interface Dashboard {
  *
  * It does not keep the process alive.
  *
+ * @param options Options, as {@linkcode DashboardOptions} describes them.
  * @returns The dashboard; `InvalidOption` where the port is taken, or Deno's permissions forbid it.
  *
  * @example
@@ -171,7 +172,7 @@ export interface Seen {
   readonly trainingFrom: number | null;
   /** Epochs that were done at that time, of a training that goes on; null before the first progress. */
   readonly from: number | null;
-  /** Number of epochs of the training; null where nobody knows. */
+  /** Number of epochs of the training; null where it is unknown. */
   readonly epochs: number | null;
   /** Backend; null before it is started. */
   readonly backend: Backend | null;
@@ -195,7 +196,7 @@ export const nothingSeen = (epochs: number | null): Seen => ({
   said: null,
 });
 
-/** The texts of graphs, because the same one is asked for four times a second. */
+/** Texts of graphs, cached because the same one is needed four times a second. */
 const shown = new WeakMap<Graph, string>();
 
 function textOf(graph: Graph): string {

@@ -28,7 +28,7 @@ const facts: readonly (readonly [id: string, label: string])[] = [
 export interface PageContent {
   /** Text of the script, whole: a page that is loaded when the program ends needs nothing more of it. */
   readonly script: string;
-  /** First message, so that a page shows everything even where none comes after. */
+  /** First message, so that a page is complete even where no other follows. */
   readonly first: Update;
 }
 
@@ -93,7 +93,7 @@ const fact = ([id, label]: readonly [string, string]): Html =>
     </div>
   `;
 
-/** The style sheet: the report's, and what a report does not have. */
+/** Style sheet: that of the report, and the dashboard's own. */
 const pageStyle: string = `${style}
 body[data-state="failed"], body[data-state="lost"] { --state: #a3262a; }
 body[data-state="finished"] { --state: var(--validation); }
@@ -141,7 +141,7 @@ const icon: string =
  * Starts to serve. The server does not keep the process alive.
  *
  * @param port 0 for any that is free.
- * @param title Of the page.
+ * @param title Title of the page.
  * @param first All that there is to tell at this moment.
  * @param events A new stream of server-sent events; null where there are too many.
  * @returns The server; `InvalidOption` for a port that is taken, or not ours to take.

@@ -1,8 +1,8 @@
 /**
- * What a dashboard's server tells a page: everything at first, then what is new.
+ * Messages of a dashboard's server to a page: everything at first, then what is new.
  *
- * There is no queue of messages. A page is told what it does not know yet, however long it did not
- * listen, so a slow one costs no memory and misses nothing that still holds.
+ * There is no queue of messages. A page is sent what it has not received yet, however long it did not listen, so a slow
+ * one costs no memory and misses nothing that still holds.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { ClassCodes, Findings } from "../core/findings.ts";
 import type { History, Row } from "../core/history.ts";
 import type { Model } from "../report/figures/model_diagram.ts";
 
-/** The dashboard's port where nobody names one. */
+/** Default port of the dashboard. */
 export const DASHBOARD_PORT = 7377;
 
 /** Paths on the dashboard's server. */
@@ -115,7 +115,7 @@ function fromPlain(value: Plain): unknown {
 
 /** The end of a program. */
 export interface RunEnd {
-  /** How it ended: "interrupted" by a person, "failed" by itself. */
+  /** Outcome of the run: "interrupted" by a person, "failed" by an error. */
   readonly how: "finished" | "interrupted" | "failed";
   /** Lines that it printed: results, or the error. */
   readonly lines: readonly string[];
@@ -127,11 +127,11 @@ export interface Status {
   readonly seconds: number;
   /** Epoch, counted from 1; 0 before the first. */
   readonly epoch: number;
-  /** Number of epochs of the training; null where nobody knows. */
+  /** Number of epochs of the training; null where it is unknown. */
   readonly epochs: number | null;
   /** Part of the epoch that is done, in [0, 1]. */
   readonly part: number;
-  /** Seconds that the training has left; null before it began and where nobody knows. */
+  /** Seconds that the training has left; null before it began and where it is unknown. */
   readonly secondsLeft: number | null;
   /** Mean loss over the epoch so far; null before the first. */
   readonly loss: number | null;
@@ -161,7 +161,7 @@ export interface SentCodes {
 
 /** One message to a page. */
 export interface Update {
-  /** Whether it is the first of a connection: what the page knew before may be of another program. */
+  /** Whether it is the first of a connection: the page's former state may be that of another program. */
   readonly first: boolean;
   /** Number of the run in the program, counted from 0: a new one forgets the rows of the last. */
   readonly run: number;
@@ -175,7 +175,7 @@ export interface Update {
   readonly model: Model | null;
   /** Class codes; null where there are none or too many, or where they were sent before. */
   readonly classCodes: SentCodes | null;
-  /** Other findings; null where they were sent before. */
+  /** Remaining findings; null where they were sent before. */
   readonly looks: SentLooks | null;
   /** Status at this moment. */
   readonly status: Status;
@@ -197,7 +197,7 @@ export interface Known extends Pick<Update, "run" | "end"> {
   readonly history: History;
 }
 
-/** The state of a page: what it was sent last. */
+/** State of a page: the last values that it was sent. */
 export interface Cursor {
   /** Run, counted from 0. */
   readonly run: number;
@@ -209,7 +209,7 @@ export interface Cursor {
   readonly looks: Looks;
 }
 
-/** The cursor of a page that was sent nothing. */
+/** Cursor of a page that was sent nothing. */
 export const nothing: Cursor = {
   run: -1,
   rows: 0,
@@ -258,7 +258,7 @@ export function withModel(known: Known, { graph, input }: Model): Known {
     : { ...known, model: { graph, input } };
 }
 
-/** Takes in a run's findings; what has not changed stays the same value. */
+/** Takes in a run's findings; unchanged ones stay the same value. */
 export function withFindings(known: Known, findings: Findings): Known {
   const { looks } = known;
   const { classCodes, evaluation, reconstructions, explanations } = findings;
@@ -301,7 +301,7 @@ export function updateSince(
   ];
 }
 
-/** The most numbers of class codes: more would be a long message, and a figure with nothing to see. */
+/** Largest count of numbers in class codes: more would be a long message, and an unreadable figure. */
 const MOST_CELLS = 20_000;
 
 function sentCodes(classCodes: ClassCodes | null): SentCodes | null {

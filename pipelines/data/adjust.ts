@@ -94,7 +94,7 @@ function taps(size: number, first: number, length: number, stride: number): Taps
   return { from, to, weight };
 }
 
-/** The same for every channel of the places of a row. */
+/** Repeats the places of a row for every channel. */
 const spreadOver = ({ from, to, weight }: Taps, channels: number): Taps => ({
   from: Int32Array.from(
     { length: channels * from.length },
@@ -151,7 +151,7 @@ export function adjustContrast(pixels: Float32Array, channels: number, factor: n
  *
  * Source: adjust_saturation of torchvision.
  *
- * @param pixels Of three channels, changed in place.
+ * @param pixels Pixels of three channels, changed in place.
  * @param factor At least 0; 0 leaves grey, 1 changes nothing.
  */
 export function adjustSaturation(pixels: Float32Array, factor: number): void {
@@ -170,12 +170,12 @@ export function adjustSaturation(pixels: Float32Array, factor: number): void {
 export const toGrey = (pixels: Float32Array): void => adjustSaturation(pixels, 0);
 
 /**
- * Turns the hue of every pixel; its value and its chroma, the largest of its channels and how far the smallest is
- * below it, stay as they are.
+ * Turns the hue of every pixel; its value, the largest of its channels, and its chroma, the distance to the smallest,
+ * stay as they are.
  *
  * Source: the hexcone model of Smith, "Color gamut transform pairs" (SIGGRAPH 1978); adjust_hue of torchvision.
  *
- * @param pixels Of three channels, changed in place.
+ * @param pixels Pixels of three channels, changed in place.
  * @param turn Part of a full turn, in [−0.5, 0.5]; a third makes red green.
  */
 export function adjustHue(pixels: Float32Array, turn: number): void {

@@ -64,13 +64,14 @@ export interface FromArraysOptions {
   readonly normalisation?: "feature" | "channel" | "all" | "none" | Normalisation;
   /** Name that results give the dataset. @default {"arrays"} */
   readonly name?: string;
-  /** Source, for whoever reads the results. @default {"arrays in memory"} */
+  /** Source of the arrays, for readers of the results. @default {"arrays in memory"} */
   readonly source?: string;
 }
 
 /**
  * Makes a dataset of arrays in memory.
  *
+ * @param options Options, as {@linkcode FromArraysOptions} describes them.
  * @returns The dataset; `InvalidOption` that says which number of which sample is not finite, which row has another
  * length, which label is none, and which of the arrays do not fit each other; and where a test set cannot be
  * drawn, for a class of one sample say.

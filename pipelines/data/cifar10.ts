@@ -349,7 +349,7 @@ const classNames = [
   "truck",
 ];
 
-/** Mean and deviation of byte / 255 over the 50,000 training images, as PyTorch code commonly has them. */
+/** Normalisation of PyTorch code: mean and deviation of byte / 255 over the 50,000 training images. */
 const wholeNormalisation = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] };
 
 /**
@@ -366,6 +366,8 @@ const wholeNormalisation = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435
  * "cifar10-subset", its normalisation is that of its training images, and its notice says what it is.
  * Where some files are CIFAR-10's own and others are not, the others count as damaged.
  *
+ * @param options Options, as {@linkcode Cifar10Options} describes them.
+ * @param env Files, network and variables. @default {denoDataEnv}
  * @returns The dataset; `DatasetUnavailable` names every place that was tried; `CorruptFile` and
  * `ChecksumMismatch` name a file that is there but is damaged, `FileUnavailable` one that cannot be
  * read; `InvalidOption` when `data` is empty.

@@ -10,9 +10,9 @@ import type { ImageArray } from "../../ops/saliency/image.ts";
 import { joined, sha256 } from "./bytes.ts";
 
 /**
- * How a number becomes an input of a model: (x − mean) / std. Both arrays have one value, for all numbers
- * alike, or one per channel, where channels are the last axis of a sample: of a vector, one per feature.
- * A byte stands for the number byte / 255. A mean of 0 and a deviation of 1 leave numbers as they are.
+ * Normalisation of the numbers of a sample: (x − mean) / std. Both arrays have one value, for all numbers alike, or one
+ * per channel, where channels are the last axis of a sample: of a vector, one per feature. A byte stands for the number
+ * byte / 255. A mean of 0 and a deviation of 1 leave numbers as they are.
  */
 export interface Normalisation {
   /** Means. */
@@ -67,8 +67,8 @@ export interface ImageSplit extends PictureSplit {
 export type RawSplit = Omit<ImageSplit, "normalisation">;
 
 /**
- * What determines the features that a trunk makes of a picture: a dataset of features has it, and a model that was
- * trained on them remembers it.
+ * Description of the trunk and settings that determine the features of a picture. A dataset of features has it, and the
+ * file of a model that was trained on them.
  */
 export interface TrunkReference {
   /** Path or address of the trunk. */
@@ -107,7 +107,7 @@ export interface Dataset<Split extends DataSplit = DataSplit> {
   readonly source: string;
   /** SHA-256 of each file's uncompressed content, or of the generated content, by name. */
   readonly sha256: Readonly<Record<string, string>>;
-  /** A remark for whoever reads the results, such as that it is a stand-in for MNIST; null for none. */
+  /** Remark for readers of the results, such as that the set is a stand-in for MNIST; null for none. */
   readonly notice: string | null;
   /** The trunk that made the samples, where they are features of pictures. @default none */
   readonly trunk?: TrunkReference;
@@ -117,7 +117,7 @@ export interface Dataset<Split extends DataSplit = DataSplit> {
 const MOST_VALUES = 2 ** 31;
 
 /**
- * Checks samples before anything is made of them.
+ * Checks samples before they are used.
  *
  * @param size Numbers of a sample, as the run's input has them.
  * @returns `InvalidOption` where there are not `count` samples of that many bytes or finite numbers, or where
@@ -199,7 +199,7 @@ export function firstNonFinite(values: Float32Array): number {
   return -1;
 }
 
-/** What {@linkcode checkSplit} expects. */
+/** Form of a split that {@linkcode checkSplit} expects. */
 export interface SplitForm {
   /** Numbers of a sample, as the run's input has them. */
   readonly size: number;
@@ -208,7 +208,7 @@ export interface SplitForm {
 }
 
 /**
- * Checks a split before anything is made of it, as {@linkcode checkSamples} does.
+ * Checks a split before it is used, as {@linkcode checkSamples} does.
  *
  * @returns `InvalidOption` besides where the split has no sample, and where it has labels that are not one per
  * sample, or of which one is none of the classes.
@@ -247,7 +247,7 @@ export const checkDataset = (
 /**
  * Narrows a split to one with labels.
  *
- * @param use What needs them, for the error: "the loss triplet_cosine".
+ * @param use Purpose of the labels, for the error: "the loss triplet_cosine".
  * @returns The split itself; `InvalidOption` where it has no labels.
  *
  * @example

@@ -89,27 +89,32 @@ export const decodeImage = (
   bytes: Uint8Array,
   size?: Size,
 ): TE.TaskEither<CorruptFile, Bitmap> =>
-  TE.tryCatch(() => decoded(bytes, size), (cause) => ({
-    _tag: "CorruptFile",
-    file,
-    reason: cause instanceof Error ? cause.message : String(cause),
-  }));
+  decoded(file, bytes, ({ decode }, format) => decode(bytes, format, size));
 
-/** Decodes an image and brings it to a size by {@linkcode fit}. */
+/** Decodes an image and brings it to a size by {@linkcode fit}, without holding all of its pixels a second time. */
 export const decodeThumbnail = (
   file: string,
   bytes: Uint8Array,
   size: Size,
   colour: Colour,
 ): TE.TaskEither<CorruptFile, Uint8Array> =>
-  TE.map((bitmap: Bitmap) => fit(bitmap, size, colour))(decodeImage(file, bytes, size));
+  decoded(file, bytes, ({ thumbnail }, format) => thumbnail(bytes, format, size, colour));
 
-async function decoded(bytes: Uint8Array, size?: Size): Promise<Bitmap> {
+type Use<T> = (decoder: Decoder, format: MagickFormat) => Promise<T>;
+
+const decoded = <T>(file: string, bytes: Uint8Array, use: Use<T>): TE.TaskEither<CorruptFile, T> =>
+  TE.tryCatch(() => decodedBy(bytes, use), (cause) => ({
+    _tag: "CorruptFile",
+    file,
+    reason: cause instanceof Error ? cause.message : String(cause),
+  }));
+
+async function decodedBy<T>(bytes: Uint8Array, use: Use<T>): Promise<T> {
   const format = (Object.keys(formats) as MagickFormat[]).find((name) => formats[name](bytes));
   if (format === undefined) throw new Error(refusal(bytes));
-  const { decode } = await (imageDecoder().name === "browser" ? browser() : magick());
+  const decoder = await (imageDecoder().name === "browser" ? browser() : magick());
   try {
-    return await decode(bytes, format, size);
+    return await use(decoder, format);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`it is not a good ${format === "WEBP" ? "WebP" : format}: ${reason}`);
@@ -127,18 +132,18 @@ function refusal(bytes: Uint8Array): string {
 
 // ---- Decoders
 
-/** A decoder, and why it is used. */
+/** A decoder of images, and the reason why it is used. */
 export interface ImageDecoder {
-  /** "magick-wasm" is ImageMagick in WebAssembly, "browser" the browser's own decoder. */
+  /** Name of the decoder: "magick-wasm" is ImageMagick in WebAssembly, "browser" the browser's own. */
   readonly name: "browser" | "magick-wasm";
   /** The reason, as a person reads it. */
   readonly reason: string;
 }
 
 /**
- * Tells which decoder images are decoded by: ImageMagick in WebAssembly in Deno and in Node.js, where it needs no
- * permission, has every format and is as fast as native code within a third, since it decodes a large JPEG at a part
- * of its size; and in a browser the browser's own, which need not be downloaded.
+ * Returns the decoder that {@linkcode decodeImage} uses: ImageMagick in WebAssembly in Deno and in Node.js, where it
+ * needs no permission, has every format and is as fast as native code within a third, since it decodes a large JPEG at
+ * a part of its size; and in a browser the browser's own, which need not be downloaded.
  *
  * @example
  * ```ts
@@ -156,11 +161,18 @@ export function imageDecoder(): ImageDecoder {
 
 interface Decoder {
   readonly decode: (bytes: Uint8Array, format: MagickFormat, size?: Size) => Promise<Bitmap>;
+  readonly thumbnail: (
+    bytes: Uint8Array,
+    format: MagickFormat,
+    size: Size,
+    colour: Colour,
+  ) => Promise<Uint8Array>;
 }
 
-const magick = async (): Promise<Decoder> => ({
-  decode: (await import("./magick.ts")).decodeByMagick,
-});
+const magick = async (): Promise<Decoder> => {
+  const { decodeByMagick: decode, thumbnailByMagick: thumbnail } = await import("./magick.ts");
+  return { decode, thumbnail };
+};
 
 /** The part of a browser's canvas that is used. Deno's types know no such canvas. */
 interface Canvas {
@@ -175,29 +187,29 @@ interface Canvas {
 /** The browser's decoder. Its bounds are its own: the size is known once the image is decoded. */
 const browser = (): Promise<Decoder> =>
   Promise.resolve({
-    decode: async (bytes) => {
-      const image = await createImageBitmap(new Blob([new Uint8Array(bytes)]), {
-        imageOrientation: "from-image",
-        premultiplyAlpha: "none",
-      });
-      try {
-        const { width, height } = image;
-        if (width * height > mostPixels) {
-          throw new Error(
-            `expected 1 to ${mostPixels} pixels, current value is ${width} × ${height}`,
-          );
-        }
-        const canvas = new OffscreenCanvas(width, height) as unknown as Canvas;
-        const context = canvas.getContext("2d");
-        if (context === null) throw new Error("the browser has no canvas left for it");
-        context.drawImage(image, 0, 0);
-        return {
-          width,
-          height,
-          pixels: new Uint8Array(context.getImageData(0, 0, width, height).data),
-        };
-      } finally {
-        image.close();
-      }
-    },
+    decode: decodeByBrowser,
+    thumbnail: async (bytes, _, size, colour) => fit(await decodeByBrowser(bytes), size, colour),
   });
+
+async function decodeByBrowser(bytes: Uint8Array): Promise<Bitmap> {
+  const image = await createImageBitmap(new Blob([new Uint8Array(bytes)]), {
+    imageOrientation: "from-image",
+    premultiplyAlpha: "none",
+  });
+  try {
+    const { width, height } = image;
+    if (width * height > mostPixels) {
+      throw new Error(
+        `expected 1 to ${mostPixels} pixels, current value is ${width} × ${height}`,
+      );
+    }
+    const canvas = new OffscreenCanvas(width, height) as unknown as Canvas;
+    const context = canvas.getContext("2d");
+    if (context === null) throw new Error("the browser has no canvas left for it");
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    return { width, height, pixels: new Uint8Array(data) };
+  } finally {
+    image.close();
+  }
+}

@@ -1,5 +1,5 @@
 /**
- * What loading a dataset needs from outside, as a record that tests replace.
+ * Environment that loading a dataset needs, as a record that tests replace.
  *
  * @module
  */
@@ -7,9 +7,9 @@ import type { FileUnavailable } from "../../graph/error.ts";
 import { TE } from "../../graph/fp_ts.ts";
 import { denoFiles, type Files } from "../files/files.ts";
 
-/** Something in a folder. */
+/** An entry of a folder: a file, a folder or a link. */
 export interface FolderEntry {
-  /** Without the folder's. */
+  /** Name of the entry, without the folder's. */
   readonly name: string;
   /** Whether it is a folder, or a link to one. */
   readonly isFolder: boolean;
@@ -37,24 +37,24 @@ export interface DataEnv {
   /**
    * Whether files in a folder may be read or written.
    *
-   * @param ask Whether a person at a terminal may be asked for it.
+   * @param ask Whether Deno may ask a person at a terminal.
    */
   readonly permitted: (
     operation: "read" | "write",
     folder: string,
     ask: boolean,
   ) => Promise<boolean>;
-  /** "linux", "darwin", "windows", …, as `Deno.build.os` has it. */
+  /** Operating system: "linux", "darwin", "windows", …, as `Deno.build.os` names it. */
   readonly system: string;
   /** Signal at which reading image files ends with `Interrupted`. @default it is never interrupted */
   readonly signal?: AbortSignal;
-  /** Called with how many image files have been read, of how many. @default none */
+  /** Called with the number of image files that have been read, and of all. @default none */
   readonly onRead?: (done: number, total: number) => void;
 }
 
 /**
- * This machine, through Deno. At a terminal Deno asks for Sparrow's own variables, and for others
- * (HOME and its like) never: they only say where the cache is.
+ * Environment of this machine, through Deno. At a terminal Deno asks for permission to read Sparrow's own variables,
+ * but never for others, such as HOME: they only give the place of the cache.
  */
 export const denoDataEnv: DataEnv = {
   files: denoFiles,

@@ -38,7 +38,7 @@ interface OnDevice {
  * Makes a feed of samples for tfjs's current backend. On webgpu their values are uploaded once, bytes as bytes,
  * for as long as the samples live, and a batch is its indices; samples too many for the device stay on the host.
  *
- * @param samples Of less than 2^31 values.
+ * @param samples Samples of less than 2^31 values.
  * @param most The most samples of a batch.
  *
  * @example

@@ -69,10 +69,11 @@ const mostBytes = 2 ** 31;
  * "validation" the SHA-256 of each split's bytes: its pixels, then its labels. Its notice says how many images
  * were taken and what was passed over, and why, if anything was.
  *
+ * @param options Options, as {@linkcode ImageFolderOptions} describes them.
+ * @param env Files, network and variables. @default {denoDataEnv}
  * @returns The dataset. `DatasetUnavailable` when the folder is not there or has no images to train on or to test
  * with; `CorruptFile` names an image that cannot be decoded, or that is too large to, and `FileUnavailable` one
  * that cannot be read, unless `skipBad` is set; `InvalidOption` for an option out of its range.
- * @param env Files, network and variables. @default {denoDataEnv}
  *
  * @example
  * ```ts ignore
@@ -171,7 +172,7 @@ const noneOf = (passed: readonly PassedOver[]): string =>
   `it has no picture, ${PICTURE_KINDS} by its name` +
   (passed.length === 0 ? "" : ` (${passedOver(passed)})`);
 
-/** Says how many images were taken, and what was passed over. */
+/** Writes the number of images that were taken, and the entries that were skipped. */
 const takenOf = (images: number, classes: readonly string[], passed: readonly PassedOver[]) =>
   `${count(images, "picture")} ` +
   (classes.length === 0 ? "without labels" : `in ${count(classes.length, "class", "classes")}`) +

@@ -28,6 +28,8 @@ export interface DigitsOptions {
 /**
  * Loads MNIST, or the built-in digits.
  *
+ * @param options Options, as {@linkcode DigitsOptions} describes them.
+ * @param env Files, network and variables. @default {denoDataEnv}
  * @returns The dataset that was named, or its error. If nothing was: MNIST, and the built-in digits with a
  * notice if no place has it. A damaged copy of MNIST is an error in any case, since results on
  * other digits would surprise. `InvalidOption` when `data` is given with the dataset "strokes".
@@ -95,6 +97,8 @@ export interface ImagesOptions {
  * Loads the named dataset; without a name MNIST, or the built-in digits with a notice. All have labels, but for a
  * folder of images without subfolders.
  *
+ * @param options Options, as {@linkcode ImagesOptions} describes them.
+ * @param env Files, network and variables. @default {denoDataEnv}
  * @returns The dataset, or the error of its loader; `InvalidOption` when "folder" comes without
  * `data` or "strokes" with it.
  *
@@ -112,7 +116,12 @@ export function loadImages(
   options?: ImagesOptions & { readonly dataset?: Exclude<DatasetName, "folder"> },
   env?: DataEnv,
 ): TE.TaskEither<SparrowError, Dataset<ImageSplit>>;
-/** Loads the named dataset; a folder without subfolders has no labels. */
+/**
+ * Loads the named dataset; a folder without subfolders has no labels.
+ *
+ * @param options Options, as {@linkcode ImagesOptions} describes them.
+ * @param env Files, network and variables. @default {denoDataEnv}
+ */
 export function loadImages(
   options: ImagesOptions,
   env?: DataEnv,

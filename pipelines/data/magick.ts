@@ -4,7 +4,14 @@
  * @module
  */
 import type * as Magick from "npm:@imagemagick/magick-wasm@0.0.43";
-import { type Bitmap, type Covered, mostPixels } from "./bitmap.ts";
+import {
+  type Bitmap,
+  type Colour,
+  type Covered,
+  fitRows,
+  mostPixels,
+  type PixelRows,
+} from "./bitmap.ts";
 
 /** The version of the decoder: an image may have other pixels in another. */
 export const MAGICK_VERSION = "@imagemagick/magick-wasm@0.0.43";
@@ -53,31 +60,43 @@ async function compiledByNode(): Promise<WebAssembly.Module> {
 /**
  * Starts ImageMagick in this thread, once.
  *
- * @param module What {@linkcode compiledMagick} has made in another thread. @default it is compiled here
+ * @param module Module that {@linkcode compiledMagick} has made in another thread. @default it is compiled here
  */
 export function startMagick(module?: WebAssembly.Module): Promise<typeof Magick> {
-  started ??= begin(module).catch((cause) => {
+  // Another instance may be made of it later.
+  if (module !== undefined) compiled ??= Promise.resolve(module);
+  started ??= begin().catch((cause) => {
     started = null;
     throw cause;
   });
   return started;
 }
 
-async function begin(module?: WebAssembly.Module): Promise<typeof Magick> {
+async function begin(): Promise<typeof Magick> {
   const magick = await import("npm:@imagemagick/magick-wasm@0.0.43");
-  await magick.initializeImageMagick(module ?? await compiledMagick());
+  await magick.initializeImageMagick(await compiledMagick());
   // What does not fit into memory is refused: there is no disk to put it on.
   magick.ResourceLimits.disk = 0n;
   magick.ResourceLimits.listLength = 4n;
   return magick;
 }
 
-/** Gives an instance up whose memory may be damaged: the next image starts another. */
+/** Class of the package that holds its instance, and makes another where there is none. */
+interface Instance {
+  _api?: { readonly HEAPU8: Uint8Array };
+}
+
+/** Gives an instance up: the next image starts another. */
 function discard({ ImageMagick }: typeof Magick): void {
-  // The package keeps its instance here, and makes one where there is none.
-  (ImageMagick as unknown as { _api: undefined })._api = undefined;
+  (ImageMagick as unknown as Instance)._api = undefined;
   started = null;
 }
+
+/** Returns the number of bytes of the decoder's memory in this thread, which grows with the largest image. */
+export const magickMemory = async (): Promise<number> => {
+  const { ImageMagick } = await startMagick();
+  return (ImageMagick as unknown as Instance)._api?.HEAPU8.length ?? 0;
+};
 
 // ---- Bounds
 
@@ -91,10 +110,10 @@ const pixelsPerByte: Partial<Record<MagickFormat, number>> = {
   GIF: 4096,
 };
 
-/** The most scans, of which each goes over all pixels of a progressive JPEG; encoders write about ten. */
+/** Largest number of scans, each of which goes over all pixels of a progressive JPEG; encoders write about ten. */
 const mostScans = 100;
 
-/** Facts that the segments before a JPEG's pixels and between its scans give. */
+/** Properties of a JPEG from the segments before its pixels and between its scans. */
 interface JpegOutline {
   readonly scans: number;
   /** Whether its bits are arithmetic codes, of which one can stand for less than a bit. */
@@ -149,6 +168,9 @@ function check(
 
 // ---- Decoding
 
+/** Height and width that an image will be brought to. */
+type Size = readonly [height: number, width: number];
+
 /**
  * Decodes an image, upright and in sRGB. Bounds are checked by its header.
  *
@@ -156,17 +178,37 @@ function check(
  * eighth, where that leaves at least twice as many pixels each way. @default it is decoded whole
  * @throws `Error` with the reason.
  */
-export async function decodeByMagick(
+export const decodeByMagick = (
   bytes: Uint8Array,
   format: MagickFormat,
-  size?: readonly [height: number, width: number],
-): Promise<Bitmap> {
+  size?: Size,
+): Promise<Bitmap> => decodedInto(bitmapOf, bytes, format, size);
+
+/**
+ * Decodes an image as {@linkcode decodeByMagick} does, and brings it to a size by `fit`, without taking its pixels out of
+ * the decoder's memory.
+ *
+ * @throws `Error` with the reason.
+ */
+export const thumbnailByMagick = (
+  bytes: Uint8Array,
+  format: MagickFormat,
+  size: Size,
+  colour: Colour,
+): Promise<Uint8Array> => decodedInto((image) => fitRows(image, size, colour), bytes, format, size);
+
+async function decodedInto<T>(
+  use: (image: PixelRows) => T,
+  bytes: Uint8Array,
+  format: MagickFormat,
+  size?: Size,
+): Promise<T> {
   const magick = await startMagick();
   try {
-    return decoded(magick, bytes, format, size);
+    return decoded(magick, use, bytes, format, size);
   } catch (cause) {
     if (cause instanceof magick.MagickError) throw new Error(tidy(cause.message));
-    // Its own errors are of the class above; those of the engine leave it in the middle of something.
+    // Its own errors are of the class above; those of the engine leave its memory in the middle of something.
     if (cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError) {
       discard(magick);
       throw new Error(`the decoder has failed: ${cause.message}`);
@@ -175,12 +217,13 @@ export async function decodeByMagick(
   }
 }
 
-function decoded(
+function decoded<T>(
   magick: typeof Magick,
+  use: (image: PixelRows) => T,
   bytes: Uint8Array,
   format: MagickFormat,
-  size?: readonly [height: number, width: number],
-): Bitmap {
+  size?: Size,
+): T {
   const settings = new magick.MagickReadSettings();
   settings.format = format;
   settings.frameIndex = 0;
@@ -208,11 +251,10 @@ function decoded(
     const { orientation } = image;
     image.autoOrient();
     intoSrgb(magick, image);
-    const bitmap = bitmapOf(image);
-    return reduction === 1 ? bitmap : {
-      ...bitmap,
-      covered: coveredBy(bitmap, width / reduction, height / reduction, orientation),
-    };
+    const covered = reduction === 1
+      ? {}
+      : { covered: coveredBy(image, width / reduction, height / reduction, orientation) };
+    return image.getPixels((pixels) => use({ ...rowsOf(magick, image, pixels), ...covered }));
   } finally {
     image.dispose();
   }
@@ -230,19 +272,20 @@ function reductionOf(width: number, height: number, wanted: number): number {
 /**
  * The part of an upright bitmap that its image covers: as decoded, the last column and row may be covered in part.
  *
+ * @param upright Width and height of the bitmap.
  * @param columns Columns that the image covers as it is stored, not a whole number.
  * @param rows Rows, in the same way.
  * @param orientation Exif's, by which it has been turned: 2 and 3 mirror columns, 3 and 4 rows, 5 to 8 exchange them too.
  */
 function coveredBy(
-  bitmap: Bitmap,
+  upright: Pick<Bitmap, "width" | "height">,
   columns: number,
   rows: number,
   orientation: number,
 ): Covered {
   const [width, height] = orientation < 5 ? [columns, rows] : [rows, columns];
-  const left = [2, 3, 6, 7].includes(orientation) ? bitmap.width - width : 0;
-  const top = [3, 4, 7, 8].includes(orientation) ? bitmap.height - height : 0;
+  const left = [2, 3, 6, 7].includes(orientation) ? upright.width - width : 0;
+  const top = [3, 4, 7, 8].includes(orientation) ? upright.height - height : 0;
   return { left, top, width, height };
 }
 
@@ -307,19 +350,47 @@ function intoSrgb(magick: typeof Magick, image: Magick.IMagickImage): void {
   if (image.colorSpace !== sRGB && image.colorSpace !== Gray) image.colorSpace = sRGB;
 }
 
-/** Pixels that are copied out of WebAssembly at once. */
-const STRIP = 1_000_000;
+/** Pixels that are read at once. */
+const STRIP = 65_536;
 
-function bitmapOf(image: Magick.IMagickImage): Bitmap {
-  const { width, height } = image;
+/** The pixels of an image in the decoder's memory. */
+function rowsOf(
+  { PixelChannel }: typeof Magick,
+  { width, height, channelCount }: Magick.IMagickImage,
+  pixels: Magick.IPixelCollection,
+): PixelRows {
+  const placeOf = (channel: Magick.PixelChannel) => pixels.getChannelIndex(channel);
+  // A grey image has one channel for the three.
+  const red = placeOf(PixelChannel.Red);
+  const [green, blue] = [PixelChannel.Green, PixelChannel.Blue]
+    .map(placeOf).map((place) => place < 0 ? red : place);
+  const alpha = placeOf(PixelChannel.Alpha);
+  const most = Math.max(1, Math.floor(STRIP / width));
+  return {
+    width,
+    height,
+    step: channelCount,
+    places: alpha < 0 ? { red, green, blue } : { red, green, blue, alpha },
+    from: (top) => {
+      const rows = Math.min(most, height - top);
+      return { pixels: pixels.getReadOnlyArea(0, top, width, rows), top, rows };
+    },
+  };
+}
+
+function bitmapOf({ width, height, covered, step, places, from }: PixelRows): Bitmap {
   const pixels = new Uint8Array(width * height * 4);
-  const rows = Math.max(1, Math.floor(STRIP / width));
-  image.getPixels((all) => {
-    for (let y = 0; y < height; y += rows) {
-      const strip = all.toByteArray(0, y, width, Math.min(rows, height - y), "RGBA");
-      if (strip === null) throw new Error("its pixels cannot be read");
-      pixels.set(strip, y * width * 4);
+  const { red, green, blue, alpha = -1 } = places;
+  for (let y = 0; y < height;) {
+    const strip = from(y);
+    y += strip.rows;
+    const end = y * width * 4;
+    for (let to = strip.top * width * 4, at = 0; to < end; to += 4, at += step) {
+      pixels[to] = strip.pixels[at + red];
+      pixels[to + 1] = strip.pixels[at + green];
+      pixels[to + 2] = strip.pixels[at + blue];
+      pixels[to + 3] = alpha < 0 ? 255 : strip.pixels[at + alpha];
     }
-  });
-  return { width, height, pixels };
+  }
+  return { width, height, pixels, ...covered === undefined ? {} : { covered } };
 }

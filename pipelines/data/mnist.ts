@@ -19,7 +19,7 @@ import type { Published, PublishedFile } from "./published.ts";
 
 /** An array of bytes with its shape. */
 export interface Idx {
-  /** 1 to 4 sizes, each 0 to 2^32 − 1. */
+  /** Dimensions: 1 to 4 sizes, each 0 to 2^32 − 1. */
   readonly shape: readonly number[];
   /** Values, as many bytes as the product of the shape, row-major. */
   readonly values: Uint8Array;
@@ -227,6 +227,8 @@ const mnistFacts = {
  * subfolder `mnist`, the user's cache, `./runs/.cache/mnist` and two public mirrors. A download is
  * kept in the first cache that may be written. Files may be gzipped (NAME.gz) or not.
  *
+ * @param options Options, as {@linkcode MnistOptions} describes them.
+ * @param env Files, network and variables. @default {denoDataEnv}
  * @returns The dataset: shape [28, 28], classes "0" to "9". `DatasetUnavailable` names every place
  * that was tried; `CorruptFile` and `ChecksumMismatch` name a file that is there but is not MNIST's,
  * `FileUnavailable` one that cannot be read.
@@ -301,6 +303,8 @@ const fashionMnistFacts = {
  * subfolder `fashion_mnist`, the user's cache, `./runs/.cache/fashion_mnist` and two public mirrors.
  * A download is kept in the first cache that may be written. Files may be gzipped (NAME.gz) or not.
  *
+ * @param options Options, as {@linkcode FashionMnistOptions} describes them.
+ * @param env Files, network and variables. @default {denoDataEnv}
  * @returns The dataset: shape [28, 28], ten classes from "T-shirt/top" to "Ankle boot".
  * `DatasetUnavailable` names every place that was tried; `CorruptFile` and `ChecksumMismatch` name a
  * file that is there but is not Fashion-MNIST's, `FileUnavailable` one that cannot be read.

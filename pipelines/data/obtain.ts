@@ -184,7 +184,7 @@ const causeOf = (error: unknown): unknown =>
 export interface CacheFolder {
   /** Path of the folder. */
   readonly path: string;
-  /** Whether a person at a terminal may be asked for the permission to use it. */
+  /** Whether Deno may ask a person at a terminal for the permission to use it. */
   readonly ask: boolean;
 }
 
@@ -369,7 +369,7 @@ async () => {
 };
 
 /**
- * Says why nothing can be read in a folder that the user named; null where it can. At a terminal, Deno
+ * Returns the reason why nothing can be read in a folder that the user named; null where it can. At a terminal, Deno
  * may ask.
  */
 export async function hindranceTo(folder: string, env: DataEnv): Promise<string | null> {

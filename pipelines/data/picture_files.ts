@@ -1,6 +1,6 @@
 /**
- * Listing of the pictures in a folder as people have them: nested folders, files of other kinds, links, and
- * what operating systems leave there. Training and encoding list a folder by the same rules.
+ * Listing of the pictures in a user's folder: nested folders, files of other kinds, links, and files of operating
+ * systems. Training and encoding list a folder by the same rules.
  *
  * @module
  */
@@ -19,10 +19,10 @@ export const PICTURE_KINDS = "PNG, JPEG, WebP, AVIF, GIF, HEIC, TIFF or BMP";
 export const isPictureName = (name: string): boolean =>
   /\.(png|jpe?g|jpe|jfif|webp|avif|gif|hei[cf]|tiff?|bmp)$/i.test(name);
 
-/** Why something in a folder is passed over. */
+/** Reason for which an entry of a folder is skipped. */
 export type PassedReason = keyof typeof WORDS;
 
-/** The words for what is passed over, for one and for several; their order is that of {@linkcode passedOver}. */
+/** Words for the skipped entries, for one and for several; their order is that of {@linkcode passedOver}. */
 const WORDS = {
   hidden: ["hidden", "hidden"],
   raw: ["raw photograph", "raw photographs"],
@@ -50,11 +50,11 @@ const KINDS: readonly (readonly [RegExp, PassedReason])[] = [
 const HIDDEN =
   /^(\..*|__macosx|(eh)?thumbs\.db|desktop\.ini|@eadir|\$recycle\.bin|system volume information|lost\+found)$/i;
 
-/** Something that was passed over. */
+/** An entry that was skipped. */
 export interface PassedOver {
-  /** Its path below the listed folder. */
+  /** Path of the file below the listed folder. */
   readonly name: string;
-  /** Why it was passed over. */
+  /** Reason for which it was skipped. */
   readonly reason: PassedReason;
 }
 
@@ -62,7 +62,7 @@ export interface PassedOver {
 const [SHOWN, SHOWN_BAD] = [3, 20];
 
 /**
- * Says what was passed over, by reason, with the number and the first names of each.
+ * Describes the skipped entries, by reason, with the number and the first names of each.
  *
  * @returns The words; empty where nothing was passed over.
  *
@@ -97,7 +97,10 @@ export function passedOver(passed: readonly PassedOver[]): string {
   return parts.length === 0 ? "" : `passed over: ${parts.join(", ")}`;
 }
 
-/** Lists the first names, without what a terminal would take for a command: names of files hold any character. */
+/**
+ * Lists the first names, without characters that a terminal would take for a command: names of files hold any
+ * character.
+ */
 export const namesOf = (names: readonly string[], most = SHOWN): string =>
   names.slice(0, most).map((name) => name.replaceAll(/\p{Cc}/gu, "?")).join(", ") +
   (names.length > most ? ", …" : "");
@@ -299,7 +302,7 @@ export function placed(pictures: readonly PictureFile[]): readonly PlacedPicture
 const isOnly = (folders: readonly (readonly string[])[]): boolean =>
   new Set(folders.map(([first]) => first)).size === 1;
 
-/** Whether there are folders of a training part and of another, so many folders deep. */
+/** Whether there are folders of a training part and of another, `depth` folders deep. */
 function isSplit(folders: readonly (readonly string[])[], depth: number): boolean {
   const parts = new Set(folders.map((names) => partOf(names[depth] ?? "")));
   return parts.has("train") && (parts.has("validation") || parts.has("test"));

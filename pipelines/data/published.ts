@@ -1,6 +1,6 @@
 /**
- * Files that somebody published, with what is known about them, so that a copy can be told from a
- * damaged one wherever it was found.
+ * Files that others have published, with their properties, so that a copy can be distinguished from
+ * a damaged one wherever it was found.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { gunzip, sha256 } from "./bytes.ts";
 
 /** A file as it was published. */
 export interface PublishedFile {
-  /** Without ".gz". */
+  /** Name of the file, without ".gz". */
   readonly name: string;
   /** Size of the uncompressed content, in bytes. */
   readonly size: number;
@@ -26,7 +26,11 @@ export interface Published {
   readonly title: string;
   /** The name of its folder in a cache: "mnist". */
   readonly folder: string;
-  /** Whether `$SPARROW_DATA` itself is passed over and only its subfolder looked into. */
+  /**
+   * Whether only the subfolder of `$SPARROW_DATA` is searched, and not the folder itself.
+   *
+   * @default false
+   */
   readonly onlyInSubfolder?: boolean;
   readonly files: readonly PublishedFile[];
   /** Folders on the web, each ending in "/", that hold the files as NAME.gz; the best first. */
@@ -44,8 +48,8 @@ export const within = (folder: string, name: string): string =>
   /[/\\]$/.test(folder) ? `${folder}${name}` : `${folder}/${name}`;
 
 /**
- * The values of a copy of a published file. The structure is looked at before the hash, because
- * "truncated" helps more than a wrong hash does.
+ * Returns the values of a copy of a published file. The structure is checked before the hash,
+ * because "truncated" helps more than a wrong hash does.
  *
  * @param file The name that an error carries.
  * @param bytes The copy, gzip or not.
@@ -79,13 +83,13 @@ async () => {
     : E.left({ _tag: "ChecksumMismatch", file, expected, actual });
 };
 
-/** Why a copy did not do, for a list of attempts that names the place itself. */
+/** Returns the fault of a copy, for a list of attempts that names the place itself. */
 export const reasonOf = (damage: Damage): string =>
   damage._tag === "CorruptFile"
     ? damage.reason
     : `expected SHA-256 ${damage.expected}, current value is ${damage.actual}`;
 
-/** The error that lists every place that was tried and says what would do. */
+/** Makes the error that lists every place that was tried, with advice. */
 export const unavailable = (
   published: Published,
   tried: readonly Attempt[],

@@ -27,6 +27,7 @@ export interface ValidationOptions {
 /**
  * Copies the samples of a split at some indices, in the order of the indices.
  *
+ * @param split Split to copy from.
  * @param picks Each from 0 to split.count − 1.
  * @returns A split of its own memory.
  *
@@ -71,7 +72,7 @@ function pickRows<A extends SampleValues | Labels>(values: A, size: number, pick
   return chosen;
 }
 
-/** Returns samples of a split from one on, at most so many, as views. */
+/** Returns samples of a split from one on, at most `most`, as views. */
 export function samplesFrom<Split extends DataSplit>(
   split: Split,
   from: number,
@@ -89,13 +90,14 @@ export function samplesFrom<Split extends DataSplit>(
   };
 }
 
-/** Returns the first samples of a split, at most so many, as views. */
+/** Returns the first samples of a split, at most `most`, as views. */
 export const firstSamples = <Split extends DataSplit>(split: Split, most: number): Split =>
   samplesFrom(split, 0, most);
 
 /**
- * Returns the first samples of each split of a dataset, as views: for a quick look at a large one.
+ * Returns the first samples of each split of a dataset, as views: for a quick trial of a large one.
  *
+ * @param dataset Dataset to shorten, which stays as it is.
  * @param most Samples of each split, an integer of at least 1; a smaller split stays as it is.
  *
  * @example
@@ -125,6 +127,9 @@ export function take<Split extends DataSplit>(
 /**
  * Replaces the normalisation of all splits of a dataset.
  *
+ * @param dataset Dataset, which stays as it is.
+ * @param normalisation Mean and deviation, for all numbers or for each channel.
+ *
  * @example Bytes divided by 255, so that pixels are from 0 to 1.
  * ```ts
  * import { withNormalisation } from "./splits.ts";
@@ -152,6 +157,8 @@ export const withNormalisation = <Split extends DataSplit>(
  * all samples where they have no labels. Both keep the order that they had. At least one sample of each class
  * goes and at least one stays.
  *
+ * @param dataset Dataset, which stays as it is.
+ * @param options Options, as {@linkcode ValidationOptions} describes them.
  * @returns The dataset; `InvalidOption` when the fraction is not above 0 and below 1, the seed not
  * an integer from 0 to 2^32 − 1, when a class has one sample only, or when there is a validation set
  * already.
@@ -207,8 +214,8 @@ export interface Parting {
 /**
  * Parts a split at random, by a fraction of each class, or of all samples where they have no labels.
  *
- * @param classes Their names, for an error.
- * @returns As {@linkcode stratified} does.
+ * @param classes Names of the classes, for an error.
+ * @returns Parts as {@linkcode stratified} returns them.
  */
 export const parted = (
   { count, labels }: Pick<DataSplit, "count" | "labels">,
@@ -225,7 +232,7 @@ export const parted = (
  * side.
  *
  * @param labels Class indices, in the split's order; a class without any sample is passed over.
- * @param classes Their names, for an error.
+ * @param classes Names of the classes, for an error.
  * @param fraction The part of each class that goes, above 0 and below 1.
  * @returns The indices; `InvalidOption` for another fraction, and when a class has one sample only.
  */
@@ -290,6 +297,7 @@ function indicesWhere(values: Uint8Array, value: number): Uint32Array {
  * Keeps the samples of some classes only, in the order that they had. Labels and the names of
  * the classes stay as they are, so that an 8 is an 8 in both; the other classes just have no samples.
  *
+ * @param dataset Dataset with labels, which stays as it is.
  * @param classes Indices into the dataset's classes: at least one, each once, in any order.
  * @returns The dataset, of its own memory; `InvalidOption` for a class that there is not, one that is
  * named twice, for none, for samples without labels, and where no training or no test sample is left.
@@ -313,10 +321,11 @@ export const onlyClasses = <Split extends DataSplit>(
 ): E.Either<InvalidOption, Dataset<Split>> => keep(dataset, classes, (named) => named);
 
 /**
- * Leaves the samples of some classes out: it keeps what {@linkcode onlyClasses} leaves out.
+ * Leaves out the samples of some classes: the complement of {@linkcode onlyClasses}.
  *
- * @param classes As for `onlyClasses`.
- * @returns As `onlyClasses` does.
+ * @param dataset Dataset with labels, which stays as it is.
+ * @param classes Classes as for `onlyClasses`.
+ * @returns Dataset as `onlyClasses` returns it.
  *
  * @example
  * ```ts
@@ -374,8 +383,8 @@ function keep<Split extends DataSplit>(
  * on.
  *
  * @param labels Class indices below `classes`.
- * @param most How many samples at most, at least 0.
- * @returns Their places among the labels.
+ * @param most Largest number of samples, at least 0.
+ * @returns The places of the samples among the labels.
  *
  * @example
  * ```ts

@@ -32,7 +32,7 @@ const defaultTest = 2_000;
 const largestSeed = 2 ** 32 - 1;
 const mostImages = 1_000_000;
 
-/** Mean and deviation of byte / 255 over the 10,000 training images of seed 1. */
+/** Normalisation: mean and deviation of byte / 255 over the 10,000 training images of seed 1. */
 const normalisation = { mean: [0.123], std: [0.2853] };
 
 /**
@@ -67,6 +67,7 @@ export function strokes(
  * Draws the built-in digits, with the SHA-256 of each split's content (its pixels, then its labels) under
  * "strokes-train" and "strokes-test".
  *
+ * @param options Options, as {@linkcode StrokesOptions} describes them.
  * @returns The dataset; `InvalidOption` when the seed is not an integer from 0 to 2^32 − 1, or a
  * number of images not one from 1 to 1,000,000.
  *
@@ -223,7 +224,7 @@ const pieces = 5;
  * Rom, "A class of local interpolating splines", 1974).
  *
  * @param through At least 2 points; two stay a straight line.
- * @returns Its first point, then 5 points for each further one.
+ * @returns The first point of a stroke, then 5 points for each further one.
  */
 export function curve(through: readonly Point[]): readonly Point[] {
   if (through.length < 3) return through;
@@ -248,7 +249,7 @@ const spline = (a: number, b: number, c: number, d: number, t: number): number =
  * falls from 1 to 0 within one pixel around the edge, by the distance to the line.
  *
  * @param canvas side × side numbers from 0 to 1, row-major, which are changed.
- * @param line In pixels, (0, 0) being the upper left corner; what lies outside is cut off.
+ * @param line Points in pixels, (0, 0) being the upper left corner; what lies outside is cut off.
  * @param start The pen's radius where the line begins, in pixels.
  * @param end The pen's radius where the line ends; it changes evenly in between.
  */
@@ -286,9 +287,9 @@ export function mark(
 // ---- Handwriting
 
 /**
- * Draws a digit as somebody might write it: one of its styles, with jittered control points, under a random affine map,
- * by a pen of random thickness and pressure, with grain in the ink. The amounts are chosen so that
- * a person reads every digit and simple classifiers do about as well as on MNIST.
+ * Draws a digit as if by hand: one of its styles, with jittered control points, under a random affine map, by a pen of
+ * random thickness and pressure, with grain in the ink. The amounts are chosen so that a person reads every digit and
+ * simple classifiers do about as well as on MNIST.
  *
  * @param digit 0 to 9.
  * @returns 28 × 28 bytes, row-major; the background is 0.

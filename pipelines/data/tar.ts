@@ -37,7 +37,7 @@ const latin1 = new TextDecoder("latin1");
  * Links, devices, names that are absolute or have `..` in them, and names that stand twice are refused, as are
  * sizes that are larger than the archive. Nothing is allocated.
  *
- * @param file What to call it in an error.
+ * @param file Name of the file in errors.
  * @param bytes The whole archive, uncompressed.
  * @returns Views of `bytes`; `CorruptFile`.
  *
@@ -117,7 +117,9 @@ function text(header: Uint8Array, field: keyof typeof fields): string {
   return latin1.decode(end < 0 ? bytes : bytes.subarray(0, end)).trim();
 }
 
-/** Null for what is no octal number: the sign of a negative one, or the binary form of those above 8 GiB. */
+/**
+ * Parses an octal number; null for anything else: the sign of a negative one, or the binary form of those above 8 GiB.
+ */
 function octal(header: Uint8Array, field: "size" | "checksum"): number | null {
   const digits = text(header, field);
   return /^[0-7]{1,12}$/.test(digits) ? parseInt(digits, 8) : null;
@@ -141,7 +143,7 @@ function nameOf(header: Uint8Array): string {
   return (prefix === "" ? name : `${prefix}/${name}`).replace(/^(\.\/)+/, "");
 }
 
-/** Why a name would lead elsewhere, or null. */
+/** Returns the reason why a name would lead out of the folder, or null. */
 const escaping = (name: string): string | null =>
   name === ""
     ? "which is empty"

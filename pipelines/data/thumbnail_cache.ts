@@ -35,18 +35,19 @@ const FOLDERS = 256;
 /** The most bytes of a folder, which makes 2 GiB in all. */
 const MOST_BYTES = 2 ** 31 / FOLDERS;
 
-/** One of so many thumbnails that are written has its folder's size looked at. */
+/** Number of written thumbnails after which the size of the folder is checked, on average. */
 const LOOK_EVERY = 16;
 
-/** Changes wherever the same file is given other pixels by us, and not by the decoder. */
+/** Version of our own changes of pixels, besides the decoder's. */
 const OURS = 1;
 
 /**
- * Opens the cache in the user's cache folder or in `./runs/.cache`, the first of them that may be read and written;
- * nobody is asked.
+ * Opens the cache in the user's cache folder or in `./runs/.cache`, the first of them that may be read and written. It
+ * never prompts for a permission.
  *
- * A thumbnail's name is the SHA-256 of the file's content, the size, the colours and the decoder's version. Only those of
- * files of 64 KiB and more are kept. Together they take at most about 2 GiB: where there are more, any of them make room.
+ * A thumbnail's name is the SHA-256 of the file's content, the size, the colours and the decoder's version. Only those
+ * of files of 64 KiB and more are kept. Together they take at most about 2 GiB: beyond that, arbitrary ones are
+ * deleted.
  *
  * @returns The cache; null where there is no such folder.
  */

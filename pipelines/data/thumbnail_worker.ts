@@ -6,7 +6,7 @@
 import { E } from "../../graph/fp_ts.ts";
 import type { Colour } from "./bitmap.ts";
 import { decodeThumbnail } from "./decode_image.ts";
-import { startMagick } from "./magick.ts";
+import { magickMemory, startMagick } from "./magick.ts";
 
 /** An image to decode. */
 export interface ThumbnailJob {
@@ -23,11 +23,18 @@ export interface ThumbnailJob {
 /** A message to the worker: first the compiled decoder, then any number of images. */
 export type ToWorker = { readonly module: WebAssembly.Module } | ThumbnailJob;
 
-/** A message from the worker: that it has started, or what has become of an image. */
+/** Message from the worker: that it has started, or the result of an image. */
 export type FromWorker =
   | { readonly id: null }
-  | { readonly id: number; readonly pixels: Uint8Array }
-  | { readonly id: number; readonly reason: string };
+  | Answer & { readonly pixels: Uint8Array }
+  | Answer & { readonly reason: string };
+
+/** The part of an answer that says which it is and what it cost. */
+interface Answer {
+  readonly id: number;
+  /** Bytes of the decoder's memory, which the largest image so far has made that large. */
+  readonly memory: number;
+}
 
 /** The worker's own global object, by the parts that are used. */
 interface Scope {
@@ -43,10 +50,14 @@ async function answer(message: ToWorker, { postMessage }: Scope): Promise<void> 
   const { id, bytes, size, colour } = message;
   try {
     const decoded = await decodeThumbnail("", bytes, size, colour)();
-    if (E.isLeft(decoded)) postMessage({ id, reason: decoded.left.reason });
-    else postMessage({ id, pixels: decoded.right }, [decoded.right.buffer]);
+    const memory = await magickMemory();
+    if (E.isLeft(decoded)) postMessage({ id, memory, reason: decoded.left.reason });
+    else postMessage({ id, memory, pixels: decoded.right }, [decoded.right.buffer]);
   } catch (cause) {
-    postMessage({ id, reason: `the decoder has failed: ${cause}` });
+    postMessage({ id, memory: 0, reason: `the decoder has failed: ${cause}` });
+  } finally {
+    // This thread's own copy, which would otherwise be kept until garbage is collected.
+    if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Many image files as thumbnails, decoded on all cores.
+ * Thumbnails of many image files, decoded on all cores.
  *
  * @module
  */
@@ -36,6 +36,7 @@ type Read = E.Either<CorruptFile | FileUnavailable, Uint8Array>;
  * written, by the SHA-256 of the file's content; together they take at most about 2 GiB.
  *
  * @param paths Files to read.
+ * @param options Options, as {@linkcode ThumbnailOptions} describes them.
  * @param env Files; `signal`, at which reading stops at once, whatever is in flight; `onRead`, which is called with the number of files
  * that are done.
  * @returns For each file, in order, height × width bytes, × 3 for "rgb", or `FileUnavailable` or `CorruptFile`, which
@@ -125,10 +126,16 @@ const FEW = 4;
 /** The most workers: each has a decoder of its own, and the largest image takes hundreds of MiB. */
 const MOST_WORKERS = 8;
 
-/** Images that a worker is given ahead, so that it need not wait for this thread. */
+/** Images that a worker receives ahead, so that it need not wait for this thread. */
 const PER_WORKER = 2;
 
-/** Milliseconds after which an image is given up that is still being decoded. */
+/**
+ * Largest number of bytes that a worker's decoder keeps between two images. The memory of WebAssembly grows to what the
+ * largest image takes and never shrinks.
+ */
+const MOST_KEPT = 2 ** 28;
+
+/** Milliseconds after which an image that is still being decoded is given up. */
 const PATIENCE = 120_000;
 
 function poolFor(count: number, size: ThumbnailOptions["size"], colour: Colour): Pool {
@@ -168,7 +175,7 @@ interface Task {
   readonly resolve: (decoded: Decoded) => void;
 }
 
-/** A worker with what it has been given, the image that is being decoded first. */
+/** A worker with its images, the one that is being decoded first. */
 interface Running {
   readonly worker: Worker;
   readonly tasks: Task[];
@@ -212,11 +219,23 @@ function workerPool(
   };
 
   const finish = (one: Running, data: Exclude<FromWorker, { readonly id: null }>) => {
+    // The answer of a worker that has been replaced comes too late.
+    if (!running.has(one)) return;
     const at = one.tasks.findIndex(({ job }) => job.id === data.id);
     const [task] = one.tasks.splice(at, 1);
     if ("reason" in data) fail(task, data.reason);
     else task.resolve(E.right(data.pixels));
+    if (data.memory > MOST_KEPT) return replace(one);
     watch(one);
+    next();
+  };
+
+  /** Ends a worker; what it was given is begun again elsewhere. */
+  const replace = (one: Running) => {
+    running.delete(one);
+    clearTimeout(one.timer);
+    one.worker.terminate();
+    waiting.unshift(...one.tasks);
     next();
   };
 
@@ -230,13 +249,10 @@ function workerPool(
 
   /** Ends a worker whose first image has made it fail; the others are begun again elsewhere. */
   const end = (one: Running, reason: string) => {
-    if (!running.delete(one)) return;
-    clearTimeout(one.timer);
-    one.worker.terminate();
+    if (!running.has(one)) return;
     if (!one.started) unavailable = true;
     else if (one.tasks.length > 0) fail(one.tasks.shift()!, `the decoder has failed: ${reason}`);
-    waiting.unshift(...one.tasks);
-    next();
+    replace(one);
   };
 
   const next = () => {

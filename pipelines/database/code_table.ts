@@ -59,6 +59,8 @@ const quoted = ({ name }: Pick<CodeTable, "name">): string => `"${name}"`;
  * sparsevec(width)`, where it is element u + 1. Further columns, labels or float vectors say, are left alone, and
  * must be allowed to be empty.
  *
+ * @param database Database that is open.
+ * @param options Options, as {@linkcode CodeTableOptions} describes them.
  * @returns The table; `InvalidOption` for a name that does not do, a width out of range, and where a table
  * of that name has other columns, another type or width; `DatabaseUnavailable` for what the database refuses.
  */
@@ -121,7 +123,11 @@ async function columnsOf(
   return new Map(rows.map(({ name, type }) => [String(name), String(type)]));
 }
 
-/** Counts the codes of a table. */
+/**
+ * Counts the codes of a table.
+ *
+ * @param table Table of codes.
+ */
 export const countCodes = (table: CodeTable): TE.TaskEither<SparrowError, number> =>
   attempt(table.database, ({ query }) => countedBy(table, query));
 
@@ -135,7 +141,8 @@ async function countedBy(table: CodeTable, query: DatabaseQuery): Promise<number
  * Adds codes after those that a table has: the first gets the index that follows the last one's. All
  * of them are added or, where something goes wrong, none; of two that add at once one waits.
  *
- * @param codes As wide as the table's.
+ * @param table Table to add to.
+ * @param codes Codes as wide as the table's.
  * @returns The index of the first of them; `InvalidOption` where a sparse vector would have more than 16,000 units
  * set; `DatabaseUnavailable` for what the database refuses.
  * @throws {RangeError} Where the widths differ.
@@ -194,15 +201,16 @@ export const addCodes = (
 const MOST_QUERIES = 256;
 
 /**
- * Finds the k nearest codes of each query, exactly: what `search` of a code index finds. The database compares each
- * query with every code, also where the table has an index of pgvector's: those are approximate, and useful to
- * statements of one's own. Bits are compared by `<~>` and `bit_count`, which needs PostgreSQL 14, sparse vectors by
- * `<+>` and `<#>`.
+ * Finds the k nearest codes of each query, exactly, like `search` of a code index. The database compares each
+ * query with every code, also where the table has an index of pgvector's: those are approximate, and useful to your own
+ * statements. Bits are compared by `<~>` and `bit_count`, which needs PostgreSQL 14, sparse vectors by `<+>` and `<#>`.
  *
- * @param queries As wide as the table's codes.
- * @returns Per query the indices (ids) of the nearest and their distances, rising; of equal distances the
- * lower index is first. `InvalidOption` where k is not from 1 to the number of codes, or
- * a sparse vector would have more than 16,000 units set; `DatabaseUnavailable` for what the database refuses.
+ * @param table Table to search.
+ * @param queries Codes as wide as the table's.
+ * @param options Number of neighbours and the distance, as {@linkcode SearchOptions} describes them.
+ * @returns The indices (ids) of the nearest codes of each query and their distances, rising; of equal distances the
+ * lower index is first. `InvalidOption` where k is not from 1 to the number of codes, or a sparse vector would have
+ * more than 16,000 units set; `DatabaseUnavailable` for what the database refuses.
  * @throws {RangeError} Where the widths differ.
  *
  * @example
@@ -270,8 +278,8 @@ async function nearest(
 }
 
 /**
- * The cast of the distance keeps an approximate index of the table's from being used in its place; were
- * the queries not materialised, each would be read from its text anew for every code.
+ * Writes the statement of a search. The cast of the distance keeps PostgreSQL from using an approximate index of the
+ * table. Materialised queries keep it from parsing each query's text again for every code.
  */
 const statementFor = (table: CodeTable, distance: CodeDistance): string =>
   `WITH asked AS MATERIALIZED (SELECT place, ${read(table)} AS code ` +

@@ -8,7 +8,7 @@ import { type DatabaseUnavailable, invalidOption, type SparrowError } from "../.
 import { E, pipe, TE } from "../../graph/fp_ts.ts";
 import { lockFolder } from "../files/lock.ts";
 
-/** Runs one statement; its parameters are $1, $2, … Throws what the database refuses. */
+/** Runs one statement with its parameters $1, $2, … Throws the database's errors. */
 export type DatabaseQuery = (
   statement: string,
   parameters?: readonly unknown[],
@@ -34,11 +34,11 @@ export interface DatabaseOptions {
   readonly pgvector?: boolean;
 }
 
-/** A database that is open, with pgvector where that was asked for. */
+/** An open database, with pgvector where that was requested. */
 export interface Database {
   /** Place of the database, without a password: "memory", the folder or the address. */
   readonly place: string;
-  /** Driver for statements of one's own, on further columns for example; it throws what the database refuses. */
+  /** Driver for your own statements, on further columns for example; it throws the database's errors. */
   readonly driver: DatabaseDriver;
 }
 
@@ -50,6 +50,7 @@ export interface Database {
  * or later; in Deno
  * `--allow-net=HOST:PORT` and `--allow-env=PG*,USER,USERNAME,LOGNAME`, for it reads the usual variables.
  *
+ * @param options Options, as {@linkcode DatabaseOptions} describes them.
  * @returns The database, to be closed with {@linkcode closeDatabase}; `InvalidOption` for an address that
  * is none and for a folder beside an address; `DatabaseUnavailable` where it does not open, where
  * its folder is in use, and where pgvector is missing or too old.
@@ -121,7 +122,7 @@ function placeOf(url: string): string | null {
   return `${read.protocol}//${user}${read.host}${read.pathname}`;
 }
 
-/** Hides what stands before the last @, which may hold a password, for an error. */
+/** Hides the part before the last @, which may hold a password, for an error. */
 const withoutPassword = (url: string): string => url.replace(/^([^/]*\/\/)?.*@/, "$1…@");
 
 /**
@@ -169,14 +170,18 @@ const withVector = (database: Database): TE.TaskEither<SparrowError, void> =>
     ),
   );
 
-/** Does something with a database; what that throws is returned as `DatabaseUnavailable`. */
+/** Runs a function on a database; a thrown error is returned as `DatabaseUnavailable`. */
 export const attempt = <A>(
   { place, driver }: Database,
   work: (driver: DatabaseDriver) => Promise<A>,
 ): TE.TaskEither<DatabaseUnavailable, A> =>
   TE.tryCatch(() => work(driver), (cause) => refused(place, cause));
 
-/** Closes a database. One in memory is gone; nothing may be asked of it afterwards. */
+/**
+ * Closes a database, which cannot be used afterwards. One in memory is gone.
+ *
+ * @param database Database to close.
+ */
 export const closeDatabase = (database: Database): TE.TaskEither<DatabaseUnavailable, void> =>
   attempt(database, ({ close }) => close());
 

@@ -33,7 +33,9 @@ export interface QueryVectorsOptions {
  * A vector is pgvector's `vector` or `halfvec`, an array (`float4[]`, `float8[]`, `real[]`, …), or a `bytea` of float32 in
  * little-endian order. Rows have the order of the query, which is any where it does not say ORDER BY.
  *
+ * @param database Database that is open.
  * @param query A SELECT, without a semicolon. It is the caller's own: never put another's text into it, but parameters.
+ * @param options Options, as {@linkcode QueryVectorsOptions} describes them.
  * @returns The source, to be closed before the database is; `DatabaseUnavailable` for what the database refuses;
  * `InvalidOption` where no column has vectors, where it must be named, and for no rows. Rows are inspected when they are
  * read: nulls, other widths than the first row's, and numbers that are not finite are refused by row, as `CorruptFile`.

@@ -38,6 +38,7 @@ export interface EncodeOptions {
  *
  * @param model A run, or what `loadModel` returns.
  * @param samples Samples in memory, or vectors that are read block by block: those that `openVectors` opens.
+ * @param options Options, as {@linkcode EncodeOptions} describes them.
  * @returns The embeddings in the order of the samples; the errors of a source that is read; `Interrupted` when the
  * environment's signal is aborted; `InvalidOption` when a sample has not the size of the model's input, or a number
  * that is not finite, which it names by its place; `ConsumedRun` when the model's tensors are gone; `GpuError` when a
@@ -114,6 +115,9 @@ async function* inBlocks(
  * `top_k` or `k_winners`: which units are not 0, as packed bits, and their values. Of 4,096 units with 64 winners that
  * takes 768 bytes per sample, where the numbers of all units take 16,384.
  *
+ * @param model A run, or what `loadModel` returns.
+ * @param samples Samples in memory.
+ * @param options Options, as {@linkcode EncodeOptions} describes them.
  * @returns The codes in the order of the samples, with their values; `InvalidOption` where an output is not
  * finite; else as {@linkcode encode} does.
  *
@@ -197,15 +201,16 @@ const latent = (value: Value): tf.Tensor =>
   value instanceof tf.Tensor ? value : latent(value.first);
 
 /**
- * Encodes any number of samples with the memory of one batch: the next batch is asked for when the codes
- * of the last have been taken. Codes are packed, 1 bit per unit (`words`; their bytes are
- * `new Uint8Array(words.buffer)`), where the encoder ends in kWTA.
+ * Encodes any number of samples with the memory of one batch: the next batch is requested when the codes of the last
+ * have been taken. Codes are packed, 1 bit per unit (`words`; their bytes are `new Uint8Array(words.buffer)`), where
+ * the encoder ends in kWTA.
  *
  * Samples are normalised as {@linkcode encode} does, and have the codes that it makes, whatever the batch
  * that they come in.
  *
  * @param model A run, or what `loadModel` returns.
  * @param batches Samples, of a file that is read in parts or from a camera, say.
+ * @param options Options, as {@linkcode EncodeOptions} describes them.
  * @returns The embeddings of one batch after the other; or once, at the end, `Interrupted` when the
  * environment's signal is aborted, `InvalidOption` as for `encode`.
  *
@@ -269,7 +274,7 @@ export interface ActivatedCodes {
 }
 
 /**
- * Encodes batches as {@linkcode encodeStream} does, and keeps what the units had before they competed.
+ * Encodes batches as {@linkcode encodeStream} does, and keeps the units' values before the competition.
  *
  * @param model A model whose codes are binary.
  */

@@ -38,8 +38,10 @@ export interface EncodeImagesOptions extends FindImagesOptions, EncodeOptions {
   /** Whether an image file that cannot be used is passed over, in place of an error. @default {false} */
   readonly skipBad?: boolean;
   /**
-   * Called with what a person should know: the notice of a dataset, what a folder has besides images,
-   * and why a file was passed over. @default nothing is called
+   * Called with notes for the user: the notice of a dataset, files in a folder that are not images, and reasons why
+   * files were skipped.
+   *
+   * @default nothing is called
    */
   readonly note?: (line: string) => void;
   /**
@@ -48,7 +50,8 @@ export interface EncodeImagesOptions extends FindImagesOptions, EncodeOptions {
    */
   readonly known?: SavedCodes;
   /**
-   * Whether activations, thumbnails and the states of files are kept beside the codes, which order what a search finds.
+   * Whether activations, thumbnails and the states of files are kept beside the codes. They order the results of a
+   * search.
    *
    * @default where an image is a file
    */
@@ -85,7 +88,9 @@ export interface EncodedImages extends SavedCodes {
  * Image files are resized by the shorter side, cropped around the centre, and normalised as the model's
  * training data was.
  *
+ * @param encoder Encoder that makes the codes.
  * @param images Names of datasets and paths, or what {@linkcode findImages} found; at least one.
+ * @param options Options, as {@linkcode EncodeImagesOptions} describes them.
  * @returns The codes, with labels where any image has one (−1 for those that have none); `CorruptFile`
  * or `FileUnavailable` naming an image that cannot be used; `InvalidOption` where there is no image at
  * all; `Interrupted`; else as `findImages` and `encode` do.
@@ -221,7 +226,7 @@ async function encodeSources(
   });
 }
 
-/** The environment that image files are read in: a dataset's, which ends by the signal of what is done. */
+/** Returns the environment that image files are read in: a dataset's, which ends by the signal of the encoding. */
 const readingFrom = (data: DataEnv, files: Files, signal: AbortSignal): PictureEnv => ({
   files,
   onRead: data.onRead,
@@ -317,7 +322,7 @@ const namesOf = (input: ImageSource): readonly string[] =>
 
 // ---- Encoding again
 
-/** The state of a file: its content, and by what a change is seen without reading it. */
+/** State of a file: its content, and the size and time that reveal a change without reading it. */
 interface FileState extends FileStat {
   /** SHA-256 of its content, 64 hexadecimal digits. */
   readonly sha256: string;
@@ -351,7 +356,7 @@ const recording = (files: Files, states: Map<string, FileState>): Files => ({
   },
 });
 
-/** Finds what can be used of an earlier encoding; null where that is nothing. */
+/** Finds the part of an earlier encoding that can be used; null where there is none. */
 function earlierOf(
   set: SavedCodes | undefined,
   { model, inverted, software }: Pick<Origins, "model" | "inverted" | "software">,
@@ -385,8 +390,8 @@ const stateAt = ({ contents, stats }: FileStates, i: number): FileState => ({
 });
 
 /**
- * Finds the files of an input whose codes are known: those of the size and age that they had, and those that have
- * the content of a file that was encoded, whatever its name was.
+ * Finds the files of an input whose codes are known: those of unchanged size and age, and those with the content of a
+ * file that was encoded, under any name.
  *
  * @returns The index of the code by the index of the file; `Interrupted`.
  */

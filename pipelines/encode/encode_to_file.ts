@@ -30,10 +30,11 @@ export interface EncodedFile {
  * {@linkcode encode} makes, with the labels of a split that has some.
  *
  * @param model A run, or what `loadModel` returns, whose codes are binary.
- * @param vectors What `openVectors` opens, or `streamVectors` makes of it; it is left open.
+ * @param vectors Source that `openVectors` opens, or `streamVectors` makes of it; it is left open.
  * @param path Path of the file, .npz. It is there when all is written, and not before.
- * @returns The number of codes and their width; `InvalidOption` where codes are not binary; `FileUnavailable`; the errors
- * of the source and of `encode`.
+ * @param options Options, as {@linkcode EncodeOptions} describes them.
+ * @returns The number of codes and their width; `InvalidOption` where codes are not binary; `FileUnavailable`; the
+ * errors of the source and of `encode`.
  *
  * @example
  * ```ts

@@ -12,7 +12,7 @@ import type { BinaryEmbeddings } from "../../ops/embeddings.ts";
 import { consumption, type Run } from "../core/run.ts";
 import { sha256 } from "../data/bytes.ts";
 import type { Dataset, Samples, TrunkReference } from "../data/dataset.ts";
-import { decodeImage } from "../data/decode_image.ts";
+import { decodeThumbnail } from "../data/decode_image.ts";
 import type { DataEnv } from "../data/environment.ts";
 import type { Origins, SavedCodes } from "../files/codes.ts";
 import { denoFiles, type Files } from "../files/files.ts";
@@ -20,7 +20,7 @@ import { type ModelFile, readModel, writeModel } from "../files/model.ts";
 import { MODEL_FILE, modelOf } from "../stages/save.ts";
 import type { Trunk } from "../trunks/trunk.ts";
 import { encode, type EncodeOptions } from "./encode.ts";
-import { type InputLayout, layoutOf, toInput } from "./pictures.ts";
+import { type InputLayout, inverted, layoutOf } from "./pictures.ts";
 
 /** A trained model whose codes are binary, as plain data: it holds no tensors and is never disposed of. */
 export interface Encoder {
@@ -28,7 +28,7 @@ export interface Encoder {
   readonly model: ModelFile;
   /** Size and colours that images are brought to. */
   readonly layout: InputLayout;
-  /** Path and SHA-256 of the model's file, by which a file of codes remembers it. */
+  /** Path and SHA-256 of the model's file, which a file of codes keeps. */
   readonly identity: Origins["model"];
   /** The trunk whose features of images the model takes; null where it takes images. */
   readonly trunk: Trunk | null;
@@ -44,6 +44,8 @@ export interface ReadEncoderOptions {
  * Reads an encoder from the bytes of a model file: where there are no files, in a browser, say.
  *
  * @param file Name of the file, for errors and for the origins of codes.
+ * @param bytes Content of the file.
+ * @param options Options, as {@linkcode ReadEncoderOptions} describes them.
  * @returns The encoder; `CorruptFile`; `InvalidOption` where the model's input is not that of an image,
  * its codes are not binary, or the trunk is not the one that it was trained on.
  */
@@ -111,6 +113,7 @@ function layoutFor(
  * Makes an encoder of a run that was trained, without a file between. What is done with the run later
  * does not change the encoder.
  *
+ * @param run Run with the trained weights.
  * @param dataset The dataset that the run was trained on: images are normalised as it is.
  * @param options The trunk that made the dataset, where it is one of features.
  * @returns The encoder; `NonFinite` where a weight is not finite; `ConsumedRun`; else as
@@ -167,6 +170,7 @@ export interface LoadEncoderOptions {
  * `trunk` says otherwise.
  *
  * @param path Path of the file that the stage `save` wrote: "runs/…/model.safetensors".
+ * @param options Options, as {@linkcode LoadEncoderOptions} describes them.
  * @returns The encoder; `FileUnavailable`; `InvalidOption` for a trunk that is not the one that the model was
  * trained on (its SHA-256 differs); else as {@linkcode readEncoder} and `loadTrunk` do.
  *
@@ -250,6 +254,8 @@ export interface LoadEncoderOfOptions extends LoadEncoderOptions {
 /**
  * Loads the encoder that made a set of codes, so that other images can be compared with them.
  *
+ * @param codes Codes that remember their encoder.
+ * @param options Options, as {@linkcode LoadEncoderOfOptions} describes them.
  * @returns The encoder; `InvalidOption` where no model is known, or the file is not the one that made
  * the codes (its SHA-256 differs); else as {@linkcode loadEncoder} does.
  */
@@ -291,7 +297,9 @@ export interface EncodeImageOptions extends EncodeOptions {
  * Encodes one image, of any size and any format that `decodeImage` knows, which is resized by its shorter side, cropped around
  * its centre and normalised as the model's training data was.
  *
+ * @param encoder Encoder that makes the code.
  * @param bytes The whole file.
+ * @param options Options, as {@linkcode EncodeImageOptions} describes them.
  * @returns One code; `CorruptFile` where the bytes are not those of an image; else as `encode` does.
  */
 export const encodeImage = (
@@ -300,17 +308,17 @@ export const encodeImage = (
   { name = "the image", invert = false, env }: EncodeImageOptions = {},
 ): TE.TaskEither<SparrowError, BinaryEmbeddings> =>
   pipe(
-    decodeImage(name, bytes, encoder.layout.size),
-    TE.chainW((bitmap) => {
-      const { layout, model: { normalisation } } = encoder;
-      const pixels = toInput(bitmap, layout, invert);
-      return encodePictures(encoder, { count: 1, values: pixels, normalisation }, { env });
+    decodeThumbnail(name, bytes, encoder.layout.size, encoder.layout.colour),
+    TE.chainW((pixels) => {
+      const { normalisation } = encoder.model;
+      const values = invert ? inverted(pixels) : pixels;
+      return encodePictures(encoder, { count: 1, values, normalisation }, { env });
     }),
   );
 
 /**
- * Makes what an encoder's model takes of images that have its layout: the images themselves, or the features that its
- * trunk makes of them.
+ * Makes the model's inputs from images that have its layout: the images themselves, or the features that its trunk
+ * makes of them.
  */
 export const modelInputs = (
   { model, trunk }: Encoder,

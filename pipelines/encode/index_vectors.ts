@@ -45,7 +45,7 @@ export interface WrittenIndex extends VectorIndex {
   readonly sample: number;
 }
 
-/** Rows of a sample are read from so many places. */
+/** Number of places of a file that a sample of rows is read from. */
 const PLACES = 256;
 
 /**
@@ -53,7 +53,9 @@ const PLACES = 256;
  * all at once: units are trained on a sample, then the others are added block by block, and go into the file.
  *
  * @param path The file, for `loadVectorIndex`.
- * @returns What was written; errors as of the source and of `buildVectorIndex`; `FileUnavailable`; `Interrupted`.
+ * @param source Source of the vectors.
+ * @param options Options, as {@linkcode IndexVectorsOptions} describes them.
+ * @returns A description of the file; errors of the source and of `buildVectorIndex`; `FileUnavailable`; `Interrupted`.
  *
  * @example
  * ```ts
@@ -135,7 +137,7 @@ export const indexVectors = (
 
 const interrupted = { _tag: "Interrupted", epoch: 0, step: 0 } as const;
 
-/** Rows in a row: the first, and how many. */
+/** Consecutive rows: the first, and their number. */
 type Piece = readonly [from: number, rows: number];
 
 /** Chooses pieces of `most` rows together from random places; all rows where `most` is all. */

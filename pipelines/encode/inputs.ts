@@ -78,6 +78,7 @@ export const namesDataset = (operand: string): boolean => inputNames.includes(op
  * that `loadImageFolder` finds there; what is passed over is listed with the reason.
  *
  * @param names Names of datasets and paths; their order is kept. A folder called mnist is "./mnist".
+ * @param options Options, as {@linkcode FindImagesOptions} describes them.
  * @returns The sources; `FileUnavailable` for what is not there, `InvalidOption` for a folder without an
  * image, or the error of a dataset's loader.
  *
@@ -167,7 +168,7 @@ const noSuch = (file: string): FileUnavailable => ({
   advice: `Check the path; datasets are ${inputNames.join(", ")}`,
 });
 
-/** Lists what a person should know of images: the notices of datasets, and what was passed over in folders. */
+/** Lists notes on images for the user: the notices of datasets, and the files that were skipped in folders. */
 export const notesOf = (inputs: readonly ImageSource[]): readonly string[] =>
   inputs.flatMap((input) => {
     if (input.kind === "dataset") return input.notice === null ? [] : [input.notice];

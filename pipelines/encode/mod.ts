@@ -1,5 +1,5 @@
 /**
- * Images to codes, and codes searched: what the programs `encode.ts` and `search.ts` do.
+ * Images to codes, and the search of codes: the parts of the programs `encode.ts` and `search.ts`.
  *
  * @module
  */

@@ -13,7 +13,7 @@ const THUMBNAIL = 16;
 /** Bytes of a thumbnail. */
 export const THUMBNAIL_BYTES: number = THUMBNAIL ** 2;
 
-/** Rows and columns that two thumbnails are compared at: what is left of a shift by a few per cent is small there. */
+/** Rows and columns at which two thumbnails are compared: a shift by a few per cent changes little there. */
 const SIDE = 8;
 const PIXELS = SIDE ** 2;
 
@@ -198,7 +198,7 @@ function viewsOf(thumbnails: Uint8Array, at: number, into: Float32Array, to: num
   }
 }
 
-/** Mean absolute difference of two views; where it is more than `most`, some number that is. */
+/** Computes the mean absolute difference of two views; where it exceeds `most`, some number above `most`. */
 function difference(
   a: Float32Array,
   i: number,

@@ -81,15 +81,13 @@ function squareOf(n: number, channels: number): InputLayout | null {
  * `fit`, as the images of a folder are for training, so that the model sees what it was trained on. Reduced, every
  * pixel counts, as in area averaging; the filter is the triangle of Pillow's BILINEAR.
  *
- * @param invert Whether dark becomes light: MNIST's digits are light on dark, a photographed page is not.
  * @returns height × width × channels bytes.
  */
-export function toInput(bitmap: Bitmap, layout: InputLayout, invert: boolean): Uint8Array {
-  const bytes = fit(bitmap, layout.size, layout.colour);
-  return invert ? inverted(bytes) : bytes;
-}
+export const toInput = (bitmap: Bitmap, layout: InputLayout): Uint8Array =>
+  fit(bitmap, layout.size, layout.colour);
 
-const inverted = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => 255 - byte);
+/** Exchanges dark and light: MNIST's digits are light on dark, a photographed page is not. */
+export const inverted = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => 255 - byte);
 
 /**
  * Makes a bitmap of a dataset's image.
@@ -176,7 +174,7 @@ function* ofDataset(
     const pixels = isThere ? images.values.subarray(from * size, (from + count) * size) : joined(
       indices.map((i) => {
         const bitmap = bitmapOf(images.values.subarray(i * size, (i + 1) * size), shape);
-        return toInput(bitmap, layout, false);
+        return toInput(bitmap, layout);
       }),
     );
     yield E.right({ count, values: pixels, normalisation, input, indices });

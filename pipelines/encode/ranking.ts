@@ -1,6 +1,6 @@
 /**
- * The order of what a search finds: near-duplicates, then by the distance of codes, then by the values that units had
- * before they competed, then by name.
+ * Order of search results: near-duplicates, then by the distance of codes, then by the values of units before the
+ * competition, then by name.
  *
  * @module
  */
@@ -25,11 +25,11 @@ export interface Ranked {
 /** Options of {@linkcode rankingOf}. */
 export interface RankingOptions {
   /**
-   * "hamming" and "overlap": by this distance of the codes, equal ones by the activations; "values": by the activations
-   * alone, among the 100 nearest by Hamming distance.
+   * Distance of the ranking. "hamming" and "overlap": by this distance of the codes, equal ones by the activations.
+   * "values": by the activations alone, among the 100 nearest by Hamming distance.
    */
   readonly distance: CodeDistance | "values";
-  /** Results per query that will be asked for first. */
+  /** Number of results per query that are requested first. */
   readonly k: number;
   /** Names a code of the set: the last that equal ones are ordered by. */
   readonly nameOf: (index: number) => string;
@@ -46,7 +46,7 @@ export interface Ranking {
 /** The nearest by code that are ranked by their activations alone. */
 const CANDIDATES = 100;
 
-/** More than are asked for are searched, because of those that are as far as the last. */
+/** Extra results that are searched beyond those requested, for ties with the last. */
 const MORE = 32;
 
 /** The most codes as near as the last that are searched for; beyond that all codes are compared, since a search sorts each that it keeps. */
@@ -57,7 +57,7 @@ const MOST = 500;
  * order of the set, and where one has no thumbnails there are no near-duplicates.
  *
  * @param set At least one code.
- * @param queries As wide as the codes of the set.
+ * @param queries Codes as wide as those of the set.
  */
 export function rankingOf(
   set: SavedCodes,
@@ -213,7 +213,7 @@ export interface Group {
  * Ranks groups in place of single codes: the best code and its near-duplicates in the whole set, the best of the rest
  * and its near-duplicates, and so on. No code is in two groups.
  *
- * @param k Groups that are wanted; there are fewer where the set has not so many.
+ * @param k Number of groups; there are fewer where the set has fewer.
  */
 export function groupsOf(
   { first, copiesOf }: Ranking,

@@ -1,6 +1,6 @@
 /**
- * Images stored in a Willshaw memory and recalled from what is left of them: cues, codes, and how well the
- * memory completes these beside a search that needs none.
+ * Images stored in a Willshaw memory and recalled from damaged ones: cues, codes, and the quality of the recall beside
+ * a search without a memory.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export type CueKind = typeof cueKinds[number];
  *
  * @param keep The part that is left, above 0 and at most 1; rounded to whole rows or columns. Of "noise"
  * each pixel is left with this probability.
- * @returns As many images; `InvalidOption` where `keep` is out of its range.
+ * @returns The images, as many; `InvalidOption` where `keep` is out of its range.
  *
  * @example
  * ```ts
@@ -165,7 +165,7 @@ export interface Recollection {
   readonly after: number;
   /** Number of units of the recalled code. */
   readonly recalledSize: number;
-  /** The stored image whose code is nearest to what was recalled. */
+  /** Index of the stored image whose code is nearest to the recalled one. */
   readonly found: number;
   /** Whether the found image's code is the whole image's. */
   readonly right: boolean;
@@ -193,7 +193,7 @@ export interface RecallResult {
   readonly randomFill: number;
   /** The share of whole codes that come back as they are. */
   readonly wholeExact: number;
-  /** Units of what is recalled from whole codes, on average. */
+  /** Mean number of active units of codes recalled from whole ones. */
   readonly wholeSize: number;
   /** Cues that still changed in the last of several steps; 0 where there was one. */
   readonly unsettled: number;
@@ -207,9 +207,9 @@ const FULL = 0.5;
 const SOUND = 0.99;
 
 /**
- * What is wrong with a memory: "full", where more than half of its synapses are set, beyond which it soon
- * recalls everything; "confused", where fewer are and yet some of what was stored does not come back from
- * itself, because codes share units; null for nothing.
+ * Diagnoses a memory. "full": more than half of its synapses are set, beyond which it soon recalls everything.
+ * "confused": fewer are set, yet some stored codes are not recalled from themselves, because codes share units. null:
+ * no fault.
  */
 export const faultOf = (
   { fill, wholeExact }: Pick<RecallResult, "fill" | "wholeExact">,
@@ -219,9 +219,9 @@ export const faultOf = (
  * Stores codes in an auto-associative memory, and recalls each from a cue by as many winners as a code has
  * units. What was recalled is looked up among what was stored.
  *
- * @param codes Of the whole images; at least one, of at least one unit.
- * @param cues Of the damaged ones, as many and as wide.
- * @param steps Of a recall at most, at least 1. More than one seldom help where codes are alike.
+ * @param codes Codes of the whole images; at least one, of at least one unit.
+ * @param cues Codes of the damaged images, as many and as wide.
+ * @param steps Largest number of steps of a recall, at least 1. More than one seldom help where codes are alike.
  * @returns `InvalidOption` where a code's width is too large for a memory, or no unit is set at all.
  */
 export function measureRecall(

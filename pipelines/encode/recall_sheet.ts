@@ -1,6 +1,6 @@
 /**
- * What a recall came to: in words, as a table, and as a contact sheet of image, cue, what the memory found,
- * and what a search finds without it.
+ * Results of a recall: in words, as a table, and as a contact sheet of image, cue, the memory's answer, and the answer
+ * of a search without it.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Says how many codes are stored, and how full the memory is. */
+/** Writes the number of stored codes, and how full the memory is. */
 export const storedLine = (
   { stored, distinct, active, units, fill, randomFill }: RecallResult,
 ): string =>
@@ -59,7 +59,7 @@ export const warnings = (result: RecallResult): readonly string[] => {
   ];
 };
 
-/** A quantity of the cues, of what was recalled, and of what a search finds; null where it means nothing. */
+/** A quantity of the cues, of the recalled codes, and of the codes that a search finds; null where it means nothing. */
 interface Comparison {
   readonly what: string;
   readonly show: (value: number) => string;
@@ -71,7 +71,7 @@ interface Comparison {
 /**
  * The results beside those of a search for the cue's own code. Shares are of all cues.
  *
- * @param labels Per image its label; null where there are none.
+ * @param labels Label of each image; null where there are none.
  */
 export function recallTable(
   { cues, active }: RecallResult,

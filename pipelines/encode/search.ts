@@ -40,7 +40,11 @@ export interface SearchResult extends NamedImage {
    * @default it is no near-duplicate of the query
    */
   readonly difference?: number;
-  /** Its near-duplicates, where results are grouped, the nearest to it first. @default results are not grouped */
+  /**
+   * Near-duplicates of the image, where results are grouped, the nearest to it first.
+   *
+   * @default results are not grouped
+   */
   readonly duplicates?: readonly NamedImage[];
 }
 
@@ -87,6 +91,7 @@ export interface NearestImagesOptions {
  *
  * @param set Codes to search; at least one.
  * @param queries Codes to search for, of the same width: made by the same encoder.
+ * @param options Options, as {@linkcode NearestImagesOptions} describes them.
  * @returns The answers in the order of the queries, of k results each, or fewer where grouped results are fewer;
  * `InvalidOption` where the widths differ, or the models that the sets remember, a set has no code, k is not from 1 to
  * the number of codes, or what the distance or the groups need is missing.
@@ -159,7 +164,7 @@ function misfit(
     : invalidOption("-k", k, `an integer from 1 to the number of codes, ${codes.count}`);
 }
 
-/** Checks that one model made both, where both remember theirs; null where it did. */
+/** Checks that one model made both sets, where both name theirs; null where it did. */
 function otherModel(set: SavedCodes, queries: SavedCodes): InvalidOption | null {
   const [one, other] = [set.origins?.model, queries.origins?.model];
   if (one === undefined || other === undefined || one.sha256 === other.sha256) return null;
@@ -171,7 +176,7 @@ function otherModel(set: SavedCodes, queries: SavedCodes): InvalidOption | null 
   );
 }
 
-/** Checks that the sets have what is asked for; null where they do. */
+/** Checks that the sets have the data that the options need; null where they do. */
 function missing(
   set: SavedCodes,
   queries: SavedCodes,
@@ -226,7 +231,7 @@ export interface QuerySurroundings {
   readonly note: (line: string) => void;
   /** Starts the backend, and makes an environment on it. */
   readonly env: TE.TaskEither<SparrowError, Env>;
-  /** Where datasets and files are found. */
+  /** Environment in which datasets and files are found. */
   readonly data: DataEnv;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Contact sheets: pages of images with nothing to load. {@linkcode searchSheet} makes that of a search, each
- * query at the left and what was found at its right; the frame, the tiles and the pictures serve other sheets.
+ * Contact sheets: pages of images with nothing to load. {@linkcode searchSheet} makes that of a search, each query at
+ * the left and its results at the right; the frame, the tiles and the pictures serve other sheets.
  *
  * @module
  */
@@ -53,6 +53,8 @@ const MISSING_SHOWN = 3;
 /**
  * Makes a contact sheet of a search: each query at the left, the images that were found at its right.
  *
+ * @param search Queries, and the images found for each.
+ * @param options Options, as {@linkcode SearchSheetOptions} describes them.
  * @returns The page, as the text of an HTML file with nothing to load. Images that are no longer where
  * they were are left out, and the page says why.
  *
@@ -194,7 +196,7 @@ export const sheetPage = (title: string, body: Html): string =>
 export interface Tile {
   /** Picture to show. */
   readonly picture: Picture;
-  /** Name of the image, also for those who do not see it. */
+  /** Name of the image, also read by screen readers. */
   readonly name: string;
   /** Lines below it, the first in bold. */
   readonly lines: readonly string[];
@@ -218,7 +220,7 @@ const tile = ({ picture: { uri, coarse }, name, lines, more = [], other = false 
     </figure>
   `;
 
-/** Writes names that are shown when they are asked for. */
+/** Writes names that are shown on demand. */
 const folded = (names: readonly string[]): Html =>
   html`
     <details class="more">
@@ -270,7 +272,7 @@ const COARSE = 64;
 const none: Picture = { uri: null, coarse: false };
 
 /**
- * Makes an album that loads each dataset once, and each file when it is asked for.
+ * Makes an album that loads each dataset once, and each file when it is needed.
  *
  * @param data The folder with the datasets' files, in place of the one that origins remember.
  */

@@ -101,7 +101,7 @@ function sourceOf(name: string, size: number, file: Deno.FsFile): ByteSource {
 /**
  * Makes a source of bytes in memory, of a file that was fetched or picked in a browser, say. What it reads are views.
  *
- * @param name What to call it in errors.
+ * @param name Name of the source in errors.
  *
  * @example
  * ```ts
@@ -127,7 +127,7 @@ export const bytesInMemory = (name: string, bytes: Uint8Array<ArrayBuffer>): Byt
 /**
  * A stretch of a source as a source of its own, which does not close the whole.
  *
- * @param name What to call it in errors.
+ * @param name Name of the source in errors.
  */
 export const stretchOf = (
   whole: ByteSource,

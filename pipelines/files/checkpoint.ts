@@ -1,5 +1,5 @@
 /**
- * Checkpoints: a whole run as a file, so that it goes on as if it had never stopped, and the checkpoints of a
+ * Checkpoints: a whole run as a file, so that it can be resumed as if it had never stopped, and the checkpoints of a
  * run's folder. A checkpoint is plain data: `core/resume.ts` makes one of a run, and a run of one.
  *
  * @module
@@ -65,6 +65,8 @@ const prefixed = (group: string, arrays: ParamArrays): ParamArrays =>
  * Writes a checkpoint as a safetensors file: tensors "params/0.weight", "first/0.weight" (a role of the
  * optimiser) and "plasticity/…"; in the metadata graph, input, generator, counts and history,
  * and a SHA-256 of it all.
+ *
+ * @param checkpoint Run as plain data.
  */
 export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
   const { graph, input, params, plasticity, optimiserState, ...remembered } = checkpoint;
@@ -121,6 +123,7 @@ const sumOf = ({ tensors, metadata }: Safetensors): string =>
  * Reads the checkpoint of a file.
  *
  * @param file Name of the file, for errors.
+ * @param bytes Content of the file.
  * @returns The checkpoint, whose tensors {@linkcode resumeRun} checks; `CorruptFile` for what
  * `writeCheckpoint` does not write.
  */
@@ -243,6 +246,7 @@ export interface NewestCheckpoint {
  * of its epoch, so that it may be all there is of the last finished epoch.
  *
  * @param folder The output folder of a run.
+ * @param files File system. @default {denoFiles}
  * @param refuse Says why a checkpoint is not to be gone on from, such as that it is another run's; it then counts
  * as damaged. @default every checkpoint is taken
  * @returns The checkpoint, or nulls where there is none; the error of the oldest where none of several can be
@@ -342,7 +346,7 @@ export function pack(value: unknown): Json {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, pack(part)]));
 }
 
-/** Unpacks what {@linkcode pack} wrote. Throws a `TypeError` or `SyntaxError` for anything else. */
+/** Unpacks a value that {@linkcode pack} wrote. Throws a `TypeError` or `SyntaxError` for anything else. */
 export function unpack(value: Json): unknown {
   if (Array.isArray(value)) return value.map(unpack);
   if (typeof value !== "object" || value === null) return value;

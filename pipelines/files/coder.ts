@@ -1,5 +1,5 @@
 /**
- * Coders of float vectors as files: safetensors with the directions or centroids, and what they stand for.
+ * Coders of float vectors as files: safetensors with the directions or centroids, and their meaning.
  *
  * @module
  */
@@ -16,8 +16,10 @@ const FORMAT = "sparrow-coder-1";
 /**
  * Writes a coder as a safetensors file. That of a linear coder has `directions` [width, inputs] and `offsets` [width]:
  * bit u of a vector's code is set where `directions[u] @ x + offsets[u]` is above 0, or, where the metadata has
- * `winners`, among so many largest. That of a product coder has `bounds` and `centroids`, as `ProductCoder` says.
+ * `winners`, among the `winners` largest. That of a product coder has `bounds` and `centroids`, as `ProductCoder` says.
  * The metadata holds the kind, inputs and width.
+ *
+ * @param coder Coder to write.
  */
 export function writeCoder(coder: VectorCoder): Uint8Array<ArrayBuffer> {
   const { kind, inputs, width } = coder;
@@ -46,7 +48,8 @@ export function writeCoder(coder: VectorCoder): Uint8Array<ArrayBuffer> {
 /**
  * Reads a coder from the bytes of a file, whose parts must fit each other.
  *
- * @param file What to call it in an error.
+ * @param file Name of the file in errors.
+ * @param bytes Content of the file.
  */
 export const readCoder = (
   file: string,
@@ -65,7 +68,7 @@ export const readCoder = (
     }),
   );
 
-/** The coder, or in words what is wrong. */
+/** Reads the coder, or returns the fault in words. */
 function coderOf(
   tensor: (name: string) => ArrayValue | null,
   text: (name: string) => string,
@@ -130,6 +133,9 @@ function coderOf(
 /**
  * Writes a coder to a file, whole or not at all.
  *
+ * @param path Path of the file, which is replaced.
+ * @param coder Coder to save.
+ * @param files File system. @default {denoFiles}
  * @returns Nothing; `FileUnavailable`.
  */
 export const saveCoder = (
@@ -141,6 +147,8 @@ export const saveCoder = (
 /**
  * Reads a coder from a file.
  *
+ * @param path Path of the file.
+ * @param files File system. @default {denoFiles}
  * @returns The coder; `FileUnavailable`, `CorruptFile`.
  *
  * @example

@@ -70,7 +70,7 @@ export interface FileStates {
   readonly stats: BigInt64Array;
 }
 
-/** The arrays of a set that have so many bytes or numbers per code. */
+/** Types and shapes of the arrays of a set that have a row per code. */
 const perCode = (width: number) =>
   ({
     activations: { type: "|i1", shape: [width] },
@@ -89,6 +89,7 @@ const arraysOf = ({ activations, thumbnails, files }: SavedCodes) => ({
 /**
  * Writes codes as the bytes of an .npz file.
  *
+ * @param set Codes to write.
  * @returns The bytes; `InvalidOption` where there is not one label, origin, thumbnail and so on per code, or not one
  * finite value per active unit.
  *
@@ -152,6 +153,7 @@ export const writeCodes = (
  * bytes, which become words, up to five times as much where codes have at most 8 units, else up to three times.
  *
  * @param file Name of the file, for errors.
+ * @param bytes Content of the file.
  * @returns The codes; `CorruptFile` where an array is missing, damaged or does not fit the others.
  */
 export const readCodes = (
@@ -170,6 +172,9 @@ export const readCodes = (
 /**
  * Writes codes to an .npz file, whole or not at all.
  *
+ * @param path Path of the file, which is replaced.
+ * @param set Codes to save.
+ * @param files File system. @default {denoFiles}
  * @returns Nothing; `InvalidOption` where there is not one label, or not one origin, per code;
  * `FileUnavailable`.
  */
@@ -183,6 +188,8 @@ export const saveCodes = (
 /**
  * Reads the codes of an .npz file.
  *
+ * @param path Path of the file.
+ * @param files File system. @default {denoFiles}
  * @returns The codes; `FileUnavailable`, `CorruptFile`.
  *
  * @example
@@ -263,7 +270,7 @@ function wordsOf(bytes: Uint8Array, count: number, width: number): Uint32Array {
   return words;
 }
 
-/** Finds where values do not fit the codes, with what is expected; null where they do. */
+/** Finds values that do not fit the codes, with the expectation; null where all do. */
 function misfitOf(
   values: Float32Array,
   codes: BinaryEmbeddings,
@@ -394,7 +401,12 @@ export interface Origin {
 const countOf = (part: OriginPart): number =>
   part.kind === "dataset" ? part.count : part.files.length;
 
-/** Returns the origin of image i; null where there are not so many. */
+/**
+ * Returns the origin of image i; null where there are fewer images.
+ *
+ * @param origins Origins of a set of codes.
+ * @param i Index of the image in the set.
+ */
 export function originOf({ parts }: Origins, i: number): Origin | null {
   let before = 0;
   for (const part of parts) {
@@ -407,6 +419,8 @@ export function originOf({ parts }: Origins, i: number): Origin | null {
 
 /**
  * Names an image: "mnist test 17", or the path of its file.
+ *
+ * @param origin Origin of an image.
  *
  * @example
  * ```ts

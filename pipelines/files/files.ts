@@ -20,11 +20,11 @@ export interface Files {
     path: string,
     bytes: Uint8Array | string,
   ) => TE.TaskEither<FileUnavailable, void>;
-  /** The names of what is in a folder, in no order; none where it is missing. */
+  /** Names of a folder's entries, in no order; none where it is missing. */
   readonly list: (folder: string) => TE.TaskEither<FileUnavailable, readonly string[]>;
   /** Removes a file; it does not matter if there was none. */
   readonly remove: (path: string) => TE.TaskEither<FileUnavailable, void>;
-  /** Says how large a file is and when it was changed, without reading it. @default not known */
+  /** Returns the size of a file and the time of its last change, without reading it. @default not known */
   readonly stat?: (path: string) => TE.TaskEither<FileUnavailable, FileStat>;
 }
 
@@ -102,9 +102,11 @@ export const writeStreamed = (
 
 /** An open file that is written in any order: Deno's, by the parts that are used. */
 interface OpenFile {
-  /** Writes some bytes where it stands; returns how many. */
+  /** Writes some bytes at the current position; returns their number. */
   readonly write: (bytes: Uint8Array) => Promise<number>;
-  /** Goes to so many bytes from the beginning (0), from where it stands (1), or from the end (2). */
+  /**
+   * Moves the position: by `offset` bytes from the beginning (0), from the current position (1), or from the end (2).
+   */
   readonly seek: (offset: number, from: number) => Promise<number>;
 }
 

@@ -18,7 +18,7 @@ export const isCounts = (value: unknown): value is readonly number[] =>
 
 // ---- Parsing within bounds
 
-/** Arrays and objects in each other: what Sparrow writes has a tenth of it, and readers recurse. */
+/** Largest depth of arrays and objects in each other: Sparrow's own files have a tenth of it, and readers recurse. */
 const MOST_DEPTH = 1000;
 
 /** Bytes that V8 takes for an array or an object while it parses, measured; and for a key that is new. */
@@ -60,7 +60,7 @@ const [bracket, brace, endBracket, endBrace] = ["[", "{", "]", "}"].map((sign) =
   sign.charCodeAt(0)
 );
 
-/** Whether the value of a text is neither too deep nor too large, told by its brackets and keys. */
+/** Whether the value of a JSON text is neither too deep nor too large, judged by its brackets and keys. */
 function isAffordable(text: string): boolean {
   const bits = Math.min(MOST_BITS, text.length);
   const seen = new Uint8Array(Math.ceil(bits / 8));
@@ -88,7 +88,7 @@ function isAffordable(text: string): boolean {
   return CONTAINER * containers + KEY * keys <= 4 * text.length + SPARE;
 }
 
-/** Where the quote stands that ends a text which begins at `from`; the end where there is none. */
+/** Finds the quote that ends a string which begins at `from`; the end of the text where there is none. */
 function closing(text: string, from: number): number {
   for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
     let slashes = 0;

@@ -10,14 +10,14 @@ import { unavailable } from "./files.ts";
 /** Releases a lock; only the first call does anything. */
 export type Release = () => Promise<void>;
 
-/** The name of the file in a folder that whoever works there holds a lock of. */
+/** Name of the file in a folder whose lock a running program holds. */
 export const LOCK_FILE = "sparrow.lock";
 
-/** Who holds a lock, as the lock file says it. */
+/** Process that holds a lock, as the lock file describes it. */
 interface Holder {
   readonly process: number;
   readonly program: string;
-  /** When the lock was taken: an ISO date. */
+  /** Time at which the lock was taken: an ISO date. */
   readonly since: string;
 }
 
@@ -26,7 +26,7 @@ interface Holder {
  * operating system's, which ends with the process, however that ends: a lock file that a killed process
  * has left locks nothing. The folder is made if it is missing.
  *
- * @param program What the error of another process calls this one: "mnist_kwta".
+ * @param program Name of this program in the error of another process: "mnist_kwta".
  * @returns A function that releases the lock, removes its file, and removes the folder where the lock had made
  * it and it is still empty; `FileUnavailable` where the folder is locked, naming the process that holds it,
  * where it cannot be written to, and where its file system has no locks.
@@ -89,7 +89,7 @@ async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
   return named !== null && open.ino === named.ino && open.dev === named.dev;
 }
 
-/** Says who holds the lock. It holds too where this cannot be written: on a disk that is full. */
+/** Writes the holder of the lock. The lock holds too where this cannot be written: on a disk that is full. */
 async function write(file: Deno.FsFile, holder: Holder): Promise<void> {
   try {
     await file.truncate(0);
@@ -112,7 +112,7 @@ function once(task: Release): Release {
 
 const exists = (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false);
 
-/** Who has written to a lock file; null for what nobody has, and where it cannot be read. */
+/** Reads which process has written a lock file; null where none has, or where it cannot be read. */
 async function holderOf(path: string): Promise<Holder | null> {
   try {
     const { process, program, since } = JSON.parse(await Deno.readTextFile(path));

@@ -1,5 +1,5 @@
 /**
- * Trained models as files: the weights, the graph, and what the inputs must look like.
+ * Trained models as files: the weights, the graph, and the form of the inputs.
  *
  * @module
  */
@@ -42,10 +42,12 @@ export interface ModelFile {
 const FORMAT = "sparrow-model-1";
 
 /**
- * A model as a safetensors file: its weights, and what else its units remember, by path. Linear
+ * Writes a model as a safetensors file: its weights, and the state of its units, by path. Linear
  * weights have the shape [inputs, outputs]; the metadata
  * holds the graph as JSON and as text, the input shape, the normalisation, the dataset's name,
  * the epoch and, where there are some, the metrics and the trunk.
+ *
+ * @param model Model to write.
  */
 export const writeModel = (model: ModelFile): Uint8Array<ArrayBuffer> =>
   writeSafetensors({
@@ -64,9 +66,10 @@ export const writeModel = (model: ModelFile): Uint8Array<ArrayBuffer> =>
   });
 
 /**
- * The model of a file, every name and shape checked against its graph.
+ * Reads the model of a file, and checks every name and shape against its graph.
  *
- * @param file What to call it in an error.
+ * @param file Name of the file in errors.
+ * @param bytes Content of the file.
  * @returns The model, or `CorruptFile`, or what shape inference refuses.
  */
 export const readModel = (
@@ -143,8 +146,9 @@ export const readModel = (
  * Saves a model: a file whose weights {@linkcode loadModel} reads to the bit. A reader sees the old file
  * or the new one, never a part. The stage `save` does this with the model of a run.
  *
- * @param path Of the file: "runs/…/model.safetensors"; its folder is made where it is missing.
+ * @param path Path of the file: "runs/…/model.safetensors"; its folder is made where it is missing.
  * @param model Linear weights are [inputs, outputs], convolutions' [size, size, inputs, outputs].
+ * @param files File system. @default {denoFiles}
  * @returns Nothing; `FileUnavailable` where it cannot be written.
  *
  * @example The code of a network that comes from elsewhere.
@@ -180,7 +184,8 @@ export const saveModel = (
 /**
  * Loads a model.
  *
- * @param path Of the file that `save` or {@linkcode saveModel} wrote: "runs/…/model.safetensors".
+ * @param path Path of the file that `save` or {@linkcode saveModel} wrote: "runs/…/model.safetensors".
+ * @param files File system. @default {denoFiles}
  * @returns The model as plain data, for `createRun` or `encode`; `FileUnavailable` or `CorruptFile`.
  */
 export const loadModel = (

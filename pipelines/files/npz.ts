@@ -57,7 +57,7 @@ export interface NpyArray {
 
 const MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 
-/** The numbers begin at a multiple of so many bytes, so that they can be read in place. */
+/** Alignment of the numbers in bytes, so that they can be read in place. */
 const ALIGNMENT = 64;
 
 /** Writes an array in NumPy's format, version 1.0: a line of text that describes it, then its numbers. */
@@ -102,7 +102,7 @@ export interface NpyHeader {
   readonly elementSize: number;
 }
 
-/** The most bytes of a header that are looked at: longer ones are those of records, which are refused anyway. */
+/** Largest header that is read, in bytes: longer ones are those of records, which are refused anyway. */
 export const NPY_HEADER = 12 + 1000;
 
 /**
@@ -190,10 +190,10 @@ export const writeNpz = async (arrays: NpyArrays): Promise<Uint8Array> => {
 const ENTRIES = { level: 0, lastModDate: new Date(1980, 0, 1), extendedTimestamp: false } as const;
 
 /**
- * Writes an .npz file, not compressed, as the bytes of its arrays come.
+ * Writes an .npz file, not compressed, array by array.
  *
- * @param arrays Names, and the bytes of an array each: its header and its numbers. They are asked for one after the
- * other; what one throws is thrown.
+ * @param arrays Names, and the bytes of an array each: its header and its numbers. They are read one after the other;
+ * what one throws is thrown.
  * @param into Stream that takes the file; it is closed at the end.
  */
 export async function streamNpz(
@@ -211,7 +211,7 @@ export async function streamNpz(
  * The arrays of an .npz file that is not compressed. No more memory is taken than the file's size, and
  * the file's checksums must be right.
  *
- * @param file What to call it in an error.
+ * @param file Name of the file in errors.
  * @returns The arrays, or `CorruptFile`.
  */
 export const readNpz = (file: string, bytes: Uint8Array): TE.TaskEither<CorruptFile, NpyArrays> => {
@@ -252,7 +252,7 @@ export const readNpz = (file: string, bytes: Uint8Array): TE.TaskEither<CorruptF
   };
 };
 
-/** Why an entry is not read, or null. Sizes are compared before anything is allocated for them. */
+/** Returns the reason why an entry is not read, or null. Sizes are compared before anything is allocated for them. */
 function refusal(entry: Entry, bytes: number): string | null {
   const { filename, directory, compressionMethod, compressedSize, uncompressedSize } = entry;
   if (directory || entry.encrypted) return `expected arrays, current value is ${filename}`;

@@ -25,6 +25,8 @@ const MOST_HEADER = 100_000_000;
 /**
  * Writes a safetensors file.
  *
+ * @param content Tensors by name, and the metadata.
+ *
  * @example
  * ```ts
  * import { readSafetensors, writeSafetensors } from "./safetensors.ts";
@@ -62,10 +64,11 @@ export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array
 }
 
 /**
- * The content of a safetensors file of float32 tensors, checked strictly: sizes, shapes and offsets
- * must agree, without gaps or overlaps.
+ * Reads a safetensors file of float32 tensors, checked strictly: sizes, shapes and offsets must agree, without gaps or
+ * overlaps.
  *
- * @param file What to call it in an error.
+ * @param file Name of the file in errors.
+ * @param bytes Content of the file.
  */
 export function readSafetensors(
   file: string,
@@ -114,7 +117,7 @@ export interface SafetensorsEntry {
  * Reads the header of a safetensors file, checked strictly: sizes, shapes and offsets must agree, without gaps or
  * overlaps.
  *
- * @param file What to call it in an error.
+ * @param file Name of the file in errors.
  * @param header The header's bytes.
  * @param size Bytes that the file has after it.
  * @param bytesOf The types that may occur, and the bytes of their numbers.

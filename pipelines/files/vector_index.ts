@@ -70,7 +70,7 @@ const refuse = (cause: SparrowError): never => {
   throw new Error("", { cause });
 };
 
-/** Runs what may throw, and returns it. */
+/** Runs a function that may throw, and returns its error. */
 const attempted = <A>(
   operation: "read" | "write",
   path: string,
@@ -95,6 +95,8 @@ const AT_ONCE = 4096;
  * Saves an index, whole or not at all. What was removed from the index is not in the file. Until it is saved nothing may
  * be added or removed.
  *
+ * @param path Path of the file, which is replaced.
+ * @param index Index to save.
  * @returns Nothing; `InvalidOption` where the index was changed since; `FileUnavailable`.
  */
 export const saveVectorIndex = (
@@ -250,6 +252,8 @@ export interface LoadVectorIndexOptions {
 /**
  * Loads an index. Nothing is allocated before the sizes that the file declares agree with its length.
  *
+ * @param path Path of the file.
+ * @param options Options, as {@linkcode LoadVectorIndexOptions} describes them.
  * @returns The index; `FileUnavailable`; `CorruptFile` where the file is not as it was written; `InvalidOption` where
  * it is too large for one memory.
  *
@@ -284,7 +288,11 @@ export const loadVectorIndex = (
     }
   });
 
-/** Closes the file in which an index has left its vectors; it cannot be searched then. */
+/**
+ * Closes the file in which an index has left its vectors; it cannot be searched then.
+ *
+ * @param index Index whose vectors are in a file.
+ */
 export function closeVectorIndex(index: VectorIndex): void {
   const store = storeOf(index);
   if (E.isRight(store)) store.right.stored?.close();
@@ -368,7 +376,7 @@ async function storeIn(path: string, file: Deno.FsFile, leave: boolean): Promise
   return store;
 }
 
-/** Fills bytes from a place of a file on; returns whether it has so many. */
+/** Fills bytes from an offset of a file on; returns whether the file has them all. */
 function readAt(file: Deno.FsFile, from: number, bytes: Uint8Array): boolean {
   file.seekSync(from, Deno.SeekMode.Start);
   for (let done = 0; done < bytes.length;) {
@@ -380,7 +388,7 @@ function readAt(file: Deno.FsFile, from: number, bytes: Uint8Array): boolean {
   return true;
 }
 
-/** Tells the sizes of an index by the tensors of its file. */
+/** Determines the sizes of an index from the tensors of its file. */
 function sizesOf(
   entries: readonly SafetensorsEntry[],
   corrupt: (reason: string) => never,
@@ -434,7 +442,7 @@ function sizesOf(
   return { at, sizes: { width, coarse, units, rows: count, entries: entriesOfLists }, winners };
 }
 
-/** Checks what a search relies on. */
+/** Checks the conditions that a search relies on. */
 function check(store: VectorStore, corrupt: (reason: string) => never): void {
   const { ids, inverse, codes, mean, values, memory, slots } = store;
   const wrongId = ids.findIndex((id) => !Number.isSafeInteger(id));

@@ -1,5 +1,5 @@
 /**
- * Networks whose operators take each other's outputs by name, as a graph: what lies between a branching and its
+ * Networks whose operators refer to each other's outputs by name, as a graph: the part between a branching and its
  * merge becomes a residual or a fanout.
  *
  * @module
@@ -20,7 +20,7 @@ export interface Step {
   readonly depth: number;
 }
 
-/** The step that gives the network's input. */
+/** Step that returns the network's input. */
 export const inputStep: Step = { operator: -1, from: [], nodes: [], dominator: null, depth: 0 };
 
 /** Makes the step of an operator that takes one output. */
@@ -50,7 +50,7 @@ export function mergeOf(
 
 /** An operator that stands in two branches: they cross, which no graph says. */
 export interface Crossing {
-  /** Its number in the file. */
+  /** Index of the operator in the file. */
   readonly operator: number;
 }
 

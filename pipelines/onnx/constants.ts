@@ -1,6 +1,6 @@
 /**
- * The constants and settings of an ONNX file, and what its operators compute of constants alone: weights that are
- * transposed, shapes that are put together.
+ * Constants and settings of an ONNX file, and operators on constants alone: weights that are transposed, shapes that
+ * are put together.
  *
  * @module
  */
@@ -17,10 +17,10 @@ export interface Constant {
   readonly data: Float32Array | readonly number[];
 }
 
-/** More elements than any file of 2 GB can hold. */
+/** Number of elements that no file of 2 GB can hold. */
 const MOST = 2 ** 31;
 
-/** Reads the constant of a tensor; returns what is wrong about it, in words, where it is not one. */
+/** Reads the constant of a tensor; returns the fault in words where it is not one. */
 export function constantOf(tensor: Partial<OnnxTensor>): Constant | string {
   const { dims = [], dataType, rawData, floatData = [], int64Data = [], dataLocation } = tensor;
   const name = `tensor ${tensor.name || "without a name"}`;
@@ -63,7 +63,7 @@ export function constantOf(tensor: Partial<OnnxTensor>): Constant | string {
   }
 }
 
-/** Exchanges the axes of a constant matrix, as PyTorch writes some weights; or returns what was expected. */
+/** Exchanges the axes of a constant matrix, as PyTorch writes some weights; or returns the expectation in words. */
 function turned(constant: Constant, perm: readonly number[]): Constant | string {
   const { shape: [rows, columns, ...more], data } = constant;
   return more.length === 0 && columns !== undefined && perm[0] === 1 && perm[1] === 0 &&
@@ -123,7 +123,7 @@ const integers = (...constants: readonly Constant[]): readonly (readonly number[
 
 const vector = (data: readonly number[]): Constant => ({ shape: [data.length], data });
 
-/** The constant that an operator makes of constants, or what was expected of them, in words. */
+/** Operator on constants: the resulting constant, or the expectation in words. */
 type Computation = (constants: readonly Constant[], settings: Settings) => Constant | string;
 
 /** Changes of shape of a number or a list of integers. */

@@ -47,17 +47,21 @@ export const OPSETS: { readonly oldest: number; readonly newest: number } = {
   newest: Math.max(...formats.keys()),
 };
 
-/** Options of {@linkcode exportOnnx}: what the exported model takes. */
+/** Options of {@linkcode exportOnnx}: the form of the input, and the version of ONNX. */
 export interface ExportOnnxOptions {
   /**
-   * "pixels": bytes, uint8 [batch, …input], as image files have them; the model normalises them as it
-   * was trained. "floats": float32 [batch, …input], of a model that was trained on such; it normalises them, too.
-   * "values": float32 [batch, …input], normalised already. "pixels".
+   * Form of the input. "pixels": bytes, uint8 [batch, …input], as image files have them; the model normalises them as
+   * in its training. "floats": float32 [batch, …input], of a model that was trained on such; it normalises them, too.
+   * "values": float32 [batch, …input], normalised already.
+   *
+   * @default "pixels"
    */
   readonly input?: "pixels" | "floats" | "values";
   /**
-   * The version of ONNX's operators, an integer from 21 (ONNX 1.16, of 2024) to 26 (ONNX 1.21), which
-   * onnxruntime 1.30 reads; a runtime that is older than a version refuses it. The model is the same in any. 26.
+   * Version of ONNX's operators, an integer from 21 (ONNX 1.16, of 2024) to 26 (ONNX 1.21, which onnxruntime 1.30
+   * reads). A runtime older than a version refuses it. The model is the same in any.
+   *
+   * @default 26
    */
   readonly opset?: number;
 }
@@ -66,24 +70,24 @@ export interface ExportOnnxOptions {
 export interface OnnxFile {
   /** The file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** What it takes: "pixels", "floats" or "values". */
+  /** Name of the input: "pixels", "floats" or "values". */
   readonly input: string;
-  /** What it gives, in order. */
+  /** Names of the outputs, in order. */
   readonly outputs: readonly string[];
 }
 
 /**
- * A trained model, evaluated, as an ONNX file: a batch of any size goes in. Batch
- * norm is folded into the layer before it, and kWTA is the k + 1 largest (TopK) and a comparison with
- * their threshold.
+ * Exports a trained model, in evaluation, as an ONNX file, for batches of any size. Batch norm is folded into the layer
+ * before it, and kWTA becomes the k + 1 largest (TopK) and a comparison with their threshold.
  *
  * Of an encoder that ends in kWTA the outputs are "codes", uint8 zeros and ones [batch, …units], and
  * "activations", float32, what the units compete with; of any other "output". Images are [height, width,
  * channels], as in Sparrow. The metadata hold the graph as text and as JSON, the dataset and the normalisation.
  *
- * @param model As `loadModel` gives it. Of an autoencoder, what makes the latent is exported.
- * @returns The file, or `InvalidOption` where a node has no counterpart (predicted_kwta, k_winners and nodes of
- * one's own), or for another opset.
+ * @param model Model as `loadModel` returns it. Of an autoencoder, the encoder is exported.
+ * @param options Options, as {@linkcode ExportOnnxOptions} describes them.
+ * @returns The file, or `InvalidOption` where a node has no counterpart (predicted_kwta, k_winners and nodes that a
+ * program defines), or for another opset.
  *
  * @example
  * ```ts

@@ -33,17 +33,17 @@ export interface ImportedModel {
 const MOST_OPERATORS = 5_000;
 
 /**
- * The network of an ONNX file, as PyTorch and others write ResNets, MobileNets and plainer ones: Conv (grouped and
- * depthwise, too), Gemm, MatMul, BatchNormalization, MaxPool, AveragePool, GlobalAveragePool, ReduceMean over height
- * and width, Flatten, Reshape, Squeeze, Transpose of channels, Relu, LeakyRelu, Clip, Gelu, Sigmoid, Tanh, Softmax,
- * LogSoftmax, Dropout, Identity and Pad of nothing, with branches that Add or Concat merge.
+ * Reads the network of an ONNX file, as PyTorch and others write ResNets, MobileNets and plainer ones: Conv (grouped
+ * and depthwise, too), Gemm, MatMul, BatchNormalization, MaxPool, AveragePool, GlobalAveragePool, ReduceMean over
+ * height and width, Flatten, Reshape, Squeeze, Transpose of channels, Relu, LeakyRelu, Clip, Gelu, Sigmoid, Tanh,
+ * Softmax, LogSoftmax, Dropout, Identity and Pad of nothing, with branches that Add or Concat merge.
  *
  * Images go in as [height, width, channels]. A flattened image has another order than in ONNX; the weights after
  * it are put into that order, so that the network computes the same. Dropout is left out. The batch may have any
  * size, whatever the file says.
  *
- * @param file What to call it in an error.
- * @param bytes Of the file.
+ * @param file Name of the file in errors.
+ * @param bytes Content of the file.
  * @returns The network, or `CorruptFile` that names the operator and what was expected.
  *
  * @example
@@ -93,8 +93,10 @@ export function importOnnx(
 }
 
 /**
- * Loads a network from an ONNX file: {@linkcode importOnnx} of what it holds.
+ * Loads a network from an ONNX file, as {@linkcode importOnnx} reads it.
  *
+ * @param path Path of the file.
+ * @param files File system. @default {denoFiles}
  * @returns The network; `FileUnavailable` or `CorruptFile`.
  */
 export const loadOnnx = (
@@ -106,10 +108,10 @@ export const loadOnnx = (
 /** Bytes that any model may read and transpose, besides twice those of its file. */
 const SPARE = 2e6;
 
-/** What it costs to read a constant, whatever its size. */
+/** Cost of reading a constant, whatever its size. */
 const READING = 64;
 
-/** The output of an operator that the network's input goes into. */
+/** Output of an operator that depends on the network's input. */
 interface Signal {
   /** The values that have been computed. */
   readonly step: Step;
@@ -138,10 +140,10 @@ const inWords = ({ opType = "", name = "" }: Partial<OnnxNode>): string =>
   `the operator ${opType}${name ? ` (${name.slice(0, 60)})` : ""}`;
 
 /**
- * The network of a model, or what was expected of it, in words.
+ * Builds the network of a model, or returns the expectation in words.
  *
- * @param bytes Of its file. A constant may be used many times over, and transposed: all that is read and
- * transposed is at most twice as large, and a bit more.
+ * @param bytes Content of the model's file. A constant may be used many times over, and transposed: all that is read
+ * and transposed is at most twice as large, and a bit more.
  */
 function networkOf({ graph }: OnnxModel, bytes: number): ImportedModel | string {
   if (graph === undefined) return "a graph";
@@ -217,8 +219,8 @@ function isTurned(nodes: readonly Partial<OnnxNode>[], name: string): boolean {
 /**
  * Reads an operator.
  *
- * @returns What it makes of the network's input; or, where it takes constants alone, a function that computes what
- * it makes of those; or what was expected, in words.
+ * @returns The node for the network's input; or, where it takes constants alone, a function that computes its value
+ * from them; or what was expected, in words.
  */
 function readOperator(
   reading: Reading,

@@ -30,7 +30,7 @@ const ints = (values: readonly number[]): AttributeValue => ({
 
 /** A graph being written: nodes and constants in order, under names that it makes. */
 export interface Emitter {
-  /** Adds an operation; returns the names of its outputs, as many as asked for. */
+  /** Adds an operation; returns the names of its outputs, as many as requested. */
   readonly node: (
     opType: string,
     input: readonly string[],
@@ -132,7 +132,7 @@ export const written = (name: string, shape: Shape, channelsFirst = false): Sign
   name: () => name,
 });
 
-/** Makes the signal of an affine map, which is written once its name is asked for. */
+/** Makes the signal of an affine map, which is written at the first use of its name. */
 function pending(affine: Affine, shape: Shape, channelsFirst: boolean): Signal {
   let name: string | null = null;
   return {
@@ -198,7 +198,7 @@ function competition(
   return written(out.node("Reshape", [won, to])[0], shape, first);
 }
 
-/** 1 where a unit is above its own threshold, [units…], else 0. */
+/** Compares units with their own thresholds, [units…]: 1 where a unit is above, else 0. */
 function above(out: Emitter, x: Signal, threshold: Float32Array): Signal {
   const laid = channelsLast(out, x);
   const [more] = out.node("Greater", [laid.name(), out.floats(x.shape, threshold)]);
@@ -209,7 +209,7 @@ function above(out: Emitter, x: Signal, threshold: Float32Array): Signal {
 const flattened = (out: Emitter, x: Signal): Signal =>
   x.shape.length === 1 ? x : reshaped(out, x, [sizeOf(x.shape)]);
 
-/** Writes a node that is given what goes in; gives what comes out. */
+/** Writes a node, from its input signals to its output signals. */
 export type Emit = (x: Signals) => Signals;
 
 const refuse = (): Emit => {
@@ -230,7 +230,7 @@ export function onnxAlgebra(
 ): Algebra<Emit> {
   const { node } = out;
   const onTensor = (f: (x: Signal) => Signal): Emit => (x) => f(x as Signal);
-  /** An operator that takes and gives any shape and either order of axes. */
+  /** Makes the writer of an operator that accepts any shape and either order of axes. */
   const elementwise =
     (opType: string, attributes: Readonly<Record<string, AttributeValue>> = {}) => (): Emit =>
       onTensor((x) => written(node(opType, [x.name()], attributes)[0], x.shape, x.channelsFirst));

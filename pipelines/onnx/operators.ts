@@ -14,19 +14,19 @@ import { transposed } from "./lower.ts";
 export interface ReadNode {
   /** The nodes in order; none where the operator changes nothing. */
   readonly nodes: readonly Leaf[];
-  /** Whether an image that comes out has its channels first in ONNX. @default as what goes in */
+  /** Whether an image in the output has its channels first in ONNX. @default as the input */
   readonly channelsFirst?: boolean;
-  /** Weights. */
+  /** Weights. @default none */
   readonly params?: Readonly<Record<string, ArrayValue>>;
-  /** Running statistics. */
+  /** Running statistics. @default none */
   readonly plasticity?: Readonly<Record<string, ArrayValue>>;
 }
 
 /** The operands of an operator. */
 export interface Operands {
-  /** Its settings. */
+  /** Settings of the operator. */
   readonly settings: Settings;
-  /** Its inputs after the first, the constants among them; undefined where it is none or left out. */
+  /** Inputs after the first, where they are constants; undefined for one that is not constant or left out. */
   readonly constants: readonly (Constant | undefined)[];
   /** Shape of its first input, as in Sparrow: images are [height, width, channels]. */
   readonly input: Shape;
@@ -39,8 +39,8 @@ export interface Operands {
 }
 
 /**
- * Where each value of a flattened image [height, width, channels] stands in ONNX's [channels, height, width]:
- * a rule, and no list, because an image may be declared of any size.
+ * Position of each value of a flattened image [height, width, channels] in ONNX's [channels, height, width]. It is a
+ * rule and not a list, because an image may be declared of any size.
  */
 export interface Order {
   /** Number of values. */
@@ -51,7 +51,7 @@ export interface Order {
   readonly from: (to: number) => number;
 }
 
-/** An operator as a node, or what was expected of it, in words. */
+/** Reads an operator as a node, or returns the expectation in words. */
 export type Reader = (operands: Operands) => ReadNode | string;
 
 const plain = (...nodes: readonly Leaf[]): Reader => () => ({ nodes });
@@ -103,7 +103,7 @@ const gemm: Reader = (operands) => {
 /** Whether all numbers are one, at least one of them. */
 const same = (values: readonly number[]): boolean => values.every((value) => value === values[0]);
 
-/** The windows of a convolution or pooling, or what was expected of them. */
+/** Reads the windows of a convolution or pooling, or returns the expectation in words. */
 function windowsOf(settings: Settings, size: readonly number[]): {
   readonly size: number;
   readonly stride: number;

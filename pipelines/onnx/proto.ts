@@ -21,27 +21,27 @@ import {
 
 /** A tensor that the file holds. */
 export interface OnnxTensor {
-  /** What nodes call it. */
+  /** Name by which nodes refer to the tensor. */
   readonly name: string;
-  /** Its dimensions. */
+  /** Dimensions of the tensor. */
   readonly dims: readonly bigint[];
   /** An {@linkcode ElementType}. */
   readonly dataType: number;
-  /** Its elements, little-endian, or… */
+  /** Elements as little-endian bytes. Empty where they are in `floatData` or `int64Data`. */
   readonly rawData: Uint8Array;
-  /** …if it has float elements, … */
+  /** Elements as floats, where they are not in `rawData`. */
   readonly floatData: readonly number[];
-  /** …or 64-bit integers. */
+  /** Elements as 64-bit integers, where they are not in `rawData`. */
   readonly int64Data: readonly bigint[];
-  /** 0: in this file. */
+  /** Location of the data; 0 for this file. */
   readonly dataLocation: number;
 }
 
 /** A named setting of a node. */
 export interface OnnxAttribute {
-  /** Its name. */
+  /** Name of the attribute. */
   readonly name: string;
-  /** 1: f, 2: i, 3: s, 4: t, 6: floats, 7: ints. */
+  /** Type of the attribute: 1 for f, 2 for i, 3 for s, 4 for t, 6 for floats, 7 for ints. */
   readonly type: number;
   /** A number. */
   readonly f: number;
@@ -49,7 +49,7 @@ export interface OnnxAttribute {
   readonly i: bigint;
   /** Text in UTF-8. */
   readonly s: Uint8Array;
-  /** A tensor. */
+  /** Value that is a tensor. */
   readonly t?: OnnxTensor;
   /** Numbers. */
   readonly floats: readonly number[];
@@ -59,31 +59,31 @@ export interface OnnxAttribute {
 
 /** One operation. */
 export interface OnnxNode {
-  /** The names of what it takes; "" where an optional one is left out. */
+  /** Names of the inputs; "" where an optional one is left out. */
   readonly input: readonly string[];
-  /** The names of what it gives. */
+  /** Names of the outputs. */
   readonly output: readonly string[];
-  /** Its own name; may be "". */
+  /** Name of the node; may be "". */
   readonly name: string;
-  /** "Conv". */
+  /** Operator: "Conv". */
   readonly opType: string;
-  /** "" for ONNX's own operators. */
+  /** Domain of the operator; "" for ONNX's own. */
   readonly domain: string;
-  /** Its settings. */
+  /** Attributes of the node. */
   readonly attribute: readonly Partial<OnnxAttribute>[];
 }
 
 /** An input or an output of the model. */
 export interface OnnxValue {
-  /** Its name. */
+  /** Name of the value. */
   readonly name: string;
-  /** Its type; missing for anything but a tensor. */
+  /** Type of the value; missing for anything but a tensor. */
   readonly type?: {
-    /** Of a tensor. */
+    /** Type of a tensor. */
     readonly tensorType?: {
       /** An {@linkcode ElementType}. */
       readonly elemType: number;
-      /** Its dimensions: numbers, or names of what is known later. */
+      /** Dimensions: numbers, or names of dimensions that are known later. */
       readonly shape?: {
         readonly dim: readonly { readonly dimValue?: bigint; readonly dimParam?: string }[];
       };
@@ -95,15 +95,15 @@ export interface OnnxValue {
 export interface OnnxModel {
   /** The version of the format. */
   readonly irVersion: bigint;
-  /** Who wrote it. */
+  /** Program that wrote the model. */
   readonly producerName: string;
-  /** That program's version. */
+  /** Version of that program. */
   readonly producerVersion: string;
   /** The versions of the operators by domain. */
   readonly opsetImport: readonly { readonly domain: string; readonly version: bigint }[];
   /** Texts by name. */
   readonly metadataProps: readonly { readonly key: string; readonly value: string }[];
-  /** What it computes. */
+  /** Graph of the model. */
   readonly graph?: {
     readonly name: string;
     readonly node: readonly Partial<OnnxNode>[];
@@ -204,7 +204,7 @@ const [MESSAGE, ELEMENT] = [200, 60];
 /** Bytes that any model may take when it is decoded, besides four times those of its file. */
 const SPARE = 64e6;
 
-/** By message, the types of its fields by number. */
+/** Types of the fields by number, for each message. */
 const typesOf: ReadonlyMap<string, ReadonlyMap<number, Type | string>> = new Map(
   Object.entries(messages).map(([name, fields]) => [
     name,
@@ -222,7 +222,7 @@ function varintAt(bytes: Uint8Array, from: number): readonly [value: number, nex
   return [Infinity, bytes.length];
 }
 
-/** What the bytes of a message take once they are decoded; Infinity where they are none. */
+/** Computes the memory that the bytes of a message take once they are decoded; Infinity for malformed bytes. */
 function costOf(message: string, bytes: Uint8Array): number {
   const types = typesOf.get(message);
   let [cost, at] = [MESSAGE, 0];
@@ -240,7 +240,7 @@ function costOf(message: string, bytes: Uint8Array): number {
   return cost;
 }
 
-/** What a part takes that is a message, a text, bytes or many numbers. */
+/** Computes the memory of a field that is a message, a text, bytes or a list of numbers. */
 function partCost(type: Type | string, part: Uint8Array): number {
   if (typeof type === "string") return costOf(type, part);
   if (type === FLOAT) return 4 * part.length;

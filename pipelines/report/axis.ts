@@ -78,8 +78,8 @@ export function logAxis(low: number, high: number, base: 2 | 10 = 10): Axis {
 }
 
 /**
- * An axis from zero, for what shrinks towards it; a logarithmic one when the values are positive
- * and span more than the given ratio, because their end would not be seen on a linear one.
+ * Makes an axis from zero, for a quantity that shrinks towards it; a logarithmic one when the values are positive and
+ * span more than the given ratio, because their end would not be seen on a linear one.
  *
  * @param scale "log" and "linear" take the choice away from the ratio; values that are not positive have
  * no logarithm, and a linear axis whatever it says.

@@ -1,6 +1,5 @@
 /**
- * Several runs read from their folders and put beside each other: what differs in their settings, and where
- * each ended.
+ * Several runs read from their folders and compared: the differences of their settings, and their final results.
  *
  * @module
  */
@@ -85,7 +84,7 @@ function configOf(
 
 /** A setting that is not the same in all runs. */
 export interface Difference {
-  /** Its keys, joined with dots: "options.seed". */
+  /** Key of the option, its parts joined with dots: "options.seed". */
   readonly key: string;
   /** Values of the runs, in their order; null where a run has no such setting. */
   readonly values: readonly (string | null)[];
@@ -96,7 +95,7 @@ export interface Quantity {
   readonly split: SplitName;
   /** Name of the quantity in the rows: "accuracy". */
   readonly name: string;
-  /** By run, in their order; none is empty. */
+  /** Means by epoch for each run, in the order of the runs; none is empty. */
   readonly points: readonly (readonly EpochMean[])[];
 }
 

@@ -78,7 +78,7 @@ const comparisonFigures = (
     });
   });
 
-/** Without what was measured before training, which would flatten all else. */
+/** Leaves out the values measured before training, beside which all others would look flat. */
 function trained(series: readonly Series[]): readonly Series[] {
   const after = series.map(({ label, points }) => ({
     label,
@@ -99,10 +99,12 @@ function captionOf(quantity: Quantity, runs: number): string {
   }; the lines bear the numbers of the table.`;
 }
 
-/** More quantities than these are not listed: a page of tens of megabytes is opened by nobody. */
+/** Largest number of quantities that are listed: nobody opens a page of tens of megabytes. */
 const MOST_LISTED = 5000;
 
-/** More figures than this of what is neither accuracy nor loss are not drawn: nobody would look. */
+/**
+ * Largest number of figures of quantities other than accuracy and loss: nobody would look at more.
+ */
 const MOST_FIGURES = 16;
 
 const compareStyle = `

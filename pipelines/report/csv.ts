@@ -48,7 +48,7 @@ const toDataUrl = (table: Table): string =>
  * A link that downloads the table.
  *
  * @param file The name that the browser suggests.
- * @param name What the table is, for a screen reader: "Figure 1".
+ * @param name Name of the table for a screen reader: "Figure 1".
  */
 export const csvLink = (table: Table, file: string, name: string): Html =>
   html`

@@ -282,7 +282,7 @@ const moved = (layout: Layout, dx: number, dy: number): Layout => {
 interface Piece {
   readonly entry: Wire | null;
   readonly layout: Layout;
-  /** Of the stack that the entry goes to, and of the one that the next entry comes from. */
+  /** Placed stack that the entry leads to; `last` is the one that the next entry comes from. */
   readonly first: Placed;
   readonly last: Placed;
 }

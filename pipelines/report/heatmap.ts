@@ -97,7 +97,7 @@ export const rasterElements = (
 /** The content of a heatmap. */
 export interface Heatmap {
   readonly id: string;
-  /** Description for those who cannot see it. */
+  /** Description for screen readers. */
   readonly label: string;
   readonly rows: readonly string[];
   /** Rows × columns, in 0..1; what is not a number is left blank. */

@@ -74,10 +74,10 @@ export interface Line extends Series {
 
 /** The content of a line chart. */
 export interface LineChart {
-  /** Description for those who cannot see it. */
+  /** Description for screen readers. */
   readonly label: string;
   readonly lines: readonly Line[];
-  /** The space between two of the lines, filled. */
+  /** Lines between which the space is filled. @default none */
   readonly band?: readonly [low: Series, high: Series];
   readonly axis: Axis;
   /** The quantity with its unit. */
@@ -105,7 +105,7 @@ export interface ChartSize {
   readonly width: number;
   readonly height: number;
   readonly fontSize: number;
-  /** About how many epochs have a tick. */
+  /** Approximate number of epochs with a tick. */
   readonly ticks: number;
 }
 
@@ -131,7 +131,7 @@ export const splitLines = (series: readonly SplitSeries[]): readonly Line[] =>
 const marginTop = 28;
 const marginBottom = 36;
 
-/** More points than this would be a chain of beads. */
+/** Number of points above which dots would touch each other. */
 const mostDots = 40;
 
 /** A character's width in a common sans-serif, as a part of the font size, on the safe side. */

@@ -14,9 +14,9 @@ export interface PageParts {
   readonly title: string;
   /** CSS of our own. */
   readonly style: string;
-  /** Other elements of its head. @default none */
+  /** Elements of the page's head beside its own. @default none */
   readonly head?: Html;
-  /** All that is seen. */
+  /** Body of the page. */
   readonly body: Html;
 }
 
@@ -42,9 +42,9 @@ export const documentOf = ({ title, style, head, body }: PageParts): string =>
  * A whole HTML document. Its policy forbids everything but its own style sheet, so that a string
  * that should slip through the escaping could neither run nor call home.
  *
- * @param title What the browser's tab shows.
+ * @param title Title that the browser's tab shows.
  * @param style CSS of our own.
- * @param head What else stands in its head. @default nothing
+ * @param head Elements of the page's head beside its own. @default none
  */
 export const page = (title: string, style: string, body: Html, head?: Html): string =>
   documentOf({

@@ -21,11 +21,11 @@ import { mean, standardDeviation } from "./format.ts";
 
 /** A series to compare, in one colour. */
 export interface PanelSeries {
-  /** Its name in the key. */
+  /** Name of the series in the key. */
   readonly label: string;
   /** A CSS one: of `palette`, best. */
   readonly colour: string;
-  /** Per category the values of all seeds; null where it was not measured. */
+  /** Values of all seeds for each category; null where it was not measured. */
   readonly values: readonly (readonly number[] | null)[];
 }
 
@@ -35,13 +35,13 @@ export interface Panel {
   readonly yLabel: string;
   /** Name of the categories; "" where they need none. */
   readonly xLabel: string;
-  /** Their names, from left to right. */
+  /** Names of the categories, from left to right. */
   readonly categories: readonly string[];
-  /** At least one. */
+  /** Series of the panel, at least one. */
   readonly series: readonly PanelSeries[];
   /** Wide enough for all values. */
   readonly axis: Axis;
-  /** Whether the categories are steps of one quantity, so that a line joins their means. */
+  /** Whether the categories are steps of one quantity, so that a line joins their means. @default false */
   readonly joined?: boolean;
 }
 
@@ -49,7 +49,7 @@ export interface Panel {
 export interface PanelFigure extends Pick<Figure, "id" | "title"> {
   /** The result, in one short sentence; how to read the dots is added. */
   readonly caption: string;
-  /** From left to right. */
+  /** Panels from left to right. */
   readonly panels: readonly Panel[];
 }
 
@@ -61,7 +61,7 @@ export const palette = {
   grey: "var(--muted, #59626d)",
 } as const;
 
-/** Style of the panels of one figure, beside each other where there is room. */
+/** Style of the panels of one figure, beside each other where they fit. */
 export const panelStyle = `
 .panels { display: grid; gap: 20px 24px;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); }

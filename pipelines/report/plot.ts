@@ -70,7 +70,7 @@ export type Drawn = Element & Pick<Plot.Plot, "scale">;
  * Draws a plot.
  *
  * @param options Observable Plot's own, less its document.
- * @param label What the figure shows, for those who cannot see it.
+ * @param label Description of the figure for screen readers.
  * @returns An `<svg role="img">` without style sheet or script, coordinates to 0.01 pixel.
  */
 export const draw = (options: Plot.PlotOptions, label: string): Html =>

@@ -124,6 +124,7 @@ function interruption({ history, finished }: ReportData): Html | null {
  * The page is self-contained: figures are inline SVG that follows the reader's light or dark
  * preference, and the numbers behind each are in it as CSV. It has no script. Strings are escaped.
  *
+ * @param data Configuration, history and findings of the run.
  * @returns The text of an HTML file; about 180 KB with centroids of 10 × 512.
  *
  * @example
@@ -147,13 +148,17 @@ export const renderReport = (data: ReportData): string => render(data, sections(
 
 /** A report as files. */
 export interface ReportFiles {
-  /** With links to the drawings. */
+  /** Page with links to the drawings. */
   readonly page: string;
   /** The text of each drawing by its path beside the page: "figures/loss.svg". */
   readonly drawings: ReadonlyMap<string, string>;
 }
 
-/** The report of a run, and its figures as SVG files of their own. */
+/**
+ * Writes the report of a run, and its figures as separate SVG files.
+ *
+ * @param data Configuration, history and findings of the run.
+ */
 export function reportFiles(data: ReportData): ReportFiles {
   const found = sections(data);
   const drawings = drawingsOf(found.flatMap(({ figures }) => figures));

@@ -28,7 +28,7 @@ function plain(colour: string): string {
   return mixed === null ? known : mix(mixed[1], mixed[2], Number(mixed[3]) / 100);
 }
 
-/** Between two colours, channel by channel. */
+/** Mixes two colours, channel by channel. */
 function mix(from: string, to: string, part: number): string {
   const channel = (colour: string, i: number) => parseInt(colour.slice(2 * i + 1, 2 * i + 3), 16);
   return `#${

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** The number of lines that can be told from each other by their colours. */
+/** Number of lines that can be distinguished by their colours. */
 export const LINES = 8;
 
 /** The colours of lines on light paper: each at least 4.5:1 against it, as far from the others as eight can be. */
@@ -59,7 +59,7 @@ export const lineDash = (i: number): string => dashes[(i + Math.floor(i / LINES)
 /** Colours by name, as the figures use them too: `var(--test)`. */
 export type Colours = Readonly<Record<string, string>>;
 
-/** On light paper. */
+/** Colours on light paper. */
 export const light: Colours = {
   paper: "#ffffff",
   ink: "#1c2127",
@@ -76,7 +76,7 @@ export const light: Colours = {
   ...numbered(lightLines),
 };
 
-/** On dark paper. */
+/** Colours on dark paper. */
 export const dark: Colours = {
   paper: "#14171b",
   ink: "#e4e7eb",

@@ -36,7 +36,7 @@ pre { overflow-x: auto; padding: 10px 14px; background: var(--field); }
 
 const grouped = (value: number): string => value.toLocaleString("en-GB");
 
-/** Writes the page, which a browser loads anew every five seconds. */
+/** Writes the page, which a browser reloads every five seconds. */
 export function indexPage(health: Health, url: string): string {
   const { vectors, width, units, writable, changed, seconds, latency } = health;
   const rows: readonly (readonly [string, string])[] = [

@@ -1,5 +1,5 @@
 /**
- * What a server answers for an index of vectors: JSON in, JSON out, within bounds.
+ * HTTP interface of an index of vectors: JSON in, JSON out, within bounds.
  *
  * @module
  */
@@ -62,7 +62,7 @@ export interface IndexServerOptions {
 
 /** Answers for an index. */
 export interface IndexServer {
-  /** The paths, and how each is asked for. */
+  /** Paths of the server, and the method of each. */
   readonly routes: Readonly<Record<string, Method>>;
   readonly answer: (request: Request) => Promise<Response>;
   /** Writes the answer to a request that is refused. */
@@ -87,7 +87,7 @@ const failed = (status: number, tag: string, message: string): E.Either<Failure,
 const failedBy = (error: SparrowError): E.Either<Failure, never> =>
   failed(error._tag === "InvalidOption" ? 400 : 500, error._tag, describe(error));
 
-/** What is behind the page. */
+/** Methods of the interface's paths, the page aside. */
 const apiRoutes = {
   "/search": "POST",
   "/add": "POST",

@@ -11,7 +11,7 @@ import { E } from "../../graph/fp_ts.ts";
 /** The part of a request that decides whether it is answered. */
 export interface Asked {
   readonly method: string;
-  /** Address, with the host that was asked for. */
+  /** Address of the request, with the host. */
   readonly url: string;
   readonly headers: Headers;
 }
@@ -24,34 +24,23 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** How a path is asked for: "GET" stands for HEAD too; "POST" has JSON as its body. */
+/** HTTP method of a path: "GET" also serves HEAD; "POST" has JSON as its body. */
 export type Method = "GET" | "POST";
 
 /** The most characters of an address; ours are a tenth of that. */
 const LONGEST_URL = 256;
 
 /**
- * Says whether a request is to be refused.
+ * Decides whether a request is refused.
  *
- * A page on another site can make a browser send requests to 127.0.0.1, and by a name of its own that
- * resolves to 127.0.0.1 it could even read the answers. So the host must be asked for by our names, and
- * the request must not come from another site; only a link to the page itself may stand anywhere. What has
- * a body must say that it is JSON, which no page of another site can send without asking before.
+ * A page on another site can make a browser send requests to 127.0.0.1, and by a name of its own that resolves to
+ * 127.0.0.1 it could even read the answers. So the request's host must be one of our names, and the request must not
+ * come from another site; only a link to the page itself may stand anywhere. A request with a body must declare it as
+ * JSON, which no page of another site can send without permission.
  *
  * @param port The port that the server listens on.
- * @param routes The paths that it serves, and how each is asked for.
+ * @param routes Paths that it serves, and the method of each.
  * @returns null for a request that may be answered.
- *
- * @example
- * ```ts
- * import { refusal } from "./local.ts";
- * import { assertEquals } from "npm:deno-std@1.4.0/assert/mod.js";
- *
- * const url = "http://127.0.0.1:7377/";
- * const asked = (host: string) => ({ method: "GET", url, headers: new Headers({ host }) });
- * assertEquals(refusal(asked("127.0.0.1:7377"), 7377, { "/": "GET" }), null);
- * assertEquals(refusal(asked("evil.example"), 7377, { "/": "GET" })?.status, 421);
- * ```
  */
 export function refusal(
   { method, url, headers }: Asked,
@@ -96,7 +85,7 @@ export function refusal(
 
 // ---- Listening
 
-/** Only this machine can reach it. */
+/** Address that only this machine can reach. */
 const HOSTNAME = "127.0.0.1";
 
 /** Milliseconds for the last bytes of answers to be sent. */
@@ -112,7 +101,7 @@ const fixedHeaders = {
   "cache-control": "no-store, no-transform",
 } as const;
 
-/** Nothing but the page's own style and, where it has one, script, and nobody's frame. */
+/** Writes the content security policy of a page: only its own style and, where it has one, script, and no frames. */
 export async function policy(style: string, script?: string): Promise<string> {
   const scripts = script === undefined ? "" : `script-src '${await hashOf(script)}'; `;
   return `default-src 'none'; ${scripts}style-src '${await hashOf(style)}'; ` +
@@ -132,17 +121,17 @@ async function hashOf(text: string): Promise<string> {
 export interface Server {
   /** Address of the page: "http://127.0.0.1:7377/". */
   readonly url: string;
-  /** Refuses what is asked from now on, waits so many milliseconds for answers to be sent, drops the rest, and ends. */
+  /** Refuses new requests, waits the given milliseconds for answers to be sent, drops the rest, and ends. */
   readonly stop: (patience: number) => Promise<void>;
 }
 
 /** Options of a server: its port, routes, headers and answers. */
 export interface Serving {
-  /** 0 for any that is free. */
+  /** Port to listen on; 0 for any that is free. */
   readonly port: number;
   /** The flag that names the port, for the error of one that cannot be had. */
   readonly flag: string;
-  /** The paths, and how each is asked for. */
+  /** Paths of the server, and the method of each. */
   readonly routes: Readonly<Record<string, Method>>;
   /** Headers of all answers, besides those that every server sends. */
   readonly headers: Readonly<Record<string, string>>;
@@ -219,7 +208,7 @@ export function serveLocally(
   }
 }
 
-/** Waits for work, so many milliseconds at most; returns whether it is done. What is not goes on. */
+/** Waits for work, at most the given milliseconds; returns whether it is done. Unfinished work goes on. */
 async function waited(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
   const late = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => late.resolve(false), milliseconds);

@@ -22,9 +22,9 @@ import type { Files } from "../files/files.ts";
 export interface BestBy {
   /** Name of the metric in the history. @default {"accuracy"} */
   readonly name?: string;
-  /** "test". */
+  /** Split on which the metric is measured. @default "test" */
   readonly split?: SplitName;
-  /** Whether more is better or less; "max". */
+  /** Whether more is better or less. @default "max" */
   readonly mode?: "max" | "min";
 }
 
@@ -48,6 +48,9 @@ export interface CheckpointOptions {
  *
  * Errors: `FileUnavailable`, and then what was kept before is still there; `NonFinite` naming a weight
  * that is not finite; `InvalidOption` for `keep`.
+ *
+ * @param folder Output folder of the run.
+ * @param options Options, as {@linkcode CheckpointOptions} describes them.
  *
  * @example
  * ```ts

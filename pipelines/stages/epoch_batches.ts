@@ -27,7 +27,7 @@ export const countOf = (data: TrainingData): number =>
   isStreamed(data) ? data.source.count : data.count;
 
 /**
- * Makes the batch after so many others, and returns the generator that augmentation leaves; the error of a source
+ * Makes the batch after the first `done`, and returns the generator that augmentation leaves; the error of a source
  * that cannot be read.
  */
 export type BatchAt = (

@@ -35,8 +35,10 @@ import { encode } from "../encode/encode.ts";
 /** Options of {@linkcode evaluate}. */
 export interface EvaluateOptions {
   /**
-   * How a sample is classified: by the class "centroid" that is nearest to its code, or by the largest
-   * ("argmax") of as many outputs as there are classes; "centroid".
+   * Classification of a sample: by the class "centroid" that is nearest to its code, or by the largest ("argmax") of as
+   * many outputs as there are classes.
+   *
+   * @default "centroid"
    */
   readonly by?: "centroid" | "argmax";
 }
@@ -60,6 +62,9 @@ export interface EvaluateOptions {
  *
  * Errors: `Interrupted`; `InvalidOption` when a split has no sample, when a sample has not the size of the
  * run's input or no label among the classes, and for "argmax" when there are fewer outputs than classes, or no labels.
+ *
+ * @param dataset Dataset whose splits are encoded and classified.
+ * @param options Options, as {@linkcode EvaluateOptions} describes them.
  */
 export const evaluate = (dataset: Dataset, { by = "centroid" }: EvaluateOptions = {}): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {

@@ -24,8 +24,8 @@ import { subset } from "../data/splits.ts";
 import { encode } from "../encode/encode.ts";
 
 /**
- * Changes that leave an image what people call the same: at least 80 % of it, a little brighter or darker, more or
- * less contrast, half of the time blurred.
+ * Augmentation that keeps an image recognisable: at least 80 % of it, a little brighter or darker, more or less
+ * contrast, half of the time blurred.
  */
 export const slightChanges: AugmentOptions = {
   crop: 0.8,
@@ -66,6 +66,9 @@ const distanceOf = ({ kind }: Embeddings) => kind === "binary" ? "hamming" : "co
  *
  * Errors: `Interrupted`; `InvalidOption` when a number is out of its range, or the samples are no images that the
  * changes fit.
+ *
+ * @param dataset Dataset of images.
+ * @param options Options, as {@linkcode EvaluateCopiesOptions} describes them.
  *
  * @example
  * ```ts

@@ -29,11 +29,12 @@ import { firstOfEach } from "../data/splits.ts";
 /** Options of {@linkcode evaluateReconstruction}. */
 export interface ReconstructionOptions {
   /**
-   * From outputs to pixels: "sigmoid" for a graph that ends in logits, "identity" for one that ends in
-   * pixels; "sigmoid".
+   * Function from outputs to pixels: "sigmoid" for a graph that ends in logits, "identity" for one that ends in pixels.
+   *
+   * @default "sigmoid"
    */
   readonly activation?: "sigmoid" | "identity";
-  /** Candidates, ascending: from which on a reconstructed pixel is set; 0.1 to 0.95 in ten steps. */
+  /** Candidate thresholds at which a reconstructed pixel is set, ascending. @default 0.1 to 0.95 in ten steps */
   readonly thresholds?: readonly number[];
 }
 
@@ -44,9 +45,9 @@ const TEN_STEPS = Array.from({ length: 10 }, (_, i) => 0.1 + i * (0.95 - 0.1) / 
 interface Fidelity {
   readonly error: number;
   readonly psnr: number | null;
-  /** Per threshold: pixels that come out wrong. */
+  /** Number of wrong pixels, for each threshold. */
   readonly missed: Float64Array;
-  /** Per threshold: images without one. */
+  /** Number of images without a wrong pixel, for each threshold. */
   readonly exact: Float64Array;
   /** Reconstructions of the images to show. */
   readonly seen: readonly Seen[];
@@ -54,11 +55,11 @@ interface Fidelity {
 
 /** The reconstruction of one image. */
 interface Seen {
-  /** Its place in the split. */
+  /** Index of the image in the split. */
   readonly index: number;
-  /** Its pixels, as the model gives them. */
+  /** Pixels of the reconstruction, as the model gives them. */
   readonly made: Float32Array;
-  /** Per threshold: pixels that come out wrong. */
+  /** Number of wrong pixels, for each threshold. */
   readonly missed: Int32Array;
 }
 
@@ -66,8 +67,8 @@ interface Seen {
 const MOST_SEEN = 10;
 
 /**
- * Sends the training, the validation and the test set through an autoencoder, a graph that ends in
- * `fanout(identity, decoder)`, and compares what comes out with what went in.
+ * Sends the training, the validation and the test set through an autoencoder, a graph that ends in `fanout(identity,
+ * decoder)`, and compares the outputs with the inputs.
  *
  * A pixel of an image is set above the mean of the training set's pixels, one of a reconstruction from
  * a threshold on: of the candidates the one with the fewest wrong pixels on the training set.
@@ -83,6 +84,9 @@ const MOST_SEEN = 10;
  * Errors: `Interrupted`; `InvalidOption` when the graph does not end in a pair whose second is as
  * large as its input, when a sample has not the size of the run's input, or the thresholds are none or
  * not ascending.
+ *
+ * @param dataset Dataset whose samples are reconstructed.
+ * @param options Options, as {@linkcode ReconstructionOptions} describes them.
  */
 export const evaluateReconstruction = (
   dataset: Dataset,

@@ -33,6 +33,9 @@ export interface EvaluateRetrievalOptions {
  *
  * Errors: `Interrupted`; `InvalidOption` when there are no labels, and when `queries` is out of its range.
  *
+ * @param dataset Dataset with labels.
+ * @param options Options, as {@linkcode EvaluateRetrievalOptions} describes them.
+ *
  * @example
  * ```ts
  * import { evaluateRetrieval } from "./evaluate_retrieval.ts";

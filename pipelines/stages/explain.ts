@@ -23,11 +23,12 @@ import { firstOfEach } from "../data/splits.ts";
 
 /** Options of {@linkcode explain}. */
 export interface ExplainOptions {
-  /** Images of the test set, the first of each class in turn, at least 0; 4. */
+  /** Images of the test set, the first of each class in turn, at least 0. @default 4 */
   readonly images?: number;
   /**
-   * Of the masks; those of `saliency`, but for an area that costs 0.1 and a blur that leaves nothing of
-   * a small image: over three quarters of its height.
+   * Options of the masks.
+   *
+   * @default those of `saliency`, but for an area that costs 0.1 and a blur over three quarters of the image's height, which leaves nothing of a small image
    */
   readonly saliency?: SaliencyOptions;
 }
@@ -36,12 +37,15 @@ export interface ExplainOptions {
 const HARDNESS = 2;
 
 /**
- * Learns the smallest mask that makes a model lose what it saw, for some images of the test set: of a
+ * Learns the smallest mask that removes the model's answer, for some images of the test set: of a
  * graph that ends in kWTA the bits of the image's own code, of another the output of its class. An image whose code
  * has no bit is passed over.
  *
  * Errors: `InvalidOption` for a dataset that has no images, for a graph that ends neither in kWTA nor in an output
  * per class, for the latter of images without labels, and for options out of range; `NonFinite`; `Interrupted`.
+ *
+ * @param dataset Dataset whose test images are explained.
+ * @param options Options, as {@linkcode ExplainOptions} describes them.
  */
 export const explain = (
   dataset: Dataset,

@@ -26,7 +26,7 @@ export interface SynapticScalingOptions {
   readonly target?: number;
   /** Factor of the strength after each epoch, above 0 and at most 1. @default {1} */
   readonly decay?: number;
-  /** Whether duty cycles begin anew with each epoch, in place of going over all epochs. @default {false} */
+  /** Whether duty cycles are reset at each epoch, in place of going over all epochs. @default {false} */
   readonly forget?: boolean;
 }
 
@@ -43,6 +43,8 @@ export interface SynapticScalingOptions {
  * Ahmad & Scheinkman 2019 (arXiv 1903.11257), section "Boosting".
  *
  * Errors: `InvalidOption` for an option out of its range.
+ *
+ * @param options Options, as {@linkcode SynapticScalingOptions} describes them.
  */
 export const synapticScaling = (options: SynapticScalingOptions = {}): Stage => {
   const { strength = 1, target = 0, decay = 1, forget = false } = options;
@@ -96,6 +98,8 @@ export interface WeightHomeostasisOptions extends Partial<HomeostasisOptions> {
  *
  * Errors: `InvalidOption` when the encoder does not end in a linear layer and a kWTA, or for an option
  * out of its range; `Interrupted`.
+ *
+ * @param options Options, as {@linkcode WeightHomeostasisOptions} describes them.
  */
 export const weightHomeostasis = (
   { data, ...options }: WeightHomeostasisOptions,

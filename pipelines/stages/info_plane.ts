@@ -34,22 +34,23 @@ import type { Midpoint, Midway } from "./train.ts";
 export interface InfoPlaneOptions {
   /** Dataset whose images are X and whose classes are Y. */
   readonly dataset: Dataset;
-  /** The split that the samples are drawn from; "train". */
+  /** Split that the samples are drawn from. @default "train" */
   readonly split?: "train" | "validation" | "test";
   /** Number of samples, the same ones each time, at least 2; all where there are fewer. @default {2_000} */
   readonly samples?: number;
   /**
-   * The layers T by name ("3.kwta") or path ("3"); the output of every activation and kWTA of the graph
-   * itself, or of its last node where it has none.
+   * Layers T by name ("3.kwta") or path ("3").
+   *
+   * @default every activation and kWTA of the graph itself, or its last node where it has none
    */
   readonly layers?: readonly string[];
-  /** How information is estimated; by k-means alone, which is what the reference plots. */
+  /** Estimators of information. @default k-means alone, which the reference plots */
   readonly estimators?: readonly PlaneEstimator[];
-  /** After which epochs to measure; all. */
+  /** Epochs after which to measure. @default all */
   readonly epochs?: (epoch: number) => boolean;
-  /** After which steps of the first epoch, counted from 1; after 1, 4, 16, 64, … */
+  /** Steps of the first epoch after which to measure, counted from 1. @default 1, 4, 16, 64, … */
   readonly steps?: (step: number) => boolean;
-  /** What the samples are drawn by, and whatever the estimators draw; from 0 to 2^32 − 1; 0. */
+  /** Seed of the generator that draws the samples and that the estimators use; from 0 to 2^32 − 1. @default 0 */
   readonly seed?: number;
 }
 
@@ -80,7 +81,8 @@ export interface InfoPlaneOptions {
  * Source: N. Tishby, N. Zaslavsky, "Deep learning and the information bottleneck principle", ITW 2015;
  * MutualInfo of dizcza/pytorch-mighty, mighty/monitor/mutual_info/mutual_info.py.
  *
- * @param body Is called with what `train` takes as `midway`; without it the stage measures where the run
+ * @param options Options, as {@linkcode InfoPlaneOptions} describes them.
+ * @param body Called with the observer that `train` takes as `midway`; without it the stage measures where the run
  * stands.
  *
  * @example
@@ -171,7 +173,7 @@ type Measure = (
   env: Env,
 ) => Promise<E.Either<SparrowError, readonly Row[]>>;
 
-/** A function that measures, and keeps what it has found out about X: that is the same each time. */
+/** Makes a function that measures, and caches its results about X, which stay the same. */
 function measurer(settings: Settings): Measure {
   let known: Prepared | null = null;
   const refused = new Set<string>();
@@ -282,7 +284,7 @@ async function prepareAll(
   return E.right(tasks);
 }
 
-/** The images as the model takes them. */
+/** Returns the images in the form that the model takes. */
 function inputsOf(data: DataSplit): Samples {
   const width = data.values.length / data.count;
   const all = Uint32Array.from({ length: data.count }, (_, i) => i);

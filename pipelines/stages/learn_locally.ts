@@ -61,7 +61,7 @@ const WHITENED = 20_000;
  * Trains one layer by a local rule, without a gradient; the layers before it stay as they are.
  *
  * A sample is what the layer's units see: of a convolution a patch of its input at a random place, of a
- * linear layer all of it. Each is brought to mean 0 and deviation 1, whitened if that is asked for, and
+ * linear layer all of it. Each is brought to mean 0 and deviation 1, whitened if the option is set, and
  * brought to length 1; flat ones are left out. The units begin as samples, whatever the layer's weights were.
  * What is learnt on such samples is then written as weights for inputs as they are: centring and whitening
  * are linear and become part of the weights, and the rest is a positive factor that all units of a sample
@@ -69,13 +69,15 @@ const WHITENED = 20_000;
  * after a convolution) has the winners that learning had.
  *
  * Where the node after the layer is a kWTA that `synapticScaling` has been applied to, units compete with
- * its factors, and its duty cycle counts who learns: of an image the mean over its locations.
+ * its factors, and its duty cycle counts the units that learn: of an image the mean over its locations.
  *
  * Rows of each epoch, for "train": "moved" (the length of what the weights changed by, relative to them)
  * and "units_used" (the fraction that has been active).
  *
  * Errors: `Interrupted` at the next step after the signal; `InvalidOption` for an option out of its range,
  * a path that is no such layer, and data in which nothing is left to learn from.
+ *
+ * @param options Options, as {@linkcode LearnLocallyOptions} describes them.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Stages, what composes them, and what is needed to write one's own.
+ * Stages, their combinators, and the parts of custom stages.
  *
  * @module
  */

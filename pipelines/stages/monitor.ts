@@ -1,5 +1,5 @@
 /**
- * The stage that watches the codes: how the units are used, how far classes are apart, what is near.
+ * Stage that monitors the codes: the use of units, the distances of classes, and the neighbours.
  *
  * @module
  */
@@ -45,14 +45,16 @@ export interface MonitorOptions {
   /** Split to encode. @default {"test"} */
   readonly split?: "train" | "validation" | "test";
   /**
-   * How many of its samples, at least 1; 1,000. Of fewer all are taken. Each is compared with each and
-   * with every reference, which is what takes time: of 512 units a million pairs take 0.1 seconds
-   * where they are sparse codes and a second where they are real-valued.
+   * Number of samples, at least 1. Of a smaller split all are taken. The time grows with their square: each sample is
+   * compared with each and with every reference. Of 512 units a million pairs take 0.1 seconds where they are sparse
+   * codes and a second where they are real-valued.
+   *
+   * @default 1000
    */
   readonly samples?: number;
   /** Number of training samples among which neighbours are sought, at least 1. @default {1_000} */
   readonly references?: number;
-  /** Neighbours that vote on a sample's class, at least 1 and at most the references; 5. */
+  /** Neighbours that vote on a sample's class, at least 1 and at most the references. @default 5 */
   readonly neighbours?: number;
   /** Distance of codes. @default {"cosine"} */
   readonly distance?: EmbeddingDistance;
@@ -61,7 +63,7 @@ export interface MonitorOptions {
 }
 
 /**
- * Encodes samples of a split and measures what the codes, or real-valued embeddings, are like.
+ * Encodes samples of a split and measures their codes, or real-valued embeddings.
  *
  * The samples are drawn by a seed of their own: the same after every epoch, and nothing that the run
  * draws is changed. References are other samples than those that are measured: of the training set,
@@ -88,6 +90,9 @@ export interface MonitorOptions {
  * passes through training; here the epoch's last weights encode all samples.
  *
  * Errors: `Interrupted`; `InvalidOption` when a number is out of its range or the split is not there.
+ *
+ * @param dataset Dataset whose samples are measured.
+ * @param options Options, as {@linkcode MonitorOptions} describes them.
  *
  * @example
  * ```ts

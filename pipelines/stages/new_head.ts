@@ -23,13 +23,14 @@ export interface NewHeadOptions {
 }
 
 /**
- * Keeps the first nodes of the run's graph with their weights and their state, puts new nodes after
- * them, whose weights are drawn from the run's generator, and begins with a new optimiser, or with the
- * state of the same one anew. Epochs, steps and history go on. Weights can be frozen, running statistics cannot: a batch norm in the trunk
- * goes on following its batches, as in PyTorch.
+ * Replaces the nodes of the run's graph after the first `keep`. The kept nodes keep their weights and their state; the
+ * weights of the new nodes are drawn from the run's generator. Training begins with a new optimiser, or with a new
+ * state of the same one. Epochs, steps and history go on. Weights can be frozen, running statistics cannot: a batch
+ * norm in the trunk goes on following its batches, as in PyTorch.
  *
- * Errors: `InvalidOption` when `keep` is out of range; what shape inference and the optimiser's
- * `check` refuse.
+ * Errors: `InvalidOption` when `keep` is out of range; what shape inference and the optimiser's `check` refuse.
+ *
+ * @param options Options, as {@linkcode NewHeadOptions} describes them.
  */
 export const newHead = ({ keep, head, ...options }: NewHeadOptions): Stage =>
   stage(async (run): Promise<E.Either<SparrowError, Run>> => {

@@ -35,17 +35,17 @@ import { encodeStream } from "../encode/encode.ts";
 export interface ReadOutOptions {
   /** Dataset, from whose training set read-outs learn, and whose test set judges them. */
   readonly dataset: Dataset;
-  /** Votes of the nearest codes, from 1 to 30; 3. */
+  /** Number of nearest codes that vote, from 1 to 30. @default 3 */
   readonly k?: number;
-  /** Besides all: labelled images per class that read-outs learn from, each at least 1; none. */
+  /** Numbers of labelled images per class that read-outs learn from, besides all; each at least 1. @default [] */
   readonly perClass?: readonly number[];
-  /** Parts of each test code's units that are moved elsewhere, in [0, 1]; none. */
+  /** Fractions of each test code's units that are moved elsewhere, in [0, 1]. @default [] */
   readonly noise?: readonly number[];
-  /** Units per class of the Willshaw memory, at least 1; 1000, or as many as a class has codes. */
+  /** Units per class of the Willshaw memory, at least 1. @default 1000, or as many as a class has codes */
   readonly willshawUnits?: number;
 }
 
-/** Images per pass: what a convolution makes of them must fit into memory. */
+/** Images per pass: the outputs of a convolution must fit into memory. */
 const SLICE = 200;
 
 /**
@@ -53,12 +53,14 @@ const SLICE = 200;
  * has it classify the test codes.
  *
  * Rows: "accuracy_<read-out>" for "test"; "accuracy_<read-out>_<n>" learnt from n images per class;
- * "accuracy_<read-out>_noise_<part>" of codes with so many units moved; "sparsity" for both sets;
+ * "accuracy_<read-out>_noise_<part>" of codes with that part of their units moved; "sparsity" for both sets;
  * "encoding_seconds" and "read_out_seconds". Read-outs are nearest, naive_bayes, bcpnn, willshaw and
  * centroid. The run's findings and class codes are those of the test set, as the nearest codes classify it.
  *
- * Errors: `Interrupted`; `InvalidOption` for an option out of its range, samples without labels, and a graph whose output is not
- * binary.
+ * Errors: `Interrupted`; `InvalidOption` for an option out of its range, samples without labels, and a graph whose
+ * output is not binary.
+ *
+ * @param options Options, as {@linkcode ReadOutOptions} describes them.
  */
 export const readOut = (options: ReadOutOptions): Stage =>
   stage(async (run, env): Promise<E.Either<SparrowError, Run>> => {
@@ -140,7 +142,7 @@ function classCodesOf({ codes, labels, classes }: LabelledCodes, dataset: Datase
   };
 }
 
-/** All read-outs, taught. */
+/** Trains all read-outs. */
 function learnt(
   labelled: LabelledCodes,
   { k = 3, willshawUnits = 1000 }: ReadOutOptions,

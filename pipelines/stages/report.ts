@@ -1,5 +1,5 @@
 /**
- * Stages that tell a person how a training goes: a line per epoch, and the report.
+ * Stages that report the progress of a training: a line per epoch, and the report.
  *
  * @module
  */
@@ -56,7 +56,10 @@ export function epochLine(epoch: number, epochs: number, history: History): stri
 /** The last epochs whose mean time those that are left are taken to need. */
 const RECENT = 5;
 
-/** Estimates the time left by what the last epochs took; nothing after the last epoch, and where that is not known. */
+/**
+ * Estimates the time left by the duration of the last epochs; nothing after the last epoch, and where that is not
+ * known.
+ */
 function timeLeft(epoch: number, epochs: number, history: History): readonly string[] {
   const from = Math.max(0, epoch - RECENT);
   const seconds = history.reduce(
@@ -80,7 +83,7 @@ export function epochOfReport(page: string): number | null {
   return found === null ? null : Number(found[1]);
 }
 
-/** Options of {@linkcode report}: what the report says of a run besides its history. */
+/** Options of {@linkcode report}: its contents besides the run's history. */
 export interface ReportOptions {
   /** Title of the report: the pipeline's name. */
   readonly title: string;
@@ -95,6 +98,9 @@ export interface ReportOptions {
  * the model, the codes, the confusions and the configuration. Each figure is an SVG file in `figures/` besides.
  *
  * Errors: `FileUnavailable`.
+ *
+ * @param folder Output folder of the run.
+ * @param options Options, as {@linkcode ReportOptions} describes them.
  */
 export const report = (folder: string, { title, dataset, config }: ReportOptions): Stage =>
   stage(async (run, { files }) => {

@@ -18,8 +18,8 @@ export const MODEL_FILE = "model.safetensors";
 export const METRICS_FILE = "metrics.jsonl";
 
 /**
- * What a model's file remembers of the data that it was trained on. A dataset has it; of vectors that are streamed,
- * `{ name: source.name, train: split }`.
+ * Description in a model's file of the data that it was trained on. A dataset has it; of vectors that are streamed, `{
+ * name: source.name, train: split }`.
  */
 export interface TrainedOn {
   /** Name of the data. */
@@ -36,6 +36,9 @@ export interface TrainedOn {
  *
  * Errors: `FileUnavailable`; `NonFinite` naming the weight when one is not finite, and then the
  * last good model stays.
+ *
+ * @param folder Output folder of the run.
+ * @param dataset Data that the run was trained on.
  */
 export const save = (folder: string, dataset: TrainedOn): Stage =>
   stage((run, { files }): Promise<E.Either<SparrowError, Run>> => {
@@ -51,6 +54,7 @@ export const save = (folder: string, dataset: TrainedOn): Stage =>
 /**
  * Copies the model of a run into plain data, as {@linkcode save} writes it.
  *
+ * @param run Run to copy from, which is not consumed.
  * @param dataset The data that the run was trained on.
  * @returns The model; `NonFinite` naming a weight that is not finite.
  */

@@ -78,13 +78,15 @@ export const scheduleKwta = (
  * Source: KWTAScheduler of dizcza/EmbedderSDR, trainer/kwta.py. Two mistakes there are not repeated
  * here: a run that is resumed may have a change applied twice, and a sparsity that was written as a
  * Python integer (1) is never changed.
+ *
+ * @param options Options, as {@linkcode KwtaScheduleOptions} describes them.
  */
 export const kwtaSchedule = (options: KwtaScheduleOptions = {}): Stage => {
   const change = scheduled(options);
   return pure((run) => ({ ...run, graph: change(run.epoch, run.graph) }));
 };
 
-/** A graph as the schedule leaves it for the epoch after so many. */
+/** Returns the function that sets a graph's kWTA for the epoch after a given number of epochs. */
 const scheduled = (options: KwtaScheduleOptions) => {
   const next = scheduleKwta(options);
   return (epoch: number, graph: Nodes): Graph =>
@@ -96,7 +98,7 @@ const scheduled = (options: KwtaScheduleOptions) => {
 };
 
 /**
- * The graph of a run after some epochs of {@linkcode kwtaSchedule}: what a checkpoint of it has to have.
+ * Returns the graph of a run after some epochs of {@linkcode kwtaSchedule}, which a checkpoint of it has to have.
  *
  * @param graph Graph that the schedule began with.
  * @param epochs Epochs of the run, at least `begun`.
@@ -126,12 +128,14 @@ export interface ReduceOnPlateauOptions extends Omit<PlateauOptions, "initial"> 
 }
 
 /**
- * Sets the learning rate of the next epoch to what `plateauLr` makes of all values of a metric in the
- * run's history, from the optimiser's own rate on, so that a run that is resumed goes on as it would
- * have. The stage comes before `train`; a metric that was never measured leaves the initial rate.
+ * Sets the learning rate of the next epoch to that of `plateauLr` for all values of a metric in the run's history,
+ * starting from the optimiser's own rate, so that a resumed run goes on in the same way. The stage comes before
+ * `train`; a metric that was never measured leaves the initial rate.
  *
  * Errors: `InvalidOption` for an option out of its range, for a run without an optimiser, and for an
  * optimiser with a schedule, which would set the rate as well.
+ *
+ * @param options Options, as {@linkcode ReduceOnPlateauOptions} describes them.
  *
  * @example
  * ```ts
@@ -192,7 +196,7 @@ export interface AnnealWinnersOptions {
   readonly epochs: number;
 }
 
-/** A graph with the winners of an epoch, by how many are done. */
+/** Returns a graph with the winners of an epoch, by the number of epochs done. */
 export const graphAfterAnnealing = (
   graph: Nodes,
   epoch: number,
@@ -208,14 +212,16 @@ export const graphAfterAnnealing = (
 };
 
 /**
- * Sets the winners of every `top_k` and `batch_top_k` in the run's graph for the next epoch: from the initial number
- * to the final one, linearly over so many epochs. It comes before `train`. Codes that are sparse from the
- * beginning have more dead units.
+ * Sets the winners of every `top_k` and `batch_top_k` in the run's graph for the next epoch: from the initial number to
+ * the final one, linearly over `epochs` epochs. It comes before `train`. Codes that are sparse from the beginning have
+ * more dead units.
  *
  * Source: CSRv2 (arXiv 2602.05735), where k changes with every step, and is the final one after 0.7 of
  * the training.
  *
  * Errors: `InvalidOption` when an option is not an integer of at least 1.
+ *
+ * @param options Options, as {@linkcode AnnealWinnersOptions} describes them.
  *
  * @example
  * ```ts

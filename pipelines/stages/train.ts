@@ -39,7 +39,7 @@ import {
   type TrainingData,
 } from "./epoch_batches.ts";
 
-/** A moment within an epoch, after a step. */
+/** Point of time within an epoch, after a step. */
 export interface Midpoint extends MeasuredAt {
   /** Number of steps of this epoch that are done, at least 1. */
   readonly done: number;
@@ -83,9 +83,11 @@ export interface TrainOptions {
   /** Random changes of every batch's images. @default none */
   readonly augment?: Augmentation;
   /**
-   * Views of each sample in its batch: with 2 it stands there twice, one beside the other, each changed by `augment` and
-   * by the graph's dropout on its own, as `pairContrastLoss` wants partners. The batch size counts samples, so that a
-   * step has so many times as many rows. @default 1
+   * Views of each sample in its batch: with 2 it stands there twice, one beside the other, each changed by `augment`
+   * and by the graph's dropout on its own, as `pairContrastLoss` wants partners. The batch size counts samples, so that
+   * a step has twice as many rows with 2.
+   *
+   * @default 1
    */
   readonly views?: 1 | 2;
   /** The shape of one image, for `augment`. @default the run's input */
@@ -123,7 +125,7 @@ export function defaultBatchSize(count: number): number {
 }
 
 /**
- * Milliseconds between two readings of the losses, for the progress and to find what is not finite. A
+ * Milliseconds between two readings of the losses, for the progress and to find numbers that are not finite. A
  * GPU is stalled by each reading, so that most epochs have one, at their end. Weights are inspected,
  * which takes as long as copying them, after the longest time and at the end.
  */
@@ -144,6 +146,8 @@ const [HOST_INTERVAL, GPU_INTERVAL, WEIGHTS_INTERVAL] = [100, 2000, 10_000];
  * input or no label, when there are no labels and the loss reads some, when an option of the loss
  * or of the augmentation is out of its range, when one of them does not fit, and when the schedule
  * gives a rate that is not a finite number of at least 0.
+ *
+ * @param options Options, as {@linkcode TrainOptions} describes them.
  */
 export const train = (options: TrainOptions): Stage =>
   stage((run, env) => {
@@ -227,7 +231,7 @@ function check(
   return loss.problem ?? misfit(loss, data, run);
 }
 
-/** Finds what keeps the loss from being used on this run and data. */
+/** Checks that the loss can be used on this run and data. */
 function misfit(loss: Loss, { labels }: TrainingData, run: Run): SparrowError | null {
   const inferred = inferShapes(run.graph, run.input);
   if (E.isLeft(inferred)) return inferred.left;
@@ -435,7 +439,7 @@ function watchLosses(
       if (stepped.terms === 0) empty++;
       return log.add(stepped.loss);
     },
-    /** Reads the losses that wait, and returns the error of what is not finite, or null. */
+    /** Reads the pending losses, and returns the error of the first that is not finite, or null. */
     settle: async (
       state: TrainState,
       done: number,

@@ -14,8 +14,7 @@ import { toArrays } from "../core/run.ts";
 import { pipeline, type Stage, stage } from "../core/stage.ts";
 
 /**
- * Runs stages that are given an observer of gradients, and adds what it saw to the history, over
- * all of their steps.
+ * Runs stages that are given an observer of gradients, and adds statistics of all their steps to the history.
  *
  *     watchGradients((observe) => train({ …, observe }))
  *
@@ -97,13 +96,14 @@ const addGradientRows = (sums: () => GradientSums): Stage =>
 // ---- Weights
 
 /**
- * Makes stages from the weights that the run has when it gets there (a bind), for stages that compare later
- * weights with them.
+ * Makes stages from the run's present weights (a bind), for stages that compare later weights with them.
  *
  * It is how {@linkcode watchWeights} comes by the weights from before training. A stage is a function
  * from run to run and remembers nothing from one epoch to the next, and a field of the run would have
  * every run carry a copy of its weights; so they are an argument, and end with the stages that use it.
  * A run that is resumed starts from the weights that it is resumed with.
+ *
+ * @param body Function that makes the stages from the weights.
  */
 export const withWeights = (body: (weights: ParamArrays) => Stage): Stage =>
   stage(async (run, env) => body(await toArrays(run.params))(run)(env)());
@@ -124,6 +124,7 @@ export const withWeights = (body: (weights: ParamArrays) => Stage): Stage =>
  * Source: ParamRecord.count_sign_flips, which compares after every step, and
  * Monitor.update_initial_difference of dizcza/pytorch-mighty, mighty/monitor/monitor.py.
  *
+ * @param body Stages to run.
  * @param initial The initial weights W₀, from {@linkcode withWeights}. @default none, and only signs are compared
  *
  * @example

@@ -9,10 +9,10 @@ import { type Circumstances, circumstancesText, noticesOf } from "./record.ts";
 
 /** The content of a study's page. */
 export interface StudyPage extends Omit<SectionPage, "about" | "notices" | "fileOf"> {
-  /** Circumstances of the study, told in a sentence under the heading and in warnings. */
+  /** Circumstances of the study, in a sentence under the heading and in warnings. */
   readonly circumstances: Circumstances;
   /**
-   * Sentence before the circumstances that says what was done.
+   * Sentence on the task, before the circumstances.
    *
    * @default none
    */

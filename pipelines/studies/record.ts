@@ -17,7 +17,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Circumstances of a measurement; a study leaves out those that do not apply to it. */
 export interface Circumstances {
-  /** Whether the reduced form of the study was run, whose numbers are no results. */
+  /** Whether the reduced form of the study was run, whose numbers are no results. @default false */
   readonly quick?: boolean;
   /** Seeds, one for each repetition, or the number of repetitions. */
   readonly seeds?: readonly number[] | number;
@@ -49,7 +49,7 @@ export const circumstancesOf = (
 });
 
 /**
- * Tells the circumstances in a sentence.
+ * Describes the circumstances in a sentence.
  *
  * @returns "" where there are none.
  *
@@ -88,7 +88,7 @@ export const noticesOf = ({ quick = false, dataset }: Circumstances): readonly s
  * Checks that a folder holds no results yet, since results are never overwritten.
  *
  * @param file Name of the record in the folder.
- * @param expected What the error says was expected.
+ * @param expected Expectation in the words of the error.
  * @default expected "a folder without" the file
  * @returns Nothing; `InvalidOption` of `--out` where the folder holds the file.
  */
@@ -108,8 +108,8 @@ export const refuseResults = (
 /**
  * Writes result files to a folder, in their order, each of them whole or not at all.
  *
- * @param results By file name either a record, which is written as JSON (numbers that are not finite become
- * null), or the text of the file.
+ * @param results Files by name: either a record, which is written as JSON (numbers that are not finite become null), or
+ * the text of the file.
  * @returns Nothing; `FileUnavailable` of the first file that cannot be written.
  */
 export const writeResults = (

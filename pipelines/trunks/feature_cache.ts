@@ -29,7 +29,7 @@ export interface FeatureCache {
   readonly find: (hash: string) => Float32Array | undefined;
   /** Adds the features of pictures. */
   readonly add: (hashes: readonly string[], features: Float32Array) => void;
-  /** Writes what was added to a file. A cache that cannot be written costs the same work again, and nothing now. */
+  /** Writes additions to a file. A cache that cannot be written costs the same work again, and nothing now. */
   readonly keep: () => Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export const hashOfPicture = (shape: readonly number[], pixels: Uint8Array): Pro
   return sha256(bytes);
 };
 
-/** Names a trunk's files: by everything but where the trunk was found. */
+/** Names a trunk's files by all of its reference but the place where the trunk was found. */
 const keyOf = async ({ source: _, ...reference }: TrunkReference): Promise<string> =>
   (await sha256(new TextEncoder().encode(JSON.stringify({ format: FORMAT, ...reference })))).slice(
     0,

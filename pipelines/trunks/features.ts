@@ -24,9 +24,9 @@ import { layoutOfTrunk, type Trunk } from "./trunk.ts";
 export interface FeaturesOptions {
   /** Environment whose signal stops the computation before the next picture. @default it is never stopped */
   readonly env?: Waiting;
-  /** Environment of the user's cache; null to compute all features anew. @default {denoDataEnv} */
+  /** Environment of the user's cache; null to compute all features, without a cache. @default {denoDataEnv} */
   readonly cache?: DataEnv | null;
-  /** Called with the number of pictures that are done, of how many. @default nothing is called */
+  /** Called with the number of pictures that are done, and of all. @default nothing is called */
   readonly progress?: (done: number, total: number) => void;
 }
 
@@ -41,6 +41,8 @@ const [BLOCK, FILE] = [32, 256];
  * Features are kept in the user's cache by the hashes of trunk and picture: what was computed once, for this dataset
  * or another, is not computed again, and a computation that is interrupted goes on where it was.
  *
+ * @param trunk Trunk that makes the features.
+ * @param options Options, as {@linkcode FeaturesOptions} describes them.
  * @returns A function from a dataset of bytes to one of floats of shape [features], which remembers the trunk:
  * `InvalidOption` where the samples are no pictures of bytes, `Interrupted`, and the errors of `Trunk.features`.
  *
@@ -134,7 +136,7 @@ const pictureOf = (values: SampleValues, size: number, i: number): Uint8Array =>
 interface Making {
   readonly known: FeatureCache;
   readonly env: Waiting;
-  /** Called with how many pictures more are done. */
+  /** Called with the number of further pictures that are done. */
   readonly progress: (more: number) => void;
 }
 
@@ -177,5 +179,5 @@ function fitted(
 ): Uint8Array {
   const isThere = shape[0] === layout.size[0] && shape[1] === layout.size[1] &&
     pixels.length === areaOf(layout);
-  return isThere ? pixels : toInput(bitmapOf(pixels, shape), layout, false);
+  return isThere ? pixels : toInput(bitmapOf(pixels, shape), layout);
 }

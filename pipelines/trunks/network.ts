@@ -1,5 +1,5 @@
 /**
- * Networks that are only run: what onnxruntime and TensorFlow.js have in common here.
+ * Networks that are only run: the common part of onnxruntime and TensorFlow.js here.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { closest } from "../../graph/closest.ts";
 /** The order of the axes of pictures: channels before rows and columns, or last. */
 export type Layout = "NCHW" | "NHWC";
 
-/** Description of a network's input; null for what the file leaves open. */
+/** Description of a network's input; null for dimensions that the file leaves open. */
 export interface NetworkInput {
   /** Pictures of a batch. */
   readonly batch: number | null;
@@ -37,9 +37,9 @@ export interface Described {
 
 /** Output of a layer for a batch. */
 export interface LayerOutput {
-  /** Its shape, the pictures of the batch first. */
+  /** Shape of the output, the pictures of the batch first. */
   readonly shape: readonly number[];
-  /** Its numbers, row-major. */
+  /** Numbers of the output, row-major. */
   readonly data: Float32Array;
 }
 
@@ -51,9 +51,9 @@ export interface Network {
   readonly batch: number;
   /** Batches that are best computed at the same time. */
   readonly atOnce: number;
-  /** Computes the layer of a batch; rejects with what the runtime throws. */
+  /** Computes the layer of a batch; rejects with the error that the runtime throws. */
   readonly run: (input: Float32Array, count: number) => Promise<LayerOutput>;
-  /** Ends it: its threads and its memory are given back. */
+  /** Ends the network: frees its threads and its memory. */
   readonly close: () => void;
 }
 
@@ -61,7 +61,7 @@ export interface Network {
  * Finds a layer by its name, or by the end of a long one: "block_13/Relu" for ".../MobilenetV2/block_13/Relu" where no
  * other ends so.
  *
- * @returns Its whole name; null where there is none, or more than one.
+ * @returns The whole name; null where there is none, or more than one.
  */
 export function layerNamed(name: string, { layers }: Described): string | null {
   if (layers.includes(name)) return name;

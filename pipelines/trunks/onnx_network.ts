@@ -13,7 +13,7 @@ import { importPart, inDeno, nameOf, wordsOf } from "./packages.ts";
 // ---- What the file says
 
 /**
- * Reads what an ONNX file says of its input, its outputs and the tensors between.
+ * Reads the description of an ONNX file's input, its outputs and the tensors between.
  *
  * The usual layer is the first output; of a classifier, whose first output comes from a linear layer with a bias
  * (and Softmax or the like), it is what that layer takes.
@@ -151,7 +151,7 @@ function field(number: number, content: Uint8Array): Uint8Array {
 
 // ---- The runtimes
 
-/** onnxruntime as a module, `onnxruntime-node` or `onnxruntime-web`, by what is used of it. */
+/** Interface of onnxruntime as a module, `onnxruntime-node` or `onnxruntime-web`: the part that is used. */
 export interface Onnxruntime {
   /** Makes a tensor. */
   readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => object;
@@ -165,7 +165,7 @@ export interface Onnxruntime {
   };
   /** Settings of the module. */
   readonly env: {
-    /** Settings of its WebAssembly. */
+    /** Settings of the runtime's WebAssembly. @default none */
     readonly wasm?: {
       /** Threads of a session. */
       numThreads?: number;
@@ -173,14 +173,14 @@ export interface Onnxruntime {
   };
 }
 
-/** A tensor that onnxruntime has made, by what is used of it. */
+/** A tensor that onnxruntime has made: the part of the interface that is used. */
 interface OrtTensor {
   readonly dims: readonly number[];
   readonly type: string;
   readonly data: unknown;
 }
 
-/** A model in onnxruntime, by what is used of it. */
+/** A model in onnxruntime: the part of the interface that is used. */
 interface OrtSession {
   readonly run: (
     feeds: Readonly<Record<string, object>>,
@@ -333,7 +333,7 @@ export type FromWorker =
   | {
     readonly _tag: "failed";
     readonly reason: string;
-    /** The reason why the runtime cannot be loaded. */
+    /** Reason why the runtime cannot be loaded. @default none */
     readonly unavailable?: BackendUnavailable;
   };
 

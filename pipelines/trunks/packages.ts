@@ -50,7 +50,7 @@ function imported(part: Part): Promise<unknown> {
 export const nameOf = (part: Part): string =>
   specifiers[part].slice("npm:".length).replace("/wasm", "").replace(/@([\d.]+)$/, " $1");
 
-/** The first line of what was thrown. */
+/** Returns the first line of a thrown error. */
 export const wordsOf = (thrown: unknown): string =>
   (thrown instanceof Error ? thrown.message : String(thrown)).split("\n")[0];
 

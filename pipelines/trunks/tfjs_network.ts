@@ -31,10 +31,10 @@ export interface TfjsModel {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Something of a parsed file as a record; empty where it is none. */
+/** Returns a value of a parsed file as a record; empty where it is none. */
 const record = (value: unknown): Json => isRecord(value) ? value : {};
 
-/** Something of a parsed file as a list; empty where it is none. */
+/** Returns a value of a parsed file as a list; empty where it is none. */
 const list = (value: unknown): readonly unknown[] => Array.isArray(value) ? value : [];
 
 const text = (value: unknown): string => typeof value === "string" ? value : "";
@@ -42,7 +42,7 @@ const text = (value: unknown): string => typeof value === "string" ? value : "";
 /**
  * Reads a model.json.
  *
- * @returns What it says; `CorruptFile` where it is not one, or names files that are not beside it.
+ * @returns The description; `CorruptFile` where it is not one, or names files that are not beside it.
  */
 export function readTfjsModel(
   file: string,
@@ -83,7 +83,7 @@ export function readTfjsModel(
 }
 
 /**
- * Says what a model has: its input, outputs and layers.
+ * Describes a model: its input, outputs and layers.
  *
  * The usual layer is the first output; of a classifier, whose first output comes from a dense layer, it is what that
  * layer takes.
@@ -98,7 +98,7 @@ const noInput = ({ file }: TfjsModel, found: string): E.Either<CorruptFile, neve
     reason: `expected one input, a batch of pictures with four axes, current value is ${found}`,
   });
 
-/** The input by its shape, where −1 and null are what is not known. */
+/** Describes the input by its shape, where −1 and null are unknown dimensions. */
 function inputOf(shape: readonly unknown[]): NetworkInput | null {
   if (shape.length !== 4) return null;
   const [batch, second, third, fourth] = shape.map((value) =>

@@ -49,7 +49,7 @@ export interface TrunkOptions {
    */
   readonly layer?: string;
   /**
-   * How a map of features becomes one vector: its average over rows and columns, or over tokens; the first of its
+   * Pooling of a map of features into one vector: its average over rows and columns, or over tokens; the first of its
    * tokens, which is the class token of most vision transformers; or all of it.
    *
    * @default {"average"}
@@ -88,8 +88,8 @@ export interface Trunk {
    * Computes features of pictures.
    *
    * @param pixels Pictures of the trunk's size and colours, 0 to 255, one after the other.
-   * @returns As many floats per picture as the layer has, pooled; `Interrupted`; `InvalidOption` where the network
-   * does not take the pictures, or gives a number that is not finite.
+   * @returns The features, as many floats per picture as the layer has, pooled; `Interrupted`; `InvalidOption` where
+   * the network does not take the pictures, or gives a number that is not finite.
    */
   readonly features: (
     pixels: Uint8Array,
@@ -111,6 +111,7 @@ export const layoutOfTrunk = ({ size, colour }: TrunkReference): InputLayout => 
  *
  * @param source A path or an address. What is fetched is kept in the user's cache; a file that differs from the one
  * that an address had first is refused.
+ * @param options Options, as {@linkcode TrunkOptions} describes them.
  * @returns The trunk; `FileUnavailable`, `CorruptFile` and `ChecksumMismatch` for a file that is missing, damaged, or
  * another than it was; `InvalidOption` for a layer that is not there, for a size that the model does not take, and
  * for another hash than the expected; `BackendUnavailable` where the runtime cannot be had.
@@ -158,7 +159,7 @@ const anotherTrunk = ({ source, sha256 }: TrunkFiles, expected: string): Sparrow
 
 const largestSide = 4096;
 
-/** The trunk by what determines its features: what the file says, completed and checked. */
+/** Returns the reference of the trunk: the file's description, completed and checked. */
 function referenceOf(
   { source, sha256, tfjs }: TrunkFiles,
   described: Described,
@@ -319,7 +320,7 @@ function inputMaker(
 }
 
 /**
- * Makes one vector per picture of what a layer gives.
+ * Makes one vector per picture of a layer's output.
  *
  * @param maps Order of the axes of a map of four axes.
  * @returns count × width numbers.

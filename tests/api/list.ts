@@ -20,7 +20,7 @@ import {
   root as rootUrl,
 } from "./public_symbols.ts";
 
-/** Of a signature that is read at a glance. */
+/** Longest signature that is printed on one line, in characters. */
 const MOST_CHARACTERS = 100;
 
 /** One symbol of the list. */
@@ -77,7 +77,7 @@ function pathOf({ filename }: Declaration["location"]): string {
   throw new Error(`${filename} is neither Sparrow's nor fp-ts's`);
 }
 
-/** `deno doc` does not see the comments before `export * as X from` and `import * as X`. */
+/** Reads the comment before `export * as X from` and `import * as X`, which `deno doc` does not see. */
 function commentBefore(path: string, line: number): string {
   const { text } = sourceOf(path);
   const statement = statementAt(path, line);
@@ -162,7 +162,7 @@ function entryOf({ name, declarations }: PublicSymbol): Entry {
   };
 }
 
-/** By code unit, so that the order is that of no locale. */
+/** Compares by code unit, so that the order depends on no locale. */
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0;
 
 const lineOf = ({ name, kind, summary, signatures }: Entry): string =>

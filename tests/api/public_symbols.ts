@@ -1,5 +1,5 @@
 /**
- * What is public, entry point by entry point: `deno.json` lists them, `deno doc` says what each exports.
+ * Public symbols of every entry point: `deno.json` lists the entry points, `deno doc` the exports of each.
  *
  * @module
  */
@@ -15,14 +15,27 @@ export interface EntryPoint {
   readonly path: string;
 }
 
+/** Parameter of a function in `deno doc --json`, as far as it is needed. */
+export interface Parameter {
+  readonly kind: string;
+  /** Name of an identifier. */
+  readonly name?: string;
+  /** Parameter that has a default. */
+  readonly left?: Parameter;
+  /** Parameter behind "...". */
+  readonly arg?: Parameter;
+}
+
 /** Declaration of a symbol in `deno doc --json`, as far as it is needed. */
 export interface Declaration {
   readonly kind: string;
   readonly location: { readonly filename: string; readonly line: number };
   readonly jsDoc?: {
     readonly doc?: string;
-    readonly tags?: readonly { readonly kind: string }[];
+    readonly tags?: readonly { readonly kind: string; readonly name?: string }[];
   };
+  /** Definition of a function. */
+  readonly def?: { readonly params?: readonly Parameter[] };
 }
 
 /** Symbol that an entry point exports under one name. */
@@ -40,8 +53,8 @@ export function entryPoints(): readonly EntryPoint[] {
 }
 
 /**
- * Reads what a module exports. Modules are asked for one at a time: of those asked for together, `deno doc`
- * documents a symbol that two of them export in one only.
+ * Reads the exports of a module. Modules are read one at a time: of several in one call, `deno doc` documents a symbol
+ * that two of them export in one only.
  *
  * @param path Path from the project's folder.
  * @returns The symbols by name.

@@ -4,13 +4,13 @@
  *     deno task docs           writes runs/docs, to be opened at index.html
  *
  * Fails on a warning. The namespaces of fp-ts and tfjs that Sparrow hands on (E, TE, tf, …) are left out: they
- * are documented by those who made them, and would be 2,000 of its pages.
+ * have their own documentation, and would be 2,000 of its pages.
  *
  * @module
  */
 import { type EntryPoint, entryPoints, publicSymbols, root } from "./public_symbols.ts";
 
-/** What `deno doc` warns of inside fp-ts, whose types import a folder where Node.js's rules want a file. */
+/** Warning of `deno doc` about fp-ts, whose types import a folder where Node.js's rules want a file. */
 const foreign =
   /^Warning Failed resolving types\. \[ERR_UNSUPPORTED_DIR_IMPORT\] .*\/fp-ts\/.*\n(?:Did you mean .*\n)?(?: {4}at .*\n)?/gm;
 

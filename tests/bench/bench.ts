@@ -1,5 +1,5 @@
 /**
- * The benchmarks: every subject on every backend at hand.
+ * Benchmarks: every subject on every backend that is available.
  *
  *     deno task bench
  *     deno task bench -- --filter kWTA --backend wasm
@@ -22,6 +22,7 @@ import { machine, showMachine } from "./machine.ts";
 import { type Effort, measure, type Measured } from "./measure.ts";
 import { images } from "./mnist_encoder.ts";
 import type { Bed, Subject } from "./subject.ts";
+import { decoding } from "./subjects/decoding.ts";
 import { encoding, encodingOnHost } from "./subjects/encoding.ts";
 import { epoch } from "./subjects/epoch.ts";
 import { information, neuralInformation } from "./subjects/information.ts";
@@ -30,7 +31,7 @@ import { gpuSearch, indexSearch, search } from "./subjects/search.ts";
 import { trainingBatch, trainingStep } from "./subjects/training.ts";
 import { showTime, table } from "../../pipelines/cli/text.ts";
 
-/** In the order in which they are measured. */
+/** Subjects in the order in which they are measured. */
 const subjects: readonly Subject[] = [
   trainingStep,
   trainingBatch,
@@ -43,6 +44,7 @@ const subjects: readonly Subject[] = [
   search,
   indexSearch,
   gpuSearch,
+  decoding,
 ];
 
 /** The quickest first: it is the one that prepares what is measured on the host. */
@@ -50,7 +52,7 @@ const backendNames: readonly BackendName[] = ["wasm", "webgpu", "cpu"];
 
 const SHORT: Effort = { rounds: 1, sample: 0, most: 0 };
 
-/** What a subject says on one backend. */
+/** Results of a subject on one backend. */
 interface Outcome {
   readonly where: string;
   readonly results: readonly Measured[];
@@ -122,7 +124,10 @@ async function start(name: BackendName): Promise<Backend> {
   throw new Error(describe(backend.left));
 }
 
-/** The backends that start; of the others it is said why not. One that is asked for must start. */
+/**
+ * Starts all backends that are available, and prints why the others are not. A backend that was
+ * named must start.
+ */
 async function backendsAtHand(only: BackendName | null): Promise<readonly Backend[]> {
   if (only !== null) return [await start(only)];
   const found: Backend[] = [];

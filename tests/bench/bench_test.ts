@@ -21,15 +21,15 @@ const run = ["run", "-P=test", "--lock=tests/deno.lock"];
 
 const bench = (...options: readonly string[]) => deno(...run, "tests/bench/bench.ts", ...options);
 
-/** The subjects on a device, in order… */
+/** Names of the subjects on a device, in order. */
 const onDevice = [
   ...["training step", "epoch", "encoding", "kernels", "information, neural"],
   "search on webgpu",
 ];
-/** …and all. */
+/** Names of all subjects, in order. */
 const all = [
   ...["training step", "training batch", "epoch", "encoding", "encoding on the host", "kernels"],
-  ...["information", "information, neural", "search", "search of an index"],
+  ...["information", "information, neural", "search", "search of an index", "decoding"],
 ];
 
 /** The subjects of a short run; fails unless each of its lines holds what was measured. */

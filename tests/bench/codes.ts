@@ -6,7 +6,7 @@
  *     deno task bench:codes -- --quick --filter embeddings
  *
  * One thread, CPU time of the whole process on both sides, 1,000 queries per call, ten neighbours. In a round each
- * setting of each index is asked once, one index after the other. Printed are medians over the rounds, and how many
+ * setting of each index runs once, one index after the other. Printed are medians over the rounds, and how many
  * times as fast Sparrow is as the better of the yardsticks at the same recall, interpolated. A peer that is missing
  * is skipped by name.
  *
@@ -71,7 +71,7 @@ const flags = {
 
 type Options = Values<typeof flags>;
 
-/** Those of the peers that could be started. */
+/** Peers that could be started. */
 interface Peers {
   readonly faiss: Peer | null;
   readonly usearch: Peer | null;
@@ -125,7 +125,7 @@ const heading = ({ name, base, queries }: SearchSet<Rows>): string =>
   `${name}: ${base.count} ${base.kind === "dense" ? "vectors of" : "codes of"} ${base.width} ` +
   `${base.kind === "dense" ? "numbers" : "units"}, ${queries.count} queries`;
 
-/** What `use` promises; null where it fails, which is said. */
+/** Awaits the result of `use`; null where it fails, with the reason printed. */
 async function skipped<A>(what: string, use: () => Promise<A>): Promise<A | null> {
   try {
     return await use();

@@ -28,7 +28,7 @@ const flags = {
   json: { kind: "switch", help: "print JSON lines in place of tables" },
 } as const satisfies Flags;
 
-/** What is to be measured. */
+/** Options of the benchmark. */
 export type BenchOptions = Values<typeof flags>;
 
 /** Reads the command line; `InvalidOption` as `readOptions` has it. */
@@ -36,7 +36,7 @@ export const readBenchOptions = (
   args: readonly string[],
 ): E.Either<InvalidOption, BenchOptions> => readOptions(flags, args);
 
-/** What `--help` prints. */
+/** Returns the text of `--help`. */
 export const benchHelp = (): string =>
   helpText(
     "bench",

@@ -7,21 +7,21 @@ import { availableParallelism, cpus, loadavg } from "node:os";
 import { tf } from "../../ops/tfjs.ts";
 import { VERSION } from "../../pipelines/core/version.ts";
 
-/** What times depend on besides the code. */
+/** Description of the machine, on which times depend. */
 export interface Machine {
   /** The processor's own name for itself. */
   readonly cpu: string;
-  /** How many of its cores this process may use. */
+  /** Number of the machine's cores that this process may use. */
   readonly cores: number;
   /** Kernel and instruction set. */
   readonly os: string;
   /** The mean number of processes that wanted to run in the last minute; above 0 at the start: busy. */
   readonly load: number;
-  /** Of Sparrow and what it stands on. */
+  /** Versions of Sparrow and of the software under it. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** This machine, now. */
+/** Describes this machine in its present state. */
 export const machine = (): Machine => ({
   cpu: cpus()[0]?.model ?? "unknown",
   cores: availableParallelism(),
@@ -35,7 +35,7 @@ export const machine = (): Machine => ({
   },
 });
 
-/** In one line. */
+/** Describes the machine in one line. */
 export const showMachine = ({ cpu, cores, os, load, versions }: Machine): string =>
   `${cores} cores of ${cpu}, ${os}, load ${load.toFixed(2)}; ` +
   Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ");

@@ -18,7 +18,7 @@ import { describe } from "../../graph/error.ts";
 import { tf, type WebGPUBackend } from "../../ops/tfjs.ts";
 import { summarise, type Summary } from "./summary.ts";
 
-/** Something that can be timed. */
+/** A function that can be timed. */
 export interface Prepared {
   /** Does it once; what it promises is waited for. It leaves no tensor behind. */
   readonly call: () => unknown;
@@ -26,25 +26,25 @@ export interface Prepared {
   readonly dispose: () => void;
 }
 
-/** How much one call does. */
+/** Work that one call does. */
 export interface Work {
-  /** How many… */
+  /** Number of the things that one call processes. */
   readonly count: number;
-  /** …of what: "images". */
+  /** Things that are counted: "images". */
   readonly what: string;
 }
 
 /** One thing to measure. */
 export interface Case {
-  /** With its size: "soft kWTA 256 × 512". */
+  /** Name of the case, with its size: "soft kWTA 256 × 512". */
   readonly name: string;
-  /** For a rate beside the time; none by default. */
+  /** Work of a call, for a rate beside the time. @default none */
   readonly work?: Work;
   /** Makes ready, on the current backend. */
   readonly prepare: () => Prepared | Promise<Prepared>;
 }
 
-/** How long to measure. */
+/** Length of a measurement. */
 export interface Effort {
   /** Samples of each case. */
   readonly rounds: number;
@@ -54,7 +54,7 @@ export interface Effort {
   readonly most: number;
 }
 
-/** What was measured of a case. */
+/** Result of the measurement of a case. */
 export interface Measured {
   /** The case's name. */
   readonly name: string;
@@ -62,16 +62,16 @@ export interface Measured {
   readonly work: Work | null;
   /** Milliseconds of one call. */
   readonly time: Summary;
-  /** How many samples that is of… */
+  /** Number of samples. */
   readonly samples: number;
-  /** …and how many calls each. */
+  /** Number of calls in each sample. */
   readonly calls: number;
 }
 
 /** Samples that the warm-up lasts: V8 takes dozens of calls until it has compiled for speed. */
 const WARM_UP = 10;
 
-/** More calls than this in a sample tell nothing more. */
+/** Largest number of calls in a sample: more give no further information. */
 const MOST_CALLS = 10_000;
 
 /**
@@ -134,7 +134,7 @@ async function begin(
   return { ...turn, calls: Math.min(Math.max(calls, 1), MOST_CALLS) };
 }
 
-/** Milliseconds of so many calls. */
+/** Measures the milliseconds of a number of calls. */
 async function sample(
   { name, prepared: { call } }: Pick<Turn, "name" | "prepared">,
   calls: number,

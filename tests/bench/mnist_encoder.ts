@@ -1,6 +1,5 @@
 /**
- * What is trained in every benchmark: the encoder of `mnist_kwta.ts` with the reference's recipe, and
- * the images for it.
+ * Encoder that every benchmark trains: that of `mnist_kwta.ts` with the reference's recipe, and the images for it.
  *
  * @module
  */
@@ -24,13 +23,13 @@ import { shared } from "../shared.ts";
 /** Samples per training step. */
 export const BATCH = 256;
 
-/** 784-64-512, 26 bits set. */
+/** Encoder 784-64-512, 26 bits set. */
 export const encoder = graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`;
 
 /** Random triplets out of each batch. */
 export const loss = tripletCosineLoss();
 
-/** With L2, as the peers have it. */
+/** Optimiser with L2, as the peers have it. */
 export const optimiser = adam({ learningRate: 1e-3, weightDecay: 1e-5 });
 
 /** The value of a right; throws the error's own words otherwise. */
@@ -46,7 +45,7 @@ export const freshRun = (): Run => unwrap(createRun({ graph: encoder, optimiser,
  * The images: MNIST from the folder, or from ../shared/mnist; where there is neither, as many digits of
  * the built-in kind.
  *
- * @param folder What `--data` says, null for nothing.
+ * @param folder Value of `--data`; null for none.
  * @param most Images of the training set to keep, and a sixth as many of the test set.
  */
 export async function images(folder: string | null, most = 60_000): Promise<Dataset<ImageSplit>> {

@@ -43,7 +43,7 @@ const flags = {
   out: { kind: "text", help: "a file for the results as JSON lines", value: "FILE" },
 } as const satisfies Flags;
 
-/** By round and contender its measures; null where it failed. */
+/** Measures by round and contender; null where it failed. */
 type Rounds = readonly (readonly (readonly number[] | null)[])[];
 
 async function run(options: Values<typeof flags>): Promise<void> {
@@ -80,7 +80,7 @@ async function run(options: Values<typeof flags>): Promise<void> {
 const absolute = (folder: string | null, otherwise: string): Promise<string> =>
   Deno.realPath(folder ?? shared(otherwise).pathname);
 
-/** In turns: A B C, A B C, … */
+/** Runs the contenders in turns: A B C, A B C, … */
 async function hold({ name, contenders }: Contest, rounds: number): Promise<Rounds> {
   const all: (readonly number[] | null)[][] = [];
   for (let round = 1; round <= rounds; round++) {

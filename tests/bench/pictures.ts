@@ -9,7 +9,7 @@
  * `pipelines/conv_kwta.ts` with its defaults for a folder, run as a user would, and are searched as
  * `pipelines/search.ts` searches them. Means over the sets, with 95 % intervals of the differences from pixels, which
  * are paired: the same queries for all. What was measured is kept in the folder of the results, set by set, and is not
- * measured again; another `--out` begins anew.
+ * measured again; another `--out` starts from nothing.
  *
  * The trunk is nsfwjs's MobileNetV2: trained on ImageNet, then for another purpose, but its inner layers are of
  * general use. The classes of drawings are OpenMoji's groups ("clothing", "vehicles"): what a drawing means, of which

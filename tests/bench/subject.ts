@@ -1,5 +1,5 @@
 /**
- * What can be measured, by subject.
+ * Subjects of the benchmark.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Backend } from "../../ops/backend.ts";
 import type { Dataset, ImageSplit } from "../../pipelines/data/dataset.ts";
 import type { Case } from "./measure.ts";
 
-/** What the cases of a subject are made of. */
+/** Inputs that the cases of a subject are made of. */
 export interface Bed {
   /** The one that is current. */
   readonly backend: Backend;
@@ -19,9 +19,12 @@ export interface Bed {
 
 /** Cases that belong together and take turns. */
 export interface Subject {
-  /** As `--filter` finds it. */
+  /** Name of the subject, which `--filter` matches. */
   readonly name: string;
-  /** "device" is measured on every backend; what is plain TypeScript, "host", once. */
+  /**
+   * Place of the measurement: "device" subjects are measured on every backend, "host" subjects,
+   * which are plain TypeScript, once.
+   */
   readonly where: "device" | "host";
   /** The cases. */
   readonly cases: (bed: Bed) => readonly Case[];

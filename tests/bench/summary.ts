@@ -1,8 +1,8 @@
 /**
  * Many times as three numbers: the median and the quartiles.
  *
- * Medians, because a machine that does something else for a moment makes a sample longer, never
- * shorter. The quantiles are d3-array's, interpolated (R's type 7); it ships no types.
+ * Medians, because other work of the machine makes a sample longer, never shorter. The quantiles
+ * are d3-array's, interpolated (R's type 7); it ships no types.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import * as d3 from "npm:d3-array@3.2.5";
 
 const quantile: (values: Iterable<number>, p: number) => number | undefined = d3.quantile;
 
-/** Where the middle half of some numbers lies. */
+/** Median of some numbers, and the range of their middle half. */
 export interface Summary {
   /** A quarter is below it. */
   readonly lower: number;

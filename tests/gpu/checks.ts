@@ -1,6 +1,6 @@
 /**
- * What must hold on a GPU before its times mean anything: golden values, the cpu backend's gradients,
- * the host's search, and that a fault is noticed.
+ * Checks that must hold on a GPU before its times mean anything: golden values, the cpu backend's gradients, the host's
+ * search, and the report of a fault.
  *
  * @module
  */
@@ -33,7 +33,7 @@ interface KwtaCase {
   readonly x: GoldenArray;
   readonly upstream: GoldenArray;
   readonly grad_x: GoldenArray;
-  /** Which of several equal values are the edges is PyTorch's choice, so the gradient is not compared. */
+  /** Whether the gradient depends on the order of ties, which is PyTorch's choice. It is not compared then. */
   readonly grad_order_dependent?: boolean;
   /** Hard kWTA only. */
   readonly output?: GoldenArray;

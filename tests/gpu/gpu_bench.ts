@@ -5,7 +5,7 @@
  *     deno run -A gpu_bench.js KIT RESULTS [quick]
  *
  * KIT holds the folders mnist/ and golden/. RESULTS, a file, gets one JSON object per line, which are also
- * printed. `quick` makes small sizes of everything, only to see that all of it runs. The exit code is 1
+ * printed. `quick` takes small sizes of everything, only to see that all of it runs. The exit code is 1
  * where a check fails, a part throws or the GPU has a fault.
  *
  * @module
@@ -29,7 +29,7 @@ import {
 import { timeEncoding, timeReadBack, timeSearch, timeSteps, timeTransfers } from "./times.ts";
 import type { NetName } from "./trainer.ts";
 
-/** What every part is given. */
+/** Arguments of every part. */
 interface Bench {
   readonly kit: string;
   readonly data: Dataset<ImageSplit>;
@@ -53,7 +53,10 @@ const steps: Plan = [
   ["conv", 256, 60],
 ];
 
-/** At 128 images a filter's gradient sums 86,528 terms: more than a loop of lavapipe has passes. */
+/**
+ * Plan of the comparison with the cpu backend. At 128 images a filter's gradient sums 86,528 terms: more than a loop of
+ * lavapipe has passes.
+ */
 const compared: Plan = [["mlp", 256, 6], ["conv without kWTA", 128, 3]];
 
 const searches = [[60_000, 1000], [60_000, 8000], [1_000_000, 1000]] as const;

@@ -1,5 +1,5 @@
 /**
- * What is timed on a GPU: training steps, transfers, encoding and search.
+ * Timings on a GPU: training steps, transfers, encoding and search.
  *
  * @module
  */
@@ -135,8 +135,8 @@ export async function timeReadBack(note: Note): Promise<void> {
 }
 
 /**
- * Times transfers of so many MiB, until a number made of the last is read: up as a new tensor, which is how
- * tfjs uploads, and by the queue's `writeBuffer`; down as a tensor's data.
+ * Times transfers of a number of MiB, until a number made of the last is read: up as a new tensor, which is how tfjs
+ * uploads, and by the queue's `writeBuffer`; down as a tensor's data.
  */
 export async function timeTransfers(mebibytes: number, note: Note): Promise<void> {
   const { device } = tf.backend() as WebGPUBackend;
@@ -185,7 +185,7 @@ export async function timeEncoding(
   note({ encode: images.count, imagesPerSecond: rates });
 }
 
-/** Times the search of the 10 nearest of so many random codes of 512 bits, the upload of them included. */
+/** Times the search of the 10 nearest of `count` random codes of 512 bits, their upload included. */
 export async function timeSearch(
   count: number,
   queries: number,

@@ -81,7 +81,7 @@ export interface Trainer {
  * Starts a training on the current backend, from the same weights and with the same batches every time.
  *
  * @param batch Samples per step, at most those of the training set.
- * @param observe Is shown the gradients of each step. @default no one
+ * @param observe Called with the gradients of each step. @default none
  */
 export function startTrainer(
   name: NetName,

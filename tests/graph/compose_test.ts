@@ -32,7 +32,7 @@ type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ?
 const typed = <I, O>() => <G>(_graph: G & (Equal<G, Graph<I, O>> extends true ? unknown : never)) =>
   undefined;
 
-/** What the compiler refuses, shape inference refuses too. */
+/** Asserts that shape inference refuses a graph, as the compiler does. */
 const refused = (graph: Nodes, input?: Space) => assert(E.isLeft(inferShapes(graph, input)));
 
 const fits = (graph: Nodes, input?: Space) => {

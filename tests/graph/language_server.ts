@@ -1,5 +1,5 @@
 /**
- * Deno's language server, asked what an editor asks it.
+ * Client of Deno's language server that sends the requests of an editor.
  *
  * Source: the Language Server Protocol, microsoft.github.io/language-server-protocol.
  *
@@ -42,10 +42,10 @@ async function* messages(stream: ReadableStream<Uint8Array>): AsyncGenerator<Mes
 }
 
 /**
- * What one reads on pointing at each constant of a program.
+ * Returns the texts that an editor shows for each constant of a program.
  *
  * @param source The program, as if it lay in the folder of this file; its constants start a line each.
- * @returns By the constant's name, its line of the hover: `const a: number`.
+ * @returns The line of the hover for each constant's name: `const a: number`.
  */
 export async function hoversOf(source: string): Promise<ReadonlyMap<string, string>> {
   const server = new Deno.Command(Deno.execPath(), {

@@ -397,7 +397,7 @@ Deno.test("branches nest 64 deep, and no deeper", () => {
   ]);
 });
 
-/** What must hold of any text. */
+/** Checks the properties that hold for any text. */
 function checkAny(text: string) {
   const start = performance.now();
   const result = parse(text);

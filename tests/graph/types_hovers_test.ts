@@ -1,6 +1,4 @@
-/**
- * What an editor shows of a graph when one points at it: its shapes, and nothing that they were found out by.
- */
+/** Hover texts of graphs in an editor: they show the shapes, and nothing of the types behind them. */
 // The server fetches no package that is not there.
 import "../../graph/mod.ts";
 import { assertEquals } from "../assert.ts";

@@ -1,11 +1,11 @@
 /**
- * What the compiler says of graphs that do not fit, as a user reads it: the errors of one `deno check` of a
- * program in which every line is a mistake of its own.
+ * Compile errors of graphs that do not fit, as a user reads them: the errors of one `deno check` of a program in which
+ * every line is a separate mistake.
  */
 import { assert, assertEquals, assertMatch, assertNotMatch } from "../assert.ts";
 import { root } from "../pipelines/process.ts";
 
-/** What each expression's error ends in. */
+/** Last sentence of each expression's error. */
 const sentences: Readonly<Record<string, string>> = {
   // A dimension.
   "pipe(linear(784, 64), to(linear(65, 10)))":
@@ -54,7 +54,7 @@ const sentences: Readonly<Record<string, string>> = {
     "Cannot compose: expected [5], current value is [4]",
 };
 
-/** Where the compiler's own words tell both dimensions. */
+/** Errors in which the compiler's own words name both dimensions. */
 const comparisons: Readonly<Record<string, RegExp>> = {
   "fanout(linear(784, 64), linear(783, 64))":
     /^Argument of type 'Graph<readonly \[783\], .*>' is not assignable to .* 'Graph<readonly \[784\], /,
@@ -63,7 +63,7 @@ const comparisons: Readonly<Record<string, RegExp>> = {
     /Type 'readonly \[11\]' is not assignable to type 'readonly \[10\]'\.\n.*'11'.*'10'\.$/,
 };
 
-/** What compiles, so that not everything is an error. */
+/** Expressions that compile, so that not everything is an error. */
 const fitting: readonly string[] = [
   "pipe(linear(784, 64), to(double()), to(linear(64, 10)))",
   "pipe(fanout(linear(784, 64), linear(784, 64)), to(add), to(residual(linear(64, 64))))",

@@ -13,7 +13,7 @@ import { declarationsFrom } from "./declarations.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** What of JavaScript is newer than Node.js 20. */
+/** Features of JavaScript that are newer than Node.js 20. */
 const NEWER = [
   "map/group-by",
   "promise/with-resolvers",
@@ -28,7 +28,9 @@ const NEWER_FILE = "newer.js";
 
 const CORE_JS = "3.51.0";
 
-/** For those who want its layers or chained operations as well: it works on Sparrow's tensors. */
+/**
+ * Full TensorFlow.js, for programs that use its layers or chained operations as well: it works on Sparrow's tensors.
+ */
 const FULL_TFJS = "@tensorflow/tfjs";
 
 async function run(command: string, args: readonly string[], cwd: string): Promise<string> {

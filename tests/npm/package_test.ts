@@ -18,7 +18,7 @@ async function run(cwd: string, command: string, ...args: readonly string[]): Pr
   return text.decode(stdout) + text.decode(stderr);
 }
 
-/** What a program in TypeScript makes of the package: types are there, and refuse what does not fit. */
+/** Program in TypeScript that uses the package: the types exist, and refuse what does not fit. */
 const consumer = `
 import { adam, E, type Graph, graph, kwta, linear, pipe, relu, startBackend, to } from "@sparrow/sparrow";
 const typed = pipe(linear(784, 64), to(relu), to(linear(64, 512)), to(kwta(0.05)));

@@ -8,10 +8,10 @@ import { seed } from "../../graph/rng.ts";
 import { lower, type Value } from "../../ops/interpreter.ts";
 import type { Params, tf } from "../../ops/tfjs.ts";
 
-/** In training or evaluated. */
+/** Mode in which a graph is applied. */
 export type Mode = "train" | "evaluate";
 
-/** What a graph makes of a batch; in training it draws from the seed 0. */
+/** Applies a graph to a batch; in training it draws from the seed 0. */
 export const apply = (
   graph: Nodes,
   params: Params,

@@ -1,5 +1,5 @@
 /**
- * Tests on every backend at hand.
+ * Tests on every backend that is available.
  *
  * @module
  */

@@ -33,7 +33,7 @@ const rounded = elementwiseKernel({
   wgsl: "floor(x / step) * step + shift",
 });
 
-/** Each unit times a gain, less an offset. */
+/** Node that multiplies each unit by a gain and subtracts an offset. */
 const amplify = defineNode({
   name: "amplify",
   arguments: [{ name: "offset", kind: "real" }, { name: "twice", kind: "flag", fallback: false }],

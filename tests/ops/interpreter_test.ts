@@ -137,7 +137,7 @@ onEachBackend("lower(f ▷ g) = lower(g) ∘ lower(f), to the bit", async (name)
   );
 });
 
-/** What a node does, in float64: the plain counterpart of the interpreter for whole graphs. */
+/** Computes a node in float64: the plain counterpart of the interpreter for whole graphs. */
 const plain: Readonly<Record<string, (x: number[]) => number[]>> = {
   relu: (x) => x.map((v) => Math.max(v, 0)),
   sigmoid: (x) => x.map((v) => 1 / (1 + Math.exp(-v))),

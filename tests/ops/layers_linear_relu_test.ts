@@ -45,7 +45,7 @@ onEachBackend("a ReLU after an affine map is the same to the bit, fused or not",
   }
 });
 
-/** Which kernels run while tensors are made. */
+/** Records the kernels that run while tensors are made. */
 function profiled(make: () => tf.Tensor[]) {
   const engine = tf.engine() as unknown as { runKernel: (...given: unknown[]) => unknown };
   const { runKernel } = engine;

@@ -11,7 +11,7 @@ import { channelsLast, outputsLast } from "./layout.ts";
 import { assertClose, numbers, onEachBackend, tensor } from "./backends.ts";
 
 /**
- * What PyTorch 1.13 makes of waves, and the gradients of Σ y · wave(3): in layers_windows.json. There the x of a case
+ * Results of PyTorch 1.13 for waves, and the gradients of Σ y · wave(3): in layers_windows.json. There the x of a case
  * is wave(1) (rounded where it is `tied`) + shift of the shape [samples, channels, height, width], the weight wave(2)
  * of [outputs, inputs / groups, size, size], the bias wave(4); F.conv2d with `groups`, F.max_pool2d, torch.clamp and
  * F.adaptive_avg_pool2d(x, 1).

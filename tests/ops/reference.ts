@@ -22,7 +22,7 @@ export function threshold(row: ArrayLike<number>, k: number): number {
   return Math.fround(Math.fround(row[last] + row[next]) / 2);
 }
 
-/** 1 above the threshold, else 0. */
+/** Computes hard kWTA: 1 above the threshold, else 0. */
 export const hardKwta = (row: ArrayLike<number>, k: number): number[] =>
   Array.from(row, (x) => x > threshold(row, k) ? 1 : 0);
 
@@ -43,7 +43,7 @@ export function softKwta(row: ArrayLike<number>, k: number, h: number, gate: Gat
   return Array.from(row, (x) => gates[gate](h * (x - middle)));
 }
 
-/** Its gradient: a_i − ½ Σ a for the two edges, a_i elsewhere. */
+/** Gradient of soft kWTA: a_i − ½ Σ a for the two edges, a_i elsewhere. */
 export function softKwtaGradient(
   row: ArrayLike<number>,
   dy: ArrayLike<number>,
@@ -82,7 +82,7 @@ export const rowsOf = (data: Float32Array, width: number): Float32Array[] =>
     (_, i) => data.subarray(i * width, (i + 1) * width),
   );
 
-/** (f(x + ε e_i) − f(x − ε e_i)) / 2ε for every i, in float64. */
+/** Computes central differences, (f(x + ε e_i) − f(x − ε e_i)) / 2ε for every i, in float64. */
 export function finiteDifferences(
   f: (x: Float64Array) => number,
   x: ArrayLike<number>,

@@ -145,7 +145,7 @@ const registered = (): ReadonlyMap<string, Gradient> =>
     }),
   );
 
-/** The gradient of each case, and the kernels whose gradients were asked for. */
+/** Computes the gradient of each case, and lists the kernels whose gradients were used. */
 function slopes(gradients: ReadonlyMap<string, Gradient>): readonly [number[][][], Set<string>] {
   const asked = new Set<string>();
   for (const gradient of gradients.values()) {

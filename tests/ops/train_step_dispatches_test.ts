@@ -24,7 +24,7 @@ const programsOfAdam = (): number => {
   return Math.ceil(4 / Math.floor(maxStorageBuffersPerShaderStage / 7));
 };
 
-/** What goes to the GPU and comes back from it while `f` runs. */
+/** Counts the dispatches and transfers of the GPU while `f` runs. */
 async function counted(
   f: () => Promise<void>,
 ): Promise<

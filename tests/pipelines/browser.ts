@@ -71,8 +71,8 @@ export function browserTest(name: string, fn: (browser: Browser) => Promise<void
 /**
  * Trains an MNIST encoder with a dashboard.
  *
- * @param options Of the program, besides where it writes.
- * @param use Is given the address of the dashboard, and the folder of the results.
+ * @param options Options of the program, besides where it writes.
+ * @param use Called with the address of the dashboard, and the folder of the results.
  */
 export async function withTraining(
   options: readonly string[],
@@ -149,7 +149,7 @@ export async function untilEpoch(
   throw new Error(`${figure} did not get to epoch ${epoch}`);
 }
 
-/** What axe finds serious in the page as it is. */
+/** Lists the serious violations that axe finds in the page. */
 export async function violations(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source);
   const found = await page.evaluate("axe.run()") as AxeResults;

@@ -61,7 +61,7 @@ const folderOf = (
   [`${name}/metrics.jsonl`]: toJsonLines(history),
 });
 
-/** With every accuracy moved. */
+/** Adds a number to every accuracy. */
 const shifted = (by: number, epochs = 20): History =>
   simulateHistory(epochs).map((row) =>
     row.name === "accuracy" ? { ...row, value: row.value + by } : row
@@ -141,7 +141,7 @@ Deno.test("compare: one run alone says so; eight are told apart", async () => {
   assertEquals([samples.length, new Set(samples).size], [8, 8]);
 });
 
-/** As WCAG 2.2 has it. */
+/** Computes the contrast ratio as WCAG 2.2 defines it. */
 function contrast(a: string, b: string): number {
   const luminance = (colour: string) =>
     [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => {

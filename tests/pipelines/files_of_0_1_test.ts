@@ -62,7 +62,7 @@ async function codesOf(
   return new Uint8Array(codes.words.buffer as ArrayBuffer).toHex();
 }
 
-/** Another epoch of the model "plastic". */
+/** Trains another epoch of the model "plastic". */
 async function anotherEpoch(checkpoint: Checkpoint): Promise<Run> {
   const env = await envOn("wasm");
   const optimiser = adam({ learningRate: 0.01 });
@@ -75,9 +75,9 @@ async function anotherEpoch(checkpoint: Checkpoint): Promise<Run> {
 
 /** Weights as `expected.json` has them. */
 interface Weights {
-  /** Of the numbers in float32, tensors in the order of their names. */
+  /** SHA-256 of the numbers in float32, tensors in the order of their names. */
   readonly sha256: string;
-  /** Of their absolute values. */
+  /** Sum of the absolute values. */
   readonly sum: number;
 }
 

@@ -19,7 +19,7 @@ import { assert, assertEquals, assertThrows } from "../assert.ts";
 import { onEachBackend } from "../ops/backends.ts";
 import { digits, envOn, left, right } from "./tiny.ts";
 
-/** With a background of exactly 0. */
+/** Images with a background of exactly 0. */
 const images = async (): Promise<Dataset> =>
   withNormalisation(await digits(), { mean: [0], std: [1] });
 
@@ -41,7 +41,7 @@ const rules: readonly LocalRule[] = [onlineKMeans(), competitive(), softHebb(), 
 
 type Patched = Record<string, unknown>;
 
-/** What asks tfjs for a gradient throws while the function runs. */
+/** Runs a function during which every request for a gradient in tfjs throws. */
 async function withoutGradients<A>(run: () => Promise<A>): Promise<A> {
   const forbidden: readonly (readonly [Patched, string])[] = [
     ...["grad", "grads", "valueAndGrad", "valueAndGrads", "variableGrads"]

@@ -7,14 +7,14 @@
 /** The project's root. */
 export const root = new URL("../../", import.meta.url).pathname;
 
-/** What a process left. */
+/** Result of a process. */
 export interface Finished {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** What Deno itself says of permission sets, which is not ours. */
+/** Notice of Deno about permission sets, which is not ours. */
 const NOTICE = /^.*Permissions in the config file is an experimental feature.*\n/m;
 
 /** Runs deno in the project's root to its end. */
@@ -28,7 +28,7 @@ export interface Running {
   readonly finished: Promise<Finished>;
   /** Resolves once standard output holds the text; rejects if the process ends before. */
   readonly until: (text: string) => Promise<void>;
-  /** What was printed so far. */
+  /** Returns the output so far. */
   readonly out: () => string;
   readonly kill: (signal: Deno.Signal) => void;
 }

@@ -45,21 +45,21 @@ const isThere = (folder: string): Promise<boolean> =>
 const withoutEstimate = (out: string): string =>
   out.replaceAll(/^epoch \d+\/\d+: \d+ of \d+ steps are done, about .* left\n/gm, "");
 
-/** What a program does in an epoch on the built-in digits. */
+/** Expected output of a program after an epoch on the built-in digits. */
 interface Program {
   readonly name: string;
   readonly options?: readonly string[];
   /** All its flags besides the common ones, as the help shows them. */
   readonly flags: readonly string[];
-  /** Of training; 1. */
+  /** Number of epochs of training. @default 1 */
   readonly epochs?: number;
-  /** As it is saved. */
+  /** Text of the model as it is saved. */
   readonly model: string;
-  /** What the line of the last epoch says of the bits of a code; nothing. */
+  /** Text of the bits of a code in the line of the last epoch. @default none */
   readonly bits?: string;
   /** The lines before those on time and files, by what was measured on the test set. */
   readonly results?: (measured: (name: string) => number) => readonly string[];
-  /** To be surpassed. A guess reaches 0.1. */
+  /** Accuracy that must be exceeded. A guess reaches 0.1. */
   readonly accuracy: number;
 }
 

@@ -34,11 +34,11 @@ export function left<B>(result: E.Either<B, unknown>): B {
   fail(`expected an error, got ${JSON.stringify(result.right)?.slice(0, 200)}`);
 }
 
-/** 300 training and 100 test images. */
+/** Loads 300 training and 100 test images. */
 export const digits = async (): Promise<Dataset<ImageSplit>> =>
   right(await loadStrokes({ seed: 26, train: 300, test: 100 })());
 
-/** 784-16-64 with 4 bits set. */
+/** Encoder 784-16-64 with 4 bits set. */
 export const encoder = graph`linear(784, 16) ▷ relu ▷ linear(16, 64) ▷ kwta(0.0625)`;
 
 /** The optimiser of {@linkcode begin} and {@linkcode trainTiny}. */

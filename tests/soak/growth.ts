@@ -5,21 +5,21 @@
  */
 import type { Held } from "./measure.ts";
 
-/** How resident memory may grow after the warm-up: by 5 %. */
+/** Largest growth of resident memory after the warm-up: 5 %. */
 export const MOST_GROWTH = 0.05;
 
 /** The part of the steps in which code is compiled, pools are filled and the heap finds its size. */
 const WARM_UP = 0.2;
 
-/** From the first measurements after the warm-up to the last ones. */
+/** Growth from the first measurements after the warm-up to the last ones. */
 export interface Growth {
-  /** Where the warm-up ended. */
+  /** Measurement at the end of the warm-up. */
   readonly warm: Held;
-  /** At the end. */
+  /** Measurement at the end. */
   readonly end: Held;
-  /** Of resident memory, relative; of medians, for a collector of garbage comes and goes. */
+  /** Relative growth of resident memory. It compares medians, since garbage collection makes single values vary. */
   readonly resident: number;
-  /** Of the number of tensors. */
+  /** Growth of the number of tensors. */
   readonly tensors: number;
   /** Whether both are within what is allowed. */
   readonly passed: boolean;

@@ -1,5 +1,5 @@
 /**
- * What a long training holds on to: memory and tensors, epoch by epoch.
+ * Resources held during a long training: memory and tensors, epoch by epoch.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import { createRun, dispose, type Run } from "../../pipelines/core/run.ts";
 import type { Stage } from "../../pipelines/core/stage.ts";
 import { train } from "../../pipelines/stages/train.ts";
 
-/** What the process holds after some steps. */
+/** Resources that the process holds after some steps. */
 export interface Held {
-  /** Of training, so far. */
+  /** Number of training steps so far. */
   readonly steps: number;
   /** Resident memory in bytes. */
   readonly resident: number;
@@ -26,26 +26,26 @@ export interface Held {
   readonly tensors: number;
 }
 
-/** How long to train. */
+/** Options of a long training. */
 export interface SoakOptions {
-  /** Where. */
+  /** Backend to train on. */
   readonly backend: BackendName;
-  /** At least so many; whole epochs are trained. */
+  /** Least number of steps; whole epochs are trained. */
   readonly steps: number;
   /** The images; an epoch is what is measured after. */
   readonly dataset: Pick<Dataset, "train">;
   /** Samples per step. */
   readonly batchSize: number;
-  /** Around the stage that trains, for a test that puts a leak in; nothing. */
+  /** Wraps the stage that trains, for a test that adds a leak. @default none */
   readonly around?: (training: Stage) => Stage;
-  /** Is told of every measurement; no one. */
+  /** Called with every measurement. @default none */
   readonly tell?: (held: Held) => void;
 }
 
 /**
  * Trains the MNIST encoder with the stage that everybody uses, and measures after every epoch.
  *
- * @returns What was held after each epoch, in order; what starting or training refuses.
+ * @returns The resources held after each epoch, in order; the error of starting or training.
  */
 export async function soak(
   { backend: name, steps, dataset, batchSize, around = (training) => training, tell }: SoakOptions,

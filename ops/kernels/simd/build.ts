@@ -44,11 +44,11 @@ const source = (plain: string, relaxed: string): string =>
  * @module
  */
 
-/** For any engine with SIMD. */
+/** Kernels for any engine with SIMD. */
 export const plain: string =
   "${plain}";
 
-/** For those with relaxed SIMD, where a product and a sum are one operation. */
+/** Kernels for engines with relaxed SIMD, where a product and a sum are one operation. */
 export const relaxed: string =
   "${relaxed}";
 `;

@@ -7,7 +7,7 @@ import { plain, relaxed } from "./binary.ts";
 import { type Kernel, makePool, type Parting } from "./pool.ts";
 import { withSharedMemory } from "./shared_memory.ts";
 
-/** What `assembly/` exports; addresses are bytes from the memory's beginning. */
+/** Functions that `assembly/` exports. Addresses are bytes from the memory's beginning. */
 export interface Simd {
   /** C [m, n] = A [m, k] · B [k, n] + bias. */
   readonly gemm: (
@@ -24,7 +24,7 @@ export interface Simd {
     c: number,
     work: number,
   ) => void;
-  /** How many rows of X [m, k] are mostly one number. */
+  /** Counts the rows of X [m, k] that are mostly one number. */
   readonly plainRows: (m: number, k: number, x: number) => number;
   /** Y [m, n] = X [m, k] · W [k, n] + bias, quick where rows are plain. */
   readonly plainTimes: (
@@ -61,7 +61,7 @@ export interface Simd {
     y: number,
     work: number,
   ) => void;
-  /** The same edges; the logistic function of hardness · (x − threshold). */
+  /** Computes soft kWTA and the same edges, with the logistic function of hardness · (x − threshold). */
   readonly softKwta: (
     x: number,
     rows: number,
@@ -198,9 +198,9 @@ export interface Simd {
 export interface SimdBackend {
   /** The kernels. */
   readonly simd: Simd;
-  /** How many threads call them. */
+  /** Number of threads that run the kernels. */
   readonly threads: number;
-  /** The address of so many bytes, good until the next call. */
+  /** Reserves bytes and returns their address, valid until the next call. */
   readonly workspace: (bytes: number) => number;
   /**
    * Calls a kernel in parts of its rows on all threads, where it is worth that.
@@ -228,8 +228,8 @@ const WORTH_THREADS = 300_000;
 let wanted = 1;
 
 /**
- * How many threads the wasm backends that start from now on have; 1 at first. More than one needs
- * memory that is shared, which {@linkcode sharingMemory} is for.
+ * Sets the number of threads of the wasm backends that start from now on; initially 1. More than one needs shared
+ * memory, which {@linkcode sharingMemory} provides.
  */
 export const wantThreads = (threads: number): void => void (wanted = threads);
 
@@ -283,7 +283,7 @@ function start({ asm, _malloc: allocate, _free: free }: Emscripten): SimdBackend
 /**
  * The kernels on a memory; null where the engine has no SIMD.
  *
- * @param memory Not shared, and with a maximum.
+ * @param memory Memory that is not shared, and has a maximum.
  */
 export function simdOn(memory: WebAssembly.Memory): Simd | null {
   const module = compiled(false);

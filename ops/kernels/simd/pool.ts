@@ -35,9 +35,9 @@ const place = {
   step: 11,
   /** The number of parts. */
   parts: 12,
-  /** Which argument is the number of rows. */
+  /** Index of the argument that is the number of rows. */
   rowsAt: 13,
-  /** Which argument is the workspace; −1 for none. */
+  /** Index of the argument that is the workspace; −1 for none. */
   workAt: 14,
   /** Bytes of one thread's workspace. */
   work: 15,
@@ -49,7 +49,7 @@ const LEFT_BITS = 10;
 /** A kernel, of addresses and sizes. */
 export type Kernel = (...args: number[]) => void;
 
-/** What {@linkcode partTaker} has to know, as plain data. */
+/** Constants that {@linkcode partTaker} reads, as plain data. */
 export interface BlockLayout {
   /** The places of a block's integers: {@linkcode place}. */
   readonly place: typeof place;
@@ -66,7 +66,7 @@ const layout: BlockLayout = { place, leftBits: LEFT_BITS, most: MOST_ARGUMENTS }
  * The function by which a thread does one part of the call that a block holds; it returns false where
  * none is left. It is sent to workers as text: it uses nothing from outside of itself.
  *
- * @param thread Which thread this is, from 0: it has the workspace of that number.
+ * @param thread Index of this thread, from 0, and of its workspace.
  */
 function partTaker(
   block: SharedArrayBuffer,
@@ -104,13 +104,13 @@ function partTaker(
 
 // ---- The pool
 
-/** How a call is parted by rows. */
+/** Division of a call by rows. */
 export interface Parting {
-  /** Which argument is the number of rows. */
+  /** Index of the argument that is the number of rows. */
   readonly rowsAt: number;
-  /** By how much the arguments of these numbers grow from row to row. */
+  /** Growth of arguments from row to row, by their indices. */
   readonly growth: Readonly<Record<number, number>>;
-  /** Which argument is the workspace, and the bytes that a thread needs of it. */
+  /** Index of the argument that is the workspace, and the bytes that a thread needs of it. */
   readonly work?: { readonly at: number; readonly bytes: number };
 }
 
@@ -119,8 +119,8 @@ export interface Pool {
   /**
    * Calls a kernel, on as many threads as there are at that moment.
    *
-   * @param kernel Its number.
-   * @param args As if it were one call; the workspace is as many times as large as there are threads.
+   * @param kernel Number of the kernel.
+   * @param args Arguments of one call; the workspace is as many times as large as there are threads.
    */
   readonly run: (kernel: number, args: readonly number[], parting: Parting) => void;
 }
@@ -134,7 +134,7 @@ const SPINS = 5_000;
 /** Parts per thread: more than one, so that a late thread does not hold the others up. */
 const PARTS_PER_THREAD = 2;
 
-/** Milliseconds that a thread may take for its part before it is given up. */
+/** Milliseconds after which a part of a call that a thread has not finished is given up. */
 const PATIENCE = 30_000;
 
 /** The message with which a worker begins. */
@@ -182,7 +182,7 @@ const program = (): string => `
  *
  * @param threads At least 2, this one among them.
  * @param memory Shared.
- * @param names Of the kernels, by number.
+ * @param names Names of the kernels, by number.
  */
 export function makePool(
   threads: number,

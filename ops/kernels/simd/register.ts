@@ -1,5 +1,5 @@
 /**
- * Registers kernels that run as SIMD on wasm, beside what is there without SIMD.
+ * Registers kernels that run as SIMD on wasm, beside the existing ones without SIMD.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import { type SimdBackend, simdOf } from "./module.ts";
 
 /** A kernel as a call of the SIMD module. */
 export interface SimdKernel<Attributes> {
-  /** One that wasm has already: it is what runs where SIMD does not, or does not fit. */
+  /** Name of an existing wasm kernel, which runs where SIMD does not, or does not fit. */
   readonly name: string;
   /** The names of the input tensors; 0 is the address of one that is not there. */
   readonly inputs: readonly string[];
-  /** Those inputs that are int32; the others must be float32. */
+  /** Names of the inputs that are int32; the others must be float32. */
   readonly integers?: readonly string[];
-  /** Whether it can; always by default. */
+  /** Whether the kernel can run with these attributes. @default always */
   readonly fits?: (attributes: Attributes) => boolean;
   /** The shapes and types of the outputs. */
   readonly outputs: (
     shapes: readonly (readonly number[])[],
     attributes: Attributes,
   ) => readonly { readonly shape: readonly number[]; readonly dtype: "float32" | "int32" }[];
-  /** Bytes for each thread to work in; none by default. */
+  /** Computes the workspace of each thread, in bytes. @default none */
   readonly work?: (shapes: readonly (readonly number[])[], attributes: Attributes) => number;
-  /** Bytes for all threads to work in; none by default. */
+  /** Computes the workspace of all threads together, in bytes. @default none */
   readonly scratch?: (shapes: readonly (readonly number[])[]) => number;
   /** Fills the outputs, whose former content is arbitrary. */
   readonly run: (
@@ -34,7 +34,7 @@ export interface SimdKernel<Attributes> {
   ) => void;
 }
 
-/** Where the tensors of a call are. */
+/** Addresses of a call's tensors and workspaces. */
 export interface Addresses {
   /** The addresses of the inputs, in order. */
   readonly inputs: readonly number[];
@@ -42,13 +42,13 @@ export interface Addresses {
   readonly outputs: readonly number[];
   /** The address of as many bytes per thread as `work` says, the first thread's first. */
   readonly work: number;
-  /** What `work` says, and a little more. */
+  /** Bytes per thread at `work`: the number that `work` returns, rounded up to a multiple of 64. */
   readonly workBytes: number;
   /** The address of as many bytes as `scratch` says. */
   readonly scratch: number;
 }
 
-/** How the wasm backend knows where a tensor is. */
+/** Table of the wasm backend that gives the address of a tensor. */
 interface TensorPlaces {
   readonly dataIdMap: { readonly get: (id: object) => { readonly memoryOffset: number } };
 }

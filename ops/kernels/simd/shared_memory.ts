@@ -16,7 +16,7 @@ const [HAS_MAXIMUM, SHARED] = [1, 2];
 /**
  * A module's binary with its memory, imported or its own, marked as shared.
  *
- * @param binary Of a valid module.
+ * @param binary Bytes of a valid module.
  * @returns null where it has no memory with a maximum, which sharing needs.
  */
 export function withSharedMemory(
@@ -42,7 +42,7 @@ function limitsOf(binary: Uint8Array): number | null {
       if (byte < 128) return value;
     }
   };
-  /** Past the limits of a table or a memory. */
+  /** Skips the limits of a table or a memory. */
   const skipLimits = () => {
     if (number() & HAS_MAXIMUM) number();
     number();

@@ -13,7 +13,7 @@ const redOf = (canvas: HTMLCanvasElement): Uint8Array => {
   return Uint8Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]);
 };
 
-/** 784 bytes of what is drawn in white on black, or null where nothing is. */
+/** Returns the 784 bytes of a drawing in white on black; null for an empty canvas. */
 export function digitOf(canvas: HTMLCanvasElement): Uint8Array<ArrayBuffer> | null {
   const bytes = redOf(canvas);
   const { width } = canvas;

@@ -1,5 +1,5 @@
 /**
- * The page's script: loads a trained encoder, encodes what is drawn, shows the code.
+ * Script of the page: loads a trained encoder, encodes the drawing, shows the code.
  *
  * @module
  */

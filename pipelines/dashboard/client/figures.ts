@@ -1,6 +1,6 @@
 /**
- * The figures on the dashboard's page: the report's, each drawn anew only when it has changed, and charts with a
- * cursor that tells the values of an epoch.
+ * Figures of the dashboard's page: the report's, each redrawn only when it has changed, and charts with a cursor that
+ * shows the values of an epoch.
  *
  * @module
  */
@@ -54,7 +54,7 @@ interface Shown {
 /**
  * Figures in an element.
  *
- * @param onPoint Is told the epoch that a pointer is at; null when it leaves.
+ * @param onPoint Called with the epoch under the pointer; null when it leaves.
  */
 export function figuresIn(
   main: HTMLElement,

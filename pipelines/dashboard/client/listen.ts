@@ -1,5 +1,6 @@
 /**
- * What the program says, heard by one page of a browser and told to its others.
+ * Connection of the dashboard's pages to the program: one page of a browser listens and passes messages on to the
+ * others.
  *
  * A browser keeps at most six connections to a server open, and a stream takes one for as long as it
  * lasts: were every page to have its own, the seventh would not even load. So pages queue for a lock, the
@@ -14,7 +15,10 @@ import { follows, heard, unheard, type View } from "./view.ts";
 /** Milliseconds before a connection that the server refused is tried again. */
 const RETRY = 3000;
 
-/** Milliseconds after which a page that passes nothing on is not waited for; there is news every two seconds. */
+/**
+ * Milliseconds after which the other pages no longer wait for one that passes nothing on; there is news every two
+ * seconds.
+ */
 const SILENCE = 10_000;
 
 /** The name of the lock and of the channel. */
@@ -23,9 +27,9 @@ const NAME = "sparrow-dashboard";
 /** A message from one page to the others. */
 type Told =
   | { readonly kind: "update"; readonly update: Update }
-  /** Nobody answers. */
+  /** The connection is lost. */
   | { readonly kind: "lost" }
-  /** Who listens is to tell everything. */
+  /** Request to the listening page to send everything. */
   | { readonly kind: "ask" }
   | { readonly kind: "all"; readonly view: View };
 
@@ -33,7 +37,7 @@ type Told =
  * Keeps a page's view as the program says, until the program has ended.
  *
  * @param view The newest.
- * @param show Is given the next.
+ * @param show Called with the next view.
  */
 export function listen(view: () => View, show: (view: View) => void): void {
   const ended = () => view().end !== null;

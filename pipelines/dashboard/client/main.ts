@@ -83,7 +83,7 @@ function showFigures(): void {
 let drawn = -Infinity;
 let waiting = false;
 
-/** Draws soon: not more often than once a second, and not where nobody looks. */
+/** Draws soon: at most once a second, and not in a hidden page. */
 function drawSoon(): void {
   if (waiting || frozen !== null || document.hidden) return;
   waiting = true;

@@ -1,5 +1,5 @@
 /**
- * What a page knows, and how it says it: no browser is needed for this part.
+ * State of a page and the texts that it shows; needs no browser.
  *
  * @module
  */
@@ -21,7 +21,10 @@ import {
 
 /** The knowledge of a page. */
 export interface View {
-  /** "open" once the program has spoken; "lost" where it does not answer. */
+  /**
+   * State of the connection: "open" after the program's first message; "lost" where it does not
+   * answer.
+   */
   readonly connection: "new" | "open" | "lost";
   readonly run: number;
   readonly history: History;
@@ -33,7 +36,7 @@ export interface View {
   readonly end: RunEnd | null;
 }
 
-/** Before the program has spoken. */
+/** View before the program's first message. */
 export const blank: View = {
   connection: "new",
   run: -1,
@@ -46,7 +49,7 @@ export const blank: View = {
   end: null,
 };
 
-/** After a message. */
+/** Returns the view after a message. */
 export function heard(view: View, update: Update): View {
   const { run, status, end } = update;
   const before = update.first ? blank : view;
@@ -67,11 +70,11 @@ export function heard(view: View, update: Update): View {
   };
 }
 
-/** Whether a message continues what is known, so that it leaves no gap. */
+/** Whether a message continues the known ones without a gap. */
 export const follows = (view: View, { first, run, from }: Update): boolean =>
   first || from === 0 || (run === view.run && from <= view.history.length);
 
-/** After the connection broke; a program that has ended may be gone. */
+/** Returns the view after the connection broke; a program that has ended may be gone. */
 export const unheard = (view: View): View =>
   view.end === null ? { ...view, connection: "lost" } : view;
 
@@ -90,7 +93,7 @@ export interface State {
   readonly name: "starting" | "training" | "lost" | RunEnd["how"];
   /** State in a word or two. */
   readonly title: string;
-  /** More, line by line; nothing while all is well. */
+  /** Further lines; nothing while all is well. */
   readonly lines: readonly string[];
 }
 
@@ -131,7 +134,7 @@ export function factsOf({ connection, status, end }: View): Readonly<Record<stri
   };
 }
 
-/** The part of the training that is done, in 0..1; null where nobody knows how long it is. */
+/** Returns the part of the training that is done, in 0..1; null where its length is unknown. */
 export function partDone({ status, end }: View): number | null {
   if (end?.how === "finished") return 1;
   if (status === null || status.epochs === null) return null;

@@ -24,7 +24,7 @@ import {
   type TableColumn,
 } from "./source.ts";
 
-/** Loads flechette, and what decompresses its buffers, with the first file. */
+/** Loads flechette, and the decompressors of its buffers, with the first file. */
 async function arrowLibrary() {
   const [arrow, packed] = await Promise.all([
     import("npm:@uwdata/flechette@2.6.0"),

@@ -1,6 +1,6 @@
 /**
- * The messages of Arrow's files, inspected before flechette reads them: it believes what the vectors of a FlatBuffer
- * declare as their lengths.
+ * Messages of Arrow's files, checked before flechette reads them: it trusts the declared lengths of a FlatBuffer's
+ * vectors.
  *
  * @module
  * @see https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc
@@ -10,7 +10,7 @@
 /** Kinds of messages, as Arrow numbers them. */
 export const MESSAGE = { schema: 1, dictionary: 2, batch: 3 } as const;
 
-/** Values that a dictionary may have: so many, and for each byte, which may be compressed, so many more. */
+/** Number of values that a dictionary may have: a constant, and more for each byte, which may be compressed. */
 const [SMALL, GROWTH] = [1024, 256];
 
 /** The header of a message. */
@@ -124,7 +124,7 @@ const integerAt = (view: DataView, at: number): number => {
 /**
  * A batch of records: length, nodes, buffers, compression, and counts of further buffers.
  *
- * @returns Its rows, and the length that its first column is said to have.
+ * @returns The number of rows, and the declared length of the first column.
  */
 function checkBatch({ field, vector, check }: Tables, view: DataView, batch: number) {
   const [length, nodes, buffers, , variadic] = [0, 1, 2, 3, 4].map((index) => field(batch, index));

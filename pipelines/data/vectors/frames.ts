@@ -13,7 +13,10 @@
 /** The most times as long as it was that a block of LZ4 becomes. */
 const LZ4_GROWTH = 256;
 
-/** Zstd has no such bound: content of so many times is let through, and any of at most 16 MiB. */
+/**
+ * Bounds for Zstd, which has none itself: the accepted growth of content, and a size up to which any growth is accepted
+ * (16 MiB).
+ */
 const [ZSTD_GROWTH, LET_THROUGH] = [1032, 2 ** 24];
 
 /** The most bytes that the content of zstd may be believed to have. */
@@ -108,7 +111,7 @@ export function lz4Frame(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffe
   return content;
 }
 
-/** Decompresses a block after what there is, and returns where its content ends. */
+/** Decompresses a block to the end of the content, and returns the new end. */
 function unpack(block: Uint8Array, content: Uint8Array, start: number): number {
   let at = 0;
   let done = start;

@@ -125,7 +125,7 @@ export async function openJsonLines(bytes: ByteSource, wanted?: string): Promise
   };
 }
 
-/** Counts the lines, and remembers the byte and the row of about one per chunk. */
+/** Counts the lines, and keeps the byte and the row of about one per chunk. */
 async function indexed(bytes: ByteSource) {
   const [starts, rows]: [number[], number[]] = [[], []];
   let count = 0;

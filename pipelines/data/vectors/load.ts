@@ -33,6 +33,7 @@ export interface LoadVectorsOptions
  * {@linkcode openVectors}; vectors that are more than memory holds are for {@linkcode streamVectors}.
  *
  * @param path Path of the file.
+ * @param options Options, as {@linkcode LoadVectorsOptions} describes them.
  * @returns The dataset, of shape [width]; the errors of `openVectors`; `InvalidOption` for labels that are not one per
  * vector, for a part that cannot be drawn, and for 2^31 numbers or more.
  *
@@ -85,7 +86,7 @@ async () => {
 const labelsOfTest = ({ labels }: LoadVectorsOptions): string | undefined =>
   typeof labels === "string" ? labels : undefined;
 
-/** "embeddings" of "…/embeddings.parquet". */
+/** Returns the name of a file without folder and ending: "embeddings" of "…/embeddings.parquet". */
 const nameOf = (path: string): string =>
   path.split(/[/\\]/).at(-1)!.replace(/\.\w+$/, "") || "vectors";
 

@@ -26,7 +26,7 @@ async function headerOf(bytes: ByteSource): Promise<NpyHeader> {
   return E.isRight(header) ? header.right : refuse(corrupt(bytes.name, header.left));
 }
 
-/** Opens an array of [rows, …]: what follows the rows is one vector, whatever its shape. */
+/** Opens an array of [rows, …]: the axes after the rows form one vector. */
 export async function openNpy(bytes: ByteSource): Promise<SourceParts> {
   return vectorsOf(bytes, await headerOf(bytes));
 }
@@ -97,7 +97,7 @@ export async function npyValues(bytes: ByteSource): Promise<readonly ColumnValue
 /** An archive of arrays has a few; one of thousands would take long to list. */
 const MOST_ENTRIES = 1000;
 
-/** Deflate makes of n bytes at most so many times n (zlib's own documentation says 1032). */
+/** Largest ratio of inflated to deflated bytes (zlib's own documentation says 1032). */
 const MOST_DEFLATED = 1032;
 
 /** The most bytes of a compressed array, which is decompressed whole. */
@@ -155,7 +155,7 @@ function readerOf(bytes: ByteSource, Base: typeof Reader): Reader<ByteSource> {
   return reader;
 }
 
-/** Why an entry is not read, or null. Sizes are compared before anything is allocated for them. */
+/** Returns the reason why an entry is not read, or null. Sizes are compared before anything is allocated for them. */
 function refusal(entry: Entry, bytes: number): string | null {
   const { filename, directory, compressionMethod, compressedSize, uncompressedSize } = entry;
   if (directory || entry.encrypted) return `expected arrays, current value is ${filename}`;

@@ -1,5 +1,5 @@
 /**
- * Files of vectors, whatever their format, as sources that are read in blocks.
+ * Files of vectors of any format, as sources that are read in blocks.
  *
  * @module
  */
@@ -44,6 +44,7 @@ export interface OpenVectorsOptions {
  * Parquet; a batch of records of Arrow; a whole array of .npz that is compressed.
  *
  * @param file Path of the file, or its bytes in memory with a name for errors.
+ * @param options Options, as {@linkcode OpenVectorsOptions} describes them.
  * @returns The source, to be closed by the caller; `FileUnavailable`; `CorruptFile` for what is none of these, is
  * damaged, ends too early or declares more than it has; `InvalidOption` for a column that is not there, and where it must
  * be named. Rows are inspected when they are read: lists of other lengths than the first, nulls, and numbers that are not
@@ -84,7 +85,7 @@ export const readValues = (path: string): TE.TaskEither<SparrowError, readonly C
     TE.map(({ values }) => values),
   );
 
-/** Opens bytes for something to be made of them, and closes them where that fails. */
+/** Opens bytes for a function, and closes them where it fails. */
 const withBytes = <A, B>(
   file: string | { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> },
   read: (bytes: ByteSource) => Promise<A>,

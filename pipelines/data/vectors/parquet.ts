@@ -59,7 +59,7 @@ interface Leaf extends TableColumn {
   /** Path of its values, "embedding.list.element". */
   readonly path: string;
   readonly schemaPath: readonly SchemaTree[];
-  /** The level of a value that is there, and of one that goes on a list. */
+  /** Definition level of a value that exists, and of one that goes on a list. */
   readonly definition: number;
   readonly repetition: number;
 }
@@ -180,7 +180,7 @@ function numbersOf(element: SchemaElement): TableColumn["numbers"] {
 /** A page's values, as far as all are there. */
 interface Page {
   readonly values: DecodedArray;
-  /** For each value whether it goes on a list (1) or begins one (0); null where values are single. */
+  /** Repetition level of each value: 0 begins a list, 1 continues it; null where values are single. */
   readonly repetitions: Int32Array | null;
   /** Whether a value follows that is missing: a null, or a list without any. */
   readonly missing: boolean;
@@ -291,7 +291,7 @@ interface Reading {
   readonly file: string;
 }
 
-/** Refuses a number of values that so many bytes cannot hold. */
+/** Refuses a number of values that the bytes cannot hold. */
 function checkValues(count: number, bytes: number, { file, where }: Reading): void {
   if (count >= 0 && count <= Math.max(MOST_RUN, 8 * bytes)) return;
   const expected = `expected a page of ${bytes} bytes for ${where} to have fewer values`;
@@ -455,7 +455,7 @@ function valuesIn(file: Parquet, leaf: Leaf, group: number, perRow: number) {
         `current value is ${reason} row ${file.starts[group] + Math.floor(done / perRow)}`,
     ));
   return {
-    /** Takes so many values, and writes them `stride` apart. */
+    /** Takes `count` values, and writes them `stride` apart. */
     take: async (count: number, into: Float32Array | null, at: number, stride: number) => {
       for (let taken = 0; taken < count;) {
         const n = Math.min(count - taken, good - used);

@@ -1,6 +1,7 @@
 /**
- * What hyparquet reads without comparing it with the bytes that there are: the compact protocol of Thrift, whose lists
- * are declared before they come, and runs of small integers, which may be declared longer than a page has values.
+ * Checks for structures that hyparquet reads without comparing them with the number of bytes: the compact protocol of
+ * Thrift, whose lists are declared before they come, and runs of small integers, which may be declared longer than a
+ * page has values.
  *
  * @module
  */
@@ -87,7 +88,7 @@ export function checkThrift(view: DataView, from: number, end: number): number {
  * Reads integers in Parquet's hybrid of runs and packed bits, as levels and indices of a dictionary are written.
  *
  * @param width Bits of an integer, from 0 to 31.
- * @param count How many are to be read.
+ * @param count Number of values to read.
  * @throws {RangeError} Where the bytes end before.
  * @see https://parquet.apache.org/docs/file-format/data-pages/encodings/
  *

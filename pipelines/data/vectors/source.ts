@@ -56,7 +56,7 @@ export interface VectorBlock {
   readonly values: Float32Array<ArrayBuffer>;
 }
 
-/** Bytes of float32 that are read at once where nothing else is asked for. */
+/** Bytes of float32 that are read at once by default. */
 const BLOCK_BYTES = 2 ** 20;
 
 /** The most bytes of float32 that are read at once. */
@@ -69,6 +69,7 @@ export const rowsPerBlock = (width: number): number =>
 /**
  * Reads all vectors of a source in order, block by block, with the memory of one block.
  *
+ * @param source Source of the vectors.
  * @param rows Rows of a block; the last may have fewer. @default about a MiB
  * @returns One block after the other; or once, at the end, an error.
  *
@@ -99,7 +100,7 @@ export async function* blocksOf(
 /**
  * Makes a source of vectors in memory.
  *
- * @param name What to call it in results and errors.
+ * @param name Name of the source in results and errors.
  * @param values Rows of `width` numbers one after the other, or one array per row; numbers are rounded to float32.
  * @param width Numbers of a row. @default the length of the first array; of rows one after the other it must be given
  * @param columns Further columns by name, of one value per row. @default none
@@ -214,8 +215,8 @@ export function sourceOf(
 }
 
 /**
- * Runs what may throw. What `orThrow` has thrown is returned as the error that it was, and what a library has thrown
- * as `CorruptFile`, because it was about the content of the file.
+ * Runs a function that may throw. An error that `orThrow` has thrown is returned as it was; an error of a library is
+ * returned as `CorruptFile`, because it was about the content of the file.
  */
 export const attempted = <A>(
   file: string,
@@ -263,14 +264,14 @@ export interface TableColumn {
   readonly numbers: "floats" | "integers" | null;
 }
 
-/** Names that programs give to a column of vectors. */
+/** Usual names of a column of vectors. */
 const USUAL = ["embedding", "vector", "values"];
 
 /**
  * Chooses the columns of a table that are the vectors: one of lists, or several of single numbers.
  *
- * @param wanted Their names. @default the only column of lists of floats, or the one of them that has a usual name, or,
- * where none has lists, all columns of floats
+ * @param wanted Names of the columns. @default the only column of lists of floats, or the one of them that has a usual
+ * name, or, where none has lists, all columns of floats
  */
 export function chosenOf<A extends TableColumn>(
   file: string,

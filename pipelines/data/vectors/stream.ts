@@ -47,6 +47,8 @@ export interface StreamVectorsOptions extends Pick<StreamedSplit, "window"> {
  * Makes a source of vectors a split that `train` takes, and that {@linkcode StreamedSplit} describes. Use it where the
  * vectors are too many for memory; else `loadVectors` reads them whole.
  *
+ * @param source Source of the vectors.
+ * @param options Options, as {@linkcode StreamVectorsOptions} describes them.
  * @returns The split; `InvalidOption` for a window that is none; the errors of the source.
  *
  * @example
@@ -128,14 +130,14 @@ async () => {
   });
 };
 
-/** Bytes of a window where nothing else is asked for. */
+/** Bytes of a window by default. */
 const WINDOW = 2 ** 26;
 
 /** Vectors are counted in integers of 32 bits. */
 const MOST_VECTORS = 2 ** 32 - 1;
 
 /**
- * Checks a split before anything is made of it, but for the numbers, which are checked when they are read.
+ * Checks a split before it is used, but for its numbers, which are checked when they are read.
  *
  * @param size Numbers of a sample, as the run's input has them.
  */
@@ -208,8 +210,8 @@ interface Loaded {
 /** Samples in a random order, which are read as they are needed. */
 export interface Shuffled {
   /**
-   * Gathers the samples after so many others, normalised, in memory that the next call uses again, with their indices
-   * in the source. Going back is allowed, and costs that a window is read again.
+   * Gathers `count` samples after the first `from`, normalised, in memory that the next call reuses, with their indices
+   * in the source. Going back is allowed, but reads a window again.
    */
   readonly at: (
     from: number,
@@ -220,7 +222,7 @@ export interface Shuffled {
       readonly picks: Uint32Array;
     }>
   >;
-  /** Waits for what is being read, and forgets all. */
+  /** Waits for the current read, and frees all. */
   readonly close: () => Promise<void>;
 }
 

@@ -33,7 +33,7 @@ export interface Confusion {
   readonly predicted: string;
   /** Number of such samples in the test set. */
   readonly times: number;
-  /** Some of them. */
+  /** Some of the confused images. */
   readonly images: readonly Shown[];
   /** Bits of the binary centroids of the two classes; null where codes are not binary. */
   readonly centroids: readonly [label: Bits, predicted: Bits] | null;

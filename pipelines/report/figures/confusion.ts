@@ -23,7 +23,7 @@ interface Cell {
 /** The most classes that are shown: of more, those with the most errors, because numbers would not fit. */
 const MOST_CLASSES = 30;
 
-/** With more classes than this a cell has only its colour. */
+/** Number of classes above which a cell shows only its colour. */
 const MOST_NUMBERED = 16;
 
 /**
@@ -114,8 +114,8 @@ function describe(
 const longestName = 10;
 
 /**
- * How dark a share is. The root shows the errors of a good model, a hundredth of a row, which a linear
- * scale would not.
+ * Darkness of a share. The square root shows the errors of a good model, a hundredth of a row, which a linear scale
+ * would not.
  */
 const darkness = (share: number): number => Math.sqrt(share);
 

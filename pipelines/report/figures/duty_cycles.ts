@@ -18,14 +18,14 @@ interface UnitUse {
   readonly rate: number;
   /** Number of units that never fire. */
   readonly dead: readonly number[];
-  /** Those that fire more often than this. */
+  /** Units that fire more often than `tooOften` allows. */
   readonly overactive: readonly number[];
   readonly most: number;
 }
 
 /**
- * How often is too often: five times the mean, as `overactiveUnits` and so the monitor have it, or
- * half-way from the mean to always, where that is less.
+ * Duty cycle above which a unit counts as overactive: five times the mean, as `overactiveUnits` and
+ * so the monitor have it, or half-way from the mean to 1, where that is less.
  */
 const tooOften = (rate: number): number => Math.min(5 * rate, (1 + rate) / 2);
 
@@ -44,7 +44,7 @@ function useOf(duty: Float64Array): UnitUse {
 /**
  * A histogram of the units' duty cycles over the test set.
  *
- * @param duty In [0, 1]; null where codes are not binary.
+ * @param duty Duty cycles, in [0, 1]; null where codes are not binary.
  * @returns null without units.
  */
 export function dutyCycleFigure(duty: Float64Array | null): Figure | null {
@@ -75,7 +75,7 @@ export function dutyCycleFigure(duty: Float64Array | null): Figure | null {
   };
 }
 
-/** More numbers than these are not read in a caption; the data has all. */
+/** Largest number of units that a caption names; the data has all. */
 const MOST_NAMED = 5;
 
 const named = (units: readonly number[]): string =>

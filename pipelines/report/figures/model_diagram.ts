@@ -22,13 +22,13 @@ import { svgElement } from "../plot.ts";
 
 /** A model as a diagram needs it. */
 export interface Model {
-  /** With or without all dimensions. */
+  /** Graph of the model, with or without all dimensions. */
   readonly graph: Nodes;
   /** Shape of one sample. */
   readonly input: Shape;
 }
 
-/** With more boxes than this, those that keep a shape are put below the one before. */
+/** Number of boxes above which those that keep a shape are put below the one before. */
 const MOST_SINGLE = 12;
 
 /**
@@ -122,7 +122,10 @@ function optionLines({ options }: Box): readonly string[] {
 
 const boxHeight = (box: Box): number => LINE * (1 + optionLines(box).length) + PADDING;
 
-/** After a fork stands what stands before it. */
+/**
+ * Labels a wire with its shape. A wire behind a fork has no label: the one before it shows the same
+ * shape.
+ */
 const labelOf = ({ from, shape }: Wire): string => from.endsWith("~") ? "" : shown(shape);
 
 const measures: Measures = {
@@ -140,7 +143,7 @@ const measures: Measures = {
   labelHeight: OPTION_SIZE + 3,
 };
 
-/** Around the drawing, so that no line is cut off. */
+/** Margin around the drawing, so that no line is cut off. */
 const MARGIN = 6;
 
 /** Drawn at its own size where it fits, and smaller where it does not. */

@@ -22,7 +22,7 @@ const sizes: readonly (readonly [screen: Screen, width: number, columns: number]
 /**
  * Each image with its class, below it what was made of it, and how many pixels came out wrong.
  *
- * @param history What the whole test set is like, as `evaluateReconstruction` leaves it.
+ * @param history Measurements of the whole test set, as `evaluateReconstruction` leaves them.
  * @returns null for no images.
  */
 export function reconstructionsFigure(

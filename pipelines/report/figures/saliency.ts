@@ -17,7 +17,7 @@ import { customMark, draw, svgElement } from "../plot.ts";
 export interface SaliencyFigureOptions {
   /** Name of the score: "probability". @default {"score"} */
   readonly quantity?: string;
-  /** Another for each of several such figures of a page; "saliency". */
+  /** Id of the figure, unique on its page. @default "saliency" */
   readonly id?: string;
 }
 

@@ -62,7 +62,7 @@ export function unitPlaces(means: readonly ArrayLike<number>[]): Uint32Array {
  * Bits as a path in a space of 1×1 cells: `M3,.5h2` is two neighbours.
  *
  * @param bits Units that are set.
- * @param places From {@linkcode unitPlaces}.
+ * @param places Places from {@linkcode unitPlaces}.
  *
  * @example
  * ```ts
@@ -139,7 +139,7 @@ export function textAt(
 /** The attributes of text beside a drawing. */
 export const muted = { fill: "var(--muted, #59626d)" } as const;
 
-/** A name that takes no more than so many characters. */
+/** Shortens a name to at most `longest` characters. */
 export const shortened = (name: string, longest: number): string =>
   name.length > longest ? `${name.slice(0, longest - 1)}…` : name;
 

@@ -1,5 +1,5 @@
 /**
- * A calibration: jobs one after the other, estimates in a worker or by training, what is finished written at once.
+ * A calibration: jobs one after the other, estimates in a worker or by training, finished ones written at once.
  *
  * @module
  */
@@ -66,18 +66,18 @@ export function startWorker(signal: AbortSignal): EstimateWorker {
   };
 }
 
-/** An estimate, bits, and what it took. */
+/** An estimate in bits, and its duration. */
 export interface Trained {
   /** The bound on pairs that were held out, in bits. */
   readonly bits: number;
-  /** Without the drawing of the samples. */
+  /** Duration in seconds, without drawing the samples. */
   readonly seconds: number;
 }
 
 /**
  * Trains a critic on the samples of a repetition and takes its bound on the held-out ones.
  *
- * @param steps Of training.
+ * @param steps Number of training steps.
  * @returns The estimate, or the errors of `neuralInformation`.
  */
 async function estimateNeurally(
@@ -106,14 +106,14 @@ export interface Calibration {
   readonly circumstances: Conditions;
   /** A folder that holds no calibration yet. */
   readonly folder: string;
-  /** Makes the estimates that train nothing. */
+  /** Makes the estimates that need no training. */
   readonly estimate: Estimating;
 }
 
 /**
- * Measures the jobs of a plan, says a line for each, and writes `calibration.json`, `calibration.csv` and
- * `calibration.html` after each, so that what is finished stays whatever comes then. An estimator that
- * refuses samples, or whose training diverges, leaves a gap and its words.
+ * Measures the jobs of a plan, prints a line for each, and writes `calibration.json`, `calibration.csv` and
+ * `calibration.html` after each, so that finished jobs are kept. An estimator that refuses samples, or whose training
+ * diverges, leaves a gap and its words.
  *
  * @returns The results; `InvalidOption` where the folder holds a calibration, `FileUnavailable` where it
  * cannot be written to, `Interrupted`, `GpuError`.
@@ -153,7 +153,7 @@ export async function calibrate(
   return E.right(results);
 }
 
-/** "pairs, d = 1, 2 bit, n = 500: KSG 1.98 ± 0.05, …" */
+/** Formats the results of a job: "pairs, d = 1, 2 bit, n = 500: KSG 1.98 ± 0.05, …" */
 const jobLine = (setting: Setting, results: readonly Result[]): string =>
   `${settingText(setting)}: ` + results.map(({ estimator, estimates }) => {
     const found = estimates.filter((estimate) => estimate !== null);

@@ -37,15 +37,15 @@ export interface Task {
   readonly setting: Setting;
   /** Counted from 0. */
   readonly repetition: number;
-  /** How; it suits the setting's kind. */
+  /** Estimator to use; it suits the setting's kind. */
   readonly estimator: EstimatorName;
 }
 
-/** An estimate and what it took. */
+/** An estimate and its duration. */
 export interface Timed {
   /** Bits, or why there are none. */
   readonly estimate: Estimate;
-  /** Without the drawing of the samples. */
+  /** Duration in seconds, without drawing the samples. */
   readonly seconds: number;
 }
 
@@ -77,7 +77,7 @@ export function drawSamples(setting: Setting, repetition: number): Drawn {
 /**
  * Makes an estimate at once.
  *
- * @param task Of an estimator that suits the setting's kind and trains nothing.
+ * @param task Task with an estimator that suits the setting's kind and trains nothing.
  * @param now Milliseconds that only grow.
  */
 export function estimateDirectly(

@@ -62,7 +62,7 @@ function hash(text: string): number {
 export interface ContinuousPairs {
   /** Standard normal in each unit. */
   readonly x: Samples;
-  /** As many samples of the same width as x. */
+  /** Samples of y, as many and as wide as those of x. */
   readonly y: Samples;
 }
 

@@ -44,11 +44,11 @@ const colours: Readonly<Record<Family, string>> = {
 
 const dashes: Readonly<Record<Dash, string>> = { solid: "none", dashed: "5 3", dotted: "1.5 2.5" };
 
-/** A panel's width at most, and what is between two, in pixels. */
+/** Largest width of a panel, and the gap between two, in pixels. */
 const WIDEST = 250;
 const GAP = 16;
 
-/** Style of the panels, beside each other where there is room, and of the key. */
+/** Style of the panels, beside each other where they fit, and of the key. */
 const figureStyle = `
 :root { --neural: #7d3f98; }
 @media screen and (prefers-color-scheme: dark) { :root { --neural: #cf9fe6; } }
@@ -59,7 +59,7 @@ const figureStyle = `
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 160px), 1fr)); }
 `;
 
-/** A mean at a truth, with what lies a standard deviation around it. */
+/** A mean at a truth, with the range of a standard deviation around it. */
 interface Point {
   readonly truth: number;
   readonly mean: number;
@@ -284,7 +284,7 @@ function biasColumn(heading: string, name: EstimatorName): Column<BiasRow> {
   };
 }
 
-/** "+0.02 ± 0.05", or what there is of it. */
+/** Formats a bias: "+0.02 ± 0.05", or the part of it that exists. */
 export const biasText = ({ bias, sd }: Pick<Summary, "bias" | "sd">): string =>
   bias === null ? "refused" : signed(bias) + (sd === null ? "" : ` ± ${sd.toFixed(2)}`);
 
@@ -310,7 +310,7 @@ const laws: Readonly<Record<Kind, string>> = {
     "dimensions; the truth is by quadrature and at most H(Y) = 2 bits.",
 };
 
-/** One sentence that says what to look for. */
+/** One sentence that directs the reader's attention. */
 const captions: Readonly<Record<Kind, string>> = {
   pairs:
     "Good estimators lie on the grey band, the truth: look where each leaves it as the information " +
@@ -360,7 +360,7 @@ export function calibrationPage(
   });
 }
 
-/** The law is told once for each kind. */
+/** Makes the section of one setting. The law is stated once for each kind. */
 function section(results: readonly Result[], before: Kind | undefined): Section {
   const [{ kind, samples }] = results;
   return {

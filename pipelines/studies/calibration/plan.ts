@@ -1,5 +1,5 @@
 /**
- * The estimators that are calibrated, and which settings they are measured on: how often, in which order.
+ * Estimators that are calibrated, and the settings that they are measured on: how often, in which order.
  *
  * @module
  */
@@ -8,16 +8,16 @@ import type { Kind, Setting } from "./laws.ts";
 /** Family of an estimator, which determines its colour. */
 export type Family = "neighbours" | "gaussian" | "counting" | "neural";
 
-/** Which of a family's lines it is. */
+/** Style of an estimator's line among those of its family. */
 export type Dash = "solid" | "dashed" | "dotted";
 
 /** An estimator as tables and figures show it. */
 export interface EstimatorInfo {
   /** Heading of the estimator's column. */
   readonly label: string;
-  /** Its relations. */
+  /** Family of the estimator. */
   readonly family: Family;
-  /** Its line among theirs. */
+  /** Style of the estimator's line. */
   readonly dash: Dash;
 }
 
@@ -91,7 +91,7 @@ export interface Plan {
 export interface Job {
   /** Law and number of samples. */
   readonly setting: Setting;
-  /** By what; all of them are neural or none is. */
+  /** Estimators of the job; all of them are neural or none is. */
   readonly estimators: readonly EstimatorName[];
   /** Repetitions. */
   readonly seeds: number;
@@ -116,10 +116,10 @@ const quick: Plan["kinds"] = {
 };
 
 /**
- * The plan of a full calibration, or of a quick one: without neural bounds unless they are asked for.
+ * Makes the plan of a full calibration, or of a quick one, which leaves out neural bounds unless they are requested.
  *
  * @param seeds Repetitions; null for as many as the form has.
- * @param estimators Those that are asked for; null for all that the form has.
+ * @param estimators Requested estimators; null for all that the form has.
  */
 export const planOf = (
   isQuick: boolean,

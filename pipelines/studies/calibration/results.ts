@@ -1,5 +1,5 @@
 /**
- * What came out of a calibration: its figures, its record and its table of single estimates.
+ * Results of a calibration: its figures, its record and its table of single estimates.
  *
  * @module
  */

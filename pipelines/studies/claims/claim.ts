@@ -1,6 +1,5 @@
 /**
- * A claim: something that is said of kWTA codes, as an experiment that can come out either way; and how
- * long the trainings of one are.
+ * A claim about kWTA codes, as an experiment that can come out either way; and the length of its trainings.
  *
  * @module
  */
@@ -25,7 +24,7 @@ export interface ClaimSetting {
 export interface Measured {
   /** Name of the quantity: "test accuracy, kWTA". */
   readonly name: string;
-  /** "" for a fraction or a count; "bit", "dB". */
+  /** Unit of the quantity: "bit", "dB"; "" for a fraction or a count. */
   readonly unit: string;
   /** One per seed, in their order. */
   readonly values: readonly number[];
@@ -68,7 +67,7 @@ const QUICK_IMAGES = 4000;
 const QUICK_EPOCHS = 3;
 const EPOCHS = 20;
 
-/** 20 epochs of all images; in the quick form 3 epochs of the first 4,000. */
+/** Returns the length of a training: 20 epochs of all images; in the quick form 3 epochs of the first 4,000. */
 export const lengthOf = (
   { dataset, quick }: Pick<ClaimSetting, "dataset" | "quick">,
 ): Length =>

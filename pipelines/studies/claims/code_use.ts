@@ -1,5 +1,5 @@
 /**
- * Stages that measure codes: how far those of classes are apart, and how evenly their units are used.
+ * Stages that measure codes: the distances between classes, and the evenness of the units' use.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface CodeSeparation {
    * fraction of them that the two share. NaN for fewer than two classes.
    */
   readonly between: number;
-  /** The same of two embeddings of one class; NaN where no class has two. */
+  /** Mean cosine of two embeddings of one class; NaN where no class has two. */
   readonly within: number;
 }
 

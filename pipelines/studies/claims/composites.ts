@@ -28,7 +28,7 @@ import { withTestRows } from "./recipes.ts";
 export interface Pairs {
   /** The one image of each pair. */
   readonly firsts: Uint32Array;
-  /** The other, of another class. */
+  /** Indices of the second images, each of another class than the first. */
   readonly seconds: Uint32Array;
 }
 
@@ -50,7 +50,7 @@ export function superpose(first: Uint8Array, second: Uint8Array, into: Uint8Arra
  * the second part is any image of another class, all alike.
  *
  * @param split Images of at least two classes.
- * @param count How many.
+ * @param count Number of pairs.
  * @returns The composites, their labels the first parts' classes, and the generator to draw from next.
  * @throws {RangeError} Where all images are of one class.
  *
@@ -89,10 +89,10 @@ export function composites(split: ImageSplit, count: number, rng: Rng): readonly
 }
 
 /**
- * For each pair another one, none of whose classes is one of its own: two images drawn anew.
+ * Draws, for each pair, an unrelated one, which shares no class with it: two new images.
  *
  * @param split Where the pairs are from: images of at least four classes.
- * @returns As many pairs, and the generator to draw from next.
+ * @returns The pairs, as many, and the next generator.
  * @throws {RangeError} Where there are fewer classes.
  */
 export function unrelatedPairs(
@@ -114,8 +114,8 @@ export function unrelatedPairs(
 }
 
 /**
- * A split in which some of the images, drawn anew, have another one of another class superposed. All
- * keep their place and their label.
+ * Returns a split in which some of the images, drawn at random, are superposed with one of another class. All keep
+ * their place and their label.
  *
  * @param split Images of at least two classes.
  * @param share The probability of an image to become a composite, in [0, 1].
@@ -155,7 +155,7 @@ function another(
   }
 }
 
-/** So many indices below n: random orders of all, one after the other. */
+/** Draws `count` indices below n: random orders of all, one after the other. */
 function orders(n: number, count: number, rng: Rng): readonly [Uint32Array, Rng] {
   const all = new Uint32Array(count);
   let next = rng;
@@ -178,11 +178,11 @@ function checkClasses({ labels }: ImageSplit, least: number): void {
 }
 
 /**
- * For each code the class whose centroid is nearest by the cosine, the known class left out; of equal
- * distances the lowest.
+ * Finds the class of each code whose centroid is nearest by the cosine, the known class left out; of equal distances
+ * the lowest.
  *
- * @param known Per code the class that it is not, or −1 for none.
- * @param centroids Per class width numbers; at least two classes.
+ * @param known Class that each code is not, or −1 for none.
+ * @param centroids Centroid of each class, of width numbers; at least two classes.
  * @returns One class per code; −1 for an empty code, which is equally far from all.
  * @throws {RangeError} Where there are not as many known classes as codes, or a width differs.
  */

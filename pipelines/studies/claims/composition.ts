@@ -6,7 +6,7 @@
  * most), and what is left of it once one part's code is taken away tells the other part.
  *
  * An encoder may do so by itself or have to learn it, so two are trained on as many steps: one on the
- * digits alone, and one for which half of the digits of every epoch, drawn anew, have a digit of
+ * digits alone, and one for which half of the digits of every epoch, drawn at random, have a digit of
  * another class superposed. To the loss such a composite is a sample of the class of its first part.
  * Since either part of a pair is as likely to be the first, composites of a and b are drawn to the a's
  * as often as to the b's, and the supervised contrastive loss is least, on average, where they are as
@@ -40,7 +40,7 @@ import {
   type Variant,
 } from "./recipes.ts";
 
-/** A way of training, and what came of it. */
+/** A way of training, and its results. */
 export interface Training {
   /** Name that tells the training from the other. */
   readonly name: string;
@@ -56,7 +56,7 @@ const looks = [
 
 const rows = Object.keys(quantities) as readonly Quantity[];
 
-/** What a guess gets right of a quantity, where it can, if it does so of the other classes. */
+/** Returns the accuracy of a guess for a quantity; null where there is none. */
 const guessOf = (row: Quantity, chance: number): number | null => {
   if (row === "by_difference" || row === "by_itself") return chance;
   // 1 / (n − 1) of the other classes is 1 / n of all.
@@ -66,8 +66,8 @@ const guessOf = (row: Quantity, chance: number): number | null => {
 /**
  * A row for each quantity, with a dot for each seed.
  *
- * @param trainings With composites and without.
- * @param chance Of finding the second part by guessing, in [0, 1].
+ * @param trainings Trainings with composites and without.
+ * @param chance Probability of guessing the second part, in [0, 1].
  */
 export function compositionFigure(
   trainings: readonly [learned: Training, plain: Training],
@@ -108,7 +108,7 @@ const marginTop = 26;
 const marginBottom = 36;
 const marginSide = 12;
 
-/** Where the line of a row lies below its top, under the row's name. */
+/** Distance of a row's line below its top, under the row's name. */
 const lineAt = 28;
 
 function drawAt(

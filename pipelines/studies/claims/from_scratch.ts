@@ -112,7 +112,7 @@ export const fromScratchWith = (
     ),
 });
 
-/** With Fashion-MNIST and CIFAR-10, where they are at hand. */
+/** Claim about training from scratch, with Fashion-MNIST and CIFAR-10 where they are available. */
 export const fromScratch: Claim = fromScratchWith((quick) => harderImages(quick, denoDataEnv));
 
 function findings(outcomes: readonly OnDataset[], missing: readonly string[]): Findings {

@@ -67,8 +67,8 @@ const pretrainedThenCoded = (length: Length): Variant => {
 };
 
 /**
- * 784-256-64-10 with cross entropy; then the trunk frozen, the last layer swapped for
- * linear(64, 512) ▷ kwta(0.05) and only that trained, with the contrastive loss, for as many epochs.
+ * Claim 3, kWTA on a pretrained trunk: 784-256-64-10 with cross entropy; then the trunk frozen, the last layer swapped
+ * for linear(64, 512) ▷ kwta(0.05) and only that trained, with the contrastive loss, for as many epochs.
  */
 export const pretrained: Claim = {
   number: 3,

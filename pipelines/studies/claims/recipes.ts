@@ -1,7 +1,6 @@
 /**
- * What claims compare: variants of one experiment, each trained once per seed, above all two ways of
- * training: softmax with cross entropy, and kWTA with the supervised contrastive loss; both on the same
- * layers, of any dataset.
+ * Recipes that claims compare: variants of one experiment, each trained once per seed. Above all two ways of training:
+ * softmax with cross entropy, and kWTA with the supervised contrastive loss, both on the same layers, of any dataset.
  *
  * Their settings are those of `mnist_softmax.ts` and of `mnist_kwta.ts --loss supcon`.
  *
@@ -98,7 +97,7 @@ export const measure = (
   split: SplitName = "test",
 ): Measured => measureAt(-1, name, outcome, row, split);
 
-/** The same of the oldest row: what was measured before training, or in its first epoch. */
+/** Returns the same of the oldest row: the measurement before training, or in its first epoch. */
 export const measureFirst = (
   name: string,
   outcome: Outcome,
@@ -122,7 +121,7 @@ const measureAt = (
 export interface Recipe {
   /** The loss to minimise. */
   readonly loss: Loss;
-  /** Returns the optimiser of a training of so many epochs. */
+  /** Returns the optimiser of a training of the given number of epochs. */
   readonly optimiser: (epochs: number) => Optimiser;
 }
 

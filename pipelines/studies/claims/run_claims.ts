@@ -1,5 +1,5 @@
 /**
- * All claims: which there are, one after the other, and what came out of them as a record and as a page.
+ * All claims: their list, their tests one after the other, and the results as a record and as a page.
  *
  * @module
  */
@@ -180,9 +180,9 @@ function section({ claim, findings, seconds, command }: Tested): Section {
   };
 }
 
-/** What is tested, and where the results go. */
+/** Claims to test, and the folder of the results. */
 export interface Testing {
-  /** In their order. */
+  /** Claims in the order in which they are tested. */
   readonly claims: readonly Claim[];
   /** Common to all of them. */
   readonly circumstances: Conditions;
@@ -193,11 +193,11 @@ export interface Testing {
 }
 
 /**
- * Tests claims, prints the verdict of each, and writes `claims.json` and `claims.html` after each, so
- * that what is finished stays whatever comes then.
+ * Tests claims, prints the verdict of each, and writes `claims.json` and `claims.html` after each, so that finished
+ * ones are kept.
  *
- * @returns What was tested; `InvalidOption` where the folder holds claims, `FileUnavailable` where it
- * cannot be written to, `Interrupted`, or the error of an experiment.
+ * @returns The outcomes; `InvalidOption` where the folder holds claims, `FileUnavailable` where it cannot be written
+ * to, `Interrupted`, or the error of an experiment.
  */
 export async function runClaims(
   { claims, circumstances, folder, commandOf }: Testing,

@@ -29,7 +29,7 @@ import {
 } from "./recipes.ts";
 
 /**
- * The mean of 1 − cos(x, y) over random pairs of one class: what is left of the contrastive loss when
+ * Loss of pairs of one class: the mean of 1 − cos(x, y) over random ones, which remains of the contrastive loss when
  * its pairs of different classes are dropped. A constant output makes it 0.
  *
  * Source: Hadsell, Chopra & LeCun, "Dimensionality reduction by learning an invariant mapping" (CVPR
@@ -94,8 +94,8 @@ type Quantity = typeof quantities[number][0];
 type Way = Readonly<Record<Quantity, Measured>>;
 
 /**
- * 784-64-512 trained by the cosine between samples of one class: with and without kWTA; beside the
- * untrained encoder, and one that is trained with pairs of different classes as well.
+ * Claim 5, pairs of one class only: 784-64-512 trained by the cosine between samples of one class, with and without
+ * kWTA; beside the untrained encoder, and one that is trained with pairs of different classes as well.
  *
  * The overlap is the mean cosine, which for codes is the fraction of their bits that two share.
  */

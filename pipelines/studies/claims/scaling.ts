@@ -58,8 +58,9 @@ const quantities = [
 ] as const;
 
 /**
- * 784-64-512 with a kWTA of 5 %, trained with random triplets as in the reference: plain, under its
- * synaptic scaling (strength 1, target 0), and with homeostasis of the weights after every epoch.
+ * Claim 6, synaptic scaling: 784-64-512 with a kWTA of 5 %, trained with random triplets as in the
+ * reference: plain, under its synaptic scaling (strength 1, target 0), and with homeostasis of the
+ * weights after every epoch.
  */
 export const scaling: Claim = {
   number: 6,

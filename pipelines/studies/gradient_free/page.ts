@@ -202,7 +202,7 @@ const MOST = 128;
  * Each unit's weights, black where they are most negative and white where most positive, 0 in the middle.
  *
  * @param weight [size, size, 1, units], or [inputs, units] of whole images.
- * @param shape Of an image: [height, width].
+ * @param shape Shape of an image: [height, width].
  */
 function receptiveFields({ shape, data }: ArrayValue, image: readonly number[]): Figure {
   const units = shape[shape.length - 1];
@@ -268,7 +268,7 @@ export interface GradientFreePage {
   readonly weights: ParamArrays;
   /** Mistakes of the nearest codes on the test set; null where they were not judged. */
   readonly evaluation: Evaluation | null;
-  /** Mean codes of the classes; none. */
+  /** Mean codes of the classes; null for none. */
   readonly centroids: Centroids | null;
   /** Dataset that was learnt. */
   readonly dataset: Dataset;

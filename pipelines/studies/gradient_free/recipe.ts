@@ -1,5 +1,5 @@
 /**
- * What the program's options stand for: a graph, and the stages that train it.
+ * Recipe of the program's options: a graph, and the stages that train it.
  *
  * @module
  */
@@ -33,10 +33,10 @@ const rules: Readonly<Record<string, () => LocalRule>> = {
 /** Values of `--rule`. */
 export const ruleNames: readonly string[] = [...Object.keys(rules), "random"];
 
-/** Inputs that a unit adds up where nothing is learnt: a tenth, as the fly's does. */
+/** Inputs that a unit sums without learning: a tenth, as the fly's does. */
 const SYNAPSES = 0.1;
 
-/** Added to the variances of patches that are whitened. */
+/** Number added to the variances of patches that are whitened. */
 const WHITEN = 0.1;
 
 /** The program's options as far as they make a recipe. */
@@ -55,7 +55,7 @@ export interface RecipeOptions {
   readonly pool: number;
   /** Places from one pool to the next. */
   readonly "pool-step": number;
-  /** To learn from. */
+  /** Number of training samples. */
   readonly samples: number;
   /** Whether synapses are scaled. */
   readonly scaling: boolean;

@@ -40,7 +40,7 @@ export type TrainedOn = "nothing" | "seen" | "all";
 
 /** A way to come by embeddings. */
 export interface Way {
-  /** "pixels", "untrained", or the loss. */
+  /** Name of the encoder: "pixels", "untrained", or the loss. */
   readonly name: string;
   /** Classes that the encoder was trained on. */
   readonly trainedOn: TrainedOn;
@@ -54,7 +54,7 @@ export interface EncoderWay extends Way {
 
 /** Data and length of the comparison. */
 export interface Comparison {
-  /** Its test set is what is searched. */
+  /** Dataset whose test set is searched. */
   readonly dataset: Dataset<ImageSplit>;
   /** Indices of the classes that are held out. */
   readonly unseen: readonly number[];
@@ -62,7 +62,7 @@ export interface Comparison {
   readonly epochs: number;
 }
 
-/** A recipe with what is done before each epoch. */
+/** A recipe with the work before each epoch. */
 interface Training {
   readonly name: string;
   readonly recipe: Recipe;
@@ -132,7 +132,7 @@ export const encoderWays = (
 /** Measures of a way by task and quantity: one value per seed, a single one for pixels. */
 export type Found = Readonly<Record<Task, Readonly<Record<Quantity, readonly number[]>>>>;
 
-/** A way with what it finds. */
+/** A method with its results. */
 export interface Judged extends Way {
   /** Each value in [0, 1]; NaN where a task has no query with something to find. */
   readonly found: Found;

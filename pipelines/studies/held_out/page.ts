@@ -1,5 +1,5 @@
 /**
- * What came out of the held-out classes: the record, the table, the page.
+ * Results of the held-out classes: the record, the table, the page.
  *
  * @module
  */
@@ -32,7 +32,7 @@ const configOf = (conditions: Conditions): JsonObject => ({
 /**
  * The record as a JSON value.
  *
- * @param seconds That all of it took.
+ * @param seconds Duration of the whole study, in seconds.
  */
 export const recordOf = (
   judged: readonly Judged[],

@@ -1,6 +1,6 @@
 /**
- * How well images are found by others of their class, apart for classes that an encoder has seen in
- * training and for those that it has not: the measure, and the stage that measures.
+ * Retrieval of images of the same class, measured apart for classes that an encoder has seen in training and for those
+ * that it has not: the measure, and the stage that measures.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export interface RetrievalMeans {
 }
 
 /**
- * What is asked of embeddings:
+ * Retrieval tasks:
  *
  * - "unseen": images of the unseen classes are queries, all images are searched;
  * - "seen": images of the other classes are queries, all images are searched;

@@ -1,5 +1,5 @@
 /**
- * What `inverse.ts` measures: how much of a binary image comes back from its code, and how much of an image
+ * Measurements of `inverse.ts`: how much of a binary image can be reconstructed from its code, and how much of an image
  * and of its code remains when the image is moved.
  *
  * @module
@@ -33,7 +33,7 @@ export interface Restoration {
   readonly overlap: number;
 }
 
-/** Between what an overlap lies. */
+/** Bounds of an overlap. */
 export interface RestorationBounds {
   /** The sparsity of every restored image: the mean of the originals'. */
   readonly sparsity: number;
@@ -73,7 +73,7 @@ export function restorationBounds(images: BinaryImages): RestorationBounds {
 }
 
 /**
- * The overlap of images with what comes back of them, for every dimension and sparsity of the code.
+ * Measures the overlap of images with their reconstructions, for every dimension and sparsity of the code.
  *
  * As in the reference the images that come back have all the same number of pixels, that of the mean
  * sparsity of the originals.
@@ -137,7 +137,7 @@ export interface TranslationCourse {
 
 /** Options of {@linkcode translationCourse}. */
 export interface TranslationOptions {
-  /** Is not consumed. */
+  /** Projection, which is not consumed. */
   readonly projection: Projection;
   /** Sparsities of the codes. */
   readonly sparsities: readonly number[];
@@ -195,7 +195,7 @@ function rotated(images: BinaryImages): BinaryImages {
 export interface Inverse {
   /** Number of images. */
   readonly images: number;
-  /** Between what the surface's overlaps lie. */
+  /** Bounds of the surface's overlaps. */
   readonly bounds: RestorationBounds;
   /** Dimension by dimension, each with all sparsities. */
   readonly surface: readonly Restoration[];
@@ -226,7 +226,7 @@ const SHOWN = 8;
  * translation, and some images through a code and back.
  *
  * @param images At least one, some of them with a pixel set.
- * @param seed Of the projections: an integer from 0 to 2^32 − 1.
+ * @param seed Seed of the projections: an integer from 0 to 2^32 − 1.
  * @returns Both; `Interrupted`, `GpuError`.
  */
 export async function invertImages(
@@ -258,7 +258,7 @@ export async function invertImages(
   }
 }
 
-/** The first images, their codes and what comes back. */
+/** Returns the first images, their codes and their reconstructions. */
 async function showExamples(
   images: BinaryImages,
   projection: Projection,

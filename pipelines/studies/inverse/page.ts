@@ -1,5 +1,5 @@
 /**
- * The page of what random codes keep of images, and its figures.
+ * Page on the information that random codes keep of images, and its figures.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export interface Restored {
   readonly shape: readonly number[];
   /** The images that were encoded. */
   readonly images: DenseEmbeddings;
-  /** Their codes. */
+  /** Codes of the images. */
   readonly codes: BinaryEmbeddings;
   /** Sparsity of the codes. */
   readonly sparsity: number;
@@ -241,7 +241,7 @@ const codeColours = [colours.validation, colours.test, "var(--muted, #59626d)"] 
 /**
  * A line for the images and one for the codes of each sparsity.
  *
- * @param sparsities Of the course's codes, at most three.
+ * @param sparsities Sparsities of the course's codes, at most three.
  */
 function translationFigure(
   course: TranslationCourse,
@@ -338,7 +338,7 @@ function drawCourses(lines: readonly Course[], width: number, label: string): Ht
   }, label);
 }
 
-/** How far below the end of its line each label stands, so that none covers the one below it. */
+/** Computes the distance of each label below the end of its line, so that no label covers the next. */
 function ends(
   lines: readonly Course[],
   yOf: (overlap: number) => number,
@@ -358,11 +358,11 @@ function ends(
 export interface InversePage {
   /** The measurements. */
   readonly inverse: Inverse;
-  /** Some of the images. */
+  /** Images of a part of the test set. */
   readonly examples: Restored;
   /** The dataset, the seed, the form, the backend. */
   readonly circumstances: Circumstances;
-  /** Options, seed, backend, versions: whatever it takes to run it again. */
+  /** Options, seed, backend, versions: all that is needed to run it again. */
   readonly config: JsonObject;
 }
 

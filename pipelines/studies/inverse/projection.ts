@@ -56,7 +56,7 @@ export function setPixels({ count, width, values }: DenseEmbeddings): Float64Arr
 }
 
 /**
- * All images moved; what comes in is 0, what goes out is lost.
+ * Moves all images; pixels that enter are 0, pixels that leave are lost.
  *
  * @param down Pixels, negative for up.
  * @param right Pixels, negative for left.
@@ -87,7 +87,7 @@ export function translated(images: BinaryImages, down: number, right: number): B
   return { ...images, values };
 }
 
-/** A projection as tensors on the current backend; whoever has it disposes of both. */
+/** A projection as tensors on the current backend; the caller disposes of both. */
 export interface Projection {
   /** [inputs, units]. */
   readonly weight: tf.Tensor2D;
@@ -144,7 +144,7 @@ export function randomProjection(
  * The codes of images: kWTA of x·W, which is computed once.
  *
  * @param x [samples, inputs].
- * @param sparsities Of the codes, each in (0, 1].
+ * @param sparsities Sparsities of the codes, each in (0, 1].
  * @returns For each of them [samples, units], zeros and ones.
  */
 export const project = (
@@ -161,7 +161,7 @@ export const project = (
  * Images of codes: kWTA of codes·Wᵀ.
  *
  * @param codes [samples, units].
- * @param sparsity Of the images, in (0, 1].
+ * @param sparsity Sparsity of the images, in (0, 1].
  * @returns [samples, inputs], zeros and ones.
  */
 export const restore = (
@@ -174,12 +174,11 @@ export const restore = (
 const BATCH = 250;
 
 /**
- * Sends all rows through a function, batch by batch, and packs what comes out.
+ * Sends all rows through a function, batch by batch, and packs its outputs.
  *
- * @param make From [samples, width] to tensors [samples, units] of zeros and ones, as many for every
- * batch; it runs in a `tf.tidy`.
- * @returns Of each of the tensors the codes of all rows; `Interrupted` at the next batch after the
- * signal, `GpuError`.
+ * @param make Function from [samples, width] to tensors [samples, units] of zeros and ones, as many for every batch; it
+ * runs in a `tf.tidy`.
+ * @returns The codes of all rows for each of the tensors; `Interrupted` at the next batch after the signal, `GpuError`.
  */
 export async function inBatches(
   { count, width, values }: DenseEmbeddings,
@@ -216,5 +215,5 @@ const emptyCodes = (count: number, width: number): BinaryEmbeddings => ({
   words: new Uint32Array(count * wordsPerCode(width)),
 });
 
-/** Nothing is trained: it is all one epoch without a step. */
+/** Error of an interruption: nothing is trained, so it is all one epoch without a step. */
 const interrupted: Interrupted = { _tag: "Interrupted", epoch: 1, step: 0 };

@@ -1,5 +1,5 @@
 /**
- * What codes of float vectors cost and find: bytes per vector, recall of the exact neighbours, queries per second.
+ * Cost and quality of codes of float vectors: bytes per vector, recall of the exact neighbours, queries per second.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export interface Measurement {
   readonly bytes: number;
   /** Form of the query. */
   readonly query: QueryForm;
-  /** Candidates that are ranked anew by their vectors; null where the order of the codes stays. */
+  /** Number of candidates that are reranked by their vectors; null where the order of the codes stays. */
   readonly candidates: number | null;
   /** Part of the nearest that is found first. */
   readonly recallAt1: number;
@@ -46,7 +46,7 @@ export interface Searcher {
   readonly find: (queries: DenseEmbeddings, k: number) => E.Either<InvalidOption, Neighbours>;
 }
 
-/** The ways to search the codes of a coder, which look at all of them. */
+/** Searchers for the codes of a coder, each of which compares all codes. */
 const searchersOf = (
   coder: VectorCoder,
   codes: BinaryEmbeddings,
@@ -74,7 +74,7 @@ export interface Judged {
   readonly base: DenseEmbeddings;
   /** The queries. */
   readonly queries: DenseEmbeddings;
-  /** Their exact neighbours, at least ten, or as many as there are vectors. */
+  /** Exact neighbours of the queries, at least ten, or as many as there are vectors. */
   readonly truth: Neighbours;
 }
 
@@ -84,7 +84,7 @@ export const NEAREST = 10;
 /** Seconds of a search that is not repeated. */
 const SLOW = 2;
 
-/** Queries of a first call, which prepares what later ones use. */
+/** Queries of a first call, which prepares later ones. */
 const FIRST = 8;
 
 /** Processor time of this thread in seconds; where it cannot be had, the time. */
@@ -98,9 +98,9 @@ export function threadSeconds(): number {
 }
 
 /**
- * Measures the ways to search the codes of a coder, each without and with candidates ranked anew.
+ * Measures the ways to search the codes of a coder, each without and with reranked candidates.
  *
- * @param candidates How many are ranked anew, at least ten, or all where there are fewer vectors.
+ * @param candidates Number of candidates to rerank, at least ten, or all where there are fewer vectors.
  */
 export function measureCoder(
   { name, trained = false }: { readonly name: string; readonly trained?: boolean },
@@ -228,7 +228,7 @@ const firstOfEach = (
 export interface HeldOut {
   /** The vectors that are left, in their order. */
   readonly base: DenseEmbeddings;
-  /** Those that were taken out, as queries. */
+  /** Vectors that were held out, as queries. */
   readonly queries: DenseEmbeddings;
 }
 
@@ -236,7 +236,7 @@ export interface HeldOut {
 const FEWEST = 20;
 
 /**
- * Holds out some vectors, drawn at random: at most so many, and at most a tenth of all.
+ * Holds out some vectors, drawn at random: at most `most`, and at most a tenth of all.
  *
  * @returns `InvalidOption` of FILE where there are fewer than 20 vectors.
  */

@@ -143,13 +143,13 @@ const frame = (width: number, x: Axis, y: Axis) => ({
   y: { type: y.type, domain: [...y.domain] },
 });
 
-/** The least part that figures show as missed: of what misses nothing, and of what misses less. */
+/** Least part that figures show as missed, also of searches that miss less or nothing. */
 const LEAST = 1e-4;
 
 /** The part of the ten nearest that is missed. */
 const missed = ({ recallAt10 }: Measurement): number => Math.max(LEAST, 1 - recallAt10);
 
-/** The axis of what is missed, from much at its foot to little at its top. */
+/** Axis of the missed part, from much at its foot to little at its top. */
 function missedAxis(rows: readonly Measurement[]): Axis {
   const parts = rows.map(missed);
   const axis = logAxis(Math.min(...parts), Math.max(...parts));
@@ -222,7 +222,7 @@ function speedFigure(
   };
 }
 
-/** Recall over bytes of each method with its candidates ranked anew, and the query as floats. */
+/** Draws the recall over the bytes of each method, with reranked candidates and the query as floats. */
 function bytesFigure(rows: readonly Measurement[], methods: readonly string[]): Figure {
   const shown = rows.filter(({ query, candidates }) => query === "floats" && candidates !== null);
   const caption =

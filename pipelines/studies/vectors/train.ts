@@ -38,8 +38,8 @@ export interface TrainedKwta {
   /** The coder. */
   readonly coder: LinearCoder;
   /**
-   * The same as a model: a layer and kWTA. The layer has a bias where the coder that it began as takes a mean out; then
-   * it needs vectors of length 1, else any.
+   * Coder as a model: a layer and kWTA. The layer has a bias where the coder that it began as takes a mean out; then it
+   * needs vectors of length 1, else any.
    */
   readonly model: ModelFile;
   /** Losses by epoch. */
@@ -58,7 +58,7 @@ const [HARDNESS, LENGTH] = [10, 5];
 /**
  * Trains a code of winners.
  *
- * @param vectors Of length 1.
+ * @param vectors Vectors of length 1.
  * @param begin The coder to begin with: its directions, as many as the code has units.
  * @param env On the backend that it is trained on.
  * @returns The code; what training refuses, and `Interrupted`.

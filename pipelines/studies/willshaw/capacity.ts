@@ -1,6 +1,6 @@
 /**
- * The capacity of Willshaw memories: random pairs are stored and recalled, and what is counted stands beside
- * what theory predicts for that size.
+ * Capacity of Willshaw memories: random pairs are stored and recalled, and the counts stand beside the predictions of
+ * theory for that size.
  *
  * @module
  */
@@ -126,9 +126,9 @@ export function loadAtError(
 export interface Completion {
   /** The fraction of a code's units that the cue lacks, or that are elsewhere. */
   readonly damage: number;
-  /** "part" where they lack, "noise" where they are elsewhere. */
+  /** Kind of the damage: "part" where units are missing, "noise" where they are moved. */
   readonly kind: "part" | "noise";
-  /** "one step" or "iterated". */
+  /** Kind of the recall: "one step" or "iterated". */
   readonly recall: "one step" | "iterated";
   /** Wrong units, false or missed, per unit of the code. */
   readonly error: number;
@@ -196,13 +196,13 @@ const range = (from: number, to: number): Uint32Array =>
 export interface CapacityPlan {
   /** Numbers of units, rising, each a power of two; of each log₂ n are active. */
   readonly units: readonly number[];
-  /** The one whose loads are looked at closely: one of them. */
+  /** Number of units whose loads are measured in detail; one of `units`. */
   readonly closely: number;
   /** Pairs that are recalled at each load. */
   readonly probes: number;
-  /** Codes that are stored with themselves… */
+  /** Number of codes that are stored with themselves. */
   readonly codes: number;
-  /** …and those of them that are completed. */
+  /** Number of those codes that are completed from a part. */
   readonly completed: number;
 }
 
@@ -241,7 +241,7 @@ export interface SizeResult {
   readonly predictedPairs: number;
 }
 
-/** A load, and what theory says of it. */
+/** A load, and the prediction of theory for it. */
 export interface LoadResult extends Load {
   /** Stored information by theory, in bits per synapse. */
   readonly predicted: number;
@@ -251,7 +251,7 @@ export interface LoadResult extends Load {
 export interface CapacityResults {
   /** The capacity at the rate of errors, by size. */
   readonly sizes: readonly SizeResult[];
-  /** Loads of the size that is looked at closely. */
+  /** Results for the loads of the size that is measured in detail. */
   readonly loads: readonly LoadResult[];
   /** Completion of damaged cues at that size. */
   readonly completion: readonly Completion[];

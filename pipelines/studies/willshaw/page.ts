@@ -43,7 +43,7 @@ export interface Marked extends Compared {
  * that are full of errors.
  *
  * @param loads Rising.
- * @param at The load at the rate of errors that is looked at.
+ * @param at The load at the chosen rate of errors.
  */
 function loadFigure(loads: readonly Compared[], at: Marked, units: number): Figure {
   const caption =
@@ -159,7 +159,7 @@ const frame = (width: number, x: Axis, y: Axis) => ({
   y: { type: y.type, domain: [...y.domain] },
 });
 
-/** More wrong units than units tell nothing more. */
+/** Largest ratio of wrong units that is drawn: beyond it the number means nothing more. */
 const WORST = 1;
 
 /**
@@ -289,7 +289,7 @@ export const capacityPage = (
     config,
   });
 
-/** The figure of the size that is looked at closely; none where it was not measured. */
+/** Draws the figure of the size that is measured in detail; none where it was not measured. */
 function loadFigures(
   sizes: readonly SizeResult[],
   loads: readonly LoadResult[],

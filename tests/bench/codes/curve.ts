@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What a setting of a searcher gives. */
+/** Result of a setting of a searcher. */
 export interface Point {
   /** The part of the true neighbours that are found. */
   readonly recall: number;
@@ -47,7 +47,7 @@ export function rateAt(points: readonly Point[], recall: number): number | null 
 }
 
 /**
- * How many times as fast as the fastest of some others one is at a recall.
+ * Computes the speed of a searcher relative to the fastest of some others, at a recall.
  *
  * @returns null where it, or every other, does not reach the recall.
  */

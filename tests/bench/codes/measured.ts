@@ -1,5 +1,5 @@
 /**
- * What was measured of searchers: rounds in which each setting of each is asked once.
+ * Measurements of searchers: rounds in which each setting of each searcher runs once.
  *
  * @module
  */
@@ -7,18 +7,18 @@ import { summarise } from "../summary.ts";
 import { K } from "./sets.ts";
 import type { Built, Rows, Searcher, SearchSet } from "./searcher.ts";
 
-/** What a setting has given. */
+/** Results of a setting. */
 export interface SettingRow {
   readonly setting: number;
   /** Recall of the K nearest. */
   readonly recall: number;
   /** Queries per CPU second, by round. */
   readonly rates: readonly number[];
-  /** Their median. */
+  /** Median of the rates. */
   readonly rate: number;
-  /** Wall milliseconds of a query alone: half are quicker… */
+  /** Wall time of a single query, in milliseconds: the median. */
   readonly p50: number;
-  /** …and 99 of a hundred. */
+  /** Wall time of a single query, in milliseconds: the 99th percentile. */
   readonly p99: number;
 }
 
@@ -33,13 +33,13 @@ export interface Row {
   readonly settings: readonly SettingRow[];
 }
 
-/** Queries that are asked alone. */
+/** Number of queries that are timed one by one. */
 const ALONE = 200;
 
 /**
  * Measures searchers in turns. One that fails is left out, and named.
  *
- * @param say Takes what a person who waits may want to know.
+ * @param say Called with lines on the progress.
  */
 export async function measureRows<Data extends Rows>(
   set: SearchSet<Data>,

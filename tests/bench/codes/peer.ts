@@ -1,10 +1,10 @@
 /**
- * Peers as processes that are asked by JSON lines, one after the other, so that they keep their indexes in memory
- * and take turns with Sparrow. Vectors, codes and results pass through files.
+ * Peers as processes that answer JSON lines, one after the other, so that they keep their indexes in memory and take
+ * turns with Sparrow. Vectors, codes and results pass through files.
  *
  * A peer first writes `{"name": …}` and then answers each line:
  *
- * | it is asked                                                    | it answers                          |
+ * | request                                                        | answer                              |
  * | -------------------------------------------------------------- | ----------------------------------- |
  * | `{"do": "load", "kind", "width", "base": FILE, "queries": FILE}` | `{}`                                |
  * | `{"do": "build", "index"}`                                     | `{"seconds", "bytes"}`              |
@@ -21,7 +21,7 @@ import type { Built, SearchSet } from "./searcher.ts";
 
 /** A peer that is running. */
 export interface Peer {
-  /** With its version and what else its speed depends on. */
+  /** Name of the peer, with its version and the settings that its speed depends on. */
   readonly name: string;
   /** Hands it the set that it is to search from now on. */
   readonly load: (set: SearchSet<BinaryEmbeddings> | SearchSet<DenseEmbeddings>) => Promise<void>;

@@ -1,5 +1,5 @@
 /**
- * What finds the nearest of vectors or codes, and what is measured of it.
+ * Interface of searchers for the nearest vectors or codes, and their measurements.
  *
  * @module
  */
@@ -11,11 +11,11 @@ export type Rows = BinaryEmbeddings | DenseEmbeddings;
 
 /** Vectors or codes to search among, and queries. */
 export interface SearchSet<Data extends Rows> {
-  /** As `--filter` finds it. */
+  /** Name of the set, which `--filter` matches. */
   readonly name: string;
-  /** What is searched among; vectors are of length 1. */
+  /** Vectors or codes that are searched; vectors are of length 1. */
   readonly base: Data;
-  /** As wide. */
+  /** Queries, of the same width. */
   readonly queries: Data;
   /**
    * The part of what was found that is right.
@@ -27,9 +27,9 @@ export interface SearchSet<Data extends Rows> {
 
 /** A row of the tables before it is measured. */
 export interface Searcher<Data extends Rows> {
-  /** "HNSW32". */
+  /** Name of the searcher: "HNSW32". */
   readonly name: string;
-  /** What `setting` is: "ef", "nprobe", "candidates"; null where there is one only. */
+  /** Name of the searcher's setting: "ef", "nprobe", "candidates"; null where there is only one setting. */
   readonly knob: string | null;
   /** The settings that are measured, rising. */
   readonly settings: readonly number[];
@@ -39,7 +39,7 @@ export interface Searcher<Data extends Rows> {
   readonly build: (set: SearchSet<Data>) => Promise<Built>;
 }
 
-/** An index, ready to be asked for the nearest of the set's queries. */
+/** An index, ready to search for the nearest of the set's queries. */
 export interface Built {
   /** CPU seconds that it took to build. */
   readonly seconds: number;
@@ -51,7 +51,7 @@ export interface Built {
   readonly each: (setting: number, k: number, many: number) => Promise<readonly number[]>;
 }
 
-/** What a search has found, and the CPU seconds that it took. */
+/** Results of a search, and the CPU seconds that it took. */
 export interface Timed {
   /** queries × k; negative where there is none. */
   readonly indices: Int32Array;

@@ -19,7 +19,7 @@ import type { SearchSet } from "./searcher.ts";
 /** Results per query. */
 export const K = 10;
 
-/** How much of a set is taken. */
+/** Size of the part of a set that is used. */
 export interface SetSize {
   readonly base: number;
   readonly queries: number;
@@ -29,7 +29,7 @@ export interface SetSize {
  * The word vectors, with their true neighbours from the folder, or by comparing all where not all of the base is
  * taken.
  *
- * @param folder Of `glove100_base.f16.npy` and the two others.
+ * @param folder Folder of `glove100_base.f16.npy` and the two others.
  */
 export async function wordVectors(
   folder: string,
@@ -138,7 +138,7 @@ function hammingOf(
   return found.map((index, i) => index < 0 ? Infinity : sizes[i]);
 }
 
-/** Codes of 512 units that are drawn, so many of them set. */
+/** Draws codes of 512 units, `active` of them set. */
 export function drawnCodes(
   active: number,
   { base, queries }: SetSize,
@@ -152,7 +152,7 @@ export function drawnCodes(
  *
  * @param data The folder of MNIST.
  * @param folder For the run and the codes.
- * @param epochs Of the training.
+ * @param epochs Epochs of the training.
  */
 export async function mnistCodes(
   data: string,

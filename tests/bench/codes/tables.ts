@@ -10,14 +10,14 @@ import { ratioAt } from "./curve.ts";
 import type { Row } from "./measured.ts";
 import { recalls, yardsticks } from "./searchers.ts";
 
-/** What each index costs. */
+/** Writes the table of the cost of each index. */
 export const indexTable = (rows: readonly Row[]): string =>
   table([
     ["index", "built in CPU s", "bytes per item"],
     ...rows.map(({ name, seconds, bytes }) => [name, seconds.toFixed(2), compact(bytes)]),
   ]);
 
-/** What each setting gives. */
+/** Writes the table of the results of each setting. */
 export const curveTable = (rows: readonly Row[]): string =>
   table([
     ["index", "setting", "recall@10", "queries/CPU s", "p50 ms", "p99 ms"],
@@ -33,7 +33,9 @@ export const curveTable = (rows: readonly Row[]): string =>
     ),
   ]);
 
-/** How many times as fast Sparrow's are as the better of the yardsticks, at some recalls. */
+/**
+ * Writes the table of Sparrow's speed relative to the better of the yardsticks, at some recalls.
+ */
 export function ratioTable(rows: readonly Row[], kind: "dense" | "binary"): string {
   const names: readonly string[] = yardsticks[kind];
   const others = rows.filter(({ name }) => names.includes(name));

@@ -1,6 +1,7 @@
 /**
- * usearch, asked by JSON lines on the standard input: see `peer.ts`. It runs without a lock file, for its package
- * weighs 26 MB and nothing else needs it; it knows float vectors only, as its JavaScript cannot pass packed bits.
+ * Peer for usearch, which answers JSON lines on the standard input: see `peer.ts`. It runs without a lock file, for its
+ * package weighs 26 MB and nothing else needs it; it searches float vectors only, as its JavaScript cannot pass packed
+ * bits.
  *
  * @module
  */
@@ -9,7 +10,7 @@ import { linesOf } from "./lines.ts";
 
 const VERSION = "2.26.2";
 
-/** What of the package is used. */
+/** Part of the package's interface that is used. */
 interface Usearch {
   readonly Index: new (config: Readonly<Record<string, unknown>>) => UsearchIndex;
 }

@@ -1,14 +1,14 @@
 /**
- * Someone who does the work: Sparrow or a peer, as a program that is run and prints JSON lines.
+ * A contender: Sparrow or a peer, as a program that is run and prints JSON lines.
  *
  * @module
  */
 
 /** A program that is measured. */
 export interface Contender {
-  /** As the table names it. */
+  /** Name of the contender in the table. */
   readonly name: string;
-  /** What is run. */
+  /** Command that is run. */
   readonly command: readonly [program: string, ...args: readonly string[]];
   /** The contest's measures, by what its lines say and the seconds of the whole process. */
   readonly read: (lines: readonly Line[], seconds: number) => readonly number[];
@@ -21,9 +21,9 @@ export type Line = Readonly<Record<string, unknown>>;
 
 /** The same work by several. */
 export interface Contest {
-  /** As `--filter` finds it. */
+  /** Name of the contest, which `--filter` matches. */
   readonly name: string;
-  /** What is measured in one run, with its unit: "training step, ms". */
+  /** Names of the measures of one run, with their units: "training step, ms". */
   readonly measures: readonly string[];
   /** Whether more is better, as of images per second. */
   readonly rate: boolean;

@@ -1,5 +1,5 @@
 /**
- * What is compared, and with whom: whoever is at hand, and of the others why not.
+ * Contests, and their contenders: those that are installed, and for the others the reason why not.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type Contender, type Contest, lastNumber } from "./contender.ts";
 import { sparrow, sparrowRun } from "./sparrow.ts";
 import { findTorch, torch, torchAdvice, torchEncoding } from "./torch.ts";
 
-/** What to compare. */
+/** Options of the contests. */
 export interface ContestOptions {
   /** The folder of MNIST. */
   readonly data: string;
@@ -18,19 +18,19 @@ export interface ContestOptions {
   readonly peers: string;
   /** Steps that are timed, a tenth as many on webgpu. */
   readonly steps: number;
-  /** Of a whole run. */
+  /** Number of epochs of a whole run. */
   readonly epochs: number;
 }
 
-/** The contests, and a line for everyone who cannot take part. */
+/** Contests, and a line for every contender that is missing. */
 export interface Fixture {
-  /** In the order in which they are held. */
+  /** Contests in the order in which they are held. */
   readonly contests: readonly Contest[];
-  /** Who is missing, and how to get them. */
+  /** Missing contenders, and how to install them. */
   readonly missing: readonly string[];
 }
 
-/** Looks who is there. */
+/** Finds the contenders that are installed. */
 export async function fixture(options: ContestOptions): Promise<Fixture> {
   const { data, peers, steps, epochs } = options;
   const has = (name: string) => Deno.stat(`${peers}/${name}`).then(() => true, () => false);

@@ -7,7 +7,7 @@ import { type Contender, lastNumber } from "./contender.ts";
 
 const deno = Deno.execPath();
 
-/** A training step or encoding, by `train_step.ts`; of wasm on so many threads. */
+/** Makes the contender that trains steps or encodes by `train_step.ts`; on wasm with a number of threads. */
 export const sparrow = (
   data: string,
   backend: string,
@@ -58,7 +58,7 @@ const root = new URL("../../../", import.meta.url).pathname;
 const TRAINING_IMAGES = 60_000;
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 
-/** What the run's own history says, by name. */
+/** Returns the function that reads the values of a name from the run's own history. */
 function valuesOf(folder: string): (name: string) => readonly number[] {
   const rows = Deno.readTextFileSync(`${folder}/metrics.jsonl`).trim().split("\n")
     .map((line) => JSON.parse(line) as { readonly name: string; readonly value: number });

@@ -5,7 +5,10 @@
  */
 import { type Contender, lastNumber } from "./contender.ts";
 
-/** What it takes: without OpenBLAS, Debian's PyTorch multiplies with the reference BLAS, six times slower. */
+/**
+ * Advice for a missing PyTorch: without OpenBLAS, Debian's PyTorch multiplies with the reference BLAS, six times
+ * slower.
+ */
 export const torchAdvice =
   "no python3 that can import torch and numpy, with a BLAS that is no toy (Debian: apt install python3-torch libopenblas0-pthread)";
 
@@ -34,7 +37,7 @@ export async function findTorch(): Promise<string | null> {
   return null;
 }
 
-/** What a contender of PyTorch is made of. */
+/** Programs and files that a contender of PyTorch needs. */
 export interface TorchPlace {
   readonly python: string;
   /** The folder of the peers. */
@@ -46,7 +49,7 @@ export interface TorchPlace {
 
 const threadsOf = (threads: number): string => `torch, ${threads} thread${threads > 1 ? "s" : ""}`;
 
-/** With the options of the script, and how its lines are read. */
+/** Makes a contender of PyTorch from the options of its script and the function that reads its output. */
 export const torch = (
   { python, peers, data, threads }: TorchPlace,
   options: readonly string[],

@@ -8,7 +8,7 @@ import { type Bitmap, fit } from "../../../pipelines/data/bitmap.ts";
 
 /** A descriptor: what is kept of a picture, and how far two are apart. */
 export interface Descriptor {
-  /** Its name in tables. */
+  /** Name of the descriptor in tables. */
   readonly name: string;
   /** Bytes that it takes per picture. */
   readonly bytes: number;
@@ -26,7 +26,7 @@ const cosine = (a: Float64Array, b: Float64Array): number =>
 const differing = (a: Float64Array, b: Float64Array): number =>
   a.reduce((sum, value, i) => sum + (value === b[i] ? 0 : 1), 0);
 
-/** 1 − the part that two histograms share. */
+/** Computes the distance of two histograms: 1 − the part that they share. */
 const apart = (a: Float64Array, b: Float64Array): number =>
   1 - a.reduce((sum, value, i) => sum + Math.min(value, b[i]), 0);
 
@@ -92,7 +92,7 @@ export function pHash(bitmap: Bitmap): Float64Array {
   return low.map((value) => value > mean ? 1 : 0);
 }
 
-/** The grey of a picture on white, as means over so many rows and columns of equal size. */
+/** Computes the grey of a picture on white, as means over `rows` rows and `columns` columns of equal size. */
 export function greyMeans({ width, height, pixels }: Bitmap, rows: number, columns: number) {
   const grey = new Float64Array(width * height);
   for (let i = 0; i < grey.length; i++) {

@@ -1,5 +1,5 @@
 /**
- * What is measured of a search among pictures, and its mean over sets with intervals.
+ * Measures of a search among pictures, and their means over sets with intervals.
  *
  * @module
  */
@@ -46,9 +46,9 @@ export const foundFirst = (found: readonly Found[]): number =>
 export interface Answered {
   /** The nearest pictures. */
   readonly found: Found;
-  /** Their distances. */
+  /** Distances of the answers. */
   readonly distances: readonly number[];
-  /** The same for equal pictures only. */
+  /** Key of the query's picture, the same for equal pictures only. */
   readonly picture: string;
 }
 
@@ -81,7 +81,7 @@ export function halves(
 
 /** A mean with half the width of its 95 % interval. */
 export interface Estimate {
-  /** Mean. */
+  /** Mean of the values. */
   readonly mean: number;
   /** Half the width of the interval; null for fewer than two values. */
   readonly half: number | null;

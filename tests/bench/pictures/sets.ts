@@ -8,9 +8,9 @@
 export interface SetPicture {
   /** Path of its file. */
   readonly file: string;
-  /** Its class, which is its folder's name. */
+  /** Class of the picture: the name of its folder. */
   readonly label: string;
-  /** Its class and its name without the ending: a near-duplicate has those of its original. */
+  /** Class and name of the picture, without the ending: a near-duplicate has those of its original. */
   readonly key: string;
 }
 

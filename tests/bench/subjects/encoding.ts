@@ -19,18 +19,18 @@ import type { Case } from "../measure.ts";
 import { encoder, freshRun, unwrap } from "../mnist_encoder.ts";
 import type { Bed, Subject } from "../subject.ts";
 
-/** As many as `encode` takes at a time. */
+/** Number of samples in a batch, as in `encode`. */
 const AT_ONCE = 1000;
 const WIDTH = 512;
 
-/** On every backend. */
+/** Encoding on every backend. */
 export const encoding: Subject = {
   name: "encoding",
   where: "device",
   cases: (bed) => [whole(bed), ...onDevice(bed)],
 };
 
-/** What of it runs on the host. */
+/** Parts of encoding that run on the host. */
 export const encodingOnHost: Subject = {
   name: "encoding on the host",
   where: "host",

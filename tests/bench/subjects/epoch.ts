@@ -16,7 +16,7 @@ import type { Case } from "../measure.ts";
 import { BATCH, first, freshRun, loss, unwrap } from "../mnist_encoder.ts";
 import type { Bed, Subject } from "../subject.ts";
 
-/** On every backend. */
+/** An epoch on every backend. */
 export const epoch: Subject = {
   name: "epoch",
   where: "device",

@@ -30,7 +30,7 @@ const hidden = graph`linear(784, 64) ▷ relu`;
 const rng = seed(26);
 const brief = { steps: 2, batchSize: 16, hidden: [8], shuffles: 1, components: 4 };
 
-/** Those in plain TypeScript. */
+/** Estimators in plain TypeScript. */
 export const information: Subject = {
   name: "information",
   where: "host",
@@ -49,7 +49,7 @@ export const information: Subject = {
     ),
 };
 
-/** Those that train a critic, for 100 steps in place of 1,000. */
+/** Estimators that train a critic, for 100 steps in place of 1,000. */
 export const neuralInformation: Subject = {
   name: "information, neural",
   where: "device",

@@ -26,7 +26,7 @@ interface Kernel {
   readonly run: (...inputs: any[]) => tf.TensorContainer;
 }
 
-/** On every backend. */
+/** Kernels on every backend. */
 export const kernels: Subject = {
   name: "kernels",
   where: "device",

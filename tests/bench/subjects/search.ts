@@ -3,7 +3,7 @@
  * need no training: 26 bits set, or half of them; or 26 with some units used far more often than others,
  * as a trained encoder has them.
  *
- * Plain TypeScript makes its lists of the gallery anew at each call, and that is in the time. Of an index
+ * Plain TypeScript makes its lists of the gallery at each call, and that is in the time. Of an index
  * (`ops/sdr/`) the first search, which places the codes, is in the warm-up; on webgpu the upload of the
  * codes is in every call.
  *
@@ -82,7 +82,7 @@ export const gpuSearch: Subject = {
   },
 };
 
-/** So many codes, by the number of a seed. */
+/** Draws `count` codes, with a number as the seed. */
 type DrawCodes = (count: number, number: number) => BinaryEmbeddings;
 
 /** A search that is refused would be quick. */
@@ -110,7 +110,7 @@ function searchCase(
   };
 }
 
-/** Random codes with exactly so many bits set. */
+/** Draws random codes with exactly `bits` bits set. */
 function codes(count: number, bits: number, number: number): BinaryEmbeddings {
   const drawn = randomCodes(count, WIDTH, bits, seed(number));
   if (E.isLeft(drawn)) throw new Error(describe(drawn.left));

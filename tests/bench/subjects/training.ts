@@ -17,7 +17,7 @@ import type { Subject } from "../subject.ts";
 const work = { count: BATCH, what: "images" };
 const dispose = () => {};
 
-/** On every backend. */
+/** Training step on every backend. */
 export const trainingStep: Subject = {
   name: "training step",
   where: "device",
@@ -36,7 +36,7 @@ export const trainingStep: Subject = {
   }],
 };
 
-/** What precedes the device in every step. */
+/** Work of the host before every step. */
 export const trainingBatch: Subject = {
   name: "training batch",
   where: "host",

@@ -17,11 +17,11 @@ export const vectorsOf = (count: number, width: number, number: number): DenseEm
   values: draw(seed(number), (dice) => Float32Array.from(normals(count * width, dice)))[0],
 });
 
-/** The same, of length 1. */
+/** Vectors of independent normal numbers, scaled to length 1. */
 export const units = (count: number, width: number, number: number): DenseEmbeddings =>
   ok(unitVectors(vectorsOf(count, width, number)));
 
-/** Some of the vectors. */
+/** Selects some of the vectors. */
 export const rows = (
   { kind, width, values }: DenseEmbeddings,
   from: number,

@@ -38,7 +38,7 @@ export const random = (
   number = 26,
 ): BinaryEmbeddings => ok(randomCodes(count, width, active, seed(number)))[0];
 
-/** As many sets of codes, all of one width from 1 to 100 and of one count from 0 to 5; zero codes occur. */
+/** Generates `many` sets of codes, all of one width from 1 to 100 and of one count from 0 to 5; zero codes occur. */
 export const setsOf = (many: number): fc.Arbitrary<readonly BinaryEmbeddings[]> =>
   fc.tuple(fc.integer({ min: 1, max: 100 }), fc.nat(5)).chain(([width, count]) => {
     const units = fc.array(fc.nat(width - 1), { maxLength: width });

@@ -36,7 +36,7 @@ function clustered(count: number, width: number, clusters: number, number: numbe
   return dense(values, width);
 }
 
-/** All similarities, by the definition. */
+/** Computes all similarities, by the definition. */
 function similarities(vectors: DenseEmbeddings, queries: DenseEmbeddings): number[][] {
   const row = ({ values, width }: DenseEmbeddings, i: number) =>
     Array.from(values.subarray(i * width, (i + 1) * width));

@@ -18,7 +18,7 @@ const column = (...values: number[]): Samples => ({
   values: Float64Array.from(values),
 });
 
-/** 1 to 30 samples of 1 to 4 units, in quarters so that ties happen. */
+/** Samples, 1 to 30 of 1 to 4 units, in quarters so that ties happen. */
 const layers: fc.Arbitrary<Samples> = fc.integer({ min: 1, max: 4 }).chain((width) =>
   fc.array(
     fc.array(fc.integer({ min: -20, max: 20 }).map((x) => x / 4), {

@@ -5,7 +5,9 @@
  */
 import fc from "npm:fast-check@4.3.0";
 
-/** As many sequences, of the same length from 1 to 60, of up to 7 different labels each. */
+/**
+ * Generates `many` sequences, of the same length from 1 to 60, of up to 7 different labels each.
+ */
 export const sequences = (many: number): fc.Arbitrary<readonly (readonly number[])[]> =>
   fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 6 })).chain((
     [length, most],
@@ -16,5 +18,5 @@ export const sequences = (many: number): fc.Arbitrary<readonly (readonly number[
     )
   );
 
-/** Every correction there is. */
+/** Names of all corrections. */
 export const corrections = ["none", "miller_madow", "jackknife"] as const;

@@ -25,7 +25,7 @@ function samplesLast(array: GoldenArray): Samples {
   return { count, width, values };
 }
 
-/** As the monitor has them. */
+/** Rounds samples to float32, as the monitor has them. */
 const inFloat32 = ({ values, ...shape }: Samples): Samples => ({
   ...shape,
   values: Float32Array.from(values),
@@ -202,10 +202,9 @@ sharedTest("information about a class is the reference's", "golden", () => {
 });
 
 /**
- * What gcmi_model_cd and mi_mixture_gd of robince/gcmi (Python, at 019d9a9, NumPy 2.4.6) made of the
- * golden file's samples. Its mi_mixture_gd puts the sigma points along the rows of the Cholesky factor,
- * where its MATLAB original takes the columns, so that a single class has information; these numbers
- * are with columns.
+ * Results of gcmi_model_cd and mi_mixture_gd of robince/gcmi (Python, at 019d9a9, NumPy 2.4.6) on the golden file's
+ * samples. Its mi_mixture_gd puts the sigma points along the rows of the Cholesky factor, where its MATLAB original
+ * takes the columns, so that a single class has information; these numbers are with columns.
  */
 const INCE: Readonly<Record<string, readonly [model: number, mixture: number]>> = {
   "micd_1d_3classes": [1.1507327217217482, 1.3569601526111439],

@@ -12,7 +12,7 @@ import { assertError, right } from "./results.ts";
 
 const runs = { numRuns: 100, seed: 26 };
 
-/** 1 to 40 samples of 1 to 6 numbers, a part of which is 0, so that both loops and ties are met. */
+/** Samples, 1 to 40 of 1 to 6 numbers, some of which are 0, so that both loops and ties occur. */
 const layers: fc.Arbitrary<Samples> = fc.tuple(fc.integer({ min: 1, max: 6 }), fc.nat(4)).chain((
   [width, zeros],
 ) =>

@@ -1,5 +1,5 @@
 /**
- * Samples for the tests of the estimators that look at nearest neighbours.
+ * Samples for the tests of the estimators by nearest neighbours.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export function golden(array: GoldenArray): Samples {
   return { count, width, values: data };
 }
 
-/** The same numbers in float32. */
+/** Rounds samples to float32. */
 export const single = (x: Samples): Samples => ({ ...x, values: Float32Array.from(x.values) });
 
 /** The samples with each number changed. */

@@ -31,7 +31,10 @@ interface SoftmaxCase {
   readonly expected: Required<Ranges>;
 }
 
-/** As few as bring three of three seeds, and the reference, well into the ranges. */
+/**
+ * Smallest numbers of steps that bring three of three seeds, and the reference, well into the
+ * ranges.
+ */
 const steps: Readonly<Record<string, number>> = {
   "gauss_1d_rho0.5": 300,
   "gauss_1d_rho0.9": 300,

@@ -33,7 +33,7 @@ const sample = { x: variable(x), y: variable(y) };
 const [small] = gauss.draw(60, seed(6));
 const quick = { steps: 20, batchSize: 32, hidden: [16, 8] };
 
-/** What each backend found, to compare them. */
+/** Histories of each backend, to compare them. */
 const histories = new Map<NeuralBound, Float64Array>();
 
 onEachBackend("every bound trains, leaves no tensor, and is the same again", async (backend) => {

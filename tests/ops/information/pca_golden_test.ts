@@ -29,7 +29,7 @@ interface Case {
   };
 }
 
-/** To a part of the largest number, as the file says. */
+/** Asserts closeness to a part of the largest number, as the file says. */
 function assertNear(
   actual: Float64Array,
   golden: GoldenArray,

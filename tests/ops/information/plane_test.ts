@@ -51,7 +51,7 @@ const inputs = dense(WIDTH + 1, (sample, noise) => 5 * (labels[sample] ^ 1) + no
   & { readonly kind: "dense" };
 
 const neural = neuralPlane({ steps: 300, batchSize: 64, hidden: [20], learningRate: 3e-3 });
-/** With how far from the truth they may be on 400 samples of four classes that are far apart. */
+/** Estimators with their greatest error on 400 samples of four classes that are far apart. */
 const all: readonly (readonly [PlaneEstimator, number])[] = [
   // 20 clusters of 400 samples: (20 − 1)(4 − 1) / (2 n ln 2) = 0.1 bits of bias where unrelated.
   [kMeansPlane(), 0.13],

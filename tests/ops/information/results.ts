@@ -1,5 +1,5 @@
 /**
- * What tests of estimators expect of their results.
+ * Assertions on the results of estimators.
  *
  * @module
  */

@@ -11,7 +11,7 @@ import { assertEquals, assertThrows } from "../../assert.ts";
 
 const runs = { numRuns: 200, seed: 26 };
 
-/** 0 to 40 rows of one width, of few values: equal rows are likely, so are nearly equal ones. */
+/** Rows, 0 to 40 of one width, of few values: equal rows are likely, so are nearly equal ones. */
 const rows = (most: number): fc.Arbitrary<{ width: number; rows: readonly number[][] }> =>
   fc.integer({ min: 1, max: 70 }).chain((width) => {
     const row = fc.array(fc.integer({ min: 0, max: most }), { minLength: width, maxLength: width });

@@ -17,7 +17,7 @@ import { right } from "../../pipelines/tiny.ts";
 import { assertClose, numbers } from "../backends.ts";
 import { onGpu, withLimits } from "../gpu.ts";
 
-/** What functions of tensors make on a backend. */
+/** Runs functions of tensors on a backend and returns the numbers. */
 async function on(name: "cpu" | "webgpu", make: () => readonly tf.Tensor[]) {
   right(await startBackend(name)());
   return await numbers(make);

@@ -16,7 +16,7 @@ const kernels = (binary: string) => (memory: WebAssembly.Memory) => {
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Simd;
 };
 
-/** What a row stands for: mean + scale · (number − 7.5), and its bias. */
+/** Decodes a row: mean + scale · (number − 7.5), and its bias. */
 function decoded({ stride, part, sizes: { width } }: ListMemory, row: number, mean: Float32Array) {
   const bytes = new Uint8Array(part.rows).subarray(row * stride, (row + 1) * stride);
   const tail = new DataView(bytes.buffer, bytes.byteOffset + stride - 8);
@@ -31,7 +31,7 @@ function decoded({ stride, part, sizes: { width } }: ListMemory, row: number, me
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
 
-/** At length 1. */
+/** Scales a vector to length 1. */
 const unit = (vector: Float32Array): number[] => {
   const length = Math.hypot(...vector);
   return Array.from(vector, (value) => length > 0 ? value / length : 0);

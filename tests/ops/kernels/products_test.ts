@@ -3,7 +3,7 @@ import { directionsOf } from "../../../ops/kernels/products.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { vectorsOf } from "../codes/float_vectors.ts";
 
-/** All products of rows with directions. */
+/** Computes all products of rows with directions. */
 function all(kind: "wasm" | "cpu", rows: Float32Array, directions: Float32Array, width: number) {
   const offsets = Float32Array.from({ length: directions.length / width }, (_, j) => j / 8);
   const made: number[] = [];

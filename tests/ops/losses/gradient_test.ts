@@ -33,7 +33,7 @@ interface Tried {
   readonly formula: (x: reference.Rows, batch: Batch) => number;
 }
 
-/** What stands beside the matrix. */
+/** Arguments of a loss beside the matrix. */
 interface Batch {
   readonly labels: readonly number[];
   readonly width: number;

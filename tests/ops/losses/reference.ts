@@ -41,7 +41,7 @@ export const bceWithLogits = (x: Rows, t: Rows): number =>
     })
   ));
 
-/** (x − t)², the mean over elements. */
+/** Computes the mean squared error: (x − t)², the mean over elements. */
 export const meanSquaredError = (x: Rows, t: Rows): number =>
   mean(x.flatMap((row, i) => Array.from(row, (v, j) => (v - t[i][j]) ** 2)));
 
@@ -91,7 +91,7 @@ export const supCon = (x: Rows, labels: ArrayLike<number>, temperature: number):
   return mean(terms);
 };
 
-/** Every row over its norm. */
+/** Divides every row by its norm. */
 const unit = (x: Rows): number[][] => x.map((row) => Array.from(row, (v) => v / norm(row)));
 
 /** NT-Xent of Chen et al., rows 0 and 1, 2 and 3, … as partners. */
@@ -175,7 +175,7 @@ export const mined: Readonly<
     ),
 };
 
-/** Of every row that has both, the distances of its positives and of its negatives. */
+/** Lists, for every row that has both, the distances of its positives and of its negatives. */
 function anchors(x: Rows, labels: ArrayLike<number>, distance: string) {
   return x.map((row, i) => {
     const to = (alike: boolean) =>

@@ -69,7 +69,7 @@ onEachBackend("every loss goes down while it trains, and counts its terms", asyn
   }
 });
 
-/** 400 vectors without labels: three of ten directions each, and noise. */
+/** Makes 400 vectors without labels: three of ten directions each, and noise. */
 function vectors(): DataSplit {
   const [values] = draw(seed(26), ({ unit, integer }) => {
     const directions = Array.from(

@@ -28,7 +28,7 @@ export interface GoldenAutoencoder {
   readonly wider: number;
   readonly prefixes: readonly number[];
   readonly loss: number;
-  /** Of the encoder's weight and bias, and the decoder's. */
+  /** Gradients of the encoder's weight and bias, and of the decoder's. */
   readonly gradients: readonly GoldenTensor[];
 }
 

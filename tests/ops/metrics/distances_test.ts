@@ -18,7 +18,7 @@ const zip = (
   f: (x: number, y: number) => number,
 ): readonly number[] => a.map((x, u) => f(x, b[u]));
 
-/** As the definitions read. */
+/** Distances, written as in their definitions. */
 const naive: Readonly<
   Record<EmbeddingDistance, (a: readonly number[], b: readonly number[]) => number>
 > = {

@@ -20,7 +20,7 @@ export const dense = (rows: readonly (readonly number[])[]): DenseEmbeddings => 
   values: Float32Array.from(rows.flat()),
 });
 
-/** The same bits in words. */
+/** Packs the bits into words. */
 export function packed({ count, width, values }: DenseEmbeddings): Embeddings {
   const words = new Uint32Array(count * wordsPerCode(width));
   packRows(values, width, words, 0);
@@ -36,8 +36,8 @@ export function goldenForms(array: GoldenArray): readonly [DenseEmbeddings, ...E
 }
 
 /**
- * `sets` sets of codes of one width, of 1 to 12 codes each, some sparse, some not; zero codes and equal
- * ones are likely.
+ * Generates sets of codes of one width, `sets` of them, of 1 to 12 codes each, some sparse, some not; zero codes and
+ * equal ones are likely.
  */
 export const codeSets = (sets: number): fc.Arbitrary<readonly DenseEmbeddings[]> =>
   fc.tuple(fc.integer({ min: 1, max: 70 }), fc.constantFrom(1, 3, 15)).chain(([width, zeros]) =>
@@ -56,7 +56,7 @@ export const codeSets = (sets: number): fc.Arbitrary<readonly DenseEmbeddings[]>
     )
   );
 
-/** `count` vectors of one width with small integer entries, so that sums are exact and ties happen. */
+/** Generates `count` vectors of one width with small integer entries, so that sums are exact and ties happen. */
 export const integerRows = (count: number): fc.Arbitrary<DenseEmbeddings> =>
   fc.integer({ min: 1, max: 9 }).chain((width) =>
     fc.array(

@@ -118,7 +118,7 @@ golden<Centroids>("accuracy_embedding", 5, (one) => {
   }
 });
 
-/** Only of a set that starts with its first row. */
+/** Returns the first row of a set. */
 const firstRow = (embeddings: ReturnType<typeof goldenForms>[number]) =>
   embeddings.kind === "dense"
     ? { values: embeddings.values.subarray(0, embeddings.width) }

@@ -13,7 +13,7 @@ const orders = (items: readonly Item[]): readonly (readonly Item[])[] =>
     ? [[]]
     : items.flatMap((item, i) => orders(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
 
-/** By the definition, of one order. */
+/** Computes the precision of one order by the definition. */
 function precisionOf(order: readonly Item[], most: number): number {
   let [hits, sum] = [0, 0];
   for (const [i, [, relevant]] of order.entries()) {

@@ -24,7 +24,7 @@ const operands: Readonly<Record<string, string>> = {
   vectors_kwta: "FILE",
 };
 
-/** Something for every operand, so that nothing else is wrong. */
+/** Returns an argument for every operand, so that nothing else is wrong. */
 const some = (name: string): readonly string[] =>
   (operands[name] ?? "").split(" ").filter((word) => /^\w/.test(word)).map(() => "none");
 
@@ -100,7 +100,7 @@ Deno.test("every program refuses wrong usage in one line with exit code 2", () =
     }
   }));
 
-/** What else a command line can get wrong, by program. */
+/** Other invalid command lines, by program. */
 const wrong: readonly (readonly [string, readonly string[], string])[] = [
   ["mnist_kwta", ["--loss", "supcom"], 'current value is "supcom". Did you mean "supcon"?'],
   ["mnist_kwta", ["--learning-rate", "0"], "Cannot use --learning-rate: expected a finite number"],
@@ -161,7 +161,7 @@ Deno.test("without permissions and without a terminal, one line says how to star
 const hasScript = await new Deno.Command("script", { args: ["--version"] }).output()
   .then(({ success }) => success, () => false);
 
-/** What a program printed at a terminal, and how many questions were answered. */
+/** Output of a program at a terminal, and the number of answered prompts. */
 interface AtTerminal {
   readonly code: number;
   readonly lines: readonly string[];

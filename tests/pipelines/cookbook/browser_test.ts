@@ -9,7 +9,7 @@ import { drawSeven, withDrawingPage } from "./drawing_page.ts";
 
 const ENCODER = show(graph`linear(784, 64) ▷ relu ▷ linear(64, 512) ▷ kwta(0.05)`);
 
-/** What the page says of its drawing, once it has made the code of the last stroke. */
+/** Reads an attribute that the page sets once it has made the code of the last stroke. */
 const attribute = (page: Page, id: string, name: string): Promise<string> =>
   page.locator(id).getAttribute(name).then((text) => text ?? "");
 

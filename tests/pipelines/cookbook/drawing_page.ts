@@ -8,10 +8,10 @@ import { assertEquals } from "../../assert.ts";
 import { deno, start, withFolder } from "../process.ts";
 
 /**
- * What the cookbook has a reader do: train, bundle, serve.
+ * Follows the instructions of the cookbook: train, bundle, serve.
  *
- * @param options Of the training.
- * @param use Is given the address of the page, and the folder of its files, from the project's root.
+ * @param options Options of the training.
+ * @param use Called with the address of the page, and the folder of its files, from the project's root.
  */
 export async function withDrawingPage(
   options: readonly string[],

@@ -9,7 +9,7 @@ export const programs: readonly {
   readonly name: string;
   /** Matches what the reduced form prints, and gives the accuracies in it. */
   readonly printed: RegExp;
-  /** What the accuracies are by chance. */
+  /** Accuracy by chance. */
   readonly chance: number;
 }[] = [
   { name: "own_dataset", printed: /^test accuracy (\S+), chance 0.25\n$/, chance: 0.25 },
@@ -33,6 +33,11 @@ export const programs: readonly {
   },
   {
     name: "few_images",
+    printed: /^test accuracy (\S+)\nmean average precision (\S+)\n$/,
+    chance: 0.1,
+  },
+  {
+    name: "ready_networks",
     printed: /^test accuracy (\S+)\nmean average precision (\S+)\n$/,
     chance: 0.1,
   },

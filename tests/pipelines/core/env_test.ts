@@ -7,7 +7,7 @@ import { dispose } from "../../../pipelines/core/run.ts";
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { begin, digits, left, right, trainTiny } from "../tiny.ts";
 
-/** What is printed meanwhile. */
+/** Records the lines printed during some work. */
 async function printed(work: () => Promise<void>): Promise<readonly string[]> {
   const lines: string[] = [];
   const { log } = console;

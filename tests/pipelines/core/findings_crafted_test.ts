@@ -21,7 +21,7 @@ const findings: Findings = {
   reconstructions: simulateReconstructions(2),
 };
 
-/** What may stand in the place of a part. */
+/** Invalid values for a part. */
 const odd: readonly unknown[] = [
   null,
   undefined,

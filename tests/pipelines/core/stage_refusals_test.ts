@@ -37,7 +37,7 @@ const classifier = graph`linear(784, 10)`;
 const runOf = (nodes: typeof encoder): Run =>
   right(createRun({ graph: nodes, input: [784], optimiser, seed: 26 }));
 
-/** A stage by its name, with the graph that it takes and the splits that it looks at. */
+/** A stage by its name, with the graph that it takes and the splits that it reads. */
 const stages: readonly (readonly [
   name: string,
   nodes: typeof encoder,

@@ -44,7 +44,7 @@ const empty: Run = {
 const env = await envOn("cpu");
 const outcome = (body: Stage, run: Run = empty) => body(run)(env)();
 
-/** Stages that can be told apart by what they do to the step, and one that fails. */
+/** Stages that can be distinguished by their effect on the step, and one that fails. */
 const someStage = fc.oneof(
   fc.integer({ min: 1, max: 9 }).map((n) => pure((run) => ({ ...run, step: 10 * run.step + n }))),
   fc.constant(skip),

@@ -77,7 +77,7 @@ async function listen(url: string) {
   };
 }
 
-/** What the server answers to bytes. */
+/** Sends bytes to the server and returns its answer. */
 async function send(port: number, request: string): Promise<string> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await connection.write(new TextEncoder().encode(request));

@@ -23,7 +23,7 @@ const looks = (units: number): Looks => ({
   explanations: [],
 });
 
-/** As it comes out of the wire. */
+/** Sends looks through JSON, as over the network. */
 const received = (sent: Looks): Looks => receivedLooks(JSON.parse(JSON.stringify(sentLooks(sent))));
 
 /** Fractions as they are sent. */

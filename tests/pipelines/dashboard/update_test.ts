@@ -40,7 +40,7 @@ const rowOf = (value: number, i: number): Row => ({
 
 const values = fc.array(fc.double());
 
-/** As it comes out of the wire. */
+/** Sends an update through JSON, as over the network. */
 const sent = (update: Update): Update => JSON.parse(JSON.stringify(update));
 
 /** JSON writes no sign of zero, and a figure shows neither it nor an infinity. */

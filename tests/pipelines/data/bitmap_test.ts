@@ -1,6 +1,6 @@
 import fc from "npm:fast-check@4.3.0";
 import { type Bitmap, fit } from "../../../pipelines/data/bitmap.ts";
-import { assert, assertEquals } from "../../assert.ts";
+import { assert, assertEquals, assertLess } from "../../assert.ts";
 import { plain } from "./image_files.ts";
 
 const sides = fc.integer({ min: 1, max: 12 });
@@ -84,4 +84,18 @@ Deno.test("fit shows white through what is transparent, before it resizes", () =
     [...fit({ width: 1, height: 1, pixels: Uint8Array.of(100, 200, 0, 51) }, [1, 1], "rgb")],
     [224, 244, 204],
   );
+});
+
+Deno.test("fit takes the memory of its result and of a row, not of the rows that it reads", () => {
+  const [width, height] = [1200, 1000];
+  const bitmap = { width, height, pixels: new Uint8Array(width * height * 4) };
+  const held = () => Deno.memoryUsage().external;
+  const least = held();
+  let most = least;
+  for (let i = 0; i < 5; i++) {
+    fit(bitmap, [32, 32], "rgb");
+    most = Math.max(most, held());
+  }
+  // As floats, the rows that are read would take 29 MB each time.
+  assertLess(most - least, 3e6);
 });

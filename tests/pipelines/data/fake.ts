@@ -33,17 +33,17 @@ export const tiny: Published = {
   mirrors: ["https://one.example/tiny/", "https://two.example/"],
 };
 
-/** What the web answers: bytes, a status, or the message of a failure. */
+/** Answers of the web: bytes, a status, or the message of a failure. */
 export type Web = Readonly<Record<string, Uint8Array<ArrayBuffer> | number | string>>;
 
-/** What to put into the environment. */
+/** Contents of the fake environment. */
 export interface World {
   readonly disk?: Readonly<Record<string, Uint8Array>>;
   readonly web?: Web;
   readonly variables?: Readonly<Record<string, string>>;
   /** Paths below which writing fails, as on a full or read-only disk. */
   readonly broken?: readonly string[];
-  /** "read /path" or "write /path" that Deno does not permit. */
+  /** Accesses that Deno does not permit: "read /path" or "write /path". */
   readonly forbidden?: readonly string[];
   readonly system?: string;
 }
@@ -57,7 +57,7 @@ export interface Fake {
   readonly fetched: string[];
   /** The files that were written, in order. */
   readonly written: string[];
-  /** The folders for which a person would have been asked. */
+  /** Folders for which a permission would have been requested. */
   readonly asked: Set<string>;
 }
 

@@ -34,7 +34,7 @@ export function chunk(type: string, data: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** What a PNG's header says. */
+/** Header of a PNG. */
 export interface PngHeader {
   readonly width: number;
   readonly height: number;

@@ -26,7 +26,7 @@ const datasetOf = (labels: readonly number[]): Dataset<ImageSplit> => ({
 });
 
 const seeds = fc.nat(2 ** 32 - 1);
-/** At least two of each class that occurs. */
+/** Labels, with at least two of each class that occurs. */
 const labelled = fc.array(fc.tuple(fc.nat(2), fc.integer({ min: 2, max: 30 })), { minLength: 1 })
   .map((runs) => runs.flatMap(([label, times]) => Array(times).fill(label) as number[]))
   .filter((labels) => labels.length < 256);

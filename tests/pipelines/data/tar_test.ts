@@ -10,13 +10,13 @@ import { gzip } from "./fake.ts";
 interface Entry {
   readonly name: string;
   readonly data?: Uint8Array;
-  /** "0" for a file. */
+  /** Type of the entry; "0" for a file. */
   readonly type?: string;
   /** The size field's own text. */
   readonly size?: string;
   readonly link?: string;
   readonly prefix?: string;
-  /** "ustar\0" or, as GNU's tar has it, "ustar ". */
+  /** Magic of the header: "ustar\0" or, as GNU's tar writes it, "ustar ". */
   readonly magic?: string;
   readonly checksum?: string;
 }

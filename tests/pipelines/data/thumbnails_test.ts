@@ -123,6 +123,38 @@ Deno.test("a worker that fails is replaced, and only its image is lost", async (
   });
 });
 
+Deno.test("a worker whose decoder has grown large is replaced, and no image is lost", async () => {
+  const { env } = fake({ disk });
+  const [first, ended]: [Worker[], Worker[]] = [[], []];
+  // The first worker says of its first image that it has made the decoder's memory larger than it may stay.
+  class Grown extends Worker {
+    override set onmessage(handle: ((event: MessageEvent) => void) | null) {
+      first.push(this);
+      super.onmessage = ({ data }) => {
+        const grows = this === first[0] && data.id !== null;
+        handle?.(
+          new MessageEvent("message", { data: grows ? { ...data, memory: 2 ** 29 } : data }),
+        );
+      };
+    }
+    override terminate() {
+      ended.push(this);
+      super.terminate();
+    }
+  }
+  await withWorkers(Grown, async () => {
+    const results: Result[] = [];
+    let before: readonly Worker[] = [];
+    for await (const result of thumbnails(paths, options, env)) {
+      results.push(result);
+      before = [...ended];
+    }
+    assertEquals(results, await alone(paths));
+    // The others end with the last image.
+    assertEquals(before, first.slice(0, 1));
+  });
+});
+
 /** A PNG of 48 million pixels that takes seconds to decode. */
 const slow = await pngOf(
   { width: 8000, height: 6000, depth: 1, colourType: 0 },

@@ -55,7 +55,7 @@ async function filled(
   return table;
 }
 
-/** What holds of every database. */
+/** Checks the properties that hold for every database. */
 async function holds(database: Database, t: Deno.TestContext): Promise<void> {
   const { query } = database.driver;
 

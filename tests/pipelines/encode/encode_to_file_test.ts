@@ -16,7 +16,7 @@ import { envOn, right } from "../tiny.ts";
 const WIDTH = 64;
 const encoder = () => right(createRun({ graph: graph`linear(64, 100) ▷ kwta(0.1)`, seed: 2 }));
 
-/** More than a block, which has 4096. */
+/** Number of vectors: more than a block, which has 4096. */
 const COUNT = 5000;
 const values = Float32Array.from({ length: COUNT * WIDTH }, (_, i) => Math.sin(i * i));
 

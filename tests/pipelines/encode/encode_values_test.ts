@@ -8,7 +8,7 @@ import { assert, assertEquals, assertStringIncludes } from "../../assert.ts";
 import { onEachBackend } from "../../ops/backends.ts";
 import { left, right } from "../tiny.ts";
 
-/** More than one batch. */
+/** Number of images: more than one batch. */
 const count = 1100;
 
 const vectors = {

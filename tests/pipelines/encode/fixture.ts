@@ -5,7 +5,7 @@ import type { Dataset, ImageSplit } from "../../../pipelines/data/dataset.ts";
 import { type Encoder, readEncoder } from "../../../pipelines/encode/encoder.ts";
 import { begin, digits, envOn, right, trainTiny } from "../tiny.ts";
 
-/** What tests encode with. */
+/** Dataset and models that tests encode with. */
 export interface Fixture {
   readonly dataset: Dataset<ImageSplit>;
   /** The model's file. */

@@ -42,7 +42,7 @@ const datasetInput = (of: Dataset<ImageSplit>, split: "train" | "test"): ImageSo
 
 const plainly = { invert: false, skipBad: false };
 
-/** On the current backend; no bad image is expected. */
+/** Encodes images on the current backend; no bad image is expected. */
 const encode = async (images: readonly ImageSource[]) =>
   await encodeImages(await encoderFile(bytes), images, { ...plainly })();
 

@@ -1,5 +1,5 @@
 import { describe } from "../../../graph/error.ts";
-import { bitmapOf, layoutOf, toInput } from "../../../pipelines/encode/pictures.ts";
+import { bitmapOf, inverted, layoutOf, toInput } from "../../../pipelines/encode/pictures.ts";
 import { assertEquals, assertStringIncludes } from "../../assert.ts";
 import { plain } from "../data/image_files.ts";
 import { left, right } from "../tiny.ts";
@@ -32,12 +32,12 @@ Deno.test("the form of images follows from the input's shape and the normalisati
 Deno.test("an image of another size and of colours becomes the model's bytes, inverted on demand", () => {
   const red = { width: 60, height: 40, pixels: plain(60, 40, [255, 0, 0, 255]) };
   const layout = { size: [2, 3], colour: "grey" } as const;
-  assertEquals([...toInput(red, layout, false)], Array(6).fill(76));
-  assertEquals([...toInput(red, layout, true)], Array(6).fill(255 - 76));
+  assertEquals([...toInput(red, layout)], Array(6).fill(76));
+  assertEquals([...inverted(toInput(red, layout))], Array(6).fill(255 - 76));
 });
 
 Deno.test("a dataset's bytes as a bitmap come back as they are", () => {
   const bytes = Uint8Array.of(1, 2, 3, 4, 5, 6);
-  assertEquals(toInput(bitmapOf(bytes, [2, 3]), { size: [2, 3], colour: "grey" }, false), bytes);
-  assertEquals(toInput(bitmapOf(bytes, [2, 1, 3]), { size: [2, 1], colour: "rgb" }, false), bytes);
+  assertEquals(toInput(bitmapOf(bytes, [2, 3]), { size: [2, 3], colour: "grey" }), bytes);
+  assertEquals(toInput(bitmapOf(bytes, [2, 1, 3]), { size: [2, 1], colour: "rgb" }), bytes);
 });

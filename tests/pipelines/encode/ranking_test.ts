@@ -15,7 +15,7 @@ const model = { file: "m.safetensors", sha256: "00" };
 interface Known {
   readonly name: string;
   readonly units: readonly number[];
-  /** Few values, so that there are equal ones. */
+  /** Numbers among few values, so that some are equal. */
   readonly values: readonly number[];
   /** Index of the picture that it shows, of four, and its brightness. */
   readonly picture: number;

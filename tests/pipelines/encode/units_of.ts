@@ -14,7 +14,7 @@ import { envOn, right } from "../tiny.ts";
 /**
  * The units of each image's code on wasm, rising; images are normalised as the model was trained.
  *
- * @param model Of a file whose graph ends in kWTA.
+ * @param model Model of a file whose graph ends in kWTA.
  */
 export async function unitsOf(
   model: string,

@@ -29,7 +29,7 @@ Deno.test("a history of a million rows is read, whatever the file says of itself
   assert(Array.isArray(rows) && rows.length === 1_000_001);
 });
 
-/** Texts of so many bytes that would take many times as much once they are parsed. */
+/** Texts of a number of bytes that would take many times as much once they are parsed. */
 const greedy = (bytes: number): readonly (readonly [name: string, () => string])[] => [
   ["brackets", () => "[".repeat(bytes)],
   ["objects in objects", () => '{"":'.repeat(bytes / 4)],

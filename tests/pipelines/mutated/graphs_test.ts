@@ -39,7 +39,7 @@ const words = [
   "\n",
 ];
 
-/** What is done with every graph that was read. */
+/** Uses a graph as programs do after reading it. */
 const used = (graph: Nodes) => {
   const shapes = inferShapes(graph, [8]);
   return E.isLeft(shapes) ? E.right(show(graph)) : E.right(show(shapes.right.graph));

@@ -44,7 +44,7 @@ function withHeader(file: Uint8Array, change: (text: string) => string): Uint8Ar
   return made;
 }
 
-/** What headers are made of. */
+/** Parts that headers are made of. */
 const words = [
   '"dtype":"F16"',
   '"__proto__":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},',
@@ -91,7 +91,7 @@ function* metadata(
 const asModel = (bytes: Uint8Array) => Promise.resolve(readModel("m.safetensors", bytes));
 const asCheckpoint = (bytes: Uint8Array) => Promise.resolve(readCheckpoint("c", bytes));
 
-/** With the sum that such a file has to have. */
+/** Writes the file with the checksum that it has to have. */
 function sealed({ tensors, metadata }: Safetensors): Uint8Array {
   const empty = writeSafetensors({ tensors, metadata: { ...metadata, sha256: "" } });
   const sha256 = createHash("sha256").update(empty).digest("hex");

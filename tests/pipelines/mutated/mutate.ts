@@ -31,7 +31,7 @@ const range = (length: number, { integer }: Dice): readonly [number, number] => 
 const joined = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(parts.flatMap((part) => [...part]));
 
-/** What may happen to bytes. */
+/** Mutations of bytes. */
 const onBytes: readonly Mutation<Uint8Array>[] = [
   // Bits flip.
   (whole, _, dice) => {
@@ -85,7 +85,7 @@ const nest = (open: string, close: string, { integer }: Dice): string => {
 
 const numbers = ["-1", "0", "1e400", "-1e400", "4294967296", "9007199254740993", "0.5", "NaN"];
 
-/** What may happen to a text; `words` are what it is made of. */
+/** Mutations of a text; `words` are its parts. */
 const onText = (words: readonly string[]): readonly Mutation<string>[] => [
   // The end is missing.
   (whole, _, { integer }) => whole.slice(0, integer(0, whole.length)),
@@ -151,14 +151,17 @@ function* mutations<A>(
   }
 }
 
-/** So many mutations of good files, the same for the same seed. */
+/** Generates `count` mutations of good files, the same for the same seed. */
 export const mutatedBytes = (
   good: readonly Uint8Array[],
   count: number,
   from: number,
 ): Generator<Uint8Array> => mutations(onBytes, good, count, from);
 
-/** So many mutations of good texts that are made of some words, the same for the same seed. */
+/**
+ * Generates `count` mutations of good texts that are made of some words, the same for the same
+ * seed.
+ */
 export const mutatedTexts = (
   good: readonly string[],
   words: readonly string[],

@@ -1,5 +1,5 @@
 /**
- * What a reader owes to whoever feeds it with rubbish.
+ * Requirements of a reader that is given invalid data.
  *
  * @module
  */
@@ -11,19 +11,22 @@ import { assert, fail } from "../../assert.ts";
 /** Mutations of each kind of input. */
 export const COUNT = 2000;
 
-/** Of the processor, in milliseconds: a machine may be busy, and tests run in parallel in other threads. */
+/**
+ * Limit of the processor time, in milliseconds. It is generous: a machine may be busy, and tests run in parallel in
+ * other threads.
+ */
 const MOST_TIME = 1000;
 
 /** Times the size of what is read. */
 const MOST_MEMORY = 4;
 
-/** What an empty reader allocates, in bytes: streams and decoders have buffers of their own. */
+/** Allocation of a reader without input, in bytes: streams and decoders have buffers of their own. */
 const OWN_BUFFERS = 262_144;
 
-/** A reader of something of so many bytes. */
+/** Reader of an input in memory. */
 export type Reader<A> = (input: A) => Promise<E.Either<unknown, unknown>>;
 
-/** How many were refused, and how many were read nevertheless. */
+/** Numbers of refused and of accepted inputs. */
 export interface Outcome {
   readonly refused: number;
   readonly read: number;

@@ -30,7 +30,7 @@ export function randomModel(graph: Nodes, input: Shape, from: number): ModelFile
   return { graph: inferred, input, params, plasticity, ...facts };
 }
 
-/** What a model makes of a batch in Sparrow, on the current backend. */
+/** Runs a model on a batch in Sparrow, on the current backend. */
 export async function inSparrow(
   model: Pick<ModelFile, "graph" | "params" | "plasticity">,
   data: Float32Array,

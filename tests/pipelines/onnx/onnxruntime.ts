@@ -6,7 +6,7 @@
 import * as ort from "npm:onnxruntime-node@1.30.0";
 import type { Shape } from "../../../graph/types.ts";
 
-/** What a model in onnxruntime makes of a batch, by the names of its outputs. */
+/** Runs a model on a batch in onnxruntime; returns its outputs by name. */
 export async function inOnnxruntime(
   bytes: Uint8Array,
   input: string,

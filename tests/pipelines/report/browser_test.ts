@@ -37,14 +37,14 @@ async function browse(directory: string, ...parameters: readonly string[]): Prom
   return new TextDecoder().decode(stdout);
 }
 
-/** What a frame of a width shows of the page. */
+/** Measurements of the page in a frame of some width. */
 interface Measured {
   readonly width: number;
   readonly pageWidth: number;
   readonly figures: readonly {
     readonly id: string;
     readonly drawings: readonly { readonly width: number; readonly height: number }[];
-    /** Of the cells of a heatmap, 0 without. */
+    /** Width of the cells of a heatmap, 0 without. */
     readonly cellsWidth: number;
   }[];
 }

@@ -114,7 +114,7 @@ export function simulateEvaluation({ classes, codes, means }: Centroids): Evalua
   };
 }
 
-/** What `monitor` and `watchGradients` leave of a network of two layers. */
+/** Simulates the rows of `monitor` and `watchGradients` for a network of two layers. */
 export const simulateWatched = (epochs: number): History =>
   Array.from({ length: epochs }, (_, i): readonly Row[] => {
     const row = (split: SplitName, name: string, value: number): Row => ({

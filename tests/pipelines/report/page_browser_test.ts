@@ -89,7 +89,7 @@ const look = (page: Page): Promise<readonly Seen[]> =>
     };
   })`);
 
-/** What is written at the axes, where it is not epochs. */
+/** Labels of the axes, where they are not epochs. */
 const axes: Readonly<Record<string, RegExp>> = {
   model: /linear/,
   centroids: /unit, ordered/,

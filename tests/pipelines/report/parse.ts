@@ -18,7 +18,7 @@ const texts = (node: Node, selector: string): readonly string[] =>
 const cells = (node: Node, selector: string): readonly (readonly string[])[] =>
   all(node, selector).map((row) => texts(row, "th, td"));
 
-/** What the tests ask of a page. */
+/** Parts of a page that the tests read. */
 export interface ParsedReport {
   readonly title: string;
   readonly graph: string;
@@ -29,7 +29,7 @@ export interface ParsedReport {
   readonly figures: readonly {
     readonly id: string;
     readonly caption: string;
-    /** Of its drawings, for those who cannot see them. */
+    /** Labels of the drawings for screen readers. */
     readonly labels: readonly string[];
     readonly texts: readonly string[];
     readonly paths: readonly string[];

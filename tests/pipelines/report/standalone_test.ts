@@ -9,7 +9,10 @@ const model = {
   input: [784],
 };
 
-/** What keeps a text from being XML: tags that do not nest, attributes without quotes, loose signs. */
+/**
+ * Finds the first fault that keeps a text from being XML: tags that do not nest, attributes without quotes, loose
+ * signs.
+ */
 function faultOf(text: string): string | null {
   const open: string[] = [];
   let rest = text.trim();

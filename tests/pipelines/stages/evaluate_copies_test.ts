@@ -15,7 +15,7 @@ import { digits, envOn, left, right } from "../tiny.ts";
 const nodes = graph`flatten ▷ linear(784, 128) ▷ kwta(0.1)`;
 const begin = (seed = 3, of = nodes): Run => right(createRun({ graph: of, input: [28, 28], seed }));
 
-/** Without labels. */
+/** Loads digits without labels. */
 const unlabelled = async () => {
   const { train, test, ...rest } = await digits();
   return {

@@ -159,8 +159,8 @@ function assertRows(actual: Rows, expected: Rows, tolerance: number): void {
 }
 
 /**
- * Pixels, weights and thresholds such that inputs and outputs are whole numbers, exact in float32, and
- * that thresholds are met.
+ * Pixels, weights and thresholds such that inputs and outputs are whole numbers, exact in float32, and some equal a
+ * threshold.
  */
 const wholeCase = fc.record({
   channels: fc.integer({ min: 1, max: 3 }),

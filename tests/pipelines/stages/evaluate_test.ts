@@ -55,7 +55,7 @@ const withoutTime = (history: History): History =>
 const rowNames = (history: History): readonly string[] =>
   history.map(({ split, name }) => `${split} ${name}`);
 
-/** An environment whose signal is aborted once the clock has been read so many times. */
+/** Makes an environment whose signal is aborted at the given number of reads of the clock. */
 async function stoppedAfter(reads: number): Promise<Env> {
   const abort = new AbortController();
   let left = reads;

@@ -36,7 +36,7 @@ const measured = (history: History): Readonly<Record<string, number>> =>
     ) => [name, value]),
   );
 
-/** What the rows must be where all of two splits are used, in whatever order. */
+/** Computes the expected rows where all samples of two splits are used, in any order. */
 async function expected(
   run: Run,
   [samples, references]: readonly [LabelledSplit, LabelledSplit],

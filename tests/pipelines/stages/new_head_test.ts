@@ -38,7 +38,7 @@ const trainHead = ({ train: data }: Dataset) =>
 
 const beginClassifier = (): Run => right(createRun({ graph: classifier, optimiser, seed: 26 }));
 
-/** Those of the trunk. */
+/** Selects the params of the trunk. */
 const trunkOf = (arrays: ParamArrays): ParamArrays =>
   Object.fromEntries(Object.entries(arrays).filter(([path]) => Number.parseInt(path) < swap.keep));
 

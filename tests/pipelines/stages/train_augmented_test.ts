@@ -43,7 +43,7 @@ const trainOn = (
   more: Partial<TrainOptions> = {},
 ) => train({ data, loss: tripletCosineLoss(), batchSize: 64, ...more });
 
-/** What a run's training makes of it, as plain data. */
+/** Trains a run and returns its results as plain data. */
 async function trained(
   name: BackendName,
   run: () => Run,

@@ -262,7 +262,7 @@ Deno.test("weights that the graph has no place for are refused by name", async (
   );
 });
 
-/** What `trainTiny` trains with. */
+/** Options of `trainTiny`. */
 const optionsOf = ({ train: data }: Dataset) => ({
   data,
   loss: tripletCosineLoss(),

@@ -27,7 +27,7 @@ import { right } from "../tiny.ts";
 
 const vectors = units(330, 16, 1);
 
-/** 300 vectors and 30 queries. */
+/** Set of 300 vectors and 30 queries. */
 const judged = (() => {
   const { base, queries } = right(holdOut(vectors, 30, seed(1)));
   return { base, queries, truth: right(nearestVectors(base, queries, 10)) };

@@ -13,7 +13,7 @@ import { fixture } from "./fixture.ts";
 
 const SIZE = 9 * 11 * 3;
 
-/** Pictures that differ, of so many grey levels in a pattern. */
+/** Makes different pictures that repeat a pattern of grey levels. */
 const picturesFrom = (first: number, count: number): Uint8Array =>
   Uint8Array.from(
     { length: count * SIZE },

@@ -2,8 +2,8 @@
 import { at, madd } from "./vector";
 
 /**
- * From a weight, its gradient and its two moments to the next ones, with the weight decay added to the
- * gradient (coupled, L2): weight · kept − rate · m / (√v · root + epsilon).
+ * Computes the next weight and moments from a weight, its gradient and its two moments. The weight decay is added to
+ * the gradient (coupled, L2): weight · kept − rate · m / (√v · root + epsilon).
  */
 export function adam(
   size: i32,

@@ -8,14 +8,14 @@ export const COLUMN: usize = 64;
 /** Bytes of a bit of the counters: two vectors. */
 export const PLANE: usize = 32;
 
-/** The low bit of a sum of three… */
+/** Returns the low bit of a sum of three. */
 // @ts-ignore: decorator
 @inline
 export function odd(a: v128, b: v128, c: v128): v128 {
   return v128.xor(a, v128.xor(b, c));
 }
 
-/** …and its high bit. */
+/** Returns the high bit of a sum of three. */
 // @ts-ignore: decorator
 @inline
 export function most(a: v128, b: v128, c: v128): v128 {
@@ -55,7 +55,7 @@ export function plus(
  * Adds to each of 256 counters how many of the columns in a list have the code. The list says how many
  * bytes from `codes` on each column is; their number is even.
  *
- * @param from What the counters begin with, `height` + 1 planes, at least five; `sum` takes what they become.
+ * @param from Initial values of the counters, `height` + 1 planes, at least five; `sum` takes the final ones.
  */
 // @ts-ignore: decorator
 @inline

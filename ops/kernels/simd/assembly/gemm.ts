@@ -7,8 +7,8 @@ const PANEL = 8;
 /**
  * Packs a panel of eight columns of B row after row; columns past the end are zeros.
  *
- * @param rowStep Floats from a row to the next…
- * @param columnStep …and from a column to the next: 1 of a plain matrix, of a transposed one its width.
+ * @param rowStep Floats from a row to the next.
+ * @param columnStep Floats from a column to the next: 1 for a plain matrix, the width for a transposed one.
  */
 function pack(b: usize, rowStep: i32, columnStep: i32, rows: i32, columns: i32, to: usize): void {
   if (columns == PANEL && columnStep == 1) {

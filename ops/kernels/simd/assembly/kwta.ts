@@ -21,7 +21,7 @@ function imageOf(x: f32): i32 {
   return bits ^ ((bits >> 31) & 0x7fffffff);
 }
 
-/** Lists the units above a guess, in rising order, with their images; returns how many. */
+/** Lists the units above a guess, in rising order, with their images; returns their number. */
 function above(x: usize, n: i32, guess: f32, units: usize, images: usize): i32 {
   const limit = f32x4.splat(guess);
   let count = 0;
@@ -45,7 +45,7 @@ function above(x: usize, n: i32, guess: f32, units: usize, images: usize): i32 {
   return count;
 }
 
-/** How many of the images, padded to a multiple of four, are at least a limit. */
+/** Counts the images, padded to a multiple of four, that are at least a limit. */
 // @ts-ignore: decorator
 @inline
 function countFrom(images: usize, end: usize, limit: i32): i32 {
@@ -234,7 +234,7 @@ export function softGradient(
   }
 }
 
-/** `findEdges`, then `hard`. */
+/** Computes hard kWTA: `findEdges`, then `hard`. */
 export function hardKwta(
   x: usize,
   rows: i32,
@@ -248,7 +248,7 @@ export function hardKwta(
   hard(x, rows, n, edges, y);
 }
 
-/** `findEdges`, then `soft`. */
+/** Computes soft kWTA: `findEdges`, then `soft`. */
 export function softKwta(
   x: usize,
   rows: i32,

@@ -13,10 +13,10 @@ import { at } from "./vector";
 /** Bytes of a row's scale and bias. */
 const TAIL: usize = 8;
 
-/** Bytes of a query past its numbers: its factor, and what is taken off its sums. */
+/** Bytes of a query past its numbers: its factor, and the number that is subtracted from its sums. */
 const QUERY_TAIL: usize = 16;
 
-/** What a search is made of. Fields are as `list_search.ts` writes them. */
+/** Memory layout and sizes of a search. `list_search.ts` writes the fields. */
 @unmanaged
 class Plan {
   /** Bytes of a row. */
@@ -44,13 +44,13 @@ class Plan {
   probes: usize;
   /** Results per query. */
   kept: usize;
-  /** Room for an index and… */
+  /** Memory for the index of each row that a query meets. */
   met: usize;
-  /** …a score of each row that is met… */
+  /** Memory for the score of each row that a query meets. */
   scores: usize;
-  /** …for those chosen among them… */
+  /** Memory for the index and score of each row chosen among them. */
   chosen: usize;
-  /** …and for a byte of each. */
+  /** Memory for one byte per row. */
   bytes: usize;
 }
 
@@ -116,9 +116,9 @@ function scoreRange(query: usize, rows: usize, stride: usize, count: usize, scor
 const FETCHED: usize = 64;
 
 /**
- * Scores the rows of some indices; reads one index more where they are odd. WebAssembly cannot fetch ahead,
- * and so many rows from all over the memory would be waited for one after the other. Hence a byte of each
- * cache line is read first: those loads wait together.
+ * Scores the rows of some indices; reads one index more where they are odd. WebAssembly cannot prefetch, and rows from
+ * all over the memory would be waited for one after the other. Hence a byte of each cache line is read first: those
+ * loads wait together.
  */
 function scoreSome(query: usize, rows: usize, stride: usize, ids: usize, count: usize, scores: usize): void {
   store<u32>(at(ids, <i32> count), 0);
@@ -139,7 +139,7 @@ function scoreSome(query: usize, rows: usize, stride: usize, ids: usize, count: 
   store<u32>(at(ids, <i32> count), touched);
 }
 
-/** How many of `count` bytes are at least `least`. */
+/** Counts those of `count` bytes that are at least `least`. */
 function atLeast(bytes: usize, count: usize, least: u8): usize {
   const limit = i8x16.splat(least);
   let sum: usize = 0;
@@ -152,9 +152,9 @@ function atLeast(bytes: usize, count: usize, least: u8): usize {
 /**
  * Chooses about the `wanted` best of some scores: with the last of them all that are in the same of 255 bins.
  *
- * @param bytes Room for a byte of each score.
- * @param chosen Their places.
- * @returns How many were chosen, at least `wanted` where there are as many.
+ * @param bytes Memory for a byte of each score.
+ * @param chosen Places of the chosen rows.
+ * @returns Number of chosen rows, at least `wanted` where there are as many.
  */
 function choose(scores: usize, count: usize, wanted: usize, bytes: usize, chosen: usize): usize {
   if (count == 0) return 0;
@@ -231,7 +231,7 @@ function best(ids: usize, scores: usize, count: usize, k: usize, indices: usize,
   }
 }
 
-/** Keeps the best of what was met: first a few more in any order, then those sorted. */
+/** Keeps the best of the scored rows: first a few more in any order, then those sorted. */
 function finish(plan: Plan, count: usize, k: usize, indices: usize, values: usize): void {
   const few = choose(plan.scores, count, k, plan.bytes, plan.chosen);
   for (let i: usize = 0; i < few; i++) {
@@ -286,7 +286,7 @@ function isSet(bits: usize, id: u32): bool {
 /**
  * Finds the vectors nearest to `many` queries through the lists of their units.
  *
- * @param indices [many, plan.kept], best first; −1 where fewer were met.
+ * @param indices [many, plan.kept], best first; −1 where fewer were found.
  * @param values [many, plan.kept] scores.
  * @returns Vectors that were scored.
  */

@@ -3,7 +3,7 @@
 import { gemm } from "./gemm";
 import { at, madd } from "./vector";
 
-/** The number that most of a row is, if any is: what two of three places have, else the first. */
+/** Finds the most frequent number of a row, if any: the one at two of three places, else the first. */
 // @ts-ignore: decorator
 
 function groundOf(row: usize, k: i32): f32 {
@@ -12,7 +12,7 @@ function groundOf(row: usize, k: i32): f32 {
   return middle == last ? middle : load<f32>(row);
 }
 
-/** How many of k floats are not c. */
+/** Counts those of k floats that differ from c. */
 function differing(row: usize, k: i32, c: f32): i32 {
   const ground = f32x4.splat(c);
   let equal = 0;
@@ -31,7 +31,7 @@ function isPlain(row: usize, k: i32): bool {
   return 2 * differing(row, k, groundOf(row, k)) <= k;
 }
 
-/** How many rows of X [m, k] are. */
+/** Counts the rows of X [m, k] that are worth a list. */
 export function plainRows(m: i32, k: i32, x: usize): i32 {
   let count = 0;
   for (let i = 0; i < m; i++) if (isPlain(at(x, i * k), k)) count++;
@@ -164,7 +164,7 @@ export function plainTimes(
   }
 }
 
-/** (rows of G at the places) [n] += value · d, over a list. */
+/** Adds value · d to the rows of G at the places of a list: (rows of G at the places) [n] += value · d. */
 function spread(g: usize, n: i32, d: usize, from: usize, end: usize): void {
   let j = 0;
   for (; j + 16 <= n; j += 16) {

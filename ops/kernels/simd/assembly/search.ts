@@ -69,8 +69,8 @@ function keep(distances: usize, indices: usize, k: i32, distance: i32, index: i3
 }
 
 /**
- * What counters begin with, so that they overflow into bit `top` where, and only where, a code is nearer
- * than the `worst` that is kept, or, `turned`, where it is not.
+ * Returns the initial value of the counters. With it they overflow into bit `top` if and only if a code is nearer than
+ * the `worst` that is kept, or, `turned`, if it is not.
  */
 function biasOf(worst: i32, top: i32, turned: bool): i32 {
   const full = 1 << top;
@@ -78,7 +78,7 @@ function biasOf(worst: i32, top: i32, turned: bool): i32 {
   return turned ? full - worst : full - 1 + worst;
 }
 
-/** How many of 256 codes are in a plane… */
+/** Counts those of 256 codes that are in a plane. */
 // @ts-ignore: decorator
 @inline
 function bitsOf(plane: usize): i32 {
@@ -148,7 +148,7 @@ function sized(base: usize, bits: i32): bool {
   return v128.any_true(any);
 }
 
-/** Adds 2^shift for each of a list's columns to what 256 counters have `from` the beginning. */
+/** Adds 2^shift for each of a list's columns to 256 counters with the initial values `from`. */
 // @ts-ignore: decorator
 @inline
 function tally(
@@ -177,9 +177,9 @@ function tallyCommon(
  * and 2^shift for each of the query's columns; it is below 2^top. The largest values are the nearest, and
  * what is kept is minus the value; where `turned`, the smallest are, and the value is kept.
  *
- * @param blocks Of `stride` bytes.
- * @param distances [many, k], larger than any distance, and…
- * @param indices …[many, k].
+ * @param blocks Blocks of `stride` bytes.
+ * @param distances Distances [many, k], initially larger than any distance.
+ * @param indices Indices [many, k].
  * @param work 13 KB.
  */
 export function searchCodes(

@@ -69,11 +69,11 @@ function keepLarger(
 /**
  * Finds the k codes with the largest sums for each of `many` queries; a sum of 0 is never found.
  *
- * @param tables Of each query 2 · bytes tables of sixteen bytes, each below 128: that of the lower half of a code's
+ * @param tables Tables of each query, 2 · bytes of sixteen bytes, each below 128: that of the lower half of a code's
  * first byte, of the higher half, of the second byte's lower half, and so on. All sums are below 2^16.
  * @param codes Blocks of sixteen codes of `bytes` bytes, as many as there are codes, the last filled up.
- * @param heaps [many, k] numbers of 64 bits, 0 at first: the sum in the higher half, the index turned over in the lower, in
- * no order.
+ * @param heaps [many, k] numbers of 64 bits, 0 at first: the sum in the higher half, the index turned over in the
+ * lower, in no order.
  * @param spare 16 bytes.
  */
 export function scanTables(

@@ -25,7 +25,10 @@ export function sumOf(v: v128): f32 {
   return f32x4.extract_lane(halves, 0) + f32x4.extract_lane(halves, 1);
 }
 
-/** Added to a float below 2^22, its last bit is worth 1: what is taken away again is the nearest integer. */
+/**
+ * Number that rounds: added to a float below 2^22, its last bit is worth 1, so that subtracting it again leaves the
+ * nearest integer.
+ */
 const ROUNDER: f32 = 12582912.0;
 
 /** e^x of each, to about two units in the last place; e^±87 beyond ±87, and of a NaN a NaN. */

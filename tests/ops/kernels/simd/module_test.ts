@@ -23,7 +23,7 @@ function rowsOf(rows: number, columns: number, plainness: number, number: number
   return values;
 }
 
-/** What a function of tensors makes on a backend. */
+/** Runs a function of tensors on a backend and returns the numbers. */
 async function on(name: "cpu" | "wasm", make: () => tf.Tensor): Promise<Float32Array> {
   right(await startBackend(name)());
   return tf.tidy(() => make().dataSync<"float32">().slice());

@@ -33,7 +33,7 @@ async function whole(source: VectorSource): Promise<Float32Array> {
 const x = await whole(await open("f4.npy"));
 const halves = await whole(await open("f2.npy"));
 
-/** What each file holds. */
+/** Vectors that each file holds. */
 const files: Readonly<Record<string, Float32Array>> = {
   "f8.npy": x,
   "plain.npz": x,

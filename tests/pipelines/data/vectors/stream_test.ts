@@ -11,7 +11,7 @@ import {
 } from "../../../../pipelines/data/vectors/stream.ts";
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "../../../assert.ts";
 
-/** Vectors [i, −i], whose source says that so many are best read together, and counts what is read. */
+/** Makes vectors [i, −i], whose source recommends to read `block` at a time and counts what is read. */
 function counted(count: number, block: number) {
   const values = Float32Array.from({ length: 2 * count }, (_, i) => (i % 2 ? -1 : 1) * (i >> 1));
   const source = orThrow(vectorsInMemory("counted", values, 2));

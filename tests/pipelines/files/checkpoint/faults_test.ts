@@ -1,6 +1,6 @@
 /**
- * Training programs that are killed at an event on their folder, and go on. `SPARROW_FAULTS=all` takes every
- * event in place of those between which two files tell of one epoch.
+ * Training programs that are killed at an event on their folder, and resume. `SPARROW_FAULTS=all` takes every event in
+ * place of those between which two files disagree on the epoch.
  */
 import {
   type Checkpoint,
@@ -111,12 +111,12 @@ async function checkDone(folder: string, straight: string): Promise<void> {
   );
 }
 
-/** Whether the configuration in a folder has the epochs that a run was told to have. */
+/** Whether the configuration in a folder has the number of epochs that the run was started with. */
 const isWritten = (folder: string): Promise<boolean> =>
   Deno.readTextFile(`${folder}/config.json`)
     .then((text) => JSON.parse(text).options.epochs === EPOCHS, () => false);
 
-/** What was killed in a folder goes on, or is told again what it has not written yet. */
+/** Resumes a run that was killed in a folder, or starts it again where it had written nothing yet. */
 async function goOn(folder: string, options: readonly string[]): Promise<void> {
   const begun = await isWritten(folder);
   const { code, err } = await trained(

@@ -11,7 +11,7 @@ import { begin, digits, envOn, left, trainTiny } from "../../tiny.ts";
 if (Deno.env.get("XDG_RUNTIME_DIR") === undefined) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
 const adapter = await navigator.gpu?.requestAdapter().catch(() => null) ?? null;
 
-/** What a test without an adapter is called, and whether it is left out. */
+/** Name of a test that needs an adapter, and whether it is ignored. */
 export const needsGpu = (name: string): { readonly name: string; readonly ignore: boolean } => ({
   name: name + (adapter === null ? " (no WebGPU adapter: apt install mesa-vulkan-drivers)" : ""),
   ignore: adapter === null && Deno.env.get("CI") !== "true",

@@ -10,7 +10,7 @@ import { begin, cpu, epochOfOneStep } from "./trainer.ts";
 
 const KILLS = 50;
 
-/** As many at once as there are processors. */
+/** Number of processes at once: that of the processors. */
 const LANES = 2;
 
 /** The last epoch that a process has said to be finished; 0 before the first. */

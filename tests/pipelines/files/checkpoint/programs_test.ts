@@ -78,7 +78,7 @@ Deno.test("what contradicts the run that goes on is refused before anything star
   }
 });
 
-/** A disk of so many kilobytes; null where this machine lets nobody mount one. */
+/** Mounts a disk of a number of kilobytes; null where this machine lets nobody mount one. */
 async function disk(kilobytes: number): Promise<string | null> {
   const folder = await Deno.makeTempDir({ prefix: "sparrow-disk-" });
   const args = ["-t", "tmpfs", "-o", `size=${kilobytes}k`, "tmpfs", folder];

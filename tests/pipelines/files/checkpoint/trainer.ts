@@ -20,7 +20,7 @@ import { pipeline, type Stage, tap, until } from "../../../../pipelines/core/sta
 import { checkpoint } from "../../../../pipelines/stages/checkpoint.ts";
 import { train } from "../../../../pipelines/stages/train.ts";
 
-/** What is trained with. */
+/** Optimiser of the training. */
 export const optimiser = adam({ learningRate: 1e-3 });
 
 /** A run before its first epoch. */

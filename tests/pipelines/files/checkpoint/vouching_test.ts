@@ -1,6 +1,4 @@
-/**
- * The files of a run do not vouch for themselves: whoever changes them is found out when the run goes on.
- */
+/** Files of a run that do not vouch for themselves: a change is found out when the run goes on. */
 import { mapKwta } from "../../../../graph/rewrite.ts";
 import {
   checkpointName,

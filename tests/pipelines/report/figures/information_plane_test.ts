@@ -5,7 +5,7 @@ import { toCsv } from "../../../../pipelines/report/csv.ts";
 import { assert, assertEquals, assertNotMatch, assertStringIncludes } from "../../../assert.ts";
 import { simulate } from "../fixture.ts";
 
-/** Two estimators, two layers, before training and at so many moments of three epochs. */
+/** History of two estimators and two layers, before training and at some points of three epochs. */
 const history: History = [[0, 0], [1, 4], [1, 235], [2, 470], [3, 705]].flatMap(
   ([epoch, step], i): readonly Row[] => {
     const row = (name: string, value: number): Row => ({
