@@ -80,9 +80,8 @@ const viewChanges: AugmentOptions = { ...simclrAugmentation(0.5), crop: 0.3, blu
 const SPARSITY = 0.05;
 
 /**
- * What a folder of classes is trained with on a trunk. More winners than elsewhere keep more of what the trunk tells
- * apart, and small steps leave it as it is where labels say nothing of it: classes that the layer is not trained on
- * are found better.
+ * Settings of a folder of classes on a trunk. More winners than elsewhere keep more of what the trunk tells apart, and
+ * a thousand larger steps forget what tells classes apart that the layer is not trained on.
  */
 const folderOnTrunk = { sparsity: 0.1, learningRate: 1e-5 } as const;
 
