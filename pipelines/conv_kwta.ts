@@ -42,10 +42,10 @@ const flags = {
   },
   ...trunkFlags,
   units: settingFlags.units(512),
-  sparsity: settingFlags.sparsity(0.05),
+  sparsity: settingFlags.sparsity(null, " [0.05; 0.1 for a folder of classes with a trunk]"),
   "learning-rate": settingFlags.learningRate(
     null,
-    " [0.005; 0.003 for a folder of classes, with a trunk 0.00003]",
+    " [0.005; 0.003 for a folder of classes, with a trunk 0.00001]",
   ),
   "weight-decay": settingFlags.weightDecay(0.1),
   shift: {
@@ -75,6 +75,15 @@ const pictureChanges: AugmentOptions = { flip: true, crop: 0.5, brightness: 0.3,
 
 /** The changes of two views of an image without a label: crops of at least 30 %, mirror images, colours. */
 const viewChanges: AugmentOptions = { ...simclrAugmentation(0.5), crop: 0.3, blur: 0 };
+
+/** The part of a code's bits that are set, where nothing else is said. */
+const SPARSITY = 0.05;
+
+/**
+ * Settings of a folder of classes on a trunk. More winners than elsewhere keep more of what the trunk tells apart, and
+ * a thousand larger steps forget what tells classes apart that the layer is not trained on.
+ */
+const folderOnTrunk = { sparsity: 0.1, learningRate: 1e-5 } as const;
 
 /** The temperature of the contrastive losses. */
 const temperature = 0.1;
@@ -116,7 +125,8 @@ const winners = (units: number, sparsity: number) =>
  * changed at random, as `deno task bench:pictures` measures it; else EmbedderSDR's.
  */
 function onImages(options: Given, setting: Setting): Recipe {
-  const { channels, units, sparsity, shift, flip, epochs } = options;
+  const { channels, units, shift, flip, epochs } = options;
+  const sparsity = options.sparsity ?? SPARSITY;
   const { dataset, train, keep } = setting;
   const { shape } = dataset;
   const byViews = learnsWithoutLabels(options, setting);
@@ -162,14 +172,13 @@ function onImages(options: Given, setting: Setting): Recipe {
   };
 }
 
-/**
- * Trains one layer on a trunk's features. From a folder of classes it learns in small steps: a thousand larger ones
- * forget what tells classes apart that it is not trained on.
- */
+/** Trains one layer on a trunk's features. */
 function onFeatures(options: Given, setting: Setting): Recipe {
-  const { units, sparsity, epochs } = options;
+  const { units, epochs } = options;
   const { dataset, train, keep } = setting;
   const unlabelled = learnsWithoutLabels(options, setting);
+  const ofFolder = options.dataset === "folder" && !unlabelled;
+  const sparsity = options.sparsity ?? (ofFolder ? folderOnTrunk.sparsity : SPARSITY);
   const loss = unlabelled ? rankDistillationLoss() : supConLoss({ temperature });
   return {
     graph: sequence(
@@ -180,7 +189,7 @@ function onFeatures(options: Given, setting: Setting): Recipe {
     ),
     input: dataset.shape,
     loss,
-    optimiser: optimiserOf(options, options.dataset === "folder" && !unlabelled ? 3e-5 : 5e-3),
+    optimiser: optimiserOf(options, ofFolder ? folderOnTrunk.learningRate : 5e-3),
     settings: { trunk: dataset.trunk },
     stages: until(epochs)(
       pipeline(

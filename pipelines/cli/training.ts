@@ -55,10 +55,10 @@ export const settingFlags = {
     ({ kind: "number", help: `highest learning rate${note}`, range: positive, fallback }) as const,
   weightDecay: <T extends number | null>(fallback: T, note = "") =>
     ({ kind: "number", help: `weight decay${note}`, range: notNegative, fallback }) as const,
-  sparsity: (fallback: number) =>
+  sparsity: <T extends number | null>(fallback: T, note = "") =>
     ({
       kind: "number",
-      help: "part of a code's bits that are set",
+      help: `part of a code's bits that are set${note}`,
       range: part,
       fallback,
     }) as const,
