@@ -6,7 +6,7 @@
  */
 import type { Backend } from "../../ops/backend.ts";
 import { denoFiles, type Files } from "../files/files.ts";
-import { print } from "./print.ts";
+import { print, printError } from "./print.ts";
 import type { Run } from "./run.ts";
 
 /** The progress of a training. */
@@ -133,7 +133,7 @@ export function consoleEnv(backend: Backend, options: ConsoleEnvOptions = {}): E
     signal,
     progress,
     log: quiet ? silent.log : print,
-    ...(debug ? { debug: (line: string) => console.error(line) } : {}),
+    ...(debug ? { debug: printError } : {}),
   };
 }
 

@@ -17,7 +17,20 @@ import { otherFormat } from "./other_format.ts";
 
 // ---- One array
 
-/** The types of an array's elements; a boolean is a byte, 0 or 1. */
+/** Type of an array's elements, as NumPy names it. A boolean, "|b1", is a byte, 0 or 1. */
+export type NpyType =
+  | "|b1"
+  | "|u1"
+  | "|i1"
+  | "<u2"
+  | "<i2"
+  | "<u4"
+  | "<i4"
+  | "<u8"
+  | "<i8"
+  | "<f4";
+
+/** Typed arrays of the types. */
 const types = {
   "|b1": Uint8Array,
   "|u1": Uint8Array,
@@ -29,10 +42,7 @@ const types = {
   "<u8": BigUint64Array,
   "<i8": BigInt64Array,
   "<f4": Float32Array,
-} as const;
-
-/** The type of an array's elements, as NumPy names it. */
-export type NpyType = keyof typeof types;
+} as const satisfies Readonly<Record<NpyType, unknown>>;
 
 /** The elements of an array. */
 export type NpyData =
@@ -89,12 +99,12 @@ export function writeNpyHeader(
 const sizes = {
   ...{ "|b1": 1, "|u1": 1, "|i1": 1, "<u2": 2, "<i2": 2, "<u4": 4, "<i4": 4, "<u8": 8, "<i8": 8 },
   ...{ "<f2": 2, "<f4": 4, "<f8": 8 },
-} as const;
+} as const satisfies Readonly<Record<NpyHeader["type"], number>>;
 
 /** The header of a .npy array. */
 export interface NpyHeader {
-  /** Type of its elements. */
-  readonly type: keyof typeof sizes;
+  /** Type of its elements: one of {@linkcode NpyType}, or a float of 16 or 64 bits. */
+  readonly type: NpyType | "<f2" | "<f8";
   /** Shape; empty for a single number. */
   readonly shape: readonly number[];
   /** The byte at which its elements begin, row-major, as many as the shape says. */
@@ -104,7 +114,7 @@ export interface NpyHeader {
 }
 
 /** Largest header that is read, in bytes: longer ones are those of records, which are refused anyway. */
-export const NPY_HEADER = 12 + 1000;
+export const NPY_HEADER: number = 12 + 1000;
 
 /**
  * Reads the header of an array in NumPy's format, and compares it with the size of the file.
