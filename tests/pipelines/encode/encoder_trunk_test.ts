@@ -3,6 +3,7 @@
  */
 import { describe } from "../../../graph/error.ts";
 import { graph } from "../../../graph/parse.ts";
+import type { Embeddings } from "../../../ops/embeddings.ts";
 import { createRun, dispose } from "../../../pipelines/core/run.ts";
 import { encode } from "../../../pipelines/encode/encode.ts";
 import {
@@ -61,7 +62,9 @@ onEachBackend(
     });
     const { normalisation } = pictures.test;
     const samples = { count, values: joined(brought), normalisation };
-    assertEquals(right(await encodePictures(encoder, samples)()), codes);
+    const { model, ...encoded } = right(await encodePictures(encoder, samples)());
+    assertEquals<Embeddings>(encoded, codes);
+    assertEquals(model, encoder.identity.sha256);
 
     const image = png(40, 60, plain(40, 60, [250, 20, 90, 255]));
     const one = right(await encodeImage(encoder, image)());
