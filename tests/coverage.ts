@@ -5,7 +5,8 @@
  *     deno run -A tests/coverage.ts FOLDER        # prints what was counted into a folder before, as CI does
  *
  * Programs that tests start as processes are not counted. Tests count where the environment variable
- * SPARROW_COVERAGE names a folder (`run.ts`); that takes about a quarter more time.
+ * SPARROW_COVERAGE names a folder (`run.ts`); that takes about a quarter more time, so CI names in SPARROW_COVERED
+ * those folders of tests that count.
  *
  * @module
  */

@@ -46,15 +46,25 @@ async function all(): Promise<number> {
   const alone = Object.keys(ALONE);
   // See coverage.ts. Those that run alone measure time and memory, which counting would change.
   const folder = Deno.env.get("SPARROW_COVERAGE");
-  const counted = folder === undefined ? [] : [`--coverage=${folder}`, "--coverage-raw-data-only"];
+  const counted = folder === undefined
+    ? []
+    : (Deno.env.get("SPARROW_COVERED") ?? "tests").split(",");
+  const codes: number[] = [];
   // .ci/run counts these lines.
-  console.log("Tests that run in parallel");
-  const parallel = await test("--parallel", ...counted, `--ignore=${alone.join()}`, "tests");
+  if (folder !== undefined) {
+    console.log("Tests that run in parallel, and count what they cover");
+    const into = [`--coverage=${folder}`, "--coverage-raw-data-only"];
+    codes.push(await test("--parallel", ...into, `--ignore=${alone.join()}`, ...counted));
+  }
+  if (!counted.includes("tests")) {
+    console.log("Tests that run in parallel");
+    codes.push(await test("--parallel", `--ignore=${[...alone, ...counted].join()}`, "tests"));
+  }
   console.log("Tests that run alone");
-  const serial = await test(...alone);
+  codes.push(await test(...alone));
   // A test that fails counts more than a crash after the last one, which .ci/run may forgive.
-  const codes = [parallel, serial].filter((code) => code !== 0);
-  return codes.find((code) => code < 128) ?? codes[0] ?? 0;
+  const failed = codes.filter((code) => code !== 0);
+  return failed.find((code) => code < 128) ?? failed[0] ?? 0;
 }
 
 Deno.exit(await (Deno.args.length === 0 ? all() : test(...Deno.args)));

@@ -59,7 +59,11 @@ Deno.test("no source file makes code of text", () => {
   const files = ["graph", "ops", "pipelines"].flatMap((folder) => [...filesOf(folder)]);
   assertEquals(files.length > 200, true);
   const found = files.flatMap((path) => codeFromText(path, Deno.readTextFileSync(root + path)));
-  assertEquals(found, []);
+  // A worker imports the module of a task, which the process that has started it names: a program of the user's, or
+  // a file that the user has named with --tasks. No database and no message from elsewhere names one.
+  assertEquals(found.map((place) => place.replace(/:\d+ /, " ")), [
+    "pipelines/distribute/worker_process.ts import of what is computed",
+  ]);
 });
 
 Deno.test("the search finds what it is for", () => {
