@@ -2,7 +2,7 @@
  * Prints what the tests cover: branches, functions and lines of all sources, and the files of which they cover least.
  *
  *     deno task coverage                          # runs the tests that may share the processors, and prints
- *     deno run -A tests/coverage.ts FOLDER        # prints what was counted into a folder before, as CI does
+ *     deno run -A tests/coverage.ts FOLDER graph  # prints what was counted into a folder before, of graph/ alone
  *
  * Programs that tests start as processes are not counted. Tests count where the environment variable
  * SPARROW_COVERAGE names a folder (`run.ts`); that takes about a quarter more time, so CI names in SPARROW_COVERED
@@ -51,7 +51,8 @@ async function deno(args: readonly string[], env: Record<string, string>): Promi
 }
 
 async function main(): Promise<number> {
-  const [given] = Deno.args;
+  const [given, ...sources] = Deno.args;
+  const included = sources.length === 0 ? [] : [`--include=^${root}(${sources.join("|")})/`];
   const folder = given ?? await Deno.makeTempDir({ prefix: "sparrow-coverage-" });
   try {
     if (given === undefined) {
@@ -60,7 +61,7 @@ async function main(): Promise<number> {
       await deno(args, { SPARROW_COVERAGE: folder });
     }
     const table = await deno(
-      ["coverage", "--exclude=/tests/|/npm/|^data:|bundle\\.js", folder],
+      ["coverage", ...included, "--exclude=/tests/|/npm/|^data:|bundle\\.js", folder],
       {},
     );
     if (table === null) return 1;
