@@ -8,8 +8,27 @@ import { survive } from "./judge.ts";
 import { type Kind, kinds, type Subject } from "./kinds.ts";
 import { changedTree } from "./tree.ts";
 
-/** Inputs of each kind; slow ones have a part of it. CI reads a hundred thousand in all besides. */
-const COUNT = 200;
+/** Most inputs of a kind; slow ones have fewer, by their shares. CI reads a hundred thousand in all besides. */
+const MOST = 2000;
+
+/** Number of inputs of a kind. */
+const countOf = ({ share }: Kind): number =>
+  Math.min(MOST, Math.ceil(MOST / 4 * Math.max(share, 0.1)));
+
+/** Kinds of which more than half of the changed inputs must be refused; of all others a quarter. */
+const strict: readonly string[] = [
+  "checkpoint",
+  "cifar",
+  "coder",
+  "codes",
+  "graph-json",
+  "graph-text",
+  "idx",
+  "idx-gz",
+  "model",
+  "npy",
+  "tar-gz",
+];
 
 /** Reads the good inputs of a kind, which loads what reads them. */
 async function begun(kind: Kind): Promise<Subject> {
@@ -25,14 +44,23 @@ for (const [name, kind] of Object.entries(kinds)) {
     if (format !== undefined) {
       for (const file of good) right(await read(format.close(format.open(file))));
     }
-    const count = kind.share >= 1 ? COUNT : Math.ceil(COUNT * Math.max(kind.share, 0.1));
+    const count = countOf(kind);
     const maker = makerOf(kind, { good, read }, 26);
     const inputs = Array.from({ length: count }, (_, i) => maker.at(i));
     const outcome = await survive(inputs, read, kind.output, kind.buffers);
     assertEquals(outcome.read + outcome.refused, count);
-    assert(outcome.refused > 0 && outcome.read > 0, JSON.stringify(outcome));
+    const least = count / (strict.includes(name) ? 2 : 4);
+    assert(outcome.refused > least && outcome.read > count / 200, JSON.stringify(outcome));
   });
 }
+
+Deno.test("of checkpoints whose bytes are changed, 98 of 100 are refused: the seal shows it", async () => {
+  const { good, read } = await begun(kinds.checkpoint);
+  const bytes = { ...kinds.checkpoint, format: undefined };
+  const maker = makerOf(bytes, { good, read }, 4);
+  const outcome = await survive(Array.from({ length: MOST }, (_, i) => maker.at(i)), read);
+  assert(outcome.refused > 0.98 * MOST, JSON.stringify(outcome));
+});
 
 Deno.test("inputs that were not survived once are survived", async () => {
   const subjects = new Map<string, Subject>();

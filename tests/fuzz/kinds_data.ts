@@ -187,6 +187,8 @@ export const dataKinds: Readonly<Record<string, Kind>> = {
       good: [gzipped(plain).close(archive())],
       read: (input) => unpack(publishedCifar10, input)(),
     }),
+    // An archive may unpack to ten times its size, and to a megabyte whatever its size.
+    output: () => 2 ** 20,
   },
   "npy": {
     share: 12,
