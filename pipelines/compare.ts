@@ -19,6 +19,8 @@ export const COMPARE_FILE = "compare.html";
  *
  * @param folders Folders of runs; the others are compared with the first.
  * @param to The folder of the report.
+ * @param files File system to read and write.
+ * @param names Names of the runs in the report. @default the ends of their folders
  * @returns The lines to print; `InvalidOption` for no folder, one folder twice, or runs that share no
  * quantity, `FileUnavailable` and `CorruptFile` for what is not a run.
  */
@@ -26,6 +28,7 @@ export async function compare(
   folders: readonly string[],
   to: string,
   files: Files,
+  names: readonly string[] = [],
 ): Promise<E.Either<SparrowError, readonly string[]>> {
   if (folders.length === 0) {
     return E.left(invalidOption("RUN_DIR", "nothing", "the folder of at least one run"));
@@ -33,10 +36,10 @@ export async function compare(
   const twice = folders.find((folder, i) => folders.indexOf(folder) < i);
   if (twice !== undefined) return E.left(invalidOption("RUN_DIR", twice, "each folder once"));
   const runs: SavedRun[] = [];
-  for (const folder of folders) {
+  for (const [i, folder] of folders.entries()) {
     const run = await readRun(folder, files)();
     if (E.isLeft(run)) return run;
-    runs.push(run.right);
+    runs.push({ ...run.right, name: names[i] });
   }
   const comparison = compareRuns(runs);
   if (E.isLeft(comparison)) return comparison;

@@ -245,7 +245,9 @@ const reported = (
 async () => {
   const written = await denoFiles.write(`${out}/${SWEEP_FILE}`, csvOf(runs))();
   if (E.isLeft(written)) return written;
-  const ended = runs.flatMap(({ output }) => E.isRight(output) ? [output.right] : []);
+  const ended = runs.flatMap(({ label, seed, output }) =>
+    E.isRight(output) ? [{ ...output.right, name: `${label}, seed ${seed}` }] : []
+  );
   const failed = runs.flatMap(({ output }) => E.isLeft(output) ? [output.left] : []);
   if (ended.length === 0) return E.left(failed[0]);
   const rows = ended.map(({ row }) => row.values);
@@ -260,7 +262,8 @@ async () => {
       ),
     );
   }
-  const page = await compare(ended.map(({ folder }) => `${folder}/${RUN_FOLDER}`), out, denoFiles);
+  const folders = ended.map(({ folder }) => `${folder}/${RUN_FOLDER}`);
+  const page = await compare(folders, out, denoFiles, ended.map(({ name }) => name));
   if (E.isLeft(page)) return page;
   return E.right([
     table(summaryRows(measured(runs, quantity), quantity)),

@@ -27,6 +27,8 @@ import { flatten } from "./summary.ts";
 export interface SavedRun {
   /** The folder, as it was given. */
   readonly folder: string;
+  /** Name of the run in the report. @default the end of its folder by which it differs from the others */
+  readonly name?: string;
   /** The run's configuration, from `config.json`. */
   readonly config: Readonly<Record<string, unknown>>;
   /** The run's history, from `metrics.jsonl`; not empty. */

@@ -118,7 +118,8 @@ const compareStyle = `
 /** The report of several runs, and its figures as SVG files. */
 export function comparePage(comparison: Comparison): ReportFiles {
   const { runs, differences, quantities, groups } = comparison;
-  const names = shortNames(runs.map(({ folder }) => folder));
+  const short = shortNames(runs.map(({ folder }) => folder));
+  const names = runs.map(({ name }, i) => name ?? short[i]);
   const main = quantities.filter(isMain);
   const rest = quantities.filter((quantity) => !isMain(quantity));
   const others = rest.filter((quantity) => runs.length === 1 || !isSame(quantity));

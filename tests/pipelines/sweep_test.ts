@@ -37,6 +37,10 @@ Deno.test("a sweep runs each setting with each seed, once, as the program alone 
     assertEquals(lines[4], `${folder}/first: sweep.csv, compare.html and its figures`);
     assertStringIncludes(first.err, "4 of 4\n");
 
+    const page = await Deno.readTextFile(`${root}${folder}/first/compare.html`);
+    for (const name of ["sparsity=0.1, seed 1", "sparsity=0.25, seed 2"]) {
+      assertStringIncludes(page, name);
+    }
     const csv = await Deno.readTextFile(`${root}${folder}/first/sweep.csv`);
     const again = await sweep("again", ...axes);
     assertEquals([again.code, again.err], [0, "4 runs, 4 of them were run before\n"]);
